@@ -1,0 +1,49 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// TimeoutError is the error of a call that outlasted its backend's timeout. It is transient.
+type TimeoutError struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer within %v", e.After) }
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// call makes one bulk call. The source runs in a goroutine of its own, so that a panic or a Goexit ends that alone.
+func (l *Loader[K, V]) call(ctx context.Context, keys []K, stats *CallStats) (*Batch[K, V], error) {
+	b := NewBatch[K, V](keys)
+	backend := l.cfg.Backend
+	if err := backend.acquire(ctx); err != nil {
+		return b, err
+	}
+	defer backend.release()
+	callCtx, cancel := backend.bound(ctx)
+	defer cancel()
+
+	started := time.Now()
+	done := make(chan error, 1)
+	go func() {
+		err := error(&PanicError{})
+		defer func() {
+			if v := recover(); v != nil {
+				err = &PanicError{Value: v, Stack: debug.Stack()}
+			}
+			done <- err
+		}()
+		err = l.source.Load(callCtx, b)
+	}()
+	err := b.close(<-done)
+	if err != nil && ctx.Err() == nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
+		err = &TimeoutError{After: backend.cfg.Timeout, Err: err}
+	}
+	stats.count(err, time.Since(started), b.extra)
+	return b, err
+}

@@ -1,0 +1,149 @@
+package stages
+
+import (
+	"context"
+	"math/bits"
+)
+
+// chunk settles the keys of one bulk call: by that call, by another for keys that are worth another try, and by
+// halves where the call dies of single keys. One goroutine uses it.
+type chunk[K comparable, V any] struct {
+	loader  *Loader[K, V]
+	keys    []K
+	results []Result[V] // of keys, by position
+	budget  budget
+	halves  int // calls that may still be spent on finding the keys at fault
+	stats   CallStats
+	failure error
+}
+
+func (l *Loader[K, V]) chunk(keys []K, results []Result[V], b budget) *chunk[K, V] {
+	return &chunk[K, V]{
+		loader: l, keys: keys, results: results, budget: b,
+		// One bad key among n takes about 2 log2 n calls; the rest is for more of them.
+		halves: len(keys)/8 + 2*bits.Len(uint(len(keys))),
+	}
+}
+
+// settle fills all results.
+func (c *chunk[K, V]) settle(ctx context.Context) {
+	all := make([]int32, len(c.keys))
+	for i := range all {
+		all[i] = int32(i)
+	}
+	c.bisect(ctx, all)
+}
+
+// bisect settles the keys at some positions. Where a call dies of a permanent error, it halves them until the keys at
+// fault stand alone, or the bound on calls is reached: then they fail together.
+func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
+	at, err := c.persist(ctx, at)
+	if len(at) == 0 {
+		return
+	}
+	if len(at) == 1 || c.halves < 2 || c.failure != nil || ctx.Err() != nil {
+		c.fail(at, err)
+		return
+	}
+	c.halves -= 2
+	c.bisect(ctx, at[:len(at)/2])
+	c.bisect(ctx, at[len(at)/2:])
+}
+
+// persist calls for keys until each is settled or no call can settle more. The keys that it gives back are those that a
+// permanent error of the call as a whole left open.
+func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) {
+	var (
+		backend = c.loader.cfg.Backend
+		waits   = c.budget.waits()
+		tried   = KeyError{Loader: c.loader.cfg.Name}
+		healthy = 0 // failed tries in a row during which the backend answered other keys
+	)
+	for {
+		before := backend.answers.Load()
+		b, err := c.loader.call(ctx, c.gather(at), &c.stats)
+		if b.answered() {
+			backend.answers.Add(1)
+		}
+		tried.Attempts++
+		tried.failed(err)
+		if ctx.Err() != nil {
+			c.failure = worse(c.failure, context.Cause(ctx))
+			c.fail(at, tried.with(context.Cause(ctx)))
+			return nil, nil
+		}
+		if err != nil && ClassOf(err) == Fatal {
+			c.failure = worse(c.failure, &FatalError{Loader: c.loader.cfg.Name, Err: err})
+			c.fail(at, tried.with(err))
+			return nil, nil
+		}
+		open, cause := c.take(at, b, &tried)
+		if err != nil && ClassOf(err) == Permanent {
+			return open, tried.with(err)
+		}
+		if err != nil {
+			cause = err
+		}
+		if at = open; len(at) == 0 {
+			return nil, nil
+		}
+		if backend.answers.Load() > before {
+			healthy++
+		} else {
+			healthy = 0
+		}
+		// A key is condemned only by two tries in a row that failed while others were answered: one alone may have
+		// met a backend that was just coming back.
+		if waits.next(ctx) || healthy == 1 && waits.once(ctx) {
+			continue
+		}
+		switch {
+		case ctx.Err() != nil:
+			c.failure = worse(c.failure, context.Cause(ctx))
+		case healthy == 0:
+			c.failure = worse(c.failure, &OutageError{Loader: c.loader.cfg.Name, Backend: backend, Err: cause})
+		}
+		c.fail(at, tried.with(cause))
+		return nil, nil
+	}
+}
+
+// gather lists the keys at some positions.
+func (c *chunk[K, V]) gather(at []int32) []K {
+	if len(at) == len(c.keys) {
+		return c.keys
+	}
+	keys := make([]K, len(at))
+	for i, j := range at {
+		keys[i] = c.keys[j]
+	}
+	return keys
+}
+
+// take moves what a call settled into the results. Open are the positions it left: unsettled keys, and keys that
+// failed with a transient error, the last of which is the cause.
+func (c *chunk[K, V]) take(at []int32, b *Batch[K, V], tried *KeyError) (open []int32, cause error) {
+	for i, j := range at {
+		r := b.results[i]
+		switch {
+		case !b.settled[i]:
+			open = append(open, j)
+		case r.State == Failed && ClassOf(r.Err) == Transient:
+			tried.failed(r.Err)
+			open, cause = append(open, j), r.Err
+		case r.State == Failed:
+			tried.failed(r.Err)
+			c.results[j] = Result[V]{Err: tried.with(r.Err), State: Failed}
+		default:
+			c.results[j] = r
+		}
+	}
+	return open, cause
+}
+
+// fail settles the keys at some positions as failed.
+func (c *chunk[K, V]) fail(at []int32, err error) {
+	for _, j := range at {
+		c.results[j] = Result[V]{Err: err, State: Failed}
+	}
+}

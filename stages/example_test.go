@@ -1,0 +1,114 @@
+package stages_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+type (
+	userID    int
+	productID string
+	user      struct{ name string }
+	purchase  struct{ product productID }
+	review    struct{ stars int }
+	pageView  struct{ user userID }
+)
+
+var (
+	users     = map[userID]user{1: {"Ada"}, 2: {"Grace"}, 3: {"Edsger"}}
+	purchases = map[userID][]purchase{1: {{"lamp"}, {"desk"}}, 2: {{"lamp"}}, 3: {{"chair"}}}
+	reviews   = map[productID][]review{"lamp": {{5}, {4}}, "desk": {{3}}}
+)
+
+func products(bought []purchase) iter.Seq[productID] {
+	return func(yield func(productID) bool) {
+		for _, p := range bought {
+			if !yield(p.product) {
+				return
+			}
+		}
+	}
+}
+
+// from answers from a table and prints each bulk call.
+func from[K userID | productID, V any](name string, table map[K]V) stages.MapFunc[K, V] {
+	return func(_ context.Context, keys []K) (map[K]V, error) {
+		fmt.Println("call", name, slices.Sorted(slices.Values(keys)))
+		return table, nil
+	}
+}
+
+// How are lookups done in sequence and still in bulk? Each stage gets its keys from the one before: three calls for
+// the whole batch, and no key twice.
+func Example_sequence() {
+	var (
+		plan      stages.Plan[pageView]
+		profiles  = stages.NewLoader(from("users", users), stages.LoaderConfig[userID, user]{})
+		bought    = stages.NewLoader(from("purchases", purchases), stages.LoaderConfig[userID, []purchase]{})
+		reviewsOf = stages.NewLoader(from("reviews", reviews), stages.LoaderConfig[productID, []review]{})
+	)
+	who := stages.One(&plan, profiles, stages.By(&plan, func(e pageView) userID { return e.user }))
+	// The purchases of a user that was found, by the event's own id.
+	what := stages.One(&plan, bought, stages.After(&plan, func(row stages.Row[pageView]) (userID, error) {
+		if who.Of(row).State != stages.Loaded {
+			return 0, stages.ErrNoKey
+		}
+		return row.Event().user, nil
+	}, who))
+	rated := stages.Many(&plan, reviewsOf, stages.Then(what, products))
+
+	for row := range plan.Run(context.Background(), []pageView{{1}, {2}, {1}, {9}}).All() {
+		fmt.Println(who.Of(row).Value.name, who.Of(row).State, rated.Of(row).Value.Get("lamp").Value)
+	}
+	// Output:
+	// call users [1 2 9]
+	// call purchases [1 2]
+	// call reviews [desk lamp]
+	// Ada loaded [{5} {4}]
+	// Grace loaded [{5} {4}]
+	// Ada loaded [{5} {4}]
+	//  missing []
+}
+
+// What depends on nothing runs at once: both calls are under way before either has answered, and the reviews start
+// when the purchases are there, though the profiles are not.
+func Example_concurrent() {
+	var (
+		plan       stages.Plan[pageView]
+		underWay   sync.WaitGroup
+		reviewed   = make(chan struct{})
+		profilesOf = stages.MapFunc[userID, user](func(context.Context, []userID) (map[userID]user, error) {
+			underWay.Done()
+			<-reviewed
+			return users, nil
+		})
+		purchasesOf = stages.MapFunc[userID, []purchase](func(context.Context, []userID) (map[userID][]purchase, error) {
+			underWay.Done()
+			underWay.Wait()
+			return purchases, nil
+		})
+		reviewsOf = stages.MapFunc[productID, []review](func(context.Context, []productID) (map[productID][]review, error) {
+			defer close(reviewed)
+			return reviews, nil
+		})
+	)
+	underWay.Add(2)
+	id := stages.By(&plan, func(e pageView) userID { return e.user })
+	who := stages.One(&plan, stages.NewLoader(profilesOf, stages.LoaderConfig[userID, user]{}), id)
+	what := stages.One(&plan, stages.NewLoader(purchasesOf, stages.LoaderConfig[userID, []purchase]{}), id)
+	rated := stages.Many(&plan, stages.NewLoader(reviewsOf, stages.LoaderConfig[productID, []review]{}), stages.Then(what, products))
+
+	for row := range plan.Run(context.Background(), []pageView{{1}}).All() {
+		fmt.Print(who.Of(row).Value.name, " bought")
+		for product, r := range rated.Of(row).Value.All() {
+			fmt.Print(" ", product, r.Value)
+		}
+	}
+	// Output:
+	// Ada bought lamp[{5} {4}] desk[{3}]
+}

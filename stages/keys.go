@@ -1,0 +1,117 @@
+package stages
+
+import "iter"
+
+// Keys is an edge of a plan: one key for each event, or for each value of an earlier stage.
+type Keys[E any, K comparable] struct {
+	plan *Plan[E]
+	id   int
+}
+
+// Lists is an edge of a plan: any number of keys for each event, or for each value of an earlier stage.
+type Lists[E any, K comparable] struct {
+	plan *Plan[E]
+	id   int
+}
+
+// By takes a key from each event.
+func By[E any, K comparable](p *Plan[E], key func(E) K) Keys[E, K] {
+	return ByErr(p, func(e E) (K, error) { return key(e), nil })
+}
+
+// ByErr is By for keys that may be absent (ErrNoKey: the result is Missing) or unusable (any other error: Failed).
+func ByErr[E any, K comparable](p *Plan[E], key func(E) (K, error)) Keys[E, K] {
+	return Keys[E, K]{plan: p, id: addKeys(p, rowDomain, nil, func(r *run[E], d *dedupe[K]) {
+		for _, e := range r.events {
+			d.one(key(e))
+		}
+	})}
+}
+
+// Each takes any number of keys from each event.
+func Each[E any, K comparable](p *Plan[E], keys func(E) iter.Seq[K]) Lists[E, K] {
+	return EachErr(p, func(e E, add func(K, error)) {
+		for k := range keys(e) {
+			add(k, nil)
+		}
+	})
+}
+
+// EachErr is Each for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
+func EachErr[E any, K comparable](p *Plan[E], keys func(e E, add func(K, error))) Lists[E, K] {
+	return Lists[E, K]{plan: p, id: addKeys(p, rowDomain, nil, func(r *run[E], d *dedupe[K]) {
+		for _, e := range r.events {
+			keys(e, d.one)
+			d.endList()
+		}
+	})}
+}
+
+// Then takes any number of keys from each value of an earlier stage; it is called once for each distinct value of a
+// run, not for each row. A missing value has no keys; what comes after a failed one is Blocked.
+func Then[E, V any, K comparable](n Node[E, V], keys func(V) iter.Seq[K]) Lists[E, K] {
+	return ThenErr(n, func(v V, add func(K, error)) {
+		for k := range keys(v) {
+			add(k, nil)
+		}
+	})
+}
+
+// ThenErr is Then for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
+func ThenErr[E, V any, K comparable](n Node[E, V], keys func(v V, add func(K, error))) Lists[E, K] {
+	return Lists[E, K]{plan: n.plan, id: addKeys(n.plan, n.domain, []int{n.id}, func(r *run[E], d *dedupe[K]) {
+		for i := range r.size(n.domain) {
+			if v := n.at(r, int32(i)); v.State == Loaded {
+				keys(v.Value, d.one)
+				d.endList()
+			} else {
+				d.blockedList(v.State)
+			}
+		}
+	})}
+}
+
+// ThenOne takes one key from each value of an earlier stage.
+func ThenOne[E, V any, K comparable](n Node[E, V], key func(V) K) Keys[E, K] {
+	return ThenOneErr(n, func(v V) (K, error) { return key(v), nil })
+}
+
+// ThenOneErr is ThenOne for keys that may be absent or unusable, as with ByErr.
+func ThenOneErr[E, V any, K comparable](n Node[E, V], key func(V) (K, error)) Keys[E, K] {
+	return Keys[E, K]{plan: n.plan, id: addKeys(n.plan, n.domain, []int{n.id}, func(r *run[E], d *dedupe[K]) {
+		for i := range r.size(n.domain) {
+			if v := n.at(r, int32(i)); v.State == Loaded {
+				d.one(key(v.Value))
+			} else {
+				d.blocked(v.State)
+			}
+		}
+	})}
+}
+
+// After takes a key from each row once the stages it names have settled, for keys that are made of an event and of
+// several stages' values. An error that wraps ErrBlocked makes the result Blocked.
+func After[E any, K comparable](p *Plan[E], key func(Row[E]) (K, error), stages ...Dep) Keys[E, K] {
+	after := make([]int, len(stages))
+	for i, s := range stages {
+		after[i] = s.node()
+	}
+	return Keys[E, K]{plan: p, id: addKeys(p, rowDomain, after, func(r *run[E], d *dedupe[K]) {
+		for i := range r.events {
+			d.one(key(Row[E]{run: r, index: int32(i)}))
+		}
+	})}
+}
+
+// Cloned sets a function that copies a key when it is first seen in a run, for keys that alias an event's memory and
+// would keep all of it alive in a cache.
+func (k Keys[E, K]) Cloned(clone func(K) K) Keys[E, K] {
+	k.plan.edges[k.id].(*edge[E, K]).clone = clone
+	return k
+}
+
+// Cloned is as with Keys.
+func (l Lists[E, K]) Cloned(clone func(K) K) Lists[E, K] {
+	l.plan.edges[l.id].(*edge[E, K]).clone = clone
+	return l
+}

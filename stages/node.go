@@ -1,0 +1,115 @@
+package stages
+
+import "iter"
+
+// One adds a stage with one key for each element: a profile of each event's user.
+func One[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Keys[E, K]) Node[E, V] {
+	checkPlan(p, keys.plan)
+	n := addNode[E](p, l, keys.id)
+	return Node[E, V]{plan: p, id: n.id, domain: keys.id + 1, at: func(r *run[E], i int32) Result[V] {
+		return n.of(r).slot(i).result
+	}}
+}
+
+// Many adds a stage with any number of keys for each element: the reviews of each of a user's purchases. Its result is
+// Loaded with a View, which may be empty and holds a result for each key; Missing or Blocked follow the element's own.
+func Many[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Lists[E, K]) Node[E, View[K, V]] {
+	checkPlan(p, keys.plan)
+	n := addNode[E](p, l, keys.id)
+	return Node[E, View[K, V]]{
+		plan: p, id: n.id, domain: p.edges[keys.id].(*edge[E, K]).parent, lists: true,
+		at: func(r *run[E], i int32) Result[View[K, V]] {
+			d := r.keys[keys.id].(*dedupe[K])
+			switch span := d.spans[i]; span.from {
+			case noKey:
+				return Result[View[K, V]]{}
+			case blockedKey:
+				return Result[View[K, V]]{Err: ErrBlocked, State: Blocked}
+			default:
+				return Result[View[K, V]]{State: Loaded, Value: View[K, V]{
+					keys: d.distinct, at: d.at[span.from:span.to], request: n.of(r), bad: r.badKey,
+				}}
+			}
+		},
+	}
+}
+
+// loading is a node that loads the keys of one edge.
+type loading[E any, K comparable, V any] struct {
+	id, keys, desk int
+	name           string
+}
+
+func addNode[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys int) *loading[E, K, V] {
+	n := &loading[E, K, V]{id: len(p.nodes), keys: keys, desk: -1, name: l.Name()}
+	p.nodes = append(p.nodes, n)
+	for i, d := range p.desks {
+		if d.loader == any(l) {
+			n.desk = i
+			d.users++
+			return n
+		}
+	}
+	n.desk = len(p.desks)
+	p.desks = append(p.desks, &deskMaker{loader: l, users: 1, open: func(shared bool) desk { return newDesk(l, shared) }})
+	return n
+}
+
+func (n *loading[E, K, V]) edge() int { return n.keys }
+
+func (n *loading[E, K, V]) rename(name string) { n.name = name }
+
+func (n *loading[E, K, V]) request(r *run[E]) {
+	r.requests[n.id] = r.desks[n.desk].(*loaderDesk[K, V]).ask(n.id, r.keys[n.keys].(*dedupe[K]).distinct)
+}
+
+func (n *loading[E, K, V]) of(r *run[E]) *request[K, V] { return r.requests[n.id].(*request[K, V]) }
+
+func (n *loading[E, K, V]) stats(r *run[E]) StageStats { return n.of(r).count(n.name) }
+
+// View is the results for a list of keys, in the order of the list. It reads the run's own results and copies nothing.
+type View[K comparable, V any] struct {
+	keys    []K
+	at      []int32
+	request *request[K, V]
+	bad     func(int32) error
+}
+
+// Len is the number of keys in the list, duplicates and absent ones included.
+func (v View[K, V]) Len() int { return len(v.at) }
+
+// At is the i-th key and its result. An absent or unusable key is the zero K, Missing or Failed.
+func (v View[K, V]) At(i int) (K, Result[V]) {
+	switch j := v.at[i]; {
+	case j >= 0:
+		return v.keys[j], v.request.slot(j).result
+	case j == noKey:
+		return *new(K), Result[V]{}
+	case j == blockedKey:
+		return *new(K), Result[V]{Err: ErrBlocked, State: Blocked}
+	default:
+		return *new(K), Result[V]{Err: v.bad(j), State: Failed}
+	}
+}
+
+// Get is the result for a key, Missing where the list has no such key. It reads along the list.
+func (v View[K, V]) Get(key K) Result[V] {
+	for i, j := range v.at {
+		if j >= 0 && v.keys[j] == key {
+			_, r := v.At(i)
+			return r
+		}
+	}
+	return Result[V]{}
+}
+
+// All yields each key of the list with its result.
+func (v View[K, V]) All() iter.Seq2[K, Result[V]] {
+	return func(yield func(K, Result[V]) bool) {
+		for i := range v.at {
+			if !yield(v.At(i)) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+)
+
+// Plan is a set of stages over events of type E. Its zero value is an empty plan. Build it with By, Then, One and
+// Many from one goroutine; a built plan is safe for concurrent use by Run.
+//
+// A stage can be written only after the stages that its keys come from, so a plan cannot contain a cycle.
+type Plan[E any] struct {
+	// Retry bounds the retries of a run. The zero value has defaults.
+	Retry Retry
+
+	edges []keySet[E]
+	nodes []stage[E]
+	desks []*deskMaker
+	memos int
+}
+
+// keySet computes the keys of one or more stages for a run.
+type keySet[E any] interface {
+	after() []int // the nodes that have to be settled before
+	compute(r *run[E])
+}
+
+// stage is a node of the plan, as the scheduler sees it.
+type stage[E any] interface {
+	edge() int         // its key set
+	request(r *run[E]) // asks the node's desk for the keys of its key set
+	stats(r *run[E]) StageStats
+	rename(name string)
+}
+
+// deskMaker makes the desk of one loader for a run.
+type deskMaker struct {
+	loader any // the *Loader, by which stages that share one are found
+	users  int // the stages that load from it
+	open   func(shared bool) desk
+}
+
+// Run loads what the stages want for events and returns when every key is settled, or ctx has ended. Loads of
+// stages that do not depend on each other run at the same time; a stage starts when its own keys are known.
+// Look at Rows.Err before the rows are published anywhere.
+func (p *Plan[E]) Run(ctx context.Context, events []E) *Rows[E] {
+	r := newRun(p, events)
+	r.schedule(ctx)
+	return &Rows[E]{run: r}
+}
+
+// Dep is a stage that keys may depend on: any Node.
+type Dep interface{ node() int }
+
+// Node is a stage of a plan, and the way to its results.
+type Node[E, V any] struct {
+	plan   *Plan[E]
+	id     int
+	domain int
+	lists  bool                               // the domain is that of the stage before: its bad keys are not this stage's own
+	at     func(r *run[E], i int32) Result[V] // the result of the i-th element of the domain
+}
+
+func (n Node[E, V]) node() int { return n.id }
+
+// Of is the result of the stage for a row.
+func (n Node[E, V]) Of(row Row[E]) Result[V] {
+	return n.result(row.run, row.run.resolve(n.domain, row.index))
+}
+
+// result maps the index of an element of the node's domain, or one of the codes of an element without a key.
+func (n Node[E, V]) result(r *run[E], i int32) Result[V] {
+	switch {
+	case i >= 0:
+		return n.at(r, i)
+	case i == noKey:
+		return Result[V]{}
+	case i == blockedKey || n.lists:
+		return Result[V]{Err: ErrBlocked, State: Blocked}
+	default:
+		return Result[V]{Err: r.badKey(i), State: Failed}
+	}
+}
+
+// Named gives the stage a name for statistics, instead of its loader's, and returns it.
+func (n Node[E, V]) Named(name string) Node[E, V] {
+	n.plan.nodes[n.id].rename(name)
+	return n
+}
+
+func checkPlan[E any](p, q *Plan[E]) {
+	if p != q {
+		panic(fmt.Sprintf("stages: the keys belong to another Plan[%T]", *new(E)))
+	}
+}

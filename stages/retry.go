@@ -1,0 +1,79 @@
+package stages
+
+import (
+	"context"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+)
+
+// Retry says how transient errors are tried again: exponentially with jitter, for unsettled keys only.
+type Retry struct {
+	// Initial is the first wait. Defaults to 100 ms.
+	Initial time.Duration
+	// Max is the longest wait. Defaults to 5 s.
+	Max time.Duration
+	// MaxElapsed bounds one run over all its stages, from its start to the last try. Defaults to 30 s; negative
+	// means that nothing is tried again.
+	MaxElapsed time.Duration
+}
+
+// withDefaults fills the zero fields.
+func (r Retry) withDefaults() Retry {
+	if r.Initial <= 0 {
+		r.Initial = 100 * time.Millisecond
+	}
+	if r.Max <= 0 {
+		r.Max = 5 * time.Second
+	}
+	if r.MaxElapsed == 0 {
+		r.MaxElapsed = 30 * time.Second
+	}
+	return r
+}
+
+// budget is what is left of one run's retries. A run's calls share it and only read it.
+type budget struct {
+	retry Retry
+	start time.Time
+}
+
+func newBudget(r Retry) budget { return budget{retry: r.withDefaults(), start: time.Now()} }
+
+// waits is a new sequence of waits, which ends with the run's budget.
+func (b budget) waits() *waits {
+	exponential := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(b.retry.Initial),
+		backoff.WithMaxInterval(b.retry.Max),
+		backoff.WithMaxElapsedTime(0),
+	)
+	return &waits{exponential: exponential, deadline: b.start.Add(b.retry.MaxElapsed)}
+}
+
+type waits struct {
+	exponential *backoff.ExponentialBackOff
+	deadline    time.Time
+}
+
+// next waits before another try. It answers false where the budget or the context has ended.
+func (w *waits) next(ctx context.Context) bool {
+	pause := w.exponential.NextBackOff()
+	if time.Now().Add(pause).After(w.deadline) {
+		return false
+	}
+	return sleep(ctx, pause)
+}
+
+// once waits for one more try past the budget.
+func (w *waits) once(ctx context.Context) bool { return sleep(ctx, w.exponential.InitialInterval) }
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,53 @@
+package stages
+
+import "iter"
+
+// Rows are the events of one run with their results. They are for one goroutine at a time.
+type Rows[E any] struct {
+	run *run[E]
+}
+
+// Row is one event of a run. Pass it to Node.Of.
+type Row[E any] struct {
+	run   *run[E]
+	index int32
+}
+
+// Event is the event.
+func (r Row[E]) Event() E { return r.run.events[r.index] }
+
+// Index is the event's position in what Run was given.
+func (r Row[E]) Index() int { return int(r.index) }
+
+// Len is the number of events.
+func (r *Rows[E]) Len() int { return len(r.run.events) }
+
+// At is the i-th row.
+func (r *Rows[E]) At(i int) Row[E] { return Row[E]{run: r.run, index: int32(i)} }
+
+// All yields the rows in the order of the events.
+func (r *Rows[E]) All() iter.Seq[Row[E]] {
+	return func(yield func(Row[E]) bool) {
+		for i := range r.run.events {
+			if !yield(r.At(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Err says why the run as a whole has failed: its context ended (the context's cause), a loader can never succeed
+// (a *FatalError), or a backend answered nobody (an *OutageError). The failed keys are then not the events'
+// fault. It is nil where each key's outcome is its own.
+func (r *Rows[E]) Err() error {
+	return r.run.failure
+}
+
+// Stats is the funnel of each stage, in the order in which they were added to the plan.
+func (r *Rows[E]) Stats() []StageStats {
+	stats := make([]StageStats, len(r.run.plan.nodes))
+	for i, n := range r.run.plan.nodes {
+		stats[i] = n.stats(r.run)
+	}
+	return stats
+}

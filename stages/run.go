@@ -1,0 +1,132 @@
+package stages
+
+import "context"
+
+// run is the state of one Run. The goroutine that called Run owns it; loads run in goroutines of their own and hand
+// their answers back to it, so that nothing here is locked.
+type run[E any] struct {
+	plan     *Plan[E]
+	events   []E
+	budget   budget
+	keys     []any     // *dedupe[K], by edge
+	domains  []domain  // by edge + 1; the first is that of the events
+	requests []any     // *request[K, V], by node
+	settled  []bool    // by node
+	desks    []desk    // by deskMaker
+	bad      []error   // errors of unusable keys
+	failure  error     // the worst of the run as a whole
+	memos    []any     // *memo[T], by Shared
+	groups   *grouping // of the rows, once it was asked for
+}
+
+// domain is a set of elements that results are kept for: the rows, or the distinct keys of a key set. at maps the elements
+// of the parent domain to those of this one.
+type domain struct {
+	parent int
+	at     []int32
+	size   int
+	lists  bool
+}
+
+func newRun[E any](p *Plan[E], events []E) *run[E] {
+	r := &run[E]{
+		plan: p, events: events, budget: newBudget(p.Retry),
+		keys:     make([]any, len(p.edges)),
+		domains:  make([]domain, len(p.edges)+1),
+		requests: make([]any, len(p.nodes)),
+		settled:  make([]bool, len(p.nodes)),
+		desks:    make([]desk, len(p.desks)),
+		memos:    make([]any, p.memos),
+	}
+	r.domains[rowDomain] = domain{parent: -1, size: len(events)}
+	for i, d := range p.desks {
+		r.desks[i] = d.open(d.users > 1)
+	}
+	return r
+}
+
+// schedule runs the plan: it computes the keys that can be known, asks for them, sends one call for each loader that
+// was asked, and goes on with what each answer makes known, in the order in which they come.
+func (r *run[E]) schedule(ctx context.Context) {
+	answers := make(chan func() (settled []int, failure error))
+	running := 0
+	for {
+		for r.advance() {
+			for _, d := range r.desks {
+				call, settled := d.dispatch()
+				r.settle(settled)
+				if call == nil {
+					continue
+				}
+				running++
+				go func() { answers <- call(ctx, r.budget) }()
+			}
+		}
+		if running == 0 {
+			return
+		}
+		settled, failure := (<-answers)()
+		running--
+		r.failure = worse(r.failure, failure)
+		r.settle(settled)
+	}
+}
+
+// advance computes the key sets whose dependencies have settled, and lets their stages ask for them. It says whether there were any.
+func (r *run[E]) advance() bool {
+	any := false
+	for i, k := range r.plan.edges {
+		if r.keys[i] != nil || !r.allSettled(k.after()) {
+			continue
+		}
+		k.compute(r)
+		for _, n := range r.plan.nodes {
+			if n.edge() == i {
+				n.request(r)
+				any = true
+			}
+		}
+	}
+	return any
+}
+
+func (r *run[E]) allSettled(nodes []int) bool {
+	for _, n := range nodes {
+		if !r.settled[n] {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *run[E]) settle(nodes []int) {
+	for _, n := range nodes {
+		r.settled[n] = true
+	}
+}
+
+func (r *run[E]) size(domain int) int { return r.domains[domain].size }
+
+// resolve maps a row to the element of a domain that it has, or to a code.
+func (r *run[E]) resolve(domain int, row int32) int32 {
+	if domain == rowDomain {
+		return row
+	}
+	d := &r.domains[domain]
+	switch i := r.resolve(d.parent, row); {
+	case i >= 0:
+		return d.at[i]
+	case i == noKey:
+		return noKey
+	default:
+		return blockedKey
+	}
+}
+
+// addBad keeps the error of an unusable key and answers its code.
+func (r *run[E]) addBad(err error) int32 {
+	r.bad = append(r.bad, &BadKeyError{Err: err})
+	return firstBad - int32(len(r.bad)-1)
+}
+
+func (r *run[E]) badKey(code int32) error { return r.bad[firstBad-code] }

@@ -1,0 +1,117 @@
+package stages
+
+import (
+	"context"
+	"errors"
+)
+
+// Source answers bulk lookups: a query, a service, a file. Sources answer by key, never by position.
+//
+// Load settles each of b.Keys by b.Put or b.Fail. Keys that it leaves unsettled are missing where it returns nil,
+// and failed with its error otherwise; KeyErrors fails only the keys that it names. An error is tried again
+// unless AsPermanent or AsFatal marks it. Load is called concurrently, with a context that ends at the
+// backend's timeout, and must return soon after the context has ended.
+type Source[K comparable, V any] interface {
+	Load(ctx context.Context, b *Batch[K, V]) error
+}
+
+// MapFunc is a Source made of one function: a key that is absent from its map is missing.
+type MapFunc[K comparable, V any] func(ctx context.Context, keys []K) (map[K]V, error)
+
+// Load calls f once for all keys.
+func (f MapFunc[K, V]) Load(ctx context.Context, b *Batch[K, V]) error {
+	values, err := f(ctx, b.Keys)
+	for k, v := range values {
+		b.Put(k, v)
+	}
+	return err
+}
+
+// KeyErrors is returned by a Source of which some keys failed, each with an error of its own.
+type KeyErrors[K comparable] map[K]error
+
+func (e KeyErrors[K]) Error() string {
+	for _, err := range e {
+		return err.Error()
+	}
+	return "no key failed"
+}
+
+// Batch is one bulk call: the keys that are asked for, each of them once, and what is known of them.
+// It belongs to one call of Load and is not safe for concurrent use.
+type Batch[K comparable, V any] struct {
+	// Keys are distinct. They are read only.
+	Keys []K
+
+	results []Result[V]
+	settled []bool
+	index   map[K]int32
+	extra   int
+}
+
+// NewBatch is a batch of distinct keys, to call a Source by hand.
+func NewBatch[K comparable, V any](keys []K) *Batch[K, V] {
+	return &Batch[K, V]{Keys: keys, results: make([]Result[V], len(keys)), settled: make([]bool, len(keys))}
+}
+
+// Put settles a key as loaded; a second Put replaces the first. It answers false where the key was not asked
+// for, which is counted and changes nothing.
+func (b *Batch[K, V]) Put(key K, value V) bool {
+	return b.settle(key, Result[V]{Value: value, State: Loaded})
+}
+
+// Fail settles a key as failed.
+func (b *Batch[K, V]) Fail(key K, err error) bool {
+	return b.settle(key, Result[V]{Err: err, State: Failed})
+}
+
+// Miss settles a key as missing, for a source that would rather say so than leave it out.
+func (b *Batch[K, V]) Miss(key K) bool { return b.settle(key, Result[V]{}) }
+
+func (b *Batch[K, V]) settle(key K, r Result[V]) bool {
+	if b.index == nil {
+		b.index = make(map[K]int32, len(b.Keys))
+		for i, k := range b.Keys {
+			b.index[k] = int32(i)
+		}
+	}
+	i, ok := b.index[key]
+	if !ok {
+		b.extra++
+		return false
+	}
+	b.results[i], b.settled[i] = r, true
+	return true
+}
+
+// Result is what is known of the i-th key: unsettled keys are missing.
+func (b *Batch[K, V]) Result(i int) Result[V] { return b.results[i] }
+
+// Extra is the number of answers whose keys were not asked for.
+func (b *Batch[K, V]) Extra() int { return b.extra }
+
+// answered says whether the source answered for any key.
+func (b *Batch[K, V]) answered() bool {
+	for i, r := range b.results {
+		if b.settled[i] && (r.State != Failed || ClassOf(r.Err) != Transient) {
+			return true
+		}
+	}
+	return false
+}
+
+// close settles what Load left open, and says which error the call as a whole had.
+func (b *Batch[K, V]) close(err error) error {
+	if keyErrs, ok := errors.AsType[KeyErrors[K]](err); ok {
+		for k, e := range keyErrs {
+			b.Fail(k, e)
+		}
+		err = nil
+	}
+	if err == nil {
+		for i := range b.settled {
+			b.settled[i] = true
+		}
+	}
+	return err
+}
