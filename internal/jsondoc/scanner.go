@@ -1,0 +1,157 @@
+package jsondoc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Scanner finds the values of a set of paths in a document. It is made once and safe for concurrent use.
+type Scanner struct {
+	root   *node
+	paths  int
+	points int
+	spare  sync.Pool // of *scan
+}
+
+// node is a place in documents that a path leads to or through.
+type node struct {
+	members map[string]*node
+	each    *node
+	values  []int // the paths that end here
+	points  []int // the objects that end here, whose closing brace is wanted
+	// What lies below without another [] between: the root of the document and each element have one entry for each of them.
+	ownValues []int
+	ownPoints []int
+}
+
+// NewScanner makes a scanner for the values at some paths and the closing braces of the objects at others. Roots
+// are not looked at: all steps are taken from the document itself.
+func NewScanner(values, points []Path) *Scanner {
+	s := &Scanner{root: &node{}, paths: len(values), points: len(points)}
+	for i, p := range values {
+		end, own := s.root.descend(p.Steps)
+		end.values, own.ownValues = append(end.values, i), append(own.ownValues, i)
+	}
+	for i, p := range points {
+		end, own := s.root.descend(p.Steps)
+		end.points, own.ownPoints = append(end.points, i), append(own.ownPoints, i)
+	}
+	return s
+}
+
+// descend makes the nodes along steps. It answers the last of them, and the last that is an element.
+func (n *node) descend(steps []Step) (end, own *node) {
+	end, own = n, n
+	for _, step := range steps {
+		if step.Each {
+			if end.each == nil {
+				end.each = &node{}
+			}
+			end, own = end.each, end.each
+			continue
+		}
+		next, ok := end.members[step.Name]
+		if !ok {
+			if end.members == nil {
+				end.members = map[string]*node{}
+			}
+			next = &node{}
+			end.members[step.Name] = next
+		}
+		end = next
+	}
+	return end, own
+}
+
+// Kind says what stands where a path leads.
+type Kind uint8
+
+const (
+	// Absent: nothing, or null on the way there.
+	Absent Kind = iota
+	// Found: a value, null included.
+	Found
+	// Mismatch: something on the way is no object, or no array where the path has [].
+	Mismatch
+)
+
+// Value is one value of a path: document[From:To].
+type Value struct {
+	From, To int32
+	Kind     Kind
+}
+
+// In is the value's bytes in the document that it was found in. They alias it.
+func (v Value) In(doc []byte) []byte { return doc[v.From:v.To] }
+
+// NoPoint is the entry of an object that is not there.
+const NoPoint int32 = -1
+
+// Result is what a scan found, by path: one entry for each element of the path's last [], in order; without a [] exactly one.
+type Result struct {
+	Values [][]Value
+	Points [][]int32 // offsets of closing braces
+	Object bool      // the document is an object
+	Array  bool      // the document is an array
+}
+
+// SyntaxError says why a document is not JSON, and where.
+type SyntaxError struct {
+	Offset int64
+	Reason string
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
+
+type scan struct {
+	buffer  bytes.Buffer
+	decoder jsontext.Decoder
+	out     *Result
+	counted []int // entries of each own value or point when an element began, a stack
+}
+
+// Scan checks that doc is one JSON document (RFC 8259, valid UTF-8, no name twice in an object, at most 10,000 levels
+// deep) and appends what it finds to out, whose slices have to be empty. Its errors are *SyntaxError.
+func (s *Scanner) Scan(doc []byte, out *Result) error {
+	c, ok := s.spare.Get().(*scan)
+	if !ok {
+		c = &scan{}
+	}
+	defer s.spare.Put(c)
+	c.buffer = *bytes.NewBuffer(doc)
+	c.decoder.Reset(&c.buffer)
+	c.out = out
+	defer func() { c.buffer, c.out = bytes.Buffer{}, nil }()
+	if out.Values == nil {
+		out.Values = make([][]Value, s.paths)
+		out.Points = make([][]int32, s.points)
+	}
+	kind := c.decoder.PeekKind()
+	out.Object, out.Array = kind == '{', kind == '['
+	if err := c.element(s.root); err != nil {
+		return explain(err, len(doc))
+	}
+	if _, err := c.decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		if err == nil {
+			return &SyntaxError{Offset: c.decoder.InputOffset(), Reason: "more than one JSON value"}
+		}
+		return explain(err, len(doc))
+	}
+	return nil
+}
+
+func explain(err error, size int) error {
+	var offset int64
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		offset, err = syntax.ByteOffset, syntax.Err
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return &SyntaxError{Offset: int64(size), Reason: "unexpected end"}
+	}
+	return &SyntaxError{Offset: offset, Reason: err.Error()}
+}
