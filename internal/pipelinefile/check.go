@@ -1,0 +1,201 @@
+package pipelinefile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// defaultNegativeTTL is how long it is kept that a key has no row, where the
+// file does not say and rows are kept as long.
+const defaultNegativeTTL = 30 * time.Second
+
+// check does what takes more than one key: defaults that depend on others, and
+// values that do not go together. A key that had a problem of its own is left
+// out, so that one mistake is one error.
+func (d *decoder) check() {
+	f := d.file
+	if _, named := d.file.positions["name"]; !named {
+		f.Name = f.Input.Group
+	}
+	d.checkAuthentication()
+	d.checkTopics()
+	if f.Retry.Initial > f.Retry.Max && d.anyRead("retry.initial", "retry.max") {
+		d.fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", formatDuration(int64(f.Retry.Initial)), formatDuration(int64(f.Retry.Max)))
+	}
+	for i := range f.Stages {
+		d.checkStage(i)
+	}
+}
+
+// read reports whether the file has the key, without a problem.
+func (d *decoder) read(key string) bool {
+	_, ok := d.written[key]
+	return ok
+}
+
+// anyRead reports whether the file has one of the keys.
+func (d *decoder) anyRead(keys ...string) bool { return slices.ContainsFunc(keys, d.read) }
+
+func (d *decoder) checkAuthentication() {
+	k := d.file.Kafka
+	if s := k.SASL; s != nil && s.Mechanism == MechanismPlain && !k.TLS.Enabled && !s.AllowPlaintext {
+		d.fail("kafka.sasl.mechanism", "PLAIN would send the password unencrypted; set kafka.tls to true, use SCRAM-SHA-512, or set kafka.sasl.allow_plaintext to true if the network is trusted")
+	}
+	for _, pair := range [][2]string{{"cert", "key"}, {"key", "cert"}} {
+		has, lacks := "kafka.tls."+pair[0], "kafka.tls."+pair[1]
+		if _, there := d.file.positions[lacks]; d.read(has) && !there {
+			d.fail(has, "a client certificate needs both cert and key; add %s", pair[1])
+		}
+	}
+}
+
+// checkTopics refuses topics that would feed a pipeline its own records.
+func (d *decoder) checkTopics() {
+	f := d.file
+	inputs := make(map[string]int)
+	for i, topic := range f.Input.Topics {
+		key := fmt.Sprintf("input.topics[%d]", i)
+		if first, ok := inputs[topic]; ok && d.read(key) {
+			d.fail(key, "%s is the same topic as input.topics[%d]; remove one of them", d.written[key].shown(), first)
+		}
+		inputs[topic] = i
+	}
+	for _, out := range []struct{ key, topic, what string }{
+		{"output.topic", f.Output.Topic, "enriched records"},
+		{"dead_letter.topic", f.DeadLetter.Topic, "dead letters"},
+	} {
+		if !d.read(out.key) {
+			continue
+		}
+		_, loop := inputs[out.topic]
+		switch shown := d.written[out.key].shown(); {
+		case loop:
+			d.fail(out.key, "%s is also in input.topics, so that %s would be read as events again; choose another topic", shown, out.what)
+		case out.key != "output.topic" && out.topic == f.Output.Topic:
+			d.fail(out.key, "%s is also output.topic, where dead letters would look like enriched records; choose another topic", shown)
+		}
+	}
+}
+
+// checkStage checks one stage against the sources and the stages before it.
+func (d *decoder) checkStage(i int) {
+	s := &d.file.Stages[i]
+	key := "stages." + s.Name
+	if _, ok := d.file.positions[key]; !ok {
+		return // Its name or its value has been refused.
+	}
+	if source := key + ".source"; d.read(source) {
+		if _, ok := d.file.Source(s.Source); !ok {
+			d.noSource(source)
+		}
+	}
+	for n, by := range s.By {
+		d.checkBy(i, n, by)
+	}
+	d.checkKey(key, s)
+	d.checkQuery(key, s)
+	if !d.read(key + ".cache.ttl") {
+		s.Cache.TTL = d.file.Cache.TTL
+	}
+	if !d.read(key + ".cache.negative_ttl") {
+		s.Cache.NegativeTTL = min(s.Cache.TTL, defaultNegativeTTL)
+	}
+}
+
+func (d *decoder) noSource(key string) {
+	names := make([]string, len(d.file.Sources))
+	for i, s := range d.file.Sources {
+		if _, ok := d.file.positions["sources."+s.Name]; !ok {
+			return // A source's name was refused: it may be the one that is meant.
+		}
+		names[i] = s.Name
+	}
+	if len(names) == 0 {
+		return // That is an error already.
+	}
+	written := d.written[key]
+	suggestion := ""
+	if !written.replaced {
+		suggestion = didYouMean(written.text, names)
+	}
+	if suggestion == "" {
+		suggestion = "; the sources are " + listed(names, "and")
+	}
+	d.fail(key, "no source has the name %s%s", strings.TrimPrefix(written.shown(), "the value of "), suggestion)
+}
+
+// checkBy checks that a path begins at the event or at an earlier stage.
+func (d *decoder) checkBy(stage, n int, by string) {
+	stages := d.file.Stages
+	key := "stages." + stages[stage].Name + ".by"
+	if element := fmt.Sprintf("%s[%d]", key, n); d.read(element) {
+		key = element
+	}
+	written, ok := d.written[key]
+	if !ok {
+		return
+	}
+	root, rest := by, ""
+	if end := strings.IndexAny(by, ".["); end >= 0 {
+		root, rest = by[:end], by[end:]
+	}
+	known := []string{"event"}
+	for _, s := range stages[:stage] {
+		known = append(known, s.Name)
+	}
+	if slices.Contains(known, root) {
+		return
+	}
+	switch {
+	case root == stages[stage].Name:
+		d.fail(key, "%s begins at the stage itself; a path begins with event or with an earlier stage", written.shown())
+	case slices.ContainsFunc(stages[stage:], func(s Stage) bool { return s.Name == root }):
+		d.fail(key, "%s begins at a later stage; move stage %s above %s", written.shown(), root, stages[stage].Name)
+	case written.replaced:
+		d.fail(key, "%s does not begin with event or with an earlier stage", written.shown())
+	default:
+		suggestion := fmt.Sprintf("; did you mean %q?", "event."+cut(by))
+		if best, near := nearest(root, known); near {
+			suggestion = fmt.Sprintf("; did you mean %q?", best+cut(rest))
+		}
+		d.fail(key, "%s begins with neither event nor an earlier stage%s", written.shown(), suggestion)
+	}
+}
+
+// checkKey checks that a composite key has as many columns as paths.
+func (d *decoder) checkKey(key string, s *Stage) {
+	if len(s.By) == 0 {
+		return
+	}
+	for _, other := range []struct {
+		name   string
+		values []string
+	}{{"key", s.Key}, {"key_type", s.KeyType}} {
+		if len(other.values) > 0 && len(other.values) != len(s.By) {
+			d.fail(key+"."+other.name, "%s has %d, but by has %d; write one for each path of by, in the same order", other.name, len(other.values), len(s.By))
+		}
+	}
+}
+
+// checkQuery refuses a statement that would not be a bulk lookup, or whose rows
+// could not be told apart.
+func (d *decoder) checkQuery(key string, s *Stage) {
+	if !d.read(key + ".query") {
+		return
+	}
+	if !regexp.MustCompile(`\$keys\b`).MatchString(s.Query) {
+		where := "WHERE id IN ($keys)"
+		if len(s.By) > 1 {
+			where = "WHERE (tenant_id, id) IN ($keys)"
+		}
+		d.fail(key+".query", "has no $keys, so it would not be a bulk lookup; write a condition such as %s", where)
+		return
+	}
+	_, hasKey := d.file.positions[key+".key"]
+	if !hasKey && !strings.Contains(s.Query, "_key") && !strings.Contains(s.Query, "*") {
+		d.fail(key+".query", "nothing says which column holds the key; add key: COLUMN to the stage, or select the column AS _key")
+	}
+}

@@ -1,0 +1,96 @@
+package pipelinefile
+
+// Driver is the kind of an SQL source.
+type Driver string
+
+// The drivers of SQL sources.
+const (
+	DriverPostgres Driver = "postgres"
+	DriverSQLite   Driver = "sqlite"
+)
+
+// Mechanism is how a client authenticates to the brokers.
+type Mechanism string
+
+// The SASL mechanisms.
+const (
+	MechanismPlain       Mechanism = "PLAIN"
+	MechanismSCRAMSHA256 Mechanism = "SCRAM-SHA-256"
+	MechanismSCRAMSHA512 Mechanism = "SCRAM-SHA-512"
+)
+
+// Tombstones says what becomes of a record with a null value.
+type Tombstones string
+
+// What becomes of a record with a null value.
+const (
+	TombstonesDeadLetter Tombstones = "dead_letter"
+	TombstonesForward    Tombstones = "forward"
+	TombstonesDrop       Tombstones = "drop"
+)
+
+// OnMissing says what becomes of an event whose key has no row.
+type OnMissing string
+
+// What becomes of an event whose key has no row.
+const (
+	OnMissingKeep       OnMissing = "keep"
+	OnMissingDrop       OnMissing = "drop"
+	OnMissingDeadLetter OnMissing = "dead_letter"
+)
+
+// OnError says what becomes of an event whose lookup failed after the retries.
+type OnError string
+
+// What becomes of an event whose lookup failed after the retries.
+const (
+	OnErrorKeep       OnError = "keep"
+	OnErrorDeadLetter OnError = "dead_letter"
+)
+
+// Delivery is the guarantee for published records.
+type Delivery string
+
+// The delivery guarantees.
+const (
+	DeliveryExactlyOnce Delivery = "exactly_once"
+	DeliveryAtLeastOnce Delivery = "at_least_once"
+)
+
+// Shape is how stage results stand in the output record.
+type Shape string
+
+// The shapes of the output record.
+const (
+	ShapeNest  Shape = "nest"
+	ShapeMerge Shape = "merge"
+)
+
+// Partition is how the partition of an output record is chosen.
+type Partition string
+
+// The ways to choose a partition: by the record's key, as Java clients do, or
+// the number of the partition that the event came from.
+const (
+	PartitionKey    Partition = "key"
+	PartitionSource Partition = "source"
+)
+
+// LogFormat is how log lines are written.
+type LogFormat string
+
+// The log formats; auto is text on a terminal and JSON elsewhere.
+const (
+	LogFormatAuto LogFormat = "auto"
+	LogFormatText LogFormat = "text"
+	LogFormatJSON LogFormat = "json"
+)
+
+// words gives the values of an enumeration as the key table has them.
+func words[T ~string](values ...T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package pipelinefile
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Pos is a place in the pipeline file. Line and Column start at 1, and columns
+// count characters. The zero Pos is no place at all.
+type Pos struct {
+	Line   int
+	Column int
+}
+
+// Error is one problem in a pipeline file.
+type Error struct {
+	// File is the name of the file as it was given to Parse.
+	File string
+	// Line and Column say where the problem is, both starting at 1.
+	Line, Column int
+	// Key is the path of the key, such as stages.user.by; empty where the
+	// problem is not one key's.
+	Key string
+	// Message says what is wrong and what to write instead.
+	Message string
+}
+
+// Error returns the problem as one line: file:line:column: key: message.
+func (e *Error) Error() string {
+	if e.Key == "" {
+		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s: %s", e.File, e.Line, e.Column, e.Key, e.Message)
+}
+
+// Pos returns where the value of key stands in the file. A key that the file
+// does not have gives the place of the section that would hold it.
+func (f *File) Pos(key string) Pos {
+	for {
+		if pos, ok := f.positions[key]; ok {
+			return pos
+		}
+		i := strings.LastIndexAny(key, ".[")
+		if i < 0 {
+			break
+		}
+		key = key[:i]
+	}
+	if pos, ok := f.positions[""]; ok {
+		return pos
+	}
+	return Pos{Line: 1, Column: 1}
+}
+
+// Errorf returns a problem with the value of key, such as stages.user.query or
+// input.topics[0], placed where the file has it. Later passes over the file use
+// it so that their errors read as those of Parse do. The arguments must not
+// hold secrets.
+func (f *File) Errorf(key, format string, args ...any) *Error {
+	return f.errorAt(f.Pos(key), key, format, args...)
+}
+
+func (f *File) errorAt(pos Pos, key, format string, args ...any) *Error {
+	return &Error{File: f.fileName, Line: pos.Line, Column: pos.Column, Key: key, Message: fmt.Sprintf(format, args...)}
+}
+
+// join returns the problems in the order of the file as one error, nil for none.
+func join(problems []*Error) error {
+	slices.SortStableFunc(problems, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	errs := make([]error, len(problems))
+	for i, p := range problems {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}

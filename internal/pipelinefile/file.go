@@ -1,0 +1,163 @@
+package pipelinefile
+
+import (
+	"log/slog"
+	"time"
+)
+
+// File is a pipeline file with every default applied. It is not changed after
+// Parse and may be read from several goroutines. The tags name the keys; Keys
+// describes them.
+type File struct {
+	// Name of the pipeline; the consumer group where the file does not say.
+	Name  string `key:"name"`
+	Kafka Kafka  `key:"kafka"`
+	// Instance tells this process from others of the same pipeline; empty
+	// where the host name is to be used.
+	Instance string `key:"instance"`
+	// Workers is the number of sessions in this process.
+	Workers int   `key:"workers"`
+	Input   Input `key:"input"`
+	Batch   Batch `key:"batch"`
+	// Sources and Stages are in the order of the file.
+	Sources    []Source   `key:"sources"`
+	Stages     []Stage    `key:"stages"`
+	Cache      Cache      `key:"cache"`
+	Output     Output     `key:"output"`
+	DeadLetter DeadLetter `key:"dead_letter"`
+	Retry      Retry      `key:"retry"`
+	Shutdown   Shutdown   `key:"shutdown"`
+	Log        Log        `key:"log"`
+
+	fileName  string
+	positions map[string]Pos
+}
+
+// Source returns the source with that name.
+func (f *File) Source(name string) (Source, bool) {
+	for _, s := range f.Sources {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Source{}, false
+}
+
+// Kafka says how the brokers are reached.
+type Kafka struct {
+	Brokers            []string      `key:"brokers"`
+	TLS                TLS           `key:"tls"`
+	SASL               *SASL         `key:"sasl"` // nil: no authentication.
+	SessionTimeout     time.Duration `key:"session_timeout"`
+	TransactionTimeout time.Duration `key:"transaction_timeout"`
+	StaticMembership   bool          `key:"static_membership"`
+}
+
+// TLS is encryption to the brokers. Paths in the file are relative to the
+// pipeline file; here they are joined with its folder.
+type TLS struct {
+	Enabled bool   `key:"-"`
+	CA      string `key:"ca"` // Empty: the system's roots.
+	Cert    string `key:"cert"`
+	Key     string `key:"key"`
+}
+
+// SASL is how the client authenticates to the brokers.
+type SASL struct {
+	Mechanism      Mechanism `key:"mechanism"`
+	Username       string    `key:"username"`
+	Password       Secret    `key:"password"`
+	AllowPlaintext bool      `key:"allow_plaintext"`
+}
+
+// Input says which events are read.
+type Input struct {
+	Topics     []string   `key:"topics"`
+	Group      string     `key:"group"`
+	Start      Start      `key:"start"`
+	Tombstones Tombstones `key:"tombstones"`
+}
+
+// Batch bounds a micro-batch of one worker.
+type Batch struct {
+	MaxRecords int           `key:"max_records"`
+	MaxBytes   int64         `key:"max_bytes"`
+	Linger     time.Duration `key:"linger"`
+}
+
+// Source is something that answers keys. Exactly one kind is set.
+type Source struct {
+	Name     string        `key:"-"`
+	SQL      *SQL          `key:"sql"`
+	Timeout  time.Duration `key:"timeout"`
+	MaxKeys  int           `key:"max_keys"`
+	MaxCalls int           `key:"max_calls"`
+}
+
+// SQL is a database.
+type SQL struct {
+	Driver Driver `key:"driver"`
+	DSN    Secret `key:"dsn"`
+	Pool   int    `key:"pool"`
+}
+
+// Stage is one bulk lookup of the plan. By, Key and KeyType have one element
+// for a single key and one for each part of a composite key; Key and KeyType
+// may be empty.
+type Stage struct {
+	Name      string     `key:"-"`
+	Source    string     `key:"source"`
+	By        []string   `key:"by"`
+	Query     string     `key:"query"`
+	Key       []string   `key:"key"`
+	KeyType   []string   `key:"key_type"`
+	Many      bool       `key:"many"`
+	Into      string     `key:"into"` // Empty: a field named after the stage.
+	OnMissing OnMissing  `key:"on_missing"`
+	OnError   OnError    `key:"on_error"`
+	Cache     StageCache `key:"cache"`
+}
+
+// StageCache is how long a stage's results are kept. A TTL of zero means that
+// they are not cached.
+type StageCache struct {
+	TTL         time.Duration `key:"ttl"`
+	NegativeTTL time.Duration `key:"negative_ttl"`
+}
+
+// Cache is the cache that all stages of a process share.
+type Cache struct {
+	Memory int64         `key:"memory"`
+	TTL    time.Duration `key:"ttl"`
+}
+
+// Output says where and how enriched records are published.
+type Output struct {
+	Topic     string    `key:"topic"`
+	Delivery  Delivery  `key:"delivery"`
+	Shape     Shape     `key:"shape"`
+	Partition Partition `key:"partition"`
+}
+
+// DeadLetter says where records go that could not be enriched.
+type DeadLetter struct {
+	Topic string `key:"topic"`
+}
+
+// Retry bounds the retries within a micro-batch.
+type Retry struct {
+	Initial    time.Duration `key:"initial"`
+	Max        time.Duration `key:"max"`
+	MaxElapsed time.Duration `key:"max_elapsed"`
+}
+
+// Shutdown bounds the end of a run.
+type Shutdown struct {
+	Timeout time.Duration `key:"timeout"`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  slog.Level `key:"level"`
+	Format LogFormat  `key:"format"`
+}

@@ -1,0 +1,231 @@
+package pipelinefile
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// Type is what may be written for a key.
+type Type string
+
+// The types of keys.
+const (
+	TypeSection     Type = "section"            // A mapping with the keys below it.
+	TypeNames       Type = "names"              // A mapping whose keys are names that the user chooses.
+	TypeSwitch      Type = "boolean or section" // true, false, or a mapping with the keys below it.
+	TypeString      Type = "string"
+	TypeSecret      Type = "secret string"
+	TypeInteger     Type = "integer"
+	TypeBoolean     Type = "boolean"
+	TypeDuration    Type = "duration" // As Go writes it: 20ms, 1h30m.
+	TypeSize        Type = "size"     // Bytes: a whole number, or with a unit as in 8MiB.
+	TypeEnum        Type = "enum"
+	TypeStart       Type = "start"                   // One of Enum, or a time of RFC 3339.
+	TypePath        Type = "path"                    // A file, relative to the pipeline file.
+	TypeList        Type = "list"                    // A list of strings.
+	TypeListOrOne   Type = "list or one"             // A list of strings, or one string.
+	TypeListOrComma Type = "list or comma-separated" // A list of strings, or one string with commas.
+)
+
+// Key describes one key of the pipeline file.
+type Key struct {
+	// Path from the document's root; * stands for a name that the user
+	// chooses: stages.*.cache.ttl.
+	Path string
+	Type Type
+	// Default is what the key is where the file does not have it, written as
+	// in the file. Empty where there is none or where Doc says what it is.
+	Default string
+	// Required keys have no default and must be there, if their section is.
+	Required bool
+	// Example is a value to show for a required key, written as in the file.
+	Example string
+	// Enum holds the values of TypeEnum and TypeStart; PlannedEnum those that
+	// are refused because they are not built yet.
+	Enum, PlannedEnum []string
+	// Min and Max bound an integer, a duration in nanoseconds or a size in
+	// bytes. Both zero: no bounds but those of the Go type.
+	Min, Max int64
+	// Pattern is a regular expression for the string, or for each of a list;
+	// PatternDoc says in words what it asks for.
+	Pattern, PatternDoc string
+	// Planned keys are known and refused because they are not built yet.
+	Planned bool
+	// Doc is one or two sentences for the user.
+	Doc string
+}
+
+// name is the last element of the key's path.
+func (k Key) name() string { return k.Path[strings.LastIndexByte(k.Path, '.')+1:] }
+
+// parent is the path of the section that holds the key, empty for the root.
+func (k Key) parent() string { return k.Path[:max(0, strings.LastIndexByte(k.Path, '.'))] }
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	gib = 1 << 30
+	tib = 1 << 40
+
+	ms   = int64(time.Millisecond)
+	sec  = int64(time.Second)
+	hour = int64(time.Hour)
+	year = 365 * 24 * hour
+)
+
+const (
+	topicPattern = `^[a-zA-Z0-9._-]{1,249}$`
+	topicWords   = "a topic's name has letters, digits, dots, _ and - only, at most 249"
+	namePattern  = `^[a-z][a-z0-9_]{0,62}$`
+	nameWords    = "cannot be a name; names start with a lower-case letter and have lower-case letters, digits and _ only, at most 63"
+)
+
+// Keys returns the description of every key of the pipeline file, sections
+// before what they hold, in the order in which documentation shows them.
+func Keys() []Key {
+	var keys []Key
+	for _, part := range [][]Key{rootKeys(), kafkaKeys(), inputKeys(), sourceKeys(), stageKeys(), outputKeys(), operationKeys()} {
+		keys = append(keys, part...)
+	}
+	return keys
+}
+
+func rootKeys() []Key {
+	return []Key{
+		{Path: "name", Type: TypeString, Pattern: `^[^\x00-\x1f\x7f]{1,200}$`, PatternDoc: "a pipeline's name has 1 to 200 characters, none of them a control character", Doc: "The pipeline's name. It forms transactional IDs, metric labels and headers. Defaults to input.group."},
+		{Path: "instance", Type: TypeString, Pattern: `^[^\x00-\x1f\x7f]{0,200}$`, PatternDoc: "an instance has at most 200 characters, none of them a control character", Doc: "Tells this process from the others of the pipeline. Defaults to the host name, with a number if another process on this host holds it."},
+		{Path: "workers", Type: TypeInteger, Default: "4", Min: 1, Max: 256, Doc: "Sessions in this process. They share sources and cache; the limits of a batch are for each."},
+	}
+}
+
+func kafkaKeys() []Key {
+	return []Key{
+		{Path: "kafka", Type: TypeSection, Required: true, Doc: "How the brokers are reached."},
+		{Path: "kafka.brokers", Type: TypeListOrComma, Required: true, Example: "[localhost:9092]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/,\[\]]+)(:[0-9]{1,5})?$`, PatternDoc: "a broker is host:port, without a scheme", Doc: "Brokers to ask for the cluster first, as host:port."},
+		{Path: "kafka.tls", Type: TypeSwitch, Default: "false", Doc: "Encryption to the brokers. true trusts the system's roots; a section names files."},
+		{Path: "kafka.tls.ca", Type: TypePath, Doc: "A PEM file with the certificate authorities to trust. Defaults to the system's roots."},
+		{Path: "kafka.tls.cert", Type: TypePath, Doc: "A PEM file with the client's certificate, for mutual TLS. Needs kafka.tls.key."},
+		{Path: "kafka.tls.key", Type: TypePath, Doc: "A PEM file with the key of the client's certificate."},
+		{Path: "kafka.sasl", Type: TypeSection, Doc: "How to authenticate to the brokers. Defaults to no authentication."},
+		{Path: "kafka.sasl.mechanism", Type: TypeEnum, Required: true, Example: "SCRAM-SHA-512", Enum: words(MechanismPlain, MechanismSCRAMSHA256, MechanismSCRAMSHA512), Doc: "The SASL mechanism."},
+		{Path: "kafka.sasl.username", Type: TypeString, Required: true, Example: `"${KAFKA_USERNAME}"`, Doc: "The user."},
+		{Path: "kafka.sasl.password", Type: TypeSecret, Required: true, Example: `"${KAFKA_PASSWORD}"`, Doc: "The user's password; best from the environment or a file."},
+		{Path: "kafka.sasl.allow_plaintext", Type: TypeBoolean, Default: "false", Doc: "Lets PLAIN send the password over a connection without TLS."},
+		{Path: "kafka.session_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 2, Doc: "How long the group waits for a silent member before others take its partitions. The brokers have limits of their own, 6s to 30m unless changed."},
+		{Path: "kafka.transaction_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 4, Doc: "How long the brokers wait before they abort the transaction of a process that died."},
+		{Path: "kafka.static_membership", Type: TypeBoolean, Default: "false", Doc: "Keeps partitions assigned through a restart shorter than the session timeout."},
+	}
+}
+
+func inputKeys() []Key {
+	return []Key{
+		{Path: "input", Type: TypeSection, Required: true, Doc: "Which events are read."},
+		{Path: "input.topics", Type: TypeList, Required: true, Example: "[user-events]", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topics to read."},
+		{Path: "input.group", Type: TypeString, Required: true, Example: "enrich-user-events", Doc: "The consumer group, which holds the offsets."},
+		{Path: "input.start", Type: TypeStart, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where a group without offsets begins: earliest, latest, none (exit 1 instead) or a time of RFC 3339."},
+		{Path: "input.tombstones", Type: TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What becomes of a record with a null value."},
+
+		{Path: "batch", Type: TypeSection, Doc: "The bounds of a micro-batch, for each worker."},
+		{Path: "batch.max_records", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Records in a micro-batch, at most."},
+		{Path: "batch.max_bytes", Type: TypeSize, Default: "8MiB", Min: kib, Max: gib, Doc: "Bytes of keys and values in a micro-batch, at most. A larger record is a batch of its own."},
+		{Path: "batch.linger", Type: TypeDuration, Default: "20ms", Min: 0, Max: 60 * sec, Doc: "How long a micro-batch waits for more records."},
+	}
+}
+
+func sourceKeys() []Key {
+	return []Key{
+		{Path: "sources", Type: TypeNames, Required: true, Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look things up, by a name of your choice."},
+		{Path: "sources.*", Type: TypeSection, Doc: "One source."},
+		{Path: "sources.*.sql", Type: TypeSection, Required: true, Doc: "A database."},
+		{Path: "sources.*.sql.driver", Type: TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverSQLite), PlannedEnum: []string{"mysql"}, Doc: "The kind of database."},
+		{Path: "sources.*.sql.dsn", Type: TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file."},
+		{Path: "sources.*.sql.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
+		{Path: "sources.*.redis", Type: TypeSection, Planned: true, Doc: "A Redis server."},
+		{Path: "sources.*.http", Type: TypeSection, Planned: true, Doc: "A service over HTTP."},
+		{Path: "sources.*.timeout", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long one call may take."},
+		{Path: "sources.*.max_keys", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Keys in one call, at most. More are split into several calls."},
+		{Path: "sources.*.max_calls", Type: TypeInteger, Default: "4", Min: 1, Max: 1000, Doc: "Calls at once, at most, over all workers and stages."},
+		{Path: "sources.*.rate", Type: TypeSection, Planned: true, Doc: "Calls a second, at most."},
+		{Path: "sources.*.breaker", Type: TypeSection, Planned: true, Doc: "When to stop calling a source that fails."},
+	}
+}
+
+func stageKeys() []Key {
+	return []Key{
+		{Path: "stages", Type: TypeNames, Required: true, Example: `{user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}}`, Doc: "The lookups, by the name that their result gets in the output."},
+		{Path: "stages.*", Type: TypeSection, Doc: "One bulk lookup. It starts when the stages that its by names have ended."},
+		{Path: "stages.*.source", Type: TypeString, Required: true, Example: "shop", Doc: "The name of the source to ask."},
+		{Path: "stages.*.by", Type: TypeListOrOne, Required: true, Example: "event.user_id", Doc: "The path of the key, in the event (event.user_id) or in the result of an earlier stage (purchases[].product_id). A list makes a composite key."},
+		{Path: "stages.*.query", Type: TypeString, Required: true, Example: `"SELECT id, name FROM users WHERE id IN ($keys)"`, Doc: "The statement for all keys of a call, which stand for $keys: = ANY($keys) on PostgreSQL, IN ($keys) on every driver."},
+		{Path: "stages.*.key", Type: TypeListOrOne, Doc: "The column that holds the key, or the list of them for a composite key. Defaults to the column named _key, which is left out of the result."},
+		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the driver cannot say it; a list for a composite key."},
+		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows for a key make a list. Without it two rows fail the key."},
+		{Path: "stages.*.into", Type: TypeString, Doc: "Where the result goes. Defaults to a field named after the stage."},
+		{Path: "stages.*.on_missing", Type: TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter), PlannedEnum: []string{"retry"}, Doc: "What becomes of an event whose key has no row: keep it with null, drop it, or dead_letter it."},
+		{Path: "stages.*.on_error", Type: TypeEnum, Default: "dead_letter", Enum: words(OnErrorKeep, OnErrorDeadLetter), Doc: "What becomes of an event whose lookup failed after the retries."},
+		{Path: "stages.*.cache", Type: TypeSection, Doc: "How long this stage's results are kept."},
+		{Path: "stages.*.cache.ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long a row is kept. 0s turns the cache off for this stage. Defaults to cache.ttl."},
+		{Path: "stages.*.cache.negative_ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long it is kept that a key has no row. Defaults to 30s, or to the stage's ttl where that is shorter."},
+		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Planned: true, Doc: "How old a row may be that is served when its source fails."},
+		{Path: "stages.*.cache.refresh", Type: TypeString, Planned: true, Doc: "When a row is loaded again before it expires."},
+		{Path: "stages.*.when", Type: TypeString, Planned: true, Doc: "The events that the stage runs for."},
+		{Path: "stages.*.on_outage", Type: TypeEnum, Planned: true, Doc: "What becomes of events while a source is away."},
+		{Path: "stages.*.preload", Type: TypeSection, Planned: true, Doc: "A query that fills the cache at start."},
+	}
+}
+
+func outputKeys() []Key {
+	return []Key{
+		{Path: "cache", Type: TypeSection, Doc: "The cache that all stages of a process share."},
+		{Path: "cache.memory", Type: TypeSize, Default: "256MiB", Min: mib, Max: tib, Doc: "Memory for cached rows."},
+		{Path: "cache.ttl", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long rows are kept in stages that do not say it. 0s: they are not cached."},
+		{Path: "cache.disk", Type: TypeSection, Planned: true, Doc: "A cache on disk below the memory."},
+		{Path: "cache.redis", Type: TypeSection, Planned: true, Doc: "A cache that several processes share."},
+		{Path: "cache.invalidate", Type: TypeSection, Planned: true, Doc: "Topics whose records invalidate cached rows."},
+
+		{Path: "output", Type: TypeSection, Required: true, Doc: "Where and how enriched records are published."},
+		{Path: "output.topic", Type: TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},
+		{Path: "output.delivery", Type: TypeEnum, Default: "exactly_once", Enum: words(DeliveryExactlyOnce, DeliveryAtLeastOnce), Doc: "The guarantee for published records."},
+		{Path: "output.shape", Type: TypeEnum, Default: "nest", Enum: words(ShapeNest, ShapeMerge), Doc: "nest puts the event into a field of its own; merge puts the stages beside the event's fields."},
+		{Path: "output.partition", Type: TypeEnum, Default: "key", Enum: words(PartitionKey, PartitionSource), Doc: "The output partition: by the record's key as Java clients do, or the number of the source partition."},
+
+		{Path: "dead_letter", Type: TypeSection, Required: true, Doc: "Where records go that could not be enriched."},
+		{Path: "dead_letter.topic", Type: TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
+		{Path: "dead_letter.limit", Type: TypeString, Planned: true, Doc: "The share of dead letters at which the pipeline stops."},
+		{Path: "dead_letter.window", Type: TypeInteger, Planned: true, Doc: "The number of events that the limit looks at."},
+	}
+}
+
+func operationKeys() []Key {
+	return []Key{
+		{Path: "retry", Type: TypeSection, Doc: "Retries of failed lookups within a micro-batch."},
+		{Path: "retry.initial", Type: TypeDuration, Default: "100ms", Min: ms, Max: hour, Doc: "The wait before the first retry; it doubles each time."},
+		{Path: "retry.max", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "The longest wait between two retries."},
+		{Path: "retry.max_elapsed", Type: TypeDuration, Default: "30s", Min: 0, Max: hour, Doc: "How long one micro-batch may retry, over all its stages. 0s turns retries off."},
+		{Path: "retry.topics", Type: TypeList, Planned: true, Doc: "Topics for delayed retries."},
+		{Path: "retry.order", Type: TypeEnum, Planned: true, Doc: "Whether later events of a key wait for one that is retried."},
+		{Path: "http", Type: TypeSection, Planned: true, Doc: "The HTTP server for metrics, health and the dashboard."},
+		{Path: "shutdown", Type: TypeSection, Doc: "The end of a run."},
+		{Path: "shutdown.timeout", Type: TypeDuration, Default: "20s", Min: 0, Max: hour, Doc: "How long a run may take to finish what it has begun."},
+		{Path: "log", Type: TypeSection, Doc: "Logging."},
+		{Path: "log.level", Type: TypeEnum, Default: "info", Enum: []string{"debug", "info", "warn", "error"}, Doc: "The least severe messages to log."},
+		{Path: "log.format", Type: TypeEnum, Default: "auto", Enum: words(LogFormatAuto, LogFormatText, LogFormatJSON), Doc: "auto is text on a terminal and JSON elsewhere."},
+	}
+}
+
+// orRemove is the end of a message about a key without a value.
+func (k Key) orRemove() string {
+	if k.Required {
+		return ""
+	}
+	return ", or remove the key"
+}
+
+// bounds returns the range that the key's type and description allow.
+func (k Key) bounds() (low, high int64) {
+	if k.Min == 0 && k.Max == 0 {
+		return math.MinInt64, math.MaxInt64
+	}
+	return k.Min, k.Max
+}

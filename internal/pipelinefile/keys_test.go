@@ -1,0 +1,140 @@
+package pipelinefile_test
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// TestKeysAndFieldsAgree holds the table of keys to the structs: each key that
+// is built has a field, and each field with a tag has a key.
+func TestKeysAndFieldsAgree(t *testing.T) {
+	t.Parallel()
+	fields := make(map[string]bool)
+	walk(reflect.TypeFor[pf.File](), "", fields)
+	for _, k := range pf.Keys() {
+		if k.Planned == fields[k.Path] {
+			t.Errorf("%s: planned %v, has a field %v", k.Path, k.Planned, fields[k.Path])
+		}
+		delete(fields, k.Path)
+	}
+	for path := range fields {
+		t.Errorf("%s: a field without a key", path)
+	}
+}
+
+func walk(of reflect.Type, path string, fields map[string]bool) {
+	for f := range of.Fields() {
+		tag := f.Tag.Get("key")
+		if tag == "" || tag == "-" {
+			continue
+		}
+		key := strings.TrimPrefix(path+"."+tag, ".")
+		fields[key] = true
+		inner := f.Type
+		if inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct {
+			key += ".*"
+			fields[key] = true
+		}
+		for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			walk(inner, key, fields)
+		}
+	}
+}
+
+func TestKeysAreDescribed(t *testing.T) {
+	t.Parallel()
+	sections := map[string]bool{"": true}
+	for _, k := range pf.Keys() {
+		parent := k.Path[:max(0, strings.LastIndex(k.Path, "."))]
+		if !sections[parent] {
+			t.Errorf("%s: its section is not before it", k.Path)
+		}
+		switch k.Type {
+		case pf.TypeSection, pf.TypeNames, pf.TypeSwitch:
+			sections[k.Path] = true
+		case pf.TypeEnum, pf.TypeStart:
+			if len(k.Enum) == 0 && !k.Planned {
+				t.Errorf("%s: an enum without values", k.Path)
+			}
+		default:
+		}
+		if !strings.HasSuffix(k.Doc, ".") {
+			t.Errorf("%s: the description %q is not a sentence", k.Path, k.Doc)
+		}
+		if k.Required && k.Default != "" {
+			t.Errorf("%s: required, with a default", k.Path)
+		}
+		if k.Required && k.Type != pf.TypeSection && k.Example == "" {
+			t.Errorf("%s: required, without an example", k.Path)
+		}
+		if _, err := regexp.Compile(k.Pattern); err != nil || (k.Pattern == "") != (k.PatternDoc == "") {
+			t.Errorf("%s: pattern %q (%v), described as %q", k.Path, k.Pattern, err, k.PatternDoc)
+		}
+	}
+}
+
+// TestDefaultsAndExamplesParse writes each default and each example into a file,
+// as a user would who copies it from the documentation.
+func TestDefaultsAndExamplesParse(t *testing.T) {
+	t.Parallel()
+	want, err := pf.Load("testdata/right/least.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := string(read(t, "testdata/right/least.yaml"))
+	for _, k := range pf.Keys() {
+		if k.Default == "" || strings.HasPrefix(k.Path, "kafka.sasl") {
+			continue
+		}
+		names := strings.Split(strings.NewReplacer("sources.*", "sources.shop", "stages.*", "stages.user").Replace(k.Path), ".")
+		file, err := pf.Parse("pipeline.yaml", []byte(with(base, names, k.Default)), pf.Options{})
+		if err != nil {
+			t.Errorf("%s: its default: %v", k.Path, err)
+			continue
+		}
+		if !reflect.DeepEqual(reveal(file), reveal(want)) {
+			t.Errorf("%s: its default, written out, changes the file", k.Path)
+		}
+	}
+}
+
+// with sets a key in the flow notation or block notation of least.yaml.
+func with(base string, names []string, value string) string {
+	last := names[len(names)-1]
+	switch {
+	case len(names) == 1:
+		return base + last + ": " + value + "\n"
+	case names[0] == "stages":
+		return strings.Replace(base, "    key: id\n", "    key: id\n    "+last+": "+value+"\n", 1)
+	case names[0] == "sources" && len(names) == 3:
+		return strings.Replace(base, "shop: {", "shop: {"+last+": "+value+", ", 1)
+	case names[0] == "sources":
+		return strings.Replace(base, "sql: {", "sql: {"+last+": "+value+", ", 1)
+	case strings.Contains(base, "\n"+names[0]+": {") || strings.HasPrefix(base, names[0]+": {"):
+		return strings.Replace(base, names[0]+": {", names[0]+": {"+last+": "+value+", ", 1)
+	}
+	return base + names[0] + ": {" + last + ": " + value + "}\n"
+}
+
+// reveal returns the file's keys without what tells two files apart that say
+// the same: positions and secrets.
+func reveal(f *pf.File) pf.File {
+	g := pf.File{
+		Name: f.Name, Kafka: f.Kafka, Instance: f.Instance, Workers: f.Workers, Input: f.Input, Batch: f.Batch, Stages: f.Stages,
+		Cache: f.Cache, Output: f.Output, DeadLetter: f.DeadLetter, Retry: f.Retry, Shutdown: f.Shutdown, Log: f.Log,
+	}
+	for _, s := range f.Sources {
+		sql := *s.SQL
+		sql.DSN = pf.Secret{}
+		s.SQL = &sql
+		g.Sources = append(g.Sources, s)
+	}
+	return g
+}

@@ -1,0 +1,75 @@
+package pipelinefile
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// list decodes a list of strings, or what may stand for one.
+func (d *decoder) list(k Key, at place, node ast.Node, into reflect.Value) {
+	sequence, ok := node.(*ast.SequenceNode)
+	if !ok {
+		d.listFromScalar(k, at, node, into)
+		return
+	}
+	d.file.positions[at.key] = nodePos(node)
+	if len(sequence.Values) == 0 {
+		d.fail(at.key, "the list is empty; write at least one%s", k.orRemove())
+		return
+	}
+	var items []string
+	for i, value := range sequence.Values {
+		key := fmt.Sprintf("%s[%d]", at.key, i)
+		element := k
+		element.Type, element.Required = TypeString, true
+		s, ok := d.scalar(element, key, value)
+		if !ok {
+			continue
+		}
+		if problem := element.checkString(s); problem != "" {
+			d.failAt(s.pos, key, "%s", problem)
+			continue
+		}
+		d.written[key] = s
+		items = append(items, s.text)
+	}
+	into.Set(reflect.ValueOf(items))
+}
+
+// listFromScalar decodes one string, or several with commas between them.
+func (d *decoder) listFromScalar(k Key, at place, node ast.Node, into reflect.Value) {
+	s, ok := d.scalar(k, at.key, node)
+	if !ok {
+		return
+	}
+	if k.Type == TypeList {
+		hint := ""
+		if s.kind == kindString && !s.replaced {
+			hint = fmt.Sprintf("; write [%s]", cut(s.written))
+		}
+		d.failAt(s.pos, at.key, "%s", k.mismatch(s, hint))
+		return
+	}
+	parts := []string{s.text}
+	if k.Type == TypeListOrComma {
+		parts = strings.Split(s.text, ",")
+	}
+	for i, part := range parts {
+		element, one := k, s
+		element.Type, element.Required, one.text = TypeString, true, strings.TrimSpace(part)
+		if !s.replaced {
+			one.written = one.text
+		}
+		if problem := element.checkString(one); problem != "" {
+			d.failAt(s.pos, at.key, "%s", problem)
+			return
+		}
+		parts[i] = one.text
+	}
+	d.written[at.key] = s
+	into.Set(reflect.ValueOf(slices.Clip(parts)))
+}

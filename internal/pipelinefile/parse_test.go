@@ -1,0 +1,217 @@
+package pipelinefile_test
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+func compare() cmp.Option {
+	return cmp.Options{
+		cmp.Comparer(func(a, b pf.Secret) bool { return a.Reveal() == b.Reveal() }),
+		cmpopts.IgnoreUnexported(pf.File{}),
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := pf.Load("testdata/right/least.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &pf.File{
+		Name: "enrich-user-events",
+		Kafka: pf.Kafka{
+			Brokers: []string{"localhost:9092"}, SessionTimeout: 10 * time.Second, TransactionTimeout: 10 * time.Second,
+		},
+		Workers: 4,
+		Input: pf.Input{
+			Topics: []string{"user-events"}, Group: "enrich-user-events",
+			Start: pf.Start{Position: pf.StartEarliest}, Tombstones: pf.TombstonesDeadLetter,
+		},
+		Batch: pf.Batch{MaxRecords: 5000, MaxBytes: 8 << 20, Linger: 20 * time.Millisecond},
+		Sources: []pf.Source{{
+			Name: "shop", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("shop.db"), Pool: 8},
+			Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4,
+		}},
+		Stages: []pf.Stage{{
+			Name: "user", Source: "shop", By: []string{"event.user_id"},
+			Query: "SELECT id, name FROM users WHERE id IN ($keys)", Key: []string{"id"},
+			OnMissing: pf.OnMissingKeep, OnError: pf.OnErrorDeadLetter,
+		}},
+		Cache:      pf.Cache{Memory: 256 << 20},
+		Output:     pf.Output{Topic: "user-events-enriched", Delivery: pf.DeliveryExactlyOnce, Shape: pf.ShapeNest, Partition: pf.PartitionKey},
+		DeadLetter: pf.DeadLetter{Topic: "user-events-dead"},
+		Retry:      pf.Retry{Initial: 100 * time.Millisecond, Max: 5 * time.Second, MaxElapsed: 30 * time.Second},
+		Shutdown:   pf.Shutdown{Timeout: 20 * time.Second},
+		Log:        pf.Log{Level: slog.LevelInfo, Format: pf.LogFormatAuto},
+	}
+	if diff := cmp.Diff(want, got, compare()); diff != "" {
+		t.Errorf("file differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestFull(t *testing.T) {
+	t.Parallel()
+	variables := map[string]string{"WORKERS": "7", "RECORDS": "100", "PASSWORD": "p${WORKERS}: [x"}
+	got, err := pf.Parse("full.yaml", read(t, "testdata/right/full.yaml"), pf.Options{
+		Getenv: func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
+		ReadFile: func(path string) ([]byte, error) {
+			if path != filepath.Join("conf", "password.txt") {
+				return nil, fs.ErrNotExist
+			}
+			return []byte("pass\n\n"), nil
+		},
+		Dir: "conf",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &pf.File{
+		Name: "user-events",
+		Kafka: pf.Kafka{
+			Brokers:        []string{"localhost:9092", "[::1]:9093", "kafka.example"},
+			TLS:            pf.TLS{Enabled: true, CA: filepath.Join("conf", "ca.pem"), Cert: "/etc/client.pem", Key: filepath.Join("conf", "client.key")},
+			SASL:           &pf.SASL{Mechanism: pf.MechanismSCRAMSHA512, Username: "loaderline", Password: pf.NewSecret("pass\n")},
+			SessionTimeout: 15 * time.Second, TransactionTimeout: 20 * time.Second, StaticMembership: true,
+		},
+		Instance: "one",
+		Workers:  7,
+		Input: pf.Input{
+			Topics: []string{"user-events", "more-events"}, Group: "enrich-user-events",
+			Start:      pf.Start{Position: pf.StartTime, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+			Tombstones: pf.TombstonesForward,
+		},
+		Batch: pf.Batch{MaxRecords: 100, MaxBytes: 1 << 20, Linger: time.Minute},
+		Sources: []pf.Source{
+			{
+				Name: "shop", SQL: &pf.SQL{Driver: pf.DriverPostgres, DSN: pf.NewSecret("postgres://u:p${WORKERS}: [x@db/shop"), Pool: 2},
+				Timeout: time.Second, MaxKeys: 10, MaxCalls: 1,
+			},
+			{
+				Name: "local", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("file:shop.db"), Pool: 8},
+				Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4,
+			},
+		},
+		Stages: []pf.Stage{
+			{
+				Name: "user", Source: "shop", By: []string{"event.tenant", "event.user_id"},
+				Query: "SELECT tenant_id, id FROM users WHERE (tenant_id, id) IN ($keys)",
+				Key:   []string{"tenant_id", "id"}, KeyType: []string{"text", "bigint"},
+				OnMissing: pf.OnMissingDrop, OnError: pf.OnErrorKeep,
+				Cache: pf.StageCache{TTL: 10 * time.Minute, NegativeTTL: 2 * time.Minute},
+			},
+			{
+				Name: "purchases", Source: "local", By: []string{"event.user_id"}, Many: true,
+				Query:     "SELECT user_id AS _key, id FROM purchases WHERE user_id IN ($keys)\n",
+				OnMissing: pf.OnMissingKeep, OnError: pf.OnErrorDeadLetter,
+				Cache: pf.StageCache{TTL: 10 * time.Second, NegativeTTL: 10 * time.Second},
+			},
+			{
+				Name: "reviews", Source: "shop", By: []string{"purchases[].product_id"},
+				Query: "SELECT product_id, body  -- ${not a variable}\nFROM reviews WHERE product_id = ANY($keys)\n",
+				Key:   []string{"product_id"}, Into: "purchases[].reviews",
+				OnMissing: pf.OnMissingKeep, OnError: pf.OnErrorDeadLetter,
+				Cache: pf.StageCache{TTL: time.Hour, NegativeTTL: 30 * time.Second},
+			},
+		},
+		Cache:      pf.Cache{Memory: 1 << 20, TTL: time.Hour},
+		Output:     pf.Output{Topic: "user-events-enriched", Delivery: pf.DeliveryAtLeastOnce, Shape: pf.ShapeMerge, Partition: pf.PartitionSource},
+		DeadLetter: pf.DeadLetter{Topic: "user-events-dead"},
+		Retry:      pf.Retry{Initial: time.Second, Max: 2 * time.Second},
+		Shutdown:   pf.Shutdown{Timeout: 90 * time.Second},
+		Log:        pf.Log{Level: slog.LevelDebug, Format: pf.LogFormatJSON},
+	}
+	if diff := cmp.Diff(want, got, compare()); diff != "" {
+		t.Errorf("file differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestErrorfFindsThePlace(t *testing.T) {
+	t.Parallel()
+	file, err := pf.Load("testdata/right/least.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{
+		"stages.user.query":       "testdata/right/least.yaml:9:12: stages.user.query: no such table",
+		"input.topics[0]":         "testdata/right/least.yaml:2:18: input.topics[0]: no such table",
+		"stages.user.by[0]":       "testdata/right/least.yaml:8:9: stages.user.by[0]: no such table",
+		"stages.user.into":        "testdata/right/least.yaml:6:3: stages.user.into: no such table",
+		"sources.shop.sql.dsn":    "testdata/right/least.yaml:4:37: sources.shop.sql.dsn: no such table",
+		"retry.initial":           "testdata/right/least.yaml:1:1: retry.initial: no such table",
+		"stages.user.key_type[1]": "testdata/right/least.yaml:6:3: stages.user.key_type[1]: no such table",
+	} {
+		if got := file.Errorf(key, "no such %s", "table").Error(); got != want {
+			t.Errorf("Errorf = %s; want %s", got, want)
+		}
+	}
+}
+
+func TestLoadRefusesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if _, err := pf.Load(filepath.Join(dir, "absent.yaml")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Load of a file that is not there = %v", err)
+	}
+	large := filepath.Join(dir, "large.yaml")
+	if err := os.WriteFile(large, []byte(strings.Repeat("# loaderline\n", 100_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pf.Load(large); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
+		t.Errorf("Load of a large file = %v", err)
+	}
+}
+
+// The YAML library takes time that grows with the square of the keys and stack
+// that grows with the depth: each of these is refused before it gets there.
+func TestHostileFilesAreRefusedFirst(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, text, want string }{
+		{"keys", strings.Repeat("a: 1\n", 50_000), "too many keys and values"},
+		{"quotes", strings.Repeat("'a' ", 60_000), "too many keys and values"},
+		{"brackets", strings.Repeat("[", 40_000), "nested more than 32 levels"},
+		{"braces", "a: " + strings.Repeat("{a: ", 10_000), "nested more than 32 levels"},
+		{"items", strings.Repeat("- ", 20_000) + "a", "nested more than 32 levels"},
+		{"steps", steps(200), "nested more than 32 levels"},
+		{"anchors", strings.Repeat("&a ", 1000), "anchors (&name) are not allowed"},
+		{"question marks", strings.Repeat("? ", 1000), `"? key" is not allowed`},
+		{"tags", strings.Repeat("!a ", 1000), "tags (!name) are not allowed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := pf.Parse("hostile.yaml", []byte(test.text), pf.Options{})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("error = %.300v; want one with %q", err, test.want)
+			}
+		})
+	}
+}
+
+// steps nests n mappings, each a column further right.
+func steps(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return b.String()
+}

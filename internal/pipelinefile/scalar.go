@@ -1,0 +1,151 @@
+package pipelinefile
+
+import (
+	"encoding"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// wants says what may be written for a key, for errors.
+func (k Key) wants() string {
+	switch k.Type {
+	case TypeSwitch:
+		return "true, false or a mapping"
+	case TypeInteger:
+		return "a whole number"
+	case TypeBoolean:
+		return "true or false"
+	case TypeDuration:
+		return "a duration with its unit, such as 20ms, 5s or 10m"
+	case TypeSize:
+		return "a size, such as 512KiB or 8MiB"
+	case TypeEnum:
+		return listed(k.Enum, "or")
+	case TypeStart:
+		return strings.Join(k.Enum, ", ") + " or a time with its zone, such as 2006-01-02T15:04:05Z"
+	case TypeList:
+		return "a list, such as [a, b]"
+	case TypeListOrOne, TypeListOrComma:
+		return "text or a list of texts"
+	default:
+		return "text"
+	}
+}
+
+// set reads a scalar as the key's type into the field, or says what is wrong
+// with it. Only Default and the file's own scalars come here.
+func (k Key) set(field reflect.Value, s scalar, opts Options) (problem string) {
+	switch k.Type {
+	case TypeInteger:
+		return k.setNumber(field, s, kindNumber, formatInteger, parseInteger)
+	case TypeSize:
+		return k.setNumber(field, s, kindString, formatSize, parseSize)
+	case TypeDuration:
+		return k.setNumber(field, s, kindString, formatDuration, parseDuration)
+	case TypeBoolean:
+		return k.setBoolean(field, s)
+	case TypeEnum, TypeStart:
+		return k.setEnum(field, s)
+	case TypeSecret:
+		if s.kind != kindString && !s.replaced {
+			return "want text; put the value in quotes, or take it from the environment as \"${NAME}\""
+		}
+		field.Set(reflect.ValueOf(NewSecret(s.text)))
+	default:
+		if problem := k.checkString(s); problem != "" {
+			return problem
+		}
+		text := s.text
+		if k.Type == TypePath {
+			text = filepath.Clean(opts.path(text))
+		}
+		field.SetString(text)
+	}
+	return k.checkEmpty(s)
+}
+
+// checkString refuses what is not text or does not fit the key's pattern.
+func (k Key) checkString(s scalar) string {
+	if s.kind != kindString && !s.replaced {
+		return fmt.Sprintf("want text, found %s; put it in quotes: %s", s.shown(), quoted(s.written))
+	}
+	if problem := k.checkEmpty(s); problem != "" {
+		return problem
+	}
+	if k.Pattern != "" && !regexp.MustCompile(k.Pattern).MatchString(s.text) {
+		return fmt.Sprintf("%s cannot be used; %s", s.shown(), k.PatternDoc)
+	}
+	return ""
+}
+
+// checkEmpty refuses an empty text where one is needed.
+func (k Key) checkEmpty(s scalar) string {
+	empty := strings.TrimSpace(s.text) == ""
+	switch {
+	case !empty, !k.Required && k.Type != TypePath:
+		return ""
+	case s.replaced:
+		return fmt.Sprintf("%s is empty", s.shown())
+	case k.Example != "":
+		return "must not be empty; write for example " + k.Example
+	}
+	return "must not be empty"
+}
+
+// mismatch says that the value is of another type than the key's.
+func (k Key) mismatch(s scalar, hint string) string {
+	return fmt.Sprintf("want %s, found %s%s", k.wants(), s.shown(), hint)
+}
+
+func (k Key) setBoolean(field reflect.Value, s scalar) string {
+	known := s.text == "true" || s.text == "false"
+	switch {
+	case known && (s.kind == kindBoolean || s.replaced):
+		field.SetBool(s.text == "true")
+		return ""
+	case known:
+		return k.mismatch(s, "; remove the quotes")
+	}
+	return k.mismatch(s, "")
+}
+
+func (k Key) setEnum(field reflect.Value, s scalar) string {
+	if s.kind == kindString && slices.Contains(k.PlannedEnum, s.text) {
+		return fmt.Sprintf("%q is planned, not built yet in this version; use %s", s.text, listed(k.Enum, "or"))
+	}
+	if slices.Contains(k.Enum, s.text) || k.Type == TypeStart {
+		if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr()); !ok {
+			field.SetString(s.text)
+			return ""
+		} else if u.UnmarshalText([]byte(s.text)) == nil {
+			return ""
+		}
+	}
+	if s.replaced {
+		return k.mismatch(s, "")
+	}
+	return k.mismatch(s, didYouMean(s.text, k.Enum))
+}
+
+// setNumber reads an integer, a duration or a size. A value of kind is text to
+// parse; other kinds are of another type, but for what ${} stood for.
+func (k Key) setNumber(field reflect.Value, s scalar, kind scalarKind, format func(int64) string, parse func(string) (n int64, hint string, ok bool)) string {
+	n, hint, ok := parse(s.text)
+	if s.replaced {
+		hint = ""
+	} else if kind == kindNumber && s.quoted && ok {
+		return k.mismatch(s, "; remove the quotes")
+	}
+	if !ok {
+		return k.mismatch(s, hint)
+	}
+	if low, high := k.bounds(); n < low || n > high {
+		return fmt.Sprintf("%s is out of range; want %s to %s", s.shown(), format(low), format(high))
+	}
+	field.SetInt(n)
+	return ""
+}

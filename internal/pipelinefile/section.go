@@ -1,0 +1,142 @@
+package pipelinefile
+
+import (
+	"reflect"
+	"regexp"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// section decodes a mapping that has fixed keys.
+func (d *decoder) section(p place, node ast.Node, into reflect.Value) {
+	pairs, _ := entries(node)
+	seen := make(map[string]Pos)
+	planned := false
+	for _, pair := range pairs {
+		name, ok := d.entry(p, pair, seen)
+		if !ok {
+			continue
+		}
+		at := p.at(name, nodePos(pair.Key))
+		k, known := d.keys[at.path]
+		switch {
+		case !known || k.parent() != p.path || name == "*":
+			if meant, ok := d.unknown(p, name, at.pos); ok {
+				seen[meant] = at.pos // One mistake, one error: it is not missing too.
+			}
+		case k.Planned:
+			planned = true
+			d.failAt(at.pos, at.key, "this key is planned, not built yet in this version; remove it")
+		default:
+			d.value(k, at, pair.Value, field(into, k))
+		}
+	}
+	for _, k := range d.children[p.path] {
+		// Whoever wrote a planned key has that to change first: another source,
+		// say, in place of the one that is missing.
+		if _, ok := seen[k.name()]; !ok && k.Required && !planned {
+			d.missing(k, p.at(k.name(), p.pos), "", "")
+		}
+	}
+}
+
+// entry returns the name of a mapping's entry, once: a second of that name is
+// reported and left out.
+func (d *decoder) entry(p place, pair *ast.MappingValueNode, seen map[string]Pos) (string, bool) {
+	pos := nodePos(pair.Key)
+	name, ok := keyText(pair.Key)
+	if !ok {
+		d.failAt(pos, p.key, "a key must be text, found %s", cut(pair.Key.GetToken().Value))
+		return "", false
+	}
+	if first, ok := seen[name]; ok {
+		d.failAt(pos, dotted(p.key, plainKey(name)), "duplicate key, the first is in line %d; remove one of them", first.Line)
+		return "", false
+	}
+	seen[name] = pos
+	return name, true
+}
+
+// missing reports a required key that the file does not have, or those in a
+// section that it does not have: open and end are the notation of that section.
+func (d *decoder) missing(k Key, at place, open, end string) {
+	if k.Type != TypeSection {
+		d.failAt(at.pos, at.key, "required, but missing; write for example %s%s: %s%s", open, k.name(), k.Example, end)
+		return
+	}
+	for _, child := range d.children[k.Path] {
+		if child.Required {
+			d.missing(child, at.at(child.name(), at.pos), open+k.name()+": {", "}"+end)
+		}
+	}
+}
+
+// subsection decodes a section, or true and false where they may stand for one.
+func (d *decoder) subsection(k Key, at place, node ast.Node, into reflect.Value) {
+	if _, ok := entries(node); !ok {
+		s, isScalar := nodeScalar(node)
+		if k.Type == TypeSwitch && isScalar {
+			if s, isScalar = d.scalar(k, at.key, node); isScalar {
+				d.flip(k, at.key, s, into)
+			}
+			return
+		}
+		switch {
+		case isScalar && s.kind == kindNull && k.Required:
+			d.missing(k, at, "", "")
+		case isScalar && s.kind == kindNull:
+			d.failAt(at.pos, at.key, "has no keys; want %s%s", d.contents(k.Path), k.orRemove())
+		default:
+			d.failAt(nodePos(node), at.key, "want %s, found %s", d.contents(k.Path), describe(node))
+		}
+		return
+	}
+	d.file.positions[at.key] = at.pos
+	if k.Type == TypeSwitch {
+		into.FieldByName("Enabled").SetBool(true)
+	}
+	if into.Kind() == reflect.Pointer {
+		into.Set(reflect.New(into.Type().Elem()))
+		into = into.Elem()
+		d.defaults(k.Path, into)
+	}
+	d.section(at, node, into)
+}
+
+// flip sets a TypeSwitch from true or false.
+func (d *decoder) flip(k Key, key string, s scalar, into reflect.Value) {
+	if problem := k.setBoolean(into.FieldByName("Enabled"), s); problem != "" {
+		d.failAt(s.pos, key, "%s", problem)
+	}
+}
+
+// names decodes a mapping from names of the user's choice to sections.
+func (d *decoder) names(k Key, p place, node ast.Node, into reflect.Value) {
+	pairs, ok := entries(node)
+	if !ok || len(pairs) == 0 {
+		d.failAt(nodePos(node), p.key, "at least one is needed; write for example %s: %s", k.name(), k.Example)
+		return
+	}
+	element := d.keys[dotted(k.Path, "*")]
+	pattern := regexp.MustCompile(namePattern)
+	seen := make(map[string]Pos)
+	for _, pair := range pairs {
+		name, ok := d.entry(p, pair, seen)
+		if !ok {
+			continue
+		}
+		at := place{path: element.Path, key: dotted(p.key, name), pos: nodePos(pair.Key)}
+		switch {
+		case name == "event":
+			d.failAt(at.pos, at.key, "event is the event itself; choose another name")
+		case !pattern.MatchString(name):
+			at.key = dotted(p.key, quoted(name))
+			d.failAt(at.pos, at.key, "%s%s", nameWords, suggestName(name))
+		}
+		item := reflect.New(into.Type().Elem()).Elem()
+		item.FieldByName("Name").SetString(name)
+		d.defaults(element.Path, item)
+		d.subsection(element, at, pair.Value, item)
+		into.Set(reflect.Append(into, item))
+	}
+}

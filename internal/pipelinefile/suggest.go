@@ -1,0 +1,103 @@
+package pipelinefile
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxShown bounds what an error repeats of the file, in characters.
+const maxShown = 60
+
+// quoted returns s in quotes, cut where it is long.
+func quoted(s string) string { return strconv.Quote(cut(s)) }
+
+// cut shortens s where it is too long to be repeated in an error.
+func cut(s string) string {
+	if utf8.RuneCountInString(s) > maxShown {
+		return string([]rune(s)[:maxShown]) + "..."
+	}
+	return s
+}
+
+// listed joins words as a sentence has them: a, b or c.
+func listed(words []string, conjunction string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return fmt.Sprintf("%s %s %s", strings.Join(words[:last], ", "), conjunction, words[last])
+}
+
+// nearest returns the candidate that word was probably meant to be, if one is
+// near enough: a third of its letters may differ, and case does not count.
+func nearest(word string, candidates []string) (string, bool) {
+	if utf8.RuneCountInString(word) > maxShown {
+		return "", false
+	}
+	best, found := "", false
+	limit := max(1, utf8.RuneCountInString(word)/3) + 1
+	for _, c := range candidates {
+		if d := editDistance([]rune(strings.ToLower(word)), []rune(strings.ToLower(c))); d < limit {
+			best, found, limit = c, true, d
+		}
+	}
+	for _, c := range candidates {
+		if found || len(word) < 3 || len(c) < 3 {
+			break
+		}
+		if strings.HasPrefix(word, c) || strings.HasPrefix(c, word) {
+			return c, true // warning for warn, dead for dead_letter.
+		}
+	}
+	return best, found
+}
+
+// didYouMean returns the end of a message that suggests a candidate, or nothing.
+func didYouMean(word string, candidates []string) string {
+	if best, ok := nearest(word, candidates); ok {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
+}
+
+// suggestName is the end of a message about a name that cannot be one: the same
+// in the letters that can, if that makes a name.
+func suggestName(name string) string {
+	fitting := strings.Map(func(r rune) rune {
+		if r == '-' || r == '.' || r == ' ' {
+			return '_'
+		}
+		return r
+	}, strings.ToLower(name))
+	if !regexp.MustCompile(namePattern).MatchString(fitting) {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", fitting)
+}
+
+// editDistance counts the insertions, deletions, substitutions and swaps of
+// neighbours that turn a into b.
+func editDistance(a, b []rune) int {
+	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		current[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			current[j] = min(previous[j]+1, current[j-1]+1, previous[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				current[j] = min(current[j], before[j-2]+1)
+			}
+		}
+		before, previous, current = previous, current, before
+	}
+	return previous[len(b)]
+}
