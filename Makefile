@@ -1,0 +1,53 @@
+# What a developer of loaderline needs. `make` or `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+GO      ?= go
+PKG     ?= ./...
+EVENTS  ?= 500000
+FUZZ    ?= 60s
+# Tools that are not part of the product are pinned in a module file of their own.
+TOOL    := $(GO) tool -modfile=.ci/tools.mod
+# One command starts real Kafka, PostgreSQL and Redis, runs another with their addresses, and stops them.
+WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
+
+.PHONY: help build demo test test-fast lint format fuzz bars bench services clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+build: ## Build ./bin/loaderline
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/loaderline ./cmd/loaderline
+
+demo: ## Run the demo: an in-process broker and database, nothing to install
+	$(GO) run ./cmd/loaderline demo
+
+test: ## Run all tests with the race detector, on real Kafka, PostgreSQL and Redis that it starts
+	$(WITH_SERVICES) $(GO) test -race -timeout 9m $(PKG)
+
+test-fast: ## Run the tests that need no service
+	$(GO) test -short $(PKG)
+
+lint: ## Run golangci-lint (its first build takes about two minutes)
+	$(TOOL) golangci-lint run
+
+format: ## Format the code as the linter wants it
+	$(TOOL) golangci-lint fmt
+
+fuzz: ## Run each fuzz target for FUZZ (60s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ) $$pkg; \
+		done; done
+
+bars: ## Check the exactly-once guarantees with EVENTS (500000) events, through kills and rebalances
+	LOADERLINE_EVENTS=$(EVENTS) $(WITH_SERVICES) $(GO) test -count=1 -v -timeout 60m ./testenv/e2e
+
+bench: ## Compare with the hand-written program on the workload of docs/benchmark.md
+	$(WITH_SERVICES) $(GO) run ./bench/cmd/bench -events $(EVENTS)
+
+services: ## Start the services and keep them until Ctrl-C
+	$(GO) run ./testenv/cmd/testenv up --seed
+
+clean: ## Remove what was built
+	rm -rf bin
