@@ -42,7 +42,10 @@ func NewBackend(cfg BackendConfig) *Backend {
 // Name is the configured name.
 func (b *Backend) Name() string { return b.cfg.Name }
 
-// Ping asks whether the backend can be reached, within its timeout.
+// CanPing says whether the backend was given a Ping.
+func (b *Backend) CanPing() bool { return b.cfg.Ping != nil }
+
+// Ping asks whether the backend can be reached, within its timeout. Without a configured Ping it answers nil.
 func (b *Backend) Ping(ctx context.Context) error {
 	if b.cfg.Ping == nil {
 		return nil

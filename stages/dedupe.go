@@ -22,7 +22,6 @@ type edge[E any, K comparable] struct {
 	parent int
 	deps   []int
 	fill   func(*run[E], *dedupe[K])
-	clone  func(K) K
 	spare  sync.Pool // of map[K]int32
 }
 
@@ -40,7 +39,7 @@ func (k *edge[E, K]) compute(r *run[E]) {
 	if !ok {
 		seen = make(map[K]int32, n)
 	}
-	d := &dedupe[K]{at: make([]int32, 0, n), seen: seen, clone: k.clone, bad: r.addBad}
+	d := &dedupe[K]{at: make([]int32, 0, n), seen: seen, bad: r.addBad}
 	k.fill(r, d)
 	clear(seen)
 	k.spare.Put(seen)
@@ -55,9 +54,8 @@ type dedupe[K comparable] struct {
 	at       []int32 // indexes into distinct, or codes
 	spans    []span  // for Lists: the part of at that each element has
 
-	seen  map[K]int32
-	clone func(K) K
-	bad   func(error) int32
+	seen map[K]int32
+	bad  func(error) int32
 
 	listed int32 // how much of at belongs to lists that have ended
 }
@@ -69,9 +67,6 @@ func (d *dedupe[K]) one(k K, err error) {
 	}
 	i, ok := d.seen[k]
 	if !ok {
-		if d.clone != nil {
-			k = d.clone(k)
-		}
 		i = int32(len(d.distinct))
 		d.seen[k] = i
 		d.distinct = append(d.distinct, k)

@@ -13,14 +13,17 @@ import (
 type (
 	userID    int
 	productID string
-	user      struct{ name string }
-	purchase  struct{ product productID }
-	review    struct{ stars int }
-	pageView  struct{ user userID }
+	user      struct {
+		id   userID
+		name string
+	}
+	purchase struct{ product productID }
+	review   struct{ stars int }
+	pageView struct{ user userID }
 )
 
 var (
-	users     = map[userID]user{1: {"Ada"}, 2: {"Grace"}, 3: {"Edsger"}}
+	users     = map[userID]user{1: {1, "Ada"}, 2: {2, "Grace"}, 3: {3, "Edsger"}}
 	purchases = map[userID][]purchase{1: {{"lamp"}, {"desk"}}, 2: {{"lamp"}}, 3: {{"chair"}}}
 	reviews   = map[productID][]review{"lamp": {{5}, {4}}, "desk": {{3}}}
 )
@@ -53,13 +56,7 @@ func Example_sequence() {
 		reviewsOf = stages.NewLoader(from("reviews", reviews), stages.LoaderConfig[productID, []review]{})
 	)
 	who := stages.One(&plan, profiles, stages.By(&plan, func(e pageView) userID { return e.user }))
-	// The purchases of a user that was found, by the event's own id.
-	what := stages.One(&plan, bought, stages.After(&plan, func(row stages.Row[pageView]) (userID, error) {
-		if who.Of(row).State != stages.Loaded {
-			return 0, stages.ErrNoKey
-		}
-		return row.Event().user, nil
-	}, who))
+	what := stages.One(&plan, bought, stages.ThenOne(who, func(u user) userID { return u.id }))
 	rated := stages.Many(&plan, reviewsOf, stages.Then(what, products))
 
 	for row := range plan.Run(context.Background(), []pageView{{1}, {2}, {1}, {9}}).All() {

@@ -102,16 +102,3 @@ func After[E any, K comparable](p *Plan[E], key func(Row[E]) (K, error), stages 
 		}
 	})}
 }
-
-// Cloned sets a function that copies a key when it is first seen in a run, for keys that alias an event's memory and
-// would keep all of it alive in a cache.
-func (k Keys[E, K]) Cloned(clone func(K) K) Keys[E, K] {
-	k.plan.edges[k.id].(*edge[E, K]).clone = clone
-	return k
-}
-
-// Cloned is as with Keys.
-func (l Lists[E, K]) Cloned(clone func(K) K) Lists[E, K] {
-	l.plan.edges[l.id].(*edge[E, K]).clone = clone
-	return l
-}

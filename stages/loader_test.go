@@ -277,3 +277,29 @@ func TestExtraAnswersAreCounted(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestConvertedValuesKeepTheirOutcomes(t *testing.T) {
+	src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
+		if call == 1 {
+			b.Put(1, 10)
+			b.Put(9, 90)
+			return errAway
+		}
+		b.Put(2, 20)
+		return stages.KeyErrors[int]{3: stages.AsPermanent(errors.New("poison"))}
+	}}
+	odd := errors.New("unlucky")
+	l := stages.NewLoader(stages.Convert(src, func(v int) (string, error) {
+		if v == 20 {
+			return "", odd
+		}
+		return fmt.Sprint(v), nil
+	}), stages.LoaderConfig[int, string]{})
+	got := l.Load(t.Context(), 1, 2, 3, 4)
+	if diff := cmp.Diff([][]int{{1, 2, 3, 4}, {2, 3, 4}}, src.seen()); diff != "" {
+		t.Error(diff)
+	}
+	if got[1].Value != "10" || !errors.Is(got[2].Err, odd) || got[3].State != stages.Failed || got[4].State != stages.Missing {
+		t.Errorf("%v", got)
+	}
+}

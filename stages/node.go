@@ -22,7 +22,7 @@ func Many[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Lists[E,
 			d := r.keys[keys.id].(*dedupe[K])
 			switch span := d.spans[i]; span.from {
 			case noKey:
-				return Result[View[K, V]]{}
+				return Result[View[K, V]]{Err: ErrNoKey}
 			case blockedKey:
 				return Result[View[K, V]]{Err: ErrBlocked, State: Blocked}
 			default:
@@ -84,7 +84,7 @@ func (v View[K, V]) At(i int) (K, Result[V]) {
 	case j >= 0:
 		return v.keys[j], v.request.slot(j).result
 	case j == noKey:
-		return *new(K), Result[V]{}
+		return *new(K), Result[V]{Err: ErrNoKey}
 	case j == blockedKey:
 		return *new(K), Result[V]{Err: ErrBlocked, State: Blocked}
 	default:

@@ -74,7 +74,7 @@ func (n Node[E, V]) result(r *run[E], i int32) Result[V] {
 	case i >= 0:
 		return n.at(r, i)
 	case i == noKey:
-		return Result[V]{}
+		return Result[V]{Err: ErrNoKey}
 	case i == blockedKey || n.lists:
 		return Result[V]{Err: ErrBlocked, State: Blocked}
 	default:

@@ -35,7 +35,8 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", uint8(s))
 }
 
-// Result is the outcome of one key. Err is nil where State is Loaded or Missing.
+// Result is the outcome of one key. Err is nil where State is Loaded, and where it is Missing but for ErrNoKey: then
+// there was no key to look up.
 type Result[V any] struct {
 	Value V
 	Err   error

@@ -1,0 +1,34 @@
+package stages
+
+import "context"
+
+// Convert is a Source whose values are made from another's, once for each value that is loaded. A value that
+// cannot be made fails its key, and is not asked for again. convert is called concurrently.
+func Convert[K comparable, V, W any](source Source[K, V], convert func(V) (W, error)) Source[K, W] {
+	return converted[K, V, W]{source: source, convert: convert}
+}
+
+type converted[K comparable, V, W any] struct {
+	source  Source[K, V]
+	convert func(V) (W, error)
+}
+
+func (c converted[K, V, W]) Load(ctx context.Context, b *Batch[K, W]) error {
+	inner := NewBatch[K, V](b.Keys)
+	err := inner.close(c.source.Load(ctx, inner))
+	b.extra += inner.extra
+	for i, r := range inner.results {
+		if !inner.settled[i] {
+			continue
+		}
+		out := Result[W]{Err: r.Err, State: r.State}
+		if r.State == Loaded {
+			var bad error
+			if out.Value, bad = c.convert(r.Value); bad != nil {
+				out.Err, out.State = AsPermanent(bad), Failed
+			}
+		}
+		b.results[i], b.settled[i] = out, true
+	}
+	return err
+}
