@@ -42,7 +42,7 @@ func (k Key) AppendText(dst []byte) []byte {
 	if k == "" || k[0] != '"' {
 		return append(dst, k...)
 	}
-	text, err := appendDecoded(dst, k)
+	text, err := appendDecoded(dst, string(k))
 	if err != nil {
 		return append(dst, k...) // Not canonical: there is nothing better to show.
 	}

@@ -1,0 +1,25 @@
+package lookup_test
+
+import (
+	"fmt"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+func ExampleType_Canonical() {
+	for _, raw := range []string{`123`, `"00123"`, `"abc"`} {
+		key, err := lookup.Bigint.Canonical([]byte(raw))
+		fmt.Println(key, err)
+	}
+	// Output:
+	// 123 <nil>
+	// 123 <nil>
+	//  "abc" is not a bigint
+}
+
+func ExampleTypes_Canonical() {
+	types := lookup.Types{lookup.Text, lookup.Bigint}
+	key, err := types.Canonical([]byte(`"t1"`), []byte(`"5"`))
+	fmt.Println(key, err)
+	// Output: ["t1",5] <nil>
+}

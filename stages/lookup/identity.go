@@ -1,0 +1,98 @@
+package lookup
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+)
+
+// isPlainUUID says that raw is a string of 36 characters, as appendUUID writes it.
+func isPlainUUID(raw []byte) bool {
+	if len(raw) != 38 || raw[0] != '"' || raw[37] != '"' {
+		return false
+	}
+	for i, c := range raw[1:37] {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if !isDigit(c) && (c < 'a' || c > 'f') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// appendUUID appends 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, whatever hyphens and braces there were.
+func appendUUID(dst []byte, v value) ([]byte, error) {
+	text := v.text
+	if v.kind != stringValue {
+		return dst, UUID.mismatch(v)
+	}
+	if n := len(text); n > 2 && text[0] == '{' && text[n-1] == '}' {
+		text = text[1 : n-1]
+	}
+	key, digits := dst, 0
+	key = append(key, '"')
+	for _, c := range text {
+		switch {
+		case c == '-' && digits > 0 && digits < 32 && digits%4 == 0:
+			continue
+		case c >= 'A' && c <= 'F':
+			c += 'a' - 'A'
+		case !isDigit(c) && (c < 'a' || c > 'f'):
+			return dst, UUID.mismatch(v)
+		}
+		if digits == 8 || digits == 12 || digits == 16 || digits == 20 {
+			key = append(key, '-')
+		}
+		key = append(key, c)
+		digits++
+	}
+	if digits != 32 || bytes.Contains(text, []byte("--")) {
+		return dst, UUID.mismatch(v)
+	}
+	return append(key, '"'), nil
+}
+
+const (
+	moment     = "2006-01-02T15:04:05.999999Z07:00"
+	localTime  = "2006-01-02T15:04:05.999999"
+	spacedTime = "2006-01-02 15:04:05.999999"
+)
+
+func (t Type) appendTime(dst []byte, v value) ([]byte, error) {
+	if v.kind != stringValue {
+		return dst, t.mismatch(v)
+	}
+	layout, example, text := time.DateOnly, time.DateOnly, string(v.text)
+	switch t { //nolint:exhaustive // Date is the default.
+	case Timestamptz:
+		layout, example = moment, "2006-01-02T15:04:05Z (RFC 3339)"
+	case Timestamp:
+		layout, example = localTime, "2006-01-02T15:04:05"
+		if len(text) > 10 && text[10] == ' ' {
+			layout = spacedTime
+		}
+	}
+	at, err := time.Parse(layout, text)
+	if err != nil {
+		return dst, fmt.Errorf("%w: write it as %s", t.mismatch(v), example)
+	}
+	switch t { //nolint:exhaustive // Date is the default.
+	case Timestamptz:
+		layout = moment
+	case Timestamp:
+		layout = localTime
+	}
+	at = at.UTC().Round(time.Microsecond)
+	if at.Year() < 0 || at.Year() > 9999 {
+		return dst, fmt.Errorf("%q is out of range for %s", text, t.article())
+	}
+	dst = append(dst, '"')
+	dst = at.AppendFormat(dst, layout)
+	return append(dst, '"'), nil
+}

@@ -1,0 +1,89 @@
+package lookup
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Type is the type that a source compares keys by. It decides which keys are possible and which are equal.
+type Type uint8
+
+// The types. The zero Type is Any.
+const (
+	// Any keeps strings, integers and booleans apart: `5` and `"5"` are two keys.
+	Any Type = iota
+	// Smallint is an integer of 16 bits.
+	Smallint
+	// Integer is an integer of 32 bits.
+	Integer
+	// Bigint is an integer of 64 bits.
+	Bigint
+	// Numeric is a decimal number of any size: an integer, or a string such as `"12.50"`, which is `"12.5"`.
+	Numeric
+	// Text is a string without NUL characters; an integer keeps its digits.
+	Text
+	// CaselessText is Text in which upper and lower case are equal (citext).
+	CaselessText
+	// PaddedText is Text in which trailing spaces do not count (char(n)).
+	PaddedText
+	// UUID is a string in any case, with or without braces and hyphens.
+	UUID
+	// Boolean is true or false, or a string that says so.
+	Boolean
+	// Timestamptz is a string in RFC 3339 with microseconds; equal moments are equal in any zone.
+	Timestamptz
+	// Timestamp is a string such as `"2006-01-02T15:04:05"`, without a zone.
+	Timestamp
+	// Date is a string such as `"2006-01-02"`.
+	Date
+)
+
+const numTypes = int(Date) + 1
+
+var typeNames = [numTypes]string{
+	"any", "smallint", "integer", "bigint", "numeric", "text", "citext", "char", "uuid", "boolean", "timestamptz", "timestamp", "date",
+}
+
+// String is the type's name in a pipeline file and in SQL.
+func (t Type) String() string {
+	if int(t) >= numTypes {
+		return fmt.Sprintf("Type(%d)", uint8(t))
+	}
+	return typeNames[t]
+}
+
+// ParseType is the type of that name, in any case. Other names of the same types are understood (int8, string).
+// Its error lists the names.
+func ParseType(name string) (Type, error) {
+	lower := strings.ToLower(strings.TrimSpace(name))
+	switch lower {
+	case "int2":
+		return Smallint, nil
+	case "int", "int4":
+		return Integer, nil
+	case "int8":
+		return Bigint, nil
+	case "decimal":
+		return Numeric, nil
+	case "varchar", "string":
+		return Text, nil
+	case "bpchar":
+		return PaddedText, nil
+	case "bool":
+		return Boolean, nil
+	}
+	for i, n := range typeNames {
+		if n == lower {
+			return Type(i), nil
+		}
+	}
+	return Any, fmt.Errorf("unknown key type %q: it is one of %s", name, strings.Join(typeNames[:], ", "))
+}
+
+// article is the type's name as a sentence has it.
+func (t Type) article() string {
+	if t == Integer || t == Any {
+		return "an " + t.String()
+	}
+	return "a " + t.String()
+}

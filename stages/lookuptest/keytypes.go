@@ -1,0 +1,71 @@
+package lookuptest
+
+import (
+	"testing"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// spelled is a key as it is stored, and ways to write it in an event.
+type spelled struct {
+	stored lookup.Key
+	ways   []string
+}
+
+func spellings(t lookup.Type) []spelled {
+	switch t {
+	case lookup.Smallint:
+		return []spelled{{"7", []string{"7", `"7"`}}, {"-32768", []string{"-32768"}}}
+	case lookup.Integer:
+		return []spelled{{"7", []string{"7", `"007"`}}, {"2147483647", []string{`"2147483647"`}}}
+	case lookup.Bigint:
+		return []spelled{{"123", []string{"123", `"00123"`}}, {"9223372036854775807", []string{"9223372036854775807"}}, {"0", []string{"-0"}}}
+	case lookup.Numeric:
+		return []spelled{{"12", []string{"12", `"12.00"`}}, {`"12.5"`, []string{`"12.50"`, `"012.5"`}}, {`"-0.25"`, []string{`"-0.25"`}}}
+	case lookup.Text, lookup.Any:
+		return []spelled{{`"abc"`, []string{`"abc"`, `"\u0061bc"`}}, {`"é"`, []string{`"é"`, `"\u00e9"`}}}
+	case lookup.CaselessText:
+		return []spelled{{`"abc"`, []string{`"abc"`, `"ABC"`}}}
+	case lookup.PaddedText:
+		return []spelled{{`"abc"`, []string{`"abc"`, `"abc   "`}}}
+	case lookup.UUID:
+		return []spelled{{`"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"`, []string{
+			`"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"`, `"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"`,
+			`"{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}"`, `"a0eebc999c0b4ef8bb6d6bb9bd380a11"`,
+		}}}
+	case lookup.Boolean:
+		return []spelled{{"true", []string{"true", `"TRUE"`}}, {"false", []string{"false"}}}
+	case lookup.Timestamptz:
+		return []spelled{{`"2024-02-29T23:30:00.5Z"`, []string{`"2024-02-29T23:30:00.500Z"`, `"2024-03-01T01:30:00.5+02:00"`}}}
+	case lookup.Timestamp:
+		return []spelled{{`"2024-02-29T23:30:00"`, []string{`"2024-02-29T23:30:00"`, `"2024-02-29 23:30:00.000"`}}}
+	case lookup.Date:
+		return []spelled{{`"2024-02-29"`, []string{`"2024-02-29"`}}}
+	}
+	return nil
+}
+
+func (h Harness) keyTypes(t *testing.T) {
+	for _, typ := range h.Types {
+		t.Run(typ.String(), func(t *testing.T) {
+			w := World{Type: typ}
+			for i, sp := range spellings(typ) {
+				w.Rows = append(w.Rows, Row{Key: sp.stored, N: int64(i), Body: "here"})
+			}
+			s := h.New(t, w)
+			for _, sp := range spellings(typ) {
+				for _, raw := range sp.ways {
+					key, err := typ.Canonical([]byte(raw))
+					if err != nil {
+						t.Errorf("%s: %v", raw, err)
+						continue
+					}
+					if key != sp.stored {
+						t.Errorf("%s is %s, want %s", raw, key, sp.stored)
+					}
+					expect(t, w, load(t.Context(), t, s, []lookup.Key{key}))
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,65 @@
+package lookuptest_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/lookuptest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestMapFuncConforms holds the suite against the simplest source that there can be.
+func TestMapFuncConforms(t *testing.T) {
+	t.Parallel()
+	answer := func(w lookuptest.World, all bool) stages.MapFunc[lookup.Key, []byte] {
+		return func(ctx context.Context, keys []lookup.Key) (map[lookup.Key][]byte, error) {
+			known := map[lookup.Key][]byte{}
+			for _, r := range w.Rows {
+				if list := known[r.Key]; w.Many && list != nil {
+					known[r.Key] = append(list[:len(list)-1], ","+r.Value()+"]"...)
+				} else if w.Many {
+					known[r.Key] = []byte("[" + r.Value() + "]")
+				} else {
+					known[r.Key] = []byte(r.Value())
+				}
+			}
+			asked := map[lookup.Key][]byte{}
+			for _, k := range keys {
+				if v, ok := known[k]; ok {
+					asked[k] = v
+				}
+			}
+			if all {
+				asked = known
+			}
+			return asked, ctx.Err()
+		}
+	}
+	lookuptest.Run(t, lookuptest.Harness{
+		OneRow: true,
+		Types: []lookup.Type{
+			lookup.Any, lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessText,
+			lookup.PaddedText, lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
+		},
+		New: func(_ testing.TB, w lookuptest.World) lookup.Source { return answer(w, false) },
+		PartlyFailing: func(_ testing.TB, w lookuptest.World, bad lookup.Key) lookup.Source {
+			return stages.MapFunc[lookup.Key, []byte](func(ctx context.Context, keys []lookup.Key) (map[lookup.Key][]byte, error) {
+				values, err := answer(w, false)(ctx, keys)
+				delete(values, bad)
+				return values, errors.Join(err, stages.KeyErrors[lookup.Key]{bad: errors.New("bad")})
+			})
+		},
+		Slow: func(testing.TB) lookup.Source {
+			return stages.MapFunc[lookup.Key, []byte](func(ctx context.Context, _ []lookup.Key) (map[lookup.Key][]byte, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			})
+		},
+	})
+}

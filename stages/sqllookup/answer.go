@@ -1,0 +1,184 @@
+package sqllookup
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// answer gathers the rows of one call by key. Rows are rendered one after another into one buffer, and copied from
+// there once they are complete: a value shares no memory with others, so that a cache frees what it evicts.
+type answer struct {
+	lookup *Lookup
+	layout *layout
+	batch  *stages.Batch[lookup.Key, []byte]
+	slots  map[lookup.Key]int32
+	keys   []found
+	rows   []rowSpan
+	buf    []byte
+
+	parts   [][]byte // the last row's key columns as JSON
+	scratch []byte
+	key     []byte
+	latest  int32 // the slot of the last row: rows of one key tend to stand together
+}
+
+// found is what is known of one key. first and last are rows counted from 1.
+type found struct {
+	first, last int32
+	n           int
+	bytes       int
+	err         error
+}
+
+type rowSpan struct {
+	start, end int
+	next       int32
+}
+
+func newAnswer(l *Lookup, lay *layout, b *stages.Batch[lookup.Key, []byte]) *answer {
+	const most = 16 << 20 // A guess may be wrong.
+	a := &answer{
+		lookup: l, layout: lay, batch: b, latest: -1,
+		slots: make(map[lookup.Key]int32, len(b.Keys)), keys: make([]found, len(b.Keys)),
+		rows: make([]rowSpan, 0, len(b.Keys)), parts: make([][]byte, len(lay.keys)),
+		buf: make([]byte, 0, min(l.bytesPerKey.Load()*int64(len(b.Keys)), most)),
+	}
+	for i, k := range b.Keys {
+		a.slots[k] = int32(i)
+	}
+	return a
+}
+
+// add takes one row. Its error ends the call; what is wrong with the row alone fails its key.
+func (a *answer) add(r row) error {
+	slot, ok := a.slotOf(r)
+	if !ok {
+		return nil
+	}
+	a.collect(&a.keys[slot], r)
+	if limit := a.lookup.db.cfg.MaxAnswerBytes; int64(len(a.buf)) > limit {
+		return stages.AsPermanent(&Error{message: fmt.Sprintf(
+			"the answer to %d keys is larger than %d bytes: lower max_keys", len(a.batch.Keys), limit)})
+	}
+	return nil
+}
+
+func (a *answer) collect(f *found, r row) {
+	if f.n++; f.err != nil || (f.n > 1 && !a.lookup.query.Many) {
+		return // The key has failed: how its rows look does not matter.
+	}
+	start := len(a.buf)
+	if f.err = a.render(r); f.err != nil {
+		a.buf = a.buf[:start]
+		return
+	}
+	a.rows = append(a.rows, rowSpan{start: start, end: len(a.buf)})
+	at := int32(len(a.rows))
+	if f.first == 0 {
+		f.first = at
+	} else {
+		a.rows[f.last-1].next = at
+	}
+	f.last = at
+	f.bytes += len(a.buf) - start
+}
+
+// slotOf finds the key that a row answers. A row whose key is unusable or was not asked for is counted by the batch.
+func (a *answer) slotOf(r row) (int32, bool) {
+	a.scratch, a.key = a.scratch[:0], a.key[:0]
+	for i, column := range a.layout.keys {
+		from := len(a.scratch)
+		var err error
+		if a.scratch, err = r.appendCell(a.scratch, column); err != nil {
+			a.batch.Put("", nil)
+			return 0, false
+		}
+		a.parts[i] = asKey(a.lookup.types[i], a.scratch[from:])
+	}
+	var err error
+	if a.key, err = a.lookup.types.AppendCanonical(a.key, a.parts...); err != nil {
+		a.batch.Put("", nil)
+		return 0, false
+	}
+	if a.latest >= 0 && string(a.batch.Keys[a.latest]) == string(a.key) {
+		return a.latest, true
+	}
+	slot, ok := a.slots[lookup.Key(a.key)]
+	if !ok {
+		a.batch.Put(lookup.Key(a.key), nil)
+		return 0, false
+	}
+	a.latest = slot
+	return slot, true
+}
+
+// asKey is a cell as a key of a type may stand in an event: a number with a point only as a string.
+func asKey(t lookup.Type, cell []byte) []byte {
+	if t == lookup.Any || len(cell) == 0 || (cell[0] != '-' && !isDigit(cell[0])) || bytes.IndexByte(cell, '.') < 0 {
+		return cell
+	}
+	quoted := make([]byte, 0, len(cell)+2)
+	quoted = append(quoted, '"')
+	quoted = append(quoted, cell...)
+	return append(quoted, '"')
+}
+
+// render appends a row as an object, or a part of it and an error.
+func (a *answer) render(r row) error {
+	open := byte('{')
+	for i, label := range a.layout.labels {
+		if label == "" {
+			continue
+		}
+		a.buf = append(a.buf, open)
+		open = ','
+		a.buf = append(a.buf, label...)
+		var err error
+		if a.buf, err = r.appendCell(a.buf, i); err != nil {
+			return &Error{message: fmt.Sprintf("column %q: %v", a.layout.names[i], err), err: err}
+		}
+	}
+	if open == '{' {
+		a.buf = append(a.buf, open)
+	}
+	a.buf = append(a.buf, '}')
+	return nil
+}
+
+// settle puts what was found. Keys without rows are left to be missing.
+func (a *answer) settle() {
+	a.lookup.bytesPerKey.Store(int64(len(a.buf)/len(a.batch.Keys)) * 5 / 4)
+	for i, key := range a.batch.Keys {
+		f := &a.keys[i]
+		switch {
+		case f.err != nil:
+			a.batch.Fail(key, stages.AsPermanent(f.err))
+		case f.n == 0:
+		case a.lookup.query.Many:
+			a.batch.Put(key, a.list(f))
+		case f.n > 1:
+			a.batch.Fail(key, stages.AsPermanent(&Error{message: fmt.Sprintf(
+				"%d rows for one key: many: true makes a list of them", f.n)}))
+		default:
+			span := a.rows[f.first-1]
+			a.batch.Put(key, bytes.Clone(a.buf[span.start:span.end]))
+		}
+	}
+}
+
+// list is the array of a key's rows, in the order in which they came.
+func (a *answer) list(f *found) []byte {
+	value := make([]byte, 0, f.bytes+f.n+1)
+	value = append(value, '[')
+	for at := f.first; at != 0; at = a.rows[at-1].next {
+		if len(value) > 1 {
+			value = append(value, ',')
+		}
+		span := a.rows[at-1]
+		value = append(value, a.buf[span.start:span.end]...)
+	}
+	return append(value, ']')
+}

@@ -1,0 +1,89 @@
+package sqllookup_test
+
+import (
+	"testing"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/lookuptest"
+	"github.com/loaderline/loaderline/stages/sqllookup"
+)
+
+const rowsSQL = "SELECT id AS _key, n, body FROM rows WHERE id IN ($keys) ORDER BY seq"
+
+func TestPostgresConforms(t *testing.T) {
+	t.Parallel()
+	lookuptest.Run(t, lookuptest.Harness{
+		Types: []lookup.Type{
+			lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessText, lookup.PaddedText,
+			lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
+		},
+		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
+			tb.Helper()
+			d := newPostgres(tb)
+			name := w.Type.String()
+			if w.Type == lookup.CaselessText {
+				d.exec(tb, "CREATE EXTENSION citext")
+			}
+			if w.Type == lookup.PaddedText {
+				name = "char(10)"
+			}
+			d.fill(tb, name, w)
+			l := d.lookup(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many})
+			if got := l.Types(); len(got) != 1 || got[0] != w.Type {
+				tb.Errorf("the key types are %v, want %v", got, w.Type)
+			}
+			return l
+		},
+		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
+			tb.Helper()
+			d := newPostgres(tb)
+			d.fill(tb, "bigint", w)
+			return d.lookup(tb, sqllookup.Query{
+				SQL: "SELECT id AS _key, n, body FROM rows WHERE id = ANY($keys) OR true ORDER BY seq", Many: w.Many,
+			})
+		},
+		Slow: func(tb testing.TB) lookup.Source {
+			tb.Helper()
+			return prepare(tb, newPostgres(tb).open(tb, sqllookup.Config{Timeout: -1}), sqllookup.Query{
+				SQL: "SELECT k AS _key FROM unnest($keys::bigint[]) k, pg_sleep(30)",
+			})
+		},
+	})
+}
+
+func TestSQLiteConforms(t *testing.T) {
+	t.Parallel()
+	declared := map[lookup.Type]string{
+		lookup.Bigint: "INTEGER", lookup.Numeric: "NUMERIC", lookup.Text: "TEXT", lookup.UUID: "UUID", lookup.Boolean: "BOOLEAN",
+	}
+	lookuptest.Run(t, lookuptest.Harness{
+		Types: []lookup.Type{lookup.Bigint, lookup.Numeric, lookup.Text, lookup.UUID, lookup.Boolean},
+		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
+			tb.Helper()
+			d := newSQLite(tb)
+			name := declared[w.Type]
+			d.fill(tb, name, w)
+			l := d.lookup(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many})
+			if got := l.Types(); len(got) != 1 || got[0] != w.Type {
+				tb.Errorf("the key types are %v, want %v", got, w.Type)
+			}
+			return l
+		},
+		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
+			tb.Helper()
+			d := newSQLite(tb)
+			d.fill(tb, "INTEGER", w)
+			return d.lookup(tb, sqllookup.Query{
+				SQL: "SELECT id AS _key, n, body FROM rows WHERE id IN ($keys) OR true ORDER BY seq", Many: w.Many,
+			})
+		},
+		Slow: func(tb testing.TB) lookup.Source {
+			tb.Helper()
+			d := newSQLite(tb)
+			d.exec(tb, "CREATE TABLE any (id INTEGER)")
+			return d.lookup(tb, sqllookup.Query{KeyType: []string{"bigint"}, SQL: `
+				SELECT value AS _key, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n) AS n
+				FROM json_each($keys)`})
+		},
+	})
+}

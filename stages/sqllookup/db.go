@@ -1,0 +1,141 @@
+package sqllookup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// The drivers.
+const (
+	Postgres = "postgres"
+	SQLite   = "sqlite"
+)
+
+// Config says which database to use, and how. The zero value of each field but Driver and DSN is its default.
+type Config struct {
+	// Driver is Postgres or SQLite.
+	Driver string
+	// DSN says where the database is. PostgreSQL: postgres://user:password@host:5432/database or key=value pairs;
+	// settings in it win over those made here. SQLite: a path or a file: URI, opened read only unless the URI has a
+	// mode. It is in no error.
+	DSN string
+	// Pool is the number of connections at most. Defaults to 8.
+	Pool int
+	// Timeout bounds one statement in the database; on SQLite, where the context alone bounds a call, it bounds the
+	// wait for a lock. Defaults to 5 s; negative is none.
+	Timeout time.Duration
+	// MaxAnswerBytes bounds the JSON of one call's answer in memory. Defaults to 256 MiB. A larger answer is a
+	// permanent error, so that the engine asks again for fewer keys.
+	MaxAnswerBytes int64
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Pool <= 0 {
+		cfg.Pool = 8
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 5 * time.Second
+	}
+	if cfg.MaxAnswerBytes <= 0 {
+		cfg.MaxAnswerBytes = 256 << 20
+	}
+	return cfg
+}
+
+// DB is a database with a pool of connections. It is safe for concurrent use.
+type DB struct {
+	cfg    Config
+	driver driver
+}
+
+// driver is what the databases differ in.
+type driver interface {
+	ping(ctx context.Context) error
+	close() error
+	dialect() dialect
+	// prepare finds l's types and layout, and the function that runs it. It answers an *Error, classified.
+	prepare(ctx context.Context, l *Lookup, s statement) error
+}
+
+// Open makes a DB without connecting: only a mistake in the configuration is an error. See Ping.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	cfg = cfg.withDefaults()
+	if cfg.DSN == "" {
+		return nil, errors.New("sql: there is no dsn: it says where the database is")
+	}
+	db := &DB{cfg: cfg}
+	var err error
+	switch cfg.Driver {
+	case Postgres:
+		db.driver, err = openPostgres(ctx, cfg)
+	case SQLite:
+		db.driver, err = openSQLite(cfg)
+	default:
+		err = fmt.Errorf("unknown driver %q: it is %s or %s", cfg.Driver, Postgres, SQLite)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sql: %w", err)
+	}
+	return db, nil
+}
+
+// Ping asks whether the database answers. Its error is for the operator: it names the database's host and port or
+// file, and no credentials.
+func (db *DB) Ping(ctx context.Context) error { return db.driver.ping(ctx) }
+
+// Close ends the connections once the calls on them have returned.
+func (db *DB) Close() error { return db.driver.close() }
+
+// Query is one bulk lookup.
+type Query struct {
+	// Name is the stage's name, for errors. Defaults to "lookup".
+	Name string
+	// SQL is one SELECT with $keys as `= ANY($keys)` (PostgreSQL) or `IN ($keys)`, and `(a, b) IN ($keys)` for a
+	// composite key.
+	SQL string
+	// Key names the columns that hold a row's key, in the order of the key's parts. Defaults to the column _key,
+	// which is left out of the row.
+	Key []string
+	// KeyType says the types of the key's parts (see lookup.ParseType) where the database's are not the ones that are
+	// meant. Defaults to the types of the statement's parameters on PostgreSQL, and to the declared types of the key
+	// columns on SQLite.
+	KeyType []string
+	// Many makes a list of a key's rows. Without it a second row fails the key.
+	Many bool
+}
+
+// Lookup prepares a query and so finds what is wrong with it: the statement, a table, a column, a right, a key column.
+// Such an error is fatal by stages.ClassOf; it names the stage, and says what the database said and where in the
+// statement. An error that is not fatal means that the database could not be asked.
+func (db *DB) Lookup(ctx context.Context, q Query) (*Lookup, error) {
+	if q.Name == "" {
+		q.Name = "lookup"
+	}
+	l := &Lookup{db: db, query: q}
+	if err := db.prepare(ctx, l); err != nil {
+		return nil, fmt.Errorf("stage %s: %w", q.Name, err)
+	}
+	return l, nil
+}
+
+func (db *DB) prepare(ctx context.Context, l *Lookup) error {
+	s, err := parseStatement(l.query.SQL, db.driver.dialect())
+	if err != nil {
+		return invalid(err)
+	}
+	for _, name := range l.query.KeyType {
+		t, err := lookup.ParseType(name)
+		if err != nil {
+			return invalid(err)
+		}
+		l.types = append(l.types, t)
+	}
+	if n := max(len(l.query.Key), 1); l.types != nil && len(l.types) != n {
+		return invalid(fmt.Errorf("the key has %d columns, and key_type says %d types", n, len(l.types)))
+	}
+	return db.driver.prepare(ctx, l, s)
+}

@@ -1,0 +1,23 @@
+// Package sqllookup answers lookups by SQL queries on PostgreSQL and SQLite.
+//
+// A query names its keys once as $keys and is sent once for all of them, with the keys as a parameter and never as
+// text. The database says of what type they are: lookup.Types makes keys of that type before the call, so that an
+// unusable key fails alone. Each row becomes one JSON object, of which a number keeps its digits and nothing is lost:
+//
+//   - numeric and floating point are numbers as the database writes them; NaN and the infinities are strings;
+//   - timestamptz is RFC 3339 in UTC, timestamp the same without a zone, date 2006-01-02; time and interval are text;
+//   - json and jsonb are as they are, without white space around their parts; bytea and BLOB are base64;
+//   - an array is a JSON array; uuid, enums, ranges and every other type are text; NULL is null;
+//   - on SQLite a value is what it is stored as, but a BOOLEAN column's 0 and 1 are false and true, and valid
+//     JSON in a JSON column stands as JSON.
+//
+// A row whose text is not UTF-8 (SQLite, or PostgreSQL with the encoding SQL_ASCII) fails its key.
+//
+// On PostgreSQL every call is planned with the keys it has and leaves no prepared statement behind: a change of the
+// schema needs no restart, and PgBouncer works in its session and transaction modes, and in statement mode too. It must be told
+// to accept the settings that are sent when a connection starts:
+// ignore_startup_parameters = statement_timeout,default_transaction_read_only,bytea_output,extra_float_digits,IntervalStyle.
+//
+// Errors are classified for the engine (see stages.ClassOf): what the database blames on data is permanent, on the
+// statement or the rights fatal, and everything else is transient. A DB and its Lookups are safe for concurrent use.
+package sqllookup

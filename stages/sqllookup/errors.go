@@ -1,0 +1,65 @@
+package sqllookup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Error is what a database said. Its text holds no statement, address or credentials, and can be published with a
+// record; Unwrap has the driver's own error, which can hold all of them.
+type Error struct {
+	code    string
+	message string
+	err     error
+}
+
+// Code is the SQLSTATE, or SQLite's name for the error (SQLITE_BUSY). It is empty where the database said nothing.
+func (e *Error) Code() string { return e.code }
+
+func (e *Error) Error() string {
+	switch {
+	case e.code == "":
+		return e.message
+	case strings.HasPrefix(e.code, "SQLITE"):
+		return fmt.Sprintf("%s (%s)", e.message, e.code)
+	}
+	return fmt.Sprintf("%s (SQLSTATE %s)", e.message, e.code)
+}
+
+// Unwrap is the driver's error.
+func (e *Error) Unwrap() error { return e.err }
+
+// invalid is an error that the pipeline's author mends.
+func invalid(err error) error {
+	return stages.AsFatal(&Error{message: err.Error(), err: err})
+}
+
+// ended is the error of a call whose context has ended, or nil.
+func ended(ctx context.Context) error {
+	switch err := ctx.Err(); {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{message: "the database did not answer in time", err: err}
+	default:
+		return &Error{message: "the call was cancelled", err: err}
+	}
+}
+
+// firstLine bounds what a server may say.
+func firstLine(message string) string {
+	const limit = 512
+	message, _, _ = strings.Cut(message, "\n")
+	if len(message) > limit {
+		message = message[:limit]
+		for !utf8.ValidString(message) {
+			message = message[:len(message)-1]
+		}
+	}
+	return message
+}

@@ -1,0 +1,39 @@
+package sqllookup
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Lookup is a prepared Query. It is a lookup.Source and safe for concurrent use.
+type Lookup struct {
+	db    *DB
+	query Query
+
+	types   lookup.Types
+	columns []string
+	load    func(context.Context, *stages.Batch[lookup.Key, []byte]) error
+
+	bytesPerKey atomic.Int64 // of the last answer, so that the next one is made room for at once
+}
+
+// Load runs the query once for all keys, which must be canonical by Types. A key without rows is left unsettled. Rows
+// whose keys were not asked for are counted by the batch. An error of the whole call is an *Error, classified.
+func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+	if len(b.Keys) == 0 {
+		return nil
+	}
+	return l.load(ctx, b)
+}
+
+// Types are the types of the key's parts, for Types.Canonical.
+func (l *Lookup) Types() lookup.Types { return slices.Clone(l.types) }
+
+// Columns are the fields of a row in order, as they were when the query was prepared.
+func (l *Lookup) Columns() []string {
+	return slices.DeleteFunc(slices.Clone(l.columns), func(name string) bool { return name == hiddenKey })
+}

@@ -1,0 +1,120 @@
+package sqllookup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+type postgres struct {
+	pool    *pgxpool.Pool
+	address string
+
+	mu      sync.RWMutex
+	catalog map[uint32]pgType
+}
+
+func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
+	pc, err := pgxpool.ParseConfig(cfg.DSN)
+	if err != nil {
+		return nil, dsnError(err)
+	}
+	pc.MaxConns = int32(min(cfg.Pool, 1<<16))
+	params := map[string]string{
+		"application_name":              "loaderline",
+		"default_transaction_read_only": "on",
+		"bytea_output":                  "hex",
+		"extra_float_digits":            "1",
+		"IntervalStyle":                 "postgres",
+	}
+	if cfg.Timeout > 0 {
+		params["statement_timeout"] = strconv.FormatInt(max(cfg.Timeout.Milliseconds(), 1), 10)
+	}
+	maps.Copy(params, pc.ConnConfig.RuntimeParams)
+	// Values are rendered from the text that these three decide.
+	params["client_encoding"], params["DateStyle"], params["TimeZone"] = "UTF8", "ISO", "UTC"
+	pc.ConnConfig.RuntimeParams = params
+	if pc.ConnConfig.ConnectTimeout == 0 {
+		pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	// A call that was given up is cancelled in the server too, and the connection lives on where that is quick.
+	pc.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: time.Second}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, dsnError(err)
+	}
+	return &postgres{
+		pool: pool, catalog: map[uint32]pgType{},
+		address: net.JoinHostPort(pc.ConnConfig.Host, strconv.Itoa(int(pc.ConnConfig.Port))),
+	}, nil
+}
+
+// dsnError keeps the driver's words back: they can hold parts of a password.
+func dsnError(err error) error {
+	if strings.Contains(err.Error(), "configure TLS") {
+		return errors.New("the dsn's TLS settings are wrong: check sslmode, sslrootcert, sslcert and sslkey")
+	}
+	return errors.New("the dsn cannot be read: write postgres://user:password@host:5432/database, with %40 for an @ in the password, or key=value pairs")
+}
+
+func (p *postgres) dialect() dialect { return postgresDialect }
+
+func (p *postgres) ping(ctx context.Context) error {
+	if err := p.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("PostgreSQL at %s: %w", p.address, postgresError(ctx, err))
+	}
+	return nil
+}
+
+func (p *postgres) close() error {
+	p.pool.Close()
+	return nil
+}
+
+// pgQuery is one statement with its parameters in text format.
+type pgQuery struct {
+	sql    string
+	values [][]byte
+	oids   []uint32
+}
+
+// run sends a query in one round trip, and calls each with every row. each may look at a row until it returns; the
+// rows that follow its error are thrown away.
+func (p *postgres) run(ctx context.Context, q pgQuery, each func([]pgconn.FieldDescription, [][]byte) error) error {
+	conn, err := p.pool.Acquire(ctx)
+	if err != nil {
+		return postgresError(ctx, err)
+	}
+	defer conn.Release()
+	pg := conn.Conn().PgConn()
+
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	rows := pg.ExecParams(reading, q.sql, q.values, q.oids, nil, nil)
+	for rows.NextRow() {
+		if err := each(rows.FieldDescriptions(), rows.Values()); err != nil {
+			stop() // The server need not send the rest.
+			_, _ = rows.Close()
+			return err
+		}
+	}
+	if _, err := rows.Close(); err != nil {
+		if pg.IsClosed() && ctx.Err() == nil {
+			p.pool.Reset() // What ended this connection has likely ended the idle ones.
+		}
+		return postgresError(ctx, err)
+	}
+	return nil
+}

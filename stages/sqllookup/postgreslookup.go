@@ -1,0 +1,123 @@
+package sqllookup
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// pgLookup runs a Lookup on PostgreSQL.
+type pgLookup struct {
+	*Lookup
+
+	db   *postgres
+	sql  string
+	oids []uint32 // of the array parameters, one for each part of the key
+}
+
+func (p *postgres) prepare(ctx context.Context, l *Lookup, s statement) error {
+	pl := &pgLookup{Lookup: l, db: p}
+	final, err := pl.typed(ctx, s)
+	if err != nil {
+		return err
+	}
+	pl.sql = final.sql
+	described, err := p.describe(ctx, final, pl.oids)
+	if err != nil {
+		return err
+	}
+	if len(described.Fields) == 0 {
+		return invalid(errors.New("the statement answers no rows: write a SELECT"))
+	}
+	shape, err := pl.shapeOf(ctx, described.Fields)
+	if err != nil {
+		return err
+	}
+	l.columns = shape.layout.names
+	l.load = pl.loadRows
+	return p.explain(ctx, final, pl.oids)
+}
+
+// pgShape is what becomes of a result with certain columns.
+type pgShape struct {
+	layout *layout
+	cells  []appendPG
+}
+
+// shapeOf is the shape for a result's columns. Types that are not known yet are read from the catalog, so ctx must
+// not hold the only connection.
+func (l *pgLookup) shapeOf(ctx context.Context, fields []pgconn.FieldDescription) (*pgShape, error) {
+	oids := make([]uint32, len(fields))
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		oids[i], names[i] = f.DataTypeOID, f.Name
+	}
+	if err := l.db.learn(ctx, oids); err != nil {
+		return nil, err
+	}
+	lay, err := newLayout(names, l.query.Key)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	s := &pgShape{layout: lay}
+	for _, oid := range oids {
+		s.cells = append(s.cells, l.db.cellOf(oid))
+	}
+	return s, nil
+}
+
+// knows says that no type of fields must be read from the catalog first.
+func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
+	return !slices.ContainsFunc(fields, func(f pgconn.FieldDescription) bool {
+		_, _, ok := l.db.known(f.DataTypeOID)
+		return !ok
+	})
+}
+
+// errUnknownType stops reading rows of which the schema has changed.
+var errUnknownType = errors.New("a column's type is not known yet")
+
+func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+	q := pgQuery{sql: l.sql, values: arrays(b.Keys, len(l.oids)), oids: l.oids}
+	for {
+		var (
+			a       *answer
+			r       pgRow
+			unknown []pgconn.FieldDescription
+		)
+		err := l.db.run(ctx, q, func(fields []pgconn.FieldDescription, values [][]byte) error {
+			if a == nil {
+				if !l.knows(fields) {
+					unknown = slices.Clone(fields)
+					return errUnknownType
+				}
+				shape, err := l.shapeOf(ctx, fields)
+				if err != nil {
+					return err
+				}
+				a = newAnswer(l.Lookup, shape.layout, b)
+				r.cells = shape.cells
+			}
+			r.values = values
+			return a.add(&r)
+		})
+		switch {
+		case errors.Is(err, errUnknownType):
+			if _, err := l.shapeOf(ctx, unknown); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case a == nil: // No rows: every key is missing.
+			return nil
+		default:
+			a.settle()
+			return nil
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package sqllookup
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// pgType is what the catalog says of a type.
+type pgType struct {
+	name    string
+	array   uint32 // the type of its arrays
+	element uint32 // of what it is an array, or 0
+	base    uint32 // of what it is a domain, or 0
+}
+
+const typesSQL = `
+SELECT t.oid, t.typname, t.typarray, t.typbasetype,
+       CASE WHEN t.typinput = 'pg_catalog.array_in'::regproc AND e.typdelim = ',' THEN t.typelem ELSE 0 END
+FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+WHERE t.oid = ANY($1)`
+
+// learn reads from the catalog what is not known yet of types, and of what they consist of.
+func (p *postgres) learn(ctx context.Context, oids []uint32) error {
+	for {
+		var missing []uint32
+		p.mu.RLock()
+		for _, oid := range oids {
+			if _, ok := p.catalog[oid]; !ok && oid != 0 {
+				missing = append(missing, oid)
+			}
+		}
+		p.mu.RUnlock()
+		if len(missing) == 0 {
+			return nil
+		}
+		learned, err := p.readTypes(ctx, missing)
+		if err != nil {
+			return err
+		}
+		oids = nil
+		p.mu.Lock()
+		for _, oid := range missing {
+			t := learned[oid] // A type that is gone is text.
+			p.catalog[oid] = t
+			oids = append(oids, t.element, t.base)
+		}
+		p.mu.Unlock()
+	}
+}
+
+func (p *postgres) readTypes(ctx context.Context, oids []uint32) (map[uint32]pgType, error) {
+	learned := make(map[uint32]pgType, len(oids))
+	list := []byte{'{'}
+	for i, oid := range oids {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendUint(list, uint64(oid), 10)
+	}
+	q := pgQuery{typesSQL, [][]byte{append(list, '}')}, []uint32{pgtype.OIDArrayOID}}
+	err := p.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+		learned[oidOf(v[0])] = pgType{name: string(v[1]), array: oidOf(v[2]), base: oidOf(v[3]), element: oidOf(v[4])}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return learned, nil
+}
+
+func oidOf(text []byte) uint32 {
+	n, _ := strconv.ParseUint(string(text), 10, 32)
+	return uint32(n)
+}
+
+// known is a type without the domains around it. The answer is false until learn was asked for it.
+func (p *postgres) known(oid uint32) (uint32, pgType, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for {
+		t, ok := p.catalog[oid]
+		if !ok || t.base == 0 {
+			return oid, t, ok
+		}
+		oid = t.base
+	}
+}
+
+// keyType is the type of keys for a parameter of a type of the database.
+func (p *postgres) keyType(oid uint32) (lookup.Type, error) {
+	oid, t, _ := p.known(oid)
+	switch oid {
+	case pgtype.Int2OID:
+		return lookup.Smallint, nil
+	case pgtype.Int4OID:
+		return lookup.Integer, nil
+	case pgtype.Int8OID, pgtype.OIDOID:
+		return lookup.Bigint, nil
+	case pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID:
+		return lookup.Numeric, nil
+	case pgtype.BoolOID:
+		return lookup.Boolean, nil
+	case pgtype.UUIDOID:
+		return lookup.UUID, nil
+	case pgtype.TimestamptzOID:
+		return lookup.Timestamptz, nil
+	case pgtype.TimestampOID:
+		return lookup.Timestamp, nil
+	case pgtype.DateOID:
+		return lookup.Date, nil
+	case pgtype.BPCharOID:
+		return lookup.PaddedText, nil
+	case pgtype.ByteaOID, pgtype.JSONOID, pgtype.JSONBOID, pgtype.RecordOID:
+		return lookup.Any, fmt.Errorf("a %s cannot be a key: compare with a column of another type", t.name)
+	}
+	if t.name == "citext" {
+		return lookup.CaselessText, nil
+	}
+	return lookup.Text, nil
+}
+
+// arrayOf is the array type of a key type that key_type names.
+func arrayOf(t lookup.Type) (uint32, error) {
+	switch t { //nolint:exhaustive // The others have no type of their own in every database.
+	case lookup.Smallint:
+		return pgtype.Int2ArrayOID, nil
+	case lookup.Integer:
+		return pgtype.Int4ArrayOID, nil
+	case lookup.Bigint:
+		return pgtype.Int8ArrayOID, nil
+	case lookup.Numeric:
+		return pgtype.NumericArrayOID, nil
+	case lookup.Text:
+		return pgtype.TextArrayOID, nil
+	case lookup.PaddedText:
+		return pgtype.BPCharArrayOID, nil
+	case lookup.UUID:
+		return pgtype.UUIDArrayOID, nil
+	case lookup.Boolean:
+		return pgtype.BoolArrayOID, nil
+	case lookup.Timestamptz:
+		return pgtype.TimestamptzArrayOID, nil
+	case lookup.Timestamp:
+		return pgtype.TimestampArrayOID, nil
+	case lookup.Date:
+		return pgtype.DateArrayOID, nil
+	}
+	return 0, fmt.Errorf("key_type %s has no type in PostgreSQL: leave it out, or cast the column", t)
+}

@@ -1,0 +1,159 @@
+package sqllookup
+
+import "strings"
+
+// dialect is where the drivers' languages differ in what a scanner must know.
+type dialect uint8
+
+const (
+	postgresDialect dialect = iota
+	sqliteDialect
+)
+
+type tokenKind uint8
+
+const (
+	endToken tokenKind = iota
+	wordToken
+	parameterToken
+	quotedToken
+	symbolToken
+)
+
+// token is a piece of a statement. The zero token is the end, and is empty.
+type token struct {
+	kind       tokenKind
+	start, end int
+}
+
+func (t token) text(sql string) string { return sql[t.start:t.end] }
+
+// scanner splits a statement into tokens, far enough to tell what is quoted from what is not. What does not end
+// ends with the statement: the server has better words for it.
+type scanner struct {
+	sql     string
+	pos     int
+	dialect dialect
+}
+
+// next is the next token that is neither space nor a comment.
+func (s *scanner) next() token {
+	for s.pos < len(s.sql) {
+		start, rest := s.pos, s.sql[s.pos:]
+		switch c := rest[0]; {
+		case c <= ' ':
+			s.pos++
+		case strings.HasPrefix(rest, "--"):
+			s.skipPast("\n", 2)
+		case strings.HasPrefix(rest, "/*"):
+			s.skipComment()
+		case c == '\'':
+			s.skipQuoted('\'', false)
+			return token{quotedToken, start, s.pos}
+		case c == '"', s.dialect == sqliteDialect && c == '`':
+			s.skipQuoted(c, false)
+			return token{quotedToken, start, s.pos}
+		case s.dialect == sqliteDialect && c == '[':
+			s.skipPast("]", 1)
+			return token{quotedToken, start, s.pos}
+		case s.dialect == postgresDialect && c == '$' && s.skipDollarQuoted():
+			return token{quotedToken, start, s.pos}
+		case c == '$':
+			s.skipWord(1)
+			return token{parameterToken, start, s.pos}
+		case s.dialect == sqliteDialect && (c == '?' || c == ':' || c == '@'):
+			s.skipWord(1)
+			return token{parameterToken, start, s.pos}
+		case isWord(c):
+			s.skipWord(0)
+			if s.dialect == postgresDialect && strings.EqualFold(s.sql[start:s.pos], "E") && s.at('\'') {
+				s.skipQuoted('\'', true)
+				return token{quotedToken, start, s.pos}
+			}
+			return token{wordToken, start, s.pos}
+		default:
+			s.pos++
+			return token{symbolToken, start, s.pos}
+		}
+	}
+	return token{}
+}
+
+func (s *scanner) at(c byte) bool { return s.pos < len(s.sql) && s.sql[s.pos] == c }
+
+// skipPast skips n bytes and then everything up to and including end.
+func (s *scanner) skipPast(end string, n int) {
+	if i := strings.Index(s.sql[s.pos+n:], end); i >= 0 {
+		s.pos += n + i + len(end)
+		return
+	}
+	s.pos = len(s.sql)
+}
+
+// skipComment skips a comment, with the comments in it where the dialect nests them.
+func (s *scanner) skipComment() {
+	if s.dialect == sqliteDialect {
+		s.skipPast("*/", 2)
+		return
+	}
+	for depth := 0; s.pos < len(s.sql); {
+		switch rest := s.sql[s.pos:]; {
+		case strings.HasPrefix(rest, "/*"):
+			depth++
+			s.pos += 2
+		case strings.HasPrefix(rest, "*/"):
+			s.pos += 2
+			if depth--; depth == 0 {
+				return
+			}
+		default:
+			s.pos++
+		}
+	}
+}
+
+// skipQuoted skips a literal in which the quote is doubled, and escaped by a backslash where there are escapes.
+func (s *scanner) skipQuoted(quote byte, escapes bool) {
+	for s.pos++; s.pos < len(s.sql); s.pos++ {
+		switch c := s.sql[s.pos]; {
+		case c == '\\' && escapes:
+			s.pos++
+		case c == quote:
+			if s.pos+1 < len(s.sql) && s.sql[s.pos+1] == quote {
+				s.pos++
+				continue
+			}
+			s.pos++
+			return
+		}
+	}
+	s.pos = len(s.sql)
+}
+
+// skipDollarQuoted skips $$...$$ and $tag$...$tag$.
+func (s *scanner) skipDollarQuoted() bool {
+	rest := s.sql[s.pos:]
+	end := 1
+	for end < len(rest) && isWord(rest[end]) && rest[end] != '$' {
+		end++
+	}
+	if end == len(rest) || rest[end] != '$' || (end > 1 && isDigit(rest[1])) {
+		return false
+	}
+	s.skipPast(rest[:end+1], end+1)
+	return true
+}
+
+func (s *scanner) skipWord(n int) {
+	s.pos += n
+	for s.pos < len(s.sql) && isWord(s.sql[s.pos]) {
+		s.pos++
+	}
+}
+
+// isWord says that c is part of an identifier or a number: letters, digits, _, $ and everything beyond ASCII.
+func isWord(c byte) bool {
+	return c == '_' || c == '$' || isDigit(c) || c >= 0x80 || (c|0x20 >= 'a' && c|0x20 <= 'z')
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -1,0 +1,197 @@
+package sqllookup
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// sqliteLookup runs a Lookup on SQLite. The keys are one JSON array, so one statement serves any number of them.
+type sqliteLookup struct {
+	*Lookup
+
+	pool   *sql.DB
+	sql    string
+	layout *layout
+	types  []string // the declared types of the columns, in upper case
+}
+
+func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
+	parts := max(len(l.query.Key), 1)
+	for _, u := range st.uses {
+		switch {
+		case u.form == anyKeys:
+			return invalid(errors.New("SQLite has no ANY: write IN ($keys)"))
+		case u.form != inKeys && parts > 1:
+			return invalid(errors.New("a key of several columns is written (a, b) IN ($keys)"))
+		}
+	}
+	sl := &sqliteLookup{Lookup: l, pool: s.pool, sql: st.rewriteWith(func(f form) string {
+		switch {
+		case f == bare:
+			return "?1"
+		case parts == 1:
+			return "IN (SELECT value FROM json_each(?1))"
+		default:
+			return "IN (SELECT " + extracts(parts) + " FROM json_each(?1))"
+		}
+	}).sql}
+	names, err := sl.describe(ctx)
+	if err != nil {
+		return prepareError(ctx, err)
+	}
+	if len(names) == 0 {
+		return invalid(errors.New("the statement answers no rows: write a SELECT"))
+	}
+	if sl.layout, err = newLayout(names, l.query.Key); err != nil {
+		return invalid(err)
+	}
+	if err := sl.findKeyTypes(); err != nil {
+		return invalid(err)
+	}
+	sl.sql = asStored(sl.sql, names, sl.types)
+	l.columns = names
+	l.load = sl.loadRows
+	return nil
+}
+
+func extracts(parts int) string {
+	columns := make([]string, parts)
+	for i := range columns {
+		columns[i] = fmt.Sprintf("json_extract(value, '$[%d]')", i)
+	}
+	return strings.Join(columns, ", ")
+}
+
+// describe runs the statement without keys: the driver says what the columns are only then.
+func (l *sqliteLookup) describe(ctx context.Context) ([]string, error) {
+	rows, err := l.pool.QueryContext(ctx, l.sql, "[]")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name()
+		l.types = append(l.types, strings.ToUpper(c.DatabaseTypeName()))
+	}
+	return names, rows.Err()
+}
+
+// prepareError is fatal unless the database could not be asked: no key was at fault yet.
+func prepareError(ctx context.Context, err error) error {
+	err = sqliteError(ctx, err)
+	if e, ok := errors.AsType[*Error](err); ok && stages.ClassOf(err) == stages.Permanent {
+		return stages.AsFatal(e)
+	}
+	return err
+}
+
+// findKeyTypes takes the key's types from the declared types of its columns, by SQLite's own rules of affinity.
+func (l *sqliteLookup) findKeyTypes() error {
+	if l.Lookup.types != nil {
+		return nil
+	}
+	for _, column := range l.layout.keys {
+		declared, name := l.types[column], l.layout.names[column]
+		t, ok := declaredKeyType(declared)
+		switch {
+		case declared == "":
+			return fmt.Errorf("the key column %q is an expression without a declared type: say key_type", name)
+		case !ok:
+			return fmt.Errorf("the key column %q is declared %s, which does not say what keys are: say key_type", name, declared)
+		}
+		l.Lookup.types = append(l.Lookup.types, t)
+	}
+	return nil
+}
+
+func declaredKeyType(declared string) (lookup.Type, bool) {
+	switch base, _, _ := strings.Cut(declared, "("); strings.TrimSpace(base) {
+	case "UUID":
+		return lookup.UUID, true
+	case "BOOLEAN", "BOOL":
+		return lookup.Boolean, true
+	case "DATE", "DATETIME", "TIMESTAMP":
+		return lookup.Text, true
+	case "NUMERIC", "DECIMAL":
+		return lookup.Numeric, true
+	}
+	switch {
+	case strings.Contains(declared, "INT"):
+		return lookup.Bigint, true
+	case strings.Contains(declared, "CHAR"), strings.Contains(declared, "CLOB"), strings.Contains(declared, "TEXT"):
+		return lookup.Text, true
+	case strings.Contains(declared, "REAL"), strings.Contains(declared, "FLOAT"), strings.Contains(declared, "DOUBLE"):
+		return lookup.Numeric, true
+	}
+	return lookup.Any, false
+}
+
+// asStored hides from the driver that a column is a date: it would parse the text and lose how it was written.
+func asStored(statement string, names, types []string) string {
+	columns := make([]string, len(names))
+	hidden := false
+	for i, name := range names {
+		columns[i] = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		switch types[i] {
+		case "DATE", "DATETIME", "TIMESTAMP":
+			columns[i] = "+" + columns[i] + " AS " + columns[i]
+			hidden = true
+		}
+	}
+	if !hidden {
+		return statement
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM (" + statement + "\n)"
+}
+
+func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+	rows, err := l.pool.QueryContext(ctx, l.sql, keyArray(b.Keys))
+	if err != nil {
+		return sqliteError(ctx, err)
+	}
+	defer func() { _ = rows.Close() }()
+	if names, err := rows.Columns(); err != nil || len(names) != len(l.types) {
+		return invalid(errors.New("the columns of the result have changed since the start: start again"))
+	}
+	a := newAnswer(l.Lookup, l.layout, b)
+	r := newSQLiteRow(l.types)
+	for rows.Next() {
+		if err := rows.Scan(r.targets...); err != nil {
+			return sqliteError(ctx, err)
+		}
+		if err := a.add(r); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return sqliteError(ctx, err)
+	}
+	a.settle()
+	return nil
+}
+
+// keyArray is the keys as one JSON array, which they are the elements of as they stand.
+func keyArray(keys []lookup.Key) string {
+	var b strings.Builder
+	b.Grow(16*len(keys) + 2)
+	b.WriteByte('[')
+	for i, key := range keys {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(string(key))
+	}
+	b.WriteByte(']')
+	return b.String()
+}

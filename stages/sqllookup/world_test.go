@@ -1,0 +1,145 @@
+package sqllookup_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/lookuptest"
+	"github.com/loaderline/loaderline/stages/sqllookup"
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// database is a database of a test's own, with a way in that writes.
+type database struct {
+	driver string
+	dsn    string
+	exec   func(tb testing.TB, statement string, args ...any)
+}
+
+func newPostgres(tb testing.TB) database {
+	tb.Helper()
+	dsn := testenv.Postgres(tb)
+	return database{driver: sqllookup.Postgres, dsn: dsn, exec: func(tb testing.TB, statement string, args ...any) {
+		tb.Helper()
+		ctx := context.WithoutCancel(tb.Context()) // Cleanups come here too.
+		conn, err := pgx.Connect(ctx, dsn)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		if _, err := conn.Exec(ctx, statement, args...); err != nil {
+			tb.Fatalf("%.100s: %v", statement, err)
+		}
+	}}
+}
+
+func newSQLite(tb testing.TB) database {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), "100% #1.db")
+	escaped := strings.NewReplacer("%", "%25", "#", "%23").Replace(file)
+	db, err := sql.Open("sqlite", "file:"+escaped+"?mode=rwc&_pragma=journal_mode(wal)")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = db.Close() })
+	return database{driver: sqllookup.SQLite, dsn: file, exec: func(tb testing.TB, statement string, args ...any) {
+		tb.Helper()
+		if _, err := db.ExecContext(tb.Context(), statement, args...); err != nil {
+			tb.Fatalf("%.100s: %v", statement, err)
+		}
+	}}
+}
+
+// open opens what is configured for the database, and closes it with the test.
+func (d database) open(tb testing.TB, cfg sqllookup.Config) *sqllookup.DB {
+	tb.Helper()
+	cfg.Driver, cfg.DSN = d.driver, d.dsn
+	db, err := sqllookup.Open(tb.Context(), cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return db
+}
+
+func (d database) lookup(tb testing.TB, q sqllookup.Query) *sqllookup.Lookup {
+	tb.Helper()
+	return prepare(tb, d.open(tb, sqllookup.Config{}), q)
+}
+
+func prepare(tb testing.TB, db *sqllookup.DB, q sqllookup.Query) *sqllookup.Lookup {
+	tb.Helper()
+	l, err := db.Lookup(tb.Context(), q)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return l
+}
+
+// load asks for keys and returns the batch, which no error ended.
+func load(tb testing.TB, s lookup.Source, keys ...lookup.Key) *stages.Batch[lookup.Key, []byte] {
+	tb.Helper()
+	b := stages.NewBatch[lookup.Key, []byte](keys)
+	if err := s.Load(tb.Context(), b); err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+// fill makes the table of a conformance world.
+func (d database) fill(tb testing.TB, keyType string, w lookuptest.World) {
+	tb.Helper()
+	d.exec(tb, "CREATE TABLE rows (id "+keyType+", seq integer, n bigint, body text)")
+	d.exec(tb, "CREATE INDEX ON_ID ON rows (id)")
+	const chunk = 500
+	for from := 0; from < len(w.Rows); from += chunk {
+		var (
+			values []string
+			args   []any
+		)
+		for i, r := range w.Rows[from:min(from+chunk, len(w.Rows))] {
+			n := 4 * i
+			values = append(values, fmt.Sprintf("($%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4))
+			args = append(args, d.stored(r.Key, w.Type), from+i, r.N, r.Body)
+		}
+		d.exec(tb, "INSERT INTO rows (id, seq, n, body) VALUES "+strings.Join(values, ","), args...)
+	}
+}
+
+// stored is a key as an argument.
+func (d database) stored(key lookup.Key, t lookup.Type) any {
+	text := string(key.AppendText(nil))
+	switch t {
+	case lookup.Smallint, lookup.Integer, lookup.Bigint:
+		n, _ := strconv.ParseInt(text, 10, 64)
+		return n
+	case lookup.Boolean:
+		return text == "true"
+	case lookup.Date, lookup.Timestamp, lookup.Timestamptz:
+		if d.driver == sqllookup.Postgres {
+			at, err := time.Parse(map[lookup.Type]string{
+				lookup.Date: "2006-01-02", lookup.Timestamp: "2006-01-02T15:04:05", lookup.Timestamptz: time.RFC3339,
+			}[t], text)
+			if err != nil {
+				panic(err)
+			}
+			return at
+		}
+	default:
+	}
+	return text
+}
