@@ -1,0 +1,222 @@
+package consumer_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// These tests are about what the in-process broker does not do as Kafka does.
+
+// realWorld has topics of its own on a real broker, as w.config's Topics and
+// as out.
+func realWorld(t *testing.T, partitions int) (w *world, cfg consumer.Config, out string) {
+	t.Helper()
+	w = &world{t: t, brokers: []string{testenv.Kafka(t)}}
+	var err error
+	if w.cl, err = kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner())); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.cl.Close)
+	w.admin = kadm.NewClient(w.cl)
+	in, out := testenv.Topic(t, "in", partitions), testenv.Topic(t, "out", partitions, "max.message.bytes=3000")
+	cfg = w.config()
+	cfg.Group, cfg.Name, cfg.Topics = in, in, []string{in}
+	cfg.SessionTimeout = 6 * time.Second
+	return w, cfg, out
+}
+
+func echoTo(topic string, batch []*kgo.Record) []*kgo.Record {
+	out := echo(batch)
+	for _, r := range out {
+		r.Topic = topic
+	}
+	return out
+}
+
+// process echoes to a topic until n records are committed, and returns them. On
+// a busy machine a batch may be aborted on the way, which is no error.
+func process(t *testing.T, s *consumer.Session, topic string, n int) []string {
+	t.Helper()
+	var done []string
+	for end := time.Now().Add(2 * patience); len(done) < n; {
+		batch := poll(t, s)
+		ok, err := s.Commit(t.Context(), echoTo(topic, batch))
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("commit: %t, %v", ok, err)
+		}
+		if ok {
+			done = append(done, values(batch)...)
+		}
+	}
+	return done
+}
+
+func publishTo(t *testing.T, w *world, topic string, from, n, partitions int) {
+	t.Helper()
+	var records []*kgo.Record
+	for i, text := range numbered(from, n) {
+		records = append(records, &kgo.Record{Topic: topic, Partition: int32(i % partitions), Value: []byte(text)})
+	}
+	if err := w.cl.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSameInstanceTwice opens two sessions with one identity: the older one
+// is told that it is fenced, and publishes nothing.
+func TestSameInstanceTwice(t *testing.T) {
+	t.Parallel()
+	w, cfg, out := realWorld(t, 1)
+	publishTo(t, w, cfg.Topics[0], 0, 20, 1)
+	older := w.open(cfg)
+	held := poll(t, older)
+	newer := w.open(cfg)
+	ok, err := older.Commit(t.Context(), echoTo(out, held))
+	if ok || !errors.Is(err, consumer.ErrFenced) || !consumer.Recoverable(err) {
+		t.Fatalf("commit of the older session: %t, %v", ok, err)
+	}
+	if err := older.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	process(t, newer, out, 20)
+	if diff := cmp.Diff(numbered(0, 20), w.committed(out)); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+}
+
+// TestPredecessorsTransaction opens a session while the transaction of a
+// crashed one is open: it is aborted at once, not at its timeout.
+func TestPredecessorsTransaction(t *testing.T) {
+	t.Parallel()
+	w, cfg, out := realWorld(t, 1)
+	crashed, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.TransactionTimeout(time.Minute),
+		kgo.TransactionalID(cfg.Name+"-"+cfg.Instance+"-0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer crashed.Close()
+	if err := crashed.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if err := crashed.ProduceSync(t.Context(), &kgo.Record{Topic: out, Value: []byte("half")}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	publishTo(t, w, cfg.Topics[0], 0, 5, 1)
+	began := time.Now()
+	s := w.open(cfg)
+	process(t, s, out, 5)
+	if diff := cmp.Diff(numbered(0, 5), w.committed(out)); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("visible after %v", took)
+	}
+}
+
+// TestTransactionTimeout lets the broker end a transaction that is too slow.
+func TestTransactionTimeout(t *testing.T) {
+	t.Parallel()
+	w, cfg, out := realWorld(t, 1)
+	cfg.TransactionTimeout = time.Second
+	cfg.CommitTimeout = 20 * time.Second
+	publishTo(t, w, cfg.Topics[0], 0, 5, 1)
+	var hang hangFirstEnd
+	cfg.Opts = []kgo.Opt{kgo.WithHooks(&hang)}
+	s := w.open(cfg)
+	batch := poll(t, s)
+	hang.armed = true
+	ok, err := s.Commit(t.Context(), echoTo(out, batch))
+	if ok || !consumer.Recoverable(err) {
+		t.Fatalf("commit: %t, %v", ok, err)
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Opts, cfg.TransactionTimeout = nil, 0
+	next := w.open(cfg)
+	process(t, next, out, 5)
+	if diff := cmp.Diff(numbered(0, 5), w.committed(out)); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+}
+
+// hangFirstEnd holds the client up once between publishing and EndTxn, for
+// longer than the broker looks for slow transactions.
+type hangFirstEnd struct{ armed bool }
+
+func (h *hangFirstEnd) OnProduceRecordUnbuffered(*kgo.Record, error) {
+	if h.armed {
+		h.armed = false
+		time.Sleep(12 * time.Second)
+	}
+}
+
+// TestBrokerRefusesSize has a limit that this side does not know of.
+func TestBrokerRefusesSize(t *testing.T) {
+	t.Parallel()
+	w, cfg, out := realWorld(t, 1)
+	infos, err := consumer.Describe(t.Context(), cfg.Kafka, out)
+	if err != nil || infos[out] != (consumer.TopicInfo{Partitions: 1, MaxMessageBytes: 3000}) {
+		t.Fatalf("describe: %+v, %v", infos, err)
+	}
+	cfg.Opts = []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}
+	publishTo(t, w, cfg.Topics[0], 0, 5, 1)
+	s := w.open(cfg)
+	before := values(poll(t, s))
+	ok, err := s.Commit(t.Context(), []*kgo.Record{{Topic: out, Value: []byte("good")}, {Topic: out, Value: make([]byte, 4000)}})
+	if refused, is := errors.AsType[*consumer.ProduceError](err); ok || !is || !errors.Is(err, kerr.MessageTooLarge) || refused.Topic != out {
+		t.Fatalf("commit: %t, %v", ok, err)
+	}
+	if got := w.committed(out); len(got) > 0 {
+		t.Errorf("visible: %v", got)
+	}
+	again := poll(t, s)
+	if diff := cmp.Diff(before, values(again)); diff != "" {
+		t.Errorf("polled again (-want +got):\n%s", diff)
+	}
+}
+
+// TestStartOnKafka aborts the first transaction of a group that starts at the
+// latest offsets.
+func TestStartOnKafka(t *testing.T) {
+	t.Parallel()
+	for _, delivery := range deliveries() {
+		t.Run(delivery.String(), func(t *testing.T) {
+			t.Parallel()
+			w, cfg, out := realWorld(t, 1)
+			cfg.Delivery, cfg.Start.From = delivery, consumer.StartLatest
+			publishTo(t, w, cfg.Topics[0], 0, 20, 1)
+			s := w.open(cfg)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			for committed := false; !committed; { // Its start offset.
+				if _, err := s.Poll(ctx); err != nil {
+					t.Fatal(err)
+				}
+				offsets, err := w.admin.FetchOffsets(ctx, cfg.Group)
+				_, committed = offsets.Lookup(cfg.Topics[0], 0)
+				if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+					t.Fatal(err)
+				}
+			}
+			publishTo(t, w, cfg.Topics[0], 20, 5, 1)
+			poll(t, s)
+			if ok, err := s.Commit(t.Context(), []*kgo.Record{{Topic: out, Value: []byte("x")}, {Topic: "nowhere"}}); ok || err == nil {
+				t.Fatalf("commit: %t, %v", ok, err)
+			}
+			if diff := cmp.Diff(numbered(20, 5), process(t, s, out, 5)); diff != "" {
+				t.Errorf("consumed (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

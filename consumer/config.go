@@ -1,0 +1,223 @@
+package consumer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// DefaultMaxMessageBytes is Kafka's own default of max.message.bytes, assumed
+// where the topic's configuration may not be read.
+const DefaultMaxMessageBytes = 1_000_012
+
+const (
+	maxDecompressBatchBytes = 64 << 20
+	maxConcurrentFetches    = 8
+	minFetchBytes           = 1 << 20
+	maxFetchBytes           = 32 << 20
+	partitionFetchBytes     = 1 << 20
+	fetchMaxWait            = 500 * time.Millisecond
+	minBufferedRecords      = 50_000
+)
+
+// Delivery is the guarantee between the input and what is published.
+type Delivery int
+
+const (
+	// ExactlyOnce publishes and commits offsets in one transaction.
+	ExactlyOnce Delivery = iota
+	// AtLeastOnce commits offsets after everything was acknowledged.
+	AtLeastOnce
+)
+
+// String returns the name a pipeline file uses.
+func (d Delivery) String() string {
+	if d == AtLeastOnce {
+		return "at_least_once"
+	}
+	return "exactly_once"
+}
+
+// Config is what a Session needs. Zero values are the defaults; Group, Topics
+// and, for ExactlyOnce, Name and Instance have none.
+type Config struct {
+	Kafka
+
+	// Group is the consumer group. Required.
+	Group string
+	// Topics are the topics to consume. Required.
+	Topics []string
+
+	// Name, Instance and Worker form the transactional ID. It must be the same
+	// after a restart and unlike that of any other session at the same time:
+	// a session that opens ends what is left of its predecessor's transaction.
+	Name     string
+	Instance string
+	Worker   int
+
+	// Delivery defaults to ExactlyOnce.
+	Delivery Delivery
+	// Start is where partitions without a committed offset begin. Defaults to
+	// earliest.
+	Start Start
+
+	// SessionTimeout is how long the group waits for a member that is silent.
+	// Defaults to 10 s.
+	SessionTimeout time.Duration
+	// RebalanceTimeout is how long the group waits for a member that holds a
+	// batch. Defaults to 60 s.
+	RebalanceTimeout time.Duration
+	// RebalanceGrace is how long a rebalance waits for the batch at hand
+	// before the context of Working ends. Defaults to 5 s.
+	RebalanceGrace time.Duration
+	// TransactionTimeout is how long the broker keeps a transaction open whose
+	// producer is silent. Defaults to 10 s.
+	TransactionTimeout time.Duration
+	// CommitTimeout bounds the publishing of one batch, and again the end of
+	// its transaction. Defaults to 30 s.
+	CommitTimeout time.Duration
+	// StaticMembership keeps a restarted member's partitions for it until the
+	// session timeout. Defaults to false.
+	StaticMembership bool
+
+	// MaxRecords closes a micro-batch. Defaults to 5000.
+	MaxRecords int
+	// MaxBytes closes a micro-batch that holds as much in keys, values and
+	// headers. It may be exceeded where sizes vary. Defaults to 8 MiB.
+	MaxBytes int
+	// Linger closes a micro-batch that long after its first record. Defaults
+	// to 20 ms; negative takes only what is there.
+	Linger time.Duration
+
+	// Partition is how the published records find their partition. Defaults
+	// to ByKey.
+	Partition Partition
+	// MaxMessageBytes is max.message.bytes of a topic that is published to.
+	// It may be called by several goroutines. Defaults to
+	// DefaultMaxMessageBytes for every topic.
+	MaxMessageBytes func(topic string) int
+}
+
+func (c Config) withDefaults() Config {
+	orDefault(&c.SessionTimeout, 10*time.Second)
+	orDefault(&c.RebalanceTimeout, 60*time.Second)
+	orDefault(&c.RebalanceGrace, 5*time.Second)
+	orDefault(&c.TransactionTimeout, 10*time.Second)
+	orDefault(&c.CommitTimeout, 30*time.Second)
+	orDefault(&c.MaxRecords, 5000)
+	orDefault(&c.MaxBytes, 8<<20)
+	orDefault(&c.Linger, 20*time.Millisecond)
+	if c.MaxMessageBytes == nil {
+		c.MaxMessageBytes = func(string) int { return DefaultMaxMessageBytes }
+	}
+	c.Logger = c.logger()
+	return c
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// validate reports every problem of a Config with its defaults.
+func (c Config) validate() error {
+	var problems []error
+	if c.Group == "" {
+		problems = append(problems, errors.New("group is missing"))
+	}
+	if len(c.Topics) == 0 {
+		problems = append(problems, errors.New("topics are missing"))
+	}
+	if (c.Delivery == ExactlyOnce || c.StaticMembership) && (c.Name == "" || c.Instance == "") {
+		problems = append(problems, errors.New("name and instance are missing: they identify this session to the cluster"))
+	}
+	for _, limit := range []struct {
+		name  string
+		value int64
+	}{
+		{"worker", int64(c.Worker) + 1},
+		{"session timeout", int64(c.SessionTimeout)},
+		{"rebalance timeout", int64(c.RebalanceTimeout)},
+		{"rebalance grace", int64(c.RebalanceGrace)},
+		{"transaction timeout", int64(c.TransactionTimeout)},
+		{"commit timeout", int64(c.CommitTimeout)},
+		{"max records", int64(c.MaxRecords)},
+		{"max bytes", int64(c.MaxBytes)},
+	} {
+		if limit.value <= 0 {
+			problems = append(problems, fmt.Errorf("%s is negative", limit.name))
+		}
+	}
+	if c.Start.From == StartTime && c.Start.Time.IsZero() {
+		problems = append(problems, errors.New("start has no time"))
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return fmt.Errorf("consumer: %w", errors.Join(problems...))
+}
+
+// identity is the transactional ID, and the group instance ID of a static
+// member.
+func (c Config) identity() string {
+	return fmt.Sprintf("%s-%s-%d", c.Name, c.Instance, c.Worker)
+}
+
+// clientOptions holds what this package relies on. Memory is bounded by what
+// is fetched ahead: at most maxConcurrentFetches answers of about MaxBytes, one
+// for each broker, with partitionFetchBytes for each partition, and each
+// compressed batch in them by maxDecompressBatchBytes.
+func (c Config) clientOptions() []kgo.Opt {
+	fetchBytes := int32(min(max(c.MaxBytes, minFetchBytes), maxFetchBytes))
+	opts := []kgo.Opt{
+		kgo.ConsumerGroup(c.Group),
+		kgo.ConsumeTopics(c.Topics...),
+		kgo.Balancers(kgo.CooperativeStickyBalancer()),
+		kgo.SessionTimeout(c.SessionTimeout),
+		kgo.HeartbeatInterval(min(c.SessionTimeout/5, 3*time.Second)),
+		kgo.RebalanceTimeout(c.RebalanceTimeout),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.DisableAutoCommit(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+
+		// Start offsets are resolved before anything is fetched; a partition
+		// that is without one all the same, or whose offset is out of range,
+		// is an error and never a silent reset.
+		kgo.ConsumeStartOffset(kgo.NoResetOffset().AtCommitted()),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+
+		kgo.FetchMaxWait(fetchMaxWait),
+		kgo.FetchMaxBytes(fetchBytes),
+		kgo.FetchMaxPartitionBytes(partitionFetchBytes),
+		kgo.MaxConcurrentFetches(maxConcurrentFetches),
+		kgo.MaxDecompressBatchBytes(maxDecompressBatchBytes),
+
+		kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.ProducerLinger(0),
+		kgo.RecordPartitioner(c.Partition.partitioner()),
+		kgo.ProducerBatchMaxBytesFn(c.batchMaxBytes),
+		// A batch's outcomes are in memory anyway, so a burst of them is not
+		// made to wait; a larger one waits for acknowledgements.
+		kgo.MaxBufferedRecords(max(minBufferedRecords, 2*c.MaxRecords)),
+	}
+	if c.Delivery == ExactlyOnce {
+		opts = append(opts, kgo.TransactionalID(c.identity()), kgo.TransactionTimeout(c.TransactionTimeout))
+	}
+	if c.StaticMembership {
+		opts = append(opts, kgo.InstanceID(c.identity()))
+	}
+	return opts
+}
+
+// batchMaxBytes keeps to the limits that the client accepts.
+func (c Config) batchMaxBytes(topic string) int32 {
+	if topic == "" {
+		return DefaultMaxMessageBytes
+	}
+	return int32(min(max(c.MaxMessageBytes(topic), 512), math.MaxInt32/2))
+}

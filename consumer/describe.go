@@ -1,0 +1,234 @@
+package consumer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+const maxMessageBytesKey = "max.message.bytes"
+
+// TopicInfo is what publishing to a topic has to know.
+type TopicInfo struct {
+	// Partitions is how many there are.
+	Partitions int
+	// MaxMessageBytes is the topic's max.message.bytes, or
+	// DefaultMaxMessageBytes where its configuration may not be read.
+	MaxMessageBytes int
+}
+
+// TopicMissingError names the topics that are not there.
+type TopicMissingError struct {
+	Topics []string
+}
+
+// Error implements error.
+func (e *TopicMissingError) Error() string {
+	return fmt.Sprintf("kafka has no topic %s: create it (loaderline check --create-topics), or correct its name", strings.Join(e.Topics, ", "))
+}
+
+// Describe looks topics up, those that are there. It tries for about ten
+// seconds to reach the cluster.
+//
+// Errors: *UnreachableError; *TopicMissingError, beside which the topics that
+// are there are returned; and what the cluster refuses.
+func Describe(ctx context.Context, k Kafka, topics ...string) (map[string]TopicInfo, error) {
+	cl, err := k.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	admin := kadm.NewClient(cl)
+	details, err := topicDetails(ctx, admin, k, topics)
+	missing, isMissing := errors.AsType[*TopicMissingError](err)
+	if err != nil && !isMissing {
+		return nil, err
+	}
+	infos := make(map[string]TopicInfo, len(details))
+	for topic, detail := range details {
+		infos[topic] = TopicInfo{Partitions: len(detail.Partitions), MaxMessageBytes: DefaultMaxMessageBytes}
+	}
+	if err := readLimits(ctx, admin, k.logger(), infos); err != nil {
+		return nil, err
+	}
+	if isMissing {
+		return infos, missing
+	}
+	return infos, nil
+}
+
+// topicDetails returns the topics that are there, and a *TopicMissingError for
+// the others. Topics that were just created may take a moment.
+func topicDetails(ctx context.Context, admin *kadm.Client, k Kafka, topics []string) (kadm.TopicDetails, error) {
+	if len(topics) == 0 {
+		return nil, nil
+	}
+	for {
+		details, err := admin.ListTopics(ctx, topics...)
+		if err != nil {
+			return nil, k.unreachable("list topics", err)
+		}
+		var missing []string
+		var problem error
+		for _, detail := range details.Sorted() {
+			switch {
+			case detail.Err == nil:
+			case errors.Is(detail.Err, kerr.UnknownTopicOrPartition):
+				missing = append(missing, detail.Topic)
+				delete(details, detail.Topic)
+			default:
+				problem = fmt.Errorf("kafka topic %s: %w", detail.Topic, detail.Err)
+			}
+		}
+		switch {
+		case problem != nil && !kerr.IsRetriable(errors.Unwrap(problem)):
+			return nil, problem
+		case problem == nil && missing != nil:
+			return details, &TopicMissingError{Topics: missing}
+		case problem == nil:
+			return details, nil
+		}
+		if !waitFor(ctx, reachPause) {
+			return nil, problem
+		}
+	}
+}
+
+func readLimits(ctx context.Context, admin *kadm.Client, log *slog.Logger, infos map[string]TopicInfo) error {
+	if len(infos) == 0 {
+		return nil
+	}
+	topics := make([]string, 0, len(infos))
+	for topic := range infos {
+		topics = append(topics, topic)
+	}
+	slices.Sort(topics)
+	configs, err := admin.DescribeTopicConfigs(ctx, topics...)
+	if err != nil {
+		if isDenied(err) {
+			log.LogAttrs(ctx, slog.LevelInfo, "topic configuration may not be read; the default limit is assumed")
+			return nil
+		}
+		return fmt.Errorf("kafka: read the configuration of the topics: %w", err)
+	}
+	for _, config := range configs {
+		if config.Err != nil {
+			if !isDenied(config.Err) {
+				return fmt.Errorf("kafka topic %s: read its configuration: %w", config.Name, config.Err)
+			}
+			log.LogAttrs(ctx, slog.LevelInfo, "topic configuration may not be read; the default limit is assumed", slog.String("topic", config.Name))
+			continue
+		}
+		for _, entry := range config.Configs {
+			if entry.Key != maxMessageBytesKey || entry.Value == nil {
+				continue
+			}
+			limit, err := strconv.Atoi(*entry.Value)
+			if err != nil {
+				return fmt.Errorf("kafka topic %s: %s is %q", config.Name, maxMessageBytesKey, *entry.Value)
+			}
+			info := infos[config.Name]
+			info.MaxMessageBytes = limit
+			infos[config.Name] = info
+		}
+	}
+	return nil
+}
+
+// TopicSpec is a topic to create.
+type TopicSpec struct {
+	Name string
+	// Partitions and ReplicationFactor default to the broker's.
+	Partitions        int
+	ReplicationFactor int
+	// Configs are topic settings, as max.message.bytes.
+	Configs map[string]string
+}
+
+// CreateTopics creates the topics that are missing and leaves others alone.
+// It tries every one of them and reports all that failed.
+func CreateTopics(ctx context.Context, k Kafka, specs ...TopicSpec) error {
+	cl, err := k.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(ctx, 3*reachTimeout)
+	defer cancel()
+	admin := kadm.NewClient(cl)
+	var problems []error
+	for _, spec := range specs {
+		configs := make(map[string]*string, len(spec.Configs))
+		for key, value := range spec.Configs {
+			configs[key] = &value
+		}
+		partitions, replicas := int32(cmp.Or(spec.Partitions, -1)), int16(cmp.Or(spec.ReplicationFactor, -1))
+		_, err := admin.CreateTopic(ctx, partitions, replicas, configs, spec.Name)
+		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+			problems = append(problems, fmt.Errorf("create kafka topic %s: %w", spec.Name, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// warnOfOldTransactions tells of clusters where a late message of an old
+// transaction may become part of the next one (before KIP-890).
+func (s *Session) warnOfOldTransactions(ctx context.Context) {
+	const feature, wanted = "transaction.version", 2
+	resp, err := kmsg.NewPtrApiVersionsRequest().RequestWith(ctx, s.cl)
+	if err != nil {
+		s.log.LogAttrs(ctx, slog.LevelDebug, "transaction version not known", slog.Any("error", err))
+		return
+	}
+	version := 0
+	for _, f := range resp.FinalizedFeatures {
+		if f.Name == feature {
+			version = int(f.MaxVersionLevel)
+		}
+	}
+	if version < wanted {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "exactly once is weaker on this cluster: upgrade it to Kafka 4 and its transaction.version to 2",
+			slog.Int("transaction_version", version))
+	}
+}
+
+// connect returns a client that has reached the cluster.
+func (k Kafka) connect(ctx context.Context) (*kgo.Client, error) {
+	opts, err := k.Options()
+	if err != nil {
+		return nil, err
+	}
+	cl, err := kgo.NewClient(append(opts, kgo.RetryTimeout(reachTimeout))...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: create the client: %w", err)
+	}
+	if err := reach(ctx, cl, k); err != nil {
+		cl.Close()
+		return nil, err
+	}
+	return cl, nil
+}
+
+func waitFor(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

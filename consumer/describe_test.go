@@ -1,0 +1,101 @@
+package consumer_test
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 3)
+	k := consumer.Kafka{Brokers: w.brokers}
+	specs := []consumer.TopicSpec{
+		{Name: "small", Partitions: 2, ReplicationFactor: 1, Configs: map[string]string{"max.message.bytes": "2000"}},
+		{Name: "in", Partitions: 9},
+	}
+	if err := consumer.CreateTopics(t.Context(), k, specs...); err != nil {
+		t.Fatal(err)
+	}
+	got, err := consumer.Describe(t.Context(), k, "in", "small", "no1", "no2")
+	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"no1", "no2"}, missing.Topics); diff != "" {
+		t.Errorf("missing (-want +got):\n%s", diff)
+	}
+	defaults, err := consumer.Describe(t.Context(), k, "in")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]consumer.TopicInfo{
+		"in":    {Partitions: 3, MaxMessageBytes: defaults["in"].MaxMessageBytes},
+		"small": {Partitions: 2, MaxMessageBytes: 2000},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || want["in"].MaxMessageBytes < 1_000_000 {
+		t.Errorf("topics (-want +got):\n%s", diff)
+	}
+	w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Topic: "bad", Err: kerr.PolicyViolation})
+	if err := consumer.CreateTopics(t.Context(), k, consumer.TopicSpec{Name: "bad"}, consumer.TopicSpec{Name: "made"}); err == nil || !strings.Contains(err.Error(), "create kafka topic bad") {
+		t.Errorf("a topic against the policy: %v", err)
+	}
+	if _, err := consumer.Describe(t.Context(), k, "made"); err != nil {
+		t.Errorf("the other topic was not created: %v", err)
+	}
+}
+
+func TestDescribeWithoutRights(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeConfigs}, Resource: "out", Err: kerr.TopicAuthorizationFailed, Count: -1})
+	got, err := consumer.Describe(t.Context(), consumer.Kafka{Brokers: w.brokers}, "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := got["out"]; info.MaxMessageBytes != 1_000_012 || info.Partitions != 1 {
+		t.Errorf("got %+v", info)
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	k := consumer.Kafka{Brokers: []string{address}}
+	began := time.Now()
+	_, err = consumer.Open(t.Context(), consumer.Config{Kafka: k, Group: "g", Topics: []string{"in"}, Name: "n", Instance: "i"})
+	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "refused") || !consumer.Recoverable(err) {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(began); took < 9*time.Second || took > 14*time.Second {
+		t.Errorf("tried for %v", took)
+	}
+}
+
+func TestOpenWithoutTopic(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	cfg := w.config()
+	cfg.Topics = []string{"in", "nowhere"}
+	_, err := consumer.Open(t.Context(), cfg)
+	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
+	if !ok || len(missing.Topics) != 1 || missing.Topics[0] != "nowhere" || consumer.Recoverable(err) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,86 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// fetchWarnEvery is how often transient fetch errors are logged.
+const fetchWarnEvery = 30 * time.Second
+
+// fetchWarnings counts transient errors between two lines of the log.
+type fetchWarnings struct {
+	last time.Time
+	more int
+}
+
+// fetchError returns the first error of fetches that waiting does not heal,
+// and ends the session with it: the client reports some errors only once and
+// leaves their partition out from then on.
+func (s *Session) fetchError(fetches kgo.Fetches) error {
+	var fatal error
+	fetches.EachError(func(topic string, partition int32, err error) {
+		if fatal == nil {
+			fatal = s.judgeFetch(topic, partition, err)
+		}
+	})
+	if fatal != nil && s.failed == nil {
+		s.failed = fatal
+	}
+	return fatal
+}
+
+func (s *Session) judgeFetch(topic string, partition int32, err error) error {
+	group, isGroup := errors.AsType[*kgo.ErrGroupSession](err)
+	switch {
+	case isGroup:
+		return s.judgeGroup(group.Err)
+	case errors.Is(err, kgo.ErrClientClosed):
+		return ErrClosed
+	case topic == "" && isAny(err, context.Canceled, context.DeadlineExceeded):
+		return nil // The end of Poll's own wait.
+	case isAny(err, kerr.OffsetOutOfRange, kerr.UnknownTopicID, kerr.InconsistentTopicID) || !isTransient(err) && !errors.Is(err, kerr.UnknownServerError):
+		return &FetchError{Topic: topic, Partition: partition, Group: s.cfg.Group, Err: err}
+	default:
+		s.warnFetch(slog.String("topic", topic), slog.Int("partition", int(partition)), slog.Any("error", err))
+		return nil
+	}
+}
+
+// judgeGroup sorts the errors for which the client was put out of the group;
+// it joins again by itself.
+func (s *Session) judgeGroup(err error) error {
+	missing, isMissing := errors.AsType[*NoOffsetError](err)
+	switch {
+	case isMissing:
+		return missing
+	case isDenied(err), isAny(err, kerr.InvalidGroupID, kerr.InvalidSessionTimeout,
+		kerr.InconsistentGroupProtocol, kerr.GroupMaxSizeReached, kerr.FencedInstanceID):
+		return s.sessionError("join group "+strconv.Quote(s.cfg.Group), err)
+	default:
+		s.warnFetch(slog.String("group", s.cfg.Group), slog.Any("error", err))
+		return nil
+	}
+}
+
+func (s *Session) warnFetch(attrs ...slog.Attr) {
+	if time.Since(s.fetch.last) < fetchWarnEvery {
+		s.fetch.more++
+		return
+	}
+	attrs = append(attrs, slog.Int("not_logged", s.fetch.more))
+	s.fetch = fetchWarnings{last: time.Now()}
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, "consuming failed; trying again", attrs...)
+}
+
+func isNetwork(err error) bool {
+	var op net.Error
+	return errors.As(err, &op)
+}

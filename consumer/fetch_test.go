@@ -1,0 +1,109 @@
+package consumer_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+func TestOffsetOutOfRangeIsFatal(t *testing.T) {
+	t.Parallel()
+	for _, delivery := range deliveries() {
+		t.Run(delivery.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.publish(0, 20, 1)
+			cfg := w.config()
+			cfg.Delivery = delivery
+			s := w.open(cfg)
+			for n := 0; n < 20; {
+				n += len(poll(t, s))
+				commit(t, s, nil)
+			}
+			if err := s.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.admin.CommitAllOffsets(t.Context(), "g", at("in", 5)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.admin.DeleteRecords(t.Context(), at("in", 10)); err != nil {
+				t.Fatal(err)
+			}
+			s = w.open(cfg)
+			err := pollError(t, s)
+			fetch, ok := errors.AsType[*consumer.FetchError](err)
+			if !ok || fetch.Topic != "in" || !errors.Is(err, kerr.OffsetOutOfRange) || !strings.Contains(err.Error(), "loaderline offsets set") || consumer.Recoverable(err) {
+				t.Errorf("got %v", err)
+			}
+			if again := pollError(t, s); !errors.Is(again, err) {
+				t.Errorf("the next poll went on: %v", again)
+			}
+		})
+	}
+}
+
+func TestRecreatedTopicIsFatal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.publish(0, 5, 1)
+	s := w.open(w.config())
+	poll(t, s)
+	commit(t, s, nil)
+	if _, err := w.admin.DeleteTopics(t.Context(), "in"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.admin.CreateTopic(t.Context(), 1, 1, nil, "in"); err != nil {
+		t.Fatal(err)
+	}
+	err := pollError(t, s)
+	if _, ok := errors.AsType[*consumer.FetchError](err); !ok || !errors.Is(err, kerr.UnknownTopicID) || !strings.Contains(err.Error(), "created anew") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFetchErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		key   kmsg.Key
+		err   *kerr.Error
+		fatal bool
+	}{
+		{"denied topic", kmsg.Fetch, kerr.TopicAuthorizationFailed, true},
+		{"denied group", kmsg.JoinGroup, kerr.GroupAuthorizationFailed, true},
+		{"leader moved", kmsg.Fetch, kerr.NotLeaderForPartition, false},
+		{"hiccup", kmsg.Fetch, kerr.UnknownServerError, false},
+		{"protocol", kmsg.JoinGroup, kerr.InconsistentGroupProtocol, true},
+		{"disk", kmsg.Fetch, kerr.KafkaStorageError, false},
+		{"coordinator moved", kmsg.JoinGroup, kerr.NotCoordinator, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.publish(0, 5, 1)
+			w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{tt.key}, Err: tt.err, TopLevel: tt.key == kmsg.JoinGroup})
+			s := w.open(w.config())
+			if !tt.fatal {
+				commit(t, s, echo(poll(t, s)))
+				return
+			}
+			if err := pollError(t, s); !errors.Is(err, tt.err) || consumer.Recoverable(err) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func at(topic string, offset int64) kadm.Offsets {
+	offsets := make(kadm.Offsets)
+	offsets.AddOffset(topic, 0, offset, -1)
+	return offsets
+}

@@ -1,0 +1,174 @@
+package consumer
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+)
+
+const (
+	defaultBroker = "localhost:9092"
+	dialTimeout   = 5 * time.Second
+	// metadataMinAge is well under the transaction timeout, so that an unknown
+	// topic is reported before the transaction it is part of runs out.
+	metadataMinAge = 500 * time.Millisecond
+)
+
+// Kafka says how to reach a cluster. The zero value reaches a broker on this
+// machine without TLS or authentication.
+type Kafka struct {
+	// Brokers are the addresses to start from, as host:port.
+	// Defaults to localhost:9092.
+	Brokers []string
+
+	// TLS turns encryption on. Host names are verified and TLS 1.2 is the
+	// least version unless the value says otherwise. Defaults to none.
+	TLS *tls.Config
+
+	// SASL is how to authenticate. Defaults to not at all.
+	SASL SASL
+
+	// AllowPlaintextPassword lets a password go to other machines without
+	// TLS. Defaults to refusing that.
+	AllowPlaintextPassword bool
+
+	// Logger receives the client's log. Defaults to discarding it.
+	Logger *slog.Logger
+
+	// Opts are given to the client after all others, so they win. They are
+	// for hooks and tests; the options that a Session relies on (group,
+	// transaction, isolation) must not be among them.
+	Opts []kgo.Opt
+}
+
+// SASL is how a client authenticates.
+type SASL struct {
+	// Mechanism is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, in any case.
+	// Empty means no authentication.
+	Mechanism string
+
+	// Username and Password are the credentials.
+	Username string
+	Password Secret
+}
+
+// Options returns the client options that reach the cluster, for any client:
+// they hold nothing about groups or transactions. The error names every
+// setting that cannot work, and no credentials.
+func (k Kafka) Options() ([]kgo.Opt, error) {
+	brokers := k.brokers()
+	mechanism, err := k.SASL.mechanism()
+	problems := []error{err}
+	local := true
+	for _, b := range brokers {
+		host, err := brokerHost(b)
+		problems = append(problems, err)
+		local = local && isLoopback(host)
+	}
+	protect := k.SASL.Mechanism != "" && k.TLS == nil && !k.AllowPlaintextPassword
+	if protect && !local {
+		problems = append(problems, errors.New("kafka: a password would be sent without TLS: turn TLS on, or allow a plaintext password explicitly"))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(brokers...),
+		kgo.ClientID("loaderline"),
+		kgo.WithLogger(clientLogger{k.logger()}),
+		kgo.MetadataMinAge(metadataMinAge),
+	}
+	switch {
+	case k.TLS != nil:
+		conf := k.TLS.Clone()
+		if conf.MinVersion == 0 {
+			conf.MinVersion = tls.VersionTLS12
+		}
+		opts = append(opts, kgo.DialTimeout(dialTimeout), kgo.DialTLSConfig(conf))
+	case protect:
+		opts = append(opts, kgo.Dialer(dialLoopback))
+	default:
+		opts = append(opts, kgo.DialTimeout(dialTimeout))
+	}
+	if mechanism != nil {
+		opts = append(opts, kgo.SASL(mechanism))
+	}
+	return append(opts, k.Opts...), nil
+}
+
+func (k Kafka) brokers() []string {
+	if len(k.Brokers) == 0 {
+		return []string{defaultBroker}
+	}
+	return k.Brokers
+}
+
+func (k Kafka) logger() *slog.Logger {
+	if k.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return k.Logger
+}
+
+func (s SASL) mechanism() (sasl.Mechanism, error) {
+	if s.Mechanism == "" {
+		if s.Username != "" || s.Password != "" {
+			return nil, errors.New("kafka: sasl has credentials but no mechanism: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+		}
+		return nil, nil
+	}
+	if s.Username == "" || s.Password == "" {
+		return nil, fmt.Errorf("kafka: sasl mechanism %s needs a username and a password", s.Mechanism)
+	}
+	switch strings.ToUpper(s.Mechanism) {
+	case "PLAIN":
+		return plain.Auth{User: s.Username, Pass: string(s.Password)}.AsMechanism(), nil
+	case "SCRAM-SHA-256":
+		return scram.Auth{User: s.Username, Pass: string(s.Password)}.AsSha256Mechanism(), nil
+	case "SCRAM-SHA-512":
+		return scram.Auth{User: s.Username, Pass: string(s.Password)}.AsSha512Mechanism(), nil
+	default:
+		return nil, fmt.Errorf("kafka: sasl mechanism %q is not known: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", s.Mechanism)
+	}
+}
+
+// brokerHost does not repeat an address that may hold credentials.
+func brokerHost(address string) (string, error) {
+	if strings.ContainsAny(address, "@/") {
+		return "", errors.New("kafka: a broker address is host:port, without a scheme or credentials")
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("kafka: broker address %q is not host:port", address)
+	}
+	return host, nil
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// dialLoopback keeps a password on this machine: a broker here may advertise
+// an address elsewhere, and the client would authenticate there next.
+func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+	host, err := brokerHost(address)
+	if err != nil {
+		return nil, err
+	}
+	if !isLoopback(host) {
+		return nil, fmt.Errorf("kafka: the cluster advertises broker %s, to which a password would be sent without TLS: turn TLS on, or allow a plaintext password explicitly", address)
+	}
+	dialer := net.Dialer{Timeout: dialTimeout}
+	return dialer.DialContext(ctx, network, address)
+}

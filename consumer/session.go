@@ -1,0 +1,157 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Session is one member of the group, with its own client and producer. Poll,
+// Working, Commit, GiveBack and Close are for one goroutine, in the order that
+// the package describes; the other methods are for any.
+type Session struct {
+	cfg Config
+	log *slog.Logger
+	cl  *kgo.Client
+	tx  *kgo.GroupTransactSession // nil with AtLeastOnce.
+
+	// opened is closed when Open has succeeded. The group is joined in the
+	// background before that, and waits for it to resolve start offsets.
+	opened chan struct{}
+	// partitions is how many partitions each topic had when opened.
+	partitions map[string]int
+
+	// unsettled says that partitions were taken away since the transaction
+	// session last ended something: it would abort whatever comes next.
+	unsettled atomic.Bool
+
+	size   averageSize
+	held   int   // Records of the batch at hand.
+	failed error // What ended this session, for every later call.
+
+	hold  hold
+	fetch fetchWarnings
+
+	lagMu sync.Mutex
+	lag   map[topicPartition]PartitionLag
+}
+
+type topicPartition struct {
+	topic     string
+	partition int32
+}
+
+// Open joins the group and, with ExactlyOnce, ends what a crashed predecessor
+// of this instance and worker left open. It tries for about ten seconds to
+// reach the cluster.
+//
+// Errors: *UnreachableError, *TopicMissingError, an invalid Config, and what
+// the cluster refuses. On an error nothing is left running.
+func Open(ctx context.Context, cfg Config) (*Session, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	reach, err := cfg.Options()
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{
+		cfg:    cfg,
+		log:    cfg.Logger.With(slog.Int("worker", cfg.Worker)),
+		opened: make(chan struct{}),
+		lag:    make(map[topicPartition]PartitionLag),
+	}
+	opts := append(cfg.clientOptions(),
+		kgo.OnPartitionsAssigned(s.onAssigned),
+		kgo.OnPartitionsRevoked(s.onRevoked),
+		kgo.OnPartitionsLost(s.onLost),
+		kgo.OnPartitionsCallbackBlocked(s.onBlocked),
+		kgo.AdjustFetchOffsetsFn(s.startOffsets),
+	)
+	opts = append(opts, reach...)
+	if cfg.Delivery == ExactlyOnce {
+		if s.tx, err = kgo.NewGroupTransactSession(opts...); err == nil {
+			s.cl = s.tx.Client()
+		}
+	} else {
+		s.cl, err = kgo.NewClient(opts...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("consumer: create the client: %w", err)
+	}
+	if err := s.prepare(ctx); err != nil {
+		gone, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		cancel() // There is no one to say goodbye to.
+		_ = s.Close(gone)
+		return nil, err
+	}
+	close(s.opened)
+	return s, nil
+}
+
+func (s *Session) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	defer cancel()
+	if err := reach(ctx, s.cl, s.cfg.Kafka); err != nil {
+		return err
+	}
+	details, err := topicDetails(ctx, kadm.NewClient(s.cl), s.cfg.Kafka, s.cfg.Topics)
+	if err != nil {
+		return err
+	}
+	s.partitions = make(map[string]int, len(details))
+	for topic, detail := range details {
+		s.partitions[topic] = len(detail.Partitions)
+	}
+	if s.tx == nil {
+		return nil
+	}
+	if s.cfg.Worker == 0 {
+		s.warnOfOldTransactions(ctx)
+	}
+	if _, _, err := s.cl.ProducerID(ctx); err != nil {
+		return s.sessionError(fmt.Sprintf("get a producer for transactional ID %q", s.cfg.identity()), err)
+	}
+	return nil
+}
+
+// Joined says whether this member is in the group, with or without partitions.
+func (s *Session) Joined() bool {
+	_, generation := s.cl.GroupMetadata()
+	return generation >= 0
+}
+
+// Pause stops fetching from every partition, also from those that are assigned
+// later. Polling goes on, gives empty batches and keeps the membership. Safe
+// for concurrent use.
+func (s *Session) Pause() {
+	s.cl.PauseFetchTopics(s.cfg.Topics...)
+}
+
+// Resume ends a pause. Safe for concurrent use.
+func (s *Session) Resume() {
+	s.cl.ResumeFetchTopics(s.cfg.Topics...)
+}
+
+// Close leaves the group and releases everything; a batch that is held is
+// neither published nor committed. When ctx ends first, the group finds out by
+// the session timeout, and the error says so. A static member does not leave.
+func (s *Session) Close(ctx context.Context) error {
+	s.hold.release()
+	s.cl.AllowRebalance()
+	err := s.cl.LeaveGroupContext(ctx)
+	s.cl.Close()
+	if s.failed == nil {
+		s.failed = ErrClosed
+	}
+	if err != nil {
+		return &SessionError{Op: fmt.Sprintf("leave group %q", s.cfg.Group), Err: err}
+	}
+	return nil
+}

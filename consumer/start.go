@@ -1,0 +1,180 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// StartFrom is a kind of start position.
+type StartFrom int
+
+const (
+	// StartEarliest begins with the oldest record.
+	StartEarliest StartFrom = iota
+	// StartLatest begins after the newest record.
+	StartLatest
+	// StartNone refuses to begin without a committed offset.
+	StartNone
+	// StartTime begins with the first record at or after a time.
+	StartTime
+)
+
+// Start is where partitions without a committed offset begin. The zero value
+// is earliest.
+type Start struct {
+	From StartFrom
+	// Time is for StartTime alone.
+	Time time.Time
+}
+
+// ParseStart reads earliest, latest, none or an RFC 3339 time; the empty text
+// is earliest.
+func ParseStart(text string) (Start, error) {
+	switch strings.ToLower(text) {
+	case "", "earliest":
+		return Start{}, nil
+	case "latest":
+		return Start{From: StartLatest}, nil
+	case "none":
+		return Start{From: StartNone}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return Start{}, fmt.Errorf("start %q is not earliest, latest, none or an RFC 3339 time", text)
+	}
+	return Start{From: StartTime, Time: at}, nil
+}
+
+// String returns the text that ParseStart reads.
+func (s Start) String() string {
+	switch s.From {
+	case StartLatest:
+		return "latest"
+	case StartNone:
+		return "none"
+	case StartTime:
+		return s.Time.UTC().Format(time.RFC3339Nano)
+	default:
+		return "earliest"
+	}
+}
+
+// NoOffsetError says that the group has no committed offset for a partition
+// and that Start is none.
+type NoOffsetError struct {
+	Group      string
+	Partitions map[string][]int32 // The partitions without one, by topic.
+}
+
+// Error implements error.
+func (e *NoOffsetError) Error() string {
+	return fmt.Sprintf("group %q has no committed offset for %s and start is none: set its offsets (loaderline offsets set) or choose another start",
+		e.Group, describePartitions(e.Partitions))
+}
+
+// startOffsets resolves the partitions without a committed offset to concrete
+// offsets and commits those before anything is fetched. Otherwise an abort
+// before the first commit would rewind to offset 0, and a restart would
+// resolve anew and skip what came in meanwhile.
+func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	select {
+	case <-s.opened:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	missing := make(map[string][]int32)
+	for topic, partitions := range offsets {
+		for p, offset := range partitions {
+			if offset.EpochOffset().Offset < 0 {
+				missing[topic] = append(missing[topic], p)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return offsets, nil
+	}
+	if s.cfg.Start.From == StartNone {
+		return nil, &NoOffsetError{Group: s.cfg.Group, Partitions: missing}
+	}
+	resolved, err := s.resolve(ctx, missing)
+	if err != nil {
+		return nil, fmt.Errorf("find the start offsets: %w", err)
+	}
+	if err := commitOffsets(ctx, s.cl, resolved); err != nil {
+		return nil, fmt.Errorf("commit the start offsets: %w", err)
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "start offsets committed",
+		slog.String("start", s.cfg.Start.String()), slog.String("partitions", describePartitions(missing)))
+	for topic, partitions := range resolved {
+		for p, offset := range partitions {
+			offsets[topic][p] = kgo.NewOffset().At(offset.Offset)
+		}
+	}
+	return offsets, nil
+}
+
+func (s *Session) resolve(ctx context.Context, missing map[string][]int32) (map[string]map[int32]kgo.EpochOffset, error) {
+	topics := make([]string, 0, len(missing))
+	added := false // Partitions that came after this session was opened.
+	for topic, partitions := range missing {
+		topics = append(topics, topic)
+		for _, p := range partitions {
+			added = added || int(p) >= s.partitions[topic]
+		}
+	}
+	admin := kadm.NewClient(s.cl)
+	listed, err := s.listStart(ctx, admin, topics)
+	if err != nil {
+		return nil, err
+	}
+	earliest := listed
+	if added && s.cfg.Start.From != StartEarliest {
+		if earliest, err = admin.ListStartOffsets(ctx, topics...); err != nil {
+			return nil, err
+		}
+	}
+	resolved := make(map[string]map[int32]kgo.EpochOffset, len(missing))
+	for topic, partitions := range missing {
+		resolved[topic] = make(map[int32]kgo.EpochOffset, len(partitions))
+		for _, p := range partitions {
+			from := listed
+			if int(p) >= s.partitions[topic] {
+				from = earliest // All that is in it came after the start.
+			}
+			offset, ok := from.Lookup(topic, p)
+			switch {
+			case !ok:
+				return nil, fmt.Errorf("topic %s partition %d: %w", topic, p, kerr.UnknownTopicOrPartition)
+			case offset.Err != nil:
+				return nil, fmt.Errorf("topic %s partition %d: %w", topic, p, offset.Err)
+			case offset.Offset < 0:
+				return nil, fmt.Errorf("topic %s partition %d: the broker gave offset %d", topic, p, offset.Offset)
+			}
+			resolved[topic][p] = kgo.EpochOffset{Epoch: -1, Offset: offset.Offset}
+		}
+	}
+	return resolved, nil
+}
+
+func (s *Session) listStart(ctx context.Context, admin *kadm.Client, topics []string) (kadm.ListedOffsets, error) {
+	switch s.cfg.Start.From {
+	case StartLatest:
+		// The end for readers of committed records: a transaction that is
+		// still open belongs to what comes.
+		return admin.ListCommittedOffsets(ctx, topics...)
+	case StartTime:
+		return admin.ListOffsetsAfterMilli(ctx, s.cfg.Start.Time.UnixMilli(), topics...)
+	case StartEarliest:
+		return admin.ListStartOffsets(ctx, topics...)
+	default:
+		return nil, errors.New("the start is not known")
+	}
+}

@@ -1,0 +1,70 @@
+package sink
+
+import (
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const sourcePrefix = Prefix + "source."
+
+// Batch makes the records of one micro-batch with a handful of allocations.
+// It is for one goroutine; what it made stays valid after it.
+type Batch struct {
+	sink  *Sink
+	arena arena
+
+	topic string // Of limit.
+	limit int
+}
+
+// Batch returns a Batch with room for records; it grows beyond that. A new one
+// is made for each micro-batch.
+func (s *Sink) Batch(records int) *Batch {
+	return &Batch{sink: s, arena: newArena(records)}
+}
+
+// Enriched makes the record for src from out, in which an empty Topic is the
+// Sink's, a nil Key and a zero Timestamp are those of src, and Headers come
+// after those of src. Its Partition is negative for a choice by key.
+//
+// A record that is larger than its topic takes is a Failure.
+func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *Failure) {
+	r := b.arena.record()
+	*r = kgo.Record{Topic: out.Topic, Key: out.Key, Value: out.Value, Timestamp: out.Timestamp, Partition: -1}
+	if r.Topic == "" {
+		r.Topic = b.sink.cfg.Topic
+	}
+	if r.Key == nil {
+		r.Key = src.Key
+	}
+	if r.Timestamp.IsZero() {
+		r.Timestamp = src.Timestamp
+	}
+	if b.sink.cfg.Partition == BySource {
+		r.Partition = src.Partition
+	}
+	headers := b.arena.take(len(src.Headers) + len(out.Headers) + sourceHeaders)
+	headers = appendOthers(headers, src.Headers, Prefix)
+	headers = appendOthers(headers, out.Headers, sourcePrefix)
+	r.Headers = b.arena.source(headers, src)
+	b.arena.done(r.Headers)
+
+	if size, limit := WireSize(r), b.limitOf(r.Topic); size > limit {
+		now := b.sink.cfg.Now()
+		return nil, &Failure{
+			Kind:    KindTooLarge,
+			Message: fmt.Sprintf("the record has %d bytes, more than the %d that topic %s takes", size, limit, r.Topic),
+			FirstAt: now,
+			LastAt:  now,
+		}
+	}
+	return r, nil
+}
+
+func (b *Batch) limitOf(topic string) int {
+	if b.limit == 0 || b.topic != topic {
+		b.topic, b.limit = topic, b.sink.cfg.MaxMessageBytes(topic)
+	}
+	return b.limit
+}

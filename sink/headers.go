@@ -1,0 +1,155 @@
+package sink
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Prefix begins the key of every header that belongs to loaderline.
+const Prefix = "loaderline."
+
+// The headers of every record.
+const (
+	HeaderSourceTopic     = Prefix + "source.topic"
+	HeaderSourcePartition = Prefix + "source.partition"
+	HeaderSourceOffset    = Prefix + "source.offset"
+	HeaderSourceTimestamp = Prefix + "source.timestamp"
+)
+
+// HeaderDegraded is in records that were enriched with less than all stages have: as `user=error,reviews=error`.
+const HeaderDegraded = Prefix + "degraded"
+
+// The headers of dead letters. All but the last three are always there.
+const (
+	HeaderPipeline      = Prefix + "pipeline"
+	HeaderVersion       = Prefix + "version"
+	HeaderErrorKind     = Prefix + "error.kind"
+	HeaderErrorStage    = Prefix + "error.stage"
+	HeaderErrorCode     = Prefix + "error.code"
+	HeaderErrorMessage  = Prefix + "error.message"
+	HeaderErrorAttempts = Prefix + "error.attempts"
+	HeaderErrorFirstAt  = Prefix + "error.first_at"
+	HeaderErrorLastAt   = Prefix + "error.last_at"
+	HeaderRedrives      = Prefix + "redrives"
+
+	// Each holds the size in bytes of what was left out for want of room.
+	HeaderValueDropped   = Prefix + "error.value_dropped"
+	HeaderHeadersDropped = Prefix + "error.headers_dropped"
+	HeaderKeyDropped     = Prefix + "error.key_dropped"
+)
+
+const (
+	sourceHeaders     = 4
+	deadLetterHeaders = sourceHeaders + 13
+	// sourceTextBytes is room for the two long numbers of a record.
+	sourceTextBytes     = 20 + 14
+	deadLetterTextBytes = 512
+)
+
+// arena hands out headers and text from slabs. A slab is never taken back or
+// written twice: the records keep it.
+type arena struct {
+	headers []kgo.RecordHeader
+	text    []byte
+	records []kgo.Record
+
+	topic          string // Of topicText.
+	topicText      []byte
+	partition      int32 // Of partitionText.
+	partitionText  []byte
+	slabRecords    int
+	slabHeaders    int
+	slabTextLength int
+}
+
+func newArena(records int) arena {
+	records = max(records, 1)
+	return arena{
+		partition:      -1,
+		slabRecords:    records,
+		slabHeaders:    records * sourceHeaders,
+		slabTextLength: records * sourceTextBytes,
+	}
+}
+
+func (a *arena) record() *kgo.Record {
+	if len(a.records) == 0 {
+		a.records = make([]kgo.Record, a.slabRecords)
+	}
+	r := &a.records[0]
+	a.records = a.records[1:]
+	return r
+}
+
+// take returns an empty slice with room for n headers, of which done is called
+// with what became of it.
+func (a *arena) take(n int) []kgo.RecordHeader {
+	if cap(a.headers)-len(a.headers) < n {
+		a.headers = make([]kgo.RecordHeader, 0, max(a.slabHeaders, n))
+	}
+	at := len(a.headers)
+	return a.headers[at : at : at+n]
+}
+
+func (a *arena) done(taken []kgo.RecordHeader) {
+	a.headers = a.headers[:len(a.headers)+len(taken)]
+}
+
+func (a *arena) room(n int) {
+	if cap(a.text)-len(a.text) < n {
+		a.text = make([]byte, 0, max(a.slabTextLength, n))
+	}
+}
+
+func (a *arena) since(at int) []byte { return a.text[at:len(a.text):len(a.text)] }
+
+func (a *arena) number(n int64) []byte {
+	a.room(20)
+	at := len(a.text)
+	a.text = strconv.AppendInt(a.text, n, 10)
+	return a.since(at)
+}
+
+func (a *arena) string(s string) []byte {
+	a.room(len(s))
+	at := len(a.text)
+	a.text = append(a.text, s...)
+	return a.since(at)
+}
+
+func (a *arena) time(t time.Time) []byte {
+	a.room(len(time.RFC3339Nano))
+	at := len(a.text)
+	a.text = t.UTC().AppendFormat(a.text, time.RFC3339Nano)
+	return a.since(at)
+}
+
+// source appends where src came from. Neighbours mostly share topic and
+// partition, and then the texts of them too.
+func (a *arena) source(to []kgo.RecordHeader, src *kgo.Record) []kgo.RecordHeader {
+	if a.topicText == nil || a.topic != src.Topic {
+		a.topic, a.topicText = src.Topic, a.string(src.Topic)
+	}
+	if a.partitionText == nil || a.partition != src.Partition {
+		a.partition, a.partitionText = src.Partition, a.number(int64(src.Partition))
+	}
+	return append(to,
+		kgo.RecordHeader{Key: HeaderSourceTopic, Value: a.topicText},
+		kgo.RecordHeader{Key: HeaderSourcePartition, Value: a.partitionText},
+		kgo.RecordHeader{Key: HeaderSourceOffset, Value: a.number(src.Offset)},
+		kgo.RecordHeader{Key: HeaderSourceTimestamp, Value: a.number(src.Timestamp.UnixMilli())},
+	)
+}
+
+// appendOthers appends the headers whose key does not begin with prefix.
+func appendOthers(to, from []kgo.RecordHeader, prefix string) []kgo.RecordHeader {
+	for _, h := range from {
+		if !strings.HasPrefix(h.Key, prefix) {
+			to = append(to, h)
+		}
+	}
+	return to
+}
