@@ -1,0 +1,93 @@
+package e2e_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// PostgreSQL stops and comes back on the way: no event pays for it.
+func TestAnOutageOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	postgres, err := testenv.StartPostgres(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := postgres.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	dsn, drop, err := testenv.CreateDatabase(t.Context(), postgres.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = drop(context.WithoutCancel(t.Context())) })
+	s := newScenario(t, options{dsn: dsn, extra: "retry: {max_elapsed: 500ms}\ncache: {memory: 1MiB}"})
+	p := s.run("")
+	s.waitFor(20)
+	if err := postgres.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.logged("outage, paused")
+	if err := postgres.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	report := s.verdict()
+	if report.Dead != 0 {
+		t.Errorf("%d dead letters in an outage", report.Dead)
+	}
+	p.terminate()
+}
+
+// Whatever is in the topic: each record has one outcome, and the pipeline lives.
+func TestBadInput(t *testing.T) {
+	t.Parallel()
+	bad := map[int]struct{ value, kind string }{
+		100:  {`{"event_id":"e-100","user_id":`, "decode"},
+		200:  {`["e-200"]`, "decode"},
+		300:  {`"e-300"`, "decode"},
+		400:  {`{"event_id":"e-400"}`, "missing"},
+		500:  {`{"event_id":"e-500","user_id":null}`, "missing"},
+		600:  {`{"event_id":"e-600","user_id":"many"}`, "key"},
+		700:  {`{"event_id":"e-700","user_id":[1]}`, "key"},
+		800:  {`{"event_id":"e-800","user_id":1.5}`, "key"},
+		900:  {`{"event_id":"e-900","user_id":99999999999999999999}`, "key"},
+		1000: {`{"event_id":"e-1000","user_id":-1}`, "missing"},
+		1100: {"{\"event_id\":\"e-1100\",\"user_id\":1,\"x\":\"\xff\"}", "decode"},
+		1200: {``, "decode"},
+		1300: {`{"event_id":"e-1300","user_id":1,"user_id":2}`, "decode"},
+		1400: {`{"event_id":"e-1400","user_id":1,"x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`, "decode"},
+		1500: {`{"event_id":"e-1500","user_id":1,"pad":"` + strings.Repeat("x", 1<<20) + `"}`, ""},
+		1600: {`{"event_id":"e-1600","user_id":1,"pad":"` + strings.Repeat("x", 2<<20-200) + `"}`, "too_large"},
+	}
+	values := map[int]string{}
+	want := map[string]int{}
+	for id, b := range bad {
+		values[id] = b.value
+		if b.kind != "" {
+			want[b.kind]++
+		}
+	}
+	strict := func(d testenv.DeadLetter) bool {
+		return strings.Contains(d.Message, "invalid UTF-8") || strings.Contains(d.Message, "duplicate object member name")
+	}
+	s := newScenario(t, options{values: values, allowDead: strict, inputConfig: []string{"max.message.bytes=8388608"}, outputConfig: []string{"max.message.bytes=2097152"}})
+	p := s.run("")
+	report := s.verdict()
+	got := map[string]int{}
+	for _, d := range report.DeadLetters {
+		got[d.Kind]++
+		if d.Message == "" {
+			t.Errorf("the dead letter of %v has no message", d.Source)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	p.terminate()
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package testenv
+
+import "syscall"
+
+// setDeathSignal does nothing: only Linux ends a child with its parent.
+func setDeathSignal(*syscall.SysProcAttr, syscall.Signal) {}

@@ -1,0 +1,126 @@
+package testenv
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// shared holds the services of this test process. They belong to the process and not to a test, and a test has
+// only its testing.TB to hand on.
+var shared struct{ kafka, postgres, redis lazyService }
+
+// lazyService is started when it is first asked for. A start that failed is not tried again.
+type lazyService struct {
+	mu      sync.Mutex
+	service *Service
+	err     error
+}
+
+// address returns the service's address, which env names or which it gets by start.
+func (l *lazyService) address(tb testing.TB, env string, start func(context.Context) (*Service, error)) string {
+	tb.Helper()
+	if address := os.Getenv(env); address != "" {
+		return address
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.service == nil && l.err == nil {
+		l.service, l.err = start(tb.Context())
+	}
+	if l.err != nil {
+		tb.Fatalf("%v; set %s to use a running service instead", l.err, env)
+	}
+	return l.service.Address()
+}
+
+// close ends the service where it was started.
+func (l *lazyService) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.service == nil {
+		return nil
+	}
+	defer func() { l.service = nil }()
+	return l.service.Close()
+}
+
+// Main runs the tests of a package, ends the services they were given, fails when a goroutine is left, and exits.
+// It is the whole body of a TestMain.
+func Main(m goleak.TestingM, leaks ...goleak.Option) { goleak.VerifyTestMain(mainRunner{m}, leaks...) }
+
+// mainRunner ends the services between the tests and the search for leaks.
+type mainRunner struct{ m goleak.TestingM }
+
+// Run returns the tests' exit code, or 1 where all passed and a service did not end well.
+func (r mainRunner) Run() int {
+	code := r.m.Run()
+	err := errors.Join(shared.kafka.close(), shared.postgres.close(), shared.redis.close())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testenv:", err)
+		code = max(code, 1)
+	}
+	return code
+}
+
+// Kafka returns the bootstrap address, host:port, of a broker that all tests of the process share; it does not
+// create topics by itself: see [Topic].
+func Kafka(tb testing.TB) string {
+	tb.Helper()
+	return shared.kafka.address(tb, EnvKafka, func(ctx context.Context) (*Service, error) {
+		return StartKafka(ctx, KafkaConfig{})
+	})
+}
+
+// Redis returns the address, host:port, of a Redis that all tests of the process share: keep to keys of your own.
+func Redis(tb testing.TB) string {
+	tb.Helper()
+	return shared.redis.address(tb, EnvRedis, StartRedis)
+}
+
+// Postgres returns the DSN of a fresh, empty database of this test's own, which is dropped when the test ends,
+// whoever is still connected.
+func Postgres(tb testing.TB) string {
+	tb.Helper()
+	admin := shared.postgres.address(tb, EnvPostgres, StartPostgres)
+	dsn, drop, err := CreateDatabase(tb.Context(), admin)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		// The test's context has ended by now.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
+		defer cancel()
+		if err := drop(ctx); err != nil {
+			tb.Log(err)
+		}
+	})
+	return dsn
+}
+
+// Topic creates a topic on the broker of [Kafka] and returns its name, which begins with prefix and is of this test
+// alone. Configs are NAME=VALUE, such as max.message.bytes=2000. It is deleted when the test ends.
+func Topic(tb testing.TB, prefix string, partitions int, configs ...string) string {
+	tb.Helper()
+	broker := Kafka(tb)
+	name := prefix + "-" + strings.ToLower(rand.Text()[:10])
+	if err := CreateTopic(tb.Context(), broker, name, partitions, configs...); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
+		defer cancel()
+		if err := DeleteTopics(ctx, broker, name); err != nil {
+			tb.Logf("deleting the test's topic: %v", err)
+		}
+	})
+	return name
+}
