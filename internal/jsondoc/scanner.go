@@ -100,6 +100,17 @@ type Result struct {
 	Array  bool      // the document is an array
 }
 
+// Reset empties a Result and keeps its memory for another scan by the same Scanner.
+func (r *Result) Reset() {
+	for i := range r.Values {
+		r.Values[i] = r.Values[i][:0]
+	}
+	for i := range r.Points {
+		r.Points[i] = r.Points[i][:0]
+	}
+	r.Object, r.Array = false, false
+}
+
 // SyntaxError says why a document is not JSON, and where.
 type SyntaxError struct {
 	Offset int64

@@ -1,0 +1,127 @@
+package loaderline
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Version is the version of this module, as it stands in dead letters.
+const Version = "0.1.0"
+
+// Record is a Kafka record. Of one that Encode returns, an empty Topic is the configured one, a nil Key and a zero
+// Timestamp are the input's, and Headers are added to the input's.
+type Record = kgo.Record
+
+// Failure is an error by which Decode or Encode say more about a dead letter than its text: its kind, its stage.
+type Failure = sink.Failure
+
+// Tombstones says what becomes of input records without a value, which have nothing to decode.
+type Tombstones int
+
+const (
+	// DeadLetterTombstones treats them as events that cannot be decoded.
+	DeadLetterTombstones Tombstones = iota
+	// ForwardTombstones publishes them as they are.
+	ForwardTombstones
+	// DropTombstones drops them; they are counted.
+	DropTombstones
+)
+
+// Config is a pipeline over events of type E. Zero values are defaults where a field says so.
+type Config[E any] struct {
+	// Name is the pipeline's name, in transactional IDs, headers and logs. Defaults to the consumer group.
+	Name string
+	// Consumer says what is consumed and how. Its Name, Worker, Logger and MaxMessageBytes are set by the pipeline, and its
+	// Instance defaults to the host's name: two processes on one host need one each.
+	Consumer consumer.Config
+	// Sink says where records go. Topic and DeadLetterTopic are required; its Pipeline, Version and MaxMessageBytes are set by the pipeline.
+	Sink sink.Config
+	// Workers is the number of sessions, each with micro-batches of its own; one's lookups run while another
+	// commits. Defaults to 4.
+	Workers int
+	// Tombstones says what becomes of records without a value. Defaults to DeadLetterTombstones.
+	Tombstones Tombstones
+	// ShutdownTimeout bounds the drain after the context of Run has ended. Defaults to 20 s.
+	ShutdownTimeout time.Duration
+
+	// Decode makes an event of a record; an error is a dead letter of kind decode. It is called concurrently and must not
+	// change the record, whose memory the event may share. Required.
+	Decode func(Record) (E, error)
+	// Plan loads what the events need. Required.
+	Plan *stages.Plan[E]
+	// Encode makes the records to publish for a row: none drops the event, and an error is a dead letter, of kind encode
+	// or what a *Failure says. It is called concurrently for rows of different runs. Required.
+	Encode func(stages.Row[E]) ([]Record, error)
+
+	// OnCommit is called with the tally of each micro-batch that was committed, by the worker's goroutine. Optional.
+	OnCommit func(Tally)
+	// Logger defaults to none.
+	Logger *slog.Logger
+}
+
+// withDefaults fills the zero fields.
+func (c Config[E]) withDefaults() (Config[E], error) {
+	if c.Name == "" {
+		c.Name = c.Consumer.Group
+	}
+	if c.Workers == 0 {
+		c.Workers = 4
+	}
+	if c.ShutdownTimeout == 0 {
+		c.ShutdownTimeout = 20 * time.Second
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.OnCommit == nil {
+		c.OnCommit = func(Tally) {}
+	}
+	if c.Consumer.Instance == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			return c, fmt.Errorf("the host has no name; set Consumer.Instance: %w", err)
+		}
+		c.Consumer.Instance = host
+	}
+	c.Consumer.Name, c.Consumer.Logger = c.Name, c.Logger
+	c.Sink.Pipeline, c.Sink.Version = c.Name, Version
+	c.Consumer.Partition = consumer.ByKey
+	if c.Sink.Partition == sink.BySource {
+		c.Consumer.Partition = consumer.Preset
+	}
+	return c, nil
+}
+
+// validate reports all problems at once.
+func (c Config[E]) validate() error {
+	var problems []error
+	for _, required := range []struct {
+		missing bool
+		field   string
+	}{
+		{c.Consumer.Group == "", "Consumer.Group"},
+		{len(c.Consumer.Topics) == 0, "Consumer.Topics"},
+		{c.Sink.Topic == "", "Sink.Topic"},
+		{c.Sink.DeadLetterTopic == "", "Sink.DeadLetterTopic"},
+		{c.Decode == nil, "Decode"},
+		{c.Plan == nil, "Plan"},
+		{c.Encode == nil, "Encode"},
+	} {
+		if required.missing {
+			problems = append(problems, fmt.Errorf("%s is required", required.field))
+		}
+	}
+	if c.Workers < 0 {
+		problems = append(problems, fmt.Errorf("Workers is %d; it is at least 1", c.Workers))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,147 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"strings"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/sqllookup"
+)
+
+type (
+	loader = stages.Loader[lookup.Key, *Fragment]
+	view   = stages.View[lookup.Key, *Fragment]
+)
+
+// compiler builds the plan of a layout.
+type compiler struct {
+	layout  *Layout
+	open    *Pipeline
+	lookups map[int]*sqllookup.Lookup
+
+	plan      *stages.Plan[Document]
+	documents *documents
+	events    scannerPaths
+	answers   map[string]*answers // by what is asked: stages that ask the same share a loader
+	nodes     []*node             // by stage
+	single    map[string]stages.Keys[Document, lookup.Key]
+	lists     map[string]stages.Lists[Document, lookup.Key]
+}
+
+// answers is one loader, and what is looked for in its answers.
+type answers struct {
+	fragments
+	loader *loader
+}
+
+// node is a stage in the plan.
+type node struct {
+	*Stage
+	answers  *answers
+	children []child
+	one      stages.Node[Document, *Fragment] // where List is not set
+	each     stages.Node[Document, view]      // where it is
+}
+
+// child is a stage whose result stands in another's.
+type child struct {
+	*node
+	point int // of the parent's Fragment
+}
+
+func newCompiler(layout *Layout, open *Pipeline, lookups map[int]*sqllookup.Lookup) *compiler {
+	retry := layout.File.Retry
+	plan := &stages.Plan[Document]{Retry: stages.Retry{Initial: retry.Initial, Max: retry.Max, MaxElapsed: retry.MaxElapsed}}
+	if retry.MaxElapsed == 0 {
+		plan.Retry.MaxElapsed = -1
+	}
+	return &compiler{
+		layout: layout, open: open, lookups: lookups, plan: plan, documents: &documents{},
+		answers: map[string]*answers{},
+		nodes:   make([]*node, len(layout.Stages)),
+		single:  map[string]stages.Keys[Document, lookup.Key]{},
+		lists:   map[string]stages.Lists[Document, lookup.Key]{},
+	}
+}
+
+// compile adds every stage to the plan. What is looked for in an answer is collected before its loader is made.
+func (c *compiler) compile() {
+	for _, s := range c.layout.Stages {
+		id := c.identity(s)
+		if c.answers[id] == nil {
+			c.answers[id] = &answers{}
+		}
+		c.nodes[s.Index] = &node{Stage: s, answers: c.answers[id]}
+	}
+	paths := make([]int, len(c.nodes))
+	for i, n := range c.nodes {
+		paths[i] = c.keyPath(n)
+		if n.Parent >= 0 {
+			parent := c.nodes[n.Parent]
+			container := jsondoc.Path{Root: n.Into.Root, Steps: n.Into.Steps[:len(n.Into.Steps)-1]}
+			parent.children = append(parent.children, child{node: n, point: parent.answers.point(parent.inFragment(container))})
+		}
+	}
+	for i, n := range c.nodes {
+		if n.answers.loader == nil {
+			n.answers.loader = c.loader(n)
+		}
+		c.add(n, paths[i])
+	}
+}
+
+// identity is what a stage asks, and for how long it keeps the answer.
+func (c *compiler) identity(s *Stage) string {
+	return fmt.Sprintf("%q %q %q %q %v %+v", s.Source, strings.TrimSpace(s.Query), s.Key, s.KeyType, s.Many, s.Cache)
+}
+
+// keyPath finds the number of a stage's key path in what it leads into.
+func (c *compiler) keyPath(n *node) int {
+	collect, known := &c.events, &c.documents.paths
+	inside := func(p jsondoc.Path) jsondoc.Path { return p }
+	if n.Root >= 0 {
+		root := c.nodes[n.Root]
+		collect, known, inside = &root.answers.scannerPaths, &root.answers.paths, root.inFragment
+	}
+	p := &keyPath{types: c.lookups[n.Index].Types(), names: n.By}
+	for _, part := range n.By {
+		p.parts = append(p.parts, collect.value(inside(part)))
+	}
+	for i, q := range *known {
+		if fmt.Sprint(q.parts, q.types) == fmt.Sprint(p.parts, p.types) {
+			return i
+		}
+	}
+	*known = append(*known, p)
+	return len(*known) - 1
+}
+
+func (c *compiler) loader(n *node) *loader {
+	source := c.open.sources[n.Source]
+	cfg := stages.LoaderConfig[lookup.Key, *Fragment]{Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend}
+	if n.Cache.TTL > 0 {
+		cfg.Cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
+			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.Cache.NegativeTTL,
+			Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
+			Cost: func(k lookup.Key, f *Fragment) int64 {
+				if f == nil {
+					return int64(len(k))
+				}
+				return int64(len(k)) + f.bytes()
+			},
+		})
+	}
+	return stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
+}
+
+// version tells what a loader loads from what it loaded with another query, or another database.
+func (c *compiler) version(n *node) string {
+	var h hash.Hash = sha256.New()
+	fmt.Fprintf(h, "%s %q", c.identity(n.Stage), c.open.sources[n.Source].file.SQL.DSN.Reveal())
+	return fmt.Sprintf("%x", h.Sum(nil)[:8])
+}

@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/sink"
+)
+
+// config is the pipeline that Go code would write.
+func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], error) {
+	file := c.layout.File
+	kafka, err := Kafka(file, logger)
+	if err != nil {
+		return loaderline.Config[Document]{}, err
+	}
+	c.compile()
+	merge := c.merged()
+	c.documents.scanner = c.scanEvents(merge)
+	return loaderline.Config[Document]{
+		Name: file.Name,
+		Consumer: consumer.Config{
+			Kafka: kafka, Group: file.Input.Group, Topics: file.Input.Topics, Instance: file.Instance,
+			Delivery:       deliveries[file.Output.Delivery],
+			Start:          consumer.Start{From: starts[file.Input.Start.Position], Time: file.Input.Start.Time},
+			SessionTimeout: file.Kafka.SessionTimeout, TransactionTimeout: file.Kafka.TransactionTimeout,
+			StaticMembership: file.Kafka.StaticMembership,
+			MaxRecords:       file.Batch.MaxRecords, MaxBytes: int(file.Batch.MaxBytes), Linger: linger(file),
+		},
+		Sink:            sink.Config{Topic: file.Output.Topic, DeadLetterTopic: file.DeadLetter.Topic, Partition: partitions[file.Output.Partition]},
+		Workers:         file.Workers,
+		Tombstones:      tombstones[file.Input.Tombstones],
+		ShutdownTimeout: file.Shutdown.Timeout,
+		Decode:          c.documents.decode,
+		Plan:            c.plan,
+		Encode:          c.encoder(merge).encode,
+		Logger:          logger,
+	}, nil
+}
+
+// merged has the names of results that may replace the event's own fields; nil where the event stands by itself.
+func (c *compiler) merged() map[string]bool {
+	if c.layout.File.Output.Shape != pipelinefile.ShapeMerge {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, s := range c.layout.Stages {
+		if s.Parent < 0 {
+			names[s.Field()] = true
+		}
+	}
+	return names
+}
+
+func (c *compiler) scanEvents(merge map[string]bool) *jsondoc.Scanner {
+	c.events.point(jsondoc.Path{Root: eventRoot})
+	for name := range merge {
+		c.documents.fields = append(c.documents.fields, c.events.value(jsondoc.Path{Root: eventRoot, Steps: []jsondoc.Step{{Name: name}}}))
+	}
+	return c.events.scanner()
+}
+
+// Kafka says how a file's brokers are reached.
+func Kafka(file *pipelinefile.File, logger *slog.Logger) (consumer.Kafka, error) {
+	k := consumer.Kafka{Brokers: file.Kafka.Brokers, Logger: logger}
+	if file.Kafka.TLS.Enabled {
+		config, err := tlsConfig(file)
+		if err != nil {
+			return k, err
+		}
+		k.TLS = config
+	}
+	if sasl := file.Kafka.SASL; sasl != nil {
+		k.SASL = consumer.SASL{Mechanism: string(sasl.Mechanism), Username: sasl.Username, Password: consumer.Secret(sasl.Password.Reveal())}
+		k.AllowPlaintextPassword = sasl.AllowPlaintext
+	}
+	return k, nil
+}
+
+func tlsConfig(file *pipelinefile.File) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	files := file.Kafka.TLS
+	if files.CA != "" {
+		pem, err := os.ReadFile(files.CA)
+		if err != nil {
+			return nil, file.Errorf("kafka.tls.ca", "%v", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, file.Errorf("kafka.tls.ca", "%s holds no certificate in PEM form", files.CA)
+		}
+	}
+	if files.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+		if err != nil {
+			return nil, file.Errorf("kafka.tls.cert", "%v", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+var (
+	deliveries = map[pipelinefile.Delivery]consumer.Delivery{
+		pipelinefile.DeliveryExactlyOnce: consumer.ExactlyOnce,
+		pipelinefile.DeliveryAtLeastOnce: consumer.AtLeastOnce,
+	}
+	starts = map[pipelinefile.StartPosition]consumer.StartFrom{
+		pipelinefile.StartEarliest: consumer.StartEarliest,
+		pipelinefile.StartLatest:   consumer.StartLatest,
+		pipelinefile.StartNone:     consumer.StartNone,
+		pipelinefile.StartTime:     consumer.StartTime,
+	}
+	partitions = map[pipelinefile.Partition]sink.Partition{
+		pipelinefile.PartitionKey:    sink.ByKey,
+		pipelinefile.PartitionSource: sink.BySource,
+	}
+	tombstones = map[pipelinefile.Tombstones]loaderline.Tombstones{
+		pipelinefile.TombstonesDeadLetter: loaderline.DeadLetterTombstones,
+		pipelinefile.TombstonesForward:    loaderline.ForwardTombstones,
+		pipelinefile.TombstonesDrop:       loaderline.DropTombstones,
+	}
+)
+
+// linger is negative where the file says 0s: the consumer's zero is a default.
+func linger(file *pipelinefile.File) time.Duration {
+	if file.Batch.Linger == 0 {
+		return -1
+	}
+	return file.Batch.Linger
+}

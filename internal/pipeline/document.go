@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"sync"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Document is an event: a JSON object as it came, and the keys that were found in it. It shares the record's memory.
+type Document struct {
+	value []byte
+	keys  [][]key // by key path of the event
+	end   int32   // where the closing brace is
+	taken bool    // some members stand where results go
+}
+
+// documents decodes events.
+type documents struct {
+	scanner *jsondoc.Scanner
+	paths   []*keyPath
+	fields  []int     // the scanner's paths of members that stand where results go
+	spare   sync.Pool // of *jsondoc.Result
+}
+
+func (d *documents) decode(r loaderline.Record) (Document, error) {
+	found, ok := d.spare.Get().(*jsondoc.Result)
+	if !ok {
+		found = &jsondoc.Result{}
+	}
+	defer d.spare.Put(found)
+	found.Reset()
+	if err := d.scanner.Scan(r.Value, found); err != nil {
+		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is not JSON: " + err.Error()}
+	}
+	if !found.Object {
+		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is no JSON object but " + kindOf(found)}
+	}
+	doc := Document{value: r.Value, end: found.Points[0][0]}
+	// One allocation holds the keys of all paths, and another the keys' places.
+	total := 0
+	for _, p := range d.paths {
+		total += len(found.Values[p.parts[0]])
+	}
+	all := make([]key, 0, total)
+	doc.keys = make([][]key, len(d.paths))
+	for i, p := range d.paths {
+		from := len(all)
+		all = p.keys(all, r.Value, found)
+		doc.keys[i] = all[from:]
+	}
+	for _, f := range d.fields {
+		doc.taken = doc.taken || found.Values[f][0].Kind == jsondoc.Found
+	}
+	return doc, nil
+}
+
+func kindOf(found *jsondoc.Result) string {
+	if found.Array {
+		return "a list"
+	}
+	return "a single value"
+}
+
+// one is the key of a path without [].
+func (d Document) one(path int) (lookup.Key, error) {
+	k := d.keys[path][0]
+	return k.key, k.err
+}

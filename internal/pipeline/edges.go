@@ -1,0 +1,61 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// add adds a stage to the plan. Stages with the same keys share the edge, and so deduplicate once.
+func (c *compiler) add(n *node, path int) {
+	edge := fmt.Sprint(n.Root, path)
+	if !n.List {
+		if _, ok := c.single[edge]; !ok {
+			c.single[edge] = c.singleKeys(n, path)
+		}
+		n.one = stages.One(c.plan, n.answers.loader, c.single[edge]).Named(n.Name)
+		return
+	}
+	if _, ok := c.lists[edge]; !ok {
+		c.lists[edge] = c.listsOfKeys(n, path)
+	}
+	n.each = stages.Many(c.plan, n.answers.loader, c.lists[edge]).Named(n.Name)
+}
+
+func (c *compiler) singleKeys(n *node, path int) stages.Keys[Document, lookup.Key] {
+	if n.Root < 0 {
+		return stages.ByErr(c.plan, func(d Document) (lookup.Key, error) { return d.one(path) })
+	}
+	return stages.ThenOneErr(c.nodes[n.Root].one, func(f *Fragment) (lookup.Key, error) {
+		k := f.keys[path][0]
+		return k.key, k.err
+	})
+}
+
+func (c *compiler) listsOfKeys(n *node, path int) stages.Lists[Document, lookup.Key] {
+	switch {
+	case n.Root < 0:
+		return stages.EachErr(c.plan, func(d Document, add func(lookup.Key, error)) {
+			for _, k := range d.keys[path] {
+				add(k.key, k.err)
+			}
+		})
+	case c.nodes[n.Root].List:
+		return stages.ThenErr(c.nodes[n.Root].each, func(v view, add func(lookup.Key, error)) {
+			for _, r := range v.All() {
+				if r.State == stages.Loaded {
+					r.Value.addKeys(path, add)
+				}
+			}
+		})
+	default:
+		return stages.ThenErr(c.nodes[n.Root].one, func(f *Fragment, add func(lookup.Key, error)) { f.addKeys(path, add) })
+	}
+}
+
+func (f *Fragment) addKeys(path int, add func(lookup.Key, error)) {
+	for _, k := range f.keys[path] {
+		add(k.key, k.err)
+	}
+}

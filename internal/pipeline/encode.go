@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// encoder makes output records: the event byte for byte, and the results.
+type encoder struct {
+	tails stages.Shared[Document, tail]
+	merge map[string]bool // the names of the results, where they stand beside the event's own fields
+}
+
+// tail is what rows with the same keys have in common.
+type tail struct {
+	verdict
+	fields []byte // each as `,"name":value`, and the closing brace
+}
+
+func (c *compiler) encoder(merge map[string]bool) *encoder {
+	return &encoder{merge: merge, tails: stages.Share(c.plan, func(row stages.Row[Document]) tail {
+		t := tail{verdict: c.judge(row)}
+		if t.drop || t.failure != nil {
+			return t
+		}
+		r := renderer{row: row}
+		t.fields = append(r.fields(make([]byte, 0, 1024), c.nodes), '}')
+		return t
+	})}
+}
+
+const eventField = `{"event":`
+
+// encode is the output of a row. It is called from several goroutines.
+func (e *encoder) encode(row stages.Row[Document]) ([]loaderline.Record, error) {
+	t := e.tails.Of(row)
+	switch {
+	case t.drop:
+		return nil, nil
+	case t.failure != nil:
+		return nil, t.failure
+	}
+	out := loaderline.Record{Value: e.value(row.Event(), t.fields)}
+	if t.degraded != "" {
+		out.Headers = []kgo.RecordHeader{{Key: sink.HeaderDegraded, Value: []byte(t.degraded)}}
+	}
+	return []loaderline.Record{out}, nil
+}
+
+func (e *encoder) value(d Document, fields []byte) []byte {
+	if e.merge == nil {
+		value := make([]byte, 0, len(eventField)+len(d.value)+len(fields))
+		value = append(value, eventField...)
+		value = append(value, d.value...)
+		return append(value, fields...)
+	}
+	value := make([]byte, 0, len(d.value)+len(fields))
+	if d.taken {
+		value = appendWithout(value, d.value, e.merge)
+	} else {
+		value = append(value, d.value[:d.end]...)
+	}
+	if lastByte(value) == '{' {
+		fields = bytes.TrimPrefix(fields, []byte(","))
+	}
+	return append(value, fields...)
+}
+
+// appendWithout appends an object without some of its members, up to its closing brace. The others stay byte for byte.
+func appendWithout(dst, object []byte, names map[string]bool) []byte {
+	d := jsontext.NewDecoder(bytes.NewBuffer(object))
+	if _, err := d.ReadToken(); err != nil {
+		return append(dst, '{')
+	}
+	dst = append(dst, '{')
+	for first := true; d.PeekKind() == '"'; {
+		name, err := d.ReadToken()
+		if err != nil {
+			break
+		}
+		text := name.String()
+		value, err := d.ReadValue()
+		if err != nil {
+			break
+		}
+		if names[text] {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = lookup.AppendString(dst, text)
+		dst = append(append(dst, ':'), value...)
+	}
+	return dst
+}

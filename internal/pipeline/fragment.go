@@ -1,0 +1,60 @@
+package pipeline
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Fragment is what was loaded for one key: a row, or a list of rows, with what later stages need of it, found once.
+// It is never changed.
+type Fragment struct {
+	json   []byte
+	keys   [][]key   // of the stages that take theirs from here
+	points [][]int32 // where the results of other stages go: before these closing braces
+}
+
+// fragments makes Fragments of what a source answers.
+type fragments struct {
+	scannerPaths
+	paths   []*keyPath
+	scanner *jsondoc.Scanner // nil where nothing is looked for
+}
+
+// source is a lookup that answers Fragments.
+func (f *fragments) source(from lookup.Source) stages.Source[lookup.Key, *Fragment] {
+	if len(f.values)+len(f.points) > 0 {
+		f.scanner = f.scannerPaths.scanner()
+	}
+	return stages.Convert(from, f.fragment)
+}
+
+func (f *fragments) fragment(json []byte) (*Fragment, error) {
+	if f.scanner == nil {
+		return &Fragment{json: json}, nil
+	}
+	var found jsondoc.Result
+	if err := f.scanner.Scan(json, &found); err != nil {
+		return nil, fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.paths))}
+	for i, p := range f.paths {
+		fragment.keys[i] = p.keys(make([]key, 0, len(found.Values[p.parts[0]])), json, &found)
+	}
+	return fragment, nil
+}
+
+// bytes is the memory of a Fragment, for the cache's budget. A key shares the JSON's memory.
+func (f *Fragment) bytes() int64 {
+	n := int64(unsafe.Sizeof(*f)) + int64(cap(f.json))
+	for _, keys := range f.keys {
+		n += int64(unsafe.Sizeof(keys)) + int64(cap(keys))*int64(unsafe.Sizeof(key{}))
+	}
+	for _, points := range f.points {
+		n += int64(unsafe.Sizeof(points)) + 4*int64(cap(points))
+	}
+	return n
+}

@@ -1,0 +1,87 @@
+package pipeline
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// eventRoot is the root of paths into the event.
+const eventRoot = "event"
+
+// Layout is what a pipeline file says about its stages: what each depends on, and where its result goes.
+type Layout struct {
+	File   *pipelinefile.File
+	Stages []*Stage // in the order of the file: each comes after those that its key comes from
+}
+
+// Stage is one stage of a Layout.
+type Stage struct {
+	pipelinefile.Stage
+
+	Index int
+	By    []jsondoc.Path // the parts of the key
+	// Root is the index of the stage that the key comes from, -1 for the event.
+	Root int
+	// List says that there is a result for each element of By's last [].
+	List bool
+	// Parent is the index of the stage in whose result this one's stands, -1 for the output itself.
+	Parent int
+	// Into is where the result stands: a path into Parent's result, or one name.
+	Into jsondoc.Path
+	// Children are the stages whose results stand in this one's.
+	Children []int
+}
+
+// Field is the name under which the result stands.
+func (s *Stage) Field() string {
+	if n := len(s.Into.Steps); n > 0 {
+		return s.Into.Steps[n-1].Name
+	}
+	return s.Into.Root
+}
+
+// byText is the key path as the file has it.
+func (s *Stage) byText() string { return strings.Join(s.Stage.By, ", ") }
+
+// NewLayout checks the stages of a file. Its error joins one *pipelinefile.Error for each problem.
+func NewLayout(file *pipelinefile.File) (*Layout, error) {
+	l := &layouter{Layout: &Layout{File: file}}
+	for i, s := range file.Stages {
+		l.Stages = append(l.Stages, &Stage{Stage: s, Index: i, Root: -1, Parent: -1})
+	}
+	for _, check := range []func(*Stage){l.by, l.shape, l.into} {
+		for _, s := range l.Stages {
+			check(s)
+		}
+		if len(l.problems) > 0 {
+			return nil, errors.Join(l.problems...)
+		}
+	}
+	l.places()
+	if len(l.problems) > 0 {
+		return nil, errors.Join(l.problems...)
+	}
+	return l.Layout, nil
+}
+
+// layouter collects the problems of a Layout.
+type layouter struct {
+	*Layout
+	problems []error
+}
+
+func (l *layouter) failf(s *Stage, key, format string, args ...any) {
+	l.problems = append(l.problems, l.File.Errorf("stages."+s.Name+"."+key, format, args...))
+}
+
+func (l *layouter) stage(name string) *Stage {
+	for _, s := range l.Stages {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package pipeline_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	_ "modernc.org/sqlite"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+const shop = `
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, plan_id TEXT);
+INSERT INTO users VALUES (1, 'Ada', 'pro'), (2, 'Grace "G"', NULL), (3, 'Edsger', 'none');
+CREATE TABLE plans (id TEXT PRIMARY KEY, price INTEGER);
+INSERT INTO plans VALUES ('pro', 900);
+CREATE TABLE purchases (id INTEGER PRIMARY KEY, user_id INTEGER, product_id INTEGER);
+INSERT INTO purchases VALUES (10, 1, 100), (11, 1, 101), (12, 1, 100), (13, 3, 102);
+CREATE TABLE reviews (id INTEGER PRIMARY KEY, product_id INTEGER, rating INTEGER, author INTEGER);
+INSERT INTO reviews VALUES (50, 100, 5, 2), (51, 100, 3, 9), (52, 101, 4, 1);
+CREATE TABLE tenants (tenant TEXT, id INTEGER, name TEXT);
+INSERT INTO tenants VALUES ('a', 1, 'one of a'), ('b', 1, 'one of b');
+`
+
+const head = `
+kafka: {brokers: [localhost:9092]}
+input: {topics: [events], group: g}
+output: {topic: out, shape: %s}
+dead_letter: {topic: dead}
+sources:
+  shop: {sql: {driver: sqlite, dsn: %q}}
+stages:
+`
+
+// shopFile is the path of a seeded database.
+func shopFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "shop.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), shop); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func layout(shape, dsn, stages string) (*pipeline.Layout, error) {
+	file, err := pipelinefile.Parse("pipeline.yaml", []byte(fmt.Sprintf(head, shape, dsn)+stages), pipelinefile.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.NewLayout(file)
+}
+
+func open(t *testing.T, shape, stages string) *pipeline.Pipeline {
+	t.Helper()
+	l, err := layout(shape, shopFile(t), stages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipeline.Open(t.Context(), l, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+// enrich gives what becomes of each event: the value (and the degraded header), "dropped", or the failure.
+func enrich(t *testing.T, p *pipeline.Pipeline, events ...string) []string {
+	t.Helper()
+	var (
+		got       = make([]string, len(events))
+		documents []pipeline.Document
+		at        []int
+	)
+	for i, e := range events {
+		d, err := p.Config.Decode(loaderline.Record{Value: []byte(e)})
+		if err != nil {
+			got[i] = err.Error()
+			continue
+		}
+		documents, at = append(documents, d), append(at, i)
+	}
+	rows := p.Config.Plan.Run(context.Background(), documents)
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for row := range rows.All() {
+		got[at[row.Index()]] = published(p.Config.Encode(row))
+	}
+	return got
+}
+
+func published(records []loaderline.Record, err error) string {
+	if failure, ok := errors.AsType[*loaderline.Failure](err); ok {
+		return failure.Error()
+	}
+	if len(records) == 0 {
+		return "dropped"
+	}
+	value := string(records[0].Value)
+	for _, h := range records[0].Headers {
+		value += " " + h.Key + ": " + string(h.Value)
+	}
+	return value
+}
+
+const (
+	userStage = `
+  user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}`
+	purchasesStage = `
+  purchases: {source: shop, by: event.user_id, query: "SELECT user_id AS _key, id, product_id FROM purchases WHERE user_id IN ($keys) ORDER BY id", many: true}`
+	reviewsStage = `
+  reviews: {source: shop, by: "purchases[].product_id", query: "SELECT product_id AS _key, id, author FROM reviews WHERE product_id IN ($keys) ORDER BY id", many: true, into: "purchases[].reviews"}`
+)
+
+func TestEnrich(t *testing.T) {
+	for _, c := range []struct {
+		name, shape, stages string
+		events, want        []string
+	}{
+		{
+			name:   "the whole chain",
+			stages: userStage + purchasesStage + reviewsStage,
+			events: []string{`{"user_id":1, "n":1e400}`, `{"user_id":"2"}`, `{"user_id":7}`, `{}`, `{"user_id":1.5}`, `[1]`, `{"user_id":1`},
+			want: []string{
+				`{"event":{"user_id":1, "n":1e400},"user":{"id":1,"name":"Ada"},"purchases":[` +
+					`{"id":10,"product_id":100,"reviews":[{"id":50,"author":2},{"id":51,"author":9}]},` +
+					`{"id":11,"product_id":101,"reviews":[{"id":52,"author":1}]},` +
+					`{"id":12,"product_id":100,"reviews":[{"id":50,"author":2},{"id":51,"author":9}]}]}`,
+				`{"event":{"user_id":"2"},"user":{"id":2,"name":"Grace \"G\""},"purchases":[]}`,
+				`{"event":{"user_id":7},"user":null,"purchases":[]}`,
+				`{"event":{},"user":null,"purchases":[]}`,
+				`key in stage user: event.user_id: 1.5 is not an integer: a key is a string, an integer or a boolean`,
+				`decode: the value is no JSON object but a list`,
+				`decode: the value is not JSON: unexpected end at byte 12`,
+			},
+		},
+		{
+			name: "merged, replacing fields of the same name", shape: "merge", stages: userStage,
+			events: []string{`{"user_id":1,"x": 1.0 }`, `{"user":{"old":1}, "user_id":3 , "a":"\u0061"}`},
+			want: []string{
+				`{"user_id":1,"x": 1.0 ,"user":{"id":1,"name":"Ada"}}`,
+				`{"user_id":3,"a":"\u0061","user":{"id":3,"name":"Edsger"}}`,
+			},
+		},
+		{
+			name: "policies", stages: `
+  user: {source: shop, by: event.user_id, query: "SELECT id, plan_id FROM users WHERE id IN ($keys)", key: id, on_missing: dead_letter}
+  plan: {source: shop, by: user.plan_id, query: "SELECT id, price FROM plans WHERE id IN ($keys)", key: id, on_missing: drop, into: user.plan}`,
+			events: []string{`{"user_id":1}`, `{"user_id":2}`, `{"user_id":3}`, `{"user_id":4}`, `{"user_id":null}`},
+			want: []string{
+				`{"event":{"user_id":1},"user":{"id":1,"plan_id":"pro","plan":{"id":"pro","price":900}}}`,
+				"dropped", "dropped",
+				"missing in stage user: no row has the key that event.user_id holds",
+				"missing in stage user: event.user_id is absent or null",
+			},
+		},
+		{
+			name: "errors that are kept", stages: `
+  user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, on_error: keep}
+  plan: {source: shop, by: user.name, query: "SELECT id, price FROM plans WHERE id IN ($keys)", key: id, on_error: keep}`,
+			events: []string{`{"user_id":true}`, `{"user_id":1}`},
+			want: []string{
+				`{"event":{"user_id":true},"user":null,"plan":null} loaderline.degraded: user=error,plan=error`,
+				`{"event":{"user_id":1},"user":{"id":1,"name":"Ada"},"plan":null}`,
+			},
+		},
+		{
+			name: "lists of the event, and lists of lists", stages: `
+  bought: {source: shop, by: "event.items[].product", query: "SELECT product_id AS _key, id FROM reviews WHERE product_id IN ($keys) ORDER BY id", many: true}
+  author: {source: shop, by: "bought[][].id", query: "SELECT id, author FROM reviews WHERE id IN ($keys)", key: id, into: "bought[][].review"}
+  person: {source: shop, by: "event.items[].who", query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}`,
+			events: []string{`{"items":[{"product":101,"who":1},{"product":7},{"product":100,"who":8}]}`, `{"items":[]}`, `{}`},
+			want: []string{
+				`{"event":{"items":[{"product":101,"who":1},{"product":7},{"product":100,"who":8}]},` +
+					`"bought":[[{"id":52,"review":{"id":52,"author":1}}],[],[{"id":50,"review":{"id":50,"author":2}},{"id":51,"review":{"id":51,"author":9}}]],` +
+					`"person":[{"id":1,"name":"Ada"},null,null]}`,
+				`{"event":{"items":[]},"bought":[],"person":[]}`,
+				`{"event":{},"bought":[],"person":[]}`,
+			},
+		},
+		{
+			name: "a composite key", stages: `
+  tenant: {source: shop, by: [event.tenant, event.id], query: "SELECT tenant, id, name FROM tenants WHERE (tenant, id) IN ($keys)", key: [tenant, id]}`,
+			events: []string{`{"tenant":"a","id":1}`, `{"tenant":"b","id":"01"}`, `{"tenant":"a"}`},
+			want: []string{
+				`{"event":{"tenant":"a","id":1},"tenant":{"tenant":"a","id":1,"name":"one of a"}}`,
+				`{"event":{"tenant":"b","id":"01"},"tenant":{"tenant":"b","id":1,"name":"one of b"}}`,
+				`{"event":{"tenant":"a"},"tenant":null}`,
+			},
+		},
+		{
+			name: "two results in one row", stages: userStage + purchasesStage + reviewsStage + `
+  owner: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, into: user.self}
+  first: {source: shop, by: "purchases[].id", query: "SELECT id, user_id FROM purchases WHERE id IN ($keys)", key: id, into: "purchases[].again"}`,
+			events: []string{`{"user_id":3}`},
+			want: []string{`{"event":{"user_id":3},"user":{"id":3,"name":"Edsger","self":{"id":3,"name":"Edsger"}},` +
+				`"purchases":[{"id":13,"product_id":102,"reviews":[],"again":{"id":13,"user_id":3}}]}`},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			shape := c.shape
+			if shape == "" {
+				shape = "nest"
+			}
+			if diff := cmp.Diff(c.want, enrich(t, open(t, shape, c.stages), c.events...)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// One bulk call for each stage and batch with a cold cache, and none with a warm one.
+func TestBackendCalls(t *testing.T) {
+	p := open(t, "nest", strings.ReplaceAll(userStage+purchasesStage+reviewsStage, "source: shop", "source: shop, cache: {ttl: 1m}"))
+	var documents []pipeline.Document
+	for i := range 1000 {
+		d, err := p.Config.Decode(loaderline.Record{Value: fmt.Appendf(nil, `{"user_id":%d}`, i%5)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, d)
+	}
+	for _, want := range []int{1, 0} {
+		for _, s := range p.Config.Plan.Run(t.Context(), documents).Stats() {
+			if s.Calls.Calls != want {
+				t.Errorf("%d calls for %s, not %d", s.Calls.Calls, s.Stage, want)
+			}
+		}
+	}
+}
+
+func TestStagesThatAskTheSameShareALoader(t *testing.T) {
+	p := open(t, "nest", strings.ReplaceAll(userStage, "  user:", "  buyer:")+strings.ReplaceAll(strings.ReplaceAll(userStage, "  user:", "  seller:"), "user_id", "seller_id"))
+	d, err := p.Config.Decode(loaderline.Record{Value: []byte(`{"user_id":1,"seller_id":2}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := p.Config.Plan.Run(t.Context(), []pipeline.Document{d})
+	calls := 0
+	for _, s := range rows.Stats() {
+		calls += s.Calls.Calls
+	}
+	if calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+	want := `{"event":{"user_id":1,"seller_id":2},"buyer":{"id":1,"name":"Ada"},"seller":{"id":2,"name":"Grace \"G\""}}`
+	if got := published(p.Config.Encode(rows.At(0))); got != want {
+		t.Error(got)
+	}
+}

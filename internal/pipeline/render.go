@@ -1,0 +1,145 @@
+package pipeline
+
+import (
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// renderer writes the results of one row, each where it stands.
+type renderer struct {
+	row stages.Row[Document]
+	// Results for the elements of a list are written where the elements stand, in their order.
+	lists map[*node]*cursor
+}
+
+type cursor struct {
+	view view
+	next int
+}
+
+// fields appends the results that stand in the output itself, each as `,"name":value`.
+func (r *renderer) fields(dst []byte, nodes []*node) []byte {
+	for _, n := range nodes {
+		if n.Parent < 0 {
+			dst = append(dst, ',')
+			dst = lookup.AppendString(dst, n.Field())
+			dst = append(dst, ':')
+			dst = r.whole(dst, n)
+		}
+	}
+	return dst
+}
+
+// whole appends all that a stage found.
+func (r *renderer) whole(dst []byte, n *node) []byte {
+	if !n.List {
+		return r.result(dst, n, n.one.Of(r.row))
+	}
+	list := n.each.Of(r.row)
+	switch list.State {
+	case stages.Failed, stages.Blocked:
+		return append(dst, "null"...)
+	case stages.Missing:
+		return append(dst, "[]"...)
+	}
+	dst = append(dst, '[')
+	for i := range list.Value.Len() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		_, element := list.Value.At(i)
+		dst = r.result(dst, n, element)
+	}
+	return append(dst, ']')
+}
+
+// next appends what a stage found for the next element of the list that its keys come from.
+func (r *renderer) next(dst []byte, n *node) []byte {
+	c, ok := r.lists[n]
+	if !ok {
+		c = &cursor{view: n.each.Of(r.row).Value}
+		if r.lists == nil {
+			r.lists = map[*node]*cursor{}
+		}
+		r.lists[n] = c
+	}
+	if c.next >= c.view.Len() { // the stage has failed as a whole
+		return append(dst, "null"...)
+	}
+	_, element := c.view.At(c.next)
+	c.next++
+	return r.result(dst, n, element)
+}
+
+// result appends what a stage found for one key.
+func (r *renderer) result(dst []byte, n *node, result stages.Result[*Fragment]) []byte {
+	switch {
+	case result.State == stages.Loaded && len(n.children) == 0:
+		return append(dst, result.Value.json...)
+	case result.State == stages.Loaded:
+		return r.spliced(dst, n, result.Value)
+	case result.State == stages.Missing && n.Many:
+		return append(dst, "[]"...)
+	}
+	return append(dst, "null"...)
+}
+
+// spliced appends a fragment with the results of other stages in it: each before a closing brace.
+func (r *renderer) spliced(dst []byte, n *node, f *Fragment) []byte {
+	var (
+		done int32
+		at   [8]int
+		used = at[:0]
+	)
+	used = append(used, make([]int, len(n.children))...)
+	for {
+		first, point := -1, int32(0)
+		for i, c := range n.children {
+			points := f.points[c.point]
+			for used[i] < len(points) && points[used[i]] == jsondoc.NoPoint {
+				used[i]++
+				r.skip(c.node)
+			}
+			if used[i] < len(points) && (first < 0 || points[used[i]] < point) {
+				first, point = i, points[used[i]]
+			}
+		}
+		if first < 0 {
+			return append(dst, f.json[done:]...)
+		}
+		dst = append(dst, f.json[done:point]...)
+		done = point
+		used[first]++
+		c := n.children[first]
+		if last := lastByte(dst); last != '{' {
+			dst = append(dst, ',')
+		}
+		dst = lookup.AppendString(dst, c.Field())
+		dst = append(dst, ':')
+		if c.List {
+			dst = r.next(dst, c.node)
+		} else {
+			dst = r.whole(dst, c.node)
+		}
+	}
+}
+
+// skip passes over the result for an element that is no object, and so has no room for it.
+func (r *renderer) skip(n *node) {
+	if n.List {
+		r.next(nil, n)
+	}
+}
+
+// lastByte is the last byte that is no space.
+func lastByte(b []byte) byte {
+	for i := len(b) - 1; i >= 0; i-- {
+		switch b[i] {
+		case ' ', '\n', '\t', '\r':
+		default:
+			return b[i]
+		}
+	}
+	return 0
+}

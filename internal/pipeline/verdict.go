@@ -1,0 +1,116 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// verdict is what the stages' results mean for an event.
+type verdict struct {
+	drop     bool
+	failure  *loaderline.Failure
+	degraded string // the value of the header, empty where all is well
+}
+
+// judge looks at the results of all stages, in the order of the file: the first that decides does.
+func (c *compiler) judge(row stages.Row[Document]) verdict {
+	var (
+		v        verdict
+		degraded []string
+	)
+	for _, n := range c.nodes {
+		missing, err := n.outcome(row)
+		switch {
+		case err != nil && n.OnError == pipelinefile.OnErrorDeadLetter:
+			v.failure = n.failed(err)
+			return v
+		case err != nil:
+			degraded = append(degraded, n.Name+"=error")
+		case missing != nil && n.OnMissing == pipelinefile.OnMissingDeadLetter:
+			v.failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(missing)}
+			return v
+		case missing != nil && n.OnMissing == pipelinefile.OnMissingDrop:
+			v.drop = true
+			return v
+		}
+	}
+	v.degraded = strings.Join(degraded, ",")
+	return v
+}
+
+var errNoRow = errors.New("no row")
+
+// outcome says whether a stage has nothing for a row, and why (stages.ErrNoKey or errNoRow), or has failed.
+func (n *node) outcome(row stages.Row[Document]) (missing, err error) {
+	if !n.List {
+		r := n.one.Of(row)
+		return n.single(r)
+	}
+	r := n.each.Of(row)
+	if r.State != stages.Loaded {
+		if r.State == stages.Missing {
+			return nil, nil
+		}
+		return nil, r.Err
+	}
+	for _, element := range r.Value.All() {
+		m, err := n.single(element)
+		if err != nil {
+			return nil, err
+		}
+		if m != nil {
+			missing = m
+		}
+	}
+	return missing, nil
+}
+
+// single judges the result of one key. No rows for a key of a stage with many are an empty list, and not missing.
+func (n *node) single(r stages.Result[*Fragment]) (missing, err error) {
+	switch r.State {
+	case stages.Failed, stages.Blocked:
+		return nil, r.Err
+	case stages.Missing:
+		if r.Err != nil {
+			return r.Err, nil
+		}
+		if !n.Many {
+			return errNoRow, nil
+		}
+	}
+	return nil, nil
+}
+
+func (n *node) missing(why error) string {
+	by := n.byText()
+	if errors.Is(why, stages.ErrNoKey) {
+		return by + " is absent or null"
+	}
+	return "no row has the key that " + by + " holds"
+}
+
+// failed says why a stage failed. What it says is published: it holds what the source has made fit for that.
+func (n *node) failed(err error) *loaderline.Failure {
+	f := &loaderline.Failure{Kind: sink.KindLookup, Stage: n.Name, Message: err.Error()}
+	if bad, ok := errors.AsType[*stages.BadKeyError](err); ok {
+		f.Kind, f.Message = sink.KindKey, bad.Err.Error()
+	}
+	if errors.Is(err, stages.ErrBlocked) {
+		f.Message = fmt.Sprintf("the stage that %s comes from has failed", n.byText())
+	}
+	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
+		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last
+		f.Message = tried.Err.Error()
+	}
+	var coded interface{ Code() string }
+	if errors.As(err, &coded) {
+		f.Code = coded.Code()
+	}
+	return f
+}

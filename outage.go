@@ -1,0 +1,42 @@
+package loaderline
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// blindWait is how long a backend is left alone that nobody can ask whether it is back.
+const blindWait = 5 * time.Second
+
+// waitOut pauses the session's partitions until the backend answers. Polling goes on, so that the group sees a
+// healthy member and no rebalance comes of an outage.
+func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *stages.OutageError) error {
+	s.Pause()
+	defer s.Resume()
+	start := time.Now()
+	w.log.LogAttrs(ctx, slog.LevelWarn, "outage, paused", slog.String("stage", outage.Loader),
+		slog.String("source", outage.Backend.Name()), slog.Any("error", outage.Err))
+	for {
+		// A paused poll returns by itself after about a second.
+		if _, err := s.Poll(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		if outage.Backend.CanPing() {
+			if outage.Backend.Ping(ctx) != nil {
+				continue
+			}
+		} else if time.Since(start) < blindWait {
+			continue
+		}
+		w.log.LogAttrs(ctx, slog.LevelInfo, "outage over, resumed",
+			slog.String("source", outage.Backend.Name()), slog.Duration("after", time.Since(start).Round(time.Millisecond)))
+		return nil
+	}
+}

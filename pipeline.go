@@ -1,0 +1,77 @@
+package loaderline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/sink"
+)
+
+// Pipeline is a configured pipeline. Run it once.
+type Pipeline[E any] struct {
+	cfg Config[E]
+}
+
+// New checks a configuration and reports all its problems at once. It connects to nothing.
+func New[E any](cfg Config[E]) (*Pipeline[E], error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", cfg.Name, err)
+	}
+	return &Pipeline[E]{cfg: cfg}, nil
+}
+
+// Run consumes until ctx ends, then finishes the micro-batches at hand within ShutdownTimeout, commits them, leaves the
+// group and returns nil. Any other end is an error: a topic that is missing or refuses records, a lookup that can
+// never succeed as it is configured, an offset that is out of range. Kafka or a backend that is away is waited for.
+func (p *Pipeline[E]) Run(ctx context.Context) error {
+	topics, err := p.describe(ctx)
+	if err != nil {
+		return err
+	}
+	limit := func(topic string) int {
+		if info, ok := topics[topic]; ok {
+			return info.MaxMessageBytes
+		}
+		return consumer.DefaultMaxMessageBytes
+	}
+	p.cfg.Consumer.MaxMessageBytes, p.cfg.Sink.MaxMessageBytes = limit, limit
+	records := sink.New(p.cfg.Sink)
+
+	group, running := errgroup.WithContext(ctx)
+	drain, stop := drained(running, p.cfg.ShutdownTimeout)
+	defer stop()
+	for i := range p.cfg.Workers {
+		w := &worker[E]{cfg: &p.cfg, number: i, sink: records, drain: drain, log: p.cfg.Logger.With(slog.Int("worker", i))}
+		group.Go(func() error { return w.run(running) })
+	}
+	return group.Wait()
+}
+
+// describe finds the topics' limits, and fails where one is missing.
+func (p *Pipeline[E]) describe(ctx context.Context) (map[string]consumer.TopicInfo, error) {
+	topics := append(slices.Clone(p.cfg.Consumer.Topics), p.cfg.Sink.Topic, p.cfg.Sink.DeadLetterTopic)
+	return consumer.Describe(ctx, p.cfg.Consumer.Kafka, topics...)
+}
+
+// drained is a context that outlives ctx by a grace.
+func drained(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(drain, func() { timer.Stop() })
+	})
+	return drain, func() {
+		stop()
+		cancel()
+	}
+}

@@ -1,0 +1,29 @@
+package loaderline
+
+import (
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Tally is what became of one micro-batch. Its parts add up to Records.
+type Tally struct {
+	Records     int // input records
+	Enriched    int // of them, those that were enriched; each may have made several output records
+	Forwarded   int // tombstones published as they are
+	Dropped     int // those that Encode made nothing of, and dropped tombstones
+	DeadLetters map[DeadLetter]int
+	Stages      []stages.StageStats
+}
+
+// DeadLetter is a reason for dead letters.
+type DeadLetter struct {
+	Kind  sink.Kind
+	Stage string
+}
+
+func (t *Tally) dead(f *Failure) {
+	if t.DeadLetters == nil {
+		t.DeadLetters = map[DeadLetter]int{}
+	}
+	t.DeadLetters[DeadLetter{Kind: f.Kind, Stage: f.Stage}]++
+}
