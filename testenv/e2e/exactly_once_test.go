@@ -37,6 +37,7 @@ func TestASecondInstanceJoinsAndLeaves(t *testing.T) {
 	for i := range 5 {
 		s.waitFor(12 * (i + 1))
 		second := s.run("second")
+		second.logged("rebalance")
 		s.waitFor(12*(i+1) + 6)
 		if i%2 == 0 {
 			second.terminate()

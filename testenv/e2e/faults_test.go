@@ -27,12 +27,13 @@ func TestAnOutageOfTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = drop(context.WithoutCancel(t.Context())) })
-	s := newScenario(t, options{dsn: dsn, extra: "retry: {max_elapsed: 500ms}\ncache: {memory: 1MiB}"})
+	s := newScenario(t, options{dsn: dsn, hold: true, extra: "retry: {max_elapsed: 500ms}"})
 	p := s.run("")
 	s.waitFor(20)
 	if err := postgres.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	close(s.release)
 	p.logged("outage, paused")
 	if err := postgres.Start(t.Context()); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -37,6 +38,7 @@ type scenario struct {
 	file    string
 	checker *testenv.Checker
 	sent    chan error
+	release chan struct{} // closed to publish the second half
 }
 
 type options struct {
@@ -44,6 +46,7 @@ type options struct {
 	dsn      string         // of a database that is seeded already
 	extra    string         // lines for the end of the file
 	values   map[int]string // events with other values
+	hold     bool           // the second half of the events
 	// allowDead says which dead letters are right though the oracle, which is less strict about JSON, could enrich the event.
 	allowDead func(testenv.DeadLetter) bool
 
@@ -82,32 +85,49 @@ func newScenario(t *testing.T, o options) *scenario {
 			t.Error(err)
 		}
 	})
-	s.publish(shop.Users, o.values)
+	s.publish(shop.Users, o)
 	return s
 }
 
-// publish sends the events: all of them before it returns where they are many, else over about four seconds.
-func (s *scenario) publish(users int, values map[int]string) {
+// publish sends the events: all of them before it returns where they are many, else over about four seconds. Where
+// they are held, the second half waits for release.
+func (s *scenario) publish(users int, o options) {
 	config := testenv.PublishConfig{Kafka: s.kafka, Topic: s.input, Rate: float64(s.events) / 4}
-	if s.events >= full {
+	if s.events >= full && !o.hold {
 		config.Rate = 0
 	}
-	events := testenv.Events(testenv.EventsConfig{Count: s.events, Users: users})
+	s.release = make(chan struct{})
+	if !o.hold {
+		close(s.release)
+	}
+	half := s.events / 2
 	go func() {
-		_, err := testenv.Publish(s.t.Context(), config, func(yield func(testenv.Event) bool) {
-			for e := range events {
-				if v, ok := values[e.ID]; ok {
-					e.Value = []byte(v)
-				}
-				if !yield(e) {
-					return
-				}
-			}
-		})
+		_, err := testenv.Publish(s.t.Context(), config, chosen(testenv.EventsConfig{Count: half, Users: users}, o.values))
+		select {
+		case <-s.release:
+		case <-s.t.Context().Done():
+		}
+		if err == nil {
+			_, err = testenv.Publish(s.t.Context(), config, chosen(testenv.EventsConfig{First: half, Count: s.events - half, Users: users, Seed: 2}, o.values))
+		}
 		s.sent <- err
 	}()
-	if s.events >= full {
+	if s.events >= full && !o.hold {
 		s.published()
+	}
+}
+
+// chosen yields events, some of them with other values.
+func chosen(config testenv.EventsConfig, values map[int]string) iter.Seq[testenv.Event] {
+	return func(yield func(testenv.Event) bool) {
+		for e := range testenv.Events(config) {
+			if v, ok := values[e.ID]; ok {
+				e.Value = []byte(v)
+			}
+			if !yield(e) {
+				return
+			}
+		}
 	}
 }
 
