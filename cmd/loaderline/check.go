@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/internal/checkup"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/planview"
+)
+
+// checkFlags are the flags of check.
+type checkFlags struct {
+	connect, createTopics bool
+	partitions            int
+	format                choice
+}
+
+func newCheck(c *console.Console) *cobra.Command {
+	f := checkFlags{partitions: 4, format: choice{value: "text", of: []string{"text", "json"}}}
+	cmd := &cobra.Command{
+		Use:   "check PIPELINE",
+		Short: "Check a pipeline file and show its plan",
+		Long: `Check a pipeline file and show its plan as a tree: which stage waits for which, where results go, what is cached, and
+what becomes of events without a result. What is wrong with the file is said with line and column, and exits 2.
+
+With --connect, every broker, topic and source is reached and every statement prepared, which finds a wrong column or
+key type before the first event.`,
+		Example: `  loaderline check pipeline.yaml
+  loaderline check pipeline.yaml --connect
+  loaderline check pipeline.yaml --connect --create-topics --partitions 12
+  loaderline check pipeline.yaml --format json`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("partitions") && !f.createTopics {
+				return usagef("--partitions is for --create-topics")
+			}
+			if f.partitions < 1 || f.partitions > 10_000 {
+				return usagef("--partitions is %d; write a number from 1 to 10,000", f.partitions)
+			}
+			return check(cmd.Context(), c, args[0], f)
+		},
+	}
+	cmd.Flags().BoolVar(&f.connect, "connect", false, "reach brokers, topics and sources, and prepare the statements")
+	cmd.Flags().BoolVar(&f.createTopics, "create-topics", false, "create the topics that are missing; implies --connect")
+	cmd.Flags().IntVar(&f.partitions, "partitions", f.partitions, "`number` of partitions of an input topic that is created; the other topics get as many as the input has")
+	cmd.Flags().Var(&f.format, "format", "how to write the plan")
+	return cmd
+}
+
+// planAndChecks is what check writes as JSON.
+type planAndChecks struct {
+	planview.Plan
+
+	Checks []checkup.Finding `json:"checks,omitempty"`
+}
+
+func check(ctx context.Context, c *console.Console, path string, f checkFlags) error {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	plan := planAndChecks{Plan: planview.New(l.layout)}
+	asJSON := f.format.value == "json"
+	if !asJSON {
+		if _, err := fmt.Fprint(c.Out, plan.Tree()); err != nil {
+			return err
+		}
+	}
+	var problems error
+	if f.connect || f.createTopics {
+		if !asJSON {
+			_, _ = fmt.Fprintln(c.Out) // The findings' lines would fail as well, and do not matter more than their exit code.
+		}
+		findings := checkup.Checkup{
+			Layout: l.layout, Kafka: l.kafka, CreateTopics: f.createTopics, Partitions: f.partitions, Logger: l.log,
+			Report: func(finding checkup.Finding) {
+				plan.Checks = append(plan.Checks, finding)
+				if !asJSON {
+					_, _ = fmt.Fprintln(c.Out, finding)
+				}
+			},
+		}
+		problems = findings.Run(ctx)
+	}
+	if asJSON {
+		if err := json.NewEncoder(c.Out).Encode(plan); err != nil {
+			return err
+		}
+	}
+	if problems != nil {
+		return l.failedChecks(plan.Checks, problems)
+	}
+	if plan.Checks == nil {
+		c.Say("%s is right; --connect also reaches what it names", path)
+	}
+	return nil
+}
+
+// failedChecks counts what failed. Each of it stands in its own line already.
+func (l *loaded) failedChecks(findings []checkup.Finding, problems error) error {
+	failed := 0
+	for _, finding := range findings {
+		if !finding.OK {
+			failed++
+		}
+	}
+	return &reportedError{err: problems, text: fmt.Sprintf("%d of %d checks of %s failed", failed, len(findings), l.path)}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/tail"
+)
+
+// consumeFlags are the flags of consume.
+type consumeFlags struct {
+	topic       string
+	deadLetters bool
+	from, to    position.Position
+	limit       int
+	format      choice
+}
+
+func newConsume(c *console.Console) *cobra.Command {
+	f := consumeFlags{format: choice{value: string(tail.FormatValue), of: []string{string(tail.FormatValue), string(tail.FormatJSON)}}}
+	cmd := &cobra.Command{
+		Use:   "consume PIPELINE",
+		Short: "Print the enriched records, or another topic's",
+		Long: `Print the records of the pipeline's output topic as they are committed, from the earliest on, and follow the topic until
+--to or --limit is reached, or SIGINT. It belongs to no group, and so takes nothing away from anyone.
+
+Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
+alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d. --to is exclusive.
+
+--format json prints topic, partition, offset, timestamp, key, value and headers; what is not UTF-8 is base64 in
+key_base64 and value_base64.`,
+		Example: `  loaderline consume pipeline.yaml -n 10
+  loaderline consume pipeline.yaml --dead-letters --to latest --format json
+  loaderline consume pipeline.yaml --from -2h --to latest
+  loaderline consume pipeline.yaml --topic user-events --from 3:1000`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var to *position.Position
+			if cmd.Flags().Changed("to") {
+				to = &f.to
+			}
+			if f.limit < 0 || cmd.Flags().Changed("limit") && f.limit == 0 {
+				return usagef("--limit is %d; write how many records to print", f.limit)
+			}
+			return consume(cmd.Context(), c, args[0], f, to)
+		},
+	}
+	cmd.Flags().StringVar(&f.topic, "topic", "", "another `topic` than the output")
+	cmd.Flags().BoolVar(&f.deadLetters, "dead-letters", false, "the dead letters instead of the output")
+	cmd.Flags().Var(&f.from, "from", "position to begin at")
+	cmd.Flags().Var(&f.to, "to", "position to end before; without it the topic is followed")
+	cmd.Flags().Lookup("to").DefValue = ""
+	cmd.Flags().IntVarP(&f.limit, "limit", "n", 0, "end after so many `records`")
+	cmd.Flags().Var(&f.format, "format", "how to print a record")
+	cmd.MarkFlagsMutuallyExclusive("topic", "dead-letters")
+	return cmd
+}
+
+func consume(ctx context.Context, c *console.Console, path string, f consumeFlags, to *position.Position) error {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	topic := l.layout.File.Output.Topic
+	switch {
+	case f.topic != "":
+		topic = f.topic
+	case f.deadLetters:
+		topic = l.layout.File.DeadLetter.Topic
+	}
+	if err := l.awaitKafka(ctx, l.inWords(c), topic); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	out := bufio.NewWriterSize(c.Out, 64<<10)
+	format := tail.Format(f.format.value)
+	var line []byte
+	err = tail.Read(ctx, tail.Config{Kafka: l.kafka, Topic: topic, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}, func(r *kgo.Record) error {
+		if line, err = format.Append(line[:0], r); err != nil {
+			return err
+		}
+		_, err := out.Write(line)
+		return err
+	})
+	return l.hinted(errors.Join(err, out.Flush()))
+}

@@ -1,0 +1,18 @@
+// Command loaderline enriches events from Kafka as a pipeline file says: see loaderline --help.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/loaderline/loaderline/internal/console"
+)
+
+func main() { os.Exit(run()) }
+
+// run is the process: it answers its exit code.
+func run() int {
+	ctx, stop := interruptible(context.Background(), os.Exit)
+	defer stop()
+	return execute(ctx, console.New(os.Stdout, os.Stderr, os.Getenv), os.Args[1:])
+}

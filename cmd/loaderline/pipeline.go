@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// loaded is a pipeline file that was checked as far as that goes without connecting.
+type loaded struct {
+	path   string
+	layout *pipeline.Layout
+	kafka  consumer.Kafka
+	log    *slog.Logger
+}
+
+// load reads a pipeline file. logger makes the logger for it.
+func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, error) {
+	file, err := pipelinefile.Load(path)
+	if err != nil {
+		if !is[*pipelinefile.Error](err) {
+			return nil, &usageError{err}
+		}
+		return nil, err
+	}
+	l := &loaded{path: path, log: logger(file.Log)}
+	if l.layout, err = pipeline.NewLayout(file); err != nil {
+		return nil, err
+	}
+	if l.kafka, err = pipeline.Kafka(file, l.log); err != nil {
+		return nil, err
+	}
+	if _, err := l.kafka.Options(); err != nil {
+		var problems []error
+		for _, line := range errorLines(err) {
+			problems = append(problems, file.Errorf("kafka", "%s", strings.TrimPrefix(strings.TrimPrefix(line, "loaderline: "), "kafka: ")))
+		}
+		return nil, errors.Join(problems...)
+	}
+	return l, nil
+}
+
+// quietly is for commands that do not log: of a pipeline's log they show warnings only where it asks for debugging.
+func quietly(c *console.Console) func(pipelinefile.Log) *slog.Logger {
+	return func(log pipelinefile.Log) *slog.Logger {
+		if log.Level > slog.LevelDebug {
+			return slog.New(slog.DiscardHandler)
+		}
+		return c.Logger(log)
+	}
+}
+
+// patience is how long Kafka may take at start before it is said that it is waited for.
+const patience = time.Second
+
+// awaitKafka waits until Kafka answers and has the topics, and calls waiting if that takes long.
+func (l *loaded) awaitKafka(ctx context.Context, waiting func(), topics ...string) error {
+	slow := time.AfterFunc(patience, waiting)
+	defer slow.Stop()
+	_, err := consumer.Describe(ctx, l.kafka, topics...)
+	return l.hinted(err)
+}
+
+// inWords says on a console that Kafka is waited for.
+func (l *loaded) inWords(c *console.Console) func() {
+	return func() { c.Say("waiting for Kafka at %s", strings.Join(l.kafka.Brokers, ", ")) }
+}
+
+// hinted adds to an error about missing topics the command that creates them.
+func (l *loaded) hinted(err error) error {
+	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
+	if !ok {
+		return err
+	}
+	noun := "topic"
+	if len(missing.Topics) > 1 {
+		noun = "topics"
+	}
+	return &reportedError{err: err, text: fmt.Sprintf("Kafka has no %s %s; correct the name, or create what is missing: loaderline check %s --connect --create-topics",
+		noun, strings.Join(missing.Topics, ", "), l.path)}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/publish"
+)
+
+// publishFlags are the flags of publish.
+type publishFlags struct {
+	key, topic string
+	rate       float64
+}
+
+func newPublish(c *console.Console) *cobra.Command {
+	var f publishFlags
+	cmd := &cobra.Command{
+		Use:   "publish PIPELINE [EVENTS|-]",
+		Short: "Publish lines of JSON to the input topic",
+		Long: `Publish the lines of a file, or of stdin, to the pipeline's first input topic: each line is the value of a record,
+byte for byte. Empty lines are left out. With --key, a value of the event becomes the record's key, and a line that
+does not have it ends the command after what came before it was sent.`,
+		Example: `  loaderline publish pipeline.yaml events.ndjson --key user_id
+  echo '{"user_id":7}' | loaderline publish pipeline.yaml
+  loaderline publish pipeline.yaml events.ndjson --rate 500`,
+		Args: onePipeline(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.rate < 0 || cmd.Flags().Changed("rate") && f.rate == 0 {
+				return usagef("--rate is %v; write the events a second, such as 500", f.rate)
+			}
+			events := "-"
+			if len(args) > 1 {
+				events = args[1]
+			}
+			return publishEvents(cmd.Context(), c, args[0], events, cmd.InOrStdin(), f)
+		},
+	}
+	cmd.Flags().StringVar(&f.key, "key", "", "`path` of the value that becomes the record's key, such as user_id")
+	cmd.Flags().StringVar(&f.topic, "topic", "", "another `topic` than the first of the input")
+	cmd.Flags().Float64Var(&f.rate, "rate", 0, "`events` a second at most")
+	return cmd
+}
+
+func publishEvents(ctx context.Context, c *console.Console, path, events string, in io.Reader, f publishFlags) (err error) {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	cfg := publish.Config{Kafka: l.kafka, Topic: l.layout.File.Input.Topics[0], Rate: f.rate}
+	if f.topic != "" {
+		cfg.Topic = f.topic
+	}
+	if f.key != "" {
+		if cfg.Key, err = publish.ParseKey(f.key); err != nil {
+			return &usageError{fmt.Errorf("--key: %w", err)}
+		}
+	}
+	var size int64
+	if events != "-" {
+		file, err := os.Open(events)
+		if err != nil {
+			return &usageError{fmt.Errorf("read the events: %w", err)}
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
+		}
+		in = file
+	}
+	if err := l.awaitKafka(ctx, l.inWords(c), cfg.Topic); err != nil {
+		return err
+	}
+	progress := c.Progress("published", size)
+	defer progress.Done()
+	cfg.Progress = progress.Update
+	start := time.Now()
+	n, err := publish.Publish(ctx, cfg, in)
+	progress.Done()
+	if n > 0 || err == nil {
+		took := time.Since(start)
+		c.Say("published %s events to %s in %s, %s events/s", humanize.Comma(n), cfg.Topic, took.Round(time.Millisecond), humanize.Comma(console.Rate(n, took)))
+	}
+	if err != nil && exitCode(err) == exitFailed {
+		return fmt.Errorf("%w; %s events were published before it", err, humanize.Comma(n))
+	}
+	return l.hinted(err)
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/internal/console"
+)
+
+// execute runs the command that args name, and writes its error.
+func execute(ctx context.Context, c *console.Console, args []string) int {
+	root := newRoot(c)
+	root.SetArgs(args)
+	root.SetOut(c.Out)
+	root.SetErr(c.Err)
+	started := false
+	marking(root, &started)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !started {
+		err = &usageError{err}
+	}
+	if err != nil {
+		for _, line := range errorLines(err) {
+			_, _ = fmt.Fprintln(c.Err, line) // A stream that is gone has nobody to tell.
+		}
+	}
+	return exitCode(err)
+}
+
+// marking notes when a command has begun: what fails before that is wrong usage.
+func marking(cmd *cobra.Command, started *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*started = true
+			return run(cmd, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		marking(sub, started)
+	}
+}
+
+func newRoot(c *console.Console) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "loaderline",
+		Short: "Enrich Kafka topics through staged bulk lookups, exactly once",
+		Long: `loaderline enriches events from Kafka through staged bulk lookups and publishes what it finds, exactly once.
+A pipeline is one YAML file. Start with "loaderline demo": it needs nothing but this program.
+
+Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 2 wrong usage or a wrong file,
+3 something it needs is not reachable at start.`,
+		Example: `  loaderline demo
+  loaderline check pipeline.yaml --connect
+  loaderline run pipeline.yaml`,
+		SilenceUsage:               true,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       noSuchCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.PersistentFlags().BoolVarP(&c.Quiet, "quiet", "q", false, "no words, only data and errors")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(newRun(c), newCheck(c), newPublish(c), newConsume(c), newDemo(c), newVersion(c))
+	return root
+}
+
+// noSuchCommand says which command was probably meant.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("there is no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("there is no command %q; see %s --help", args[0], cmd.CommandPath())
+}
+
+// onePipeline wants a pipeline file, and no more than others beside it.
+func onePipeline(others int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return fmt.Errorf("which pipeline file? as in %s pipeline.yaml", cmd.CommandPath())
+		case len(args) > 1+others:
+			return fmt.Errorf("there is one argument too many, %q; see %s --help", args[1+others], cmd.CommandPath())
+		default:
+			return nil
+		}
+	}
+}
+
+// noArguments wants none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no argument, but there is %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+// choice is a flag with a few values.
+type choice struct {
+	value string
+	of    []string
+}
+
+func (c *choice) String() string { return c.value }
+func (c *choice) Type() string   { return strings.Join(c.of, "|") }
+
+func (c *choice) Set(value string) error {
+	if !slices.Contains(c.of, value) {
+		return fmt.Errorf("it is %s", strings.Join(c.of, " or "))
+	}
+	c.value = value
+	return nil
+}

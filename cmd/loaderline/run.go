@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/instance"
+	"github.com/loaderline/loaderline/internal/memlimit"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/totals"
+)
+
+func newRun(c *console.Console) *cobra.Command {
+	return &cobra.Command{
+		Use:   "run PIPELINE",
+		Short: "Run a pipeline until it is stopped",
+		Long: `Run a pipeline until SIGINT, SIGTERM or SIGHUP: it then finishes the micro-batches at hand within shutdown.timeout,
+commits them and exits 0. A second signal exits at once. It logs to stderr, text on a terminal and JSON elsewhere.
+
+Several processes may run one pipeline and share its work. Each needs an instance of its own: without one in the
+file it is the host's name, with a number if another process on this host has it. GOMEMLIMIT, where it is not set, is
+90 % of the container's memory limit.`,
+		Example: `  loaderline run pipeline.yaml
+  SHOP_DSN=postgres://reader@db/shop loaderline run pipeline.yaml`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error { return runPipeline(cmd.Context(), c, args[0]) },
+	}
+}
+
+func runPipeline(ctx context.Context, c *console.Console, path string) (err error) {
+	l, err := load(path, c.Logger)
+	if err != nil {
+		return err
+	}
+	file := l.layout.File
+	limitMemory(ctx, l.log)
+	claim, err := claimInstance(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, claim.Release()) }()
+	open, err := pipeline.Open(ctx, l.layout, l.log)
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	defer func() { err = errors.Join(err, open.Close()) }()
+	waiting := func() {
+		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
+	}
+	if err := l.awaitKafka(ctx, waiting, append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)...); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	var counts totals.Totals
+	open.Config.OnCommit = counts.Add
+	open.Config.Consumer.Instance = claim.Name
+	p, err := loaderline.New(open.Config)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	l.log.LogAttrs(ctx, slog.LevelInfo, "started", describe(file, claim.Name)...)
+	err = p.Run(ctx)
+	l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "stopped", summary(counts.Count(), time.Since(start))...)
+	return l.hinted(err)
+}
+
+// unlessEnded is err, but nil where a start was interrupted: nothing was begun.
+func unlessEnded(ctx context.Context, err error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	default:
+		return err
+	}
+}
+
+// limitMemory sets the Go runtime's soft limit where the environment does not.
+func limitMemory(ctx context.Context, log *slog.Logger) {
+	if _, set := os.LookupEnv("GOMEMLIMIT"); set {
+		return
+	}
+	if limit, ok := memlimit.Cgroup(os.DirFS("/")); ok {
+		limit = int64(float64(limit) * memlimit.Share)
+		debug.SetMemoryLimit(limit)
+		log.LogAttrs(ctx, slog.LevelDebug, "memory limit set", slog.Int64("bytes", limit))
+	}
+}
+
+// claimInstance claims the file's instance, or the first free one of the host's name.
+func claimInstance(file *pipelinefile.File) (*instance.Claim, error) {
+	if file.Instance != "" {
+		return instance.Named(os.TempDir(), file.Name, file.Instance)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("the host has no name; set instance in the pipeline file: %w", err)
+	}
+	return instance.OnHost(os.TempDir(), file.Name, host)
+}
+
+// describe says what runs on what.
+func describe(file *pipelinefile.File, instance string) []slog.Attr {
+	sources := make([]string, len(file.Sources))
+	for i, s := range file.Sources {
+		sources[i] = fmt.Sprintf("%s (%s)", s.Name, s.SQL.Driver)
+	}
+	return []slog.Attr{
+		slog.String("pipeline", file.Name), slog.String("version", loaderline.Version), slog.Any("brokers", file.Kafka.Brokers),
+		slog.Any("topics", file.Input.Topics), slog.String("output", file.Output.Topic), slog.String("dead_letter", file.DeadLetter.Topic),
+		slog.String("group", file.Input.Group), slog.String("instance", instance), slog.Int("workers", file.Workers),
+		slog.String("delivery", string(file.Output.Delivery)), slog.Any("sources", sources),
+	}
+}
+
+// summary says what a run did.
+func summary(count totals.Count, took time.Duration) []slog.Attr {
+	var kinds []any
+	for kind, n := range count.Dead {
+		kinds = append(kinds, slog.Int(kind, n))
+	}
+	attrs := []slog.Attr{
+		slog.Int("records", count.Records), slog.Int("enriched", count.Enriched), slog.Int("forwarded", count.Forwarded),
+		slog.Int("dropped", count.Dropped), slog.Int("dead_lettered", count.DeadLetters()),
+	}
+	if len(kinds) > 0 {
+		attrs = append(attrs, slog.Group("dead_letters", kinds...))
+	}
+	return append(attrs, slog.Int("source_calls", count.Calls), slog.Float64("seconds", took.Round(time.Millisecond).Seconds()))
+}

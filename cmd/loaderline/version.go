@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/console"
+)
+
+// build is what this program was built from.
+type build struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"` // empty where the build does not know it
+	Go      string `json:"go"`
+}
+
+func newVersion(c *console.Console) *cobra.Command {
+	format := choice{value: "text", of: []string{"text", "json"}}
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Say which version this is",
+		Example: "  loaderline version --format json",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			b := thisBuild()
+			if format.value == "json" {
+				return json.NewEncoder(c.Out).Encode(b)
+			}
+			commit := ""
+			if b.Commit != "" {
+				commit = " commit " + b.Commit
+			}
+			_, err := fmt.Fprintf(c.Out, "loaderline %s%s %s\n", b.Version, commit, b.Go)
+			return err
+		},
+	}
+	cmd.Flags().Var(&format, "format", "how to write it")
+	return cmd
+}
+
+func thisBuild() build {
+	b := build{Version: loaderline.Version, Go: runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			b.Commit = s.Value[:min(len(s.Value), 12)]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			b.Commit += "-modified"
+		}
+	}
+	return b
+}

@@ -1,0 +1,212 @@
+// Package checkup reaches what a pipeline file names, and says of each thing whether it is as the pipeline needs it.
+package checkup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/pipeline"
+)
+
+// Finding is the result of one check.
+type Finding struct {
+	What   string `json:"what"` // broker, topic, source, stage
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Err    error  `json:"-"`
+}
+
+// String is the finding as a line.
+func (f Finding) String() string {
+	state := "ok    "
+	if !f.OK {
+		state = "failed"
+	}
+	return fmt.Sprintf("%s  %s %s: %s", state, f.What, f.Name, strings.ReplaceAll(f.Detail, "\n", "; "))
+}
+
+// Checkup is what is checked.
+type Checkup struct {
+	Layout *pipeline.Layout
+	Kafka  consumer.Kafka
+	// CreateTopics creates the topics that are missing: of the input with so many partitions, and the others with as many as the input has.
+	CreateTopics bool
+	Partitions   int
+	// Report is called with each finding as it is made.
+	Report func(Finding)
+	// Logger receives the Kafka client's log.
+	Logger *slog.Logger
+}
+
+// Run makes all checks that can be made, and answers the errors of those that failed, joined.
+// Kafka and the sources are reached at the same time.
+func (c Checkup) Run(ctx context.Context) error {
+	var problems []error
+	report := c.Report
+	c.Report = func(f Finding) {
+		if !f.OK {
+			problems = append(problems, f.Err)
+		}
+		report(f)
+	}
+	sources := c.sources(ctx)
+	c.kafka(ctx)
+	for _, f := range <-sources {
+		c.Report(f)
+	}
+	if len(problems) == 0 {
+		// What is left is between stages: the pipeline itself finds it.
+		if p, err := pipeline.Open(ctx, c.Layout, c.Logger); err != nil {
+			c.failed("plan", c.Layout.File.Name, err)
+		} else if err := p.Close(); err != nil {
+			c.failed("plan", c.Layout.File.Name, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (c Checkup) ok(what, name, format string, args ...any) {
+	c.Report(Finding{What: what, Name: name, OK: true, Detail: fmt.Sprintf(format, args...)})
+}
+
+func (c Checkup) failed(what, name string, err error) {
+	c.Report(Finding{What: what, Name: name, Detail: detail(err), Err: err})
+}
+
+// detail is an error without what the finding's line says already.
+func detail(err error) string {
+	if kafka, ok := errors.AsType[*consumer.UnreachableError](err); ok {
+		return fmt.Sprintf("%s: %v", kafka.Op, kafka.Err)
+	}
+	if source, ok := errors.AsType[*pipeline.UnreachableError](err); ok {
+		return fmt.Sprintf("not reachable: %v", source.Err)
+	}
+	return err.Error()
+}
+
+// kafka checks brokers and topics.
+func (c Checkup) kafka(ctx context.Context) {
+	topics := c.topics()
+	infos, err := consumer.Describe(ctx, c.Kafka, topics...)
+	missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
+	if err != nil && !isMissing {
+		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), err)
+		return
+	}
+	c.brokers(ctx)
+	created := map[string]bool{}
+	if isMissing && c.CreateTopics {
+		if infos, err = c.create(ctx, infos, missing.Topics); err != nil {
+			c.failed("topics", strings.Join(missing.Topics, ", "), err)
+			return
+		}
+		for _, topic := range missing.Topics {
+			created[topic] = true
+		}
+	}
+	for _, topic := range topics {
+		info, there := infos[topic]
+		if !there {
+			c.Report(Finding{What: "topic", Name: topic, Detail: "it is not there; create it, or let --create-topics do it", Err: &consumer.TopicMissingError{Topics: []string{topic}}})
+			continue
+		}
+		verb := ""
+		if created[topic] {
+			verb = "created, "
+		}
+		c.ok("topic", topic, "%s%s, records up to %s bytes", verb, count(info.Partitions, "partition"), humanize.Comma(int64(info.MaxMessageBytes)))
+	}
+}
+
+// topics are those of the input, then output and dead letters.
+func (c Checkup) topics() []string {
+	f := c.Layout.File
+	return append(append([]string{}, f.Input.Topics...), f.Output.Topic, f.DeadLetter.Topic)
+}
+
+// create creates topics, those of the input first, and describes all.
+func (c Checkup) create(ctx context.Context, infos map[string]consumer.TopicInfo, missing []string) (map[string]consumer.TopicInfo, error) {
+	gone := map[string]bool{}
+	for _, topic := range missing {
+		gone[topic] = true
+	}
+	var specs []consumer.TopicSpec
+	most := 0
+	for _, topic := range c.Layout.File.Input.Topics {
+		partitions := infos[topic].Partitions
+		if gone[topic] {
+			partitions = c.Partitions
+			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: partitions})
+		}
+		most = max(most, partitions)
+	}
+	for _, topic := range []string{c.Layout.File.Output.Topic, c.Layout.File.DeadLetter.Topic} {
+		if gone[topic] {
+			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: most})
+		}
+	}
+	if err := consumer.CreateTopics(ctx, c.Kafka, specs...); err != nil {
+		return nil, err
+	}
+	return consumer.Describe(ctx, c.Kafka, c.topics()...)
+}
+
+// brokers asks each broker of the cluster by itself: a client that starts from one of them is sent to the others.
+func (c Checkup) brokers(ctx context.Context) {
+	opts, err := c.Kafka.Options()
+	if err != nil {
+		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), err)
+		return
+	}
+	client, err := kgo.NewClient(append(opts, kgo.RetryTimeout(brokerTimeout), kgo.RequestRetries(2))...)
+	if err != nil {
+		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), err)
+		return
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, 2*brokerTimeout)
+	defer cancel()
+	admin := kadm.NewClient(client)
+	listed, err := admin.ListBrokers(ctx)
+	if err != nil {
+		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), fmt.Errorf("list the brokers: %w", err))
+		return
+	}
+	versions, err := admin.ApiVersions(ctx)
+	if err != nil {
+		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), fmt.Errorf("ask the brokers: %w", err))
+		return
+	}
+	for _, b := range listed {
+		address := fmt.Sprintf("%s:%d", b.Host, b.Port)
+		v, asked := versions[b.NodeID]
+		switch {
+		case !asked:
+			c.unreachable(address, errors.New("it did not answer"))
+		case v.Err != nil:
+			c.unreachable(address, v.Err)
+		default:
+			c.ok("broker", address, "answers")
+		}
+	}
+}
+
+func (c Checkup) unreachable(address string, err error) {
+	c.failed("broker", address, &consumer.UnreachableError{Brokers: []string{address}, Op: "connect", Err: err})
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%s %s", humanize.Comma(int64(n)), noun)
+}

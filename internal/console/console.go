@@ -1,0 +1,52 @@
+// Package console is where a command writes: data to one stream, words to another, and progress as a bar on a
+// terminal or as plain lines elsewhere.
+package console
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"golang.org/x/term"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// Console is the two streams of a command.
+type Console struct {
+	Out io.Writer // data
+	Err io.Writer // words
+	// Quiet leaves words out; errors are not words.
+	Quiet bool
+	// Terminal says that Err is a terminal.
+	Terminal bool
+	// Plain rules out control sequences, as NO_COLOR and a dumb terminal do.
+	Plain bool
+}
+
+// New is the console of this process.
+func New(out, err *os.File, getenv func(string) string) *Console {
+	terminal := term.IsTerminal(int(err.Fd()))
+	return &Console{Out: out, Err: err, Terminal: terminal, Plain: !terminal || getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"}
+}
+
+// Say writes a line of words. A stream that cannot be written to has nobody to tell.
+func (c *Console) Say(format string, args ...any) {
+	if !c.Quiet {
+		_, _ = fmt.Fprintf(c.Err, format+"\n", args...)
+	}
+}
+
+// Logger is the logger that a pipeline file asks for: text on a terminal and JSON elsewhere unless it says which. A
+// quiet console leaves out what is less than a warning.
+func (c *Console) Logger(cfg pipelinefile.Log) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: cfg.Level}
+	if c.Quiet {
+		opts.Level = max(cfg.Level, slog.LevelWarn)
+	}
+	if cfg.Format == pipelinefile.LogFormatText || cfg.Format == pipelinefile.LogFormatAuto && c.Terminal {
+		return slog.New(slog.NewTextHandler(c.Err, opts))
+	}
+	return slog.New(slog.NewJSONHandler(c.Err, opts))
+}

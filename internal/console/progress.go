@@ -1,0 +1,80 @@
+package console
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// lineEvery is how often progress is a line where it cannot be a bar.
+const lineEvery = 2 * time.Second
+
+// Progress shows how far something is that counts events. It is not safe for concurrent use.
+type Progress struct {
+	console *Console
+	verb    string
+	total   int64
+	start   time.Time
+	last    time.Time
+	events  atomic.Int64 // read by the bar
+
+	bars *mpb.Progress
+	bar  *mpb.Bar
+}
+
+// Progress begins to show progress; verb begins its lines, as in published. total is what Update's done leads to, in any unit, and 0 where that is not known.
+func (c *Console) Progress(verb string, total int64) *Progress {
+	now := time.Now()
+	p := &Progress{console: c, verb: verb, total: total, start: now, last: now}
+	if !c.Plain && !c.Quiet && total > 0 {
+		p.bars = mpb.New(mpb.WithOutput(c.Err), mpb.WithWidth(40))
+		p.bar = p.bars.New(total, mpb.BarStyle().Lbound("").Rbound("").Filler("█").Tip("█").Padding("░"),
+			mpb.PrependDecorators(decor.Name(verb+" ")),
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+				return fmt.Sprintf(" %s events, %s/s", humanize.Comma(p.events.Load()), humanize.Comma(Rate(p.events.Load(), time.Since(p.start))))
+			})),
+			mpb.BarRemoveOnComplete())
+	}
+	return p
+}
+
+// Update shows that done of the total is done, and how many events that were.
+func (p *Progress) Update(done, events int64) {
+	p.events.Store(events)
+	if p.bar != nil {
+		p.bar.SetCurrent(min(done, p.total-1)) // Done completes it.
+		return
+	}
+	now := time.Now()
+	if p.console.Quiet || now.Sub(p.last) < lineEvery {
+		return
+	}
+	p.last = now
+	share := ""
+	if p.total > 0 {
+		share = fmt.Sprintf(" (%d %%)", 100*done/p.total)
+	}
+	p.console.Say("%s %s events%s, %s/s", p.verb, humanize.Comma(events), share, humanize.Comma(Rate(events, now.Sub(p.start))))
+}
+
+// Done ends the display and removes the bar. It may be called twice.
+func (p *Progress) Done() {
+	if p.bars == nil {
+		return
+	}
+	p.bar.Abort(true)
+	p.bars.Wait()
+	p.bars, p.bar = nil, nil
+}
+
+// Rate is events a second, rounded.
+func Rate(events int64, took time.Duration) int64 {
+	if took <= 0 {
+		return 0
+	}
+	return int64(float64(events)/took.Seconds() + 0.5)
+}

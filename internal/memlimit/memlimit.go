@@ -1,0 +1,45 @@
+// Package memlimit finds how much memory the container or service allows to this process.
+package memlimit
+
+import (
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Share of the limit that the heap may have: the rest is for what the Go runtime does not count.
+const Share = 0.9
+
+// Cgroup is the least memory limit in bytes of this process's control group and those above it, and whether there is
+// one. root is the file system's root.
+func Cgroup(root fs.FS) (limit int64, limited bool) {
+	consider := func(file string) {
+		text, err := fs.ReadFile(root, file)
+		if err != nil {
+			return
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+		// Version 1 says a number near the largest one where it has no limit; version 2 says max.
+		if err == nil && n > 0 && n < 1<<60 && (!limited || n < limit) {
+			limit, limited = n, true
+		}
+	}
+	groups, _ := fs.ReadFile(root, "proc/self/cgroup") // Without it the root group is all there is to ask.
+	for line := range strings.Lines(string(groups)) {
+		id, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, group, _ := strings.Cut(rest, ":")
+		group = strings.TrimPrefix(path.Clean("/"+group), "/")
+		for ; group != "" && group != "."; group = path.Dir(group) {
+			switch {
+			case id == "0":
+				consider(path.Join("sys/fs/cgroup", group, "memory.max"))
+			case controllers == "memory":
+				consider(path.Join("sys/fs/cgroup/memory", group, "memory.limit_in_bytes"))
+			}
+		}
+	}
+	consider("sys/fs/cgroup/memory.max")
+	consider("sys/fs/cgroup/memory/memory.limit_in_bytes")
+	return limit, limited
+}

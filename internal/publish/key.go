@@ -1,0 +1,62 @@
+package publish
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+)
+
+// eventRoot is the root that paths into an event have in a pipeline file.
+const eventRoot = "event"
+
+// Key finds the key of a record in its value. It is not safe for concurrent use.
+type Key struct {
+	path    jsondoc.Path
+	scanner *jsondoc.Scanner
+	found   jsondoc.Result
+}
+
+// ParseKey reads a path into the event, with or without event at its beginning: user_id, event.user_id or user.id.
+func ParseKey(text string) (*Key, error) {
+	full := text
+	if text != eventRoot && !strings.HasPrefix(text, eventRoot+".") {
+		full = eventRoot + "." + text
+	}
+	path, err := jsondoc.ParsePath(full)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no path into the event, such as user_id: %w", text, err)
+	}
+	if len(path.Steps) == 0 {
+		return nil, fmt.Errorf("%q is the whole event; write a path into it, such as user_id", text)
+	}
+	for _, step := range path.Steps {
+		if step.Each {
+			return nil, fmt.Errorf("%q has [], but a record has one key; write a path to one value, such as user_id", text)
+		}
+	}
+	return &Key{path: path, scanner: jsondoc.NewScanner([]jsondoc.Path{path}, nil)}, nil
+}
+
+// In is the text of the value in line that the path leads to: a string's characters, or a number or boolean as it is written.
+func (k *Key) In(line []byte) ([]byte, error) {
+	k.found.Reset()
+	if err := k.scanner.Scan(line, &k.found); err != nil {
+		return nil, fmt.Errorf("it is not JSON, so it has no %s for the key: %w", k.path, err)
+	}
+	if v := k.found.Values[0]; len(v) == 1 && v[0].Kind == jsondoc.Found {
+		raw := jsontext.Value(v[0].In(line))
+		switch raw.Kind() {
+		case '"':
+			return jsontext.AppendUnquote([]byte{}, raw)
+		case '0', 't', 'f':
+			return append([]byte{}, raw...), nil
+		case '{', '[':
+			return nil, fmt.Errorf("%s is no text, number or boolean, so it cannot be the key", k.path)
+		default: // null is none.
+		}
+	}
+	return nil, fmt.Errorf("it has no %s for the key", k.path)
+}

@@ -1,0 +1,161 @@
+package publish_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/publish"
+	"github.com/loaderline/loaderline/internal/tail"
+)
+
+func TestKey(t *testing.T) {
+	for _, test := range []struct{ path, line, want string }{
+		{"user_id", `{"user_id":7}`, "7"},
+		{"event.user_id", `{"user_id":7}`, "7"},
+		{"user_id", `{"user_id":9007199254740993}`, "9007199254740993"},
+		{"user_id", `{"user_id":1.50}`, "1.50"},
+		{"user_id", `{"user_id":"\u00e9\"\n"}`, "é\"\n"},
+		{"user_id", `{"user_id":""}`, ""},
+		{"ok", `{"ok":false}`, "false"},
+		{`user."a b"`, `{"user":{"a b":"x"}}`, "x"},
+		{"events", `{"events":"not the root"}`, "not the root"},
+	} {
+		t.Run(test.path+" in "+test.line, func(t *testing.T) {
+			k, err := publish.ParseKey(test.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // A Key is used for every line.
+				got, err := k.In([]byte(test.line))
+				if err != nil || string(got) != test.want || got == nil {
+					t.Fatalf("got %q, %v, want %q", got, err, test.want)
+				}
+			}
+		})
+	}
+	for _, line := range []string{`{}`, `{"user_id":null}`, `{"user_id":[7]}`, `{"user_id":{}}`, `[7]`, `7`, `{"user_id":7`, ``, `{"user_id":7}{}`} {
+		k, err := publish.ParseKey("user_id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := k.In([]byte(line)); err == nil {
+			t.Errorf("%s has the key %q", line, got)
+		}
+	}
+	for _, path := range []string{"", "event", "items[].id", "a..b", "a b"} {
+		if _, err := publish.ParseKey(path); err == nil {
+			t.Errorf("%q is a path", path)
+		}
+	}
+}
+
+// kafka is a broker with the topic events, which takes 4,096 bytes a record.
+func kafka(t *testing.T) consumer.Kafka {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	k := consumer.Kafka{Brokers: cluster.ListenAddrs()}
+	err = consumer.CreateTopics(t.Context(), k, consumer.TopicSpec{Name: "events", Partitions: 1, Configs: map[string]string{"max.message.bytes": "4096"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// values are what is in the topic.
+func values(t *testing.T, k consumer.Kafka) (values []string) {
+	t.Helper()
+	err := tail.Read(t.Context(), tail.Config{Kafka: k, Topic: "events", To: &position.Position{Kind: position.Latest}}, func(r *kgo.Record) error {
+		values = append(values, string(r.Value))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func TestPublish(t *testing.T) {
+	long := strings.Repeat("x", 3000)
+	for name, test := range map[string]struct {
+		in     string
+		want   []string
+		failed int64 // the line
+	}{
+		"byte for byte":             {"{\"a\":1 }\nnot JSON\n\xff\x00\n", []string{"{\"a\":1 }", "not JSON", "\xff\x00"}, 0},
+		"a last line without end":   {"a\nb", []string{"a", "b"}, 0},
+		"empty lines are left out":  {"\n\na\n\r\nb\n\n", []string{"a", "b"}, 0},
+		"nothing":                   {"", nil, 0},
+		"a long line":               {long + "\na\n", []string{long, "a"}, 0},
+		"a line that is too long":   {"a\n\n" + strings.Repeat("x", 5000) + "\nb\n", []string{"a"}, 3},
+		"a line at the topic's end": {"a\n" + strings.Repeat("x", 4096) + "\n", []string{"a"}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := kafka(t)
+			n, err := publish.Publish(t.Context(), publish.Config{Kafka: k, Topic: "events"}, strings.NewReader(test.in))
+			var line int64
+			if at, ok := errors.AsType[*publish.LineError](err); ok {
+				line = at.Line
+			}
+			if line != test.failed || (err != nil) != (test.failed > 0) {
+				t.Errorf("the error is %v, want one at line %d", err, test.failed)
+			}
+			if got := values(t, k); !slices.Equal(got, test.want) || int(n) != len(test.want) {
+				t.Errorf("%d published, and in the topic are %q, want %q", n, got, test.want)
+			}
+		})
+	}
+}
+
+// The reader ends the context and then blocks, as a terminal does.
+func TestAnInterruptFlushes(t *testing.T) {
+	k := kafka(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	blocked := make(chan struct{})
+	defer close(blocked)
+	seen := func(_, records int64) {
+		if records == 2 {
+			cancel()
+		}
+	}
+	in := io.MultiReader(strings.NewReader("a\nb\n"), blockedReader(blocked))
+	n, err := publish.Publish(ctx, publish.Config{Kafka: k, Topic: "events", Progress: seen}, in)
+	if err == nil || n != 2 {
+		t.Errorf("%d published, error %v; want 2 and an error", n, err)
+	}
+	if got := values(t, k); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("in the topic are %q", got)
+	}
+}
+
+type blockedReader chan struct{}
+
+func (r blockedReader) Read([]byte) (int, error) {
+	<-r
+	return 0, io.EOF
+}
+
+func TestRate(t *testing.T) {
+	start := time.Now()
+	n, err := publish.Publish(t.Context(), publish.Config{Kafka: kafka(t), Topic: "events", Rate: 100}, bytes.NewReader(bytes.Repeat([]byte("a\n"), 21)))
+	if err != nil || n != 21 {
+		t.Fatalf("%d published, %v", n, err)
+	}
+	if took := time.Since(start); took < 200*time.Millisecond {
+		t.Errorf("21 events at 100/s took %s", took)
+	}
+}

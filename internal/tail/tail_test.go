@@ -1,0 +1,145 @@
+package tail_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/tail"
+)
+
+// world is a broker with a topic of one partition, in which are: a committed transaction with records c0 and c1 at the
+// offsets 0 and 1, and an aborted one with two records at 3 and 4. Each ends with a marker.
+func world(t *testing.T) (consumer.Kafka, *kgo.Client) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.TransactionalID("t"), kgo.DefaultProduceTopic("out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	transaction(t, client, kgo.TryCommit, "c0", "c1")
+	transaction(t, client, kgo.TryAbort, "a3", "a4")
+	return consumer.Kafka{Brokers: cluster.ListenAddrs()}, client
+}
+
+func transaction(t *testing.T, client *kgo.Client, end kgo.TransactionEndTry, values ...string) {
+	t.Helper()
+	err := client.BeginTransaction()
+	for _, value := range values {
+		err = errors.Join(err, client.ProduceSync(t.Context(), kgo.StringRecord(value)).FirstErr())
+	}
+	if err := errors.Join(err, client.EndTransaction(t.Context(), end)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, cfg tail.Config) []string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var values []string
+	cfg.Topic = "out"
+	err := tail.Read(ctx, cfg, func(r *kgo.Record) error {
+		values = append(values, string(r.Value))
+		return nil
+	})
+	if err != nil || ctx.Err() != nil {
+		t.Fatalf("reading did not end by itself: %v, %v; it read %q", err, ctx.Err(), values)
+	}
+	return values
+}
+
+func at(offset int64) *position.Position {
+	return &position.Position{Kind: position.Offset, Offset: offset}
+}
+
+func TestReadEndsBeforeItsEnd(t *testing.T) {
+	k, _ := world(t)
+	latest := &position.Position{Kind: position.Latest}
+	for _, test := range []struct {
+		name string
+		cfg  tail.Config
+		want []string
+	}{
+		{"all, though the last records are aborted", tail.Config{To: latest}, []string{"c0", "c1"}},
+		{"up to a record", tail.Config{To: at(1)}, []string{"c0"}},
+		{"up to a marker", tail.Config{To: at(2)}, []string{"c0", "c1"}},
+		{"into the aborted transaction", tail.Config{To: at(4)}, []string{"c0", "c1"}},
+		{"from a record on", tail.Config{From: *at(1), To: latest}, []string{"c1"}},
+		{"from the end", tail.Config{From: *latest, To: latest}, nil},
+		{"an empty range", tail.Config{From: *at(2), To: at(1)}, nil},
+		{"a limit", tail.Config{Limit: 1}, []string{"c0"}},
+		{"a limit that --to reaches first", tail.Config{Limit: 9, To: latest}, []string{"c0", "c1"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.cfg.Kafka = k
+			if got := read(t, test.cfg); !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Offset 7 is not there when reading begins: what comes before it is left out.
+func TestReadWaitsForWhatIsNotThereYet(t *testing.T) {
+	k, client := world(t)
+	got := make(chan []string)
+	go func() { got <- read(t, tail.Config{Kafka: k, From: *at(7), To: at(9)}) }()
+	transaction(t, client, kgo.TryCommit, "c6", "c7", "c8", "c9")
+	if values := <-got; !slices.Equal(values, []string{"c7", "c8"}) {
+		t.Errorf("got %q, want c7 and c8", values)
+	}
+}
+
+func TestReadEndsWithItsContext(t *testing.T) {
+	k, _ := world(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	err := tail.Read(ctx, tail.Config{Kafka: k, Topic: "out", Idle: func() error {
+		if n == 2 {
+			cancel()
+		}
+		return nil
+	}}, func(*kgo.Record) error { n++; return nil })
+	if err != nil || n != 2 {
+		t.Fatalf("read %d records and ended with %v", n, err)
+	}
+}
+
+func TestReadAnswersErrors(t *testing.T) {
+	k, _ := world(t)
+	broken := errors.New("broken")
+	handle := func(*kgo.Record) error { return broken }
+	if err := tail.Read(t.Context(), tail.Config{Kafka: k, Topic: "out"}, handle); !errors.Is(err, broken) {
+		t.Errorf("an error of handle gives %v", err)
+	}
+	err := tail.Read(t.Context(), tail.Config{Kafka: k, Topic: "nowhere"}, handle)
+	if missing, ok := errors.AsType[*consumer.TopicMissingError](err); !ok || missing.Topics[0] != "nowhere" {
+		t.Errorf("a topic that is not there gives %v", err)
+	}
+}
+
+func ExampleFormat_Append() {
+	r := &kgo.Record{
+		Topic: "out", Partition: 3, Offset: 9, Timestamp: time.UnixMilli(1764000000000), Key: []byte("7"), Value: []byte("<\xff>"),
+		Headers: []kgo.RecordHeader{{Key: "h", Value: []byte("é")}},
+	}
+	line, err := tail.FormatJSON.Append(nil, r)
+	fmt.Printf("%s%v\n", line, err)
+	// Output:
+	// {"topic":"out","partition":3,"offset":9,"timestamp":1764000000000,"key":"7","value_base64":"PP8+","headers":[{"key":"h","value":"é"}]}
+	// <nil>
+}
