@@ -22,7 +22,7 @@ const Version = "0.1.0"
 type Record = kgo.Record
 
 // Failure is an error by which Decode or Encode say more about a dead letter than its text: its kind, its stage.
-type Failure = sink.Failure
+type Failure = sink.Failure //nolint:errname // It is the outcome of a record first, and an error by the way.
 
 // Tombstones says what becomes of input records without a value, which have nothing to decode.
 type Tombstones int
@@ -121,7 +121,7 @@ func (c Config[E]) validate() error {
 		}
 	}
 	if c.Workers < 0 {
-		problems = append(problems, fmt.Errorf("Workers is %d; it is at least 1", c.Workers))
+		problems = append(problems, fmt.Errorf("field Workers is %d; it is at least 1", c.Workers))
 	}
 	return errors.Join(problems...)
 }

@@ -16,8 +16,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) ([]*kgo.R
 	o := outcome[E]{worker: w, to: w.sink.Batch(len(batch)), out: make([]*kgo.Record, 0, len(batch)), tally: Tally{Records: len(batch)}}
 	var (
 		events  = make([]E, 0, len(batch))
-		sources = make([]*kgo.Record, 0, len(batch)) // of events
-		planned = make([]int32, len(batch))          // the row of each record, or -1
+		planned = make([]int32, len(batch)) // the row of each record, or -1
 	)
 	failures := map[int]*Failure{}
 	for i, r := range batch {
@@ -31,7 +30,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) ([]*kgo.R
 			continue
 		}
 		planned[i] = int32(len(events))
-		events, sources = append(events, event), append(sources, r)
+		events = append(events, event)
 	}
 	rows := w.cfg.Plan.Run(ctx, events)
 	if err := rows.Err(); err != nil {

@@ -123,7 +123,8 @@ func (w *worker[E]) giveBack(ctx context.Context, s *consumer.Session, cause err
 	if err := s.GiveBack(ctx); err != nil {
 		return err
 	}
-	if errors.Is(cause, consumer.ErrRebalance) || w.drain.Err() != nil {
+	gaveUp := w.drain.Err() != nil
+	if gaveUp || errors.Is(cause, consumer.ErrRebalance) {
 		return nil
 	}
 	if outage, ok := errors.AsType[*stages.OutageError](cause); ok {

@@ -67,9 +67,9 @@ func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) 
 		}
 		tried.Attempts++
 		tried.failed(err)
-		if ctx.Err() != nil {
-			c.failure = worse(c.failure, context.Cause(ctx))
-			c.fail(at, tried.with(context.Cause(ctx)))
+		if cause := context.Cause(ctx); cause != nil {
+			c.failure = worse(c.failure, cause)
+			c.fail(at, tried.with(cause))
 			return nil, nil
 		}
 		if err != nil && ClassOf(err) == Fatal {

@@ -1,6 +1,9 @@
 package stages
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // desk is where the stages of one run that share a loader ask for keys: each key is loaded once in a run, whoever
 // asks for it and however often, and all that is asked for before the desk dispatches goes out in one call.
@@ -133,12 +136,7 @@ func (d *loaderDesk[K, V]) wait(q *request[K, V]) {
 }
 
 func (l *load[V]) hasWaiter(q waiter) bool {
-	for _, w := range l.waiting {
-		if w == q {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(l.waiting, q)
 }
 
 // take settles the slots of a call, and answers the nodes that have all their answers now.

@@ -74,7 +74,7 @@ func (r *run[E]) schedule(ctx context.Context) {
 
 // advance computes the key sets whose dependencies have settled, and lets their stages ask for them. It says whether there were any.
 func (r *run[E]) advance() bool {
-	any := false
+	asked := false
 	for i, k := range r.plan.edges {
 		if r.keys[i] != nil || !r.allSettled(k.after()) {
 			continue
@@ -83,11 +83,11 @@ func (r *run[E]) advance() bool {
 		for _, n := range r.plan.nodes {
 			if n.edge() == i {
 				n.request(r)
-				any = true
+				asked = true
 			}
 		}
 	}
-	return any
+	return asked
 }
 
 func (r *run[E]) allSettled(nodes []int) bool {

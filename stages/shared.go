@@ -3,15 +3,15 @@ package stages
 // Shared is a value that is made once for all rows of a run whose keys are equal, such as an encoded answer: popular
 // keys stand in many rows of a batch.
 type Shared[E, T any] struct {
-	id   int
-	make func(Row[E]) T
+	id    int
+	value func(Row[E]) T
 }
 
 // Share adds a value to the plan that depends on the results of its stages and not on the event itself. It is made
 // when the first row asks for it.
-func Share[E, T any](p *Plan[E], make func(Row[E]) T) Shared[E, T] {
+func Share[E, T any](p *Plan[E], value func(Row[E]) T) Shared[E, T] {
 	p.memos++
-	return Shared[E, T]{id: p.memos - 1, make: make}
+	return Shared[E, T]{id: p.memos - 1, value: value}
 }
 
 // Of is the value for a row.
@@ -22,7 +22,7 @@ func (s Shared[E, T]) Of(row Row[E]) T {
 	}
 	g := r.groups.of(row.index)
 	if g < 0 {
-		return s.make(row)
+		return s.value(row)
 	}
 	m, ok := r.memos[s.id].(*memo[T])
 	if !ok {
@@ -30,7 +30,7 @@ func (s Shared[E, T]) Of(row Row[E]) T {
 		r.memos[s.id] = m
 	}
 	if !m.made[g] {
-		m.values[g], m.made[g] = s.make(row), true
+		m.values[g], m.made[g] = s.value(row), true
 	}
 	return m.values[g]
 }

@@ -14,13 +14,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func paths(t testing.TB, texts ...string) []jsondoc.Path {
-	t.Helper()
+func paths(tb testing.TB, texts ...string) []jsondoc.Path {
+	tb.Helper()
 	var all []jsondoc.Path
 	for _, text := range texts {
 		p, err := jsondoc.ParsePath(text)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all = append(all, p)
 	}

@@ -2,6 +2,7 @@ package jsondoc
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -132,8 +133,8 @@ func quoteName(name string) string {
 
 // Each is the part of the path up to its last [], empty where it has none.
 func (p Path) Each() Path {
-	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if p.Steps[i].Each {
+	for i, s := range slices.Backward(p.Steps) {
+		if s.Each {
 			return Path{Root: p.Root, Steps: p.Steps[:i+1]}
 		}
 	}

@@ -72,11 +72,11 @@ func (n *node) descend(steps []Step) (end, own *node) {
 type Kind uint8
 
 const (
-	// Absent: nothing, or null on the way there.
+	// Absent is nothing, or null on the way there.
 	Absent Kind = iota
-	// Found: a value, null included.
+	// Found is a value, null included.
 	Found
-	// Mismatch: something on the way is no object, or no array where the path has [].
+	// Mismatch is something on the way that is no object, or no array where the path has [].
 	Mismatch
 )
 

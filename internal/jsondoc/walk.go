@@ -101,8 +101,7 @@ func (c *scan) members(n *node) error {
 
 func (c *scan) elements(n *node) error {
 	for {
-		switch c.decoder.PeekKind() {
-		case ']', jsontext.KindInvalid:
+		if kind := c.decoder.PeekKind(); kind == ']' || kind == jsontext.KindInvalid {
 			return nil
 		}
 		if err := c.element(n.each); err != nil {

@@ -3,7 +3,7 @@ package pipeline
 import (
 	"crypto/sha256"
 	"fmt"
-	"hash"
+	"slices"
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
@@ -113,7 +113,7 @@ func (c *compiler) keyPath(n *node) int {
 		p.parts = append(p.parts, collect.value(inside(part)))
 	}
 	for i, q := range *known {
-		if fmt.Sprint(q.parts, q.types) == fmt.Sprint(p.parts, p.types) {
+		if slices.Equal(q.parts, p.parts) && slices.Equal(q.types, p.types) {
 			return i
 		}
 	}
@@ -141,7 +141,7 @@ func (c *compiler) loader(n *node) *loader {
 
 // version tells what a loader loads from what it loaded with another query, or another database.
 func (c *compiler) version(n *node) string {
-	var h hash.Hash = sha256.New()
-	fmt.Fprintf(h, "%s %q", c.identity(n.Stage), c.open.sources[n.Source].file.SQL.DSN.Reveal())
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%s %q", c.identity(n.Stage), c.open.sources[n.Source].file.SQL.DSN.Reveal())
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

@@ -29,11 +29,11 @@ func (l *layouter) into(s *Stage) {
 		return
 	}
 	parent := l.stage(path.Root)
-	switch {
-	case parent == nil:
+	switch parent {
+	case nil:
 		l.failf(s, "into", "there is no stage %q%s", path.Root, l.nearestParent(s, path))
 		return
-	case parent == s:
+	case s:
 		l.failf(s, "into", "a result cannot stand in itself")
 		return
 	}

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"slices"
+
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -42,6 +44,7 @@ func (r *renderer) whole(dst []byte, n *node) []byte {
 		return append(dst, "null"...)
 	case stages.Missing:
 		return append(dst, "[]"...)
+	case stages.Loaded:
 	}
 	dst = append(dst, '[')
 	for i := range list.Value.Len() {
@@ -134,11 +137,11 @@ func (r *renderer) skip(n *node) {
 
 // lastByte is the last byte that is no space.
 func lastByte(b []byte) byte {
-	for i := len(b) - 1; i >= 0; i-- {
-		switch b[i] {
+	for _, c := range slices.Backward(b) {
+		switch c {
 		case ' ', '\n', '\t', '\r':
 		default:
-			return b[i]
+			return c
 		}
 	}
 	return 0

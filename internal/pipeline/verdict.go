@@ -83,6 +83,7 @@ func (n *node) single(r stages.Result[*Fragment]) (missing, err error) {
 		if !n.Many {
 			return errNoRow, nil
 		}
+	case stages.Loaded:
 	}
 	return nil, nil
 }
