@@ -123,8 +123,7 @@ func (w *worker[E]) giveBack(ctx context.Context, s *consumer.Session, cause err
 	if err := s.GiveBack(ctx); err != nil {
 		return err
 	}
-	gaveUp := w.drain.Err() != nil
-	if gaveUp || errors.Is(cause, consumer.ErrRebalance) {
+	if errors.Is(cause, consumer.ErrRebalance) || ended(w.drain) {
 		return nil
 	}
 	if outage, ok := errors.AsType[*stages.OutageError](cause); ok {
@@ -142,3 +141,5 @@ func (w *worker[E]) close(s *consumer.Session) error {
 	}
 	return nil
 }
+
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
