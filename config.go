@@ -64,6 +64,8 @@ type Config[E any] struct {
 
 	// OnCommit is called with the tally of each micro-batch that was committed, by the worker's goroutine. Optional.
 	OnCommit func(Tally)
+	// OnAbort is called with the reason when a micro-batch was not committed and will be polled again. Optional.
+	OnAbort func(Abort)
 	// Logger defaults to none.
 	Logger *slog.Logger
 }
@@ -84,6 +86,9 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	}
 	if c.OnCommit == nil {
 		c.OnCommit = func(Tally) {}
+	}
+	if c.OnAbort == nil {
+		c.OnAbort = func(Abort) {}
 	}
 	if c.Consumer.Instance == "" {
 		host, err := os.Hostname()

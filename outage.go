@@ -17,10 +17,14 @@ const blindWait = 5 * time.Second
 func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *stages.OutageError) error {
 	s.Pause()
 	defer s.Resume()
+	source := outage.Backend.Name()
+	w.state.paused.Store(&source)
+	defer w.state.paused.Store(nil)
 	start := time.Now()
 	w.log.LogAttrs(ctx, slog.LevelWarn, "outage, paused", slog.String("stage", outage.Loader),
-		slog.String("source", outage.Backend.Name()), slog.Any("error", outage.Err))
+		slog.String("source", source), slog.Any("error", outage.Err))
 	for {
+		w.state.turn()
 		// A paused poll returns by itself after about a second.
 		if _, err := s.Poll(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -36,7 +40,7 @@ func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *st
 			continue
 		}
 		w.log.LogAttrs(ctx, slog.LevelInfo, "outage over, resumed",
-			slog.String("source", outage.Backend.Name()), slog.Duration("after", time.Since(start).Round(time.Millisecond)))
+			slog.String("source", source), slog.Float64("seconds", time.Since(start).Seconds()))
 		return nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,7 +16,8 @@ import (
 
 // Pipeline is a configured pipeline. Run it once.
 type Pipeline[E any] struct {
-	cfg Config[E]
+	cfg     Config[E]
+	workers atomic.Pointer[[]*worker[E]]
 }
 
 // New checks a configuration and reports all its problems at once. It connects to nothing.
@@ -50,8 +52,13 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 	group, running := errgroup.WithContext(ctx)
 	drain, stop := drained(running, p.cfg.ShutdownTimeout)
 	defer stop()
-	for i := range p.cfg.Workers {
-		w := &worker[E]{cfg: &p.cfg, number: i, sink: records, drain: drain, log: p.cfg.Logger.With(slog.Int("worker", i))}
+	workers := make([]*worker[E], p.cfg.Workers)
+	for i := range workers {
+		workers[i] = &worker[E]{cfg: &p.cfg, number: i, sink: records, drain: drain, log: p.cfg.Logger.With(slog.Int("worker", i))}
+		workers[i].state.turn()
+	}
+	p.workers.Store(&workers)
+	for _, w := range workers {
 		group.Go(func() error { return w.run(running) })
 	}
 	return group.Wait()

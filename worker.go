@@ -31,12 +31,14 @@ type worker[E any] struct {
 
 	refused refusals
 	fenced  []time.Time
+	state   state
 }
 
 // run keeps a session open until ctx ends, or an error that another session would meet too.
 func (w *worker[E]) run(ctx context.Context) error {
 	waits := backoff.NewExponentialBackOff(backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(0))
 	for {
+		w.state.turn()
 		turned, err := w.session(ctx)
 		if err == nil || ctx.Err() != nil && consumer.Recoverable(err) {
 			return nil
@@ -51,7 +53,7 @@ func (w *worker[E]) run(ctx context.Context) error {
 			waits.Reset()
 		}
 		wait := waits.NextBackOff()
-		w.log.LogAttrs(ctx, slog.LevelWarn, "session lost, opening a new one", slog.Any("error", err), slog.Duration("after", wait))
+		w.log.LogAttrs(ctx, slog.LevelWarn, "session lost, opening a new one", slog.Any("error", err), slog.Float64("after_seconds", wait.Seconds()))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -82,8 +84,13 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	defer func() { err = errors.Join(err, w.close(s)) }()
+	w.state.session.Store(s)
+	defer func() {
+		w.state.session.Store(nil)
+		err = errors.Join(err, w.close(s))
+	}()
 	for {
+		w.state.turn()
 		batch, err := s.Poll(ctx)
 		if ctx.Err() != nil {
 			return committedAny, nil
@@ -107,9 +114,13 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 		switch {
 		case err != nil:
 			if err := w.refused.note(err); err != nil {
+				w.cfg.OnAbort(AbortedByError)
 				return committedAny, err
 			}
-		case committed:
+			w.cfg.OnAbort(AbortedByRefusal)
+		case !committed:
+			w.cfg.OnAbort(AbortedByRebalance)
+		default:
 			committedAny = true
 			w.refused.forget()
 			w.cfg.OnCommit(tally)
@@ -123,13 +134,21 @@ func (w *worker[E]) giveBack(ctx context.Context, s *consumer.Session, cause err
 	if err := s.GiveBack(ctx); err != nil {
 		return err
 	}
-	if errors.Is(cause, consumer.ErrRebalance) || ended(w.drain) {
+	outage, isOutage := errors.AsType[*stages.OutageError](cause)
+	switch {
+	case errors.Is(cause, consumer.ErrRebalance):
+		w.cfg.OnAbort(AbortedByRebalance)
 		return nil
-	}
-	if outage, ok := errors.AsType[*stages.OutageError](cause); ok {
+	case ended(w.drain):
+		w.cfg.OnAbort(AbortedByShutdown)
+		return nil
+	case isOutage:
+		w.cfg.OnAbort(AbortedByOutage)
 		return w.waitOut(ctx, s, outage)
+	default:
+		w.cfg.OnAbort(AbortedByError)
+		return cause
 	}
-	return cause
 }
 
 // close leaves the group. A session that is lost has nothing to leave.

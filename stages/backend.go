@@ -8,7 +8,7 @@ import (
 
 // BackendConfig configures what the loaders of one database or service share.
 type BackendConfig struct {
-	// Name is used in errors. Defaults to "the source".
+	// Name is used in errors. Defaults to "unnamed".
 	Name string
 	// MaxCalls bounds the calls that run at once, over all loaders. Defaults to 4.
 	MaxCalls int
@@ -16,6 +16,8 @@ type BackendConfig struct {
 	Timeout time.Duration
 	// Ping says whether the backend can be reached. nil: nobody can tell but by a call.
 	Ping func(context.Context) error
+	// OnCall is called after each call with the time it took and its error. It is called concurrently. Optional.
+	OnCall func(took time.Duration, err error)
 }
 
 // Backend is the database or service behind one or more loaders. It is safe for concurrent use.
@@ -28,7 +30,7 @@ type Backend struct {
 // NewBackend makes a backend that loaders share by their LoaderConfig.
 func NewBackend(cfg BackendConfig) *Backend {
 	if cfg.Name == "" {
-		cfg.Name = "the source"
+		cfg.Name = "unnamed"
 	}
 	if cfg.MaxCalls <= 0 {
 		cfg.MaxCalls = 4

@@ -44,6 +44,10 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, stats *CallStats) (*B
 	if err != nil && ctx.Err() == nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
 		err = &TimeoutError{After: backend.cfg.Timeout, Err: err}
 	}
-	stats.count(err, time.Since(started), b.extra)
+	took := time.Since(started)
+	stats.count(err, took, b.extra)
+	if backend.cfg.OnCall != nil {
+		backend.cfg.OnCall(took, err)
+	}
 	return b, err
 }

@@ -59,7 +59,7 @@ type OutageError struct {
 }
 
 func (e *OutageError) Error() string {
-	return fmt.Sprintf("%s: %s does not answer: %v", e.Loader, e.Backend.Name(), e.Err)
+	return fmt.Sprintf("%s: source %s does not answer: %v", e.Loader, e.Backend.Name(), e.Err)
 }
 func (e *OutageError) Unwrap() error { return e.Err }
 

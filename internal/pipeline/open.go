@@ -92,7 +92,7 @@ func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File) error {
 			return file.Errorf("sources."+f.Name+".sql.dsn", "%v", err)
 		}
 		p.sources[f.Name] = &source{db: db, file: f, backend: stages.NewBackend(stages.BackendConfig{
-			Name: "source " + f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout, Ping: db.Ping,
+			Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout, Ping: db.Ping,
 		})}
 	}
 	for _, f := range file.Sources {
