@@ -43,6 +43,7 @@ type answers struct {
 type node struct {
 	*Stage
 	answers  *answers
+	member   string // `,"name":`, as the result's place has it
 	children []child
 	one      stages.Node[Document, *Fragment] // where List is not set
 	each     stages.Node[Document, view]      // where it is
@@ -76,7 +77,7 @@ func (c *compiler) compile() {
 		if c.answers[id] == nil {
 			c.answers[id] = &answers{}
 		}
-		c.nodes[s.Index] = &node{Stage: s, answers: c.answers[id]}
+		c.nodes[s.Index] = &node{Stage: s, answers: c.answers[id], member: "," + string(lookup.AppendString(nil, s.Field())) + ":"}
 	}
 	paths := make([]int, len(c.nodes))
 	for i, n := range c.nodes {

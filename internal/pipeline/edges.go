@@ -42,15 +42,31 @@ func (c *compiler) listsOfKeys(n *node, path int) stages.Lists[Document, lookup.
 			}
 		})
 	case c.nodes[n.Root].List:
-		return stages.ThenErr(c.nodes[n.Root].each, func(v view, add func(lookup.Key, error)) {
+		root := c.nodes[n.Root]
+		return stages.ThenErr(root.each, func(v view, add func(lookup.Key, error)) {
 			for _, r := range v.All() {
 				if r.State == stages.Loaded {
 					r.Value.addKeys(path, add)
+				} else if err := root.gap(r.State); err != nil {
+					add("", err)
 				}
 			}
 		})
 	default:
 		return stages.ThenErr(c.nodes[n.Root].one, func(f *Fragment, add func(lookup.Key, error)) { f.addKeys(path, add) })
+	}
+}
+
+// gap is the key that stages over this one have for an element that it has no rows for, nil where they have none: a
+// missing list is an empty one. The renderer passes over it in the same places.
+func (n *node) gap(state stages.State) error {
+	switch {
+	case state == stages.Missing && n.Many:
+		return nil
+	case state == stages.Missing:
+		return stages.ErrNoKey
+	default:
+		return stages.ErrBlocked
 	}
 }
 

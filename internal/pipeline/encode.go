@@ -9,7 +9,6 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // encoder makes output records: the event byte for byte, and the results.
@@ -73,32 +72,43 @@ func (e *encoder) value(d Document, fields []byte) []byte {
 	return append(value, fields...)
 }
 
-// appendWithout appends an object without some of its members, up to its closing brace. The others stay byte for byte.
+// appendWithout appends an object without some of its members, up to its closing brace. The others, and what stands
+// between them, stay byte for byte.
 func appendWithout(dst, object []byte, names map[string]bool) []byte {
 	d := jsontext.NewDecoder(bytes.NewBuffer(object))
 	if _, err := d.ReadToken(); err != nil {
 		return append(dst, '{')
 	}
 	dst = append(dst, '{')
-	for first := true; d.PeekKind() == '"'; {
-		name, err := d.ReadToken()
+	var (
+		opening = d.InputOffset()
+		before  = opening // where the last member ended
+		first   = true
+	)
+	for d.PeekKind() == '"' {
+		quoted, err := d.ReadValue()
 		if err != nil {
-			break
+			return dst
 		}
-		text := name.String()
-		value, err := d.ReadValue()
+		start := d.InputOffset() - int64(len(quoted))
+		name, err := jsontext.AppendUnquote(nil, quoted)
 		if err != nil {
-			break
+			return dst
 		}
-		if names[text] {
-			continue
+		if _, err := d.ReadValue(); err != nil {
+			return dst
 		}
-		if !first {
-			dst = append(dst, ',')
+		end := d.InputOffset()
+		switch {
+		case names[string(name)]:
+		case first && before > opening: // what stood before it belongs to a member that went
+			dst = append(dst, object[start:end]...)
+			first = false
+		default:
+			dst = append(dst, object[before:end]...)
+			first = false
 		}
-		first = false
-		dst = lookup.AppendString(dst, text)
-		dst = append(append(dst, ':'), value...)
+		before = end
 	}
 	return dst
 }

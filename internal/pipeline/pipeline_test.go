@@ -156,10 +156,12 @@ func TestEnrich(t *testing.T) {
 		},
 		{
 			name: "merged, replacing fields of the same name", shape: "merge", stages: userStage,
-			events: []string{`{"user_id":1,"x": 1.0 }`, `{"user":{"old":1}, "user_id":3 , "a":"\u0061"}`},
+			events: []string{`{"user_id":1,"x": 1.0 }`, `{"user":{"old":1}, "user_id":3 , "a":"\u0061"}`, `{ "\u00e9":1 ,"us\u0065r_id": 3, "user":2}`, `{"user_id":3}`},
 			want: []string{
 				`{"user_id":1,"x": 1.0 ,"user":{"id":1,"name":"Ada"}}`,
-				`{"user_id":3,"a":"\u0061","user":{"id":3,"name":"Edsger"}}`,
+				`{"user_id":3 , "a":"\u0061","user":{"id":3,"name":"Edsger"}}`,
+				`{ "\u00e9":1 ,"us\u0065r_id": 3,"user":{"id":3,"name":"Edsger"}}`,
+				`{"user_id":3,"user":{"id":3,"name":"Edsger"}}`,
 			},
 		},
 		{
@@ -207,6 +209,38 @@ func TestEnrich(t *testing.T) {
 				`{"event":{"tenant":"b","id":"01"},"tenant":{"tenant":"b","id":1,"name":"one of b"}}`,
 				`{"event":{"tenant":"a"},"tenant":null}`,
 			},
+		},
+		{
+			name: "a list over a list with gaps", stages: `
+  revs: {source: shop, by: "event.revs[].id", query: "SELECT id, author FROM reviews WHERE id IN ($keys)", key: id, on_error: keep}
+  authors: {source: shop, by: "revs[].author", query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, on_error: keep}
+  again: {source: shop, by: "revs[].author", query: "SELECT id, plan_id FROM users WHERE id IN ($keys)", key: id, on_error: keep, into: "revs[].again"}`,
+			events: []string{`{"revs":[{"id":50},{"id":999},{"id":52}]}`, `{"revs":[{"id":50},{"id":1.5},{"id":52}]}`},
+			want: []string{
+				`{"event":{"revs":[{"id":50},{"id":999},{"id":52}]},` +
+					`"revs":[{"id":50,"author":2,"again":{"id":2,"plan_id":null}},null,{"id":52,"author":1,"again":{"id":1,"plan_id":"pro"}}],` +
+					`"authors":[{"id":2,"name":"Grace \"G\""},null,{"id":1,"name":"Ada"}]}`,
+				`{"event":{"revs":[{"id":50},{"id":1.5},{"id":52}]},` +
+					`"revs":[{"id":50,"author":2,"again":{"id":2,"plan_id":null}},null,{"id":52,"author":1,"again":{"id":1,"plan_id":"pro"}}],` +
+					`"authors":[{"id":2,"name":"Grace \"G\""},null,{"id":1,"name":"Ada"}]} loaderline.degraded: revs=error,authors=error,again=error`,
+			},
+		},
+		{
+			name: "a list over lists of rows with gaps", stages: `
+  bought: {source: shop, by: "event.items[].product", query: "SELECT product_id AS _key, id FROM reviews WHERE product_id IN ($keys) ORDER BY id", many: true, on_error: keep}
+  author: {source: shop, by: "bought[][].id", query: "SELECT id, author FROM reviews WHERE id IN ($keys)", key: id, into: "bought[][].review", on_error: keep}`,
+			events: []string{`{"items":[{"product":7},{"product":1.5},{"product":101}]}`},
+			want: []string{
+				`{"event":{"items":[{"product":7},{"product":1.5},{"product":101}]},` +
+					`"bought":[[],null,[{"id":52,"review":{"id":52,"author":1}}]]} loaderline.degraded: bought=error,author=error`,
+			},
+		},
+		{
+			name: "a missing element decides for the stage over it", stages: `
+  revs: {source: shop, by: "event.revs[].id", query: "SELECT id, author FROM reviews WHERE id IN ($keys)", key: id}
+  authors: {source: shop, by: "revs[].author", query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, on_missing: dead_letter}`,
+			events: []string{`{"revs":[{"id":50},{"id":999}]}`},
+			want:   []string{`missing in stage authors: revs[].author is absent or null`},
 		},
 		{
 			name: "two results in one row", stages: userStage + purchasesStage + reviewsStage + `

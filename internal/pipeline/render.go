@@ -5,7 +5,6 @@ import (
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // renderer writes the results of one row, each where it stands.
@@ -24,10 +23,7 @@ type cursor struct {
 func (r *renderer) fields(dst []byte, nodes []*node) []byte {
 	for _, n := range nodes {
 		if n.Parent < 0 {
-			dst = append(dst, ',')
-			dst = lookup.AppendString(dst, n.Field())
-			dst = append(dst, ':')
-			dst = r.whole(dst, n)
+			dst = r.whole(append(dst, n.member...), n)
 		}
 	}
 	return dst
@@ -82,7 +78,13 @@ func (r *renderer) result(dst []byte, n *node, result stages.Result[*Fragment]) 
 		return append(dst, result.Value.json...)
 	case result.State == stages.Loaded:
 		return r.spliced(dst, n, result.Value)
-	case result.State == stages.Missing && n.Many:
+	}
+	if n.List && n.gap(result.State) != nil {
+		for _, c := range n.children {
+			r.skip(c.node)
+		}
+	}
+	if result.State == stages.Missing && n.Many {
 		return append(dst, "[]"...)
 	}
 	return append(dst, "null"...)
@@ -115,11 +117,11 @@ func (r *renderer) spliced(dst []byte, n *node, f *Fragment) []byte {
 		done = point
 		used[first]++
 		c := n.children[first]
-		if last := lastByte(dst); last != '{' {
-			dst = append(dst, ',')
+		if lastByte(dst) == '{' {
+			dst = append(dst, c.member[1:]...)
+		} else {
+			dst = append(dst, c.member...)
 		}
-		dst = lookup.AppendString(dst, c.Field())
-		dst = append(dst, ':')
 		if c.List {
 			dst = r.next(dst, c.node)
 		} else {
