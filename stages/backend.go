@@ -2,7 +2,6 @@ package stages
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,9 +21,8 @@ type BackendConfig struct {
 
 // Backend is the database or service behind one or more loaders. It is safe for concurrent use.
 type Backend struct {
-	cfg     BackendConfig
-	slots   chan struct{}
-	answers atomic.Int64
+	cfg   BackendConfig
+	slots chan struct{}
 }
 
 // NewBackend makes a backend that loaders share by their LoaderConfig.

@@ -50,62 +50,53 @@ func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
 	c.bisect(ctx, at[len(at)/2:])
 }
 
-// persist calls for keys until each is settled or no call can settle more. The keys that it gives back are those that a
+// persist calls for keys until each is settled or trying again cannot help. The keys that it gives back are those that a
 // permanent error of the call as a whole left open.
 func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) {
-	var (
-		backend = c.loader.cfg.Backend
-		waits   = c.budget.waits()
-		tried   = KeyError{Loader: c.loader.cfg.Name}
-		healthy = 0 // failed tries in a row during which the backend answered other keys
-	)
+	waits := c.budget.waits()
+	tried := KeyError{Loader: c.loader.cfg.Name}
 	for {
-		before := backend.answers.Load()
-		b, err := c.loader.call(ctx, c.gather(at), &c.stats)
-		if b.answered() {
-			backend.answers.Add(1)
-		}
-		tried.Attempts++
-		tried.failed(err)
-		if cause := context.Cause(ctx); cause != nil {
-			c.failure = worse(c.failure, cause)
-			c.fail(at, tried.with(cause))
-			return nil, nil
-		}
-		if err != nil && ClassOf(err) == Fatal {
-			c.failure = worse(c.failure, &FatalError{Loader: c.loader.cfg.Name, Err: err})
-			c.fail(at, tried.with(err))
-			return nil, nil
-		}
-		open, cause := c.take(at, b, &tried)
-		if err != nil && ClassOf(err) == Permanent {
-			return open, tried.with(err)
-		}
-		if err != nil {
-			cause = err
-		}
-		if at = open; len(at) == 0 {
-			return nil, nil
-		}
-		if backend.answers.Load() > before {
-			healthy++
-		} else {
-			healthy = 0
-		}
-		// A key is condemned only by two tries in a row that failed while others were answered: one alone may have
-		// met a backend that was just coming back.
-		if waits.next(ctx) || healthy == 1 && waits.once(ctx) {
-			continue
-		}
+		open, err := c.try(ctx, at, &tried)
 		switch {
-		case ctx.Err() != nil:
-			c.failure = worse(c.failure, context.Cause(ctx))
-		case healthy == 0:
-			c.failure = worse(c.failure, &OutageError{Loader: c.loader.cfg.Name, Backend: backend, Err: cause})
+		case len(open) == 0:
+			return nil, nil
+		case ClassOf(err) == Permanent:
+			return open, tried.with(err)
+		case waits.next(ctx):
+			at = open
+		default:
+			c.isolate(ctx, open, tried.with(err))
+			return nil, nil
 		}
-		c.fail(at, tried.with(cause))
+	}
+}
+
+// try makes one call for keys and takes what it settled. Open are the keys that another call may settle, with the reason:
+// a permanent one is of the call as a whole. What ends the run leaves none open.
+func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (open []int32, err error) {
+	b, err := c.loader.call(ctx, c.gather(at), &c.stats)
+	c.loader.learn(b)
+	tried.Attempts++
+	tried.failed(err)
+	if cause := context.Cause(ctx); cause != nil {
+		c.abandon(at, tried.with(cause), cause)
 		return nil, nil
 	}
+	if err != nil && ClassOf(err) == Fatal {
+		c.abandon(at, tried.with(err), &FatalError{Loader: c.loader.cfg.Name, Err: err})
+		return nil, nil
+	}
+	open, cause := c.take(at, b, tried)
+	if err == nil {
+		err = cause
+	}
+	return open, err
+}
+
+// abandon fails keys together with the run.
+func (c *chunk[K, V]) abandon(at []int32, err, failure error) {
+	c.failure = worse(c.failure, failure)
+	c.fail(at, err)
 }
 
 // gather lists the keys at some positions.

@@ -40,6 +40,7 @@ func (k *edge[E, K]) compute(r *run[E]) {
 		seen = make(map[K]int32, n)
 	}
 	d := &dedupe[K]{at: make([]int32, 0, n), seen: seen, bad: r.addBad}
+	d.add = d.one
 	k.fill(r, d)
 	clear(seen)
 	k.spare.Put(seen)
@@ -56,6 +57,7 @@ type dedupe[K comparable] struct {
 
 	seen map[K]int32
 	bad  func(error) int32
+	add  func(K, error) // one, as a value made once
 
 	listed int32 // how much of at belongs to lists that have ended
 }

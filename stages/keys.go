@@ -1,6 +1,9 @@
 package stages
 
-import "iter"
+import (
+	"iter"
+	"runtime/debug"
+)
 
 // Keys is an edge of a plan: one key for each event, or for each value of an earlier stage.
 type Keys[E any, K comparable] struct {
@@ -23,7 +26,7 @@ func By[E any, K comparable](p *Plan[E], key func(E) K) Keys[E, K] {
 func ByErr[E any, K comparable](p *Plan[E], key func(E) (K, error)) Keys[E, K] {
 	return Keys[E, K]{plan: p, id: addKeys(p, rowDomain, nil, func(r *run[E], d *dedupe[K]) {
 		for _, e := range r.events {
-			d.one(key(e))
+			d.one(guarded(key, e))
 		}
 	})}
 }
@@ -41,8 +44,7 @@ func Each[E any, K comparable](p *Plan[E], keys func(E) iter.Seq[K]) Lists[E, K]
 func EachErr[E any, K comparable](p *Plan[E], keys func(e E, add func(K, error))) Lists[E, K] {
 	return Lists[E, K]{plan: p, id: addKeys(p, rowDomain, nil, func(r *run[E], d *dedupe[K]) {
 		for _, e := range r.events {
-			keys(e, d.one)
-			d.endList()
+			guardedList(d, keys, e)
 		}
 	})}
 }
@@ -62,8 +64,7 @@ func ThenErr[E, V any, K comparable](n Node[E, V], keys func(v V, add func(K, er
 	return Lists[E, K]{plan: n.plan, id: addKeys(n.plan, n.domain, []int{n.id}, func(r *run[E], d *dedupe[K]) {
 		for i := range r.size(n.domain) {
 			if v := n.at(r, int32(i)); v.State == Loaded {
-				keys(v.Value, d.one)
-				d.endList()
+				guardedList(d, keys, v.Value)
 			} else {
 				d.blockedList(v.State)
 			}
@@ -81,7 +82,7 @@ func ThenOneErr[E, V any, K comparable](n Node[E, V], key func(V) (K, error)) Ke
 	return Keys[E, K]{plan: n.plan, id: addKeys(n.plan, n.domain, []int{n.id}, func(r *run[E], d *dedupe[K]) {
 		for i := range r.size(n.domain) {
 			if v := n.at(r, int32(i)); v.State == Loaded {
-				d.one(key(v.Value))
+				d.one(guarded(key, v.Value))
 			} else {
 				d.blocked(v.State)
 			}
@@ -98,7 +99,29 @@ func After[E any, K comparable](p *Plan[E], key func(Row[E]) (K, error), stages 
 	}
 	return Keys[E, K]{plan: p, id: addKeys(p, rowDomain, after, func(r *run[E], d *dedupe[K]) {
 		for i := range r.events {
-			d.one(key(Row[E]{run: r, index: int32(i)}))
+			d.one(guarded(key, Row[E]{run: r, index: int32(i)}))
 		}
 	})}
+}
+
+// guarded calls a key function, and makes an unusable key of its panic.
+func guarded[A any, K comparable](key func(A) (K, error), a A) (k K, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return key(a)
+}
+
+// guardedList calls a function that adds keys to a list. Where it panics, the list is one unusable key.
+func guardedList[A any, K comparable](d *dedupe[K], keys func(A, func(K, error)), a A) {
+	defer func() {
+		if v := recover(); v != nil {
+			d.at = d.at[:d.listed]
+			d.one(*new(K), &PanicError{Value: v, Stack: debug.Stack()})
+		}
+		d.endList()
+	}()
+	keys(a, d.add)
 }

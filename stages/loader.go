@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // LoaderConfig configures a Loader.
@@ -23,6 +24,8 @@ type LoaderConfig[K comparable, V any] struct {
 type Loader[K comparable, V any] struct {
 	source Source[K, V]
 	cfg    LoaderConfig[K, V]
+	// known is a key that the source has answered for: who asks for it again learns whether the source answers at all.
+	known atomic.Pointer[K]
 }
 
 // NewLoader makes a loader of a source.

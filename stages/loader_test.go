@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -100,56 +101,117 @@ func TestAnOutageCondemnsNoKey(t *testing.T) {
 	})
 }
 
-// While other keys of the backend are answered, keys that time out again and again are at fault themselves.
-func TestKeysThatFailWhileOthersAreAnsweredFailAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{Timeout: time.Second})
-		slow := &recorder{answer: func(ctx context.Context, _ int, _ *stages.Batch[int, int]) error {
-			<-ctx.Done()
-			return ctx.Err()
-		}}
-		quick := &recorder{}
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			other := loader(quick, stages.LoaderConfig[int, int]{Backend: backend})
-			for ctx.Err() == nil {
-				other.Load(ctx, 1)
-				time.Sleep(100 * time.Millisecond)
+// A key that is never answered while others are is found and fails alone, also where the calls die as a whole.
+func TestAKeyThatIsNeverAnsweredFailsAlone(t *testing.T) {
+	for _, n := range []int{2, 5, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			const slow = 1
+			src := &recorder{answer: func(ctx context.Context, _ int, b *stages.Batch[int, int]) error {
+				if slices.Contains(b.Keys, slow) {
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				double(b)
+				return nil
+			}}
+			backend := stages.NewBackend(stages.BackendConfig{Timeout: time.Second})
+			rows, node := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Backend: backend}), stages.Retry{MaxElapsed: 5 * time.Second}, numbers(n)...)
+			if err := rows.Err(); err != nil {
+				t.Fatalf("%d keys: %v", n, err)
 			}
-		}()
-		rows, n := run(t.Context(), loader(slow, stages.LoaderConfig[int, int]{Backend: backend}), stages.Retry{MaxElapsed: 5 * time.Second}, 1)
-		stop()
-		<-done
-		if err := rows.Err(); err != nil {
-			t.Errorf("an outage was seen: %v", err)
-		}
-		err := n.Of(rows.At(0)).Err
-		if timeout, ok := errors.AsType[*stages.TimeoutError](err); !ok || timeout.After != time.Second {
-			t.Errorf("%v", err)
-		}
-	})
+			for row := range rows.All() {
+				r := node.Of(row)
+				_, timedOut := errors.AsType[*stages.TimeoutError](r.Err)
+				if timedOut != (row.Event() == slow) || r.State == stages.Loaded == timedOut {
+					t.Errorf("%d keys: key %d is %v, %v", n, row.Event(), r.State, r.Err)
+				}
+			}
+		})
+	}
 }
 
-// A backend that comes back between two tries answers others during the first alone: the keys get one more.
-func TestABackendThatComesBackAtTheEndCondemnsNoKey(t *testing.T) {
+// It fails alone too where it comes alone, once the source has answered anything before.
+func TestAKeyThatIsNeverAnsweredFailsWhereItComesAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{})
-		other := loader(&recorder{}, stages.LoaderConfig[int, int]{Backend: backend})
-		src := &recorder{answer: func(ctx context.Context, call int, b *stages.Batch[int, int]) error {
-			if call == 1 {
-				other.Load(ctx, 1)
+		src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
+			if slices.Contains(b.Keys, 1) {
 				return errAway
 			}
 			double(b)
 			return nil
 		}}
-		rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Backend: backend}), stages.Retry{MaxElapsed: -1}, 1)
-		if r := n.Of(rows.At(0)); r.State != stages.Loaded || rows.Err() != nil {
-			t.Errorf("%v, %v", r, rows.Err())
+		l := loader(src, stages.LoaderConfig[int, int]{})
+		if rows, _ := run(t.Context(), l, stages.Retry{}, 1); rows.Err() == nil {
+			t.Error("a source that has never answered is taken for one that does")
+		}
+		run(t.Context(), l, stages.Retry{}, 2)
+		rows, n := run(t.Context(), l, stages.Retry{}, 1)
+		if err := n.Of(rows.At(0)).Err; rows.Err() != nil || !errors.Is(err, errAway) {
+			t.Errorf("%v, %v", rows.Err(), err)
 		}
 	})
+}
+
+// A lock on one table is an outage of that stage, whatever else the database answers meanwhile.
+func TestAnotherLoadersAnswersCondemnNoKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		backend := stages.NewBackend(stages.BackendConfig{Timeout: time.Second})
+		locked := false
+		src := &recorder{answer: func(ctx context.Context, _ int, b *stages.Batch[int, int]) error {
+			if locked {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			double(b)
+			return nil
+		}}
+		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
+		run(t.Context(), l, stages.Retry{}, 1)
+		locked = true
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			other := loader(&recorder{}, stages.LoaderConfig[int, int]{Backend: backend})
+			for ctx.Err() == nil {
+				other.Load(ctx, 1)
+				time.Sleep(100 * time.Millisecond)
+			}
+		}()
+		rows, _ := run(t.Context(), l, stages.Retry{MaxElapsed: 5 * time.Second}, 1, 2, 3)
+		stop()
+		<-done
+		if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
+			t.Errorf("%v", rows.Err())
+		}
+	})
+}
+
+// A backend that comes back just when the retries have ended condemns nobody.
+func TestABackendThatComesBackAtTheEndCondemnsNoKey(t *testing.T) {
+	for failures := 1; failures <= 4; failures++ {
+		synctest.Test(t, func(t *testing.T) {
+			src := &recorder{}
+			l := loader(src, stages.LoaderConfig[int, int]{})
+			run(t.Context(), l, stages.Retry{}, 9)
+			src.answer = func(_ context.Context, call int, b *stages.Batch[int, int]) error {
+				if call <= 1+failures {
+					return errAway
+				}
+				double(b)
+				return nil
+			}
+			rows, n := run(t.Context(), l, stages.Retry{MaxElapsed: -1}, 1, 2)
+			if rows.Err() != nil {
+				return // an outage: nobody is condemned
+			}
+			for _, s := range states(rows, n) {
+				if s != stages.Loaded {
+					t.Errorf("after %d failures: %v", failures, s)
+				}
+			}
+		})
+	}
 }
 
 func TestFatalErrorsFailTheRun(t *testing.T) {
@@ -301,5 +363,32 @@ func TestConvertedValuesKeepTheirOutcomes(t *testing.T) {
 	}
 	if got[1].Value != "10" || !errors.Is(got[2].Err, odd) || got[3].State != stages.Failed || got[4].State != stages.Missing {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestAPanicInAKeyFunctionFailsItsEventOnly(t *testing.T) {
+	var plan stages.Plan[int]
+	boom := func(n int) int { return []int{10, 11, 12}[n] }
+	l := loader(&recorder{}, stages.LoaderConfig[int, int]{})
+	one := stages.One(&plan, l, stages.By(&plan, boom))
+	many := stages.Many(&plan, l, stages.EachErr(&plan, func(n int, add func(int, error)) {
+		add(1, nil)
+		add(boom(n), nil)
+	}))
+	then := stages.One(&plan, l, stages.ThenOne(one, func(v int) int { return boom(v - 20) }))
+	rows := plan.Run(t.Context(), []int{0, 7, 2})
+	want := []stages.State{stages.Loaded, stages.Failed, stages.Loaded}
+	if diff := cmp.Diff(want, states(rows, one)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]stages.State{stages.Loaded, stages.Blocked, stages.Failed}, states(rows, then)); diff != "" {
+		t.Error(diff)
+	}
+	list := many.Of(rows.At(1)).Value
+	if _, r := list.At(0); list.Len() != 1 || r.State != stages.Failed {
+		t.Errorf("%d keys, the first %v", list.Len(), r)
+	}
+	if got := many.Of(rows.At(2)).Value.Get(12).Value; got != 24 {
+		t.Errorf("the list after it has %d", got)
 	}
 }

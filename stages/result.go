@@ -90,7 +90,8 @@ func (e *KeyError) failed(err error) {
 	}
 }
 
-// PanicError is the error of a source that panicked, or ended its goroutine by runtime.Goexit (Value is nil then).
+// PanicError is the error of a source or a key function that panicked, or of a source that ended its goroutine by
+// runtime.Goexit (Value is nil then).
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -98,7 +99,7 @@ type PanicError struct {
 
 func (e *PanicError) Error() string {
 	if e.Value == nil {
-		return "the source ended its goroutine"
+		return "the call ended its goroutine"
 	}
-	return fmt.Sprintf("the source panicked: %v", e.Value)
+	return fmt.Sprintf("panicked: %v", e.Value)
 }

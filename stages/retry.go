@@ -64,9 +64,6 @@ func (w *waits) next(ctx context.Context) bool {
 	return sleep(ctx, pause)
 }
 
-// once waits for one more try past the budget.
-func (w *waits) once(ctx context.Context) bool { return sleep(ctx, w.exponential.InitialInterval) }
-
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

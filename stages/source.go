@@ -84,6 +84,16 @@ func (b *Batch[K, V]) settle(key K, r Result[V]) bool {
 	return true
 }
 
+// PutAt is Put for the key at Keys[i], for a source that knows the positions.
+func (b *Batch[K, V]) PutAt(i int, value V) {
+	b.results[i], b.settled[i] = Result[V]{Value: value, State: Loaded}, true
+}
+
+// FailAt is Fail for the key at Keys[i].
+func (b *Batch[K, V]) FailAt(i int, err error) {
+	b.results[i], b.settled[i] = Result[V]{Err: err, State: Failed}, true
+}
+
 // Result is what is known of the i-th key: unsettled keys are missing.
 func (b *Batch[K, V]) Result(i int) Result[V] { return b.results[i] }
 

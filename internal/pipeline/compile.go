@@ -85,6 +85,9 @@ func (c *compiler) compile() {
 		if n.Parent >= 0 {
 			parent := c.nodes[n.Parent]
 			container := jsondoc.Path{Root: n.Into.Root, Steps: n.Into.Steps[:len(n.Into.Steps)-1]}
+			parent.answers.places = append(parent.answers.places, place{
+				field: parent.answers.value(parent.inFragment(n.Into)), into: n.Into, stage: n.Name,
+			})
 			parent.children = append(parent.children, child{node: n, point: parent.answers.point(parent.inFragment(container))})
 		}
 	}

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"bytes"
+	"fmt"
+	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -14,6 +16,7 @@ import (
 // encoder makes output records: the event byte for byte, and the results.
 type encoder struct {
 	tails stages.Shared[Document, tail]
+	limit atomic.Int64    // bytes that the output topic takes
 	merge map[string]bool // the names of the results, where they stand beside the event's own fields
 }
 
@@ -23,16 +26,27 @@ type tail struct {
 	fields []byte // each as `,"name":value`, and the closing brace
 }
 
+// unlimited is the limit until the topic's is known.
+const unlimited = 64 << 20
+
 func (c *compiler) encoder(merge map[string]bool) *encoder {
-	return &encoder{merge: merge, tails: stages.Share(c.plan, func(row stages.Row[Document]) tail {
+	e := &encoder{merge: merge}
+	e.limit.Store(unlimited)
+	e.tails = stages.Share(c.plan, func(row stages.Row[Document]) tail {
 		t := tail{verdict: c.judge(row)}
 		if t.drop || t.failure != nil {
 			return t
 		}
-		r := renderer{row: row}
+		r := renderer{row: row, limit: int(e.limit.Load())}
 		t.fields = append(r.fields(make([]byte, 0, 1024), c.nodes), '}')
+		if len(t.fields) > r.limit {
+			t.failure = &loaderline.Failure{Kind: sink.KindTooLarge, Message: fmt.Sprintf(
+				"what the stages found has more than the %d bytes that topic %s takes", r.limit, c.layout.File.Output.Topic)}
+			t.fields = nil
+		}
 		return t
-	})}
+	})
+	return e
 }
 
 const eventField = `{"event":`

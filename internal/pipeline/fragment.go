@@ -21,7 +21,15 @@ type Fragment struct {
 type fragments struct {
 	scannerPaths
 	paths   []*keyPath
+	places  []place          // where other stages' results go
 	scanner *jsondoc.Scanner // nil where nothing is looked for
+}
+
+// place is where a result goes: a field that must not be there yet.
+type place struct {
+	field int // the scanner's path of it
+	into  jsondoc.Path
+	stage string
 }
 
 // source is a lookup that answers Fragments.
@@ -39,6 +47,13 @@ func (f *fragments) fragment(json []byte) (*Fragment, error) {
 	var found jsondoc.Result
 	if err := f.scanner.Scan(json, &found); err != nil {
 		return nil, fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	for _, p := range f.places {
+		for _, v := range found.Values[p.field] {
+			if v.Kind == jsondoc.Found {
+				return nil, fmt.Errorf("there is a field at %s already, where the result of stage %s goes", p.into, p.stage)
+			}
+		}
 	}
 	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.paths))}
 	for i, p := range f.paths {

@@ -25,7 +25,11 @@ type Pipeline struct {
 
 	sources map[string]*source
 	memory  *cache.Memory
+	encoder *encoder
 }
+
+// LimitOutput says how many bytes the output topic takes. What would be larger is a dead letter, and not made in full.
+func (p *Pipeline) LimitOutput(bytes int) { p.encoder.limit.Store(int64(bytes)) }
 
 // source is one database of the file.
 type source struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -20,6 +21,8 @@ import (
 const shop = `
 CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, plan_id TEXT);
 INSERT INTO users VALUES (1, 'Ada', 'pro'), (2, 'Grace "G"', NULL), (3, 'Edsger', 'none');
+CREATE TABLE profiles (id INTEGER PRIMARY KEY, profile JSON);
+INSERT INTO profiles VALUES (1, '{"plan": "pro"}');
 CREATE TABLE plans (id TEXT PRIMARY KEY, price INTEGER);
 INSERT INTO plans VALUES ('pro', 900);
 CREATE TABLE purchases (id INTEGER PRIMARY KEY, user_id INTEGER, product_id INTEGER);
@@ -243,6 +246,13 @@ func TestEnrich(t *testing.T) {
 			want:   []string{`missing in stage authors: revs[].author is absent or null`},
 		},
 		{
+			name: "a field at a result's place, in a column", stages: `
+  user: {source: shop, by: event.user_id, query: "SELECT id, profile FROM profiles WHERE id IN ($keys)", key: id}
+  plan: {source: shop, by: user.profile.plan, query: "SELECT id, price FROM plans WHERE id IN ($keys)", key: id, into: user.profile.plan}`,
+			events: []string{`{"user_id":1}`},
+			want:   []string{`lookup in stage user: there is a field at user.profile.plan already, where the result of stage plan goes`},
+		},
+		{
 			name: "two results in one row", stages: userStage + purchasesStage + reviewsStage + `
   owner: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, into: user.self}
   first: {source: shop, by: "purchases[].id", query: "SELECT id, user_id FROM purchases WHERE id IN ($keys)", key: id, into: "purchases[].again"}`,
@@ -300,5 +310,28 @@ func TestStagesThatAskTheSameShareALoader(t *testing.T) {
 	want := `{"event":{"user_id":1,"seller_id":2},"buyer":{"id":1,"name":"Ada"},"seller":{"id":2,"name":"Grace \"G\""}}`
 	if got := published(p.Config.Encode(rows.At(0))); got != want {
 		t.Error(got)
+	}
+}
+
+// A small event can ask for the same row many times over. What is too large for its topic is not made first.
+func TestAnOutputThatIsTooLargeIsNotMade(t *testing.T) {
+	p := open(t, "nest", `
+  user: {source: shop, by: "event.l[]", query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}`)
+	p.LimitOutput(1000)
+	event := `{"l":[` + strings.Repeat("1,", 100_000) + `1]}`
+	d, err := p.Config.Decode(loaderline.Record{Value: []byte(event)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := p.Config.Plan.Run(t.Context(), []pipeline.Document{d}).At(0)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := published(p.Config.Encode(row))
+	runtime.ReadMemStats(&after)
+	if want := "too_large: what the stages found has more than the 1000 bytes that topic out takes"; got != want {
+		t.Error(got)
+	}
+	if made := after.TotalAlloc - before.TotalAlloc; made > 100_000 {
+		t.Errorf("%d bytes were allocated for it", made)
 	}
 }

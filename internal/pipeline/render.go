@@ -12,6 +12,8 @@ type renderer struct {
 	row stages.Row[Document]
 	// Results for the elements of a list are written where the elements stand, in their order.
 	lists map[*node]*cursor
+	// Nothing more is written once there are limit bytes: what is larger than its topic takes is not made in full.
+	limit int
 }
 
 type cursor struct {
@@ -44,6 +46,9 @@ func (r *renderer) whole(dst []byte, n *node) []byte {
 	}
 	dst = append(dst, '[')
 	for i := range list.Value.Len() {
+		if len(dst) > r.limit {
+			return dst
+		}
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -99,6 +104,9 @@ func (r *renderer) spliced(dst []byte, n *node, f *Fragment) []byte {
 	)
 	used = append(used, make([]int, len(n.children))...)
 	for {
+		if len(dst) > r.limit {
+			return dst
+		}
 		first, point := -1, int32(0)
 		for i, c := range n.children {
 			points := f.points[c.point]

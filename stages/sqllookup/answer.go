@@ -151,20 +151,20 @@ func (a *answer) render(r row) error {
 // settle puts what was found. Keys without rows are left to be missing.
 func (a *answer) settle() {
 	a.lookup.bytesPerKey.Store(int64(len(a.buf)/len(a.batch.Keys)) * 5 / 4)
-	for i, key := range a.batch.Keys {
+	for i := range a.batch.Keys {
 		f := &a.keys[i]
 		switch {
 		case f.err != nil:
-			a.batch.Fail(key, stages.AsPermanent(f.err))
+			a.batch.FailAt(i, stages.AsPermanent(f.err))
 		case f.n == 0:
 		case a.lookup.query.Many:
-			a.batch.Put(key, a.list(f))
+			a.batch.PutAt(i, a.list(f))
 		case f.n > 1:
-			a.batch.Fail(key, stages.AsPermanent(&Error{message: fmt.Sprintf(
+			a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
 				"%d rows for one key: many: true makes a list of them", f.n)}))
 		default:
 			span := a.rows[f.first-1]
-			a.batch.Put(key, bytes.Clone(a.buf[span.start:span.end]))
+			a.batch.PutAt(i, bytes.Clone(a.buf[span.start:span.end]))
 		}
 	}
 }

@@ -44,15 +44,14 @@ func classOfState(code string) stages.Class {
 		return stages.Transient
 	}
 	switch code {
-	case "P0001": // RAISE in a function.
-		return stages.Permanent
 	case "25006": // A write in a read-only transaction.
 		return stages.Fatal
 	case "26000": // A prepared statement that a proxy has forgotten.
 		return stages.Transient
 	}
 	switch code[:2] {
-	case "22", "23":
+	// Data, constraints, a subquery with more rows than one, and what functions raise: the keys decide.
+	case "21", "22", "23", "38", "39", "P0":
 		return stages.Permanent
 	case "42", "28", "3D", "3F", "0A":
 		return stages.Fatal

@@ -41,6 +41,7 @@ func TestErrorsOfACall(t *testing.T) {
 		{"no such label", pg, "SELECT mood AS _key FROM moods WHERE mood = ANY($keys)", "", `"angry"`, stages.Permanent, "22P02"},
 		{"division", pg, "SELECT k AS _key, 1 / k AS x FROM unnest($keys::bigint[]) k", "", "0", stages.Permanent, "22012"},
 		{"raised", pg, "SELECT k AS _key, complain(k) AS x FROM unnest($keys::bigint[]) k", "", "7", stages.Permanent, "P0001"},
+		{"two rows where one may be", pg, "SELECT k AS _key, (SELECT x FROM (VALUES (1), (2)) v(x) WHERE k > 0) AS x FROM unnest($keys::bigint[]) k", "", "1", stages.Permanent, "21000"},
 		{"statement timeout", pg, "SELECT k AS _key FROM unnest($keys::bigint[]) k, pg_sleep(10)", "", "1", stages.Transient, "57014"},
 		{"locked", pg, "SELECT id AS _key FROM going WHERE id = ANY($keys) FOR UPDATE NOWAIT", "", "1", stages.Fatal, "25006"},
 		{"table dropped", pg, "SELECT id AS _key FROM going WHERE id = ANY($keys)", "DROP TABLE going", "1", stages.Fatal, "42P01"},
