@@ -11,6 +11,9 @@ type Cache[K comparable, V any] interface {
 	// Set keeps the Loaded and the Missing among results, which belong to keys by position. A key that was
 	// invalidated after the stamp was taken is left out: the load may have read the old value.
 	Set(ctx context.Context, since Stamp, keys []K, results []Result[V])
+	// Outdated says whether a key was invalidated after the stamp was taken, so that what is being loaded for it may
+	// be the old value.
+	Outdated(key K, since Stamp) bool
 }
 
 // Stamp is a moment in the order of a cache's invalidations.

@@ -27,11 +27,7 @@ func (l *Loader[K, V]) chunk(keys []K, results []Result[V], b budget) *chunk[K, 
 
 // settle fills all results.
 func (c *chunk[K, V]) settle(ctx context.Context) {
-	all := make([]int32, len(c.keys))
-	for i := range all {
-		all[i] = int32(i)
-	}
-	c.bisect(ctx, all)
+	c.bisect(ctx, positions(len(c.keys)))
 }
 
 // bisect settles the keys at some positions. Where a call dies of a permanent error, it halves them until the keys at
@@ -74,7 +70,7 @@ func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) 
 // try makes one call for keys and takes what it settled. Open are the keys that another call may settle, with the reason:
 // a permanent one is of the call as a whole. What ends the run leaves none open.
 func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (open []int32, err error) {
-	b, err := c.loader.call(ctx, c.gather(at), &c.stats)
+	b, err := c.loader.call(ctx, pick(c.keys, at), &c.stats)
 	c.loader.learn(b)
 	tried.Attempts++
 	tried.failed(err)
@@ -97,18 +93,6 @@ func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (ope
 func (c *chunk[K, V]) abandon(at []int32, err, failure error) {
 	c.failure = worse(c.failure, failure)
 	c.fail(at, err)
-}
-
-// gather lists the keys at some positions.
-func (c *chunk[K, V]) gather(at []int32) []K {
-	if len(at) == len(c.keys) {
-		return c.keys
-	}
-	keys := make([]K, len(at))
-	for i, j := range at {
-		keys[i] = c.keys[j]
-	}
-	return keys
 }
 
 // take moves what a call settled into the results. Open are the positions it left: unsettled keys, and keys that

@@ -160,7 +160,7 @@ func (q *request[K, V]) count(name string) StageStats {
 	s := StageStats{Stage: name, Unique: q.size, Calls: q.calls}
 	for i := range int32(q.size) {
 		switch slot := q.slot(i); {
-		case slot.owner != q.node:
+		case slot.owner != q.node, slot.origin == fromFlight:
 			s.Coalesced++
 		case slot.result.State == Failed:
 			s.Failed++

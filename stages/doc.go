@@ -8,6 +8,8 @@
 // # What is guaranteed
 //
 //   - A key is loaded once in a run, however many rows and stages want it, with or without a cache.
+//   - A key that is being loaded for one run is awaited by others, never loaded twice at a time. A run that is cancelled
+//     hurts no other that waits for the same keys, and nobody joins a load that is ending.
 //   - Each key has an outcome of its own: Loaded, Missing, Failed or Blocked. One bad key never fails its batch; a
 //     failed stage blocks only what depends on it.
 //   - Transient errors are tried again, for unsettled keys only. A call that dies of single keys is bisected.
@@ -16,7 +18,7 @@
 //
 // # What is not
 //
-// Concurrent runs may load the same key at the same time, and a Source may see a key again: lookups are reads.
+// A Source may see a key again, in a retry or after its value has left the cache: lookups are reads.
 //
 // The package knows neither Kafka nor JSON nor SQL.
 package stages

@@ -24,6 +24,8 @@ type LoaderConfig[K comparable, V any] struct {
 type Loader[K comparable, V any] struct {
 	source Source[K, V]
 	cfg    LoaderConfig[K, V]
+	// flights are the loads under way, over all runs.
+	flights flights[K, V]
 	// known is a key that the source has answered for: who asks for it again learns whether the source answers at all.
 	known atomic.Pointer[K]
 }
@@ -68,6 +70,7 @@ type origin uint8
 const (
 	fromSource origin = iota
 	fromCache
+	fromFlight // loaded for another batch
 )
 
 // answer is what one load found for its keys, by position.
@@ -75,51 +78,93 @@ type answer[V any] struct {
 	results []Result[V]
 	origins []origin
 	calls   CallStats
-	failure error // an *OutageError or a *FatalError: the run as a whole has failed
+	failure error // an *OutageError, a *FatalError or the context's cause: the run as a whole has failed
 }
 
-// load settles distinct keys. It returns when all are settled or the context has ended.
+// load settles distinct keys: from the cache, from flights that are under way, and by a flight for all that remains.
+// It returns when all are settled or the context has ended.
 func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]origin, len(keys))}
-	rest, at := keys, []int32(nil)
-	var since Stamp
-	if l.cfg.Cache != nil {
-		rest, at, since = l.fromCache(ctx, keys, &a)
+	var (
+		rest = positions(len(keys))
+		trip *trip[K, V]
+	)
+	for tries := 0; trip == nil; tries++ {
+		landed := l.flights.landings()
+		var since Stamp
+		if l.cfg.Cache != nil {
+			rest, since = l.cached(ctx, keys, rest, &a)
+		}
+		if len(rest) == 0 {
+			return a
+		}
+		// What has landed since the cache was asked is there now: ask again, within reason.
+		current := l.cfg.Cache != nil && tries < maxAsks
+		trip = l.flights.board(keys, rest, since, l.outdated, func(now uint64) bool { return !current || now == landed })
 	}
-	if len(rest) == 0 {
-		return a
+	if trip.flight != nil {
+		go l.fly(context.WithoutCancel(ctx), trip.flight, b)
 	}
-	loaded := a.results
-	if at != nil {
-		loaded = make([]Result[V], len(rest))
-	}
-	a.calls, a.failure = l.loadChunks(ctx, rest, loaded, b)
-	if l.cfg.Cache != nil {
-		l.cfg.Cache.Set(ctx, since, rest, loaded)
-	}
-	for i, j := range at {
-		a.results[j] = loaded[i]
-	}
+	trip.wait(ctx, &a)
 	return a
 }
 
-// fromCache settles what the cache holds, and answers the other keys with their positions; at is nil where that is all of them.
-func (l *Loader[K, V]) fromCache(ctx context.Context, keys []K, a *answer[V]) (rest []K, at []int32, since Stamp) {
+func positions(n int) []int32 {
+	all := make([]int32, n)
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return all
+}
+
+// maxAsks bounds how often the cache is asked again because a flight has landed meanwhile. Beyond it, a key that has
+// just been loaded may be loaded once more.
+const maxAsks = 20
+
+// cached settles what the cache holds of the keys at some positions, and answers the other positions.
+func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since Stamp) {
+	asked := pick(keys, at)
 	hits := 0
-	since = l.cfg.Cache.Get(ctx, keys, func(i int, r Result[V]) {
-		a.results[i], a.origins[i] = r, fromCache
+	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V]) {
+		a.results[at[i]], a.origins[at[i]] = r, fromCache
 		hits++
 	})
-	if hits == 0 {
-		return keys, nil, since
-	}
-	rest, at = make([]K, 0, len(keys)-hits), make([]int32, 0, len(keys)-hits)
-	for i, k := range keys {
-		if a.origins[i] == fromSource {
-			rest, at = append(rest, k), append(at, int32(i))
+	rest = make([]int32, 0, len(at)-hits)
+	for _, j := range at {
+		if a.origins[j] != fromCache {
+			rest = append(rest, j)
 		}
 	}
-	return rest, at, since
+	return rest, since
+}
+
+// pick lists the keys at some positions, which rise.
+func pick[K any](keys []K, at []int32) []K {
+	if len(at) == len(keys) {
+		return keys
+	}
+	picked := make([]K, len(at))
+	for i, j := range at {
+		picked[i] = keys[j]
+	}
+	return picked
+}
+
+func (l *Loader[K, V]) outdated(key K, since Stamp) bool {
+	return l.cfg.Cache != nil && l.cfg.Cache.Outdated(key, since)
+}
+
+// fly loads the keys of a flight. It ends the flight whatever happens.
+func (l *Loader[K, V]) fly(ctx context.Context, f *flight[K, V], b budget) {
+	defer l.flights.land(f)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(f.abandoned, cancel)
+	defer stop()
+	f.calls, f.failure = l.loadChunks(ctx, f.keys, f.results, b)
+	if l.cfg.Cache != nil {
+		l.cfg.Cache.Set(ctx, f.since, f.keys, f.results)
+	}
 }
 
 // loadChunks loads keys in chunks of MaxBatch, side by side as far as the backend allows.

@@ -38,6 +38,6 @@ type StageStats struct {
 	Loaded    int    // from the source
 	Missing   int    // not in the source
 	Failed    int
-	Coalesced int       // loaded for another stage of the run
+	Coalesced int       // loaded for another stage of the run, or for another batch at the same time
 	Calls     CallStats // of the calls made for this stage; a call that stages share is counted for the first of them
 }

@@ -152,6 +152,11 @@ func (v *View[K, V]) Set(_ context.Context, since stages.Stamp, keys []K, result
 	}
 }
 
+// Outdated says whether a key was invalidated after the stamp was taken.
+func (v *View[K, V]) Outdated(key K, since stages.Stamp) bool {
+	return v.memory.order.outdated(v.space, v.hash(key), since)
+}
+
 // Invalidate makes Get miss the keys until they are loaded anew. What is loading now will not be kept.
 func (v *View[K, V]) Invalidate(keys ...K) {
 	hashes := make([]uint64, len(keys))

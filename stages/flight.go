@@ -1,0 +1,169 @@
+package stages
+
+import (
+	"context"
+	"sync"
+)
+
+// flights are the loads of one loader that are under way, by key: a key is loaded once at a time, whoever asks for it.
+type flights[K comparable, V any] struct {
+	mu     sync.Mutex
+	seats  map[K]seat[K, V]
+	landed uint64 // flights that have ended, each after its results were cached
+}
+
+// seat is a key's place in a flight.
+type seat[K comparable, V any] struct {
+	flight *flight[K, V]
+	index  int32
+}
+
+// flight is one bulk load. Its context is its own: it ends when nobody waits any more, and by nobody else's leaving.
+type flight[K comparable, V any] struct {
+	keys      []K
+	since     Stamp
+	waiting   int             // guarded by flights.mu
+	abandoned context.Context //nolint:containedctx // It is the flight's own, ended by abandon.
+	abandon   context.CancelFunc
+
+	done    chan struct{} // closed when what follows is settled
+	results []Result[V]
+	calls   CallStats
+	failure error
+}
+
+// trip is what one load waits for: its own flight, and flights of others.
+type trip[K comparable, V any] struct {
+	flights *flights[K, V]
+	own     []int32 // positions of the keys in flight, whose positions they are in its keys
+	flight  *flight[K, V]
+	joined  map[*flight[K, V]][]connection
+}
+
+// connection is a key of a trip in a flight of another.
+type connection struct{ position, index int32 }
+
+func (t *flights[K, V]) landings() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.landed
+}
+
+// board takes a seat for each key at some positions: in a flight that is under way, or in a new one. A flight that began
+// before its key was invalidated may bring the old value, and is not joined. It answers nil where the number of landings
+// is not right: then nothing is boarded.
+func (t *flights[K, V]) board(
+	keys []K, at []int32, since Stamp, outdated func(K, Stamp) bool, right func(landed uint64) bool,
+) *trip[K, V] {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !right(t.landed) {
+		return nil
+	}
+	p := &trip[K, V]{flights: t}
+	for _, j := range at {
+		s, underWay := t.seats[keys[j]]
+		if !underWay || outdated(keys[j], s.flight.since) {
+			p.own = append(p.own, j)
+			continue
+		}
+		if p.joined == nil {
+			p.joined = map[*flight[K, V]][]connection{}
+		}
+		if p.joined[s.flight] == nil {
+			s.flight.waiting++
+		}
+		p.joined[s.flight] = append(p.joined[s.flight], connection{position: j, index: s.index})
+	}
+	if len(p.own) > 0 {
+		p.flight = t.open(keys, p.own, since)
+	}
+	return p
+}
+
+// open makes a flight for the keys at some positions. t.mu is held.
+func (t *flights[K, V]) open(keys []K, at []int32, since Stamp) *flight[K, V] {
+	f := &flight[K, V]{keys: pick(keys, at), since: since, waiting: 1, done: make(chan struct{}), results: make([]Result[V], len(at))}
+	f.abandoned, f.abandon = context.WithCancel(context.Background())
+	if t.seats == nil {
+		t.seats = map[K]seat[K, V]{}
+	}
+	for i, k := range f.keys {
+		t.seats[k] = seat[K, V]{flight: f, index: int32(i)}
+	}
+	return f
+}
+
+// vacate gives up a flight's seats, but for those that a later flight has taken. t.mu is held.
+func (t *flights[K, V]) vacate(f *flight[K, V]) {
+	for _, k := range f.keys {
+		if t.seats[k].flight == f {
+			delete(t.seats, k)
+		}
+	}
+}
+
+// land ends a flight.
+func (t *flights[K, V]) land(f *flight[K, V]) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.vacate(f)
+	t.landed++
+	f.abandon()
+	close(f.done)
+}
+
+// leave gives up waiting for a flight. The last to leave ends it, so that nobody joins it any more, and is told so.
+func (t *flights[K, V]) leave(f *flight[K, V]) (last bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f.waiting--
+	if f.waiting > 0 {
+		return false
+	}
+	t.vacate(f)
+	f.abandon()
+	return true
+}
+
+// wait takes in what the flights bring. When the context ends, the keys of those that have not landed fail.
+func (p *trip[K, V]) wait(ctx context.Context, a *answer[V]) {
+	if f := p.flight; f != nil {
+		if p.landed(ctx, f, a) {
+			a.calls = f.calls
+			for i, j := range p.own {
+				a.results[j] = f.results[i]
+			}
+		} else {
+			for _, j := range p.own {
+				a.results[j] = Result[V]{Err: context.Cause(ctx), State: Failed}
+			}
+		}
+	}
+	for f, connections := range p.joined {
+		landed := p.landed(ctx, f, a)
+		for _, c := range connections {
+			a.origins[c.position] = fromFlight
+			if landed {
+				a.results[c.position] = f.results[c.index]
+			} else {
+				a.results[c.position] = Result[V]{Err: context.Cause(ctx), State: Failed}
+			}
+		}
+	}
+}
+
+// landed waits for a flight, and says whether it landed before the context ended.
+func (p *trip[K, V]) landed(ctx context.Context, f *flight[K, V], a *answer[V]) bool {
+	select {
+	case <-f.done:
+		a.failure = worse(a.failure, f.failure)
+		return true
+	case <-ctx.Done():
+	}
+	a.failure = worse(a.failure, context.Cause(ctx))
+	if p.flights.leave(f) {
+		<-f.done // The source is told, and nothing of it outlives its last waiter.
+	}
+	return false
+}

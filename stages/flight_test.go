@@ -1,0 +1,240 @@
+package stages_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// slow answers after a second.
+func slow(ctx context.Context, _ int, b *stages.Batch[int, int]) error {
+	select {
+	case <-time.After(time.Second):
+		double(b)
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestAKeyInFlightIsShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &recorder{answer: slow}
+		l := loader(src, stages.LoaderConfig[int, int]{})
+		var wg sync.WaitGroup
+		stats := make([]stages.StageStats, 3)
+		for i, keys := range [][]int{{1, 2}, {2, 3}, {1, 3, 2}} {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * 100 * time.Millisecond)
+				rows, n := run(t.Context(), l, stages.Retry{}, keys...)
+				for row := range rows.All() {
+					if r := n.Of(row); r.Value != 2*row.Event() {
+						t.Errorf("batch %d, key %d: %v", i, row.Event(), r)
+					}
+				}
+				stats[i] = rows.Stats()[0]
+			})
+		}
+		wg.Wait()
+		if diff := cmp.Diff([][]int{{1, 2}, {3}}, src.seen()); diff != "" {
+			t.Error(diff)
+		}
+		for i, want := range []stages.StageStats{
+			{Unique: 2, Loaded: 2, Calls: stages.CallStats{Calls: 1}},
+			{Unique: 2, Loaded: 1, Coalesced: 1, Calls: stages.CallStats{Calls: 1}},
+			{Unique: 3, Coalesced: 3},
+		} {
+			stats[i].Stage, stats[i].Calls.Duration, stats[i].Calls.Longest = "", 0, 0
+			if diff := cmp.Diff(want, stats[i]); diff != "" {
+				t.Errorf("batch %d: %s", i, diff)
+			}
+		}
+	})
+}
+
+// Whoever asked first may leave: the others get what they wait for.
+func TestAWaitersEndHurtsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &recorder{answer: slow}
+		l := loader(src, stages.LoaderConfig[int, int]{})
+		first, leave := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			rows, _ := run(first, l, stages.Retry{}, 1)
+			if !errors.Is(rows.Err(), context.Canceled) {
+				t.Errorf("who left has %v", rows.Err())
+			}
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			start := time.Now()
+			rows, n := run(t.Context(), l, stages.Retry{}, 1)
+			if r := n.Of(rows.At(0)); r.Value != 2 || rows.Err() != nil || time.Since(start) != time.Second {
+				t.Errorf("who stayed has %v, %v after %v", r, rows.Err(), time.Since(start))
+			}
+		})
+		synctest.Wait()
+		start := time.Now()
+		leave()
+		wg.Wait()
+		if time.Since(start) != time.Second || len(src.seen()) != 1 {
+			t.Errorf("%d calls", len(src.seen()))
+		}
+	})
+}
+
+// When nobody waits any more the load ends at once, and who comes then starts anew.
+func TestALateJoinerInheritsNoDyingFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dying := make(chan struct{})
+		src := &recorder{answer: func(ctx context.Context, call int, b *stages.Batch[int, int]) error {
+			if call > 1 {
+				double(b)
+				return nil
+			}
+			<-ctx.Done()
+			close(dying)
+			time.Sleep(time.Second) // a source that is slow to end
+			return ctx.Err()
+		}}
+		l := loader(src, stages.LoaderConfig[int, int]{})
+		ctx, leave := context.WithCancel(t.Context())
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			run(ctx, l, stages.Retry{}, 1)
+		}()
+		synctest.Wait()
+		leave()
+		<-dying
+		rows, n := run(t.Context(), l, stages.Retry{}, 1)
+		if r := n.Of(rows.At(0)); r.Value != 2 || rows.Err() != nil {
+			t.Errorf("%v, %v", r, rows.Err())
+		}
+		<-gone
+	})
+}
+
+func TestAFlightThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer memory.Close()
+		src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
+			if call > 1 {
+				double(b)
+				return nil
+			}
+			time.Sleep(time.Second)
+			panic("boom")
+		}}
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute})})
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				rows, n := run(t.Context(), l, stages.Retry{}, 1)
+				if r := n.Of(rows.At(0)); r.State != stages.Failed {
+					t.Errorf("%v", r)
+				}
+			})
+		}
+		wg.Wait()
+		rows, n := run(t.Context(), l, stages.Retry{}, 1)
+		if r := n.Of(rows.At(0)); r.Value != 2 || len(src.seen()) != 2 {
+			t.Errorf("%v after %d calls", r, len(src.seen()))
+		}
+	})
+}
+
+// Who asks after an invalidation must not get what was read before it.
+func TestAnInvalidatedKeyInFlightIsLoadedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer memory.Close()
+		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Minute})
+		src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
+			time.Sleep(time.Second)
+			for _, k := range b.Keys {
+				b.Put(k, call)
+			}
+			return nil
+		}}
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: view})
+		var wg sync.WaitGroup
+		wg.Go(func() { run(t.Context(), l, stages.Retry{}, 1, 2) })
+		synctest.Wait()
+		view.Invalidate(1)
+		rows, n := run(t.Context(), l, stages.Retry{}, 1, 2)
+		got := []int{n.Of(rows.At(0)).Value, n.Of(rows.At(1)).Value}
+		wg.Wait()
+		if !slices.Equal(got, []int{2, 1}) {
+			t.Errorf("keys 1 and 2 are of the calls %v", got)
+		}
+		rows, n = run(t.Context(), l, stages.Retry{}, 1)
+		if r := n.Of(rows.At(0)); r.Value != 2 {
+			t.Errorf("the old value was cached: %v", r)
+		}
+	})
+}
+
+// With room for all, no key is loaded twice within its TTL, however many batches want it at once.
+func TestEachKeyIsLoadedOnce(t *testing.T) {
+	memory, err := cache.New(cache.MemoryConfig{MaxBytes: 16 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer memory.Close()
+	var (
+		mu     sync.Mutex
+		loaded = map[int]int{}
+	)
+	src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
+		mu.Lock()
+		for _, k := range b.Keys {
+			loaded[k]++
+		}
+		mu.Unlock()
+		double(b)
+		return nil
+	}}
+	l := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Hour})})
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for i := range 50 {
+				keys := make([]int, 300)
+				for j := range keys {
+					keys[j] = (w*31 + i*97 + j*j) % 5000
+				}
+				rows, n := run(t.Context(), l, stages.Retry{}, keys...)
+				for row := range rows.All() {
+					if r := n.Of(row); r.Value != 2*row.Event() {
+						t.Errorf("key %d: %v", row.Event(), r)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for k, n := range loaded {
+		if n != 1 {
+			t.Fatal(fmt.Sprintf("key %d was loaded %d times", k, n))
+		}
+	}
+}
