@@ -58,12 +58,15 @@ func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) 
 			return nil, nil
 		case ClassOf(err) == Permanent:
 			return open, tried.with(err)
-		case waits.next(ctx):
-			at = open
-		default:
+		}
+		if open = c.serveStale(ctx, open); len(open) == 0 {
+			return nil, nil
+		}
+		if !waits.next(ctx) {
 			c.isolate(ctx, open, tried.with(err))
 			return nil, nil
 		}
+		at = open
 	}
 }
 
@@ -87,6 +90,22 @@ func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (ope
 		err = cause
 	}
 	return open, err
+}
+
+// serveStale settles keys by what the cache still has of them, and answers the others.
+func (c *chunk[K, V]) serveStale(ctx context.Context, at []int32) []int32 {
+	if c.loader.cfg.Cache == nil {
+		return at
+	}
+	served := make([]bool, len(at))
+	c.loader.cfg.Cache.GetStale(ctx, pick(c.keys, at), func(i int, r Result[V]) { c.results[at[i]], served[i] = r, true })
+	rest := at[:0:0]
+	for i, j := range at {
+		if !served[i] {
+			rest = append(rest, j)
+		}
+	}
+	return rest
 }
 
 // abandon fails keys together with the run.

@@ -166,7 +166,7 @@ func (q *request[K, V]) count(name string) StageStats {
 			s.Failed++
 		case slot.origin == fromCache && slot.result.State == Missing:
 			s.Negative++
-		case slot.origin == fromCache:
+		case slot.origin == fromCache, slot.result.Stale > 0:
 			s.Hit++
 		case slot.result.State == Missing:
 			s.Missing++

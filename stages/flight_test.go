@@ -3,7 +3,6 @@ package stages_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -234,7 +233,7 @@ func TestEachKeyIsLoadedOnce(t *testing.T) {
 	wg.Wait()
 	for k, n := range loaded {
 		if n != 1 {
-			t.Fatal(fmt.Sprintf("key %d was loaded %d times", k, n))
+			t.Fatalf("key %d was loaded %d times", k, n)
 		}
 	}
 }

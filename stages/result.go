@@ -40,6 +40,8 @@ func (s State) String() string {
 type Result[V any] struct {
 	Value V
 	Err   error
+	// Stale is the age of a value that is past its time and was served because the source failed; zero otherwise.
+	Stale time.Duration
 	State State
 }
 

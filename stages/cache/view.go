@@ -28,6 +28,11 @@ type ViewConfig[K comparable, V any] struct {
 	TTL time.Duration
 	// NegativeTTL is how long it is kept that a key is missing. Zero or less does not keep it.
 	NegativeTTL time.Duration
+	// StaleIfError is how long beyond its TTL a loaded value is kept, for when the source fails. Zero or less keeps none.
+	StaleIfError time.Duration
+	// StaleMissing says that a key without a value is kept so as well: for loaders where that is an answer like any
+	// other, such as a list without elements.
+	StaleMissing bool
 	// Jitter is the share of its time to live by which an entry is shortened at most, chosen at random for each, so
 	// that what was loaded together does not expire together. At most 1; negative is none. Defaults to 0.1.
 	Jitter float64
@@ -66,6 +71,7 @@ type View[K comparable, V any] struct {
 type entry[K comparable, V any] struct {
 	space   *space
 	stamp   stages.Stamp  // when its load began
+	born    time.Duration // since the Memory's start
 	expires time.Duration // since the Memory's start
 	key     K
 	value   V
@@ -105,8 +111,8 @@ func (v *View[K, V]) Get(_ context.Context, keys []K, hit func(i int, r stages.R
 	}
 	now := m.since()
 	for i := range keys {
-		e := v.lookup(keys[i], now)
-		if e == nil {
+		e := v.lookup(keys[i])
+		if e == nil || e.expires <= now {
 			continue
 		}
 		hits++
@@ -118,19 +124,40 @@ func (v *View[K, V]) Get(_ context.Context, keys []K, hit func(i int, r stages.R
 	return stamp
 }
 
-// lookup gives the key's entry, where it is this key's, in time and not invalidated. None of this is left to the
-// store: it knows hashes only, sweeps late and deletes late.
-func (v *View[K, V]) lookup(key K, now time.Duration) *entry[K, V] {
+// GetStale calls hit with the values that are past their TTL by no more than StaleIfError and were not invalidated;
+// Stale is their age. Keys that are known to be missing are among them only with StaleMissing.
+func (v *View[K, V]) GetStale(_ context.Context, keys []K, hit func(i int, r stages.Result[V])) {
+	m := v.memory
+	if v.cfg.StaleIfError <= 0 {
+		return
+	}
+	m.reading.RLock()
+	defer m.reading.RUnlock()
+	if m.closed.Load() {
+		return
+	}
+	now := m.since()
+	for i := range keys {
+		e := v.lookup(keys[i])
+		if e != nil && v.staleable(e.state) && now-e.expires < v.cfg.StaleIfError {
+			hit(i, stages.Result[V]{Value: e.value, State: e.state, Stale: max(now-e.born, 1)})
+		}
+	}
+}
+
+// lookup gives the key's entry, where it is this key's and not invalidated, also past its time. None of this is left to
+// the store: it knows hashes only, sweeps late and deletes late.
+func (v *View[K, V]) lookup(key K) *entry[K, V] {
 	hash := v.hash(key)
 	found, _ := v.memory.store.Get(hash)
 	e, ok := found.(*entry[K, V])
-	if !ok || e.space != v.space || e.key != key || e.expires <= now || v.memory.order.outdated(e.space, hash, e.stamp) {
+	if !ok || e.space != v.space || e.key != key || v.memory.order.outdated(e.space, hash, e.stamp) {
 		return nil
 	}
 	return e
 }
 
-// Set keeps the Loaded and the Missing among results, which belong to keys by position, and returns when they can be
+// Set keeps the Loaded and the Missing among results, but no stale ones, which belong to keys by position, and returns when they can be
 // read. A key that was invalidated after the stamp was taken is left out: the load may have read the old value. Keys
 // should be distinct; of equal ones the last is kept. Values are shared with every reader and must not change any
 // more. The context is not used.
@@ -138,7 +165,7 @@ func (v *View[K, V]) Set(_ context.Context, since stages.Stamp, keys []K, result
 	items := make([]item, 0, min(len(keys), chunk))
 	for i := range keys {
 		ttl := v.ttl(results[i].State)
-		if ttl <= 0 {
+		if ttl <= 0 || results[i].Stale > 0 {
 			continue
 		}
 		items = append(items, v.item(since, keys[i], results[i], ttl))
@@ -178,6 +205,9 @@ func (v *View[K, V]) ttl(state stages.State) time.Duration {
 	case stages.Loaded:
 		return v.cfg.TTL
 	case stages.Missing:
+		if v.cfg.StaleIfError > 0 {
+			return max(v.cfg.NegativeTTL, 1) // It takes the place of a stale value.
+		}
 		return v.cfg.NegativeTTL
 	default:
 		return 0
@@ -199,13 +229,26 @@ func (v *View[K, V]) item(since stages.Stamp, key K, r stages.Result[V], ttl tim
 	key = v.cfg.Clone(key)
 	return item{
 		entry: &entry[K, V]{
-			space: v.space, stamp: since, expires: now + min(ttl, math.MaxInt64-now),
+			space: v.space, stamp: since, born: now, expires: now + min(ttl, math.MaxInt64-now),
 			key: key, value: r.Value, state: r.State,
 		},
 		space: v.space,
 		hash:  hash,
 		stamp: since,
 		cost:  v.fixed + max(v.cfg.Cost(key, r.Value), 0),
-		ttl:   ttl,
+		ttl:   v.kept(r.State, ttl),
 	}
+}
+
+// staleable says whether a result in this state may be served past its time.
+func (v *View[K, V]) staleable(state stages.State) bool {
+	return v.cfg.StaleIfError > 0 && (state == stages.Loaded || v.cfg.StaleMissing)
+}
+
+// kept is how long the store keeps an entry that is good for ttl.
+func (v *View[K, V]) kept(state stages.State, ttl time.Duration) time.Duration {
+	if !v.staleable(state) {
+		return ttl
+	}
+	return ttl + min(v.cfg.StaleIfError, math.MaxInt64-ttl)
 }

@@ -1,0 +1,91 @@
+package stages_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+func TestStaleIfError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer memory.Close()
+		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute, Jitter: -1, StaleIfError: time.Hour})
+		away := false
+		src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
+			if away {
+				return errAway
+			}
+			for _, k := range b.Keys {
+				if k != 9 {
+					b.Put(k, call)
+				}
+			}
+			return nil
+		}}
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: view})
+		load := func(keys ...int) (*stages.Rows[int], []stages.Result[int]) {
+			rows, n := run(t.Context(), l, stages.Retry{MaxElapsed: -1}, keys...)
+			var got []stages.Result[int]
+			for row := range rows.All() {
+				got = append(got, n.Of(row))
+			}
+			return rows, got
+		}
+		load(1, 2, 9)
+		time.Sleep(95 * time.Second)
+		away = true
+
+		// What is known is served with its age; nothing waits for the retries.
+		rows, got := load(1, 2)
+		if rows.Err() != nil || got[0].Value != 1 || got[0].State != stages.Loaded || got[0].Stale != 95*time.Second {
+			t.Errorf("%+v, %v", got, rows.Err())
+		}
+		if s := rows.Stats()[0]; s.Hit != 2 || s.Failed != 0 {
+			t.Errorf("%+v", s)
+		}
+		// A key that is not known keeps the whole run waiting, and so does one that was missing: that is no value.
+		for _, unknown := range []int{3, 9} {
+			rows, _ = load(1, unknown)
+			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
+				t.Errorf("key %d: %v", unknown, rows.Err())
+			}
+		}
+		// It is one where the loader says so, as for empty lists.
+		lists := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(memory, cache.ViewConfig[int, int]{
+			Loader: "lists", TTL: time.Minute, NegativeTTL: time.Second, Jitter: -1, StaleIfError: time.Hour, StaleMissing: true,
+		})})
+		away = false
+		run(t.Context(), lists, stages.Retry{}, 9)
+		away = true
+		time.Sleep(5 * time.Second)
+		empty, n := run(t.Context(), lists, stages.Retry{MaxElapsed: -1}, 9)
+		if r := n.Of(empty.At(0)); empty.Err() != nil || r.State != stages.Missing || r.Stale != 5*time.Second {
+			t.Errorf("%+v, %v", r, empty.Err())
+		}
+		// An invalidated value is never served.
+		view.Invalidate(2)
+		if rows, _ = load(2); rows.Err() == nil {
+			t.Error("an invalidated value was served")
+		}
+		// Fresh at once when the source is back, and never as old as new: the stale value was not cached again.
+		away = false
+		if _, got = load(1); got[0].Value == 1 || got[0].Stale != 0 {
+			t.Errorf("%+v", got[0])
+		}
+		// Beyond the bound nothing is served.
+		away = true
+		time.Sleep(62 * time.Minute)
+		if rows, _ = load(1); rows.Err() == nil {
+			t.Error("a value beyond the bound was served")
+		}
+	})
+}
