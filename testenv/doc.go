@@ -1,4 +1,4 @@
-// Package testenv is a world to test loaderline in: real Apache Kafka, PostgreSQL and Redis, a shop with
+// Package testenv is a world to test loaderline in: real Apache Kafka, PostgreSQL, MariaDB and Redis, a shop with
 // users, purchases and reviews, a stream of events about its users, and a checker that says whether a
 // pipeline's output is what the events and the database demand.
 //
@@ -8,17 +8,19 @@
 //
 // # Services
 //
-// [Kafka], [Postgres], [Redis] and [Topic] give a test what it needs. They use the services whose addresses
+// [Kafka], [Postgres], [MariaDB], [Redis] and [Topic] give a test what it needs. They use the services whose addresses
 // the environment names, and otherwise start one of each for the test process, when it is first asked for:
 //
 //	LOADERLINE_TEST_KAFKA     host:port of a broker
 //	LOADERLINE_TEST_POSTGRES  DSN of a database whose user may create databases
+//	LOADERLINE_TEST_MYSQL     the same of a MariaDB, as user:password@tcp(host:port)/database
 //	LOADERLINE_TEST_REDIS     host:port
 //
 // A service that cannot start fails the test; nothing is skipped. A package that uses them calls [Main] in its
 // TestMain. The command testenv/cmd/testenv starts the same services around any command.
 //
-// Tests that stop, kill or freeze a service start their own by [StartKafka], [StartPostgres] or [StartRedis].
+// Tests that stop, kill or freeze a service start their own by [StartKafka], [StartPostgres],
+// [StartMariaDB] or [StartRedis].
 //
 // # Events and the checker
 //

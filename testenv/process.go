@@ -23,6 +23,7 @@ type command struct {
 	owner *account // nil runs it as the caller.
 	death syscall.Signal
 	log   string // the file that takes stdout and stderr.
+	input string // the file that is stdin; empty is none.
 }
 
 // build returns the command, ready to start. The process outlives ctx: it is ended by signals only.
@@ -70,6 +71,15 @@ func (c command) start(ctx context.Context) (*process, error) {
 		}
 		defer func() { _ = log.Close() }()
 		cmd := c.build(ctx, log)
+		if c.input != "" {
+			input, err := os.Open(c.input)
+			if err != nil {
+				started <- err
+				return
+			}
+			defer func() { _ = input.Close() }()
+			cmd.Stdin = input
+		}
 		if err := cmd.Start(); err != nil {
 			started <- err
 			return

@@ -71,7 +71,7 @@ func (s *Service) launch(ctx context.Context) (*Service, error) {
 	return s, nil
 }
 
-// Address returns where clients reach the service: host:port, for PostgreSQL a DSN.
+// Address returns where clients reach the service: host:port, for PostgreSQL and MariaDB a DSN.
 func (s *Service) Address() string { return s.address }
 
 // Dir returns the folder with the service's data and its log.

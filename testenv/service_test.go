@@ -2,6 +2,7 @@ package testenv_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"net"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/go-sql-driver/mysql" // The database/sql driver "mysql".
 	"github.com/jackc/pgx/v5"
 
 	"github.com/loaderline/loaderline/testenv"
@@ -109,6 +111,49 @@ func TestPostgresKeepsRowsOverKill(t *testing.T) {
 	}
 }
 
+func TestMariaDBKeepsRowsOverKillAndStop(t *testing.T) {
+	service := start(t, testenv.StartMariaDB)
+	ctx := t.Context()
+	dsn, drop, err := testenv.CreateMariaDBDatabase(ctx, service.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A connection of its own each time: those to a server that is gone are of no use.
+	exec := func(statement string) (n int64) {
+		t.Helper()
+		db, err := sql.Open("mysql", dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		result, err := db.ExecContext(ctx, statement)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err = result.RowsAffected()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	exec("CREATE TABLE kept (id int)")
+	for n, down := range []func() error{service.Kill, func() error { return service.Stop(ctx) }} {
+		exec("INSERT INTO kept VALUES (1)")
+		if err := down(); err != nil {
+			t.Fatal(err)
+		}
+		if err := service.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if rows := exec("UPDATE kept SET id = id + 1"); rows != int64(n+1) {
+			t.Errorf("%d rows are left of %d", rows, n+1)
+		}
+	}
+	if err := drop(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRedisPauses(t *testing.T) {
 	service := start(t, testenv.StartRedis)
 	ping := func(wait time.Duration) error {
@@ -148,6 +193,9 @@ func TestRedisPauses(t *testing.T) {
 }
 
 func TestDatabasesAreOfOneTestEach(t *testing.T) {
+	if first, second := testenv.MariaDB(t), testenv.MariaDB(t); first == second {
+		t.Errorf("two tests share %s", first)
+	}
 	first, second := testenv.Postgres(t), testenv.Postgres(t)
 	for _, dsn := range []string{first, second} {
 		if err := testenv.SeedShop(t.Context(), dsn, testenv.ShopConfig{Users: 1, Products: 1}); err != nil {

@@ -16,7 +16,7 @@ import (
 
 // shared holds the services of this test process. They belong to the process and not to a test, and a test has
 // only its testing.TB to hand on.
-var shared struct{ kafka, postgres, redis lazyService }
+var shared struct{ kafka, postgres, mariadb, redis lazyService }
 
 // lazyService is started when it is first asked for. A start that failed is not tried again.
 type lazyService struct {
@@ -30,6 +30,9 @@ func (l *lazyService) address(tb testing.TB, env string, start func(context.Cont
 	tb.Helper()
 	if address := os.Getenv(env); address != "" {
 		return address
+	}
+	if testing.Short() {
+		tb.Skipf("it needs a service, and -short was asked for; %s names a running one", env)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,7 +66,7 @@ type mainRunner struct{ m goleak.TestingM }
 // Run returns the tests' exit code, or 1 where all passed and a service did not end well.
 func (r mainRunner) Run() int {
 	code := r.m.Run()
-	err := errors.Join(shared.kafka.close(), shared.postgres.close(), shared.redis.close())
+	err := errors.Join(shared.kafka.close(), shared.postgres.close(), shared.mariadb.close(), shared.redis.close())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testenv:", err)
 		code = max(code, 1)
@@ -90,8 +93,22 @@ func Redis(tb testing.TB) string {
 // whoever is still connected.
 func Postgres(tb testing.TB) string {
 	tb.Helper()
-	admin := shared.postgres.address(tb, EnvPostgres, StartPostgres)
-	dsn, drop, err := CreateDatabase(tb.Context(), admin)
+	return freshDatabase(tb, shared.postgres.address(tb, EnvPostgres, StartPostgres), CreateDatabase)
+}
+
+// MariaDB returns the DSN, in the form of go-sql-driver, of a fresh, empty database of this test's own, which is
+// dropped when the test ends. Its default character set is utf8mb4.
+func MariaDB(tb testing.TB) string {
+	tb.Helper()
+	return freshDatabase(tb, shared.mariadb.address(tb, EnvMySQL, StartMariaDB), CreateMariaDBDatabase)
+}
+
+// freshDatabase creates a database on a server for one test.
+func freshDatabase(
+	tb testing.TB, admin string, create func(context.Context, string) (string, func(context.Context) error, error),
+) string {
+	tb.Helper()
+	dsn, drop, err := create(tb.Context(), admin)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -16,13 +16,14 @@ import (
 const (
 	EnvKafka    = "LOADERLINE_TEST_KAFKA"
 	EnvPostgres = "LOADERLINE_TEST_POSTGRES"
+	EnvMySQL    = "LOADERLINE_TEST_MYSQL"
 	EnvRedis    = "LOADERLINE_TEST_REDIS"
 )
 
 // World is one of each service, for a command that runs tests or benchmarks over them.
 type World struct {
-	// Kafka and Redis are host:port, Postgres is a DSN.
-	Kafka, Postgres, Redis string
+	// Kafka and Redis are host:port, Postgres and MariaDB are DSNs.
+	Kafka, Postgres, MariaDB, Redis string
 
 	started []*Service
 }
@@ -47,6 +48,7 @@ func Up(ctx context.Context, progress io.Writer) (*World, error) {
 	}{
 		{"kafka", EnvKafka, &w.Kafka, kafka},
 		{"postgres", EnvPostgres, &w.Postgres, StartPostgres},
+		{"mariadb", EnvMySQL, &w.MariaDB, StartMariaDB},
 		{"redis", EnvRedis, &w.Redis, StartRedis},
 	} {
 		if address := os.Getenv(service.env); address != "" {
@@ -81,10 +83,13 @@ func Up(ctx context.Context, progress io.Writer) (*World, error) {
 func installAll(ctx context.Context, progress io.Writer) error {
 	var programs []program
 	if os.Getenv(EnvKafka) == "" {
-		programs = append(programs, onPath("java", "default-jre-headless"))
+		programs = append(programs, onPath("java", "default-jre-headless"), kcatProgram())
 	}
 	if os.Getenv(EnvPostgres) == "" {
 		programs = append(programs, postgresProgram("initdb"), postgresProgram("postgres"))
+	}
+	if os.Getenv(EnvMySQL) == "" {
+		programs = append(programs, mariadbPrograms()...)
 	}
 	if os.Getenv(EnvRedis) == "" {
 		programs = append(programs, onPath("redis-server", "redis-server"))
@@ -104,7 +109,9 @@ func installAll(ctx context.Context, progress io.Writer) error {
 
 // Env returns the variables, as NAME=VALUE, by which other processes find the services.
 func (w *World) Env() []string {
-	return []string{EnvKafka + "=" + w.Kafka, EnvPostgres + "=" + w.Postgres, EnvRedis + "=" + w.Redis}
+	return []string{
+		EnvKafka + "=" + w.Kafka, EnvPostgres + "=" + w.Postgres, EnvMySQL + "=" + w.MariaDB, EnvRedis + "=" + w.Redis,
+	}
 }
 
 // Close ends the services that Up started and removes their data; those that were running before stay.

@@ -3,6 +3,7 @@ package sqllookup
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -115,8 +116,12 @@ func (a *answer) slotOf(r row) (int32, bool) {
 	return slot, true
 }
 
-// asKey is a cell as a key of a type may stand in an event: a number with a point only as a string.
+// asKey is a cell as a key of a type may stand in an event: a number with a point only as a string, and 0 and 1 as
+// booleans.
 func asKey(t lookup.Type, cell []byte) []byte {
+	if t == lookup.Boolean && len(cell) == 1 && (cell[0] == '0' || cell[0] == '1') {
+		return strconv.AppendBool(nil, cell[0] == '1')
+	}
 	if t == lookup.Any || len(cell) == 0 || (cell[0] != '-' && !isDigit(cell[0])) || bytes.IndexByte(cell, '.') < 0 {
 		return cell
 	}

@@ -12,15 +12,18 @@ import (
 // The drivers.
 const (
 	Postgres = "postgres"
+	MySQL    = "mysql" // MariaDB too.
 	SQLite   = "sqlite"
 )
 
 // Config says which database to use, and how. The zero value of each field but Driver and DSN is its default.
 type Config struct {
-	// Driver is Postgres or SQLite.
+	// Driver is Postgres, MySQL or SQLite.
 	Driver string
 	// DSN says where the database is. PostgreSQL: postgres://user:password@host:5432/database or key=value pairs;
-	// settings in it win over those made here. SQLite: a path or a file: URI, opened read only unless the URI has a
+	// settings in it win over those made here. MySQL and MariaDB: mysql://user:password@host:3306/database, or
+	// user:password@tcp(host:3306)/database, with the parameters of go-sql-driver; of those, what would change how values
+	// are read is ignored, and tls=true encrypts. SQLite: a path or a file: URI, opened read only unless the URI has a
 	// mode. It is in no error.
 	DSN string
 	// Pool is the number of connections at most. Defaults to 8.
@@ -72,10 +75,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	switch cfg.Driver {
 	case Postgres:
 		db.driver, err = openPostgres(ctx, cfg)
+	case MySQL:
+		db.driver, err = openMySQL(cfg)
 	case SQLite:
 		db.driver, err = openSQLite(cfg)
 	default:
-		err = fmt.Errorf("unknown driver %q: it is %s or %s", cfg.Driver, Postgres, SQLite)
+		err = fmt.Errorf("unknown driver %q: it is %s, %s or %s", cfg.Driver, Postgres, MySQL, SQLite)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sql: %w", err)
@@ -101,8 +106,8 @@ type Query struct {
 	// which is left out of the row.
 	Key []string
 	// KeyType says the types of the key's parts (see lookup.ParseType) where the database's are not the ones that are
-	// meant. Defaults to the types of the statement's parameters on PostgreSQL, and to the declared types of the key
-	// columns on SQLite.
+	// meant. Defaults to the types of the statement's parameters on PostgreSQL, to those of the result's key columns on
+	// MySQL, and to their declared types on SQLite.
 	KeyType []string
 	// Many makes a list of a key's rows. Without it a second row fails the key.
 	Many bool

@@ -1,4 +1,4 @@
-// Package sqllookup answers lookups by SQL queries on PostgreSQL and SQLite.
+// Package sqllookup answers lookups by SQL queries on PostgreSQL, MySQL, MariaDB and SQLite.
 //
 // A query names its keys once as $keys and is sent once for all of them, with the keys as a parameter and never as
 // text. The database says of what type they are: lookup.Types makes keys of that type before the call, so that an
@@ -8,6 +8,11 @@
 //   - timestamptz is RFC 3339 in UTC, timestamp the same without a zone, date 2006-01-02; time and interval are text;
 //   - json and jsonb are as they are, without white space around their parts; bytea and BLOB are base64;
 //   - an array is a JSON array; uuid, enums, ranges and every other type are text; NULL is null;
+//   - on MySQL and MariaDB TIMESTAMP is RFC 3339 in UTC and DATETIME the same without a zone, but a date with a zero in
+//     it (0000-00-00 00:00:00) stays as it is; BOOLEAN is TINYINT(1), and so 0 or 1; BIT is a number, YEAR too; TIME, ENUM
+//     and SET are text; a spatial value is base64;
+//   - on MariaDB, where JSON is text that is checked, a column is JSON under its own name in the result, and text under
+//     another;
 //   - on SQLite a value is what it is stored as, but a BOOLEAN column's 0 and 1 are false and true, and valid
 //     JSON in a JSON column stands as JSON.
 //
@@ -17,6 +22,13 @@
 // schema needs no restart, and PgBouncer works in its session and transaction modes, and in statement mode too. It must be told
 // to accept the settings that are sent when a connection starts:
 // ignore_startup_parameters = statement_timeout,default_transaction_read_only,bytea_output,extra_float_digits,IntervalStyle.
+//
+// On MySQL (5.7 and later) and MariaDB (10.5 and later) keys are placeholders in lists of which the sizes are powers of two,
+// and a list that is longer than 65,535 placeholders is asked in parts. A key has the type of the result's key column. Where
+// the column's collation ignores case, so do keys, but accents and trailing spaces count, whatever the collation says;
+// where it does not, trailing spaces count if they do for the collation. A key with characters that the column's character
+// set does not have fails alone. A key column of an unsigned BIGINT takes keys beyond 63 bits. Sessions are read only and in
+// UTC. A call that is given up closes its connection; what it asked for ends in the server by Config.Timeout.
 //
 // Errors are classified for the engine (see stages.ClassOf): what the database blames on data is permanent, on the
 // statement or the rights fatal, and everything else is transient. A DB and its Lookups are safe for concurrent use.

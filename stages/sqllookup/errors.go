@@ -18,7 +18,7 @@ type Error struct {
 	err     error
 }
 
-// Code is the SQLSTATE, or SQLite's name for the error (SQLITE_BUSY). It is empty where the database said nothing.
+// Code is the SQLSTATE, MySQL's number of the error (1146), or SQLite's name for it (SQLITE_BUSY). It is empty where the database said nothing.
 func (e *Error) Code() string { return e.code }
 
 func (e *Error) Error() string {
@@ -27,6 +27,8 @@ func (e *Error) Error() string {
 		return e.message
 	case strings.HasPrefix(e.code, "SQLITE"):
 		return fmt.Sprintf("%s (%s)", e.message, e.code)
+	case len(e.code) < len("22P02"):
+		return fmt.Sprintf("%s (error %s)", e.message, e.code)
 	}
 	return fmt.Sprintf("%s (SQLSTATE %s)", e.message, e.code)
 }

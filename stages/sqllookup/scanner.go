@@ -8,6 +8,7 @@ type dialect uint8
 const (
 	postgresDialect dialect = iota
 	sqliteDialect
+	mysqlDialect
 )
 
 type tokenKind uint8
@@ -43,15 +44,15 @@ func (s *scanner) next() token {
 		switch c := rest[0]; {
 		case c <= ' ':
 			s.pos++
-		case strings.HasPrefix(rest, "--"):
-			s.skipPast("\n", 2)
+		case s.startsLineComment(rest):
+			s.skipPast("\n", 1)
 		case strings.HasPrefix(rest, "/*"):
 			s.skipComment()
 		case c == '\'':
-			s.skipQuoted('\'', false)
+			s.skipQuoted('\'', s.dialect == mysqlDialect)
 			return token{quotedToken, start, s.pos}
-		case c == '"', s.dialect == sqliteDialect && c == '`':
-			s.skipQuoted(c, false)
+		case c == '"', s.dialect != postgresDialect && c == '`':
+			s.skipQuoted(c, s.dialect == mysqlDialect && c == '"')
 			return token{quotedToken, start, s.pos}
 		case s.dialect == sqliteDialect && c == '[':
 			s.skipPast("]", 1)
@@ -61,7 +62,7 @@ func (s *scanner) next() token {
 		case c == '$':
 			s.skipWord(1)
 			return token{parameterToken, start, s.pos}
-		case s.dialect == sqliteDialect && (c == '?' || c == ':' || c == '@'):
+		case s.dialect == sqliteDialect && (c == ':' || c == '@'), s.dialect != postgresDialect && c == '?':
 			s.skipWord(1)
 			return token{parameterToken, start, s.pos}
 		case isWord(c):
@@ -79,6 +80,15 @@ func (s *scanner) next() token {
 	return token{}
 }
 
+// startsLineComment says that rest begins with a comment that ends with its line. MySQL's -- wants a space after it:
+// 5--1 is six.
+func (s *scanner) startsLineComment(rest string) bool {
+	if s.dialect != mysqlDialect {
+		return strings.HasPrefix(rest, "--")
+	}
+	return rest[0] == '#' || rest == "--" || (strings.HasPrefix(rest, "--") && rest[2] <= ' ')
+}
+
 func (s *scanner) at(c byte) bool { return s.pos < len(s.sql) && s.sql[s.pos] == c }
 
 // skipPast skips n bytes and then everything up to and including end.
@@ -92,7 +102,7 @@ func (s *scanner) skipPast(end string, n int) {
 
 // skipComment skips a comment, with the comments in it where the dialect nests them.
 func (s *scanner) skipComment() {
-	if s.dialect == sqliteDialect {
+	if s.dialect != postgresDialect {
 		s.skipPast("*/", 2)
 		return
 	}

@@ -134,3 +134,14 @@ func parseStatement(sql string, d dialect) (statement, error) {
 	}
 	return s, nil
 }
+
+// words are the identifiers of a statement, in lower case and without quotes, and more.
+func (s statement) words(d dialect) map[string]bool {
+	words, sc := map[string]bool{}, scanner{sql: s.source, dialect: d}
+	for tok := sc.next(); tok.kind != endToken; tok = sc.next() {
+		if tok.kind == wordToken || tok.kind == quotedToken {
+			words[strings.ToLower(strings.Trim(tok.text(s.source), "`\""))] = true
+		}
+	}
+	return words
+}

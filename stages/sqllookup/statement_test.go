@@ -54,6 +54,30 @@ func TestParseStatement(t *testing.T) {
 	}
 }
 
+func TestParseMySQLStatement(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, sql, want string }{
+		{"in", "SELECT 1 WHERE id IN ($keys)", "SELECT 1 WHERE id <in>"},
+		{"bare", "SELECT 1 FROM JSON_TABLE($keys, '$[*]' COLUMNS (k int PATH '$')) j", "SELECT 1 FROM JSON_TABLE(<bare>, '$[*]' COLUMNS (k int PATH '$')) j"},
+		{"escaped quotes", `SELECT 'it\'s $keys', "\" $keys", '\\' WHERE a IN ($keys)`, `SELECT 'it\'s $keys', "\" $keys", '\\' WHERE a <in>`},
+		{"backticks", "SELECT `a``\\`, `$keys` WHERE a IN ($keys)", "SELECT `a``\\`, `$keys` WHERE a <in>"},
+		{"comments", "SELECT 1 # $keys\n-- $keys\n/* /* $keys */WHERE a IN ($keys)--", "SELECT 1 # $keys\n-- $keys\n/* /* $keys */WHERE a <in>--"},
+		{"minus minus", "SELECT 1--1, @a WHERE a IN ($keys)", "SELECT 1--1, @a WHERE a <in>"},
+		{"hidden in minus minus", "SELECT 1--$keys\nWHERE a IN ($keys)", "SELECT 1--<bare>\nWHERE a <in>"},
+		{"assignment", "SELECT @a := 1 WHERE a IN ($keys)", "SELECT @a := 1 WHERE a <in>"},
+		{"question mark", "SELECT ? WHERE a IN ($keys)", "!"},
+		{"only quoted", "SELECT '\\' IN ($keys)'", "!"},
+	} {
+		got := "!"
+		if s, err := parseStatement(tc.sql, mysqlDialect); err == nil {
+			got = s.rewriteWith(func(f form) string { return []string{"<bare>", "<in>", "<any>"}[f] }).sql
+		}
+		if got != tc.want {
+			t.Errorf("%s:\n got %q\nwant %q", tc.name, got, tc.want)
+		}
+	}
+}
+
 func TestPlaceOfAnError(t *testing.T) {
 	t.Parallel()
 	const sql = "SELECT 'ü', bad\nFROM t WHERE a IN ($keys) AND wrong = ANY($keys)\n AND last"

@@ -1,0 +1,102 @@
+package sqllookup
+
+import (
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// mostKeys is how many keys one statement holds at most, a power of two, where each takes so many placeholders: a
+// statement cannot have more than 65,535.
+func mostKeys(placeholders int) int {
+	const most, all = 8192, 1<<16 - 1
+	if placeholders == 0 {
+		return 1 << 30 // The keys are one JSON text.
+	}
+	return min(most, 1<<(bits.Len(uint(max(all/placeholders, 1)))-1))
+}
+
+// listSize is the power of two that n keys are filled up to.
+func listSize(n int) int { return 1 << bits.Len(uint(n-1)) }
+
+// expand is the statement with lists of size keys, of parts each.
+func expand(s statement, parts, size int, types lookup.Types) rewrite {
+	one := make([]string, parts)
+	for i := range one {
+		one[i] = "?"
+		if types != nil && types[i] == lookup.Numeric {
+			one[i] = "CAST(? AS DECIMAL(65,20))" // A number that comes as text would be compared as a float.
+		}
+	}
+	key := strings.Join(one, ",")
+	if parts > 1 {
+		key = "(" + key + ")"
+	}
+	return s.rewriteWith(func(f form) string {
+		if f == bare {
+			return "?"
+		}
+		return "IN (" + strings.Repeat(key+",", size-1) + key + ")"
+	})
+}
+
+// arguments are the keys for each place of the statement. A list is filled up with its last key.
+func (l *mysqlLookup) arguments(keys []lookup.Key) []any {
+	var list, args []any
+	size, parts := listSize(len(keys)), len(l.types)
+	for _, u := range l.statement.uses {
+		if u.form == bare {
+			args = append(args, keyArray(keys))
+			continue
+		}
+		if list == nil {
+			list = make([]any, 0, size*parts)
+			var split []lookup.Key
+			for i := range size {
+				if i < len(keys) {
+					if split = append(split[:0], keys[i]); parts > 1 {
+						split = keys[i].AppendParts(split[:0])
+					}
+				}
+				for p, part := range split {
+					list = append(list, mysqlArgument(l.types[p], part))
+				}
+			}
+		}
+		args = append(args, list...)
+	}
+	return args
+}
+
+// mysqlArgument is one part of a key as a parameter: what a column of its type is compared with by an index.
+func mysqlArgument(t lookup.Type, part lookup.Key) any {
+	text := string(part)
+	if text != "" && text[0] == '"' {
+		text = string(part.AppendText(nil))
+	}
+	switch t {
+	case lookup.Any:
+		switch {
+		case part[0] == '"':
+			return text
+		case text == "true", text == "false":
+			return text == "true"
+		}
+		fallthrough
+	case lookup.Smallint, lookup.Integer, lookup.Bigint:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
+		}
+		return text
+	case lookup.Boolean:
+		return text == "true"
+	case lookup.Timestamptz:
+		return strings.Replace(strings.TrimSuffix(text, "Z"), "T", " ", 1) // Sessions are in UTC.
+	case lookup.Timestamp:
+		return strings.Replace(text, "T", " ", 1)
+	default:
+		return text
+	}
+}

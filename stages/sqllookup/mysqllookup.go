@@ -1,0 +1,193 @@
+package sqllookup
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// mysqlLookup runs a Lookup on MySQL or MariaDB. The keys are placeholders in IN lists: that is the form of which both
+// use indexes whatever the column's type, character set and collation, on every version. Lists come in sizes that are
+// powers of two, so that a server sees few texts.
+type mysqlLookup struct {
+	*Lookup
+
+	db        *mysql
+	statement statement
+	most      int             // keys in one statement
+	json      map[string]bool // the columns that hold JSON as text, on MariaDB
+}
+
+func (m *mysql) prepare(ctx context.Context, l *Lookup, s statement) error {
+	ml := &mysqlLookup{Lookup: l, db: m, statement: s}
+	parts, lists := max(len(l.query.Key), 1), 0
+	for _, u := range s.uses {
+		switch {
+		case u.form == anyKeys:
+			return invalid(errors.New("MySQL has no ANY for lists: write IN ($keys)"))
+		case u.form != inKeys && parts > 1:
+			return invalid(errors.New("a key of several columns is written (a, b) IN ($keys)"))
+		case u.form == inKeys:
+			lists++
+		}
+	}
+	ml.most = mostKeys(parts * lists)
+	columns, err := ml.describe(ctx)
+	if err != nil {
+		return err
+	}
+	shape, err := ml.shapeOf(columns)
+	if err != nil {
+		return err
+	}
+	if err := ml.findKeyTypes(ctx, shape, columns); err != nil {
+		return err
+	}
+	if ml.json, err = ml.findJSON(ctx, columns); err != nil {
+		return mysqlPrepareError(ctx, err, rewrite{})
+	}
+	l.columns = shape.layout.names
+	l.load = ml.loadRows
+	return nil
+}
+
+// withoutKeys is the statement for one key that is NULL, which no row has.
+func (l *mysqlLookup) withoutKeys() (rewrite, []any) {
+	var args []any
+	parts := max(len(l.query.Key), 1)
+	for _, u := range l.statement.uses {
+		if u.form == bare {
+			args = append(args, "[]")
+			continue
+		}
+		args = append(args, make([]any, parts)...)
+	}
+	return expand(l.statement, parts, 1, nil), args
+}
+
+// describe runs the statement without keys: the server says what the columns are only then.
+func (l *mysqlLookup) describe(ctx context.Context) ([]*sql.ColumnType, error) {
+	r, args := l.withoutKeys()
+	rows, err := l.db.pool.QueryContext(ctx, r.sql, args...)
+	if err != nil {
+		return nil, mysqlPrepareError(ctx, err, r)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.ColumnTypes()
+	if err == nil && len(columns) == 0 {
+		return nil, invalid(errors.New("the statement answers no rows: write a SELECT"))
+	}
+	for err == nil && rows.Next() { //nolint:revive // What a row would say is not needed, its error is.
+	}
+	if err = errors.Join(err, rows.Err()); err != nil {
+		return nil, mysqlPrepareError(ctx, err, r)
+	}
+	return columns, nil
+}
+
+// mysqlShape is what becomes of a result with certain columns.
+type mysqlShape struct {
+	layout *layout
+	cells  []appendMySQL
+}
+
+func (l *mysqlLookup) shapeOf(columns []*sql.ColumnType) (*mysqlShape, error) {
+	names := make([]string, len(columns))
+	s := &mysqlShape{}
+	for i, c := range columns {
+		names[i] = c.Name()
+		s.cells = append(s.cells, mysqlCell(c.DatabaseTypeName(), l.json[strings.ToLower(c.Name())]))
+	}
+	var err error
+	if s.layout, err = newLayout(names, l.query.Key); err != nil {
+		return nil, invalid(err)
+	}
+	return s, nil
+}
+
+// findKeyTypes takes the key's types from those of its columns.
+func (l *mysqlLookup) findKeyTypes(ctx context.Context, s *mysqlShape, columns []*sql.ColumnType) error {
+	if l.types != nil {
+		return nil
+	}
+	for _, i := range s.layout.keys {
+		name, declared := s.layout.names[i], columns[i].DatabaseTypeName()
+		t, ok := mysqlKeyType(declared)
+		if !ok {
+			return invalid(fmt.Errorf("the key column %q is %s, which does not say what keys are: say key_type, or cast it", name, declared))
+		}
+		if t == lookup.Text {
+			collation, err := l.collation(ctx, name)
+			if err != nil {
+				return err
+			}
+			t = collatedText(collation)
+		}
+		l.types = append(l.types, t)
+	}
+	return nil
+}
+
+// collation is that of a column of the result. It is asked of a join without rows.
+func (l *mysqlLookup) collation(ctx context.Context, column string) (string, error) {
+	inner, args := l.withoutKeys()
+	var name sql.NullString
+	err := l.db.pool.QueryRowContext(ctx,
+		"SELECT COLLATION(answer."+quoteMySQL(column)+") FROM (SELECT 1) one LEFT JOIN (\n"+inner.sql+"\n) answer ON FALSE", args...).Scan(&name)
+	if err != nil {
+		return "", mysqlPrepareError(ctx, err, rewrite{})
+	}
+	return name.String, nil
+}
+
+func (l *mysqlLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+	var a *answer
+	for keys := range slices.Chunk(b.Keys, l.most) {
+		if err := l.loadSome(ctx, b, keys, &a); err != nil {
+			return err
+		}
+	}
+	a.settle()
+	return nil
+}
+
+// loadSome adds to a, which it makes where there is none, what one statement answers.
+func (l *mysqlLookup) loadSome(ctx context.Context, b *stages.Batch[lookup.Key, []byte], keys []lookup.Key, a **answer) error {
+	r := expand(l.statement, len(l.types), listSize(len(keys)), l.types)
+	rows, err := l.db.pool.QueryContext(ctx, r.sql, l.arguments(keys)...)
+	if err != nil {
+		return mysqlError(ctx, err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return mysqlError(ctx, err)
+	}
+	shape, err := l.shapeOf(columns) // The schema may have changed.
+	if err != nil {
+		return err
+	}
+	if *a == nil {
+		*a = newAnswer(l.Lookup, shape.layout, b)
+	}
+	(*a).layout = shape.layout
+	row := newMySQLRow(shape.cells)
+	for rows.Next() {
+		if err := rows.Scan(row.targets...); err != nil {
+			return mysqlError(ctx, err)
+		}
+		if err := (*a).add(row); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return mysqlError(ctx, err)
+	}
+	return nil
+}

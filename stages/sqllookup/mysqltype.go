@@ -1,0 +1,41 @@
+package sqllookup
+
+import (
+	"strings"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// mysqlKeyType is the type of keys for a column of a type, in the driver's words. Text is what its collation makes it.
+func mysqlKeyType(declared string) (lookup.Type, bool) {
+	switch declared {
+	case "TINYINT", "UNSIGNED TINYINT", "SMALLINT", "YEAR":
+		return lookup.Smallint, true
+	case "UNSIGNED SMALLINT", "MEDIUMINT", "UNSIGNED MEDIUMINT", "INT":
+		return lookup.Integer, true
+	case "UNSIGNED INT", "BIGINT":
+		return lookup.Bigint, true
+	case "UNSIGNED BIGINT", "DECIMAL", "FLOAT", "DOUBLE":
+		return lookup.Numeric, true
+	case "CHAR", "VARCHAR", "TEXT", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM", "SET", "TIME":
+		return lookup.Text, true
+	case "TIMESTAMP":
+		return lookup.Timestamptz, true
+	case "DATETIME":
+		return lookup.Timestamp, true
+	case "DATE":
+		return lookup.Date, true
+	}
+	return lookup.Any, false
+}
+
+// collatedText is the type of text of a collation, as its name says it. Where case does not count, trailing spaces do.
+func collatedText(collation string) lookup.Type {
+	switch {
+	case strings.Contains(collation+"_", "_ci_"):
+		return lookup.CaselessText
+	case collation == "" || collation == "binary", strings.Contains(collation, "_nopad_"), strings.Contains(collation, "_0900_"):
+		return lookup.Text
+	}
+	return lookup.PaddedText
+}
