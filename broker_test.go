@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
@@ -96,6 +98,48 @@ func (b *broker) size(topic string) int64 {
 	sum := int64(0)
 	ends.Each(func(o kadm.ListedOffset) { sum += o.Offset })
 	return sum
+}
+
+// refuse answers every produce request with a batch that is bad with an error, for all that is in the request.
+func (b *broker) refuse(bad func(batch []byte) bool, reason *kerr.Error) {
+	b.cluster.ControlKey(int16(kmsg.Produce), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		b.cluster.KeepControl()
+		req, ok := request.(*kmsg.ProduceRequest)
+		if !ok {
+			return nil, nil, false
+		}
+		resp, _ := req.ResponseKind().(*kmsg.ProduceResponse)
+		refused := false
+		for _, t := range req.Topics {
+			answer := kmsg.ProduceResponseTopic{Topic: t.Topic, TopicID: t.TopicID}
+			for _, p := range t.Partitions {
+				refused = refused || bad(p.Records)
+				answer.Partitions = append(answer.Partitions, kmsg.ProduceResponseTopicPartition{Partition: p.Partition, ErrorCode: reason.Code})
+			}
+			resp.Topics = append(resp.Topics, answer)
+		}
+		return resp, nil, refused
+	})
+}
+
+// setLimit sets a topic's max.message.bytes.
+func (b *broker) setLimit(topic string, limit int) {
+	b.t.Helper()
+	value := strconv.Itoa(limit)
+	answers, err := kadm.NewClient(b.client).AlterTopicConfigs(b.t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "max.message.bytes", Value: &value}}, topic)
+	if err != nil || answers[0].Err != nil {
+		b.t.Fatal(err, answers)
+	}
+}
+
+// waitFor waits until the group has committed so many records.
+func (b *broker) waitFor(records int64) {
+	b.t.Helper()
+	for end := time.Now().Add(30 * time.Second); b.committed() < records; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.t.Fatalf("%d of %d records are committed", b.committed(), records)
+		}
+	}
 }
 
 // config is a pipeline over the broker; the test sets what it decodes, loads and encodes.

@@ -50,7 +50,12 @@ type Config[E any] struct {
 	Workers int
 	// Tombstones says what becomes of records without a value. Defaults to DeadLetterTombstones.
 	Tombstones Tombstones
-	// ShutdownTimeout bounds the drain after the context of Run has ended. Defaults to 20 s.
+	// MaxOutputBytes bounds what a worker makes of one micro-batch and holds until it is committed, in bytes before
+	// compression. A micro-batch that makes more is given back, and fewer records are taken for a time; one record alone is
+	// always published. Defaults to 8 times Consumer.MaxBytes, and 64 MiB at least.
+	MaxOutputBytes int
+	// ShutdownTimeout bounds the drain after the context of Run has ended: a quarter of it, 2 s at most, is for leaving the
+	// group, the rest for work and commits. Defaults to 20 s.
 	ShutdownTimeout time.Duration
 
 	// Decode makes an event of a record; an error is a dead letter of kind decode. It is called concurrently and must not
@@ -66,6 +71,9 @@ type Config[E any] struct {
 	OnCommit func(Tally)
 	// OnAbort is called with the reason when a micro-batch was not committed and will be polled again. Optional.
 	OnAbort func(Abort)
+	// OnLimits is called by Run before the first event with the function that tells what a topic takes at most, in bytes
+	// of a whole record, for an Encode that would not make in vain what is larger. Optional.
+	OnLimits func(maxMessageBytes func(topic string) int)
 	// Logger defaults to none.
 	Logger *slog.Logger
 }
@@ -77,6 +85,9 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	}
 	if c.Workers == 0 {
 		c.Workers = 4
+	}
+	if c.MaxOutputBytes == 0 {
+		c.MaxOutputBytes = max(8*c.Consumer.MaxBytes, 64<<20)
 	}
 	if c.ShutdownTimeout == 0 {
 		c.ShutdownTimeout = 20 * time.Second
@@ -113,8 +124,6 @@ func (c Config[E]) validate() error {
 		missing bool
 		field   string
 	}{
-		{c.Consumer.Group == "", "Consumer.Group"},
-		{len(c.Consumer.Topics) == 0, "Consumer.Topics"},
 		{c.Sink.Topic == "", "Sink.Topic"},
 		{c.Sink.DeadLetterTopic == "", "Sink.DeadLetterTopic"},
 		{c.Decode == nil, "Decode"},
@@ -122,11 +131,20 @@ func (c Config[E]) validate() error {
 		{c.Encode == nil, "Encode"},
 	} {
 		if required.missing {
-			problems = append(problems, fmt.Errorf("%s is required", required.field))
+			problems = append(problems, fmt.Errorf("field %s is required", required.field))
 		}
 	}
 	if c.Workers < 0 {
 		problems = append(problems, fmt.Errorf("field Workers is %d; it is at least 1", c.Workers))
+	}
+	if c.MaxOutputBytes < 0 {
+		problems = append(problems, fmt.Errorf("field MaxOutputBytes is %d; it is at least 1", c.MaxOutputBytes))
+	}
+	if c.ShutdownTimeout < 0 {
+		problems = append(problems, fmt.Errorf("field ShutdownTimeout is %v; it is above 0", c.ShutdownTimeout))
+	}
+	if err := c.Consumer.Validate(); err != nil {
+		problems = append(problems, fmt.Errorf("field Consumer: %w", err))
 	}
 	return errors.Join(problems...)
 }

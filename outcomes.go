@@ -12,8 +12,8 @@ import (
 )
 
 // outcomes makes the records of a micro-batch: decode, run the plan, encode. Its error is of the whole batch, of which nothing may be published.
-func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) ([]*kgo.Record, Tally, error) {
-	o := outcome[E]{worker: w, to: w.sink.Batch(len(batch)), out: make([]*kgo.Record, 0, len(batch)), tally: Tally{Records: len(batch)}}
+func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) (output, error) {
+	o := outcome[E]{worker: w, to: w.sink.Batch(len(batch)), output: output{records: make([]*kgo.Record, 0, len(batch)), tally: Tally{Records: len(batch)}}}
 	var (
 		events  = make([]E, 0, len(batch))
 		planned = make([]int32, len(batch)) // the row of each record, or -1
@@ -34,20 +34,28 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) ([]*kgo.R
 	}
 	rows := w.cfg.Plan.Run(ctx, events)
 	if err := rows.Err(); err != nil {
-		return nil, Tally{}, err
+		return output{}, err
 	}
 	for i, r := range batch {
+		if i > 0 && o.bytes > w.cfg.MaxOutputBytes {
+			return output{}, &overflowError{records: i, limit: w.cfg.MaxOutputBytes}
+		}
+		failure := w.refused.failure(r)
+		if failure == nil {
+			failure = failures[i]
+		}
 		switch row := planned[i]; {
+		case failure != nil:
+			o.dead(r, failure)
 		case row >= 0:
 			o.row(r, rows.At(int(row)))
-		case failures[i] != nil:
-			o.dead(r, failures[i])
 		default:
 			o.tombstone(r)
 		}
 	}
 	o.tally.Stages = rows.Stats()
-	return o.out, o.tally, nil
+	w.extra.warn(ctx, w.log, o.tally.Stages)
+	return o.output, nil
 }
 
 // decode calls Decode and makes a Failure of its error or panic.
@@ -74,20 +82,28 @@ func asFailure(err error, kind sink.Kind) *Failure {
 	return &Failure{Kind: kind, Message: err.Error()}
 }
 
+// output is what a micro-batch made.
+type output struct {
+	records []*kgo.Record
+	bytes   int // of the records
+	tally   Tally
+}
+
 // outcome collects the records of one micro-batch.
 type outcome[E any] struct {
+	output
+
 	worker *worker[E]
 	to     *sink.Batch
-	out    []*kgo.Record
-	tally  Tally
+}
+
+func (o *outcome[E]) add(r *kgo.Record) {
+	o.records = append(o.records, r)
+	o.bytes += sink.WireSize(r)
 }
 
 // row publishes what Encode makes of a row: all of its records, or a dead letter.
 func (o *outcome[E]) row(src *kgo.Record, row stages.Row[E]) {
-	if f := o.worker.refused.failure(src); f != nil {
-		o.dead(src, f)
-		return
-	}
 	records, failure := o.encode(row)
 	if failure != nil {
 		o.dead(src, failure)
@@ -97,15 +113,15 @@ func (o *outcome[E]) row(src *kgo.Record, row stages.Row[E]) {
 		o.tally.Dropped++
 		return
 	}
-	before := len(o.out)
+	before, bytes := len(o.records), o.bytes
 	for i := range records {
 		r, failure := o.to.Enriched(src, records[i])
 		if failure != nil {
-			o.out = o.out[:before]
+			o.records, o.bytes = o.records[:before], bytes
 			o.dead(src, failure)
 			return
 		}
-		o.out = append(o.out, r)
+		o.add(r)
 	}
 	o.tally.Enriched++
 }
@@ -125,7 +141,7 @@ func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failu
 }
 
 func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
-	o.out = append(o.out, o.to.DeadLetter(src, *f))
+	o.add(o.to.DeadLetter(src, *f))
 	o.tally.dead(f)
 }
 
@@ -139,6 +155,6 @@ func (o *outcome[E]) tombstone(src *kgo.Record) {
 		o.dead(src, failure)
 		return
 	}
-	o.out = append(o.out, r)
+	o.add(r)
 	o.tally.Forwarded++
 }

@@ -37,24 +37,30 @@ func New[E any](cfg Config[E]) (*Pipeline[E], error) {
 // never succeed as it is configured, an offset that is out of range. Kafka or a backend that is away is waited for.
 func (p *Pipeline[E]) Run(ctx context.Context) error {
 	topics, err := p.describe(ctx)
-	if err != nil {
+	switch {
+	case err != nil && ended(ctx):
+		return nil
+	case err != nil:
 		return err
 	}
-	limit := func(topic string) int {
-		if info, ok := topics[topic]; ok {
-			return info.MaxMessageBytes
-		}
-		return consumer.DefaultMaxMessageBytes
+	known := newLimits(topics)
+	p.cfg.Consumer.MaxMessageBytes, p.cfg.Sink.MaxMessageBytes = known.of, known.of
+	if p.cfg.OnLimits != nil {
+		p.cfg.OnLimits(known.of)
 	}
-	p.cfg.Consumer.MaxMessageBytes, p.cfg.Sink.MaxMessageBytes = limit, limit
 	records := sink.New(p.cfg.Sink)
 
 	group, running := errgroup.WithContext(ctx)
-	drain, stop := drained(running, p.cfg.ShutdownTimeout)
+	drain, stop := drained(running, p.cfg.ShutdownTimeout-leaveTime(p.cfg.ShutdownTimeout))
 	defer stop()
+	end, stopEnd := drained(running, p.cfg.ShutdownTimeout)
+	defer stopEnd()
 	workers := make([]*worker[E], p.cfg.Workers)
 	for i := range workers {
-		workers[i] = &worker[E]{cfg: &p.cfg, number: i, sink: records, drain: drain, log: p.cfg.Logger.With(slog.Int("worker", i))}
+		workers[i] = &worker[E]{
+			cfg: &p.cfg, number: i, sink: records, limits: known, drain: drain, end: end,
+			log: p.cfg.Logger.With(slog.Int("worker", i)),
+		}
 		workers[i].state.turn()
 	}
 	p.workers.Store(&workers)
@@ -64,11 +70,24 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// describe finds the topics' limits, and fails where one is missing.
+// describe finds the topics' limits, and fails where a topic is missing or has too few partitions.
 func (p *Pipeline[E]) describe(ctx context.Context) (map[string]consumer.TopicInfo, error) {
 	topics := append(slices.Clone(p.cfg.Consumer.Topics), p.cfg.Sink.Topic, p.cfg.Sink.DeadLetterTopic)
-	return consumer.Describe(ctx, p.cfg.Consumer.Kafka, topics...)
+	infos, err := consumer.Describe(ctx, p.cfg.Consumer.Kafka, topics...)
+	if err != nil {
+		return nil, err
+	}
+	if p.cfg.Sink.Partition == sink.BySource {
+		if err := ComparePartitions(infos, p.cfg.Consumer.Topics, p.cfg.Sink.Topic); err != nil {
+			return nil, fmt.Errorf("pipeline %s: %w", p.cfg.Name, err)
+		}
+	}
+	return infos, nil
 }
+
+// leaveTime is the part of the drain that is kept for leaving the group, so that others need not wait for its session
+// to time out.
+func leaveTime(timeout time.Duration) time.Duration { return min(timeout/4, 2*time.Second) }
 
 // drained is a context that outlives ctx by a grace.
 func drained(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -30,9 +31,13 @@ func decodeID(r loaderline.Record) (int, error) {
 
 // numbers is a pipeline whose events are numbers, enriched with their double.
 func numbers(b *broker, source stages.Source[int, int]) loaderline.Config[int] {
+	return numbersOf(b, source, nil)
+}
+
+func numbersOf(b *broker, source stages.Source[int, int], backend *stages.Backend) loaderline.Config[int] {
 	cfg := config[int](b)
 	cfg.Plan = &stages.Plan[int]{Retry: stages.Retry{Initial: time.Millisecond, MaxElapsed: 20 * time.Millisecond}}
-	double := stages.One(cfg.Plan, stages.NewLoader(source, stages.LoaderConfig[int, int]{Name: "double"}),
+	double := stages.One(cfg.Plan, stages.NewLoader(source, stages.LoaderConfig[int, int]{Name: "double", Backend: backend}),
 		stages.By(cfg.Plan, func(n int) int { return n }))
 	cfg.Decode = decodeID
 	cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
@@ -214,6 +219,27 @@ func TestAMissingTopicIsSaidBeforeTheFirstEvent(t *testing.T) {
 	}
 }
 
+func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
+	b := newBroker(t)
+	if err := consumer.CreateTopics(t.Context(), consumer.Kafka{Brokers: b.cluster.ListenAddrs()}, consumer.TopicSpec{Name: "narrow", Partitions: 3}); err != nil {
+		t.Fatal(err)
+	}
+	cfg := numbers(b, doubles)
+	cfg.Sink.Topic, cfg.Sink.Partition = "narrow", sink.BySource
+	p, err := loaderline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Run(t.Context())
+	few, ok := errors.AsType[*loaderline.PartitionsError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&loaderline.PartitionsError{Input: "in", Output: "narrow", InputPartitions: 4, OutputPartitions: 3}, few); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTombstones(t *testing.T) {
 	for policy, want := range map[loaderline.Tombstones]map[string]int{
 		loaderline.DeadLetterTombstones: {"dead": 1},
@@ -266,8 +292,11 @@ func TestAnOutputThatIsTooLargeIsADeadLetter(t *testing.T) {
 }
 
 func TestNewReportsAllProblems(t *testing.T) {
-	_, err := loaderline.New(loaderline.Config[int]{Workers: -1})
-	for _, want := range []string{"Consumer.Group", "Consumer.Topics", "Sink.Topic", "Sink.DeadLetterTopic", "Decode", "Plan", "Encode", "Workers"} {
+	_, err := loaderline.New(loaderline.Config[int]{
+		Workers: -1, MaxOutputBytes: -1, ShutdownTimeout: -1,
+		Consumer: consumer.Config{MaxRecords: -1, Kafka: consumer.Kafka{SASL: consumer.SASL{Mechanism: "MD5"}}},
+	})
+	for _, want := range []string{"Consumer", "Group", "Topics", "MaxRecords", "MD5", "MaxOutputBytes", "ShutdownTimeout", "Sink.Topic", "Sink.DeadLetterTopic", "Decode", "Plan", "Encode", "Workers"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not in %v", want, err)
 		}

@@ -12,52 +12,96 @@ import (
 	"github.com/loaderline/loaderline/sink"
 )
 
-// refusals are the source records whose outcomes a broker refused as too large, though they kept to the limit that its
-// topic had at start. They are dead-lettered when their micro-batch is polled again.
+// maxFruitless is how many refusals in a row may find no record at fault. Each makes the session publish half as much
+// at once or less, so that records which are taken alone are taken long before.
+const maxFruitless = 32
+
+// refusals are the source records whose outcomes a broker refuses. They are dead-lettered when their micro-batch is
+// polled again.
 type refusals struct {
-	failures map[coordinates]*Failure
+	failures  map[coordinates]*Failure
+	fruitless int
 }
 
 type coordinates struct {
 	topic, partition, offset string
 }
 
-// note takes an error of Commit. A broker refuses a batch of records and does not say which is at fault, so the
-// largest of them is taken; another refusal takes the next. Any other error is answered.
-func (r *refusals) note(err error) error {
+// note takes an error of Commit, and answers it where polling again would not help.
+func (r *refusals) note(err error, topics sink.Config) error {
 	refused, ok := errors.AsType[*consumer.ProduceError](err)
-	if !ok || !errors.Is(err, kerr.MessageTooLarge) {
+	if !ok || refused.OfTopic {
 		return err
 	}
-	largest := refused.Record
-	for _, record := range refused.Refused {
-		if sink.WireSize(record) > sink.WireSize(largest) {
-			largest = record
+	if len(refused.Records) == 0 {
+		if r.fruitless++; r.fruitless > maxFruitless {
+			return fmt.Errorf("refused %d times, with no record at fault: %w", r.fruitless, err)
 		}
+		return nil
 	}
-	at := coordinatesOf(largest)
-	if r.failures[at] != nil {
-		return fmt.Errorf("the dead letter of topic %s partition %s offset %s is refused as well: %w", at.topic, at.partition, at.offset, err)
-	}
-	if r.failures == nil {
-		r.failures = map[coordinates]*Failure{}
-	}
-	r.failures[at] = &Failure{
-		Kind:    sink.KindTooLarge,
-		Message: fmt.Sprintf("the broker refused a record of %d bytes for topic %s as too large", sink.WireSize(largest), refused.Topic),
+	r.fruitless = 0
+	for _, refusal := range refused.Records {
+		at := coordinatesOf(refusal.Record)
+		if refusal.Record.Topic == topics.DeadLetterTopic {
+			if sink.WireSize(refusal.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) {
+				continue // The limit was lowered: the next one keeps to it.
+			}
+			return fmt.Errorf("the dead letter of topic %s partition %s offset %s is refused: %w", at.topic, at.partition, at.offset, err)
+		}
+		if r.failures == nil {
+			r.failures = map[coordinates]*Failure{}
+		}
+		r.failures[at] = failureOf(refusal)
 	}
 	return nil
 }
 
-// forget is called when a micro-batch was committed.
-func (r *refusals) forget() { r.failures = nil }
+func failureOf(refusal consumer.Refusal) *Failure {
+	topic := refusal.Record.Topic
+	reason, _ := errors.AsType[*kerr.Error](refusal.Err)
+	switch {
+	case isTooLarge(refusal.Err):
+		return &Failure{
+			Kind:    sink.KindTooLarge,
+			Message: fmt.Sprintf("the broker refused a record of %d bytes for topic %s as too large", sink.WireSize(refusal.Record), topic),
+		}
+	case errors.Is(refusal.Err, kerr.InvalidRecord) && refusal.Record.Key == nil:
+		return &Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the broker refused a record without a key for topic %s (%s)", topic, reason.Message)}
+	case errors.Is(refusal.Err, kerr.InvalidTimestamp):
+		return &Failure{
+			Kind:    sink.KindEncode,
+			Message: fmt.Sprintf("the broker refused a record of %s for topic %s (%s)", refusal.Record.Timestamp.UTC().Format("2006-01-02T15:04:05.000Z"), topic, reason.Message),
+		}
+	default:
+		return &Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the broker refused the record for topic %s (%s)", topic, reason.Message)}
+	}
+}
+
+func isTooLarge(err error) bool {
+	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
+}
+
+// forget is called with a micro-batch that was committed.
+func (r *refusals) forget(batch []*kgo.Record) {
+	r.fruitless = 0
+	if len(r.failures) == 0 {
+		return
+	}
+	for _, src := range batch {
+		delete(r.failures, coordinatesIn(src))
+	}
+}
 
 // failure is why a source record is to be dead-lettered, or nil.
 func (r *refusals) failure(src *kgo.Record) *Failure {
-	if r.failures == nil {
+	if len(r.failures) == 0 {
 		return nil
 	}
-	return r.failures[coordinates{src.Topic, strconv.Itoa(int(src.Partition)), strconv.FormatInt(src.Offset, 10)}]
+	return r.failures[coordinatesIn(src)]
+}
+
+func coordinatesIn(src *kgo.Record) coordinates {
+	return coordinates{src.Topic, strconv.Itoa(int(src.Partition)), strconv.FormatInt(src.Offset, 10)}
 }
 
 func coordinatesOf(published *kgo.Record) coordinates {

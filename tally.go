@@ -30,6 +30,7 @@ const (
 	AbortedByOutage    Abort = "outage"    // a source answered nobody
 	AbortedByShutdown  Abort = "shutdown"  // the drain was too short for it
 	AbortedByRefusal   Abort = "refused"   // the broker refused a record
+	AbortedByOverflow  Abort = "overflow"  // its outputs were more than MaxOutputBytes
 	AbortedByError     Abort = "error"     // the session was lost, or the pipeline cannot go on
 )
 

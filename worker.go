@@ -26,12 +26,16 @@ type worker[E any] struct {
 	cfg    *Config[E]
 	number int
 	sink   *sink.Sink
+	limits *limits
 	drain  context.Context // ends when the micro-batch at hand has to be given up
+	end    context.Context // ends when the group must have been left
 	log    *slog.Logger
 
 	refused refusals
+	portion portion
 	fenced  []time.Time
 	state   state
+	extra   extraRows
 }
 
 // run keeps a session open until ctx ends, or an error that another session would meet too.
@@ -81,7 +85,10 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 	cfg := w.cfg.Consumer
 	cfg.Worker = w.number
 	s, err := consumer.Open(ctx, cfg)
-	if err != nil {
+	switch {
+	case err != nil && ended(ctx):
+		return false, nil
+	case err != nil:
 		return false, err
 	}
 	w.state.session.Store(s)
@@ -91,6 +98,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 	}()
 	for {
 		w.state.turn()
+		s.Limit(w.portion.records)
 		batch, err := s.Poll(ctx)
 		if ctx.Err() != nil {
 			return committedAny, nil
@@ -102,7 +110,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			continue
 		}
 		work, done := s.Working(w.drain)
-		out, tally, err := w.outcomes(work, batch)
+		out, err := w.outcomes(work, batch)
 		done()
 		if err != nil {
 			if err := w.giveBack(ctx, s, err); err != nil {
@@ -110,32 +118,66 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			}
 			continue
 		}
-		committed, err := s.Commit(ctx, out)
+		committed, err := s.Commit(w.drain, out.records)
 		switch {
 		case err != nil:
-			if err := w.refused.note(err); err != nil {
-				w.cfg.OnAbort(AbortedByError)
+			if err := w.uncommitted(err); err != nil {
 				return committedAny, err
 			}
-			w.cfg.OnAbort(AbortedByRefusal)
 		case !committed:
 			w.cfg.OnAbort(AbortedByRebalance)
 		default:
 			committedAny = true
-			w.refused.forget()
-			w.cfg.OnCommit(tally)
+			w.refused.forget(batch)
+			w.portion.committed(len(batch), out.bytes, w.cfg.MaxOutputBytes)
+			w.cfg.OnCommit(out.tally)
 		}
 	}
 }
 
+// uncommitted takes an error of Commit, and answers it where polling again would not help.
+func (w *worker[E]) uncommitted(err error) error {
+	if refused, ok := errors.AsType[*consumer.ProduceError](err); ok && isTooLarge(refused.Err) {
+		w.readLimits(refused.Topic)
+	}
+	err = w.refused.note(err, w.cfg.Sink)
+	switch {
+	case err == nil:
+		w.cfg.OnAbort(AbortedByRefusal)
+	case ended(w.drain) && consumer.Recoverable(err):
+		w.cfg.OnAbort(AbortedByShutdown)
+	default:
+		w.cfg.OnAbort(AbortedByError)
+	}
+	return err
+}
+
+// readLimits looks whether the limit of a topic, or that of dead letters, is lower than it was at start. Where that
+// cannot be read, what is known goes on to hold.
+func (w *worker[E]) readLimits(topic string) {
+	topics, err := consumer.Describe(w.drain, w.cfg.Consumer.Kafka, topic, w.cfg.Sink.DeadLetterTopic)
+	if err != nil {
+		w.log.LogAttrs(w.drain, slog.LevelWarn, "limit of a topic not read", slog.String("topic", topic), slog.Any("error", err))
+		return
+	}
+	w.limits.lower(topics)
+}
+
 // giveBack returns a micro-batch that could not be worked on. It waits for the end of an outage, and answers other
-// errors than that, a rebalance and the end of the drain.
+// errors than that, a rebalance, an overflow and the end of the drain.
 func (w *worker[E]) giveBack(ctx context.Context, s *consumer.Session, cause error) error {
 	if err := s.GiveBack(ctx); err != nil {
 		return err
 	}
 	outage, isOutage := errors.AsType[*stages.OutageError](cause)
+	overflow, isOverflow := errors.AsType[*overflowError](cause)
 	switch {
+	case isOverflow:
+		w.portion.overflowed(overflow.records)
+		w.log.LogAttrs(ctx, slog.LevelInfo, "micro-batch makes too much, taking fewer records",
+			slog.Int("records", w.portion.records), slog.Int("max_output_bytes", overflow.limit))
+		w.cfg.OnAbort(AbortedByOverflow)
+		return nil
 	case errors.Is(cause, consumer.ErrRebalance):
 		w.cfg.OnAbort(AbortedByRebalance)
 		return nil
@@ -151,9 +193,9 @@ func (w *worker[E]) giveBack(ctx context.Context, s *consumer.Session, cause err
 	}
 }
 
-// close leaves the group. A session that is lost has nothing to leave.
+// close leaves the group, within what is left of the drain. A session that is lost has nothing to leave.
 func (w *worker[E]) close(s *consumer.Session) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.drain), w.cfg.ShutdownTimeout)
+	ctx, cancel := context.WithTimeout(w.end, w.cfg.ShutdownTimeout)
 	defer cancel()
 	if err := s.Close(ctx); err != nil && !consumer.Recoverable(err) {
 		return err

@@ -3,6 +3,7 @@ package consumer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -100,7 +101,7 @@ func TestPredecessorsTransaction(t *testing.T) {
 	t.Parallel()
 	w, cfg, out := realWorld(t, 1)
 	crashed, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.TransactionTimeout(time.Minute),
-		kgo.TransactionalID(cfg.Name+"-"+cfg.Instance+"-0"))
+		kgo.TransactionalID(cfg.Name+"/"+cfg.Instance+"/0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +137,7 @@ func TestTransactionTimeout(t *testing.T) {
 	batch := poll(t, s)
 	hang.armed = true
 	ok, err := s.Commit(t.Context(), echoTo(out, batch))
-	if ok || !consumer.Recoverable(err) {
+	if ok || !consumer.Recoverable(err) || errors.Is(err, consumer.ErrFenced) {
 		t.Fatalf("commit: %t, %v", ok, err)
 	}
 	if err := s.Close(t.Context()); err != nil {
@@ -161,28 +162,108 @@ func (h *hangFirstEnd) OnProduceRecordUnbuffered(*kgo.Record, error) {
 	}
 }
 
-// TestBrokerRefusesSize has a limit that this side does not know of.
-func TestBrokerRefusesSize(t *testing.T) {
+// TestBrokerRefusesRecords has one record among good ones that a broker does
+// not take, in a batch that it refuses as a whole.
+func TestBrokerRefusesRecords(t *testing.T) {
 	t.Parallel()
-	w, cfg, out := realWorld(t, 1)
-	infos, err := consumer.Describe(t.Context(), cfg.Kafka, out)
-	if err != nil || infos[out] != (consumer.TopicInfo{Partitions: 1, MaxMessageBytes: 3000}) {
-		t.Fatalf("describe: %+v, %v", infos, err)
+	tests := []struct {
+		name   string
+		topic  []string // Settings.
+		bad    kgo.Record
+		reason error
+	}{
+		{"too large", []string{"max.message.bytes=3000"}, kgo.Record{Key: []byte("k"), Value: make([]byte, 4000)}, kerr.MessageTooLarge},
+		{"no key where topics are compacted", []string{"cleanup.policy=compact"}, kgo.Record{Value: []byte("v")}, kerr.InvalidRecord},
+		{"a time of long ago", []string{"message.timestamp.before.max.ms=60000"}, kgo.Record{Key: []byte("k"), Timestamp: time.Unix(0, 0)}, kerr.InvalidTimestamp},
 	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, delivery := range deliveries() {
+				w, cfg, _ := realWorld(t, 1)
+				out := testenv.Topic(t, "out", 2, tt.topic...)
+				cfg.Delivery = delivery
+				cfg.Opts = []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}
+				publishTo(t, w, cfg.Topics[0], 0, 5, 1)
+				s := w.open(cfg)
+				before := values(poll(t, s))
+				bad := tt.bad
+				bad.Topic = out
+				var all []*kgo.Record
+				for i := range 41 {
+					all = append(all, &kgo.Record{Topic: out, Key: fmt.Append(nil, i), Value: []byte("good")})
+				}
+				all[17] = &bad
+				ok, err := s.Commit(t.Context(), all)
+				refused, is := errors.AsType[*consumer.ProduceError](err)
+				if ok || !is || !errors.Is(err, tt.reason) || len(refused.Records) != 1 || refused.Records[0].Record != &bad || refused.OfTopic {
+					t.Fatalf("%s: commit: %t, %v: %+v", delivery, ok, err, refused)
+				}
+				if got := w.committed(out); delivery == consumer.ExactlyOnce && len(got) > 0 {
+					t.Errorf("visible: %v", got)
+				}
+				again := poll(t, s)
+				if diff := cmp.Diff(before, values(again)); diff != "" {
+					t.Errorf("%s: polled again (-want +got):\n%s", delivery, diff)
+				}
+				good := make([]*kgo.Record, len(again))
+				for i, r := range again {
+					good[i] = &kgo.Record{Topic: out, Key: []byte("k"), Value: r.Value}
+				}
+				commit(t, s, good)
+			}
+		})
+	}
+}
+
+// TestLimitIsLowered has a topic that takes less than the client knows of, but
+// every single record.
+func TestLimitIsLowered(t *testing.T) {
+	t.Parallel()
+	w, cfg, out := realWorld(t, 1) // It takes 3000 bytes.
 	cfg.Opts = []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}
-	publishTo(t, w, cfg.Topics[0], 0, 5, 1)
+	publishTo(t, w, cfg.Topics[0], 0, 60, 1)
 	s := w.open(cfg)
-	before := values(poll(t, s))
-	ok, err := s.Commit(t.Context(), []*kgo.Record{{Topic: out, Value: []byte("good")}, {Topic: out, Value: make([]byte, 4000)}})
-	if refused, is := errors.AsType[*consumer.ProduceError](err); ok || !is || !errors.Is(err, kerr.MessageTooLarge) || refused.Topic != out {
-		t.Fatalf("commit: %t, %v", ok, err)
+	refusals := 0
+	for done := 0; done < 60; {
+		batch := poll(t, s)
+		all := echoTo(out, batch)
+		for _, r := range all {
+			r.Headers = []kgo.RecordHeader{{Key: "padding", Value: make([]byte, 1000)}}
+		}
+		ok, err := s.Commit(t.Context(), all)
+		if ok {
+			done += len(batch)
+			continue
+		}
+		if refused, is := errors.AsType[*consumer.ProduceError](err); !is || len(refused.Records) > 0 || refused.OfTopic {
+			t.Fatalf("commit: %t, %v", ok, err)
+		}
+		if refusals++; refusals > 3 {
+			t.Fatal("it does not learn what the topic takes")
+		}
 	}
-	if got := w.committed(out); len(got) > 0 {
-		t.Errorf("visible: %v", got)
+	if diff := cmp.Diff(numbered(0, 60), w.committed(out)); diff != "" || refusals == 0 {
+		t.Errorf("outcomes after %d refusals (-want +got):\n%s", refusals, diff)
 	}
-	again := poll(t, s)
-	if diff := cmp.Diff(before, values(again)); diff != "" {
-		t.Errorf("polled again (-want +got):\n%s", diff)
+}
+
+// TestIdentityOnKafka has static members whose names are alike.
+func TestIdentityOnKafka(t *testing.T) {
+	t.Parallel()
+	w, cfg, out := realWorld(t, 2)
+	cfg.StaticMembership = true
+	publishTo(t, w, cfg.Topics[0], 0, 20, 2)
+	name := cfg.Name
+	first, second := cfg, cfg
+	first.Name, first.Instance = name, "eu-host"
+	second.Name, second.Instance, second.Group = name+"-eu", "host", cfg.Group+"-2"
+	one := w.open(first)
+	process(t, one, out, 20)
+	w.open(second)
+	publishTo(t, w, cfg.Topics[0], 20, 1, 1)
+	if got := process(t, one, out, 1); len(got) != 1 {
+		t.Errorf("the first session got %v", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -12,19 +13,22 @@ import (
 )
 
 // Commit publishes out and commits the offsets of the batch at hand, also when
-// out is empty. It is not interrupted by ctx: Config.CommitTimeout bounds it.
+// out is empty. Config.CommitTimeout bounds it, and so does ctx: when that ends
+// first the session is lost. Give it a context that outlives the wish to stop.
 // The records must not be used again.
 //
 // With (true, nil) it is done. With (false, nil) a rebalance came in between:
 // drop the results and poll again. With an error nothing is committed either
 // (after a SessionError of the last step the outcome is not known, and the
-// next session settles it): *ProduceError names a record that was refused, and
-// Poll gives the batch again; for other errors ask Recoverable.
+// next session settles it): *ProduceError names the records that are refused,
+// and Poll gives the batch again; for other errors ask Recoverable.
+//
+// To find such records among others, they are published again in parts. With
+// ExactlyOnce nobody sees that; with AtLeastOnce it makes duplicates.
 func (s *Session) Commit(ctx context.Context, out []*kgo.Record) (committed bool, err error) {
 	if s.failed != nil {
 		return false, s.failed
 	}
-	ctx = context.WithoutCancel(ctx)
 	defer s.allowRebalance()
 	if s.tx != nil {
 		committed, err = s.commitTransaction(ctx, out)
@@ -41,20 +45,20 @@ func (s *Session) commitTransaction(ctx context.Context, out []*kgo.Record) (boo
 	if err := s.tx.Begin(); err != nil {
 		return false, s.sessionError("begin a transaction", err)
 	}
+	s.began = time.Now()
+	defer func() { s.began = time.Time{} }()
 	produceErr := s.produce(ctx, out)
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	ending, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
 	defer cancel()
-	committed, err := s.tx.End(ctx, kgo.TransactionEndTry(produceErr == nil))
+	committed, err := s.tx.End(ending, kgo.TransactionEndTry(produceErr == nil))
 	s.unsettled.Store(false)
-	refused, isRefused := errors.AsType[*ProduceError](produceErr)
+	refused, isRefused := errors.AsType[*refusedError](produceErr)
 	switch {
 	case err != nil:
 		// Both say why: a fenced producer learns it first from produce.
 		return false, s.sessionError("end a transaction", errors.Join(err, produceErr))
 	case isRefused:
-		s.log.LogAttrs(ctx, slog.LevelWarn, "batch aborted by a refused record",
-			slog.String("topic", refused.Topic), slog.Int("refused", len(refused.Refused)), slog.Int("records", s.held))
-		return false, refused
+		return false, s.produceError(ctx, refused)
 	case isAbort(produceErr):
 		return false, nil
 	case produceErr != nil:
@@ -66,13 +70,17 @@ func (s *Session) commitTransaction(ctx context.Context, out []*kgo.Record) (boo
 
 func (s *Session) commitAcknowledged(ctx context.Context, out []*kgo.Record) (bool, error) {
 	if err := s.produce(ctx, out); err != nil {
-		if refused, ok := errors.AsType[*ProduceError](err); ok {
-			if err := s.rewind(ctx); err != nil {
-				return false, err
-			}
-			return false, refused
+		refused, ok := errors.AsType[*refusedError](err)
+		if !ok {
+			return false, s.sessionError("publish", err)
 		}
-		return false, s.sessionError("publish", err)
+		err = s.produceError(ctx, refused)
+		if s.failed == nil {
+			if rewindErr := s.rewind(ctx); rewindErr != nil {
+				err = rewindErr
+			}
+		}
+		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -54,6 +55,7 @@ type Config struct {
 	// Name, Instance and Worker form the transactional ID. It must be the same
 	// after a restart and unlike that of any other session at the same time:
 	// a session that opens ends what is left of its predecessor's transaction.
+	// It is name/instance/worker, so a right to the prefix "name/" is enough.
 	Name     string
 	Instance string
 	Worker   int
@@ -73,11 +75,14 @@ type Config struct {
 	// RebalanceGrace is how long a rebalance waits for the batch at hand
 	// before the context of Working ends. Defaults to 5 s.
 	RebalanceGrace time.Duration
-	// TransactionTimeout is how long the broker keeps a transaction open whose
-	// producer is silent. Defaults to 10 s.
+	// TransactionTimeout is how long the broker lets a transaction last: a
+	// batch must be published, and its transaction ended, within it. Defaults
+	// to 10 s.
 	TransactionTimeout time.Duration
 	// CommitTimeout bounds the publishing of one batch, and again the end of
-	// its transaction. Defaults to 30 s.
+	// its transaction. A transaction's publishing is also given up after four
+	// fifths of TransactionTimeout, before the broker ends it. Defaults to
+	// 30 s.
 	CommitTimeout time.Duration
 	// StaticMembership keeps a restarted member's partitions for it until the
 	// session timeout. Defaults to false.
@@ -124,48 +129,61 @@ func orDefault[T comparable](field *T, value T) {
 	}
 }
 
-// validate reports every problem of a Config with its defaults.
-func (c Config) validate() error {
+// Validate reports every problem of a Config at once, as Open does, and
+// connects to nothing.
+func (c Config) Validate() error {
+	c = c.withDefaults()
 	var problems []error
+	if _, err := c.Options(); err != nil {
+		problems = append(problems, err)
+	}
 	if c.Group == "" {
-		problems = append(problems, errors.New("group is missing"))
+		problems = append(problems, errors.New("field Group is required"))
 	}
 	if len(c.Topics) == 0 {
-		problems = append(problems, errors.New("topics are missing"))
+		problems = append(problems, errors.New("field Topics is required"))
 	}
 	if (c.Delivery == ExactlyOnce || c.StaticMembership) && (c.Name == "" || c.Instance == "") {
-		problems = append(problems, errors.New("name and instance are missing: they identify this session to the cluster"))
+		problems = append(problems, errors.New("fields Name and Instance are required: they identify this session to the cluster"))
 	}
 	for _, limit := range []struct {
 		name  string
 		value int64
 	}{
-		{"worker", int64(c.Worker) + 1},
-		{"session timeout", int64(c.SessionTimeout)},
-		{"rebalance timeout", int64(c.RebalanceTimeout)},
-		{"rebalance grace", int64(c.RebalanceGrace)},
-		{"transaction timeout", int64(c.TransactionTimeout)},
-		{"commit timeout", int64(c.CommitTimeout)},
-		{"max records", int64(c.MaxRecords)},
-		{"max bytes", int64(c.MaxBytes)},
+		{"Worker", int64(c.Worker) + 1},
+		{"SessionTimeout", int64(c.SessionTimeout)},
+		{"RebalanceTimeout", int64(c.RebalanceTimeout)},
+		{"RebalanceGrace", int64(c.RebalanceGrace)},
+		{"TransactionTimeout", int64(c.TransactionTimeout)},
+		{"CommitTimeout", int64(c.CommitTimeout)},
+		{"MaxRecords", int64(c.MaxRecords)},
+		{"MaxBytes", int64(c.MaxBytes)},
 	} {
 		if limit.value <= 0 {
-			problems = append(problems, fmt.Errorf("%s is negative", limit.name))
+			problems = append(problems, fmt.Errorf("field %s is negative", limit.name))
 		}
 	}
 	if c.Start.From == StartTime && c.Start.Time.IsZero() {
-		problems = append(problems, errors.New("start has no time"))
+		problems = append(problems, errors.New("field Start has no Time"))
 	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return fmt.Errorf("consumer: %w", errors.Join(problems...))
+	return errors.Join(problems...)
 }
 
 // identity is the transactional ID, and the group instance ID of a static
-// member.
+// member. No two combinations of its parts give the same.
 func (c Config) identity() string {
-	return fmt.Sprintf("%s-%s-%d", c.Name, c.Instance, c.Worker)
+	part := strings.NewReplacer("%", "%25", "/", "%2F")
+	return fmt.Sprintf("%s/%s/%d", part.Replace(c.Name), part.Replace(c.Instance), c.Worker)
+}
+
+// publishTimeout bounds the publishing of one batch. What is left of a
+// transaction's time is for its end: once the broker has ended it, the
+// producer is fenced.
+func (c Config) publishTimeout() time.Duration {
+	if c.Delivery == AtLeastOnce {
+		return c.CommitTimeout
+	}
+	return min(c.CommitTimeout, c.TransactionTimeout*4/5)
 }
 
 // clientOptions holds what this package relies on. Memory is bounded by what

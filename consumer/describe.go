@@ -35,7 +35,7 @@ type TopicMissingError struct {
 
 // Error implements error.
 func (e *TopicMissingError) Error() string {
-	return fmt.Sprintf("kafka has no topic %s: create it (loaderline check --create-topics), or correct its name", strings.Join(e.Topics, ", "))
+	return fmt.Sprintf("kafka has no topic %s: create what is missing (CreateTopics here, loaderline check PIPELINE --create-topics for a pipeline file), or correct the name", strings.Join(e.Topics, ", "))
 }
 
 // Describe looks topics up, those that are there. It tries for about ten
@@ -82,27 +82,29 @@ func topicDetails(ctx context.Context, admin *kadm.Client, k Kafka, topics []str
 			return nil, k.unreachable("list topics", err)
 		}
 		var missing []string
-		var problem error
+		var problem, retriable error
 		for _, detail := range details.Sorted() {
 			switch {
 			case detail.Err == nil:
 			case errors.Is(detail.Err, kerr.UnknownTopicOrPartition):
 				missing = append(missing, detail.Topic)
 				delete(details, detail.Topic)
+			case kerr.IsRetriable(detail.Err):
+				retriable = fmt.Errorf("topic %s: %w", detail.Topic, detail.Err)
 			default:
 				problem = fmt.Errorf("kafka topic %s: %w", detail.Topic, detail.Err)
 			}
 		}
 		switch {
-		case problem != nil && !kerr.IsRetriable(errors.Unwrap(problem)):
+		case problem != nil:
 			return nil, problem
-		case problem == nil && missing != nil:
+		case retriable == nil && missing != nil:
 			return details, &TopicMissingError{Topics: missing}
-		case problem == nil:
+		case retriable == nil:
 			return details, nil
 		}
 		if !waitFor(ctx, reachPause) {
-			return nil, problem
+			return nil, k.unreachable("describe the topics", retriable)
 		}
 	}
 }

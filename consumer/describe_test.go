@@ -1,6 +1,7 @@
 package consumer_test
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strings"
@@ -77,14 +78,38 @@ func TestUnreachable(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	k := consumer.Kafka{Brokers: []string{address}}
+	cfg := consumer.Config{Kafka: consumer.Kafka{Brokers: []string{address}}, Group: "g", Topics: []string{"in"}, Name: "n", Instance: "i", CommitTimeout: time.Second}
 	began := time.Now()
-	_, err = consumer.Open(t.Context(), consumer.Config{Kafka: k, Group: "g", Topics: []string{"in"}, Name: "n", Instance: "i"})
+	_, err = consumer.Open(t.Context(), cfg)
 	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "refused") || !consumer.Recoverable(err) {
 		t.Errorf("got %v", err)
 	}
 	if took := time.Since(began); took < 9*time.Second || took > 14*time.Second {
 		t.Errorf("tried for %v", took)
+	}
+}
+
+// TestOpenWithoutLeader has a topic that is not well for longer than Open
+// waits, as while brokers restart.
+func TestOpenWithoutLeader(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "in", Err: kerr.LeaderNotAvailable, Count: -1})
+	cfg := w.config()
+	cfg.CommitTimeout = time.Second
+	_, err := consumer.Open(t.Context(), cfg)
+	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || !errors.Is(err, kerr.LeaderNotAvailable) || !consumer.Recoverable(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpenIsInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := newWorld(t, 1)
+	if _, err := consumer.Open(ctx, w.config()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 

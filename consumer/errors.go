@@ -1,7 +1,6 @@
 package consumer
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,36 +14,49 @@ var (
 	ErrRebalance = errors.New("a rebalance waits for this batch")
 
 	// ErrFenced says that another producer or member took over the identity of
-	// this session. Once, it may be the broker that ended a transaction after
-	// its timeout; several times in a minute, another process uses the same
-	// name, instance and worker.
+	// this session. Once, it may be the broker's doing; several times in a
+	// minute, another process uses the same name, instance and worker.
 	ErrFenced = errors.New("fenced by a newer session with the same instance and worker")
+
+	// ErrTransactionTimeout says that the broker ended a transaction that took
+	// longer than Config.TransactionTimeout. It does so by fencing, so nobody
+	// else need be at work.
+	ErrTransactionTimeout = errors.New("the transaction took longer than the transaction timeout: raise it, or take fewer records at once")
 
 	// ErrClosed is returned by a session after Close.
 	ErrClosed = errors.New("consumer: the session is closed")
 )
 
-// ProduceError says that a record was refused for what it is or where it goes,
-// so that trying again gives the same: too large, no such topic or partition,
-// not allowed. Nothing was committed, and Poll gives the batch again.
+// ProduceError says that records were refused for what they are or where they
+// go, so that trying the same again gives the same. Nothing was committed, and
+// Poll gives the batch again.
 type ProduceError struct {
+	// Topic, Partition and Err are of the first refusal that came.
 	Topic     string
 	Partition int32
-	// Record is the first record that was refused.
+	Err       error
+	// OfTopic says that the topic refuses whatever is published to it: it is
+	// missing, has no such partition, or is not allowed. Records is empty.
+	OfTopic bool
+	// Records are at fault: each was refused when it was published alone, as
+	// too large, without a key or with a timestamp that the topic does not
+	// take. Where there is none and the topic is not at fault either, they
+	// were too large together only: the session has found out how much its
+	// topic takes at once, and will keep to that.
+	Records []Refusal
+}
+
+// Refusal is a record that a broker does not take, and why.
+type Refusal struct {
 	Record *kgo.Record
-	// Refused are all that were, Record first. A broker refuses as too large
-	// a whole batch of its own making, so one bad record may be among good
-	// ones.
-	Refused []*kgo.Record
-	// Err is the reason for the first of them.
-	Err error
+	Err    error
 }
 
 // Error implements error.
 func (e *ProduceError) Error() string {
-	text := fmt.Sprintf("publish to topic %s: %d records refused: %v", e.Topic, len(e.Refused), e.Err)
+	text := fmt.Sprintf("publish to topic %s: %v", e.Topic, e.Err)
 	switch {
-	case errors.Is(e.Err, kerr.UnknownTopicOrPartition), errors.Is(e.Err, kerr.UnknownTopicID):
+	case isAny(e.Err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID):
 		return text + ": create the topic, or correct its name; if it was created anew, start again"
 	case isDenied(e.Err):
 		return text + ": allow this user to write to the topic"
@@ -91,7 +103,8 @@ func (e *FetchError) Unwrap() error { return e.Err }
 type SessionError struct {
 	// Op is what failed.
 	Op string
-	// Err is why; it is ErrFenced too where that is the reason.
+	// Err is why; it is ErrFenced or ErrTransactionTimeout too where that is
+	// the reason.
 	Err error
 }
 
@@ -103,7 +116,10 @@ func (e *SessionError) Unwrap() error { return e.Err }
 
 // sessionError ends the session: its client is in no known state.
 func (s *Session) sessionError(op string, err error) error {
-	if isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.FencedInstanceID) {
+	switch {
+	case isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch) && s.overtime():
+		err = fmt.Errorf("%w: %w", ErrTransactionTimeout, err)
+	case isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.FencedInstanceID):
 		err = fmt.Errorf("%w: %w", ErrFenced, err)
 	}
 	s.failed = &SessionError{Op: op, Err: err}
@@ -124,22 +140,21 @@ func Recoverable(err error) bool {
 	return ok
 }
 
-// isRefusal says that a record's promise failed for the record or its topic,
-// not for the state of the producer or the cluster.
-func isRefusal(err error) bool {
-	if isAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID, kerr.TopicAuthorizationFailed, kerr.InvalidRecord, kerr.InvalidTopicException) || isTooLarge(err) {
-		return true
-	}
-	if isAny(err,
-		kgo.ErrAborting, kgo.ErrClientClosed, kgo.ErrRecordTimeout, kgo.ErrRecordRetries, kgo.ErrMaxBuffered,
-		context.Canceled, context.DeadlineExceeded,
-		kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidProducerIDMapping, kerr.UnknownProducerID,
-		kerr.OutOfOrderSequenceNumber, kerr.InvalidTxnState, kerr.TransactionAbortable, kerr.TransactionCoordinatorFenced,
-		kerr.TransactionalIDAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.UnknownServerError,
-	) {
-		return false
-	}
-	return !isTransient(err)
+// errNoPartition stands for the client's own error about a partition that was
+// set and is not there.
+var errNoPartition = errors.New("the topic has no such partition")
+
+// isTopicRefusal says that a topic takes no record, whatever is in it.
+func isTopicRefusal(err error) bool {
+	return isAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID, kerr.TopicAuthorizationFailed, kerr.InvalidTopicException,
+		kerr.PolicyViolation, kerr.UnsupportedForMessageFormat, kerr.UnsupportedCompressionType, errNoPartition)
+}
+
+// isRecordRefusal says that a record, or one that was published with it, is
+// not what its topic takes. All other errors are of the producer or the
+// cluster, and pass.
+func isRecordRefusal(err error) bool {
+	return isTooLarge(err) || isAny(err, kerr.InvalidRecord, kerr.InvalidTimestamp)
 }
 
 // isAbort says that an error means no more than that a rebalance, or the

@@ -77,7 +77,7 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 	}
 	protect := k.SASL.Mechanism != "" && k.TLS == nil && !k.AllowPlaintextPassword
 	if protect && !local {
-		problems = append(problems, errors.New("kafka: a password would be sent without TLS: turn TLS on, or allow a plaintext password explicitly"))
+		problems = append(problems, &PlaintextPasswordError{})
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -105,6 +105,23 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 		opts = append(opts, kgo.SASL(mechanism))
 	}
 	return append(opts, k.Opts...), nil
+}
+
+// PlaintextPasswordError says that a password would leave this machine without
+// TLS, which AllowPlaintextPassword does not allow.
+type PlaintextPasswordError struct {
+	// Advertised is the broker that the cluster sends its clients to; empty
+	// where Brokers themselves are elsewhere.
+	Advertised string
+}
+
+// Error implements error.
+func (e *PlaintextPasswordError) Error() string {
+	const remedy = "turn TLS on, or set AllowPlaintextPassword if the network is trusted"
+	if e.Advertised != "" {
+		return fmt.Sprintf("kafka: the cluster advertises broker %s, to which a password would be sent without TLS: %s", e.Advertised, remedy)
+	}
+	return "kafka: a password would be sent without TLS: " + remedy
 }
 
 func (k Kafka) brokers() []string {
@@ -167,7 +184,7 @@ func dialLoopback(ctx context.Context, network, address string) (net.Conn, error
 		return nil, err
 	}
 	if !isLoopback(host) {
-		return nil, fmt.Errorf("kafka: the cluster advertises broker %s, to which a password would be sent without TLS: turn TLS on, or allow a plaintext password explicitly", address)
+		return nil, &PlaintextPasswordError{Advertised: address}
 	}
 	dialer := net.Dialer{Timeout: dialTimeout}
 	return dialer.DialContext(ctx, network, address)

@@ -49,7 +49,7 @@ func TestOptionsRefuse(t *testing.T) {
 	}{
 		{"zero", consumer.Kafka{}, ""},
 		{"password here", consumer.Kafka{Brokers: []string{"localhost:1", "127.0.0.1:1", "[::1]:1"}, SASL: sasl}, ""},
-		{"password elsewhere", consumer.Kafka{Brokers: []string{"localhost:1", "kafka.example:1"}, SASL: sasl}, "without TLS"},
+		{"password elsewhere", consumer.Kafka{Brokers: []string{"localhost:1", "kafka.example:1"}, SASL: sasl}, "turn TLS on, or set AllowPlaintextPassword"},
 		{"password elsewhere, allowed", consumer.Kafka{Brokers: []string{"kafka.example:1"}, SASL: sasl, AllowPlaintextPassword: true}, ""},
 		{"password elsewhere, with TLS", consumer.Kafka{Brokers: []string{"kafka.example:1"}, SASL: sasl, TLS: &tls.Config{}}, ""},
 		{"mechanism", consumer.Kafka{SASL: consumer.SASL{Mechanism: "MD5", Username: "u", Password: canary}}, "SCRAM-SHA-512"},
@@ -130,7 +130,8 @@ func TestPasswordStaysHere(t *testing.T) {
 	if !ok {
 		t.Fatal("no dialer is set")
 	}
-	if _, err := dial(t.Context(), "tcp", "192.0.2.1:9092"); err == nil || !strings.Contains(err.Error(), "without TLS") {
+	_, err = dial(t.Context(), "tcp", "192.0.2.1:9092")
+	if plaintext, ok := errors.AsType[*consumer.PlaintextPasswordError](err); !ok || plaintext.Advertised != "192.0.2.1:9092" || !strings.Contains(err.Error(), "without TLS") {
 		t.Errorf("got %v", err)
 	}
 }

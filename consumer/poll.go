@@ -15,8 +15,8 @@ const (
 	buffered = 10 * time.Millisecond
 )
 
-// Poll returns the next micro-batch: it closes at MaxRecords, at MaxBytes or
-// Linger after its first record. Records of one partition are in order. The
+// Poll returns the next micro-batch: it closes at MaxRecords or Limit, at
+// MaxBytes or Linger after its first record. Records of one partition are in order. The
 // batch is empty, without an error, when a second passed without records, as
 // in a pause or without partitions.
 //
@@ -33,15 +33,16 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 	}
 	var batch []*kgo.Record
 	var bytes int
+	limit := s.maxRecords()
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
 	closing := time.AfterFunc(pollWait, cancel)
 	defer closing.Stop()
-	for len(batch) < s.cfg.MaxRecords && bytes < s.cfg.MaxBytes {
+	for len(batch) < limit && bytes < s.cfg.MaxBytes {
 		if len(batch) > 0 && s.cfg.Linger < 0 && s.cl.BufferedFetchRecords() == 0 {
 			break
 		}
-		chunk := s.size.records(s.cfg.MaxBytes-bytes, s.cfg.MaxRecords-len(batch))
+		chunk := s.size.records(s.cfg.MaxBytes-bytes, limit-len(batch))
 		fetches := s.cl.PollRecords(wait, chunk)
 		first := len(batch) == 0
 		var got int

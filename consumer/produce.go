@@ -2,22 +2,72 @@ package consumer
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// refusedError is what a burst ends with when records were refused for what
+// they are or where they go, however many others were refused with them.
+type refusedError struct {
+	first   Refusal
+	ofTopic bool // Not the records' fault.
+	records []*kgo.Record
+}
+
+// Error implements error.
+func (e *refusedError) Error() string { return e.first.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *refusedError) Unwrap() error { return e.first.Err }
+
 // produce publishes out and waits for every promise: one error that is not
-// seen is a record lost. It returns a *ProduceError when records were refused
-// for what they are, and another error when the session cannot publish.
+// seen is a record lost. It returns a *refusedError when records were refused,
+// and another error when the session cannot publish. What follows a refusal
+// may not have been published.
 func (s *Session) produce(ctx context.Context, out []*kgo.Record) error {
-	if len(out) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	limit := s.cfg.publishTimeout()
+	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	b := &burst{done: make(chan struct{})}
+	for n := 0; n < len(out); {
+		end := s.atOnce(out, n)
+		if err := s.burst(within, out[n:end]); err != nil {
+			if within.Err() != nil && ctx.Err() == nil {
+				return fmt.Errorf("%d records were not acknowledged within %v: if the brokers are well, raise TransactionTimeout or take fewer records at once: %w", len(out), limit, err)
+			}
+			return err
+		}
+		n = end
+	}
+	return nil
+}
+
+// atOnce returns the end of what may be published at once from n on: all, but
+// for a topic that is known to take only so many bytes. One record always may.
+func (s *Session) atOnce(out []*kgo.Record, n int) int {
+	if len(s.pace) == 0 {
+		return len(out)
+	}
+	bytes := make(map[string]int, len(s.pace))
+	for i := n; i < len(out); i++ {
+		pace, paced := s.pace[out[i].Topic]
+		if !paced {
+			continue
+		}
+		before := bytes[out[i].Topic]
+		bytes[out[i].Topic] = before + recordBytes(out[i])
+		if before > 0 && bytes[out[i].Topic] > pace {
+			return i
+		}
+	}
+	return len(out)
+}
+
+// burst publishes records in one go.
+func (s *Session) burst(ctx context.Context, out []*kgo.Record) error {
+	b := &burst{session: s, done: make(chan struct{})}
 	b.pending.Store(int64(len(out)))
 	promise := b.promise
 	for _, r := range out {
@@ -31,14 +81,16 @@ func (s *Session) produce(ctx context.Context, out []*kgo.Record) error {
 	}
 }
 
-// burst collects the promises of one batch.
+// burst collects the promises of records that are published together.
 type burst struct {
+	session *Session
 	pending atomic.Int64
 	done    chan struct{} // Closed with the last promise.
 
 	mu      sync.Mutex
 	broken  error // The first error that is the session's.
-	refused *ProduceError
+	topic   *refusedError
+	records *refusedError
 }
 
 func (b *burst) promise(r *kgo.Record, err error) {
@@ -53,26 +105,51 @@ func (b *burst) promise(r *kgo.Record, err error) {
 func (b *burst) fail(r *kgo.Record, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.session.lacksPartition(r) {
+		err = fmt.Errorf("partition %d: %w", r.Partition, errNoPartition)
+	}
 	switch {
-	case !isRefusal(err):
-		if b.broken == nil {
-			b.broken = err
+	case isRecordRefusal(err):
+		if b.records == nil {
+			b.records = &refusedError{first: Refusal{r, err}}
 		}
-	case b.refused == nil:
-		b.refused = &ProduceError{Topic: r.Topic, Partition: r.Partition, Record: r, Refused: []*kgo.Record{r}, Err: err}
-	default:
-		b.refused.Refused = append(b.refused.Refused, r)
+		b.records.records = append(b.records.records, r)
+	case isTopicRefusal(err):
+		if b.topic == nil {
+			b.topic = &refusedError{first: Refusal{r, err}, ofTopic: true}
+		}
+	case b.broken == nil:
+		b.broken = err
 	}
 }
 
+// err gives the error that decides. Refused records come first: the client
+// starts its producer anew for them, which can break what was published beside.
 func (b *burst) err() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.broken != nil {
+	switch {
+	case b.records != nil:
+		return b.records
+	case b.broken != nil:
 		return b.broken
+	case b.topic != nil:
+		return b.topic
+	default:
+		return nil
 	}
-	if b.refused != nil {
-		return b.refused
+}
+
+// lacksPartition says that a record's partition was set and is not there, for
+// which the client has no error of its own kind.
+func (s *Session) lacksPartition(r *kgo.Record) bool {
+	if s.cfg.Partition != Preset || r.Partition < 0 {
+		return false
 	}
-	return nil
+	leader, _, err := s.cl.PartitionLeader(r.Topic, 0)
+	if leader < 0 || err != nil {
+		return false // Nothing is known of the topic.
+	}
+	leader, _, err = s.cl.PartitionLeader(r.Topic, r.Partition)
+	return leader < 0 && err == nil
 }

@@ -1,9 +1,11 @@
 package consumer_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -24,6 +26,7 @@ func TestRefusedRecordCommitsNothing(t *testing.T) {
 		fault  *kfake.Fault
 		reason error
 		says   string
+		topic  bool // It is at fault.
 	}{
 		{
 			name:   "too large for the client",
@@ -33,19 +36,25 @@ func TestRefusedRecordCommitsNothing(t *testing.T) {
 		{
 			name:   "too large for the broker",
 			bad:    &kgo.Record{Topic: "dead", Value: []byte("bad")},
-			fault:  &kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dead", Err: kerr.MessageTooLarge},
+			fault:  &kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dead", Err: kerr.MessageTooLarge, Count: 2},
 			reason: kerr.MessageTooLarge, says: "max.message.bytes",
+		},
+		{
+			name:   "without a key",
+			bad:    &kgo.Record{Topic: "dead", Value: []byte("bad")},
+			fault:  &kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dead", Err: kerr.InvalidRecord, Count: 2},
+			reason: kerr.InvalidRecord, says: "publish to topic dead",
 		},
 		{
 			name:   "denied",
 			bad:    &kgo.Record{Topic: "dead", Value: []byte("bad")},
 			fault:  &kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dead", Err: kerr.TopicAuthorizationFailed},
-			reason: kerr.TopicAuthorizationFailed, says: "allow this user",
+			reason: kerr.TopicAuthorizationFailed, says: "allow this user", topic: true,
 		},
 		{
 			name:   "missing topic",
 			bad:    &kgo.Record{Topic: "nowhere", Value: []byte("bad")},
-			reason: kerr.UnknownTopicOrPartition, says: "create the topic",
+			reason: kerr.UnknownTopicOrPartition, says: "create the topic", topic: true,
 		},
 	}
 	for _, tt := range tests {
@@ -71,8 +80,10 @@ func TestRefusedRecordCommitsNothing(t *testing.T) {
 					if ok || !isRefused {
 						t.Fatalf("commit: %t, %v", ok, err)
 					}
-					if refused.Record != &bad || refused.Topic != tt.bad.Topic || len(refused.Refused) != 1 ||
-						!errors.Is(err, tt.reason) || !strings.Contains(err.Error(), tt.says) {
+					if alone := len(refused.Records) == 1 && refused.Records[0].Record == &bad; alone == tt.topic || refused.OfTopic != tt.topic {
+						t.Errorf("at fault: %+v, topic %t", refused.Records, refused.OfTopic)
+					}
+					if refused.Topic != tt.bad.Topic || !errors.Is(err, tt.reason) || !strings.Contains(err.Error(), tt.says) {
 						t.Errorf("refused %+v: %v", refused, err)
 					}
 					if consumer.Recoverable(err) {
@@ -156,6 +167,7 @@ func TestSessionEnds(t *testing.T) {
 		fenced      bool
 		recoverable bool
 	}{
+		{"refused for no record's fault", kmsg.Produce, kerr.InvalidRequiredAcks, false, true},
 		{"fenced while publishing", kmsg.Produce, kerr.InvalidProducerEpoch, true, true},
 		{"fenced while committing offsets", kmsg.TxnOffsetCommit, kerr.ProducerFenced, true, true},
 		{"fenced at the end", kmsg.EndTxn, kerr.ProducerFenced, true, true},
@@ -192,6 +204,76 @@ func TestSessionEnds(t *testing.T) {
 			}
 			if diff := cmp.Diff(numbered(0, 10), w.committed("out")); diff != "" {
 				t.Errorf("outcomes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestFencedOvertime has a transaction that took longer than the broker lets
+// one last: being fenced is no sign of another process then.
+func TestFencedOvertime(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		slow    time.Duration
+		because error
+		not     error
+	}{
+		{"in time", 0, consumer.ErrFenced, consumer.ErrTransactionTimeout},
+		{"overtime", 1100 * time.Millisecond, consumer.ErrTransactionTimeout, consumer.ErrFenced},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.publish(0, 1, 1)
+			cfg := w.config()
+			cfg.TransactionTimeout = time.Second
+			cfg.Opts = []kgo.Opt{kgo.WithHooks(slowOffsets(tt.slow))}
+			s := w.open(cfg)
+			batch := poll(t, s)
+			w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.ProducerFenced, TopLevel: true})
+			ok, err := s.Commit(t.Context(), echo(batch))
+			if ok || !errors.Is(err, tt.because) || errors.Is(err, tt.not) || !consumer.Recoverable(err) {
+				t.Errorf("commit: %t, %v", ok, err)
+			}
+		})
+	}
+}
+
+// slowOffsets is how late the answer to an offset commit of a transaction is.
+type slowOffsets time.Duration
+
+func (d slowOffsets) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, _ error) {
+	if key == int16(kmsg.TxnOffsetCommit) {
+		time.Sleep(time.Duration(d))
+	}
+}
+
+// TestCommitEndsWithItsContext has a broker that does not answer.
+func TestCommitEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	for _, delivery := range deliveries() {
+		t.Run(delivery.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			w.publish(0, 10, 1)
+			cfg := w.config()
+			cfg.Delivery = delivery
+			s := w.open(cfg)
+			batch := poll(t, s)
+			w.cluster.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			began := time.Now()
+			ok, err := s.Commit(ctx, echo(batch))
+			if ok || !consumer.Recoverable(err) || !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("commit: %t, %v", ok, err)
+			}
+			if err := s.Close(ctx); err == nil || !consumer.Recoverable(err) {
+				t.Errorf("close: %v", err)
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("it took %v", took)
 			}
 		})
 	}

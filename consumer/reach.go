@@ -61,8 +61,8 @@ func reach(parent context.Context, cl *kgo.Client, k Kafka) error {
 			last = err // The end of a try says less than a refused connection.
 		}
 		if !waitFor(ctx, reachPause) {
-			if err := parent.Err(); err != nil {
-				return err
+			if errors.Is(parent.Err(), context.Canceled) {
+				return parent.Err()
 			}
 			op := "connect"
 			if errors.Is(last, io.EOF) {

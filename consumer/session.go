@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -31,8 +32,11 @@ type Session struct {
 	unsettled atomic.Bool
 
 	size   averageSize
-	held   int   // Records of the batch at hand.
-	failed error // What ended this session, for every later call.
+	limit  int            // Records of a batch; zero means MaxRecords.
+	held   int            // Records of the batch at hand.
+	began  time.Time      // When the transaction at hand began; zero between two.
+	pace   map[string]int // Bytes that a topic takes at once, where a broker has shown that.
+	failed error          // What ended this session, for every later call.
 
 	hold  hold
 	fetch fetchWarnings
@@ -54,8 +58,8 @@ type topicPartition struct {
 // the cluster refuses. On an error nothing is left running.
 func Open(ctx context.Context, cfg Config) (*Session, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.validate(); err != nil {
-		return nil, err
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("consumer: %w", err)
 	}
 	reach, err := cfg.Options()
 	if err != nil {
@@ -66,6 +70,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		log:    cfg.Logger.With(slog.Int("worker", cfg.Worker)),
 		opened: make(chan struct{}),
 		lag:    make(map[topicPartition]PartitionLag),
+		pace:   make(map[string]int),
 	}
 	opts := append(cfg.clientOptions(),
 		kgo.OnPartitionsAssigned(s.onAssigned),
@@ -96,11 +101,11 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 }
 
 func (s *Session) prepare(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
-	defer cancel()
 	if err := reach(ctx, s.cl, s.cfg.Kafka); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	defer cancel()
 	details, err := topicDetails(ctx, kadm.NewClient(s.cl), s.cfg.Kafka, s.cfg.Topics)
 	if err != nil {
 		return err
@@ -125,6 +130,24 @@ func (s *Session) prepare(ctx context.Context) error {
 func (s *Session) Joined() bool {
 	_, generation := s.cl.GroupMetadata()
 	return generation >= 0
+}
+
+// Limit closes the next batches at so many records, of MaxRecords at most, for
+// one whose batches turn out to be larger than they looked. Zero ends that. It
+// is for the goroutine that polls.
+func (s *Session) Limit(records int) { s.limit = records }
+
+func (s *Session) maxRecords() int {
+	if s.limit <= 0 {
+		return s.cfg.MaxRecords
+	}
+	return min(s.limit, s.cfg.MaxRecords)
+}
+
+// overtime says that the transaction at hand is older than the broker lets
+// transactions become.
+func (s *Session) overtime() bool {
+	return !s.began.IsZero() && time.Since(s.began) >= s.cfg.TransactionTimeout
 }
 
 // Pause stops fetching from every partition, also from those that are assigned

@@ -175,6 +175,23 @@ func TestBatchCloses(t *testing.T) {
 	}
 }
 
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.publish(0, 60, 1)
+	cfg := w.config()
+	cfg.MaxRecords, cfg.Linger = 20, time.Second
+	s := w.open(cfg)
+	for _, step := range []struct{ limit, want int }{{0, 20}, {3, 3}, {1000, 20}, {1, 1}, {0, 16}} {
+		s.Limit(step.limit)
+		batch := poll(t, s)
+		if len(batch) != step.want {
+			t.Errorf("limit %d: %d records, want %d", step.limit, len(batch), step.want)
+		}
+		commit(t, s, nil)
+	}
+}
+
 func TestPauseKeepsMembership(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
@@ -241,12 +258,18 @@ func TestPresetPartition(t *testing.T) {
 	if got := out[4].Partition; got != 2 {
 		t.Errorf("key went to partition %d", got)
 	}
+	w.publish(1, 1, 1)
+	poll(t, s)
+	_, err := s.Commit(t.Context(), []*kgo.Record{{Topic: "out", Partition: 4}})
+	if refused, ok := errors.AsType[*consumer.ProduceError](err); !ok || !refused.OfTopic || consumer.Recoverable(err) || !strings.Contains(err.Error(), "partition 4") {
+		t.Errorf("a partition that is not there: %v", err)
+	}
 }
 
 func TestOpenRefusesConfig(t *testing.T) {
 	t.Parallel()
-	_, err := consumer.Open(t.Context(), consumer.Config{MaxRecords: -1, Start: consumer.Start{From: consumer.StartTime}})
-	for _, want := range []string{"group", "topics", "name and instance", "max records", "start has no time"} {
+	_, err := consumer.Open(t.Context(), consumer.Config{Kafka: consumer.Kafka{SASL: consumer.SASL{Mechanism: "MD5"}}, MaxRecords: -1, Start: consumer.Start{From: consumer.StartTime}})
+	for _, want := range []string{"Group", "Topics", "Name and Instance", "MaxRecords", "Start has no Time", "mechanism"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not speak of %q", err, want)
 		}

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/demo"
@@ -12,51 +16,113 @@ import (
 	"github.com/loaderline/loaderline/internal/planview"
 )
 
+// demoFlags are the flags of demo.
+type demoFlags struct {
+	events int
+	write  string
+	format choice
+}
+
 func newDemo(c *console.Console) *cobra.Command {
-	n := 10_000
-	format := choice{value: "text", of: []string{"text", "json"}}
+	f := demoFlags{events: 10_000, format: choice{value: "text", of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See a pipeline at work: nothing to install",
 		Long: `Run a pipeline on a broker and a database inside this process. Events of a shop are published, some of them bad on
 purpose; each is enriched by its user, the user's purchases and those products' reviews. Then both output topics are
-read back, and what became of every event is counted. It exits 1 if any was lost or came twice.`,
+read back, and what became of every event is counted. It exits 1 if any was lost or came twice.
+
+On a terminal the broker and the pipeline then stay up until Ctrl-C, to look around. With --write, the pipeline file,
+the database and the events are written to a folder as well, to be run with "loaderline broker" and to be changed.`,
 		Example: `  loaderline demo
   loaderline demo --events 200000
+  loaderline demo --write shop
   loaderline demo --format json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if n < 1 || n > 10_000_000 {
-				return usagef("--events is %d; write a number from 1 to 10,000,000", n)
+			if f.events < 1 || f.events > 10_000_000 {
+				return usagef("--events is %d; write a number from 1 to 10,000,000", f.events)
 			}
-			return runDemo(cmd.Context(), c, n, format.value)
+			if cmd.Flags().Changed("write") && f.write == "" {
+				return usagef("--write names no folder; write for example --write shop")
+			}
+			return runDemo(cmd.Context(), c, f)
 		},
 	}
-	cmd.Flags().IntVar(&n, "events", n, "`events` to publish")
-	cmd.Flags().Var(&format, "format", "how to write the summary")
+	cmd.Flags().IntVar(&f.events, "events", f.events, "`events` to publish")
+	cmd.Flags().StringVar(&f.write, "write", "", "`folder` to write the pipeline file, the database and the events to")
+	cmd.Flags().Var(&f.format, "format", "how to write the summary")
 	return cmd
 }
 
-func runDemo(ctx context.Context, c *console.Console, n int, format string) error {
+func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
+	var files demo.Files
+	if f.write != "" {
+		var err error
+		if files, err = demo.Write(ctx, f.write, f.events); err != nil {
+			if errors.Is(err, demo.ErrExists) {
+				return &usageError{fmt.Errorf("--write: %w", err)}
+			}
+			return err
+		}
+	}
 	c.Say("starting a broker and a database with a small shop in this process")
-	progress := c.Progress("settled", int64(n))
+	progress := c.Progress("settled", int64(f.events))
 	defer progress.Done()
-	summary, err := demo.Run(ctx, demo.Config{
-		Events:   n,
+	shown := false
+	show := func(s *demo.Summary) error {
+		progress.Done()
+		shown = true
+		if f.format.value == "json" {
+			return json.NewEncoder(c.Out).Encode(s)
+		}
+		return s.WriteText(c.Out)
+	}
+	cfg := demo.Config{
+		Events:   f.events,
 		Progress: func(settled int) { progress.Update(int64(settled), int64(settled)) },
 		Ready:    func(l *pipeline.Layout) { c.Say("\n%s", planview.New(l).Tree()) },
-	})
+	}
+	var showing error
+	if f.format.value == "text" && onTerminal(c) {
+		cfg.Stay = func(s *demo.Summary, at demo.Place) {
+			showing = show(s)
+			sayFiles(c, files)
+			c.Say("\nThe broker, %s, and the pipeline stay up until Ctrl-C. In another terminal:", at.Broker)
+			sayCommands(c, at.Commands())
+		}
+	}
+	summary, err := demo.Run(ctx, cfg)
 	progress.Done()
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil && !shown:
+		return &reportedError{err: err, text: "the demo was interrupted before it was done"}
+	case err != nil:
 		return err
+	case !shown:
+		showing = show(summary)
+		sayFiles(c, files)
 	}
-	if format == "json" {
-		err = json.NewEncoder(c.Out).Encode(summary)
-	} else {
-		err = summary.WriteText(c.Out)
+	return errors.Join(showing, summary.Failure())
+}
+
+// onTerminal says that somebody is there to end the demo: both streams go to a terminal.
+func onTerminal(c *console.Console) bool {
+	out, ok := c.Out.(*os.File)
+	return ok && c.Terminal && term.IsTerminal(int(out.Fd()))
+}
+
+// sayFiles says how to run what was written, if anything was.
+func sayFiles(c *console.Console, files demo.Files) {
+	if files.Pipeline == "" {
+		return
 	}
-	if err != nil {
-		return err
+	c.Say("\nWritten: %s, %s and %s. To run them, the broker and the pipeline each in a terminal of its own:", files.Pipeline, files.Shop, files.Events)
+	sayCommands(c, files.Commands())
+}
+
+func sayCommands(c *console.Console, commands []string) {
+	for _, command := range commands {
+		c.Say("  %s", command)
 	}
-	return summary.Failure()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -42,7 +43,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case is[*usageError](err), is[*pipelinefile.Error](err), is[*position.RangeError](err), is[*instance.HeldError](err):
+	case is[*usageError](err), is[*pipelinefile.Error](err), is[*loaderline.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err):
 		return exitUsage
 	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err):
 		return exitUnreachable

@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await": await, "topic": topic, "exitcode": exitcode,
+			"await": await, "topic": topic, "exitcode": exitcode, "fetch": fetch,
 		},
 	})
 }

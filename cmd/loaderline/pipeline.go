@@ -39,6 +39,9 @@ func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, err
 		return nil, err
 	}
 	if _, err := l.kafka.Options(); err != nil {
+		if is[*consumer.PlaintextPasswordError](err) {
+			return nil, file.Errorf("kafka.sasl", "a password would be sent without TLS: set kafka.tls, or kafka.sasl.allow_plaintext: true where the network is trusted")
+		}
 		var problems []error
 		for _, line := range errorLines(err) {
 			problems = append(problems, file.Errorf("kafka", "%s", strings.TrimPrefix(strings.TrimPrefix(line, "loaderline: "), "kafka: ")))

@@ -28,6 +28,9 @@ func newRun(c *console.Console) *cobra.Command {
 		Long: `Run a pipeline until SIGINT, SIGTERM or SIGHUP: it then finishes the micro-batches at hand within shutdown.timeout,
 commits them and exits 0. A second signal exits at once. It logs to stderr, text on a terminal and JSON elsewhere.
 
+Unless http.listen in the file says otherwise it answers /metrics, /healthz and /readyz at 127.0.0.1:8080, to one
+process on a host: for several give each a port, 127.0.0.1:0 for any that is free, or "" for none.
+
 Several processes may run one pipeline and share its work. Each needs an instance of its own: without one in the
 file it is the host's name, with a number if another process on this host has it. GOMEMLIMIT, where it is not set, is
 90 % of the container's memory limit.`,
@@ -50,11 +53,17 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, claim.Release()) }()
-	open, err := pipeline.Open(ctx, l.layout, l.log)
+	seen, err := observe(ctx, l, claim.Name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, seen.close()) }()
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.metrics.Call})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
+	seen.opened(open)
 	waiting := func() {
 		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
 	}
@@ -62,12 +71,20 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 		return unlessEnded(ctx, err)
 	}
 	var counts totals.Totals
-	open.Config.OnCommit = counts.Add
+	open.Config.OnCommit = func(tally loaderline.Tally) {
+		counts.Add(tally)
+		seen.metrics.Commit(tally)
+	}
 	open.Config.Consumer.Instance = claim.Name
 	p, err := loaderline.New(open.Config)
 	if err != nil {
 		return err
 	}
+	seen.running(p)
+	defer context.AfterFunc(ctx, func() {
+		seen.health.Drain()
+		l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "draining", slog.Float64("timeout_seconds", file.Shutdown.Timeout.Seconds()))
+	})()
 	start := time.Now()
 	l.log.LogAttrs(ctx, slog.LevelInfo, "started", describe(file, claim.Name)...)
 	err = p.Run(ctx)

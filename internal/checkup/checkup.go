@@ -18,7 +18,7 @@ import (
 
 // Finding is the result of one check.
 type Finding struct {
-	What   string `json:"what"` // broker, topic, source, stage
+	What   string `json:"what"` // broker, topic, right, source, stage
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
@@ -65,7 +65,7 @@ func (c Checkup) Run(ctx context.Context) error {
 	}
 	if len(problems) == 0 {
 		// What is left is between stages: the pipeline itself finds it.
-		if p, err := pipeline.Open(ctx, c.Layout, c.Logger); err != nil {
+		if p, err := pipeline.Open(ctx, c.Layout, pipeline.Options{Logger: c.Logger}); err != nil {
 			c.failed("plan", c.Layout.File.Name, err)
 		} else if err := p.Close(); err != nil {
 			c.failed("plan", c.Layout.File.Name, err)
@@ -93,86 +93,40 @@ func detail(err error) string {
 	return err.Error()
 }
 
-// kafka checks brokers and topics.
+// kafka checks brokers, topics and rights.
 func (c Checkup) kafka(ctx context.Context) {
-	topics := c.topics()
-	infos, err := consumer.Describe(ctx, c.Kafka, topics...)
-	missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
-	if err != nil && !isMissing {
-		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), err)
-		return
-	}
-	c.brokers(ctx)
-	created := map[string]bool{}
-	if isMissing && c.CreateTopics {
-		if infos, err = c.create(ctx, infos, missing.Topics); err != nil {
-			c.failed("topics", strings.Join(missing.Topics, ", "), err)
-			return
-		}
-		for _, topic := range missing.Topics {
-			created[topic] = true
-		}
-	}
-	for _, topic := range topics {
-		info, there := infos[topic]
-		if !there {
-			c.Report(Finding{What: "topic", Name: topic, Detail: "it is not there; create it, or let --create-topics do it", Err: &consumer.TopicMissingError{Topics: []string{topic}}})
-			continue
-		}
-		verb := ""
-		if created[topic] {
-			verb = "created, "
-		}
-		c.ok("topic", topic, "%s%s, records up to %s bytes", verb, count(info.Partitions, "partition"), humanize.Comma(int64(info.MaxMessageBytes)))
-	}
-}
-
-// topics are those of the input, then output and dead letters.
-func (c Checkup) topics() []string {
-	f := c.Layout.File
-	return append(append([]string{}, f.Input.Topics...), f.Output.Topic, f.DeadLetter.Topic)
-}
-
-// create creates topics, those of the input first, and describes all.
-func (c Checkup) create(ctx context.Context, infos map[string]consumer.TopicInfo, missing []string) (map[string]consumer.TopicInfo, error) {
-	gone := map[string]bool{}
-	for _, topic := range missing {
-		gone[topic] = true
-	}
-	var specs []consumer.TopicSpec
-	most := 0
-	for _, topic := range c.Layout.File.Input.Topics {
-		partitions := infos[topic].Partitions
-		if gone[topic] {
-			partitions = c.Partitions
-			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: partitions})
-		}
-		most = max(most, partitions)
-	}
-	for _, topic := range []string{c.Layout.File.Output.Topic, c.Layout.File.DeadLetter.Topic} {
-		if gone[topic] {
-			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: most})
-		}
-	}
-	if err := consumer.CreateTopics(ctx, c.Kafka, specs...); err != nil {
-		return nil, err
-	}
-	return consumer.Describe(ctx, c.Kafka, c.topics()...)
-}
-
-// brokers asks each broker of the cluster by itself: a client that starts from one of them is sent to the others.
-func (c Checkup) brokers(ctx context.Context) {
-	opts, err := c.Kafka.Options()
-	if err != nil {
-		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), err)
-		return
-	}
-	client, err := kgo.NewClient(append(opts, kgo.RetryTimeout(brokerTimeout), kgo.RequestRetries(2))...)
+	client, err := c.connect(ctx)
 	if err != nil {
 		c.failed("brokers", strings.Join(c.Kafka.Brokers, ", "), err)
 		return
 	}
 	defer client.Close()
+	c.brokers(ctx, client)
+	if c.describe(ctx, client) {
+		ctx, cancel := context.WithTimeout(ctx, 2*brokerTimeout)
+		defer cancel()
+		c.rights(ctx, client)
+	}
+}
+
+// connect returns a client of a cluster that answered.
+func (c Checkup) connect(ctx context.Context) (*kgo.Client, error) {
+	if _, err := consumer.Describe(ctx, c.Kafka); err != nil {
+		return nil, err
+	}
+	opts, err := c.Kafka.Options()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kgo.NewClient(append(opts, kgo.RetryTimeout(brokerTimeout), kgo.RequestRetries(2))...)
+	if err != nil {
+		return nil, fmt.Errorf("make a Kafka client: %w", err)
+	}
+	return client, nil
+}
+
+// brokers asks each broker of the cluster by itself: a client that starts from one of them is sent to the others.
+func (c Checkup) brokers(ctx context.Context, client *kgo.Client) {
 	ctx, cancel := context.WithTimeout(ctx, 2*brokerTimeout)
 	defer cancel()
 	admin := kadm.NewClient(client)

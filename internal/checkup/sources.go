@@ -67,7 +67,7 @@ func (c Checkup) stage(ctx context.Context, db *sqllookup.DB, s *pipeline.Stage)
 	lookup, err := db.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
 	if err != nil {
 		if stages.ClassOf(err) == stages.Fatal {
-			err = c.Layout.File.Errorf("stages."+s.Name+".query", "%v", err)
+			err = c.Layout.File.Errorf("stages."+s.Name+".query", "%v%s", err, rightsOf(err))
 		} else {
 			err = &pipeline.UnreachableError{Source: s.Source, Err: err}
 		}
@@ -79,6 +79,17 @@ func (c Checkup) stage(ctx context.Context, db *sqllookup.DB, s *pipeline.Stage)
 		types[i] = t.String()
 	}
 	c.ok("stage", s.Name, "prepared, %s, columns %s", keyed(s.Key, types), strings.Join(lookup.Columns(), ", "))
+}
+
+// insufficientPrivilege is the SQLSTATE of a missing right.
+const insufficientPrivilege = "42501"
+
+// rightsOf says how the database's user gets a right that it lacks, if that is what is wrong.
+func rightsOf(err error) string {
+	if said, ok := errors.AsType[*sqllookup.Error](err); ok && said.Code() == insufficientPrivilege {
+		return "; the source's user lacks a right: GRANT it SELECT on the tables that the query reads, and USAGE on their schema"
+	}
+	return ""
 }
 
 // keyed says which columns hold the key, and of what types they are.

@@ -105,6 +105,7 @@ var telling = []string{sink.HeaderSourceTopic, sink.HeaderSourcePartition, sink.
 const next = `
 What to try next
   loaderline demo --events 200000     the same with more events: the cache pays off
+  loaderline demo --write shop        this pipeline, its database and its events in a folder, to run and to change
   loaderline check PIPELINE           lint a pipeline file of your own and see its plan
   loaderline run PIPELINE             run it on your Kafka and your database
 `

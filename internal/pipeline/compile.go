@@ -131,6 +131,7 @@ func (c *compiler) loader(n *node) *loader {
 	if n.Cache.TTL > 0 {
 		cfg.Cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.Cache.NegativeTTL,
+			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
 			Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 			Cost: func(k lookup.Key, f *Fragment) int64 {
 				if f == nil {

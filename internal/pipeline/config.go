@@ -24,7 +24,7 @@ func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], err
 	c.compile()
 	merge := c.merged()
 	c.documents.scanner = c.scanEvents(merge)
-	c.open.encoder = c.encoder(merge)
+	encoder := c.encoder(merge)
 	return loaderline.Config[Document]{
 		Name: file.Name,
 		Consumer: consumer.Config{
@@ -41,7 +41,8 @@ func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], err
 		ShutdownTimeout: file.Shutdown.Timeout,
 		Decode:          c.documents.decode,
 		Plan:            c.plan,
-		Encode:          c.open.encoder.encode,
+		Encode:          encoder.encode,
+		OnLimits:        encoder.limitTo,
 		Logger:          logger,
 	}, nil
 }

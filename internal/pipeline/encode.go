@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,9 +16,11 @@ import (
 
 // encoder makes output records: the event byte for byte, and the results.
 type encoder struct {
-	tails stages.Shared[Document, tail]
-	limit atomic.Int64    // bytes that the output topic takes
-	merge map[string]bool // the names of the results, where they stand beside the event's own fields
+	tails     stages.Shared[Document, tail]
+	limit     atomic.Pointer[func() int] // of bytes that the output topic takes
+	renderers sync.Pool                  // of *renderer
+	merge     map[string]bool            // the names of the results, where they stand beside the event's own fields
+	topic     string
 }
 
 // tail is what rows with the same keys have in common.
@@ -30,23 +33,34 @@ type tail struct {
 const unlimited = 64 << 20
 
 func (c *compiler) encoder(merge map[string]bool) *encoder {
-	e := &encoder{merge: merge}
-	e.limit.Store(unlimited)
+	e := &encoder{merge: merge, topic: c.layout.File.Output.Topic}
+	e.limitTo(func(string) int { return unlimited })
 	e.tails = stages.Share(c.plan, func(row stages.Row[Document]) tail {
 		t := tail{verdict: c.judge(row)}
 		if t.drop || t.failure != nil {
 			return t
 		}
-		r := renderer{row: row, limit: int(e.limit.Load())}
-		t.fields = append(r.fields(make([]byte, 0, 1024), c.nodes), '}')
+		r, ok := e.renderers.Get().(*renderer)
+		if !ok {
+			r = &renderer{cursors: make([]cursor, len(c.nodes))}
+		}
+		defer e.renderers.Put(r)
+		r.limit = (*e.limit.Load())()
+		t.fields = r.render(row, c.nodes)
 		if len(t.fields) > r.limit {
 			t.failure = &loaderline.Failure{Kind: sink.KindTooLarge, Message: fmt.Sprintf(
-				"what the stages found has more than the %d bytes that topic %s takes", r.limit, c.layout.File.Output.Topic)}
+				"what the stages found has more than the %d bytes that topic %s takes", r.limit, e.topic)}
 			t.fields = nil
 		}
 		return t
 	})
 	return e
+}
+
+// limitTo takes what tells a topic's limit. What would be larger is a dead letter, and not made in full.
+func (e *encoder) limitTo(maxMessageBytes func(topic string) int) {
+	limit := func() int { return maxMessageBytes(e.topic) }
+	e.limit.Store(&limit)
 }
 
 const eventField = `{"event":`

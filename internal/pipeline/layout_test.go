@@ -110,7 +110,7 @@ func TestWrongStatementsAreFoundAtStart(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l, err := layout("nest", shopFile(t), c.stages)
 			if err == nil {
-				_, err = pipeline.Open(t.Context(), l, nil)
+				_, err = pipeline.Open(t.Context(), l, pipeline.Options{})
 			}
 			if _, ok := errors.AsType[*pipelinefile.Error](err); !ok || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
@@ -126,7 +126,7 @@ func TestASourceThatIsNotThere(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	_, err = pipeline.Open(ctx, l, nil)
+	_, err = pipeline.Open(ctx, l, pipeline.Options{})
 	if unreachable, ok := errors.AsType[*pipeline.UnreachableError](err); !ok || unreachable.Source != "shop" {
 		t.Errorf("%v", err)
 	}

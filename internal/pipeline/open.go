@@ -25,11 +25,7 @@ type Pipeline struct {
 
 	sources map[string]*source
 	memory  *cache.Memory
-	encoder *encoder
 }
-
-// LimitOutput says how many bytes the output topic takes. What would be larger is a dead letter, and not made in full.
-func (p *Pipeline) LimitOutput(bytes int) { p.encoder.limit.Store(int64(bytes)) }
 
 // source is one database of the file.
 type source struct {
@@ -49,16 +45,32 @@ func (e *UnreachableError) Error() string {
 }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// Options are what a pipeline is given beside its file. Zero values are defaults.
+type Options struct {
+	// Logger receives the log of the pipeline and of its Kafka clients. Defaults to none.
+	Logger *slog.Logger
+	// OnCall is called after each call of a source, with the time that it took and its error. It is called concurrently. Optional.
+	OnCall func(source string, took time.Duration, err error)
+}
+
+// onCall is OnCall for one source.
+func (o Options) onCall(source string) func(time.Duration, error) {
+	if o.OnCall == nil {
+		return nil
+	}
+	return func(took time.Duration, err error) { o.OnCall(source, took, err) }
+}
+
 // Open connects to the sources of a layout, prepares every statement and builds the plan. A source that does not
 // answer within about 10 s is an *UnreachableError; what is wrong with a stage is a *pipelinefile.Error, all of them joined.
-func Open(ctx context.Context, layout *Layout, logger *slog.Logger) (_ *Pipeline, err error) {
+func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err error) {
 	p := &Pipeline{sources: map[string]*source{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
 		}
 	}()
-	if err := p.connect(ctx, layout.File); err != nil {
+	if err := p.connect(ctx, layout.File, opts); err != nil {
 		return nil, err
 	}
 	lookups, err := p.prepare(ctx, layout)
@@ -69,11 +81,14 @@ func Open(ctx context.Context, layout *Layout, logger *slog.Logger) (_ *Pipeline
 		return nil, err
 	}
 	c := newCompiler(layout, p, lookups)
-	if p.Config, err = c.config(logger); err != nil {
+	if p.Config, err = c.config(opts.Logger); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
+
+// CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
+func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
 
 // Close ends the connections and frees the cache. The pipeline must not be running.
 func (p *Pipeline) Close() error {
@@ -87,7 +102,7 @@ func (p *Pipeline) Close() error {
 	return errors.Join(problems...)
 }
 
-func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File) error {
+func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Options) error {
 	for _, f := range file.Sources {
 		db, err := sqllookup.Open(ctx, sqllookup.Config{
 			Driver: string(f.SQL.Driver), DSN: f.SQL.DSN.Reveal(), Pool: f.SQL.Pool, Timeout: f.Timeout,
@@ -96,7 +111,7 @@ func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File) error {
 			return file.Errorf("sources."+f.Name+".sql.dsn", "%v", err)
 		}
 		p.sources[f.Name] = &source{db: db, file: f, backend: stages.NewBackend(stages.BackendConfig{
-			Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout, Ping: db.Ping,
+			Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout, Ping: db.Ping, OnCall: opts.onCall(f.Name),
 		})}
 	}
 	for _, f := range file.Sources {

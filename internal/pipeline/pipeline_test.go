@@ -74,7 +74,7 @@ func open(t *testing.T, shape, stages string) *pipeline.Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pipeline.Open(t.Context(), l, nil)
+	p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestStagesThatAskTheSameShareALoader(t *testing.T) {
 func TestAnOutputThatIsTooLargeIsNotMade(t *testing.T) {
 	p := open(t, "nest", `
   user: {source: shop, by: "event.l[]", query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}`)
-	p.LimitOutput(1000)
+	p.Config.OnLimits(func(string) int { return 1000 })
 	event := `{"l":[` + strings.Repeat("1,", 100_000) + `1]}`
 	d, err := p.Config.Decode(loaderline.Record{Value: []byte(event)})
 	if err != nil {

@@ -1,17 +1,19 @@
 package pipeline
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/stages"
 )
 
-// renderer writes the results of one row, each where it stands.
+// renderer writes the results of one row after another, each where it stands.
 type renderer struct {
-	row stages.Row[Document]
+	row     stages.Row[Document]
+	scratch []byte
 	// Results for the elements of a list are written where the elements stand, in their order.
-	lists map[*node]*cursor
+	cursors []cursor // by stage
 	// Nothing more is written once there are limit bytes: what is larger than its topic takes is not made in full.
 	limit int
 }
@@ -19,6 +21,15 @@ type renderer struct {
 type cursor struct {
 	view view
 	next int
+	open bool
+}
+
+// render is what stands behind the event: each result as `,"name":value`, and the closing brace.
+func (r *renderer) render(row stages.Row[Document], nodes []*node) []byte {
+	r.row = row
+	clear(r.cursors)
+	r.scratch = append(r.fields(r.scratch[:0], nodes), '}')
+	return bytes.Clone(r.scratch)
 }
 
 // fields appends the results that stand in the output itself, each as `,"name":value`.
@@ -60,13 +71,9 @@ func (r *renderer) whole(dst []byte, n *node) []byte {
 
 // next appends what a stage found for the next element of the list that its keys come from.
 func (r *renderer) next(dst []byte, n *node) []byte {
-	c, ok := r.lists[n]
-	if !ok {
-		c = &cursor{view: n.each.Of(r.row).Value}
-		if r.lists == nil {
-			r.lists = map[*node]*cursor{}
-		}
-		r.lists[n] = c
+	c := &r.cursors[n.Index]
+	if !c.open {
+		*c = cursor{view: n.each.Of(r.row).Value, open: true}
 	}
 	if c.next >= c.view.Len() { // the stage has failed as a whole
 		return append(dst, "null"...)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -25,7 +26,10 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 		degraded []string
 	)
 	for _, n := range c.nodes {
-		missing, err := n.outcome(row)
+		missing, stale, err := n.outcome(row)
+		if stale > 0 {
+			degraded = append(degraded, fmt.Sprintf("%s=stale:%ds", n.Name, int(stale.Seconds())))
+		}
 		switch {
 		case err != nil && n.OnError == pipelinefile.OnErrorDeadLetter:
 			v.failure = n.failed(err)
@@ -46,29 +50,32 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 
 var errNoRow = errors.New("no row")
 
-// outcome says whether a stage has nothing for a row, and why (stages.ErrNoKey or errNoRow), or has failed.
-func (n *node) outcome(row stages.Row[Document]) (missing, err error) {
+// outcome says whether a stage has nothing for a row, and why (stages.ErrNoKey or errNoRow), or has failed; and how old the
+// oldest value is that was served past its time.
+func (n *node) outcome(row stages.Row[Document]) (missing error, stale time.Duration, err error) {
 	if !n.List {
 		r := n.one.Of(row)
-		return n.single(r)
+		missing, err = n.single(r)
+		return missing, r.Stale, err
 	}
 	r := n.each.Of(row)
 	if r.State != stages.Loaded {
 		if r.State == stages.Missing {
-			return nil, nil
+			return nil, 0, nil
 		}
-		return nil, r.Err
+		return nil, 0, r.Err
 	}
 	for _, element := range r.Value.All() {
 		m, err := n.single(element)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if m != nil {
 			missing = m
 		}
+		stale = max(stale, element.Stale)
 	}
-	return missing, nil
+	return missing, stale, nil
 }
 
 // single judges the result of one key. No rows for a key of a stage with many are an empty list, and not missing.

@@ -103,6 +103,9 @@ func (d *decoder) checkStage(i int) {
 	if !d.read(key + ".cache.negative_ttl") {
 		s.Cache.NegativeTTL = min(s.Cache.TTL, defaultNegativeTTL)
 	}
+	if s.Cache.StaleIfError > 0 && s.Cache.TTL == 0 {
+		d.fail(key+".cache.stale_if_error", "the stage is not cached, so there is nothing stale to serve; give it a ttl, as in cache: {ttl: 10m, stale_if_error: 1h}")
+	}
 }
 
 func (d *decoder) noSource(key string) {

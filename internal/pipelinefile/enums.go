@@ -6,6 +6,7 @@ type Driver string
 // The drivers of SQL sources.
 const (
 	DriverPostgres Driver = "postgres"
+	DriverMySQL    Driver = "mysql"
 	DriverSQLite   Driver = "sqlite"
 )
 

@@ -26,6 +26,7 @@ type File struct {
 	Output     Output     `key:"output"`
 	DeadLetter DeadLetter `key:"dead_letter"`
 	Retry      Retry      `key:"retry"`
+	HTTP       HTTP       `key:"http"`
 	Shutdown   Shutdown   `key:"shutdown"`
 	Log        Log        `key:"log"`
 
@@ -123,6 +124,9 @@ type Stage struct {
 type StageCache struct {
 	TTL         time.Duration `key:"ttl"`
 	NegativeTTL time.Duration `key:"negative_ttl"`
+	// StaleIfError is how long beyond its TTL a row may be served while its
+	// source fails.
+	StaleIfError time.Duration `key:"stale_if_error"`
 }
 
 // Cache is the cache that all stages of a process share.
@@ -149,6 +153,12 @@ type Retry struct {
 	Initial    time.Duration `key:"initial"`
 	Max        time.Duration `key:"max"`
 	MaxElapsed time.Duration `key:"max_elapsed"`
+}
+
+// HTTP is the server for metrics and health.
+type HTTP struct {
+	Listen string `key:"listen"` // Empty: no server.
+	Token  Secret `key:"token"`
 }
 
 // Shutdown bounds the end of a run.

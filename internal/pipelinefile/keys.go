@@ -75,10 +75,12 @@ const (
 )
 
 const (
-	topicPattern = `^[a-zA-Z0-9._-]{1,249}$`
-	topicWords   = "a topic's name has letters, digits, dots, _ and - only, at most 249"
-	namePattern  = `^[a-z][a-z0-9_]{0,62}$`
-	nameWords    = "cannot be a name; names start with a lower-case letter and have lower-case letters, digits and _ only, at most 63"
+	topicPattern  = `^[a-zA-Z0-9._-]{1,249}$`
+	topicWords    = "a topic's name has letters, digits, dots, _ and - only, at most 249"
+	listenPattern = `^(|(|\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5})$`
+	listenWords   = `an address to listen on is host:port, as 127.0.0.1:8080, or :8080 for all interfaces; "" turns HTTP off`
+	namePattern   = `^[a-z][a-z0-9_]{0,62}$`
+	nameWords     = "cannot be a name; names start with a lower-case letter and have lower-case letters, digits and _ only, at most 63"
 )
 
 // Keys returns the description of every key of the pipeline file, sections
@@ -138,7 +140,7 @@ func sourceKeys() []Key {
 		{Path: "sources", Type: TypeNames, Required: true, Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look things up, by a name of your choice."},
 		{Path: "sources.*", Type: TypeSection, Doc: "One source."},
 		{Path: "sources.*.sql", Type: TypeSection, Required: true, Doc: "A database."},
-		{Path: "sources.*.sql.driver", Type: TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverSQLite), PlannedEnum: []string{"mysql"}, Doc: "The kind of database."},
+		{Path: "sources.*.sql.driver", Type: TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; mysql is MariaDB's too."},
 		{Path: "sources.*.sql.dsn", Type: TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file."},
 		{Path: "sources.*.sql.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
 		{Path: "sources.*.redis", Type: TypeSection, Planned: true, Doc: "A Redis server."},
@@ -167,7 +169,7 @@ func stageKeys() []Key {
 		{Path: "stages.*.cache", Type: TypeSection, Doc: "How long this stage's results are kept."},
 		{Path: "stages.*.cache.ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long a row is kept. 0s turns the cache off for this stage. Defaults to cache.ttl."},
 		{Path: "stages.*.cache.negative_ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long it is kept that a key has no row. Defaults to 30s, or to the stage's ttl where that is shorter."},
-		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Planned: true, Doc: "How old a row may be that is served when its source fails."},
+		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long beyond its ttl a row may be served while its source fails; the record's loaderline.degraded header says how old it was."},
 		{Path: "stages.*.cache.refresh", Type: TypeString, Planned: true, Doc: "When a row is loaded again before it expires."},
 		{Path: "stages.*.when", Type: TypeString, Planned: true, Doc: "The events that the stage runs for."},
 		{Path: "stages.*.on_outage", Type: TypeEnum, Planned: true, Doc: "What becomes of events while a source is away."},
@@ -205,7 +207,9 @@ func operationKeys() []Key {
 		{Path: "retry.max_elapsed", Type: TypeDuration, Default: "30s", Min: 0, Max: hour, Doc: "How long one micro-batch may retry, over all its stages. 0s turns retries off."},
 		{Path: "retry.topics", Type: TypeList, Planned: true, Doc: "Topics for delayed retries."},
 		{Path: "retry.order", Type: TypeEnum, Planned: true, Doc: "Whether later events of a key wait for one that is retried."},
-		{Path: "http", Type: TypeSection, Planned: true, Doc: "The HTTP server for metrics, health and the dashboard."},
+		{Path: "http", Type: TypeSection, Doc: "The HTTP server for metrics and health."},
+		{Path: "http.listen", Type: TypeString, Default: "127.0.0.1:8080", Pattern: listenPattern, PatternDoc: listenWords, Doc: "The address to listen on, as host:port. An empty text turns the server off; port 0 takes a free one, which the log names."},
+		{Path: "http.token", Type: TypeSecret, Doc: "Allows what is more than metrics and health from other machines; best from the environment or a file. Defaults to none: that is then refused."},
 		{Path: "shutdown", Type: TypeSection, Doc: "The end of a run."},
 		{Path: "shutdown.timeout", Type: TypeDuration, Default: "20s", Min: 0, Max: hour, Doc: "How long a run may take to finish what it has begun."},
 		{Path: "log", Type: TypeSection, Doc: "Logging."},

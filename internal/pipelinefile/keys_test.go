@@ -111,6 +111,8 @@ func with(base string, names []string, value string) string {
 	switch {
 	case len(names) == 1:
 		return base + last + ": " + value + "\n"
+	case names[0] == "stages" && len(names) == 4:
+		return strings.Replace(base, "    key: id\n", "    key: id\n    "+names[2]+": {"+last+": "+value+"}\n", 1)
 	case names[0] == "stages":
 		return strings.Replace(base, "    key: id\n", "    key: id\n    "+last+": "+value+"\n", 1)
 	case names[0] == "sources" && len(names) == 3:
@@ -128,7 +130,7 @@ func with(base string, names []string, value string) string {
 func reveal(f *pf.File) pf.File {
 	g := pf.File{
 		Name: f.Name, Kafka: f.Kafka, Instance: f.Instance, Workers: f.Workers, Input: f.Input, Batch: f.Batch, Stages: f.Stages,
-		Cache: f.Cache, Output: f.Output, DeadLetter: f.DeadLetter, Retry: f.Retry, Shutdown: f.Shutdown, Log: f.Log,
+		Cache: f.Cache, Output: f.Output, DeadLetter: f.DeadLetter, Retry: f.Retry, HTTP: f.HTTP, Shutdown: f.Shutdown, Log: f.Log,
 	}
 	for _, s := range f.Sources {
 		sql := *s.SQL

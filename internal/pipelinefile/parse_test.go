@@ -62,6 +62,7 @@ func TestDefaults(t *testing.T) {
 		Output:     pf.Output{Topic: "user-events-enriched", Delivery: pf.DeliveryExactlyOnce, Shape: pf.ShapeNest, Partition: pf.PartitionKey},
 		DeadLetter: pf.DeadLetter{Topic: "user-events-dead"},
 		Retry:      pf.Retry{Initial: 100 * time.Millisecond, Max: 5 * time.Second, MaxElapsed: 30 * time.Second},
+		HTTP:       pf.HTTP{Listen: "127.0.0.1:8080"},
 		Shutdown:   pf.Shutdown{Timeout: 20 * time.Second},
 		Log:        pf.Log{Level: slog.LevelInfo, Format: pf.LogFormatAuto},
 	}
@@ -138,6 +139,7 @@ func TestFull(t *testing.T) {
 		Output:     pf.Output{Topic: "user-events-enriched", Delivery: pf.DeliveryAtLeastOnce, Shape: pf.ShapeMerge, Partition: pf.PartitionSource},
 		DeadLetter: pf.DeadLetter{Topic: "user-events-dead"},
 		Retry:      pf.Retry{Initial: time.Second, Max: 2 * time.Second},
+		HTTP:       pf.HTTP{Listen: "[::1]:0", Token: pf.NewSecret("p${WORKERS}: [x")},
 		Shutdown:   pf.Shutdown{Timeout: 90 * time.Second},
 		Log:        pf.Log{Level: slog.LevelDebug, Format: pf.LogFormatJSON},
 	}

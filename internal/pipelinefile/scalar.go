@@ -70,13 +70,14 @@ func (k Key) set(field reflect.Value, s scalar, opts Options) (problem string) {
 
 // checkString refuses what is not text or does not fit the key's pattern.
 func (k Key) checkString(s scalar) string {
-	if s.kind != kindString && !s.replaced {
+	fits := k.Pattern == "" || regexp.MustCompile(k.Pattern).MatchString(s.text)
+	if s.kind != kindString && !s.replaced && fits {
 		return fmt.Sprintf("want text, found %s; put it in quotes: %s", s.shown(), quoted(s.written))
 	}
 	if problem := k.checkEmpty(s); problem != "" {
 		return problem
 	}
-	if k.Pattern != "" && !regexp.MustCompile(k.Pattern).MatchString(s.text) {
+	if !fits {
 		return fmt.Sprintf("%s cannot be used; %s", s.shown(), k.PatternDoc)
 	}
 	return ""

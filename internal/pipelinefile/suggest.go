@@ -14,12 +14,34 @@ const maxShown = 60
 // quoted returns s in quotes, cut where it is long.
 func quoted(s string) string { return strconv.Quote(cut(s)) }
 
-// cut shortens s where it is too long to be repeated in an error.
+// cut shortens s where it is too long to be repeated in an error, and leaves
+// out what may be a password.
 func cut(s string) string {
+	s = withoutPassword(s)
 	if utf8.RuneCountInString(s) > maxShown {
 		return string([]rune(s)[:maxShown]) + "..."
 	}
 	return s
+}
+
+// withoutPassword redacts what stands between a colon and an @, as in
+// scheme://user:password@host, or after password=: a DSN may have come under
+// the wrong key. Which @ ends a password is not certain, so that it is the last.
+func withoutPassword(s string) string {
+	s = regexp.MustCompile(`(?i)(password\s*=\s*)\S.*`).ReplaceAllString(s, "${1}"+redacted)
+	end := strings.LastIndexByte(s, '@')
+	if end < 0 {
+		return s
+	}
+	start := 0
+	if scheme := strings.Index(s[:end], "://"); scheme >= 0 {
+		start = scheme + len("://")
+	}
+	colon := strings.IndexByte(s[start:end], ':')
+	if colon < 0 {
+		return s
+	}
+	return s[:start+colon+1] + redacted + s[end:]
 }
 
 // listed joins words as a sentence has them: a, b or c.

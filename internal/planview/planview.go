@@ -49,6 +49,8 @@ type Stage struct {
 type Cache struct {
 	TTL         string `json:"ttl"`
 	NegativeTTL string `json:"negative_ttl"`
+	// StaleIfError is empty where nothing stale is served.
+	StaleIfError string `json:"stale_if_error,omitempty"`
 }
 
 // Output is where enriched records go, and how.
@@ -88,6 +90,9 @@ func New(layout *pipeline.Layout) Plan {
 		}
 		if s.Cache.TTL > 0 {
 			stage.Cache = &Cache{TTL: short(s.Cache.TTL), NegativeTTL: short(s.Cache.NegativeTTL)}
+			if s.Cache.StaleIfError > 0 {
+				stage.Cache.StaleIfError = short(s.Cache.StaleIfError)
+			}
 		}
 		p.Stages[i] = stage
 	}
@@ -162,6 +167,9 @@ func (s Stage) details() []string {
 	cached := "not cached: no ttl"
 	if s.Cache != nil {
 		cached = "cached " + s.Cache.TTL + ", missing keys " + s.Cache.NegativeTTL
+		if s.Cache.StaleIfError != "" {
+			cached += ", " + s.Cache.StaleIfError + " longer while the source fails"
+		}
 	}
 	return []string{
 		fmt.Sprintf("into %s, %s", s.Into, cached),

@@ -1,7 +1,7 @@
 package e2e_test
 
 import (
-	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,23 +10,29 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// PostgreSQL stops and comes back on the way: no event pays for it.
-func TestAnOutageOfTheDatabase(t *testing.T) {
-	t.Parallel()
-	postgres, err := testenv.StartPostgres(t.Context())
+// ownPostgres is a server that a test may stop, and a database on it.
+func ownPostgres(t *testing.T) (server *testenv.Service, dsn string) {
+	t.Helper()
+	server, err := testenv.StartPostgres(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := postgres.Close(); err != nil {
+		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	dsn, drop, err := testenv.CreateDatabase(t.Context(), postgres.Address())
+	dsn, _, err = testenv.CreateDatabase(t.Context(), server.Address())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = drop(context.WithoutCancel(t.Context())) })
+	return server, dsn
+}
+
+// PostgreSQL stops and comes back on the way: no event pays for it.
+func TestAnOutageOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	postgres, dsn := ownPostgres(t)
 	s := newScenario(t, options{dsn: dsn, hold: true, extra: "retry: {max_elapsed: 500ms}"})
 	p := s.run("")
 	s.waitFor(20)
@@ -41,6 +47,40 @@ func TestAnOutageOfTheDatabase(t *testing.T) {
 	report := s.verdict()
 	if report.Dead != 0 {
 		t.Errorf("%d dead letters in an outage", report.Dead)
+	}
+	p.terminate()
+}
+
+// With stale values at hand, an outage does not even stop the pipeline: the records say how old they are.
+func TestAnOutageWithStaleValues(t *testing.T) {
+	t.Parallel()
+	postgres, dsn := ownPostgres(t)
+	s := newScenario(t, options{dsn: dsn, hold: true, users: 50, cache: "{ttl: 500ms, stale_if_error: 1h}"})
+	p := s.run("")
+	s.waitFor(50)
+	if err := postgres.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(s.release)
+	report := s.verdict()
+	if report.Dead != 0 {
+		t.Errorf("%d dead letters in an outage", report.Dead)
+	}
+	records, err := testenv.ReadAll(t.Context(), s.kafka, s.output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale := regexp.MustCompile(`^((user|purchases|reviews)=stale:\d+s,?)+$`)
+	marked := 0
+	for _, r := range records {
+		if degraded, ok := r.Header("loaderline.degraded"); ok {
+			if marked++; !stale.MatchString(degraded) {
+				t.Fatalf("loaderline.degraded: %s", degraded)
+			}
+		}
+	}
+	if marked < s.events/4 {
+		t.Errorf("%d of %d records are marked", marked, s.events)
 	}
 	p.terminate()
 }

@@ -47,6 +47,8 @@ type options struct {
 	extra    string         // lines for the end of the file
 	values   map[int]string // events with other values
 	hold     bool           // the second half of the events
+	users    int            // of the shop
+	cache    string         // of each stage
 	// allowDead says which dead letters are right though the oracle, which is less strict about JSON, could enrich the event.
 	allowDead func(testenv.DeadLetter) bool
 
@@ -61,6 +63,9 @@ func newScenario(t *testing.T, o options) *scenario {
 	shop := testenv.ShopConfig{Users: 10_000, Products: 1000}
 	if s.events >= full {
 		shop = testenv.ShopConfig{}
+	}
+	if o.users > 0 {
+		shop.Users = o.users
 	}
 	if s.dsn == "" {
 		s.dsn = testenv.Postgres(t)
@@ -142,6 +147,9 @@ func (s *scenario) published() {
 
 func (s *scenario) writeFile(o options) {
 	s.t.Helper()
+	if o.cache == "" {
+		o.cache = "{ttl: 10m}"
+	}
 	delivery := o.delivery
 	if delivery == "" {
 		delivery = "exactly_once"
@@ -149,6 +157,7 @@ func (s *scenario) writeFile(o options) {
 	text := fmt.Sprintf(`
 name: %[1]s
 kafka: {brokers: ["%[2]s"], session_timeout: 6s}
+http: {listen: ""}
 workers: 2
 input: {topics: [%[3]s], group: %[1]s}
 sources:
@@ -160,7 +169,7 @@ stages:
     query: SELECT id, name, email, tier FROM users WHERE id = ANY($keys)
     key: id
     on_missing: dead_letter
-    cache: {ttl: 10m}
+    cache: %[8]s
   purchases:
     source: shop
     by: event.user_id
@@ -168,7 +177,7 @@ stages:
       SELECT user_id AS _key, id, product_id, amount_cents, purchased_at
       FROM purchases WHERE user_id = ANY($keys) ORDER BY id
     many: true
-    cache: {ttl: 10m}
+    cache: %[8]s
   reviews:
     source: shop
     by: purchases[].product_id
@@ -176,11 +185,12 @@ stages:
     key: product_id
     many: true
     into: purchases[].reviews
-    cache: {ttl: 10m}
+    cache: %[8]s
 output: {topic: %[4]s, delivery: %[6]s}
 dead_letter: {topic: %[5]s}
+http: {listen: ""}
 %[7]s
-`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra)
+`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra, o.cache)
 	s.file = filepath.Join(s.t.TempDir(), "pipeline.yaml")
 	if err := os.WriteFile(s.file, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)

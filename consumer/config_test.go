@@ -1,0 +1,25 @@
+package consumer
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestIdentity holds for any names: each session has an identity of its own,
+// which begins with the pipeline's name where that is a usual one.
+func TestIdentity(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringOfN(rapid.SampledFrom([]rune("a-/%2F.")), 1, 5, -1)
+		a := Config{Name: name.Draw(t, "name"), Instance: name.Draw(t, "instance"), Worker: rapid.IntRange(0, 12).Draw(t, "worker")}
+		b := Config{Name: name.Draw(t, "name"), Instance: name.Draw(t, "instance"), Worker: rapid.IntRange(0, 12).Draw(t, "worker")}
+		same := a.Name == b.Name && a.Instance == b.Instance && a.Worker == b.Worker
+		if (a.identity() == b.identity()) != same {
+			t.Fatalf("%q and %q", a.identity(), b.identity())
+		}
+		if !strings.ContainsAny(a.Name, "/%") && !strings.HasPrefix(a.identity(), a.Name+"/") {
+			t.Fatalf("%q does not begin with %q", a.identity(), a.Name)
+		}
+	})
+}

@@ -1,0 +1,32 @@
+package loaderline
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+// extraEvery is how often a stage is warned about at most.
+const extraEvery = time.Minute
+
+// extraRows warns of sources that answer for keys which were not asked for: a query that does not do what its author
+// thinks, or a key that the database compares in a way of its own.
+type extraRows struct {
+	warned map[string]time.Time // by stage
+}
+
+func (e *extraRows) warn(ctx context.Context, log *slog.Logger, all []stages.StageStats) {
+	for _, s := range all {
+		if s.Calls.Extra == 0 || time.Since(e.warned[s.Stage]) < extraEvery {
+			continue
+		}
+		if e.warned == nil {
+			e.warned = map[string]time.Time{}
+		}
+		e.warned[s.Stage] = time.Now()
+		log.LogAttrs(ctx, slog.LevelWarn, "rows for keys that were not asked for are left out",
+			slog.String("stage", s.Stage), slog.Int("rows", s.Calls.Extra))
+	}
+}

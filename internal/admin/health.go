@@ -1,0 +1,87 @@
+package admin
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/loaderline/loaderline"
+)
+
+// stuckAfter is how long a worker's loop may take for one turn. An outage, lag, a pause and an empty topic all keep the
+// loop turning; what does not in this time is beyond help from inside.
+const stuckAfter = 5 * time.Minute
+
+// Health is what is known of a process's health. It is safe for concurrent use.
+type Health struct {
+	status func() []loaderline.WorkerStatus
+
+	mu       sync.Mutex
+	reached  bool
+	draining bool
+	joined   map[int]bool // workers that were seen in the group
+}
+
+// NewHealth is the health of a process that has just started. status says what its workers are doing, none of them
+// before they run.
+func NewHealth(status func() []loaderline.WorkerStatus) *Health {
+	return &Health{status: status, joined: map[int]bool{}}
+}
+
+// Reached notes that every source has answered.
+func (h *Health) Reached() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reached = true
+}
+
+// Drain notes that the process is ending.
+func (h *Health) Drain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.draining = true
+}
+
+// Healthy says whether the process is at work, or what is wrong. It is not while a worker's loop has not turned for five
+// minutes. A drain has a bound of its own, and workers that are done with it do not turn.
+func (h *Health) Healthy() (what string, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return "draining", true
+	}
+	for _, w := range h.status() {
+		if still := time.Since(w.Turned); still >= stuckAfter {
+			return fmt.Sprintf("worker %d has not turned for %s", w.Worker, still.Round(time.Second)), false
+		}
+	}
+	return "ok", true
+}
+
+// Ready says whether the process has begun its work, or what it waits for: every source has to be reached once, and every
+// worker to join the group once, with or without partitions. What is away later does not undo it: the process waits
+// for that by itself. A process that drains is not ready.
+func (h *Health) Ready() (what string, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	workers := h.status()
+	joined := 0
+	for _, w := range workers {
+		h.joined[w.Worker] = h.joined[w.Worker] || w.Joined
+		if h.joined[w.Worker] {
+			joined++
+		}
+	}
+	switch {
+	case h.draining:
+		return "draining", false
+	case !h.reached:
+		return "waiting for the sources to be reached", false
+	case len(workers) == 0:
+		return "waiting for Kafka", false
+	case joined < len(workers):
+		return fmt.Sprintf("waiting for the group: %d of %d workers have joined", joined, len(workers)), false
+	default:
+		return "ok", true
+	}
+}

@@ -1,0 +1,106 @@
+package checkup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// describe checks that the topics are there, and creates those that are not if it is asked to. It answers whether the
+// rights to them can be asked for. Topics that this user may not see are left to the rights.
+func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
+	access, err := c.access(ctx, client)
+	if err != nil {
+		c.failed("topics", strings.Join(c.topics(), ", "), err)
+		return false
+	}
+	topics := slices.DeleteFunc(c.topics(), func(topic string) bool { return access[topic].hidden() })
+	infos, err := consumer.Describe(ctx, c.Kafka, topics...)
+	missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
+	if err != nil && !isMissing {
+		c.failed("topics", strings.Join(topics, ", "), err)
+		return false
+	}
+	created := map[string]bool{}
+	if isMissing && c.CreateTopics {
+		if infos, err = c.create(ctx, topics, infos, missing.Topics); err != nil {
+			c.failed("topics", strings.Join(missing.Topics, ", "), err)
+			return false
+		}
+		for _, topic := range missing.Topics {
+			created[topic] = true
+		}
+	}
+	for _, topic := range topics {
+		info, there := infos[topic]
+		if !there {
+			c.Report(Finding{What: "topic", Name: topic, Detail: "it is not there; create it, or let --create-topics do it", Err: &consumer.TopicMissingError{Topics: []string{topic}}})
+			continue
+		}
+		verb := ""
+		if created[topic] {
+			verb = "created, "
+		}
+		c.ok("topic", topic, "%s%s, records up to %s bytes", verb, count(info.Partitions, "partition"), humanize.Comma(int64(info.MaxMessageBytes)))
+	}
+	c.comparePartitions(infos)
+	return true
+}
+
+// comparePartitions checks that records find their input's partition in the output, where the file wants that.
+func (c Checkup) comparePartitions(infos map[string]consumer.TopicInfo) {
+	f := c.Layout.File
+	if f.Output.Partition != pipelinefile.PartitionSource {
+		return
+	}
+	if err := loaderline.ComparePartitions(infos, f.Input.Topics, f.Output.Topic); err != nil {
+		c.failed("topic", f.Output.Topic, f.Errorf("output.partition", "%v", err))
+	}
+}
+
+// topics are those of the input, then output and dead letters.
+func (c Checkup) topics() []string {
+	f := c.Layout.File
+	return append(append([]string{}, f.Input.Topics...), f.Output.Topic, f.DeadLetter.Topic)
+}
+
+// create creates topics, those of the input first, and describes all that this user may see.
+func (c Checkup) create(ctx context.Context, topics []string, infos map[string]consumer.TopicInfo, missing []string) (map[string]consumer.TopicInfo, error) {
+	gone := map[string]bool{}
+	for _, topic := range missing {
+		gone[topic] = true
+	}
+	var specs []consumer.TopicSpec
+	most := 0
+	for _, topic := range c.Layout.File.Input.Topics {
+		partitions := infos[topic].Partitions
+		if gone[topic] {
+			partitions = c.Partitions
+			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: partitions})
+		}
+		most = max(most, partitions)
+	}
+	for _, topic := range []string{c.Layout.File.Output.Topic, c.Layout.File.DeadLetter.Topic} {
+		if gone[topic] {
+			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: most})
+		}
+	}
+	err := consumer.CreateTopics(ctx, c.Kafka, specs...)
+	switch {
+	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
+		return nil, fmt.Errorf("%w; let somebody create them who may, or allow this user Create on the topics", err)
+	case err != nil:
+		return nil, err
+	}
+	return consumer.Describe(ctx, c.Kafka, topics...)
+}

@@ -1,0 +1,100 @@
+package metrics
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// outage is the one reason for a pause.
+const outage = "outage"
+
+// asked is a metric whose value is asked for at each scrape.
+type asked[T any] struct {
+	desc   *prometheus.Desc
+	kind   prometheus.ValueType
+	value  func(T) float64
+	labels []string
+}
+
+// askedAll collects metrics from one answer.
+type askedAll[T any] struct {
+	ask     func() T
+	metrics []asked[T]
+}
+
+// Describe implements prometheus.Collector.
+func (a askedAll[T]) Describe(to chan<- *prometheus.Desc) {
+	for _, m := range a.metrics {
+		to <- m.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (a askedAll[T]) Collect(to chan<- prometheus.Metric) {
+	answer := a.ask()
+	for _, m := range a.metrics {
+		to <- prometheus.MustNewConstMetric(m.desc, m.kind, m.value(answer), m.labels...)
+	}
+}
+
+func newWorkers(status func() []loaderline.WorkerStatus) prometheus.Collector {
+	const gauge = prometheus.GaugeValue
+	return askedAll[[]loaderline.WorkerStatus]{ask: status, metrics: []asked[[]loaderline.WorkerStatus]{
+		{describe("paused", "Workers whose partitions are paused, by reason: outage, while a source does not answer.", "reason"), gauge, count(paused), []string{outage}},
+		{describe("workers", "Workers of this process."), gauge, func(all []loaderline.WorkerStatus) float64 { return float64(len(all)) }, nil},
+		{describe("workers_joined", "Workers that are members of the consumer group now, with or without partitions."), gauge, count(joined), nil},
+	}}
+}
+
+func paused(w loaderline.WorkerStatus) bool { return w.Paused != "" }
+func joined(w loaderline.WorkerStatus) bool { return w.Joined }
+
+func count(has func(loaderline.WorkerStatus) bool) func([]loaderline.WorkerStatus) float64 {
+	return func(all []loaderline.WorkerStatus) float64 {
+		n := 0
+		for _, w := range all {
+			if has(w) {
+				n++
+			}
+		}
+		return float64(n)
+	}
+}
+
+func newCacheStats(stats func() cache.Stats) prometheus.Collector {
+	const gauge, total = prometheus.GaugeValue, prometheus.CounterValue
+	return askedAll[cache.Stats]{ask: stats, metrics: []asked[cache.Stats]{
+		{describe("cache_bytes", "Memory that cached entries hold."), gauge, func(s cache.Stats) float64 { return float64(s.Bytes) }, nil},
+		{describe("cache_max_bytes", "Memory that cached entries may hold."), gauge, func(s cache.Stats) float64 { return float64(s.MaxBytes) }, nil},
+		{describe("cache_hits_total", "Keys that the cache answered, also those that are known to be missing."), total, func(s cache.Stats) float64 { return float64(s.Hits) }, nil},
+		{describe("cache_negative_hits_total", "Keys of which the cache knew that they are missing."), total, func(s cache.Stats) float64 { return float64(s.NegativeHits) }, nil},
+		{describe("cache_misses_total", "Keys that the cache was asked for and did not have."), total, func(s cache.Stats) float64 { return float64(s.Misses) }, nil},
+		{describe("cache_evictions_total", "Entries that made room for others."), total, func(s cache.Stats) float64 { return float64(s.Evictions) }, nil},
+		{describe("cache_expirations_total", "Entries that were removed after their time."), total, func(s cache.Stats) float64 { return float64(s.Expirations) }, nil},
+		{describe("cache_rejections_total", "New entries that a full cache did not keep, because they were asked for less often than those in it."), total, func(s cache.Stats) float64 { return float64(s.Rejected) }, nil},
+	}}
+}
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+}
+
+func buildInfo(version string) prometheus.Collector {
+	revision := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = s.Value
+			}
+		}
+	}
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "build_info", Help: "Always 1; the labels say what runs.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
+}

@@ -1,0 +1,100 @@
+package metrics
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+const (
+	namespace = "loaderline"
+
+	// A scrape takes milliseconds: these bound what a client that does not read can hold.
+	maxScrapes    = 4
+	scrapeTimeout = 10 * time.Second
+)
+
+// Config says what is measured. Zero values are defaults.
+type Config struct {
+	// Pipeline is the value of the label that all series of the pipeline have. Required.
+	Pipeline string
+	// Version is the version in the build information. Defaults to none.
+	Version string
+	// Stages and Sources are the names whose series are there from zero.
+	Stages, Sources []string
+	// Status says what the workers are doing. It is called at each scrape. Defaults to no workers.
+	Status func() []loaderline.WorkerStatus
+	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
+	Cache func() cache.Stats
+	// Lag is registered with the others. Optional.
+	Lag *Lag
+	// Logger receives errors of scrapes. Defaults to none.
+	Logger *slog.Logger
+}
+
+// Metrics are the metrics of one pipeline, in a registry of their own. It is safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+	log      *slog.Logger
+	outcomes *outcomes
+	calls    *calls
+}
+
+// New makes metrics that are zero.
+func New(cfg Config) *Metrics {
+	if cfg.Status == nil {
+		cfg.Status = func() []loaderline.WorkerStatus { return nil }
+	}
+	if cfg.Cache == nil {
+		cfg.Cache = func() cache.Stats { return cache.Stats{} }
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	m := &Metrics{
+		registry: prometheus.NewPedanticRegistry(), log: cfg.Logger,
+		outcomes: newOutcomes(cfg.Stages), calls: newCalls(cfg.Sources),
+	}
+	m.registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
+	of.MustRegister(m.outcomes.all()...)
+	of.MustRegister(m.calls.all()...)
+	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), buildInfo(cfg.Version))
+	if cfg.Lag != nil {
+		of.MustRegister(cfg.Lag)
+	}
+	return m
+}
+
+// Commit counts a micro-batch that was committed.
+func (m *Metrics) Commit(t loaderline.Tally) { m.outcomes.commit(t, time.Now()) }
+
+// Abort counts a micro-batch that was not committed and will be polled again.
+func (m *Metrics) Abort(why loaderline.Abort) { m.outcomes.abort(why) }
+
+// Call counts a call of a source, whatever became of its micro-batch.
+func (m *Metrics) Call(source string, took time.Duration, err error) {
+	m.calls.observe(source, took, err)
+}
+
+// Gatherer gives the metrics as they are.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
+// Handler answers scrapes, in the format that is asked for. What can be gathered is, and the rest is logged.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog:            slog.NewLogLogger(m.log.Handler(), slog.LevelWarn),
+		ErrorHandling:       promhttp.ContinueOnError,
+		MaxRequestsInFlight: maxScrapes,
+		Timeout:             scrapeTimeout,
+	})
+}

@@ -1,0 +1,33 @@
+package loaderline
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+// PartitionsError says that records are to keep their input's partition, and that the output topic has fewer of them.
+type PartitionsError struct {
+	Input, Output                     string
+	InputPartitions, OutputPartitions int
+}
+
+// Error implements error.
+func (e *PartitionsError) Error() string {
+	return fmt.Sprintf("topic %s has %d partitions and output topic %s has %d: with output.partition source (sink.BySource) the output needs as many as the input: add partitions to it, or choose the partition by key",
+		e.Input, e.InputPartitions, e.Output, e.OutputPartitions)
+}
+
+// ComparePartitions answers a *PartitionsError, or several joined, where records of the inputs would not find their own
+// partition in the output. Topics that are not known are left out.
+func ComparePartitions(topics map[string]consumer.TopicInfo, inputs []string, output string) error {
+	var problems []error
+	out, known := topics[output]
+	for _, input := range inputs {
+		if in := topics[input]; known && in.Partitions > out.Partitions {
+			problems = append(problems, &PartitionsError{Input: input, Output: output, InputPartitions: in.Partitions, OutputPartitions: out.Partitions})
+		}
+	}
+	return errors.Join(problems...)
+}

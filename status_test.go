@@ -1,0 +1,199 @@
+package loaderline_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// gate is a source that waits until it is open.
+func gate(open <-chan struct{}) stages.MapFunc[int, int] {
+	return func(ctx context.Context, keys []int) (map[int]int, error) {
+		select {
+		case <-open:
+			return doubles(ctx, keys)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// numbersBackend is one that answers when it is asked whether it does.
+func numbersBackend(ping func() error) *stages.Backend {
+	return stages.NewBackend(stages.BackendConfig{Name: "numbers", Ping: func(context.Context) error { return ping() }})
+}
+
+// Each way not to commit a micro-batch has its reason.
+func TestOnAbort(t *testing.T) {
+	var asked atomic.Bool // Whether it is back.
+	away := stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+		if !asked.Load() {
+			return nil, errors.New("connection refused")
+		}
+		return doubles(ctx, keys)
+	})
+	for _, test := range []struct {
+		reason loaderline.Abort
+		source stages.Source[int, int]
+		fault  *kfake.Fault
+		set    func(*loaderline.Config[int])
+	}{
+		{loaderline.AbortedByRefusal, doubles, &kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "out", Err: kerr.InvalidRecord}, nil},
+		{loaderline.AbortedByError, doubles, &kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.InvalidProducerIDMapping, TopLevel: true}, nil},
+		{loaderline.AbortedByOverflow, doubles, nil, func(cfg *loaderline.Config[int]) { cfg.MaxOutputBytes = 1 }},
+		{loaderline.AbortedByOutage, away, nil, nil},
+		{loaderline.AbortedByShutdown, gate(nil), nil, func(cfg *loaderline.Config[int]) { cfg.ShutdownTimeout = 400 * time.Millisecond }},
+	} {
+		t.Run(string(test.reason), func(t *testing.T) {
+			t.Parallel()
+			b := newBroker(t)
+			b.publish(events(6)...)
+			cfg := numbersOf(b, test.source, numbersBackend(func() error {
+				asked.Store(true)
+				return nil
+			}))
+			if test.fault != nil {
+				b.cluster.Fault(*test.fault)
+			}
+			if test.set != nil {
+				test.set(&cfg)
+			}
+			cfg.Workers = 1
+			reasons := make(chan loaderline.Abort, 100)
+			cfg.OnAbort = func(reason loaderline.Abort) { reasons <- reason }
+			decoded := make(chan struct{}, 1000)
+			cfg.Decode = func(r loaderline.Record) (int, error) {
+				decoded <- struct{}{}
+				return decodeID(r)
+			}
+			stop := start(t, cfg)
+			if test.reason == loaderline.AbortedByShutdown {
+				<-decoded
+			} else {
+				b.waitFor(6)
+			}
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+			if got := <-reasons; got != test.reason {
+				t.Errorf("aborted by %s, not %s", got, test.reason)
+			}
+		})
+	}
+}
+
+func TestOnAbortByARebalance(t *testing.T) {
+	b := newBroker(t)
+	b.publish(events(50)...)
+	open := make(chan struct{})
+	first, second := numbers(b, gate(open)), numbers(b, gate(open))
+	first.Consumer.Instance, second.Consumer.Instance = "first", "second"
+	first.Consumer.RebalanceGrace = 50 * time.Millisecond
+	reasons, decoded := make(chan loaderline.Abort, 100), make(chan struct{}, 1000)
+	first.OnAbort = func(reason loaderline.Abort) { reasons <- reason }
+	first.Decode = func(r loaderline.Record) (int, error) {
+		decoded <- struct{}{}
+		return decodeID(r)
+	}
+	stopFirst := start(t, first)
+	<-decoded
+	stopSecond := start(t, second)
+	if got := <-reasons; got != loaderline.AbortedByRebalance {
+		t.Errorf("aborted by %s", got)
+	}
+	close(open)
+	b.waitFor(50)
+	if err := errors.Join(stopFirst(), stopSecond()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	b := newBroker(t)
+	var away atomic.Bool
+	cfg := numbersOf(b, stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+		if away.Load() {
+			return nil, errors.New("connection refused")
+		}
+		return doubles(ctx, keys)
+	}), numbersBackend(func() error {
+		if away.Load() {
+			return errors.New("connection refused")
+		}
+		return nil
+	}))
+	p, err := loaderline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Status(); got != nil {
+		t.Errorf("before Run: %+v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	began := time.Now()
+
+	// until waits until the workers, taken together, are as expected.
+	until := func(what string, is func([]loaderline.WorkerStatus) bool) {
+		t.Helper()
+		for end := time.Now().Add(30 * time.Second); !is(p.Status()); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("not %s: %+v", what, p.Status())
+			}
+		}
+	}
+	all := func(is func(loaderline.WorkerStatus) bool) func([]loaderline.WorkerStatus) bool {
+		return func(workers []loaderline.WorkerStatus) bool {
+			for i, w := range workers {
+				if w.Worker != i || !is(w) {
+					return false
+				}
+			}
+			return len(workers) == 2
+		}
+	}
+	paused := func(workers []loaderline.WorkerStatus) bool {
+		for _, w := range workers {
+			if w.Paused == "numbers" {
+				return true
+			}
+		}
+		return false
+	}
+	until("joined", all(func(w loaderline.WorkerStatus) bool { return w.Joined && w.Paused == "" && w.Turned.After(began) }))
+	b.publish(events(100)...)
+	b.waitFor(100)
+	until("caught up", func(workers []loaderline.WorkerStatus) bool {
+		lags := 0
+		for _, w := range workers {
+			for _, lag := range w.Lag {
+				if lag.Records == 0 && lag.Topic == "in" {
+					lags++
+				}
+			}
+		}
+		return lags == 4
+	})
+	away.Store(true)
+	b.publish(events(100)...)
+	until("paused", paused)
+	away.Store(false)
+	b.waitFor(200)
+	until("resumed", func(workers []loaderline.WorkerStatus) bool { return !paused(workers) })
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	until("gone", all(func(w loaderline.WorkerStatus) bool { return !w.Joined && w.Lag == nil }))
+}
