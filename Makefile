@@ -8,7 +8,7 @@ EVENTS  ?= 500000
 FUZZ    ?= 60s
 # Tools that are not part of the product are pinned in a module file of their own.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
-# One command starts real Kafka, PostgreSQL and Redis, runs another with their addresses, and stops them.
+# One command starts real Kafka, PostgreSQL, MariaDB and Redis, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
 .PHONY: help build demo test test-fast lint format fuzz bars bench services clean
@@ -22,7 +22,7 @@ build: ## Build ./bin/loaderline
 demo: ## Run the demo: an in-process broker and database, nothing to install
 	$(GO) run ./cmd/loaderline demo
 
-test: ## Run all tests with the race detector, on real Kafka, PostgreSQL and Redis that it starts
+test: ## Run all tests with the race detector, on real Kafka, PostgreSQL, MariaDB and Redis that it starts
 	$(WITH_SERVICES) $(GO) test -race -timeout 9m $(PKG)
 
 test-fast: ## Run the tests that need no service

@@ -1,0 +1,96 @@
+package doctest_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// TestTheReferenceIsThatOfTheParser holds docs/reference.md to the table that the parser follows; -update writes it.
+func TestTheReferenceIsThatOfTheParser(t *testing.T) {
+	want := reference(pipelinefile.Keys())
+	path := filepath.Join(root, "docs", "reference.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // A page to be read.
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, read(t, "docs/reference.md")); diff != "" {
+		t.Errorf("docs/reference.md is not up to date; go test ./internal/doctest -update writes it (-want +got):\n%s", diff)
+	}
+}
+
+const referenceIntro = `# Reference
+
+This page helps you look up a key of the pipeline file. It is made from the table that the parser follows, and so is what
+` + "`loaderline schema`" + ` prints. [Write a pipeline](pipeline.md) explains how they work together.
+
+` + "`*`" + ` is a name of your choice. Keys without a default are optional unless they are required; where a section is optional, its required keys
+are required only with it. Durations are written ` + "`20ms`, `10s` or `1h30m`" + `, sizes in bytes or as ` + "`8MiB`" + `.
+`
+
+// reference is the page for the keys.
+func reference(keys []pipelinefile.Key) string {
+	var b, planned strings.Builder
+	b.WriteString(referenceIntro)
+	section := ""
+	for _, k := range keys {
+		if k.Planned {
+			fmt.Fprintf(&planned, "- `%s`: %s\n", k.Path, k.Doc)
+			continue
+		}
+		top, _, nested := strings.Cut(k.Path, ".")
+		switch {
+		case section == "" && !nested && k.Type != pipelinefile.TypeSection:
+			b.WriteString("\n## The pipeline\n" + tableHead)
+			section = "."
+		case top != section && (nested || k.Type == pipelinefile.TypeSection || k.Type == pipelinefile.TypeNames):
+			fmt.Fprintf(&b, "\n## %s\n\n%s\n%s", top, k.Doc, tableHead)
+			section = top
+			continue
+		}
+		for _, v := range k.PlannedEnum {
+			fmt.Fprintf(&planned, "- `%s: %s`\n", k.Path, v)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Path, k.Type, defaultOf(k), cell(k.Doc+valuesOf(k)))
+	}
+	b.WriteString("\n## Planned\n\nThese are known and refused, with words that say so, because they are not built yet.\n\n" + planned.String())
+	return b.String()
+}
+
+const tableHead = "\n| key | type | default | what it is |\n|---|---|---|---|\n"
+
+func defaultOf(k pipelinefile.Key) string {
+	switch {
+	case k.Required:
+		return "required"
+	case k.Default == "":
+		return ""
+	default:
+		return "`" + k.Default + "`"
+	}
+}
+
+// valuesOf says what the key may be, and shows a value where there is no default.
+func valuesOf(k pipelinefile.Key) string {
+	text := ""
+	if len(k.Enum) > 0 {
+		text += " One of `" + strings.Join(k.Enum, "`, `") + "`"
+		if k.Type == pipelinefile.TypeStart {
+			text += ", or a time"
+		}
+		text += "."
+	}
+	if k.Example != "" && len(k.Enum) == 0 {
+		text += " Such as `" + k.Example + "`."
+	}
+	return text
+}
+
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
