@@ -3,8 +3,10 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ type process struct {
 	log   *logs
 	ended chan struct{}
 	err   error
+	told  atomic.Bool // to end
 }
 
 // run starts the pipeline, as an instance of its own.
@@ -32,9 +35,13 @@ func (s *scenario) run(instance string) *process {
 	}
 	go func() {
 		p.err = p.cmd.Wait()
+		if !p.told.Load() {
+			s.died(fmt.Errorf("instance %q ended by itself: %v", instance, p.err))
+		}
 		close(p.ended)
 	}()
 	s.t.Cleanup(func() {
+		p.told.Store(true)
 		_ = p.cmd.Process.Kill()
 		<-p.ended
 		if s.t.Failed() {
@@ -57,6 +64,7 @@ func (p *process) logged(text string) {
 // kill is SIGKILL.
 func (p *process) kill() {
 	p.t.Helper()
+	p.told.Store(true)
 	if err := p.cmd.Process.Kill(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -66,6 +74,7 @@ func (p *process) kill() {
 // terminate is SIGTERM; the process has to exit with 0 within 10 s.
 func (p *process) terminate() {
 	p.t.Helper()
+	p.told.Store(true)
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}

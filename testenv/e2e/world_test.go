@@ -39,6 +39,9 @@ type scenario struct {
 	checker *testenv.Checker
 	sent    chan error
 	release chan struct{} // closed to publish the second half
+	// running ends when a process ends that was not told to.
+	running context.Context
+	died    context.CancelCauseFunc
 }
 
 type options struct {
@@ -59,6 +62,7 @@ type options struct {
 func newScenario(t *testing.T, o options) *scenario {
 	t.Helper()
 	s := &scenario{t: t, events: eventCount(t), kafka: testenv.Kafka(t), dsn: o.dsn, sent: make(chan error, 1)}
+	s.running, s.died = context.WithCancelCause(t.Context())
 	s.input, s.output, s.dead = testenv.Topic(t, "in", 4, o.inputConfig...), testenv.Topic(t, "out", 4, o.outputConfig...), testenv.Topic(t, "dead", 4, o.outputConfig...)
 	shop := testenv.ShopConfig{Users: 10_000, Products: 1000}
 	if s.events >= full {
@@ -188,7 +192,6 @@ stages:
     cache: %[8]s
 output: {topic: %[4]s, delivery: %[6]s}
 dead_letter: {topic: %[5]s}
-http: {listen: ""}
 %[7]s
 `, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra, o.cache)
 	s.file = filepath.Join(s.t.TempDir(), "pipeline.yaml")
@@ -200,7 +203,7 @@ http: {listen: ""}
 // waitFor waits until a share of the events has a visible outcome.
 func (s *scenario) waitFor(percent int) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(s.running, 3*time.Minute)
 	defer cancel()
 	if err := s.checker.WaitFor(ctx, s.events*percent/100); err != nil {
 		s.t.Fatal(err)
