@@ -1,0 +1,203 @@
+package httplookup
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// answers gathers the items of the answers to one batch by key.
+type answers struct {
+	layout *layout
+	types  lookup.Types
+	batch  *stages.Batch[lookup.Key, []byte]
+	places map[lookup.Key]int32
+	found  []found // by the key's place in the batch
+
+	turn  int32
+	parts [][]byte
+	key   []byte
+}
+
+// found is what is known of one key.
+type found struct {
+	turn  int32 // the request that asked for it, from 1
+	n     int   // items, also those without a value
+	items []jsondoc.Value
+	err   error
+}
+
+func newAnswers(l *Lookup, b *stages.Batch[lookup.Key, []byte]) *answers {
+	a := &answers{
+		layout: l.layout, types: l.types, batch: b,
+		places: make(map[lookup.Key]int32, len(b.Keys)), found: make([]found, len(b.Keys)), parts: make([][]byte, len(l.layout.keys)),
+	}
+	for i, key := range b.Keys {
+		a.places[key] = int32(i)
+	}
+	return a
+}
+
+// settle settles the keys at some places by the answer to the request for them. Its error is that of the keys that it leaves
+// open.
+func (a *answers) settle(body []byte, places []int32) error {
+	var result jsondoc.Result
+	if err := a.layout.scanner.Scan(body, &result); err != nil {
+		words := "the answer is not JSON"
+		if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok { // Its reason can quote the answer.
+			words = fmt.Sprintf("the answer is not JSON, at byte %d", syntax.Offset)
+		}
+		return &Error{message: words, err: err}
+	}
+	if err := a.layout.checkLists(body, result.Values[listPath]); err != nil {
+		return err
+	}
+	a.turn++
+	for _, place := range places {
+		a.found[place].turn = a.turn
+	}
+	var orphan error
+	for i := range result.Values[itemPath] {
+		if err := a.add(body, &result, i); err != nil {
+			orphan = err
+		}
+	}
+	for _, place := range places {
+		a.put(body, place, orphan != nil)
+	}
+	return orphan
+}
+
+// checkLists says that what the items' path leads to is no list, which is not the same as an empty one. null is: some
+// services write an empty list so.
+func (l *layout) checkLists(body []byte, lists []jsondoc.Value) error {
+	for _, v := range lists {
+		if v.Kind == jsondoc.Found && (body[v.From] == '[' || body[v.From] == 'n') {
+			continue
+		}
+		if l.items == "" {
+			return &Error{message: "the answer is not a list: items says where in it the list is"}
+		}
+		return &Error{message: fmt.Sprintf("the answer has no list at %s", l.items)}
+	}
+	return nil
+}
+
+// add takes the i-th item. Its error is that of an item that could be of any key.
+func (a *answers) add(body []byte, result *jsondoc.Result, i int) error {
+	if item := result.Values[itemPath][i]; isNothing(item, body) {
+		return nil // A gap.
+	}
+	for n, path := range a.layout.keys {
+		v := result.Values[path][i]
+		if isNothing(v, body) {
+			return &Error{message: fmt.Sprintf("an item of the answer has no key at %s", a.layout.key[n])}
+		}
+		a.parts[n] = asKey(a.types[n], v.In(body))
+	}
+	place, asked := a.place()
+	// A key of another request is that one's to settle.
+	if asked && a.found[place].turn == a.turn {
+		a.collect(&a.found[place], body, result, i)
+	}
+	return nil
+}
+
+// place is that of the key in parts. A key that nobody asked for, or can have asked for, is counted.
+func (a *answers) place() (int32, bool) {
+	var err error
+	if a.key, err = a.types.AppendCanonical(a.key[:0], a.parts...); err != nil {
+		a.batch.Put("", nil)
+		return 0, false
+	}
+	place, asked := a.places[lookup.Key(a.key)]
+	if !asked {
+		a.batch.Put(lookup.Key(a.key), nil)
+	}
+	return place, asked
+}
+
+// collect takes the i-th item as one of a key's.
+func (a *answers) collect(f *found, body []byte, result *jsondoc.Result, i int) {
+	f.n++
+	if a.layout.err != noPath {
+		missing, err := a.layout.itemError(result.Values[a.layout.err][i], body)
+		if f.err == nil {
+			f.err = err
+		}
+		if missing || err != nil {
+			return
+		}
+	}
+	if v := result.Values[a.layout.value][i]; !isNothing(v, body) {
+		f.items = append(f.items, v)
+	}
+}
+
+// put settles the key at a place. Where an item is of an unknown key, a key without items is left open.
+func (a *answers) put(body []byte, place int32, orphan bool) {
+	i, f := int(place), &a.found[place]
+	switch {
+	case f.err != nil:
+		a.batch.FailAt(i, f.err)
+	case f.n > 1 && !a.layout.many:
+		a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
+			"%d items for one key: many: true makes a list of them", f.n)}))
+	case f.n == 0 && orphan:
+	case len(f.items) == 0:
+		a.batch.Miss(a.batch.Keys[i])
+	case a.layout.many:
+		a.batch.PutAt(i, list(body, f.items))
+	default:
+		raw := f.items[0].In(body)
+		a.batch.PutAt(i, appendCompact(make([]byte, 0, len(raw)), raw))
+	}
+	f.items = nil // They are places in this body.
+}
+
+// list is the array of some values, in order.
+func list(body []byte, items []jsondoc.Value) []byte {
+	size := 1 + len(items)
+	for _, v := range items {
+		size += int(v.To - v.From)
+	}
+	value := append(make([]byte, 0, size), '[')
+	for n, v := range items {
+		if n > 0 {
+			value = append(value, ',')
+		}
+		value = appendCompact(value, v.In(body))
+	}
+	return append(value, ']')
+}
+
+// appendCompact appends valid JSON without the white space between its tokens.
+func appendCompact(dst, raw []byte) []byte {
+	compact, err := jsontext.AppendFormat(dst, raw,
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))
+	if err != nil {
+		return append(dst, raw...) // The scanner has found it valid.
+	}
+	return compact
+}
+
+// isNothing says that a path leads to nothing, or to null.
+func isNothing(v jsondoc.Value, body []byte) bool {
+	return v.Kind != jsondoc.Found || body[v.From] == 'n'
+}
+
+// asKey is a value as a key of a type may stand in an event: a number with a point only as a string.
+func asKey(t lookup.Type, raw []byte) []byte {
+	if t != lookup.Numeric || raw[0] == '"' {
+		return raw
+	}
+	quoted := make([]byte, 0, len(raw)+2)
+	quoted = append(quoted, '"')
+	quoted = append(quoted, raw...)
+	return append(quoted, '"')
+}

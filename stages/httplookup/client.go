@@ -1,0 +1,238 @@
+package httplookup
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says which service to use, and how. The zero value of each field but URL is its default. It never prints its
+// headers.
+type Config struct {
+	// URL is where the service is: https://host or https://host/v2. It holds no credentials, query or fragment.
+	URL string
+	// Header is sent with each request, such as Authorization: Bearer TOKEN. Its values are in no error.
+	Header map[string]string `json:"-"`
+	// TLS is the configuration of https connections. Defaults to the system's roots.
+	TLS *tls.Config `json:"-"`
+	// Health is the path below URL that answers a GET with 2xx while the service works, for Ping. Defaults to none: Ping then
+	// only connects.
+	Health string
+	// Pool is the number of connections at most. Defaults to 8.
+	Pool int
+	// Timeout bounds one request up to the end of its answer. Defaults to 5 s.
+	Timeout time.Duration
+	// MaxAnswerBytes bounds one answer after its decompression. Defaults to 64 MiB, and is 1 GiB at most. A larger answer
+	// is a permanent error, so that the engine asks again for fewer keys.
+	MaxAnswerBytes int64
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Pool <= 0 {
+		cfg.Pool = 8
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = 5 * time.Second
+	}
+	if cfg.MaxAnswerBytes <= 0 {
+		cfg.MaxAnswerBytes = 64 << 20
+	}
+	cfg.MaxAnswerBytes = min(cfg.MaxAnswerBytes, 1<<30)
+	return cfg
+}
+
+// String is the service's scheme and host.
+func (cfg Config) String() string {
+	u, err := url.Parse(cfg.URL)
+	if err != nil {
+		return "http"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// GoString is String, so that no format prints the headers.
+func (cfg Config) GoString() string { return cfg.String() }
+
+// LogValue is String.
+func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.String()) }
+
+// Client is a service with its connections. It is safe for concurrent use.
+type Client struct {
+	cfg       Config
+	base      *url.URL
+	header    http.Header
+	health    *url.URL // nil: there is none
+	dialer    *net.Dialer
+	transport *http.Transport
+	http      *http.Client
+}
+
+// Open makes a Client without connecting, whatever ctx is: only mistakes in the configuration are errors, all of them at
+// once, and they quote no value. See Ping.
+func Open(_ context.Context, cfg Config) (*Client, error) {
+	cfg = cfg.withDefaults()
+	c := &Client{cfg: cfg}
+	var urlErr, healthErr, headerErr error
+	if c.base, urlErr = parseBase(cfg.URL); urlErr == nil && cfg.Health != "" {
+		if c.health, healthErr = below(c.base, cfg.Health); healthErr != nil {
+			healthErr = fmt.Errorf("health: %w", healthErr)
+		}
+	}
+	c.header, headerErr = parseHeader(cfg.Header)
+	if err := errors.Join(urlErr, healthErr, headerErr); err != nil {
+		return nil, fmt.Errorf("http: %w", err)
+	}
+	c.dialer = &net.Dialer{Timeout: cfg.Timeout, KeepAlive: 30 * time.Second, Control: refuseBlocked}
+	c.transport = &http.Transport{
+		DialContext:            c.dialer.DialContext,
+		TLSClientConfig:        cfg.TLS.Clone(),
+		TLSHandshakeTimeout:    cfg.Timeout,
+		MaxConnsPerHost:        cfg.Pool,
+		MaxIdleConnsPerHost:    cfg.Pool,
+		MaxIdleConns:           cfg.Pool,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		ForceAttemptHTTP2:      true,
+	}
+	c.http = &http.Client{
+		Transport:     c.transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c, nil
+}
+
+func parseBase(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		return nil, errors.New("there is no url: it says where the service is, such as https://host/v2")
+	case err != nil: // Its text quotes the URL, which may hold a password.
+		return nil, errors.New("the url cannot be read: write it as https://host/v2")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("the url begins with neither http:// nor https://")
+	case u.Hostname() == "":
+		return nil, errors.New("the url has no host: write it as https://host/v2")
+	case u.User != nil:
+		return nil, errors.New("the url holds credentials: send them by a header, such as Authorization")
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("the url has a query or a fragment: a query belongs to a stage's path")
+	}
+	if address, err := netip.ParseAddr(u.Hostname()); err == nil && isBlocked(address) {
+		return nil, fmt.Errorf("the url's address %s is link-local or a metadata service: it is never asked", address)
+	}
+	return u, nil
+}
+
+// below is a URL of the same host whose path begins with the base's.
+func below(base *url.URL, path string) (*url.URL, error) {
+	ref, err := url.Parse(path)
+	if err != nil || ref.Scheme != "" || ref.Host != "" || ref.User != nil || ref.Fragment != "" || ref.Opaque != "" {
+		return nil, errors.New("the path is not a path below the url, such as /users/lookup")
+	}
+	for segment := range strings.SplitSeq(ref.Path, "/") {
+		if segment == ".." {
+			return nil, errors.New("the path has .. in it, which leads out of the url")
+		}
+	}
+	u := base
+	if ref.Path != "" {
+		u = base.JoinPath(ref.EscapedPath())
+	}
+	joined := *u
+	joined.RawQuery = ref.RawQuery
+	return &joined, nil
+}
+
+// parseHeader checks names and values without quoting a value.
+func parseHeader(fields map[string]string) (http.Header, error) {
+	header := http.Header{
+		"Accept":     {"application/json"},
+		"User-Agent": {"loaderline"},
+		// Lookups are reads: the transport may repeat one on a new connection. Without a value it is not sent.
+		"X-Idempotency-Key": {},
+	}
+	var errs []error
+	for name, value := range fields {
+		canonical := http.CanonicalHeaderKey(name)
+		switch canonical {
+		case "Host", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Accept-Encoding", "Connection",
+			"Keep-Alive", "Te", "Trailer", "Upgrade", "Expect", "Range":
+			errs = append(errs, fmt.Errorf("the header %s cannot be set: it belongs to the connection", canonical))
+			continue
+		}
+		switch {
+		case name == "" || strings.ContainsFunc(name, isNoToken):
+			errs = append(errs, fmt.Errorf("%q is not a name of a header", name))
+		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
+			errs = append(errs, fmt.Errorf("the header %s holds a control character, such as the end of a line", canonical))
+		default:
+			header[canonical] = []string{value}
+		}
+	}
+	return header, errors.Join(errs...)
+}
+
+// isNoToken says that a character is not one that names of headers are made of.
+func isNoToken(r rune) bool {
+	alphanumeric := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	return !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+}
+
+// Ping asks whether the service can be reached and, where there is a path for it, whether it works. Its error is for
+// the operator: it names the host and no credentials.
+func (c *Client) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	ask := c.connect
+	if c.health != nil {
+		ask = c.askHealth
+	}
+	if err := ask(ctx); err != nil {
+		return fmt.Errorf("%v: %w", c.cfg, err)
+	}
+	return nil
+}
+
+func (c *Client) askHealth(ctx context.Context) error {
+	response, err := c.send(ctx, http.MethodGet, c.health, nil)
+	if err != nil {
+		return err
+	}
+	release(response)
+	if response.StatusCode/100 != 2 {
+		return statusError(response, time.Now())
+	}
+	return nil
+}
+
+func (c *Client) connect(ctx context.Context) error {
+	port := c.base.Port()
+	if port == "" {
+		port = c.base.Scheme
+	}
+	address := net.JoinHostPort(c.base.Hostname(), port)
+	dial := c.dialer.DialContext
+	if c.base.Scheme == "https" {
+		dial = (&tls.Dialer{NetDialer: c.dialer, Config: c.cfg.TLS.Clone()}).DialContext
+	}
+	conn, err := dial(ctx, "tcp", address)
+	if err != nil {
+		return failure(ctx, err)
+	}
+	_ = conn.Close() // Nothing was sent.
+	return nil
+}
+
+// Close ends the connections that no call uses. Those in use end with their calls.
+func (c *Client) Close() error {
+	c.transport.CloseIdleConnections()
+	return nil
+}

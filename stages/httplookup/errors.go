@@ -1,0 +1,160 @@
+package httplookup
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Error is what a service said, or why it said nothing. Its text holds no key, header, address or part of an answer, and can be
+// published with a record; Unwrap has the client's own error, which can hold all of them.
+type Error struct {
+	code       string
+	message    string
+	retryAfter time.Duration
+	err        error
+}
+
+// Code is the status of the answer, or of an item in it, or the item's own word for its error. It is empty where the
+// service did not say one.
+func (e *Error) Code() string { return e.code }
+
+// RetryAfter is how long a service that answered 429 or 503 asks to be left alone, a day at most. It is a hint: 0
+// where there was none.
+func (e *Error) RetryAfter() time.Duration { return e.retryAfter }
+
+func (e *Error) Error() string { return e.message }
+
+// Unwrap is the client's error.
+func (e *Error) Unwrap() error { return e.err }
+
+// invalid is an error that the pipeline's author mends.
+func invalid(err error) error {
+	return stages.AsFatal(&Error{message: err.Error(), err: err})
+}
+
+// statusClass is whose fault a status is. That of a success is not asked for.
+func statusClass(status int) stages.Class {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusMisdirectedRequest:
+		return stages.Transient
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
+		http.StatusProxyAuthRequired, http.StatusGone, http.StatusUnsupportedMediaType:
+		return stages.Fatal
+	}
+	switch status / 100 {
+	case 3:
+		return stages.Fatal
+	case 4:
+		return stages.Permanent
+	}
+	return stages.Transient
+}
+
+// statusError is the error of an answer that is not 200, classified.
+func statusError(response *http.Response, now time.Time) error {
+	status := response.StatusCode
+	e := &Error{code: strconv.Itoa(status), message: "the service answered " + statusText(status)}
+	switch status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		e.retryAfter = retryAfter(response.Header, now)
+	}
+	switch {
+	case e.retryAfter > 0:
+		e.message += fmt.Sprintf(" and asks to be left alone for %v", e.retryAfter)
+	case status/100 == 3:
+		e.message += ", a redirect: configure the url that it leads to"
+	case status/100 == 2:
+		e.message += ", where 200 was expected"
+	}
+	return classified(e, statusClass(status))
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
+}
+
+func classified(e *Error, class stages.Class) error {
+	switch class {
+	case stages.Permanent:
+		return stages.AsPermanent(e)
+	case stages.Fatal:
+		return stages.AsFatal(e)
+	default:
+		return e
+	}
+}
+
+// retryAfter reads seconds, or a date, which it compares with the service's own clock where that was told.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	const most = 24 * time.Hour
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	seconds, err := strconv.ParseUint(text, 10, 63)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(most/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(at.Sub(now), 0), most)
+}
+
+// failure is the error of a request that was not answered, or not to the end, classified. ctx is the call's own.
+func failure(ctx context.Context, err error) error {
+	switch ended := ctx.Err(); {
+	case errors.Is(ended, context.DeadlineExceeded):
+		return &Error{message: "the service did not answer in time", err: ended}
+	case ended != nil:
+		return &Error{message: "the call was cancelled", err: ended}
+	case errors.Is(err, errBlocked):
+		return stages.AsFatal(&Error{message: "the service's name leads to an address that is link-local or a metadata service", err: err})
+	}
+	return &Error{message: connectionWords(err), err: err}
+}
+
+// connectionWords says why there is no answer, without the addresses that network errors name.
+func connectionWords(err error) string {
+	words := "the connection to the service was lost"
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		words = "cannot connect to the service"
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if dns.IsNotFound {
+			return words + ": the host is not known"
+		}
+		return words + ": the host's address cannot be looked up"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "cannot connect to the service: its certificate is not trusted"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
+		return "cannot connect to the service: it does not speak TLS"
+	}
+	timeout, isNet := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return words + ": connection refused"
+	case errors.Is(err, syscall.ECONNRESET):
+		return words + ": connection reset"
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return words + " before the end of the answer"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isNet && timeout.Timeout():
+		return "the service did not answer in time"
+	}
+	return words
+}

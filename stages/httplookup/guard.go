@@ -1,0 +1,59 @@
+package httplookup
+
+import (
+	"errors"
+	"net/netip"
+	"syscall"
+)
+
+// errBlocked is the error of a dial to an address that no lookup has business with.
+var errBlocked = errors.New("the address is link-local or a metadata service")
+
+// refuseBlocked is a net.Dialer's Control. It sees each address after its name was resolved, right before it is dialled,
+// so that no name that resolves anew can slip through.
+func refuseBlocked(_, address string, _ syscall.RawConn) error {
+	resolved, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	if isBlocked(resolved.Addr()) {
+		return errBlocked
+	}
+	return nil
+}
+
+// isBlocked says that an address is link-local, or of a cloud's metadata service, or no address of one host. Private and loopback
+// addresses are allowed: that is where services are.
+func isBlocked(a netip.Addr) bool {
+	a = embedded(a.WithZone("").Unmap())
+	if !a.IsValid() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() {
+		return true
+	}
+	switch a.String() {
+	case "100.100.100.200", // Alibaba Cloud.
+		"168.63.129.16",   // Azure.
+		"192.0.0.192",     // Oracle Cloud.
+		"255.255.255.255", // Broadcast.
+		"fd00:ec2::254",   // AWS.
+		"fd20:ce::254":    // Google Cloud.
+		return true
+	}
+	return false
+}
+
+// embedded is the IPv4 address that a translator (NAT64, 6to4, IPv4-compatible) makes of an IPv6 address, or the address itself.
+func embedded(a netip.Addr) netip.Addr {
+	if !a.Is6() {
+		return a
+	}
+	b := a.As16()
+	switch {
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(a):
+		return netip.AddrFrom4([4]byte(b[12:]))
+	case netip.MustParsePrefix("2002::/16").Contains(a):
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	case netip.MustParsePrefix("::/96").Contains(a) && a != netip.IPv6Loopback() && a != netip.IPv6Unspecified():
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return a
+}
