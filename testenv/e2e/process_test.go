@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+var errEnded = errors.New("nobody told it to")
+
 // process is one running pipeline.
 type process struct {
 	t     *testing.T
@@ -36,7 +38,7 @@ func (s *scenario) run(instance string) *process {
 	go func() {
 		p.err = p.cmd.Wait()
 		if !p.told.Load() {
-			s.died(fmt.Errorf("instance %q ended by itself: %v", instance, p.err))
+			s.died(fmt.Errorf("instance %q ended by itself: %w", instance, errors.Join(errEnded, p.err)))
 		}
 		close(p.ended)
 	}()
