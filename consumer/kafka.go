@@ -86,7 +86,7 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(brokers...),
 		kgo.ClientID("loaderline"),
-		kgo.WithLogger(clientLogger{k.logger()}),
+		kgo.WithLogger(clientLogger{log: k.logger(), warned: &warnings{}}),
 		kgo.MetadataMinAge(metadataMinAge),
 	}
 	switch {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -14,9 +16,35 @@ const startCommitWarning = "received an OffsetCommitResponse after our group ses
 
 // clientLogger brings the Kafka client's own log to an slog.Logger, one level
 // down: the client writes several info lines for each transaction and calls
-// errors what it retries itself.
+// errors what it retries itself. A warning that is repeated within a minute is
+// for debugging.
 type clientLogger struct {
-	log *slog.Logger
+	log    *slog.Logger
+	warned *warnings
+}
+
+// warnEvery is how often one warning is repeated: an outage of a broker makes
+// the client say the same dozens of times a second.
+const warnEvery = time.Minute
+
+// warnings are those that were logged lately.
+type warnings struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// due says whether a warning is to be logged now, as a warning.
+func (w *warnings) due(msg string, now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if last, ok := w.last[msg]; ok && now.Sub(last) < warnEvery {
+		return false
+	}
+	if w.last == nil {
+		w.last = make(map[string]time.Time)
+	}
+	w.last[msg] = now
+	return true
 }
 
 // Level implements kgo.Logger.
@@ -30,7 +58,7 @@ func (l clientLogger) Level() kgo.LogLevel {
 // Log implements kgo.Logger.
 func (l clientLogger) Log(level kgo.LogLevel, msg string, keyvals ...any) {
 	to := slog.LevelDebug
-	if level <= kgo.LogLevelWarn && !strings.HasPrefix(msg, startCommitWarning) {
+	if level <= kgo.LogLevelWarn && !strings.HasPrefix(msg, startCommitWarning) && l.warned.due(msg, time.Now()) {
 		to = slog.LevelWarn
 	}
 	l.log.Log(context.Background(), to, "kafka client", append([]any{slog.String("detail", msg)}, keyvals...)...)

@@ -58,7 +58,11 @@ func observe(ctx context.Context, l *loaded, instance string) (*observed, error)
 	if err != nil {
 		stop()
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, file.Errorf("http.listen", "%s is taken by another program; choose another port, 127.0.0.1:0 for any that is free, or \"\" for no HTTP", file.HTTP.Listen)
+			which := ""
+			if file.HTTP.Listen == pipelinefile.DefaultListen {
+				which = ", the default,"
+			}
+			return nil, file.Errorf("http.listen", "%s%s is taken by another program; choose another port, 127.0.0.1:0 for any that is free, or \"\" for no HTTP", file.HTTP.Listen, which)
 		}
 		return nil, file.Errorf("http.listen", "%v", err)
 	}

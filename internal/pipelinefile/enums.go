@@ -77,6 +77,9 @@ const (
 	PartitionSource Partition = "source"
 )
 
+// DefaultListen is the address of the HTTP server where the file says none.
+const DefaultListen = "127.0.0.1:8080"
+
 // LogFormat is how log lines are written.
 type LogFormat string
 

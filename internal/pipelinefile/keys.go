@@ -208,7 +208,7 @@ func operationKeys() []Key {
 		{Path: "retry.topics", Type: TypeList, Planned: true, Doc: "Topics for delayed retries."},
 		{Path: "retry.order", Type: TypeEnum, Planned: true, Doc: "Whether later events of a key wait for one that is retried."},
 		{Path: "http", Type: TypeSection, Doc: "The HTTP server for metrics and health."},
-		{Path: "http.listen", Type: TypeString, Default: "127.0.0.1:8080", Pattern: listenPattern, PatternDoc: listenWords, Doc: "The address to listen on, as host:port. An empty text turns the server off; port 0 takes a free one, which the log names."},
+		{Path: "http.listen", Type: TypeString, Default: DefaultListen, Pattern: listenPattern, PatternDoc: listenWords, Doc: "The address to listen on, as host:port. An empty text turns the server off; port 0 takes a free one, which the log names."},
 		{Path: "http.token", Type: TypeSecret, Doc: "Allows what is more than metrics and health from other machines; best from the environment or a file. Defaults to none: that is then refused."},
 		{Path: "shutdown", Type: TypeSection, Doc: "The end of a run."},
 		{Path: "shutdown.timeout", Type: TypeDuration, Default: "20s", Min: 0, Max: hour, Doc: "How long a run may take to finish what it has begun."},
