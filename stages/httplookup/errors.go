@@ -8,12 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/netreason"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -130,31 +129,26 @@ func failure(ctx context.Context, err error) error {
 // connectionWords says why there is no answer, without the addresses that network errors name.
 func connectionWords(err error) string {
 	words := "the connection to the service was lost"
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" || isUntrusted(err) {
 		words = "cannot connect to the service"
-	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		if dns.IsNotFound {
-			return words + ": the host is not known"
-		}
-		return words + ": the host's address cannot be looked up"
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "cannot connect to the service: its certificate is not trusted"
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
 		return "cannot connect to the service: it does not speak TLS"
 	}
-	timeout, isNet := errors.AsType[net.Error](err)
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return words + ": connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
-		return words + ": connection reset"
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return words + " before the end of the answer"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isNet && timeout.Timeout():
-		return "the service did not answer in time"
 	}
-	return words
+	switch reason := netreason.Of(err); reason {
+	case "":
+		return words
+	case netreason.NoAnswer:
+		return "the service did not answer in time"
+	default:
+		return words + ": " + reason
+	}
+}
+
+func isUntrusted(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
 }

@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/loaderline/loaderline/internal/netreason"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -143,26 +142,11 @@ func connectionWords(err error) string {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		words = "cannot connect to Redis"
 	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		if dns.IsNotFound {
-			return words + ": the host is not known"
-		}
-		return words + ": the host's address cannot be looked up"
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return words + ": its certificate is not trusted"
-	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return words + ": it does not speak TLS"
 	}
-	timeout, isNet := errors.AsType[net.Error](err)
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return words + ": connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
-		return words + ": connection reset"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isNet && timeout.Timeout():
-		return words + ": no answer in time"
+	if reason := netreason.Of(err); reason != "" {
+		return words + ": " + reason
 	}
 	return words
 }

@@ -2,13 +2,11 @@ package sqllookup
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
-	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/loaderline/loaderline/internal/netreason"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -80,23 +78,12 @@ func connectionWords(err error, connecting bool) string {
 	if connecting {
 		words = "cannot connect to the database"
 	}
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		if dns.IsNotFound {
-			return words + ": the host is not known"
-		}
-		return words + ": the host's address cannot be looked up"
+	reason := netreason.Of(err)
+	if reason == "" && pgconn.Timeout(err) {
+		reason = netreason.NoAnswer
 	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return words + ": its certificate is not trusted"
+	if reason == "" {
+		return words
 	}
-	timeout, isNet := errors.AsType[net.Error](err)
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return words + ": connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
-		return words + ": connection reset"
-	case errors.Is(err, context.DeadlineExceeded), pgconn.Timeout(err), isNet && timeout.Timeout():
-		return words + ": no answer in time"
-	}
-	return words
+	return words + ": " + reason
 }

@@ -1,0 +1,38 @@
+// Package netreason says why a connection failed in words that can be published: the errors of the network name
+// addresses, and these do not.
+package netreason
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+)
+
+// NoAnswer is the reason of what has waited too long.
+const NoAnswer = "no answer in time"
+
+// Of is the reason, such as "connection refused". It is empty where err is none of the known ones.
+func Of(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if dns.IsNotFound {
+			return "the host is not known"
+		}
+		return "the host's address cannot be looked up"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "its certificate is not trusted"
+	}
+	timeout, isNet := errors.AsType[net.Error](err)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET):
+		return "connection reset"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isNet && timeout.Timeout():
+		return NoAnswer
+	}
+	return ""
+}
