@@ -20,11 +20,11 @@ type seat[K comparable, V any] struct {
 
 // flight is one bulk load. Its context is its own: it ends when nobody waits any more, and by nobody else's leaving.
 type flight[K comparable, V any] struct {
-	keys      []K
-	since     Stamp
-	waiting   int             // guarded by flights.mu
-	abandoned context.Context //nolint:containedctx // It is the flight's own, ended by abandon.
-	abandon   context.CancelFunc
+	keys    []K
+	since   Stamp
+	waiting int             // guarded by flights.mu
+	ctx     context.Context // ended by abandon
+	abandon context.CancelFunc
 
 	done    chan struct{} // closed when what follows is settled
 	results []Result[V]
@@ -53,7 +53,7 @@ func (t *flights[K, V]) landings() uint64 {
 // before its key was invalidated may bring the old value, and is not joined. It answers nil where the number of landings
 // is not right: then nothing is boarded.
 func (t *flights[K, V]) board(
-	keys []K, at []int32, since Stamp, outdated func(K, Stamp) bool, right func(landed uint64) bool,
+	ctx context.Context, keys []K, at []int32, since Stamp, outdated func(K, Stamp) bool, right func(landed uint64) bool,
 ) *trip[K, V] {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -76,15 +76,15 @@ func (t *flights[K, V]) board(
 		p.joined[s.flight] = append(p.joined[s.flight], connection{position: j, index: s.index})
 	}
 	if len(p.own) > 0 {
-		p.flight = t.open(keys, p.own, since)
+		p.flight = t.open(ctx, keys, p.own, since)
 	}
 	return p
 }
 
-// open makes a flight for the keys at some positions. t.mu is held.
-func (t *flights[K, V]) open(keys []K, at []int32, since Stamp) *flight[K, V] {
+// open makes a flight for the keys at some positions, with the values of ctx and an end of its own. t.mu is held.
+func (t *flights[K, V]) open(ctx context.Context, keys []K, at []int32, since Stamp) *flight[K, V] {
 	f := &flight[K, V]{keys: pick(keys, at), since: since, waiting: 1, done: make(chan struct{}), results: make([]Result[V], len(at))}
-	f.abandoned, f.abandon = context.WithCancel(context.Background())
+	f.ctx, f.abandon = context.WithCancel(context.WithoutCancel(ctx))
 	if t.seats == nil {
 		t.seats = map[K]seat[K, V]{}
 	}

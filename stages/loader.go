@@ -100,10 +100,10 @@ func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
 		}
 		// What has landed since the cache was asked is there now: ask again, within reason.
 		current := l.cfg.Cache != nil && tries < maxAsks
-		trip = l.flights.board(keys, rest, since, l.outdated, func(now uint64) bool { return !current || now == landed })
+		trip = l.flights.board(ctx, keys, rest, since, l.outdated, func(now uint64) bool { return !current || now == landed })
 	}
 	if trip.flight != nil {
-		go l.fly(context.WithoutCancel(ctx), trip.flight, b)
+		go l.fly(trip.flight, b)
 	}
 	trip.wait(ctx, &a)
 	return a
@@ -155,15 +155,11 @@ func (l *Loader[K, V]) outdated(key K, since Stamp) bool {
 }
 
 // fly loads the keys of a flight. It ends the flight whatever happens.
-func (l *Loader[K, V]) fly(ctx context.Context, f *flight[K, V], b budget) {
+func (l *Loader[K, V]) fly(f *flight[K, V], b budget) {
 	defer l.flights.land(f)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := context.AfterFunc(f.abandoned, cancel)
-	defer stop()
-	f.calls, f.failure = l.loadChunks(ctx, f.keys, f.results, b)
+	f.calls, f.failure = l.loadChunks(f.ctx, f.keys, f.results, b)
 	if l.cfg.Cache != nil {
-		l.cfg.Cache.Set(ctx, f.since, f.keys, f.results)
+		l.cfg.Cache.Set(f.ctx, f.since, f.keys, f.results)
 	}
 }
 
