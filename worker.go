@@ -44,7 +44,7 @@ func (w *worker[E]) run(ctx context.Context) error {
 	for {
 		w.state.turn()
 		turned, err := w.session(ctx)
-		if err == nil || ctx.Err() != nil && consumer.Recoverable(err) {
+		if err == nil || ended(ctx) && consumer.Recoverable(err) {
 			return nil
 		}
 		if !consumer.Recoverable(err) {
@@ -72,8 +72,8 @@ func (w *worker[E]) countFence(err error) error {
 	}
 	now := time.Now()
 	w.fenced = append(w.fenced, now)
-	recent := w.fenced[max(0, len(w.fenced)-maxFences):]
-	if len(recent) == maxFences && now.Sub(recent[0]) < fenceWindow {
+	w.fenced = w.fenced[max(0, len(w.fenced)-maxFences):]
+	if len(w.fenced) == maxFences && now.Sub(w.fenced[0]) < fenceWindow {
 		return fmt.Errorf("another process runs pipeline %s as instance %s: give each process an instance of its own: %w",
 			w.cfg.Name, w.cfg.Consumer.Instance, err)
 	}
@@ -100,7 +100,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 		w.state.turn()
 		s.Limit(w.portion.records)
 		batch, err := s.Poll(ctx)
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			return committedAny, nil
 		}
 		if err != nil {
