@@ -176,6 +176,16 @@ func (c Config) identity() string {
 	return fmt.Sprintf("%s/%s/%d", part.Replace(c.Name), part.Replace(c.Instance), c.Worker)
 }
 
+// ClientID is the client ID of the session: loaderline-INSTANCE, by which the
+// sessions of one process are told from others, or loaderline without Instance.
+// An option in Opts replaces it.
+func (c Config) ClientID() string {
+	if c.Instance == "" {
+		return clientID
+	}
+	return clientID + "-" + c.Instance
+}
+
 // publishTimeout bounds the publishing of one batch. What is left of a
 // transaction's time is for its end: once the broker has ended it, the
 // producer is fenced.
@@ -195,7 +205,7 @@ func (c Config) clientOptions() []kgo.Opt {
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(c.Group),
 		kgo.ConsumeTopics(c.Topics...),
-		kgo.Balancers(kgo.CooperativeStickyBalancer()),
+		kgo.Balancers(balancer()),
 		kgo.SessionTimeout(c.SessionTimeout),
 		kgo.HeartbeatInterval(min(c.SessionTimeout/5, 3*time.Second)),
 		kgo.RebalanceTimeout(c.RebalanceTimeout),

@@ -17,6 +17,7 @@ import (
 )
 
 const (
+	clientID      = "loaderline"
 	defaultBroker = "localhost:9092"
 	dialTimeout   = 5 * time.Second
 	// metadataMinAge is well under the transaction timeout, so that an unknown
@@ -85,7 +86,7 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(brokers...),
-		kgo.ClientID("loaderline"),
+		kgo.ClientID(clientID),
 		kgo.WithLogger(clientLogger{log: k.logger(), warned: &warnings{}}),
 		kgo.MetadataMinAge(metadataMinAge),
 	}

@@ -61,6 +61,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("consumer: %w", err)
 	}
+	cfg.Opts = append([]kgo.Opt{kgo.ClientID(cfg.ClientID())}, cfg.Opts...)
 	reach, err := cfg.Options()
 	if err != nil {
 		return nil, err

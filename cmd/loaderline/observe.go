@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -23,8 +23,6 @@ type observed struct {
 	metrics *metrics.Metrics
 	health  *admin.Health
 	lag     *metrics.Lag
-	// clientID tells the members of the group that are this process's from others.
-	clientID string
 	// What the run is made of is there only once it has begun.
 	open atomic.Pointer[pipeline.Pipeline]
 	line atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
@@ -37,11 +35,11 @@ type observed struct {
 // close. An address that cannot be listened to is a mistake in the file.
 func observe(ctx context.Context, l *loaded, instance string) (*observed, error) {
 	file := l.layout.File
-	o := &observed{served: &errgroup.Group{}, clientID: "loaderline-" + instance}
+	o := &observed{served: &errgroup.Group{}}
 	o.health = admin.NewHealth(o.status)
 	kafka := l.kafka
 	kafka.Logger = nil // The sessions say what is wrong with Kafka.
-	o.lag = metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: file.Input.Group, ClientID: o.clientID, Status: o.status, Logger: l.log})
+	o.lag = metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: file.Input.Group, ClientID: consumer.Config{Instance: instance}.ClientID(), Status: o.status, Logger: l.log})
 	o.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
@@ -77,7 +75,6 @@ func (o *observed) opened(open *pipeline.Pipeline) {
 	o.open.Store(open)
 	o.health.Reached()
 	open.Config.OnAbort = o.metrics.Abort
-	open.Config.Consumer.Opts = append(open.Config.Consumer.Opts, kgo.ClientID(o.clientID))
 }
 
 // running notes that the pipeline is about to run.

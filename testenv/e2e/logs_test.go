@@ -47,3 +47,15 @@ func (l *logs) tail() string {
 	defer l.mu.Unlock()
 	return string(l.text[max(0, len(l.text)-most):])
 }
+
+// line is the first line that has a text; empty where none does.
+func (l *logs) line(text string) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range bytes.Lines(l.text) {
+		if bytes.Contains(line, []byte(text)) {
+			return line
+		}
+	}
+	return nil
+}

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -98,4 +99,14 @@ func (p *process) exit(within time.Duration) int {
 		return exit.ExitCode()
 	}
 	return 0
+}
+
+// stopped is what a process says at its end about what it did.
+func (p *process) stopped() (said struct{ Records int }) {
+	p.t.Helper()
+	line := p.log.line(`"msg":"stopped"`)
+	if err := json.Unmarshal(line, &said); err != nil {
+		p.t.Fatalf("%q: %v", line, err)
+	}
+	return said
 }

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -51,6 +52,7 @@ type options struct {
 	values   map[int]string // events with other values
 	hold     bool           // the second half of the events
 	users    int            // of the shop
+	workers  int            // 2 unless set
 	cache    string         // of each stage
 	// allowDead says which dead letters are right though the oracle, which is less strict about JSON, could enrich the event.
 	allowDead func(testenv.DeadLetter) bool
@@ -162,7 +164,7 @@ func (s *scenario) writeFile(o options) {
 name: %[1]s
 kafka: {brokers: ["%[2]s"], session_timeout: 6s}
 http: {listen: ""}
-workers: 2
+workers: %[9]d
 input: {topics: [%[3]s], group: %[1]s}
 sources:
   shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}", pool: 4}}
@@ -193,7 +195,7 @@ stages:
 output: {topic: %[4]s, delivery: %[6]s}
 dead_letter: {topic: %[5]s}
 %[7]s
-`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra, o.cache)
+`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra, o.cache, cmp.Or(o.workers, 2))
 	s.file = filepath.Join(s.t.TempDir(), "pipeline.yaml")
 	if err := os.WriteFile(s.file, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)

@@ -1,0 +1,4 @@
+package consumer
+
+// Balancer is how a session's group is balanced.
+var Balancer = balancer
