@@ -54,6 +54,13 @@ type Config[E any] struct {
 	// compression. A micro-batch that makes more is given back, and fewer records are taken for a time; one record alone is
 	// always published. Defaults to 8 times Consumer.MaxBytes, and 64 MiB at least.
 	MaxOutputBytes int
+	// DeadLetterLimit is the share of the latest events that may be dead letters, 0 to 1. A micro-batch that would exceed it
+	// is not published, and Run answers a *DeadLetterLimitError: a wrong deploy must not drain a topic into the dead
+	// letters. It holds over restarts. 1 or more is no limit. Defaults to 0.5.
+	DeadLetterLimit float64
+	// DeadLetterWindow is how many of the latest events of a process DeadLetterLimit is a share of; there is no limit
+	// before as many have been read. Defaults to 1000.
+	DeadLetterWindow int
 	// ShutdownTimeout bounds the drain after the context of Run has ended: a quarter of it, 2 s at most, is for leaving the
 	// group, the rest for work and commits. Defaults to 20 s.
 	ShutdownTimeout time.Duration
@@ -88,6 +95,12 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	}
 	if c.MaxOutputBytes == 0 {
 		c.MaxOutputBytes = max(8*c.Consumer.MaxBytes, 64<<20)
+	}
+	if c.DeadLetterLimit == 0 {
+		c.DeadLetterLimit = DefaultDeadLetterLimit
+	}
+	if c.DeadLetterWindow == 0 {
+		c.DeadLetterWindow = DefaultDeadLetterWindow
 	}
 	if c.ShutdownTimeout == 0 {
 		c.ShutdownTimeout = 20 * time.Second
@@ -139,6 +152,12 @@ func (c Config[E]) validate() error {
 	}
 	if c.MaxOutputBytes < 0 {
 		problems = append(problems, fmt.Errorf("field MaxOutputBytes is %d; it is at least 1", c.MaxOutputBytes))
+	}
+	if c.DeadLetterLimit < 0 {
+		problems = append(problems, fmt.Errorf("field DeadLetterLimit is %v; it is a share, above 0", c.DeadLetterLimit))
+	}
+	if c.DeadLetterWindow < 0 {
+		problems = append(problems, fmt.Errorf("field DeadLetterWindow is %d; it is at least 1", c.DeadLetterWindow))
 	}
 	if c.ShutdownTimeout < 0 {
 		problems = append(problems, fmt.Errorf("field ShutdownTimeout is %v; it is above 0", c.ShutdownTimeout))

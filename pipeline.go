@@ -49,6 +49,13 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 		p.cfg.OnLimits(known.of)
 	}
 	records := sink.New(p.cfg.Sink)
+	deadLetters, err := p.deadLetterLimit(ctx)
+	switch {
+	case err != nil && ended(ctx):
+		return nil
+	case err != nil:
+		return err
+	}
 
 	group, running := errgroup.WithContext(ctx)
 	drain, stop := drained(running, p.cfg.ShutdownTimeout-leaveTime(p.cfg.ShutdownTimeout))
@@ -58,7 +65,7 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 	workers := make([]*worker[E], p.cfg.Workers)
 	for i := range workers {
 		workers[i] = &worker[E]{
-			cfg: &p.cfg, number: i, sink: records, limits: known, drain: drain, end: end,
+			cfg: &p.cfg, number: i, sink: records, limits: known, deadLetters: deadLetters, drain: drain, end: end,
 			log: p.cfg.Logger.With(slog.Int("worker", i)),
 		}
 		workers[i].state.turn()
@@ -83,6 +90,20 @@ func (p *Pipeline[E]) describe(ctx context.Context) (map[string]consumer.TopicIn
 		}
 	}
 	return infos, nil
+}
+
+// deadLetterLimit knows what was committed by earlier processes.
+func (p *Pipeline[E]) deadLetterLimit(ctx context.Context) (*deadLetterLimit, error) {
+	l := &deadLetterLimit{limit: p.cfg.DeadLetterLimit, window: p.cfg.DeadLetterWindow}
+	if l.limit >= 1 {
+		return l, nil
+	}
+	notes, err := consumer.Notes(ctx, p.cfg.Consumer.Kafka, p.cfg.Consumer.Group)
+	if err != nil {
+		return nil, err
+	}
+	l.restore(notes)
+	return l, nil
 }
 
 // leaveTime is the part of the drain that is kept for leaving the group, so that others need not wait for its session

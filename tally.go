@@ -40,3 +40,14 @@ func (t *Tally) dead(f *Failure) {
 	}
 	t.DeadLetters[DeadLetter{Kind: f.Kind, Stage: f.Stage}]++
 }
+
+// most is the reason of most dead letters.
+func (t *Tally) most() DeadLetter {
+	var most DeadLetter
+	for reason, n := range t.DeadLetters {
+		if n > t.DeadLetters[most] {
+			most = reason
+		}
+	}
+	return most
+}

@@ -27,9 +27,11 @@ type worker[E any] struct {
 	number int
 	sink   *sink.Sink
 	limits *limits
-	drain  context.Context // ends when the micro-batch at hand has to be given up
-	end    context.Context // ends when the group must have been left
-	log    *slog.Logger
+	// deadLetters is what stops all workers where too many events would be dead letters.
+	deadLetters *deadLetterLimit
+	drain       context.Context // ends when the micro-batch at hand has to be given up
+	end         context.Context // ends when the group must have been left
+	log         *slog.Logger
 
 	refused refusals
 	portion portion
@@ -118,7 +120,13 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			}
 			continue
 		}
+		room, err := w.deadLetters.claim(batch, &out)
+		if err != nil {
+			return committedAny, w.giveBack(ctx, s, err)
+		}
+		s.Annotate(room.note)
 		committed, err := s.Commit(w.drain, out.records)
+		room.settle(committed)
 		switch {
 		case err != nil:
 			if err := w.uncommitted(err); err != nil {

@@ -30,6 +30,8 @@ func (s *Session) Commit(ctx context.Context, out []*kgo.Record) (committed bool
 		return false, s.failed
 	}
 	defer s.allowRebalance()
+	defer s.Annotate(nil)
+	ctx = s.annotated(ctx)
 	if s.tx != nil {
 		committed, err = s.commitTransaction(ctx, out)
 	} else {

@@ -32,11 +32,12 @@ type Session struct {
 	unsettled atomic.Bool
 
 	size   averageSize
-	limit  int            // Records of a batch; zero means MaxRecords.
-	held   int            // Records of the batch at hand.
-	began  time.Time      // When the transaction at hand began; zero between two.
-	pace   map[string]int // Bytes that a topic takes at once, where a broker has shown that.
-	failed error          // What ended this session, for every later call.
+	limit  int                                        // Records of a batch; zero means MaxRecords.
+	held   int                                        // Records of the batch at hand.
+	began  time.Time                                  // When the transaction at hand began; zero between two.
+	pace   map[string]int                             // Bytes that a topic takes at once, where a broker has shown that.
+	note   func(topic string, partition int32) string // Of the offsets that are committed next.
+	failed error                                      // What ended this session, for every later call.
 
 	hold  hold
 	fetch fetchWarnings

@@ -1,0 +1,71 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Annotate sets the text that the next Commit keeps with the offset of each
+// partition, as the offset's metadata: as durable as the offset, and in
+// exactly the transactions that commit. Brokers refuse more than 4 KiB unless
+// offset.metadata.max.bytes says otherwise. It is for the goroutine that polls.
+func (s *Session) Annotate(note func(topic string, partition int32) string) { s.note = note }
+
+// annotated is ctx for committing the offsets with their notes.
+func (s *Session) annotated(ctx context.Context) context.Context {
+	note := s.note
+	if note == nil {
+		return ctx
+	}
+	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
+		for _, t := range req.Topics {
+			for i := range t.Partitions {
+				t.Partitions[i].Metadata = kmsg.StringPtr(note(t.Topic, t.Partitions[i].Partition))
+			}
+		}
+		return nil
+	})
+	return kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
+		for _, t := range req.Topics {
+			for i := range t.Partitions {
+				t.Partitions[i].Metadata = kmsg.StringPtr(note(t.Topic, t.Partitions[i].Partition))
+			}
+		}
+		return nil
+	})
+}
+
+// Notes are what Annotate has kept with a group's committed offsets, by topic
+// and partition. A group without offsets has none.
+func Notes(ctx context.Context, k Kafka, group string) (map[string]map[int32]string, error) {
+	opts, err := k.Options()
+	if err != nil {
+		return nil, err
+	}
+	cl, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("consumer: create the client: %w", err)
+	}
+	defer cl.Close()
+	offsets, err := kadm.NewClient(cl).FetchOffsets(ctx, group)
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, fmt.Errorf("read the offsets of group %q: %w", group, err)
+	}
+	notes := map[string]map[int32]string{}
+	offsets.Each(func(o kadm.OffsetResponse) {
+		if o.Err != nil || o.Metadata == "" {
+			return
+		}
+		if notes[o.Topic] == nil {
+			notes[o.Topic] = map[int32]string{}
+		}
+		notes[o.Topic][o.Partition] = o.Metadata
+	})
+	return notes, nil
+}

@@ -1,0 +1,133 @@
+package loaderline_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// deploy is a pipeline that dead-letters the events that a switch says are bad.
+func deploy(b *broker, delivery consumer.Delivery, bad func(event int) bool) loaderline.Config[int] {
+	cfg := numbers(b, doubles)
+	cfg.Consumer.Delivery, cfg.Consumer.MaxRecords, cfg.Workers = delivery, 70, 4
+	cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
+		if bad(row.Event()) {
+			return nil, &loaderline.Failure{Kind: "lookup", Stage: "double", Message: "no such column"}
+		}
+		return []loaderline.Record{{Value: []byte(strconv.Itoa(row.Event()))}}, nil
+	}
+	return cfg
+}
+
+// ends runs a pipeline until it ends by itself.
+func ends(t *testing.T, cfg loaderline.Config[int]) error {
+	t.Helper()
+	p, err := loaderline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err = p.Run(ctx)
+	if ctx.Err() != nil {
+		t.Fatal("the pipeline did not stop")
+	}
+	return err
+}
+
+// A wrong deploy that is restarted in a loop dead-letters no more than the window, and the right one goes on from there.
+func TestAWrongDeployDoesNotDrainTheTopic(t *testing.T) {
+	for _, delivery := range []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce} {
+		t.Run(delivery.String(), func(t *testing.T) {
+			t.Parallel()
+			const total = 5000
+			b := newBroker(t)
+			b.publish(events(total)...)
+			for range 4 {
+				err := ends(t, deploy(b, delivery, func(int) bool { return true }))
+				limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err)
+				if !ok {
+					t.Fatalf("it ended with %v", err)
+				}
+				if limit.Events < loaderline.DefaultDeadLetterWindow || limit.Most.Stage != "double" || !strings.Contains(err.Error(), "stage double: no such column") {
+					t.Errorf("%v: %+v", err, limit)
+				}
+				if dead := b.committed(); dead > loaderline.DefaultDeadLetterWindow {
+					t.Fatalf("%d dead letters", dead)
+				}
+			}
+			dead := int(b.committed())
+			b.read("dead", dead)
+
+			stop := start(t, deploy(b, delivery, func(int) bool { return false }))
+			b.waitFor(total)
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+			b.read("out", total-dead)
+		})
+	}
+}
+
+// Some bad events among good ones are what dead letters are for, wherever they stand.
+func TestDeadLettersBelowTheLimit(t *testing.T) {
+	t.Parallel()
+	const total = 6000
+	b := newBroker(t)
+	b.publish(events(total)...)
+	stop := start(t, deploy(b, consumer.ExactlyOnce, func(event int) bool { return event%5 < 2 }))
+	b.waitFor(total)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	b.read("dead", total*2/5)
+}
+
+// The limit is one of the latest events: a long good time before does not make room for more.
+func TestTheLimitForgetsEarlierEvents(t *testing.T) {
+	t.Parallel()
+	const good = 5000
+	b := newBroker(t)
+	b.publish(events(good)...)
+	stop := start(t, deploy(b, consumer.ExactlyOnce, func(int) bool { return false }))
+	b.waitFor(good)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	b.publish(events(good)...)
+	for range 3 {
+		if err := ends(t, deploy(b, consumer.ExactlyOnce, func(int) bool { return true })); !isLimit(err) {
+			t.Fatalf("it ended with %v", err)
+		}
+	}
+	if dead := b.committed() - good; dead > loaderline.DefaultDeadLetterWindow {
+		t.Errorf("%d dead letters", dead)
+	}
+}
+
+func isLimit(err error) bool {
+	_, ok := errors.AsType[*loaderline.DeadLetterLimitError](err)
+	return ok
+}
+
+func TestNoLimit(t *testing.T) {
+	t.Parallel()
+	const total = 3000
+	b := newBroker(t)
+	b.publish(events(total)...)
+	cfg := deploy(b, consumer.ExactlyOnce, func(int) bool { return true })
+	cfg.DeadLetterLimit = 1
+	stop := start(t, cfg)
+	b.waitFor(total)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	b.read("dead", total)
+}
