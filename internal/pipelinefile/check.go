@@ -20,6 +20,7 @@ func (d *decoder) check() {
 	if _, named := d.file.positions["name"]; !named {
 		f.Name = f.Input.Group
 	}
+	d.resolveDatabases()
 	d.checkAuthentication()
 	d.checkTopics()
 	if f.Retry.Initial > f.Retry.Max && d.anyRead("retry.initial", "retry.max") {

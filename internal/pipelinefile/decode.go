@@ -67,7 +67,6 @@ func (d *decoder) fail(key, format string, args ...any) {
 // decode fills the file from the document's mapping.
 func (d *decoder) decode(root *ast.MappingNode) {
 	into := reflect.ValueOf(d.file).Elem()
-	d.file.positions[""] = nodePos(root)
 	d.defaults("", into)
 	d.section(place{pos: nodePos(root)}, root, into)
 }

@@ -19,7 +19,8 @@ type Pos struct {
 type Error struct {
 	// File is the name of the file as it was given to Parse.
 	File string
-	// Line and Column say where the problem is, both starting at 1.
+	// Line and Column say where the problem is, both starting at 1. Both are 0
+	// where the file has nothing about the key, which is then a default's problem.
 	Line, Column int
 	// Key is the path of the key, such as stages.user.by; empty where the
 	// problem is not one key's.
@@ -30,14 +31,19 @@ type Error struct {
 
 // Error returns the problem as one line: file:line:column: key: message.
 func (e *Error) Error() string {
-	if e.Key == "" {
-		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	text := e.File + ": "
+	if e.Line > 0 {
+		text = fmt.Sprintf("%s:%d:%d: ", e.File, e.Line, e.Column)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s: %s", e.File, e.Line, e.Column, e.Key, e.Message)
+	if e.Key != "" {
+		text += e.Key + ": "
+	}
+	return text + e.Message
 }
 
 // Pos returns where the value of key stands in the file. A key that the file
-// does not have gives the place of the section that would hold it.
+// does not have gives the place of the section that would hold it, and the zero
+// Pos where the file does not have that either.
 func (f *File) Pos(key string) Pos {
 	for {
 		if pos, ok := f.positions[key]; ok {
@@ -45,14 +51,10 @@ func (f *File) Pos(key string) Pos {
 		}
 		i := strings.LastIndexAny(key, ".[")
 		if i < 0 {
-			break
+			return Pos{}
 		}
 		key = key[:i]
 	}
-	if pos, ok := f.positions[""]; ok {
-		return pos
-	}
-	return Pos{Line: 1, Column: 1}
 }
 
 // Errorf returns a problem with the value of key, such as stages.user.query or

@@ -95,7 +95,8 @@ type Source struct {
 	MaxCalls int           `key:"max_calls"`
 }
 
-// SQL is a database.
+// SQL is a database. The path of an SQLite database is joined with the folder
+// of the pipeline file.
 type SQL struct {
 	Driver Driver `key:"driver"`
 	DSN    Secret `key:"dsn"`

@@ -141,7 +141,7 @@ func sourceKeys() []Key {
 		{Path: "sources.*", Type: TypeSection, Doc: "One source."},
 		{Path: "sources.*.sql", Type: TypeSection, Required: true, Doc: "A database."},
 		{Path: "sources.*.sql.driver", Type: TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; mysql is MariaDB's too."},
-		{Path: "sources.*.sql.dsn", Type: TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file."},
+		{Path: "sources.*.sql.dsn", Type: TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file. For sqlite a path, relative to the pipeline file, or a file: URI."},
 		{Path: "sources.*.sql.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
 		{Path: "sources.*.redis", Type: TypeSection, Planned: true, Doc: "A Redis server."},
 		{Path: "sources.*.http", Type: TypeSection, Planned: true, Doc: "A service over HTTP."},

@@ -50,7 +50,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Batch: pf.Batch{MaxRecords: 5000, MaxBytes: 8 << 20, Linger: 20 * time.Millisecond},
 		Sources: []pf.Source{{
-			Name: "shop", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("shop.db"), Pool: 8},
+			Name: "shop", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("testdata/right/shop.db"), Pool: 8},
 			Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4,
 		}},
 		Stages: []pf.Stage{{
@@ -109,7 +109,7 @@ func TestFull(t *testing.T) {
 				Timeout: time.Second, MaxKeys: 10, MaxCalls: 1,
 			},
 			{
-				Name: "local", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("file:shop.db"), Pool: 8},
+				Name: "local", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("file:conf/shop.db"), Pool: 8},
 				Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4,
 			},
 		},
@@ -160,7 +160,7 @@ func TestErrorfFindsThePlace(t *testing.T) {
 		"stages.user.by[0]":       "testdata/right/least.yaml:8:9: stages.user.by[0]: no such table",
 		"stages.user.into":        "testdata/right/least.yaml:6:3: stages.user.into: no such table",
 		"sources.shop.sql.dsn":    "testdata/right/least.yaml:4:37: sources.shop.sql.dsn: no such table",
-		"retry.initial":           "testdata/right/least.yaml:1:1: retry.initial: no such table",
+		"retry.initial":           "testdata/right/least.yaml: retry.initial: no such table",
 		"stages.user.key_type[1]": "testdata/right/least.yaml:6:3: stages.user.key_type[1]: no such table",
 	} {
 		if got := file.Errorf(key, "no such %s", "table").Error(); got != want {
