@@ -32,7 +32,8 @@ func newDemo(c *console.Console) *cobra.Command {
 purpose; each is enriched by its user, the user's purchases and those products' reviews. Then both output topics are
 read back, and what became of every event is counted. It exits 1 if any was lost or came twice.
 
-On a terminal the broker and the pipeline then stay up until Ctrl-C, to look around. With --write, the pipeline file,
+On a terminal the broker, the pipeline and its /metrics, /healthz and /readyz, on a free port that is said, then stay
+up until Ctrl-C, to look around. With --write, the pipeline file,
 the database and the events are written to a folder as well, to be run with "loaderline broker" and to be changed.`,
 		Example: `  loaderline demo
   loaderline demo --events 200000
@@ -81,7 +82,10 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 	cfg := demo.Config{
 		Events:   f.events,
 		Progress: func(settled int) { progress.Update(int64(settled), int64(settled)) },
-		Ready:    func(l *pipeline.Layout) { c.Say("\n%s", planview.New(l).Tree()) },
+		Ready: func(l *pipeline.Layout, at demo.Place) {
+			c.Say("metrics and health are at http://%s/metrics, /healthz and /readyz", at.HTTP)
+			c.Say("\n%s", planview.New(l).Tree())
+		},
 	}
 	var showing error
 	if f.format.value == "text" && onTerminal(c) {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +11,35 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
+
+// A port that is taken is said where the file names it, and without a place where it does not.
+func TestWrongListen(t *testing.T) {
+	taken := fmt.Errorf("cannot listen: %w", syscall.EADDRINUSE)
+	const file = `kafka: {brokers: ["localhost:9092"]}
+input: {topics: [events], group: enrich}
+sources: {shop: {sql: {driver: sqlite, dsn: shop.db}}}
+stages: {user: {source: shop, by: event.user_id, query: "SELECT id FROM users WHERE id IN ($keys)", key: id}}
+output: {topic: enriched}
+dead_letter: {topic: dead}
+`
+	for _, test := range []struct {
+		http string
+		err  error
+		want string
+	}{
+		{``, taken, `p.yaml: http.listen: 127.0.0.1:8080, the default, is taken by another program; add http: {listen: "127.0.0.1:0"} for any port that is free, or http: {listen: ""} for no HTTP`},
+		{`http: {listen: ":8080"}`, taken, `p.yaml:7:16: http.listen: :8080 is taken by another program; choose another port, 127.0.0.1:0 for any that is free, or "" for no HTTP`},
+		{`http: {listen: "a:8080"}`, errors.New("no such host"), `p.yaml:7:16: http.listen: no such host`},
+	} {
+		parsed, err := pipelinefile.Parse("p.yaml", []byte(file+test.http), pipelinefile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := wrongListen(parsed, test.err).Error(); got != test.want {
+			t.Errorf("%s\nwant %s", got, test.want)
+		}
+	}
+}
 
 func TestErrors(t *testing.T) {
 	placed := &pipelinefile.Error{File: "p.yaml", Line: 3, Column: 5, Key: "stages.user.by", Message: "is wrong"}
@@ -25,6 +55,7 @@ func TestErrors(t *testing.T) {
 		"a joined list":             {errors.Join(placed, errors.New("boom")), exitUsage, []string{"p.yaml:3:5: stages.user.by: is wrong", "loaderline: boom"}},
 		"a list in a list":          {errors.Join(errors.Join(placed, placed), nil), exitUsage, []string{"p.yaml:3:5: stages.user.by: is wrong", "p.yaml:3:5: stages.user.by: is wrong"}},
 		"wrapping two is one error": {fmt.Errorf("%w: %w", errors.New("a"), errors.New("b")), exitFailed, []string{"loaderline: a: b"}},
+		"a default's problem":       {&pipelinefile.Error{File: "p.yaml", Key: "http.listen", Message: "is taken"}, exitUsage, []string{"p.yaml: http.listen: is taken"}},
 		"Kafka is away":             {&consumer.UnreachableError{Brokers: []string{"k:9"}, Op: "connect", Err: errors.New("refused")}, exitUnreachable, []string{"loaderline: kafka at k:9: connect: refused"}},
 		"reported, with its cause":  {&reportedError{text: "1 of 2 failed", err: errors.Join(missing, placed)}, exitUsage, []string{"loaderline: 1 of 2 failed"}},
 		"a missing topic":           {(&loaded{path: "p.yaml"}).hinted(missing), exitUnreachable, []string{"loaderline: Kafka has no topic a; correct the name, or create what is missing: loaderline check p.yaml --connect --create-topics"}},

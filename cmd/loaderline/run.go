@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/memlimit"
+	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/totals"
@@ -53,17 +55,17 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, claim.Release()) }()
-	seen, err := observe(ctx, l, claim.Name)
+	seen, err := observe.Start(ctx, observe.Config{File: file, Kafka: l.kafka, Instance: claim.Name, Listen: file.HTTP.Listen, Logger: l.log})
 	if err != nil {
-		return err
+		return wrongListen(file, err)
 	}
-	defer func() { err = errors.Join(err, seen.close()) }()
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.metrics.Call})
+	defer func() { err = errors.Join(err, seen.Close()) }()
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.Call})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	seen.opened(open)
+	seen.Opened(open)
 	waiting := func() {
 		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
 	}
@@ -73,16 +75,16 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 	var counts totals.Totals
 	open.Config.OnCommit = func(tally loaderline.Tally) {
 		counts.Add(tally)
-		seen.metrics.Commit(tally)
+		seen.Commit(tally)
 	}
 	open.Config.Consumer.Instance = claim.Name
 	p, err := loaderline.New(open.Config)
 	if err != nil {
 		return err
 	}
-	seen.running(p)
+	seen.Running(p)
 	defer context.AfterFunc(ctx, func() {
-		seen.health.Drain()
+		seen.Drain()
 		l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "draining", slog.Float64("timeout_seconds", file.Shutdown.Timeout.Seconds()))
 	})()
 	start := time.Now()
@@ -99,6 +101,19 @@ func unlessEnded(ctx context.Context, err error) error {
 		return nil
 	default:
 		return err
+	}
+}
+
+// wrongListen says that http.listen is no address to listen to.
+func wrongListen(file *pipelinefile.File, err error) error {
+	const key = "http.listen"
+	switch {
+	case !errors.Is(err, syscall.EADDRINUSE):
+		return file.Errorf(key, "%v", err)
+	case file.Pos(key) == (pipelinefile.Pos{}):
+		return file.Errorf(key, "%s, the default, is taken by another program; add http: {listen: \"127.0.0.1:0\"} for any port that is free, or http: {listen: \"\"} for no HTTP", file.HTTP.Listen)
+	default:
+		return file.Errorf(key, "%s is taken by another program; choose another port, 127.0.0.1:0 for any that is free, or \"\" for no HTTP", file.HTTP.Listen)
 	}
 }
 

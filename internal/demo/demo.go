@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/devbroker"
+	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 )
 
@@ -22,8 +23,8 @@ type Config struct {
 	Events int
 	// Timeout bounds the demo up to its summary. Defaults to 2 minutes.
 	Timeout time.Duration
-	// Ready is called with the plan before the first event. Optional.
-	Ready func(*pipeline.Layout)
+	// Ready is called with the plan and where to look before the first event. Optional.
+	Ready func(*pipeline.Layout, Place)
 	// Progress is called with the number of events whose outcome has been seen. Optional.
 	Progress func(settled int)
 	// Stay keeps the demo up after a summary without failures: it is called with the summary and where to look, and
@@ -36,6 +37,7 @@ type Config struct {
 // Place is where a running demo can be looked at.
 type Place struct {
 	Broker   string // host:port
+	HTTP     string // host:port of /metrics, /healthz and /readyz
 	Pipeline string // the pipeline file, for as long as the demo runs
 }
 
@@ -47,6 +49,7 @@ func (p Place) Commands() []string {
 		"loaderline consume " + pipeline + " --dead-letters --format json -n 3",
 		`echo '{"user_id":7}' | loaderline publish ` + pipeline,
 		"loaderline consume " + pipeline + " --from -1m",
+		"curl -s http://" + p.HTTP + "/metrics | grep loaderline_stage_keys_total",
 	}
 }
 
@@ -78,17 +81,25 @@ func run(ctx context.Context, cfg Config) (_ *Summary, err error) {
 		return nil, fmt.Errorf("start the demo's broker: %w", err)
 	}
 	defer func() { err = errors.Join(err, broker.Close()) }()
-	shop := filepath.Join(dir, "shop.db")
-	if err := SeedShop(ctx, shop); err != nil {
+	if err := SeedShop(ctx, filepath.Join(dir, shopFile)); err != nil {
 		return nil, err
 	}
 	place := Place{Broker: broker.Addr(), Pipeline: filepath.Join(dir, "pipeline.yaml")}
-	if err := writePipeline(place.Pipeline, place.Broker, shop); err != nil {
+	if err := writePipeline(place.Pipeline, place.Broker); err != nil {
 		return nil, err
 	}
 	w, err := newWorld(cfg, place.Pipeline)
 	if err != nil {
 		return nil, err
+	}
+	w.seen, err = observe.Start(ctx, observe.Config{File: w.layout.File, Kafka: w.kafka, Instance: "demo", Listen: "127.0.0.1:0", Logger: cfg.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("start the demo's HTTP server: %w", err)
+	}
+	defer func() { err = errors.Join(err, w.seen.Close()) }()
+	place.HTTP = w.seen.Addr()
+	if cfg.Ready != nil {
+		cfg.Ready(w.layout, place)
 	}
 	summary, err := w.bounded(ctx)
 	if err != nil || cfg.Stay == nil || summary.Failure() != nil {

@@ -1,7 +1,10 @@
 package demo_test
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +41,43 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s is not in\n%s", want, page.String())
 		}
 	}
+}
+
+// What a demo that stays up shows over HTTP counts all that it did.
+func TestHTTP(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	_, err := demo.Run(ctx, demo.Config{Events: 100, Stay: func(_ *demo.Summary, at demo.Place) {
+		defer end()
+		if got := get(t, at, "/metrics"); !strings.Contains(got, `loaderline_records_total{outcome="enriched",pipeline="demo"} 90`) {
+			t.Errorf("not the demo's metrics:\n%s", got)
+		}
+		if got := get(t, at, "/healthz"); got != "ok\n" {
+			t.Errorf("/healthz: %q", got)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get is what a running demo answers.
+func get(t *testing.T, at demo.Place, path string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+at.HTTP+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 func TestRunIsBounded(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,11 +17,12 @@ import (
 //go:embed pipeline.yaml
 var pipelineFile string
 
-// The topics of the demo's pipeline file.
+// The topics of the demo's pipeline file, and the database that it has beside it.
 const (
 	inputTopic      = "shop-events"
 	outputTopic     = "shop-events-enriched"
 	deadLetterTopic = "shop-events-dead"
+	shopFile        = "shop.db"
 )
 
 func topics() []string { return []string{inputTopic, outputTopic, deadLetterTopic} }
@@ -37,18 +37,13 @@ type Files struct {
 // ErrExists says that a file is there already; it is not written over.
 var ErrExists = errors.New("it is there already; choose another folder")
 
-// Write writes the demo's pipeline file, its seeded database and n events into a folder, which is made if need be. A
-// file that is there already is an error with ErrExists.
+// Write writes the demo's pipeline file, its seeded database and n events into a folder, which is made if need be and
+// can be moved: the files name each other by relative paths. A file that is there already is an error with ErrExists.
 func Write(ctx context.Context, dir string, n int) (Files, error) {
-	// The pipeline runs from anywhere: its database is named by an absolute path.
-	absolute, err := filepath.Abs(dir)
-	if err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Files{}, fmt.Errorf("write the demo's files: %w", err)
 	}
-	if err := os.MkdirAll(absolute, 0o755); err != nil {
-		return Files{}, fmt.Errorf("write the demo's files: %w", err)
-	}
-	files := Files{Pipeline: filepath.Join(dir, "pipeline.yaml"), Shop: filepath.Join(absolute, "shop.db"), Events: filepath.Join(dir, "events.ndjson")}
+	files := Files{Pipeline: filepath.Join(dir, "pipeline.yaml"), Shop: filepath.Join(dir, shopFile), Events: filepath.Join(dir, "events.ndjson")}
 	for _, file := range []string{files.Pipeline, files.Shop, files.Events} {
 		if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 			return Files{}, fmt.Errorf("write %s: %w", file, errors.Join(ErrExists, err))
@@ -60,7 +55,7 @@ func Write(ctx context.Context, dir string, n int) (Files, error) {
 	if err := writeEvents(files.Events, n); err != nil {
 		return Files{}, fmt.Errorf("write the demo's events: %w", err)
 	}
-	return files, writePipeline(files.Pipeline, devbroker.DefaultListen, files.Shop)
+	return files, writePipeline(files.Pipeline, devbroker.DefaultListen)
 }
 
 // Commands are what runs the demo by hand, in order. The broker and the pipeline each take a terminal of their own.
@@ -84,18 +79,9 @@ func quoted(path string) string {
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-// writePipeline writes the pipeline file for a broker and a database.
-func writePipeline(file, broker, shop string) error {
-	text := pipelineFile
-	for name, value := range map[string]string{"DEMO_BROKERS": broker, "DEMO_SHOP": shop} {
-		// JSON's strings are YAML's too, whatever a path holds.
-		quoted, err := json.Marshal(strings.ReplaceAll(value, "${", "$${"))
-		if err != nil {
-			return fmt.Errorf("write the demo's pipeline file: %w", err)
-		}
-		text = strings.Replace(text, `"${`+name+`}"`, string(quoted), 1)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+// writePipeline writes the pipeline file for a broker, and the database beside it.
+func writePipeline(file, broker string) error {
+	if err := os.WriteFile(file, []byte(strings.Replace(pipelineFile, "${DEMO_BROKERS}", broker, 1)), 0o600); err != nil {
 		return fmt.Errorf("write the demo's pipeline file: %w", err)
 	}
 	return nil

@@ -14,14 +14,18 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
-// A folder's name may be anything.
+// A folder's name may be anything, and may change.
 func TestWrittenFilesWork(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), `a "b" ${c} 'd'`)
+	dir := filepath.Join(t.TempDir(), `a "b" ${c} 100%? 'd'`)
 	files, err := demo.Write(t.Context(), dir, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := pipelinefile.Load(files.Pipeline)
+	moved := dir + " moved"
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	file, err := pipelinefile.Load(filepath.Join(moved, filepath.Base(files.Pipeline)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +39,9 @@ func TestWrittenFilesWork(t *testing.T) {
 	}
 	if err := open.Close(); err != nil {
 		t.Error(err)
+	}
+	if err := os.Rename(moved, dir); err != nil {
+		t.Fatal(err)
 	}
 	events, err := os.ReadFile(files.Events)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/totals"
@@ -22,6 +23,7 @@ type world struct {
 
 	kafka  consumer.Kafka
 	layout *pipeline.Layout
+	seen   *observe.Run
 }
 
 func newWorld(cfg Config, path string) (world, error) {
@@ -49,9 +51,6 @@ func (w world) bounded(ctx context.Context) (*Summary, error) {
 }
 
 func (w world) run(ctx context.Context) (*Summary, error) {
-	if w.Ready != nil {
-		w.Ready(w.layout)
-	}
 	var counts totals.Totals
 	start := time.Now()
 	published, settled, err := w.enrich(ctx, &counts)
@@ -65,19 +64,33 @@ func (w world) run(ctx context.Context) (*Summary, error) {
 	return summarize(a, counts.Count(), settled.Sub(start)), nil
 }
 
+// open makes the pipeline, which counts what it commits.
+func (w world) open(ctx context.Context, counts *totals.Totals) (*pipeline.Pipeline, *loaderline.Pipeline[pipeline.Document], error) {
+	open, err := pipeline.Open(ctx, w.layout, pipeline.Options{Logger: w.Logger, OnCall: w.seen.Call})
+	if err != nil {
+		return nil, nil, err
+	}
+	w.seen.Opened(open)
+	open.Config.OnCommit = func(tally loaderline.Tally) {
+		counts.Add(tally)
+		w.seen.Commit(tally)
+	}
+	line, err := loaderline.New(open.Config)
+	if err != nil {
+		return nil, nil, errors.Join(err, open.Close())
+	}
+	w.seen.Running(line)
+	return open, line, nil
+}
+
 // enrich publishes the events and runs the pipeline until all outcomes are visible. It answers what was published and
 // when the last outcome was seen.
 func (w world) enrich(ctx context.Context, counts *totals.Totals) (published map[coordinates]string, settled time.Time, err error) {
-	open, err := pipeline.Open(ctx, w.layout, pipeline.Options{Logger: w.Logger})
+	open, line, err := w.open(ctx, counts)
 	if err != nil {
 		return nil, settled, err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	open.Config.OnCommit = counts.Add
-	line, err := loaderline.New(open.Config)
-	if err != nil {
-		return nil, settled, err
-	}
 	together, ctx := errgroup.WithContext(ctx)
 	running, stop := context.WithCancel(ctx)
 	defer stop()
@@ -99,7 +112,7 @@ func (w world) enrich(ctx context.Context, counts *totals.Totals) (published map
 
 // goOn runs the pipeline from where it was until ctx ends.
 func (w world) goOn(ctx context.Context) (err error) {
-	open, err := pipeline.Open(ctx, w.layout, pipeline.Options{Logger: w.Logger})
+	open, line, err := w.open(ctx, &totals.Totals{})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // It was ended before it began.
@@ -107,10 +120,6 @@ func (w world) goOn(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	line, err := loaderline.New(open.Config)
-	if err != nil {
-		return err
-	}
 	return line.Run(ctx)
 }
 

@@ -1,0 +1,2 @@
+// Package observe shows a run of a pipeline from outside: its metrics and its health, over HTTP.
+package observe

@@ -1,0 +1,132 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/metrics"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// Config says which run is observed. Zero values are defaults where a field says so.
+type Config struct {
+	// File is the run's pipeline file. Required.
+	File *pipelinefile.File
+	// Kafka says how its cluster is reached, for the lag.
+	Kafka consumer.Kafka
+	// Instance tells the run from others of the group. Required.
+	Instance string
+	// Listen is the address for HTTP, as host:port. Port 0 takes a free one. Defaults to none.
+	Listen string
+	// Logger receives the log. Defaults to none.
+	Logger *slog.Logger
+}
+
+// Run is a run as it is seen from outside. Its methods are safe for concurrent use.
+type Run struct {
+	metrics *metrics.Metrics
+	health  *admin.Health
+	lag     *metrics.Lag
+	addr    string
+	// What the run is made of is there only once it has begun.
+	open atomic.Pointer[pipeline.Pipeline]
+	line atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
+	// served are the goroutines behind it, and stop ends them.
+	served errgroup.Group
+	stop   context.CancelFunc
+}
+
+// Start begins to observe. The server answers from now on, also while the run waits for what it needs, until Close. An
+// address that cannot be listened to is an error.
+func Start(ctx context.Context, cfg Config) (*Run, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	file := cfg.File
+	r := &Run{}
+	r.health = admin.NewHealth(r.status)
+	kafka := cfg.Kafka
+	kafka.Logger = nil // The sessions say what is wrong with Kafka.
+	r.lag = metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: file.Input.Group, ClientID: consumer.Config{Instance: cfg.Instance}.ClientID(), Status: r.status, Logger: cfg.Logger})
+	r.metrics = metrics.New(metrics.Config{
+		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
+		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
+		Status:  r.status, Cache: r.cacheStats, Lag: r.lag, Logger: cfg.Logger,
+	})
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
+	r.stop = stop
+	if cfg.Listen == "" {
+		return r, nil
+	}
+	server, err := admin.Listen(ctx, admin.Config{
+		Listen: cfg.Listen, Token: file.HTTP.Token.Reveal(), Metrics: r.metrics.Handler(), Health: r.health, Logger: cfg.Logger,
+	})
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	r.addr = server.Addr()
+	cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "http listening", slog.String("address", r.addr))
+	r.served.Go(func() error { return server.Serve(serving) })
+	r.served.Go(func() error { return r.lag.Run(serving) })
+	return r, nil
+}
+
+// Addr is the address of the server, with its port; empty where there is none.
+func (r *Run) Addr() string { return r.addr }
+
+// Call notes a call of a source.
+func (r *Run) Call(source string, took time.Duration, err error) { r.metrics.Call(source, took, err) }
+
+// Commit notes a micro-batch that was committed.
+func (r *Run) Commit(tally loaderline.Tally) { r.metrics.Commit(tally) }
+
+// Opened notes that the sources were reached, and has the pipeline that is about to be made report to r.
+func (r *Run) Opened(open *pipeline.Pipeline) {
+	r.open.Store(open)
+	r.health.Reached()
+	open.Config.OnAbort = r.metrics.Abort
+}
+
+// Running notes that the pipeline is about to run.
+func (r *Run) Running(line *loaderline.Pipeline[pipeline.Document]) { r.line.Store(line) }
+
+// Drain notes that the run is ending.
+func (r *Run) Drain() { r.health.Drain() }
+
+// Close ends the server.
+func (r *Run) Close() error {
+	r.stop()
+	return r.served.Wait()
+}
+
+func (r *Run) status() []loaderline.WorkerStatus {
+	if line := r.line.Load(); line != nil {
+		return line.Status()
+	}
+	return nil
+}
+
+func (r *Run) cacheStats() cache.Stats {
+	if open := r.open.Load(); open != nil {
+		return open.CacheStats()
+	}
+	return cache.Stats{}
+}
+
+func names[T any](of []T, name func(T) string) []string {
+	all := make([]string, len(of))
+	for i, v := range of {
+		all[i] = name(v)
+	}
+	return all
+}
