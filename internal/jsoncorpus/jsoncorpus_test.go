@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,8 @@ func TestPipeline(t *testing.T) {
 			t.Errorf("%s is not in %.200q byte for byte", d.Name, o[0].value)
 		case o[0].kind != jsoncorpus.Enriched && (!bytes.Equal(o[0].value, d.Text) || o[0].reason == ""):
 			t.Errorf("%s is a dead letter of %.200q, because of %q", d.Name, o[0].value, o[0].reason)
+		case json.Valid(d.Text) && strings.Contains(o[0].reason, "is not JSON"):
+			t.Errorf("%s is JSON, and a dead letter because %q: %.200q", d.Name, o[0].reason, d.Text)
 		}
 		counts[d.Name[:1]+" "+string(o[0].kind)]++
 	}

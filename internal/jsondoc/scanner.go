@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -111,10 +112,10 @@ func (r *Result) Reset() {
 	r.Object, r.Array = false, false
 }
 
-// SyntaxError says why a document is not JSON, and where.
+// SyntaxError says why a document is refused, and where.
 type SyntaxError struct {
 	Offset int64
-	Reason string
+	Reason string // what the document is or has, to be read behind its name: "is not JSON: unexpected end"
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
@@ -149,7 +150,7 @@ func (s *Scanner) Scan(doc []byte, out *Result) error {
 	}
 	if _, err := c.decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		if err == nil {
-			return &SyntaxError{Offset: c.decoder.InputOffset(), Reason: "more than one JSON value"}
+			return &SyntaxError{Offset: c.decoder.InputOffset(), Reason: "is more than one JSON document, the second"}
 		}
 		return explain(err, len(doc))
 	}
@@ -162,7 +163,19 @@ func explain(err error, size int) error {
 		offset, err = syntax.ByteOffset, syntax.Err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return &SyntaxError{Offset: int64(size), Reason: "unexpected end"}
+		return &SyntaxError{Offset: int64(size), Reason: "is not JSON: unexpected end"}
 	}
-	return &SyntaxError{Offset: offset, Reason: err.Error()}
+	reason := "is not JSON: " + err.Error()
+	// These are JSON to some readers, so that the library's words are not put behind ours. It has no names for them but one.
+	switch text := err.Error(); {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		reason = "has a name twice in one object, the second"
+	case text == "exceeded max depth":
+		reason = "is nested more than 10,000 levels deep"
+	case text == "invalid UTF-8":
+		reason = "has invalid UTF-8"
+	case strings.HasPrefix(text, "invalid surrogate pair"):
+		reason = "has an " + text
+	}
+	return &SyntaxError{Offset: offset, Reason: reason}
 }

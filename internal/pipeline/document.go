@@ -33,7 +33,7 @@ func (d *documents) decode(r loaderline.Record) (Document, error) {
 	defer d.spare.Put(found)
 	found.Reset()
 	if err := d.scanner.Scan(r.Value, found); err != nil {
-		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is not JSON: " + err.Error()}
+		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value " + err.Error()}
 	}
 	if !found.Object {
 		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is no JSON object but " + kindOf(found)}

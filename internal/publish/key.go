@@ -44,7 +44,7 @@ func ParseKey(text string) (*Key, error) {
 func (k *Key) In(line []byte) ([]byte, error) {
 	k.found.Reset()
 	if err := k.scanner.Scan(line, &k.found); err != nil {
-		return nil, fmt.Errorf("it is not JSON, so it has no %s for the key: %w", k.path, err)
+		return nil, fmt.Errorf("it %w, so it has no %s for the key", err, k.path)
 	}
 	if v := k.found.Values[0]; len(v) == 1 && v[0].Kind == jsondoc.Found {
 		raw := jsontext.Value(v[0].In(line))

@@ -115,7 +115,7 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 	strict := func(d testenv.DeadLetter) bool {
-		return strings.Contains(d.Message, "invalid UTF-8") || strings.Contains(d.Message, "duplicate object member name")
+		return strings.Contains(d.Message, "invalid UTF-8") || strings.Contains(d.Message, "twice in one object")
 	}
 	s := newScenario(t, options{values: values, allowDead: strict, inputConfig: []string{"max.message.bytes=8388608"}, outputConfig: []string{"max.message.bytes=2097152"}})
 	p := s.run("")
