@@ -164,11 +164,11 @@ func (s SASL) mechanism() (sasl.Mechanism, error) {
 // brokerHost does not repeat an address that may hold credentials.
 func brokerHost(address string) (string, error) {
 	if strings.ContainsAny(address, "@/") {
-		return "", errors.New("kafka: a broker address is host:port, without a scheme or credentials")
+		return "", errors.New("kafka: a broker address is host:port, as in localhost:9092, without a scheme or credentials")
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", fmt.Errorf("kafka: broker address %q is not host:port", address)
+		return "", fmt.Errorf("kafka: broker address %q is not host:port, as in localhost:9092", address)
 	}
 	return host, nil
 }

@@ -68,13 +68,27 @@ func (p *pathParser) step() (Step, error) {
 		p.at += 2
 		return Step{Each: true}, nil
 	case rest[0] == '[':
-		return Step{}, p.fail("after [ comes ], for each element of a list; single elements cannot be named")
+		return Step{}, p.brackets(rest)
 	case rest[0] == '.':
 		p.at++
 		name, err := p.name()
 		return Step{Name: name}, err
 	}
 	return Step{}, p.fail("a name is followed by . or []")
+}
+
+// brackets says what to write in place of brackets with something in them.
+func (p *pathParser) brackets(rest string) error {
+	inside, _, closed := strings.Cut(rest[1:], "]")
+	name := strings.Trim(inside, `"'`)
+	switch {
+	case closed && name != inside:
+		return p.fail("write .%s in place of [%s]; brackets are for [] alone, each element of a list", quoteName(name), inside)
+	case closed && inside == "*":
+		return p.fail("write [] in place of [*], for each element of a list")
+	default:
+		return p.fail("write [] for each element of a list; a single one cannot be named")
+	}
 }
 
 func (p *pathParser) name() (string, error) {

@@ -15,7 +15,7 @@ func TestWrongLayouts(t *testing.T) {
 	for _, c := range []struct{ name, stages, want string }{
 		{
 			"a path that is no path", stage("a", `event.x[0]`, ""),
-			`pipeline.yaml:10:11: stages.a.by: "event.x[0]": after [ comes ], for each element of a list; single elements cannot be named`,
+			`pipeline.yaml:10:11: stages.a.by: "event.x[0]": write [] for each element of a list; a single one cannot be named`,
 		},
 		{
 			"no field", stage("a", `event`, ""),

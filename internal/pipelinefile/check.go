@@ -2,7 +2,6 @@ package pipelinefile
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -131,44 +130,6 @@ func (d *decoder) noSource(key string) {
 	d.fail(key, "no source has the name %s%s", strings.TrimPrefix(written.shown(), "the value of "), suggestion)
 }
 
-// checkBy checks that a path begins at the event or at an earlier stage.
-func (d *decoder) checkBy(stage, n int, by string) {
-	stages := d.file.Stages
-	key := "stages." + stages[stage].Name + ".by"
-	if element := fmt.Sprintf("%s[%d]", key, n); d.read(element) {
-		key = element
-	}
-	written, ok := d.written[key]
-	if !ok {
-		return
-	}
-	root, rest := by, ""
-	if end := strings.IndexAny(by, ".["); end >= 0 {
-		root, rest = by[:end], by[end:]
-	}
-	known := []string{"event"}
-	for _, s := range stages[:stage] {
-		known = append(known, s.Name)
-	}
-	if slices.Contains(known, root) {
-		return
-	}
-	switch {
-	case root == stages[stage].Name:
-		d.fail(key, "%s begins at the stage itself; a path begins with event or with an earlier stage", written.shown())
-	case slices.ContainsFunc(stages[stage:], func(s Stage) bool { return s.Name == root }):
-		d.fail(key, "%s begins at a later stage; move stage %s above %s", written.shown(), root, stages[stage].Name)
-	case written.replaced:
-		d.fail(key, "%s does not begin with event or with an earlier stage", written.shown())
-	default:
-		suggestion := fmt.Sprintf("; did you mean %q?", "event."+cut(by))
-		if best, near := nearest(root, known); near {
-			suggestion = fmt.Sprintf("; did you mean %q?", best+cut(rest))
-		}
-		d.fail(key, "%s begins with neither event nor an earlier stage%s", written.shown(), suggestion)
-	}
-}
-
 // checkKey checks that a composite key has as many columns as paths.
 func (d *decoder) checkKey(key string, s *Stage) {
 	if len(s.By) == 0 {
@@ -181,25 +142,5 @@ func (d *decoder) checkKey(key string, s *Stage) {
 		if len(other.values) > 0 && len(other.values) != len(s.By) {
 			d.fail(key+"."+other.name, "%s has %d, but by has %d; write one for each path of by, in the same order", other.name, len(other.values), len(s.By))
 		}
-	}
-}
-
-// checkQuery refuses a statement that would not be a bulk lookup, or whose rows
-// could not be told apart.
-func (d *decoder) checkQuery(key string, s *Stage) {
-	if !d.read(key + ".query") {
-		return
-	}
-	if !regexp.MustCompile(`\$keys\b`).MatchString(s.Query) {
-		where := "WHERE id IN ($keys)"
-		if len(s.By) > 1 {
-			where = "WHERE (tenant_id, id) IN ($keys)"
-		}
-		d.fail(key+".query", "has no $keys, so it would not be a bulk lookup; write a condition such as %s", where)
-		return
-	}
-	_, hasKey := d.file.positions[key+".key"]
-	if !hasKey && !strings.Contains(s.Query, "_key") && !strings.Contains(s.Query, "*") {
-		d.fail(key+".query", "nothing says which column holds the key; add key: COLUMN to the stage, or select the column AS _key")
 	}
 }

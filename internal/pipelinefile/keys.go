@@ -104,7 +104,7 @@ func rootKeys() []Key {
 func kafkaKeys() []Key {
 	return []Key{
 		{Path: "kafka", Type: TypeSection, Required: true, Doc: "How the brokers are reached."},
-		{Path: "kafka.brokers", Type: TypeListOrComma, Required: true, Example: "[localhost:9092]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/,\[\]]+)(:[0-9]{1,5})?$`, PatternDoc: "a broker is host:port, without a scheme", Doc: "Brokers to ask for the cluster first, as host:port."},
+		{Path: "kafka.brokers", Type: TypeListOrComma, Required: true, Example: "[localhost:9092]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5}$`, PatternDoc: "a broker is host:port, as in localhost:9092, without a scheme", Doc: "Brokers to ask for the cluster first, as host:port."},
 		{Path: "kafka.tls", Type: TypeSwitch, Default: "false", Doc: "Encryption to the brokers. true trusts the system's roots; a section names files."},
 		{Path: "kafka.tls.ca", Type: TypePath, Doc: "A PEM file with the certificate authorities to trust. Defaults to the system's roots."},
 		{Path: "kafka.tls.cert", Type: TypePath, Doc: "A PEM file with the client's certificate, for mutual TLS. Needs kafka.tls.key."},

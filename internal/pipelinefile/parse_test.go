@@ -90,7 +90,7 @@ func TestFull(t *testing.T) {
 	want := &pf.File{
 		Name: "user-events",
 		Kafka: pf.Kafka{
-			Brokers:        []string{"localhost:9092", "[::1]:9093", "kafka.example"},
+			Brokers:        []string{"localhost:9092", "[::1]:9093", "kafka.example:9094"},
 			TLS:            pf.TLS{Enabled: true, CA: filepath.Join("conf", "ca.pem"), Cert: "/etc/client.pem", Key: filepath.Join("conf", "client.key")},
 			SASL:           &pf.SASL{Mechanism: pf.MechanismSCRAMSHA512, Username: "loaderline", Password: pf.NewSecret("pass\n")},
 			SessionTimeout: 15 * time.Second, TransactionTimeout: 20 * time.Second, StaticMembership: true,

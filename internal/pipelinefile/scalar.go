@@ -54,6 +54,9 @@ func (k Key) set(field reflect.Value, s scalar, opts Options) (problem string) {
 		if s.kind != kindString && !s.replaced {
 			return "want text; put the value in quotes, or take it from the environment as \"${NAME}\""
 		}
+		if !s.replaced && unbraced(s.text) {
+			return "is the name of a variable and not its value; write it in braces, as \"${NAME}\""
+		}
 		field.Set(reflect.ValueOf(NewSecret(s.text)))
 	default:
 		if problem := k.checkString(s); problem != "" {
@@ -77,11 +80,18 @@ func (k Key) checkString(s scalar) string {
 	if problem := k.checkEmpty(s); problem != "" {
 		return problem
 	}
-	if !fits {
+	switch {
+	case fits:
+		return ""
+	case !s.replaced && unbraced(s.text):
+		return fmt.Sprintf("%s cannot be used; for the value of the variable write it in braces: \"${%s}\"", s.shown(), s.text[1:])
+	default:
 		return fmt.Sprintf("%s cannot be used; %s", s.shown(), k.PatternDoc)
 	}
-	return ""
 }
+
+// unbraced reports whether text is a variable as a shell has it, $NAME.
+func unbraced(text string) bool { return regexp.MustCompile(`^\$[A-Z_][A-Z0-9_]*$`).MatchString(text) }
 
 // checkEmpty refuses an empty text where one is needed.
 func (k Key) checkEmpty(s scalar) string {

@@ -113,6 +113,11 @@ func (d *decoder) flip(k Key, key string, s scalar, into reflect.Value) {
 // names decodes a mapping from names of the user's choice to sections.
 func (d *decoder) names(k Key, p place, node ast.Node, into reflect.Value) {
 	pairs, ok := entries(node)
+	if list, isList := node.(*ast.SequenceNode); isList && len(list.Values) > 0 {
+		name := nameIn(list.Values[0])
+		d.failAt(nodePos(node), p.key, "want a mapping, found a list; in place of \"- name: %s\" write \"%s:\", and what belongs to it indented below", name, name)
+		return
+	}
 	if !ok || len(pairs) == 0 {
 		d.failAt(nodePos(node), p.key, "at least one is needed; write for example %s: %s", k.name(), k.Example)
 		return
@@ -139,4 +144,17 @@ func (d *decoder) names(k Key, p place, node ast.Node, into reflect.Value) {
 		d.subsection(element, at, pair.Value, item)
 		into.Set(reflect.Append(into, item))
 	}
+}
+
+// nameIn returns the name that an entry of a list gives itself.
+func nameIn(node ast.Node) string {
+	pairs, _ := entries(node)
+	for _, pair := range pairs {
+		if key, _ := keyText(pair.Key); key == "name" {
+			if s, ok := nodeScalar(pair.Value); ok && regexp.MustCompile(namePattern).MatchString(s.text) {
+				return s.text
+			}
+		}
+	}
+	return "NAME"
 }

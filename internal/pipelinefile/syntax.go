@@ -30,11 +30,11 @@ func (d *decoder) document(data []byte) (*ast.MappingNode, bool) {
 	}
 	file, err := parseTokens(tokens)
 	if err != nil {
-		pos := Pos{1, 1}
-		if err.token != nil {
-			pos = tokenPos(err.token)
+		if open := unclosed(err.token); open != nil {
+			d.failAt(tokenPos(open), "", "not valid YAML: this text in quotes goes on until line %d; its closing quote is missing", tokenPos(err.token).Line)
+			return nil, false
 		}
-		d.failAt(pos, "", "not valid YAML: %s", syntaxAdvice(err.message))
+		d.failAt(tokenPos(err.token), "", "not valid YAML: %s", syntaxAdvice(err.message))
 		return nil, false
 	}
 	return d.root(file)
@@ -222,6 +222,19 @@ func syntaxAdvice(message string) string {
 		}
 	}
 	return message
+}
+
+// unclosed returns the text in quotes over several lines that ends right before
+// a token which does not fit: what ends it was to begin another text.
+func unclosed(tk *token.Token) *token.Token {
+	if tk == nil || tk.Prev == nil || tk.Prev.Type != token.DoubleQuoteType && tk.Prev.Type != token.SingleQuoteType {
+		return nil
+	}
+	lines := strings.Count(strings.TrimSpace(tk.Prev.Origin), "\n")
+	if lines == 0 || tokenPos(tk.Prev).Line+lines != tokenPos(tk).Line {
+		return nil
+	}
+	return tk.Prev
 }
 
 func tokenPos(tk *token.Token) Pos {

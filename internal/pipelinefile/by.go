@@ -1,0 +1,112 @@
+package pipelinefile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// checkBy checks that a path begins at the event or at an earlier stage.
+func (d *decoder) checkBy(stage, n int, by string) {
+	stages := d.file.Stages
+	key := "stages." + stages[stage].Name + ".by"
+	if element := fmt.Sprintf("%s[%d]", key, n); d.read(element) {
+		key = element
+	}
+	written, ok := d.written[key]
+	if !ok {
+		return
+	}
+	root := rootOf(by)
+	known := []string{"event"}
+	for _, s := range stages[:stage] {
+		known = append(known, s.Name)
+	}
+	if slices.Contains(known, root) {
+		return
+	}
+	later := slices.IndexFunc(stages[stage:], func(s Stage) bool { return s.Name == root }) + stage
+	switch {
+	case root == stages[stage].Name:
+		d.fail(key, "%s begins at the stage itself; a path begins with event or with an earlier stage", written.shown())
+	case later >= stage:
+		d.failLater(key, written, stage, later)
+	case written.replaced:
+		d.fail(key, "%s does not begin with event or with an earlier stage", written.shown())
+	default:
+		d.fail(key, "%s begins with neither event nor an earlier stage%s", written.shown(), suggestPath(by, known))
+	}
+}
+
+// failLater reports a path that begins at a later stage. Moving that helps
+// unless it waits for this one: of such a circle one path is reported.
+func (d *decoder) failLater(key string, written scalar, stage, later int) {
+	stages := d.file.Stages
+	circle := d.wayTo(stage, later, make([]bool, len(stages)))
+	if circle == nil {
+		d.fail(key, "%s begins at a later stage; move stage %s above %s", written.shown(), stages[later].Name, stages[stage].Name)
+		return
+	}
+	if slices.Min(circle) < stage {
+		return // Reported there.
+	}
+	names := []string{stages[stage].Name}
+	for _, s := range circle {
+		names = append(names, stages[s].Name)
+	}
+	d.fail(key, "the stages wait for each other in a circle, %s; one of them has to take its key from the event or from a stage outside of it", strings.Join(names, " -> "))
+}
+
+// wayTo returns the stages from one to another along what they wait for, both
+// included, or nil. Stages that were seen lead nowhere.
+func (d *decoder) wayTo(to, from int, seen []bool) []int {
+	if from == to {
+		return []int{to}
+	}
+	seen[from] = true
+	for _, by := range d.file.Stages[from].By {
+		next := slices.IndexFunc(d.file.Stages, func(s Stage) bool { return s.Name == rootOf(by) })
+		if next < 0 || seen[next] {
+			continue
+		}
+		if rest := d.wayTo(to, next, seen); rest != nil {
+			return append([]int{from}, rest...)
+		}
+	}
+	return nil
+}
+
+// rootOf returns what a path begins with.
+func rootOf(by string) string {
+	if end := strings.IndexAny(by, ".["); end >= 0 {
+		return by[:end]
+	}
+	return by
+}
+
+// suggestPath is the end of a message about a path that begins with none of the
+// known roots.
+func suggestPath(by string, known []string) string {
+	path := ownNotation(by)
+	if !regexp.MustCompile(`^[\w-]+(\[\])*(\.[\w-]+(\[\])*)*$`).MatchString(path) {
+		return "; write a path such as event.user_id"
+	}
+	root := rootOf(path)
+	if best, near := nearest(root, known); near {
+		return fmt.Sprintf("; did you mean %q?", cut(best+strings.TrimPrefix(path, root)))
+	}
+	return fmt.Sprintf("; did you mean %q?", cut("event."+path))
+}
+
+// ownNotation rewrites a path in the notation of JSONPath, jq, JSON Pointer or
+// templates: $.event.id, .user_id, /event/id, {{event.id}}, event["id"], x[*].
+func ownNotation(by string) string {
+	path := strings.TrimSpace(strings.Trim(by, "${} "))
+	path = regexp.MustCompile(`\[["']([^"'\]]+)["']\]`).ReplaceAllString(path, ".$1")
+	path = strings.ReplaceAll(path, "[*]", "[]")
+	if strings.HasPrefix(path, "/") {
+		path = strings.ReplaceAll(path, "/", ".")
+	}
+	return strings.Trim(path, ".")
+}

@@ -1,0 +1,46 @@
+package pipelinefile
+
+import (
+	"regexp"
+	"strings"
+)
+
+// checkQuery refuses a statement that would not be a bulk lookup, or whose rows
+// could not be told apart.
+func (d *decoder) checkQuery(key string, s *Stage) {
+	if !d.read(key + ".query") {
+		return
+	}
+	where := "WHERE id IN ($keys)"
+	if len(s.By) > 1 {
+		where = "WHERE (tenant_id, id) IN ($keys)"
+	}
+	if !regexp.MustCompile(`\$keys\b`).MatchString(s.Query) {
+		d.fail(key+".query", "has no $keys, so it would not be a bulk lookup; write a condition such as %s", where)
+		return
+	}
+	if problem := misusedKeys(s.Query); problem != "" {
+		d.fail(key+".query", "%s; write a condition such as %s", problem, where)
+		return
+	}
+	_, hasKey := d.file.positions[key+".key"]
+	if !hasKey && !strings.Contains(s.Query, "_key") && !strings.Contains(s.Query, "*") {
+		d.fail(key+".query", "nothing says which column holds the key; add key: COLUMN to the stage, or select the column AS _key")
+	}
+}
+
+// misusedKeys says what is wrong with the place of $keys where that is certain
+// without knowing the database's language.
+func misusedKeys(query string) string {
+	query = regexp.MustCompile(`--[^\n]*|/\*(?s:.*?)\*/`).ReplaceAllString(query, " ")
+	for _, misuse := range []struct{ pattern, problem string }{
+		{`\(\s*['"]\$keys['"]\s*\)`, "$keys stands in quotes, which makes it mere text"},
+		{`(?i)\b(in|any|some)\s*\$keys\b`, "$keys needs parentheses around it"},
+		{`[^<>!=]=\s*\$keys\b`, "$keys are many keys, and = compares with one"},
+	} {
+		if regexp.MustCompile(misuse.pattern).MatchString(query) {
+			return misuse.problem
+		}
+	}
+	return ""
+}
