@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
-
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
@@ -17,7 +15,6 @@ import (
 
 const (
 	brokerTimeout = 5 * time.Second
-	sourceTimeout = 10 * time.Second // for all tries
 	sourceTry     = 3 * time.Second
 )
 
@@ -44,14 +41,13 @@ func (c Checkup) source(ctx context.Context, source pipelinefile.Source) (err er
 		return c.Layout.File.Errorf("sources."+source.Name+".sql.dsn", "%v", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	tries := backoff.NewExponentialBackOff(backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxElapsedTime(sourceTimeout))
-	err = backoff.Retry(func() error {
+	err = pipeline.Reach(ctx, source.Name, func(ctx context.Context) error {
 		try, cancel := context.WithTimeout(ctx, sourceTry)
 		defer cancel()
 		return db.Ping(try)
-	}, backoff.WithContext(tries, ctx))
+	})
 	if err != nil {
-		return &pipeline.UnreachableError{Source: source.Name, Err: err}
+		return err
 	}
 	c.ok("source", source.Name, "%s answers", source.SQL.Driver)
 	for _, s := range c.Layout.Stages {
@@ -67,7 +63,9 @@ func (c Checkup) stage(ctx context.Context, db *sqllookup.DB, s *pipeline.Stage)
 	lookup, err := db.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
 	if err != nil {
 		if stages.ClassOf(err) == stages.Fatal {
-			err = c.Layout.File.Errorf("stages."+s.Name+".query", "%v%s", err, rightsOf(err))
+			wrong := pipeline.WrongQuery(c.Layout.File, s.Name, err)
+			wrong.Message += rightsOf(err)
+			err = wrong
 		} else {
 			err = &pipeline.UnreachableError{Source: s.Source, Err: err}
 		}

@@ -3,11 +3,8 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
-
-	"github.com/cenkalti/backoff/v4"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -15,9 +12,6 @@ import (
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
-
-// connectTime bounds the tries to reach a source at start.
-const connectTime = 10 * time.Second
 
 // Pipeline is a compiled file with its connections open.
 type Pipeline struct {
@@ -33,17 +27,6 @@ type source struct {
 	backend *stages.Backend
 	file    pipelinefile.Source
 }
-
-// UnreachableError says that a source did not answer at start.
-type UnreachableError struct {
-	Source string
-	Err    error
-}
-
-func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("source %s is not reachable: %v", e.Source, e.Err)
-}
-func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Options are what a pipeline is given beside its file. Zero values are defaults.
 type Options struct {
@@ -115,17 +98,11 @@ func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Op
 		})}
 	}
 	for _, f := range file.Sources {
-		if err := p.sources[f.Name].reach(ctx); err != nil {
-			return &UnreachableError{Source: f.Name, Err: err}
+		if err := Reach(ctx, f.Name, p.sources[f.Name].backend.Ping); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// reach waits until the source answers.
-func (s *source) reach(ctx context.Context) error {
-	tries := backoff.NewExponentialBackOff(backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxElapsedTime(connectTime))
-	return backoff.Retry(func() error { return s.backend.Ping(ctx) }, backoff.WithContext(tries, ctx))
 }
 
 // prepare prepares the statements of all stages, those that are the same once, and reports all problems at once.
@@ -146,7 +123,7 @@ func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]*sqlloo
 					"the key has %d parts here and %d in the statement", len(s.By), n))
 			}
 		case stages.ClassOf(err) == stages.Fatal:
-			problems = append(problems, layout.File.Errorf("stages."+s.Name+".query", "%v", err))
+			problems = append(problems, WrongQuery(layout.File, s.Name, err))
 		default:
 			return nil, &UnreachableError{Source: s.Source, Err: err}
 		}
