@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,7 +63,7 @@ Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 
 	}
 	root.PersistentFlags().BoolVarP(&c.Quiet, "quiet", "q", false, "no words, only data and errors")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+		return fmt.Errorf("%w; see %s --help", flagError(cmd, err), cmd.CommandPath())
 	})
 	root.AddCommand(newRun(c), newCheck(c), newPublish(c), newConsume(c), newDemo(c), newBroker(c), newSchema(c), newCompletion(c), newVersion(c))
 	completing(root)
@@ -101,22 +100,5 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%s takes no argument, but there is %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
 	}
-	return nil
-}
-
-// choice is a flag with a few values.
-type choice struct {
-	value string
-	of    []string
-}
-
-func (c *choice) String() string { return c.value }
-func (c *choice) Type() string   { return strings.Join(c.of, "|") }
-
-func (c *choice) Set(value string) error {
-	if !slices.Contains(c.of, value) {
-		return fmt.Errorf("it is %s", strings.Join(c.of, " or "))
-	}
-	c.value = value
 	return nil
 }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// choice is a flag with a few values.
+type choice struct {
+	value string
+	of    []string
+}
+
+func (c *choice) String() string { return c.value }
+func (c *choice) Type() string   { return strings.Join(c.of, "|") }
+
+func (c *choice) Set(value string) error {
+	if !slices.Contains(c.of, value) {
+		return fmt.Errorf("%q is no choice; it is %s", value, strings.Join(c.of, " or "))
+	}
+	c.value = value
+	return nil
+}
+
+// flagError says of a mistake in the flags what to write.
+func flagError(cmd *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return unknownFlag(cmd, unknown)
+	}
+	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err
+	}
+	flag := invalid.GetFlag()
+	switch flag.Value.Type() {
+	case "int":
+		return fmt.Errorf("--%s is %q; write a whole number", flag.Name, invalid.GetValue())
+	case "float64":
+		return fmt.Errorf("--%s is %q; write a number", flag.Name, invalid.GetValue())
+	case "bool":
+		return fmt.Errorf("--%s is %q; write it without a value", flag.Name, invalid.GetValue())
+	default:
+		return fmt.Errorf("--%s: %w", flag.Name, errors.Unwrap(invalid))
+	}
+}
+
+// unknownFlag says which flag was probably meant; -limit is --limit to whoever writes it.
+func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	name, dashes := err.GetSpecifiedName(), "--"
+	if shorts := err.GetSpecifiedShortnames(); shorts != "" {
+		name, dashes = shorts, "-"
+	}
+	if near, ok := pipelinefile.Nearest(name, names); ok {
+		return fmt.Errorf("there is no flag %s%s; did you mean --%s?", dashes, name, near)
+	}
+	return fmt.Errorf("there is no flag %s%s", dashes, name)
+}
