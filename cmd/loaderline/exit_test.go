@@ -58,7 +58,6 @@ func TestErrors(t *testing.T) {
 		"a default's problem":       {&pipelinefile.Error{File: "p.yaml", Key: "http.listen", Message: "is taken"}, exitUsage, []string{"p.yaml: http.listen: is taken"}},
 		"Kafka is away":             {&consumer.UnreachableError{Brokers: []string{"k:9"}, Op: "connect", Err: errors.New("refused")}, exitUnreachable, []string{"loaderline: kafka at k:9: connect: refused"}},
 		"reported, with its cause":  {&reportedError{text: "1 of 2 failed", err: errors.Join(missing, placed)}, exitUsage, []string{"loaderline: 1 of 2 failed"}},
-		"a missing topic":           {(&loaded{path: "p.yaml"}).hinted(missing), exitUnreachable, []string{"loaderline: Kafka has no topic a; correct the name, or create what is missing: loaderline check p.yaml --connect --create-topics"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := exitCode(test.err); got != test.code {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func (l *loaded) inWords(c *console.Console) func() {
 	return func() { c.Say("waiting for Kafka at %s", strings.Join(l.kafka.Brokers, ", ")) }
 }
 
-// hinted adds to an error about missing topics the command that creates them.
+// hinted adds to an error about missing topics what to do: those of the pipeline can be created by a command.
 func (l *loaded) hinted(err error) error {
 	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
 	if !ok {
@@ -87,6 +88,19 @@ func (l *loaded) hinted(err error) error {
 	if len(missing.Topics) > 1 {
 		noun = "topics"
 	}
-	return &reportedError{err: err, text: fmt.Sprintf("Kafka has no %s %s; correct the name, or create what is missing: loaderline check %s --connect --create-topics",
-		noun, strings.Join(missing.Topics, ", "), l.path)}
+	text := fmt.Sprintf("Kafka has no %s %s", noun, strings.Join(missing.Topics, ", "))
+	if topics := l.topics(); slices.ContainsFunc(missing.Topics, func(t string) bool { return !slices.Contains(topics, t) }) {
+		last := len(topics) - 1
+		text += fmt.Sprintf(", and %s names none of that name: its topics are %s and %s; correct the name, or create the topic with the tools of your Kafka",
+			l.path, strings.Join(topics[:last], ", "), topics[last])
+	} else {
+		text += fmt.Sprintf("; correct the name, or create what is missing: loaderline check %s --connect --create-topics", l.path)
+	}
+	return &reportedError{err: err, text: text}
+}
+
+// topics are those of the pipeline file.
+func (l *loaded) topics() []string {
+	file := l.layout.File
+	return append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)
 }

@@ -15,6 +15,9 @@ import (
 	"github.com/loaderline/loaderline/internal/publish"
 )
 
+// refusedShown is how many of the lines that cannot be published are shown.
+const refusedShown = 10
+
 // publishFlags are the flags of publish.
 type publishFlags struct {
 	key, topic string
@@ -27,8 +30,9 @@ func newPublish(c *console.Console) *cobra.Command {
 		Use:   "publish PIPELINE [EVENTS|-]",
 		Short: "Publish lines of JSON to the input topic",
 		Long: `Publish the lines of a file, or of stdin, to the pipeline's first input topic: each line is the value of a record,
-byte for byte. Empty lines are left out. With --key, a value of the event becomes the record's key, and a line that
-does not have it ends the command after what came before it was sent.`,
+byte for byte. Empty lines are left out. With --key, a value of the event becomes the record's key, which keeps the
+events of one key in order. A line that cannot be published, since it does not have the key or is longer than the topic
+takes, is reported with its number; the others are published, and the exit code is 1.`,
 		Example: `  loaderline publish pipeline.yaml events.ndjson --key user_id
   echo '{"user_id":7}' | loaderline publish pipeline.yaml
   loaderline publish pipeline.yaml events.ndjson --rate 500`,
@@ -82,6 +86,12 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	progress := c.Progress("published", size)
 	defer progress.Done()
 	cfg.Progress = progress.Update
+	refused := 0
+	cfg.Refused = func(e *publish.LineError) {
+		if refused++; refused <= refusedShown {
+			progress.Line("loaderline: " + e.Error())
+		}
+	}
 	start := time.Now()
 	n, err := publish.Publish(ctx, cfg, in)
 	progress.Done()
@@ -89,8 +99,14 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 		took := time.Since(start)
 		c.Say("published %s events to %s in %s, %s events/s", humanize.Comma(n), cfg.Topic, took.Round(time.Millisecond), humanize.Comma(console.Rate(n, took)))
 	}
-	if err != nil && exitCode(err) == exitFailed {
+	switch {
+	case err != nil && exitCode(err) == exitFailed:
 		return fmt.Errorf("%w; %s events were published before it", err, humanize.Comma(n))
+	case err != nil:
+		return l.hinted(err)
+	case refused > 0:
+		return fmt.Errorf("lines that were not published: %s", humanize.Comma(int64(refused)))
+	default:
+		return nil
 	}
-	return l.hinted(err)
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"slices"
 	"syscall"
 	"time"
 
@@ -69,7 +68,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 	waiting := func() {
 		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
 	}
-	if err := l.awaitKafka(ctx, waiting, append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)...); err != nil {
+	if err := l.awaitKafka(ctx, waiting, l.topics()...); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	var counts totals.Totals

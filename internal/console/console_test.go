@@ -70,3 +70,24 @@ func TestNoBarWhereItIsNotWanted(t *testing.T) {
 		})
 	}
 }
+
+func TestLineBesideProgress(t *testing.T) {
+	for name, c := range map[string]console.Console{
+		"lines": {Plain: true},
+		"a bar": {Terminal: true},
+		"quiet": {Terminal: true, Quiet: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			c.Err = &out
+			p := c.Progress("published", 100)
+			p.Update(50, 10)
+			p.Line("line 3 is too long")
+			p.Update(60, 12)
+			p.Done()
+			if !strings.Contains(out.String(), "line 3 is too long\n") {
+				t.Errorf("got %q", out.String())
+			}
+		})
+	}
+}

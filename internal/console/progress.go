@@ -2,6 +2,8 @@ package console
 
 import (
 	"fmt"
+	"io"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +26,8 @@ type Progress struct {
 
 	bars *mpb.Progress
 	bar  *mpb.Bar
+
+	lines strings.Builder // to be written when the bar is gone
 }
 
 // Progress begins to show progress; verb begins its lines, as in published. total is what Update's done leads to, in any unit, and 0 where that is not known.
@@ -61,6 +65,15 @@ func (p *Progress) Update(done, events int64) {
 	p.console.Say("%s %s events%s, %s/s", p.verb, humanize.Comma(events), share, humanize.Comma(Rate(events, now.Sub(p.start))))
 }
 
+// Line writes a line, once Done has removed the bar where there is one. It may be called beside Update.
+func (p *Progress) Line(text string) {
+	if p.bars != nil {
+		p.lines.WriteString(text + "\n")
+		return
+	}
+	_, _ = io.WriteString(p.console.Err, text+"\n") // A stream that cannot be written to has nobody to tell.
+}
+
 // Done ends the display and removes the bar. It may be called twice.
 func (p *Progress) Done() {
 	if p.bars == nil {
@@ -69,6 +82,7 @@ func (p *Progress) Done() {
 	p.bar.Abort(true)
 	p.bars.Wait()
 	p.bars, p.bar = nil, nil
+	_, _ = io.WriteString(p.console.Err, p.lines.String())
 }
 
 // Rate is events a second, rounded.

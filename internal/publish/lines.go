@@ -16,15 +16,22 @@ type lines struct {
 	limit  int
 	number int64 // of the line read last
 	read   int64 // bytes so far
+	over   bool  // a read has failed
 }
 
-// line is one line that is not empty, without its line feed, or why it could not be read.
+// line is one line that is not empty, without its line feed, or what is wrong with it.
 type line struct {
 	text   []byte
 	number int64
 	read   int64 // bytes so far
-	err    error // a *LineError
+	err    error // why it cannot be published; an *endError where nothing can be read behind it
 }
+
+// endError says that no more can be read.
+type endError struct{ err error }
+
+func (e *endError) Error() string { return fmt.Sprintf("read it: %v", e.err) }
+func (e *endError) Unwrap() error { return e.err }
 
 func newLines(in io.Reader, limit int) *lines {
 	return &lines{in: bufio.NewReaderSize(in, 64<<10), limit: limit}
@@ -46,9 +53,6 @@ func (l *lines) all(ctx context.Context, ended <-chan struct{}) iter.Seq[line] {
 			case <-ended:
 				return
 			}
-			if next.err != nil {
-				return
-			}
 		}
 	}()
 	return func(yield func(line) bool) {
@@ -67,40 +71,47 @@ func (l *lines) all(ctx context.Context, ended <-chan struct{}) iter.Seq[line] {
 
 // next is the next line that is not empty.
 func (l *lines) next() (next line, more bool) {
+	if l.over {
+		return line{}, false
+	}
 	for {
 		text, err := l.line()
-		switch {
+		switch _, ended := errors.AsType[*endError](err); {
 		case errors.Is(err, io.EOF):
 			return line{}, false
 		case err != nil:
-			return line{err: err}, true
+			l.over = ended
+			return line{number: l.number, read: l.read, err: err}, true
 		case len(bytes.TrimSuffix(text, []byte("\r"))) > 0:
 			return line{text: text, number: l.number, read: l.read}, true
 		}
 	}
 }
 
-// line reads one line. Its error is io.EOF or a *LineError.
+// line reads one line, and past one that is too long without keeping it. Its error is io.EOF, an *endError, or what is
+// wrong with the line.
 func (l *lines) line() ([]byte, error) {
+	l.number++
 	var line []byte
+	size := 0
 	for {
 		part, err := l.in.ReadSlice('\n')
 		l.read += int64(len(part))
-		line = append(line, part...)
+		size += len(bytes.TrimSuffix(part, []byte("\n")))
+		if size <= l.limit {
+			line = append(line, part...)
+		}
 		switch {
-		case len(line) > l.limit+1:
-			return nil, &LineError{Line: l.number + 1, Err: fmt.Errorf("it is longer than the %d bytes that the topic takes", l.limit)}
-		case err == nil:
-			l.number++
-			return line[:len(line)-1], nil
 		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && len(line) > 0:
-			l.number++
-			return line, nil
-		case errors.Is(err, io.EOF):
+			continue
+		case errors.Is(err, io.EOF) && size == 0:
 			return nil, io.EOF
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, &endError{err}
+		case size > l.limit:
+			return nil, fmt.Errorf("it has %d bytes, and the topic takes %d", size, l.limit)
 		default:
-			return nil, &LineError{Line: l.number + 1, Err: fmt.Errorf("read it: %w", err)}
+			return bytes.TrimSuffix(line, []byte("\n")), nil
 		}
 	}
 }

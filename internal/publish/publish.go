@@ -31,6 +31,9 @@ type Config struct {
 	Key *Key
 	// Rate is the number of records a second at most. Defaults to no limit.
 	Rate float64
+	// Refused is called with each line that cannot be published: it is too long, or has no key. The others are published.
+	// It is called by one goroutine at a time. Required.
+	Refused func(*LineError)
 	// Progress is called after each line with the bytes read and the records handed to the client. Optional.
 	Progress func(read, records int64)
 }
@@ -46,9 +49,9 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 // Unwrap gives the reason.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Publish sends the lines of in until its end, ctx's end, or a line that cannot be sent, which is a *LineError. What
-// was sent before is flushed in any case. It answers how many records all in-sync replicas acknowledged. Empty lines
-// are left out. Errors at start are those of consumer.Describe.
+// Publish sends the lines of in until its end, ctx's end, or a line that could not be read or delivered, which is a
+// *LineError. What was sent before is flushed in any case. It answers how many records all in-sync replicas
+// acknowledged. Empty lines are left out, and lines that are Refused. Errors at start are those of consumer.Describe.
 func Publish(ctx context.Context, cfg Config, in io.Reader) (published int64, err error) {
 	topics, err := consumer.Describe(ctx, cfg.Kafka, cfg.Topic)
 	if err != nil {
@@ -84,8 +87,8 @@ func Publish(ctx context.Context, cfg Config, in io.Reader) (published int64, er
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.refused != nil {
-		err = p.refused // What came after it is its doing.
+	if p.failed != nil {
+		err = p.failed // What came after it is its doing.
 	}
 	return p.published, err
 }
@@ -101,7 +104,7 @@ type publisher struct {
 
 	mu        sync.Mutex
 	published int64
-	refused   *LineError // of the first line
+	failed    *LineError // of the first line
 }
 
 // send hands lines to the client until ctx ends. The records live as long as sending.
@@ -110,22 +113,20 @@ func (p *publisher) send(ctx, sending context.Context, in *lines) error {
 	defer close(ended)
 	var records int64
 	for line := range in.all(ctx, ended) {
-		if line.err != nil {
-			return line.err
+		if _, ended := errors.AsType[*endError](line.err); ended {
+			return &LineError{Line: line.number, Err: line.err}
 		}
-		record := &kgo.Record{Topic: p.cfg.Topic, Value: line.text}
-		if p.cfg.Key != nil {
-			var err error
-			if record.Key, err = p.cfg.Key.In(line.text); err != nil {
-				return &LineError{Line: line.number, Err: err}
-			}
+		record, err := p.record(line)
+		if err != nil {
+			p.refuse(line.number, err)
+			continue
 		}
 		if err := p.pace.wait(ctx, records); err != nil {
 			return err
 		}
 		p.client.Produce(sending, record, func(_ *kgo.Record, err error) { p.settled(line.number, err) })
 		records++
-		if p.failed() {
+		if p.hasFailed() {
 			return nil
 		}
 		if p.cfg.Progress != nil {
@@ -138,24 +139,43 @@ func (p *publisher) send(ctx, sending context.Context, in *lines) error {
 	return nil
 }
 
-func (p *publisher) settled(line int64, err error) {
+// record is what is published of a line.
+func (p *publisher) record(l line) (_ *kgo.Record, err error) {
+	if l.err != nil {
+		return nil, l.err
+	}
+	record := &kgo.Record{Topic: p.cfg.Topic, Value: l.text}
+	if p.cfg.Key != nil {
+		record.Key, err = p.cfg.Key.In(l.text)
+	}
+	return record, err
+}
+
+func (p *publisher) refuse(number int64, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cfg.Refused(&LineError{Line: number, Err: err})
+}
+
+func (p *publisher) settled(number int64, err error) {
 	if errors.Is(err, kerr.MessageTooLarge) {
-		err = fmt.Errorf("with its key it is larger than the topic takes: %w", err)
+		p.refuse(number, errors.New("with its key it is larger than the topic takes"))
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case err == nil:
 		p.published++
-	case p.refused == nil || line < p.refused.Line:
-		p.refused = &LineError{Line: line, Err: err}
+	case p.failed == nil || number < p.failed.Line:
+		p.failed = &LineError{Line: number, Err: err}
 	}
 }
 
-func (p *publisher) failed() bool {
+func (p *publisher) hasFailed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.refused != nil
+	return p.failed != nil
 }
 
 // pace keeps to a rate from a start.

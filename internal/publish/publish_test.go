@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -92,21 +93,38 @@ func values(t *testing.T, k consumer.Kafka) (values []string) {
 func TestPublish(t *testing.T) {
 	long := strings.Repeat("x", 3000)
 	for name, test := range map[string]struct {
-		in     string
-		want   []string
-		failed int64 // the line
+		in      string
+		key     string
+		want    []string
+		refused []int64 // the lines
+		failed  int64   // the line
 	}{
-		"byte for byte":             {"{\"a\":1 }\nnot JSON\n\xff\x00\n", []string{"{\"a\":1 }", "not JSON", "\xff\x00"}, 0},
-		"a last line without end":   {"a\nb", []string{"a", "b"}, 0},
-		"empty lines are left out":  {"\n\na\n\r\nb\n\n", []string{"a", "b"}, 0},
-		"nothing":                   {"", nil, 0},
-		"a long line":               {long + "\na\n", []string{long, "a"}, 0},
-		"a line that is too long":   {"a\n\n" + strings.Repeat("x", 5000) + "\nb\n", []string{"a"}, 3},
-		"a line at the topic's end": {"a\n" + strings.Repeat("x", 4096) + "\n", []string{"a"}, 2},
+		"byte for byte":             {in: "{\"a\":1 }\nnot JSON\n\xff\x00\n", want: []string{"{\"a\":1 }", "not JSON", "\xff\x00"}},
+		"a last line without end":   {in: "a\nb", want: []string{"a", "b"}},
+		"empty lines are left out":  {in: "\n\na\n\r\nb\n\n", want: []string{"a", "b"}},
+		"nothing":                   {},
+		"a long line":               {in: long + "\na\n", want: []string{long, "a"}},
+		"lines that are too long":   {in: "a\n\n" + strings.Repeat("x", 5000) + "\nb\n" + strings.Repeat("x", 200_000) + "\nc", want: []string{"a", "b", "c"}, refused: []int64{3, 5}},
+		"a line at the topic's end": {in: "a\n" + strings.Repeat("x", 4096) + "\nb\n", want: []string{"a", "b"}, refused: []int64{2}},
+		"a last line too long":      {in: "a\n" + strings.Repeat("x", 5000), want: []string{"a"}, refused: []int64{2}},
+		"a line without the key":    {in: "{\"id\":1}\n{}\n{\"id\":2}\n", key: "id", want: []string{`{"id":1}`, `{"id":2}`}, refused: []int64{2}},
+		"a file that breaks off":    {in: "a\nbroken", want: []string{"a"}, failed: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := kafka(t)
-			n, err := publish.Publish(t.Context(), publish.Config{Kafka: k, Topic: "events"}, strings.NewReader(test.in))
+			var refused []int64
+			cfg := publish.Config{Kafka: k, Topic: "events", Refused: func(e *publish.LineError) { refused = append(refused, e.Line) }}
+			if test.key != "" {
+				var err error
+				if cfg.Key, err = publish.ParseKey(test.key); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in := io.Reader(strings.NewReader(test.in))
+			if test.failed > 0 {
+				in = io.MultiReader(in, iotest.ErrReader(errors.New("the disk is gone")))
+			}
+			n, err := publish.Publish(t.Context(), cfg, in)
 			var line int64
 			if at, ok := errors.AsType[*publish.LineError](err); ok {
 				line = at.Line
@@ -116,6 +134,9 @@ func TestPublish(t *testing.T) {
 			}
 			if got := values(t, k); !slices.Equal(got, test.want) || int(n) != len(test.want) {
 				t.Errorf("%d published, and in the topic are %q, want %q", n, got, test.want)
+			}
+			if slices.Sort(refused); !slices.Equal(refused, test.refused) {
+				t.Errorf("lines %v were refused, want %v", refused, test.refused)
 			}
 		})
 	}
