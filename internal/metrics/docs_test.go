@@ -23,7 +23,7 @@ const (
 // TestDocs holds the table of the manual to what a scrape of a running pipeline gives.
 func TestDocs(t *testing.T) {
 	t.Parallel()
-	l := startLine(t)
+	l := startLine(t, often)
 	l.await("all series", func(now map[string]float64) bool { _, ok := now[records0]; return ok })
 	text := scrape(t, l.metrics)
 	check(t, text)

@@ -28,7 +28,8 @@ type LagConfig struct {
 	ClientID string
 	// Status says what the workers are doing. Required.
 	Status func() []loaderline.WorkerStatus
-	// Every is the time between two questions to the cluster, and the most that one may take. Defaults to 5 s.
+	// Every is the time between two questions to the cluster, and the most that one may take. Defaults to 5 s. The first
+	// partitions of this process are known sooner than that.
 	Every time.Duration
 	// Logger receives the reasons for which the cluster could not be asked, at debug level. Defaults to none.
 	Logger *slog.Logger
@@ -67,6 +68,13 @@ const (
 	quiet  = 3 * time.Second
 )
 
+// Until a partition is known the cluster is asked each soon, for settling after a worker has joined: then partitions
+// are about to be assigned, unless others have them all.
+const (
+	soon     = 250 * time.Millisecond
+	settling = 10 * time.Second
+)
+
 // NewLag makes a Lag that knows of no partition yet.
 func NewLag(cfg LagConfig) *Lag {
 	if cfg.Every == 0 {
@@ -95,11 +103,19 @@ func (l *Lag) Run(ctx context.Context) error {
 	}
 	defer client.Close()
 	admin := kadm.NewClient(client)
-	tick := time.NewTicker(l.cfg.Every)
+	tick := time.NewTicker(min(l.cfg.Every, soon))
 	defer tick.Stop()
+	var asked, joined time.Time
+	members := 0
 	for {
-		if err := l.refresh(ctx, admin); err != nil && ctx.Err() == nil {
-			l.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "the lag is not known", slog.Any("error", err))
+		if n := l.members(); n != members {
+			members, joined = n, time.Now()
+		}
+		if time.Since(asked) >= l.cfg.Every || members > 0 && !l.known() && time.Since(joined) < settling {
+			asked = time.Now()
+			if err := l.refresh(ctx, admin); err != nil && ctx.Err() == nil {
+				l.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "the lag is not known", slog.Any("error", err))
+			}
 		}
 		select {
 		case <-tick.C:
@@ -107,6 +123,24 @@ func (l *Lag) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// members is how many workers are in the group.
+func (l *Lag) members() int {
+	n := 0
+	for _, w := range l.cfg.Status() {
+		if w.Joined {
+			n++
+		}
+	}
+	return n
+}
+
+// known says whether a partition of this process is known.
+func (l *Lag) known() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.states) > 0
 }
 
 // refresh compares the committed offsets with the ends.

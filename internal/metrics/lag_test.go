@@ -28,7 +28,8 @@ type line struct {
 	stop    func() // ends the pipeline and not the measuring
 }
 
-func startLine(t *testing.T) *line {
+// startLine starts one that is measured every so often.
+func startLine(t *testing.T, every time.Duration) *line {
 	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "in", "out", "dead"),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
@@ -40,7 +41,7 @@ func startLine(t *testing.T) *line {
 	kafka := consumer.Kafka{Brokers: cluster.ListenAddrs()}
 	var running atomic.Pointer[loaderline.Pipeline[int]]
 	status := func() []loaderline.WorkerStatus { return running.Load().Status() }
-	lag := metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: "g", ClientID: "this", Status: status, Every: 100 * time.Millisecond})
+	lag := metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: "g", ClientID: "this", Status: status, Every: every})
 	l.metrics = metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Status: status, Lag: lag})
 	measured := kafka
 	measured.Opts = []kgo.Opt{kgo.ClientID("this")}
@@ -49,8 +50,8 @@ func startLine(t *testing.T) *line {
 		t.Fatal(err)
 	}
 	running.Store(p)
-	l.stop = background(t, p.Run)
 	background(t, lag.Run)
+	l.stop = background(t, p.Run)
 	return l
 }
 
@@ -163,9 +164,19 @@ func has(now map[string]float64, name string, value float64) bool {
 	return ok && got == value
 }
 
+// often is how often a line is measured that is looked at as it changes.
+const often = 100 * time.Millisecond
+
+// The series are there once partitions are assigned, however rarely they are measured.
+func TestLagOfTheFirstAssignment(t *testing.T) {
+	t.Parallel()
+	l := startLine(t, time.Hour)
+	l.await("a lag", func(now map[string]float64) bool { return has(now, records0, 0) || has(now, records1, 0) })
+}
+
 func TestLag(t *testing.T) {
 	t.Parallel()
-	l := startLine(t)
+	l := startLine(t, often)
 	atEnd := func(now map[string]float64) bool {
 		return has(now, records0, 0) && has(now, records1, 0) && has(now, seconds0, 0) && has(now, seconds1, 0)
 	}
@@ -190,7 +201,7 @@ func TestLag(t *testing.T) {
 // The markers of an input's transactions stay between the committed offset and the end. Nobody waits for them.
 func TestLagOfTransactionalInput(t *testing.T) {
 	t.Parallel()
-	l := startLine(t)
+	l := startLine(t, often)
 	l.publish(2, kgo.TransactionalID("upstream"))
 	l.await("markers that are no delay", func(now map[string]float64) bool {
 		return has(now, enriched, 4) && has(now, records0, 1) && has(now, seconds0, 0) && has(now, seconds1, 0)
@@ -200,7 +211,7 @@ func TestLagOfTransactionalInput(t *testing.T) {
 // A process shows its own partitions, so that those of several add up to the group's.
 func TestLagOfPartitionsThatWereGivenBack(t *testing.T) {
 	t.Parallel()
-	l := startLine(t)
+	l := startLine(t, often)
 	l.await("partitions", func(now map[string]float64) bool { return has(now, records0, 0) && has(now, records1, 0) })
 	l.stop()
 	l.await("no partitions", func(now map[string]float64) bool {
@@ -216,7 +227,7 @@ func TestLagOfPartitionsThatWereGivenBack(t *testing.T) {
 // A cluster that is away leaves what was known, and ends nothing.
 func TestLagWithoutKafka(t *testing.T) {
 	t.Parallel()
-	l := startLine(t)
+	l := startLine(t, often)
 	l.await("partitions", func(now map[string]float64) bool { return has(now, records0, 0) && has(now, records1, 0) })
 	l.away.Store(true)
 	l.publish(2)
