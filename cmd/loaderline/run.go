@@ -76,7 +76,6 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 		counts.Add(tally)
 		seen.Commit(tally)
 	}
-	open.Config.Consumer.Instance = claim.Name
 	p, err := loaderline.New(open.Config)
 	if err != nil {
 		return err

@@ -37,6 +37,8 @@ type Run struct {
 	health  *admin.Health
 	lag     *metrics.Lag
 	addr    string
+	// instance tells the members of the group that are this run's from others.
+	instance string
 	// What the run is made of is there only once it has begun.
 	open atomic.Pointer[pipeline.Pipeline]
 	line atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
@@ -52,7 +54,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	file := cfg.File
-	r := &Run{}
+	r := &Run{instance: cfg.Instance}
 	r.health = admin.NewHealth(r.status)
 	kafka := cfg.Kafka
 	kafka.Logger = nil // The sessions say what is wrong with Kafka.
@@ -95,6 +97,7 @@ func (r *Run) Opened(open *pipeline.Pipeline) {
 	r.open.Store(open)
 	r.health.Reached()
 	open.Config.OnAbort = r.metrics.Abort
+	open.Config.Consumer.Instance = r.instance
 }
 
 // Running notes that the pipeline is about to run.
