@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -80,6 +81,9 @@ func (l *loaded) inWords(c *console.Console) func() {
 
 // hinted adds to an error about missing topics what to do: those of the pipeline can be created by a command.
 func (l *loaded) hinted(err error) error {
+	if limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err); ok {
+		return &reportedError{err: err, text: fmt.Sprintf("%v; stopped by dead_letter.limit before they were published: mend the cause and run it again, or let them become dead letters by loaderline run --ignore-dead-letter-limit %s", limit, l.path)}
+	}
 	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
 	if !ok {
 		return err

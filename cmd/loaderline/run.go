@@ -23,7 +23,8 @@ import (
 )
 
 func newRun(c *console.Console) *cobra.Command {
-	return &cobra.Command{
+	var ignoreLimit bool
+	cmd := &cobra.Command{
 		Use:   "run PIPELINE",
 		Short: "Run a pipeline until it is stopped",
 		Long: `Run a pipeline until SIGINT, SIGTERM or SIGHUP: it then finishes the micro-batches at hand within shutdown.timeout,
@@ -38,11 +39,15 @@ file it is the host's name, with a number if another process on this host has it
 		Example: `  loaderline run pipeline.yaml
   SHOP_DSN=postgres://reader@db/shop loaderline run pipeline.yaml`,
 		Args: onePipeline(0),
-		RunE: func(cmd *cobra.Command, args []string) error { return runPipeline(cmd.Context(), c, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runPipeline(cmd.Context(), c, args[0], ignoreLimit)
+		},
 	}
+	cmd.Flags().BoolVar(&ignoreLimit, "ignore-dead-letter-limit", false, "go on however many events become dead letters, and forget how many there were")
+	return cmd
 }
 
-func runPipeline(ctx context.Context, c *console.Console, path string) (err error) {
+func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLimit bool) (err error) {
 	l, err := load(path, c.Logger)
 	if err != nil {
 		return err
@@ -75,6 +80,9 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 	open.Config.OnCommit = func(tally loaderline.Tally) {
 		counts.Add(tally)
 		seen.Commit(tally)
+	}
+	if ignoreLimit {
+		open.Config.DeadLetterLimit = 1
 	}
 	p, err := loaderline.New(open.Config)
 	if err != nil {

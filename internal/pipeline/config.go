@@ -37,6 +37,7 @@ func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], err
 		},
 		Sink:            sink.Config{Topic: file.Output.Topic, DeadLetterTopic: file.DeadLetter.Topic, Partition: partitions[file.Output.Partition]},
 		Workers:         file.Workers,
+		DeadLetterLimit: float64(file.DeadLetter.Limit) / 100, DeadLetterWindow: file.DeadLetter.Window,
 		Tombstones:      tombstones[file.Input.Tombstones],
 		ShutdownTimeout: file.Shutdown.Timeout,
 		Decode:          c.documents.decode,

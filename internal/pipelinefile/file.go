@@ -147,6 +147,10 @@ type Output struct {
 // DeadLetter says where records go that could not be enriched.
 type DeadLetter struct {
 	Topic string `key:"topic"`
+	// Limit is the percentage of the latest Window events that may become
+	// dead letters.
+	Limit  int `key:"limit"`
+	Window int `key:"window"`
 }
 
 // Retry bounds the retries within a micro-batch.

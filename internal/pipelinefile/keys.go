@@ -19,6 +19,7 @@ const (
 	TypeInteger     Type = "integer"
 	TypeBoolean     Type = "boolean"
 	TypeDuration    Type = "duration" // As Go writes it: 20ms, 1h30m.
+	TypePercent     Type = "percent"  // A whole number with its sign: 50%.
 	TypeSize        Type = "size"     // Bytes: a whole number, or with a unit as in 8MiB.
 	TypeEnum        Type = "enum"
 	TypeStart       Type = "start"                   // One of Enum, or a time of RFC 3339.
@@ -194,8 +195,8 @@ func outputKeys() []Key {
 
 		{Path: "dead_letter", Type: TypeSection, Required: true, Doc: "Where records go that could not be enriched."},
 		{Path: "dead_letter.topic", Type: TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
-		{Path: "dead_letter.limit", Type: TypeString, Planned: true, Doc: "The share of dead letters at which the pipeline stops."},
-		{Path: "dead_letter.window", Type: TypeInteger, Planned: true, Doc: "The number of events that the limit looks at."},
+		{Path: "dead_letter.limit", Type: TypePercent, Default: "50%", Min: 1, Max: 100, Doc: "The share of the latest events that may become dead letters. Where it would be more, the pipeline stops and publishes none of those that are too many. 100% is no limit."},
+		{Path: "dead_letter.window", Type: TypeInteger, Default: "1000", Min: 1, Max: 1_000_000, Doc: "The number of a process's latest events that limit is a share of. It is kept with the group's offsets and survives restarts."},
 	}
 }
 

@@ -60,6 +60,17 @@ func formatDuration(n int64) string {
 	return text
 }
 
+func parsePercent(text string) (n int64, hint string, ok bool) {
+	number, signed := strings.CutSuffix(text, "%")
+	n, whole := parseWhole(number)
+	if whole && !signed {
+		return 0, fmt.Sprintf("; write the sign, %s%%", text), false
+	}
+	return n, "", whole
+}
+
+func formatPercent(n int64) string { return strconv.FormatInt(n, 10) + "%" }
+
 type sizeUnit struct {
 	name  string
 	bytes int64

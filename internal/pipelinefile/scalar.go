@@ -21,6 +21,8 @@ func (k Key) wants() string {
 		return "true or false"
 	case TypeDuration:
 		return "a duration with its unit, such as 20ms, 5s or 10m"
+	case TypePercent:
+		return "a percentage, such as 50%"
 	case TypeSize:
 		return "a size, such as 512KiB or 8MiB"
 	case TypeEnum:
@@ -42,6 +44,8 @@ func (k Key) set(field reflect.Value, s scalar, opts Options) (problem string) {
 	switch k.Type {
 	case TypeInteger:
 		return k.setNumber(field, s, kindNumber, formatInteger, parseInteger)
+	case TypePercent:
+		return k.setNumber(field, s, kindString, formatPercent, parsePercent)
 	case TypeSize:
 		return k.setNumber(field, s, kindString, formatSize, parseSize)
 	case TypeDuration:
