@@ -122,6 +122,7 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 		c.Consumer.Instance = host
 	}
 	c.Consumer.Name, c.Consumer.Logger = c.Name, c.Logger
+	c.Consumer.Kafka = c.Consumer.SharedLog() // The workers are one process to whoever reads the log.
 	c.Sink.Pipeline, c.Sink.Version = c.Name, Version
 	c.Consumer.Partition = consumer.ByKey
 	if c.Sink.Partition == sink.BySource {

@@ -71,13 +71,18 @@ func (s *Session) judgeGroup(err error) error {
 }
 
 func (s *Session) warnFetch(attrs ...slog.Attr) {
+	const what = "consuming failed; trying again"
+	if s.cfg.away() {
+		s.log.LogAttrs(context.Background(), slog.LevelDebug, what, attrs...) // The outage is said once.
+		return
+	}
 	if time.Since(s.fetch.last) < fetchWarnEvery {
 		s.fetch.more++
 		return
 	}
 	attrs = append(attrs, slog.Int("not_logged", s.fetch.more))
 	s.fetch = fetchWarnings{last: time.Now()}
-	s.log.LogAttrs(context.Background(), slog.LevelWarn, "consuming failed; trying again", attrs...)
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, what, attrs...)
 }
 
 func isNetwork(err error) bool {

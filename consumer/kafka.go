@@ -50,7 +50,20 @@ type Kafka struct {
 	// for hooks and tests; the options that a Session relies on (group,
 	// transaction, isolation) must not be among them.
 	Opts []kgo.Opt
+
+	shared *sharedLog // nil: each client has its own.
 }
+
+// SharedLog returns k for several clients of one process that log as one: what
+// their client libraries all warn of is logged once, and so is that no broker
+// can be reached by any of them, and that one can again.
+func (k Kafka) SharedLog() Kafka {
+	k.shared = &sharedLog{outages: newOutages(k.logger(), k.brokers())}
+	return k
+}
+
+// away says that no broker can be reached, which the log says once.
+func (k Kafka) away() bool { return k.shared != nil && k.shared.outages.ongoing() }
 
 // SASL is how a client authenticates.
 type SASL struct {
@@ -84,11 +97,18 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 		return nil, err
 	}
 
+	shared := k.shared
+	if shared == nil {
+		shared = &sharedLog{}
+	}
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(brokers...),
 		kgo.ClientID(clientID),
-		kgo.WithLogger(clientLogger{log: k.logger(), warned: &warnings{}}),
+		kgo.WithLogger(clientLogger{log: k.logger(), shared: shared}),
 		kgo.MetadataMinAge(metadataMinAge),
+	}
+	if shared.outages != nil {
+		opts = append(opts, kgo.WithHooks(shared.outages))
 	}
 	switch {
 	case k.TLS != nil:

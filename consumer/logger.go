@@ -16,11 +16,17 @@ const startCommitWarning = "received an OffsetCommitResponse after our group ses
 
 // clientLogger brings the Kafka client's own log to an slog.Logger, one level
 // down: the client writes several info lines for each transaction and calls
-// errors what it retries itself. A warning that is repeated within a minute is
-// for debugging.
+// errors what it retries itself. A warning that is repeated within a minute, or
+// comes while no broker answers, is for debugging.
 type clientLogger struct {
 	log    *slog.Logger
-	warned *warnings
+	shared *sharedLog
+}
+
+// sharedLog is what the logs of several clients have in common.
+type sharedLog struct {
+	warned  warnings
+	outages *outages // nil where nobody looks for them.
 }
 
 // warnEvery is how often one warning is repeated: an outage of a broker makes
@@ -58,7 +64,7 @@ func (l clientLogger) Level() kgo.LogLevel {
 // Log implements kgo.Logger.
 func (l clientLogger) Log(level kgo.LogLevel, msg string, keyvals ...any) {
 	to := slog.LevelDebug
-	if level <= kgo.LogLevelWarn && !strings.HasPrefix(msg, startCommitWarning) && l.warned.due(msg, time.Now()) {
+	if level <= kgo.LogLevelWarn && !strings.HasPrefix(msg, startCommitWarning) && !l.shared.outages.ongoing() && l.shared.warned.due(msg, time.Now()) {
 		to = slog.LevelWarn
 	}
 	l.log.Log(context.Background(), to, "kafka client", append([]any{slog.String("detail", msg)}, keyvals...)...)
