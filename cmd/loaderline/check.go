@@ -24,8 +24,9 @@ func newCheck(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check PIPELINE",
 		Short: "Check a pipeline file and show its plan",
-		Long: `Check a pipeline file and show its plan as a tree: which stage waits for which, where results go, what is cached, and
-what becomes of events without a result. What is wrong with the file is said with line and column, and exits 2.
+		Long: `Check a pipeline file and explain its plan: as a tree, which stage waits for which, where results go, what is cached
+and for how long, and what becomes of events without a result; then the calls to expect for a full micro-batch, which
+stages share them, and the limits at each source. What is wrong with the file is said with line and column, and exits 2.
 
 With --connect, every broker, topic and source is reached and every statement prepared, which finds a wrong column or
 key type before the first event.`,
@@ -66,7 +67,7 @@ func check(ctx context.Context, c *console.Console, path string, f checkFlags) e
 	plan := planAndChecks{Plan: planview.New(l.layout)}
 	asJSON := f.format.value == "json"
 	if !asJSON {
-		if _, err := fmt.Fprint(c.Out, plan.Tree()); err != nil {
+		if _, err := fmt.Fprint(c.Out, plan.Tree(c.OutPalette())); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,7 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 		Progress: func(settled int) { progress.Update(int64(settled), int64(settled)) },
 		Ready: func(l *pipeline.Layout, at demo.Place) {
 			c.Say("metrics and health are at http://%s/metrics, /healthz and /readyz", at.HTTP)
-			c.Say("\n%s", planview.New(l).Tree())
+			c.Say("\n%s", planview.New(l).Tree(c.ErrPalette()))
 		},
 	}
 	var showing error

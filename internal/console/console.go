@@ -21,14 +21,20 @@ type Console struct {
 	Quiet bool
 	// Terminal says that Err is a terminal.
 	Terminal bool
-	// Plain rules out control sequences, as NO_COLOR and a dumb terminal do.
+	// OutTerminal says that Out is a terminal.
+	OutTerminal bool
+	// Plain rules out control sequences on Err, as NO_COLOR and a dumb terminal do.
 	Plain bool
+
+	noColor bool
 }
 
 // New is the console of this process.
 func New(out, err *os.File, getenv func(string) string) *Console {
-	terminal := term.IsTerminal(int(err.Fd()))
-	return &Console{Out: out, Err: err, Terminal: terminal, Plain: !terminal || getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"}
+	terminal, noColor := term.IsTerminal(int(err.Fd())), getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
+	return &Console{
+		Out: out, Err: err, Terminal: terminal, OutTerminal: term.IsTerminal(int(out.Fd())), Plain: !terminal || noColor, noColor: noColor,
+	}
 }
 
 // Say writes a line of words. A stream that cannot be written to has nobody to tell.

@@ -73,7 +73,7 @@ func newCompiler(layout *Layout, open *Pipeline, lookups map[int]*sqllookup.Look
 // compile adds every stage to the plan. What is looked for in an answer is collected before its loader is made.
 func (c *compiler) compile() {
 	for _, s := range c.layout.Stages {
-		id := c.identity(s)
+		id := s.identity()
 		if c.answers[id] == nil {
 			c.answers[id] = &answers{}
 		}
@@ -100,7 +100,7 @@ func (c *compiler) compile() {
 }
 
 // identity is what a stage asks, and for how long it keeps the answer.
-func (c *compiler) identity(s *Stage) string {
+func (s *Stage) identity() string {
 	return fmt.Sprintf("%q %q %q %q %v %+v", s.Source, strings.TrimSpace(s.Query), s.Key, s.KeyType, s.Many, s.Cache)
 }
 
@@ -147,6 +147,6 @@ func (c *compiler) loader(n *node) *loader {
 // version tells what a loader loads from what it loaded with another query, or another database.
 func (c *compiler) version(n *node) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %q", c.identity(n.Stage), c.open.sources[n.Source].file.SQL.DSN.Reveal())
+	_, _ = fmt.Fprintf(h, "%s %q", n.identity(), c.open.sources[n.Source].file.SQL.DSN.Reveal())
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

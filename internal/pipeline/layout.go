@@ -43,6 +43,9 @@ func (s *Stage) Field() string {
 	return s.Into.Root
 }
 
+// SharesLoader says that two stages ask the same: they share one loader, so that a key is loaded once for both.
+func (s *Stage) SharesLoader(other *Stage) bool { return s.identity() == other.identity() }
+
 // byText is the key path as the file has it.
 func (s *Stage) byText() string { return strings.Join(s.Stage.By, ", ") }
 

@@ -1,8 +1,8 @@
-// Package planview shows what a pipeline file will do: its topics, and its stages as a tree of what depends on what.
+// Package planview shows what a pipeline file will do: its topics, its stages as a tree of what depends on what, and the
+// calls that they make.
 package planview
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -12,12 +12,14 @@ import (
 
 // Plan is what a pipeline does, for JSON and for a tree.
 type Plan struct {
-	Pipeline   string  `json:"pipeline"`
-	Workers    int     `json:"workers"`
-	Input      Input   `json:"input"`
-	Stages     []Stage `json:"stages"` // in the order of the file
-	Output     Output  `json:"output"`
-	DeadLetter Topic   `json:"dead_letter"`
+	Pipeline   string   `json:"pipeline"`
+	Workers    int      `json:"workers"`
+	Input      Input    `json:"input"`
+	Stages     []Stage  `json:"stages"` // in the order of the file
+	Batch      Batch    `json:"batch"`
+	Sources    []Source `json:"sources"` // in the order of the file
+	Output     Output   `json:"output"`
+	DeadLetter Topic    `json:"dead_letter"`
 }
 
 // Input is where events come from.
@@ -38,17 +40,19 @@ type Stage struct {
 	Key       []string `json:"key"`
 	Many      bool     `json:"many"`
 	Into      string   `json:"into"`
-	Cache     *Cache   `json:"cache"` // null: not cached
+	Cache     *Cache   `json:"cache"` // null: not cached, but deduplicated and shared in flight
 	OnMissing string   `json:"on_missing"`
 	OnError   string   `json:"on_error"`
+	Calls     Calls    `json:"calls"`
 
 	root int
 }
 
-// Cache is how long results are kept.
+// Cache is where and how long results are kept.
 type Cache struct {
-	TTL         string `json:"ttl"`
-	NegativeTTL string `json:"negative_ttl"`
+	Tiers       []string `json:"tiers"`
+	TTL         string   `json:"ttl"`
+	NegativeTTL string   `json:"negative_ttl"`
 	// StaleIfError is empty where nothing stale is served.
 	StaleIfError string `json:"stale_if_error,omitempty"`
 }
@@ -66,6 +70,16 @@ type Topic struct {
 	Topic string `json:"topic"`
 }
 
+// Source is what stages ask, and what all of them together may ask of it.
+type Source struct {
+	Name     string   `json:"name"`
+	Driver   string   `json:"driver"`
+	Stages   []string `json:"stages"`
+	MaxCalls int      `json:"max_calls"` // at once
+	MaxKeys  int      `json:"max_keys"`  // in a call
+	Timeout  string   `json:"timeout"`   // of a call
+}
+
 // New makes a Plan of a layout.
 func New(layout *pipeline.Layout) Plan {
 	f := layout.File
@@ -73,6 +87,7 @@ func New(layout *pipeline.Layout) Plan {
 		Pipeline: f.Name, Workers: f.Workers,
 		Input:      Input{Topics: f.Input.Topics, Group: f.Input.Group, Start: f.Input.Start.String(), Tombstones: string(f.Input.Tombstones)},
 		Stages:     make([]Stage, len(layout.Stages)),
+		Sources:    make([]Source, len(f.Sources)),
 		Output:     Output{Topic: f.Output.Topic, Delivery: string(f.Output.Delivery), Shape: string(f.Output.Shape), Partition: string(f.Output.Partition)},
 		DeadLetter: Topic{f.DeadLetter.Topic},
 	}
@@ -80,7 +95,7 @@ func New(layout *pipeline.Layout) Plan {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
 			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: string(source.SQL.Driver), By: s.Stage.By, Key: s.Key, Many: s.Many,
-			Into: s.Into.String(), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
+			Into: s.Into.String(), Cache: cacheOf(s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
 		}
 		if len(stage.Key) == 0 {
 			stage.Key = []string{"_key"}
@@ -88,15 +103,30 @@ func New(layout *pipeline.Layout) Plan {
 		if s.Root >= 0 {
 			stage.DependsOn = layout.Stages[s.Root].Name
 		}
-		if s.Cache.TTL > 0 {
-			stage.Cache = &Cache{TTL: short(s.Cache.TTL), NegativeTTL: short(s.Cache.NegativeTTL)}
-			if s.Cache.StaleIfError > 0 {
-				stage.Cache.StaleIfError = short(s.Cache.StaleIfError)
-			}
-		}
 		p.Stages[i] = stage
 	}
+	for i, s := range f.Sources {
+		p.Sources[i] = Source{Name: s.Name, Driver: string(s.SQL.Driver), Stages: []string{}, MaxCalls: s.MaxCalls, MaxKeys: s.MaxKeys, Timeout: short(s.Timeout)}
+		for _, stage := range layout.Stages {
+			if stage.Source == s.Name {
+				p.Sources[i].Stages = append(p.Sources[i].Stages, stage.Name)
+			}
+		}
+	}
+	p.expect(layout)
 	return p
+}
+
+// cacheOf is nil for a stage that is not cached.
+func cacheOf(c pipelinefile.StageCache) *Cache {
+	if c.TTL == 0 {
+		return nil
+	}
+	cache := &Cache{Tiers: []string{"memory"}, TTL: short(c.TTL), NegativeTTL: short(c.NegativeTTL)}
+	if c.StaleIfError > 0 {
+		cache.StaleIfError = short(c.StaleIfError)
+	}
+	return cache
 }
 
 // short is a duration without zero parts at its end: 10m, not 10m0s.
@@ -109,112 +139,4 @@ func short(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
-}
-
-// Tree is the plan as lines of text.
-func (p Plan) Tree() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "pipeline %s\n\n", p.Pipeline)
-	fmt.Fprintf(&b, "in    %s\n", strings.Join(p.Input.Topics, ", "))
-	fmt.Fprintf(&b, "      group %s, starts at %s, tombstones: %s\n", p.Input.Group, p.Input.Start, words(p.Input.Tombstones))
-	b.WriteString("event\n")
-	p.branch(&b, -1, "")
-	fmt.Fprintf(&b, "out   %s\n", p.Output.Topic)
-	fmt.Fprintf(&b, "      %s, %s, partition by %s\n", words(p.Output.Delivery), shapes[p.Output.Shape], p.Output.Partition)
-	fmt.Fprintf(&b, "dead  %s\n", p.DeadLetter.Topic)
-	fmt.Fprintf(&b, "      %s\n", p.reasons())
-	return b.String()
-}
-
-// branch writes the stages whose keys come from a stage, and theirs.
-func (p Plan) branch(b *strings.Builder, root int, indent string) {
-	var of []int
-	for i, s := range p.Stages {
-		if s.root == root {
-			of = append(of, i)
-		}
-	}
-	for n, i := range of {
-		knot, below := "├─ ", "│  "
-		if n == len(of)-1 {
-			knot, below = "└─ ", "   "
-		}
-		s := p.Stages[i]
-		fmt.Fprintf(b, "%s%s%s\n", indent, knot, s.title())
-		stem := "   "
-		for _, other := range p.Stages {
-			if other.root == i {
-				stem = "│  "
-			}
-		}
-		for _, line := range s.details() {
-			fmt.Fprintf(b, "%s%s%s%s\n", indent, below, stem, line)
-		}
-		p.branch(b, i, indent+below)
-	}
-}
-
-func (s Stage) title() string {
-	rows := "one row"
-	if s.Many {
-		rows = "list"
-	}
-	by := strings.Join(s.By, ", ")
-	return fmt.Sprintf("%s = %s from %s (%s) by %s", s.Name, rows, s.Source, s.Driver, by)
-}
-
-func (s Stage) details() []string {
-	cached := "not cached: no ttl"
-	if s.Cache != nil {
-		cached = "cached " + s.Cache.TTL + ", missing keys " + s.Cache.NegativeTTL
-		if s.Cache.StaleIfError != "" {
-			cached += ", " + s.Cache.StaleIfError + " longer while the source fails"
-		}
-	}
-	return []string{
-		fmt.Sprintf("into %s, %s", s.Into, cached),
-		fmt.Sprintf("no row: %s, failed: %s", outcome(s.OnMissing, s.Many), outcome(s.OnError, false)),
-	}
-}
-
-// outcome is what a policy does, and where the record goes.
-func outcome(policy string, list bool) string {
-	switch {
-	case policy == string(pipelinefile.OnMissingDeadLetter):
-		return "dead letter"
-	case policy == string(pipelinefile.OnMissingDrop):
-		return "drop the event"
-	case list:
-		return "[] in out"
-	default:
-		return "null in out"
-	}
-}
-
-// reasons are what makes dead letters of this plan.
-func (p Plan) reasons() string {
-	reasons := []string{"what is not a JSON object"}
-	var missing, failed []string
-	for _, s := range p.Stages {
-		if s.OnMissing == string(pipelinefile.OnMissingDeadLetter) {
-			missing = append(missing, s.Name)
-		}
-		if s.OnError == string(pipelinefile.OnErrorDeadLetter) {
-			failed = append(failed, s.Name)
-		}
-	}
-	if len(missing) > 0 {
-		reasons = append(reasons, "no "+strings.Join(missing, ", no "))
-	}
-	if len(failed) > 0 {
-		reasons = append(reasons, "a key or lookup that fails in "+strings.Join(failed, ", "))
-	}
-	return strings.Join(append(reasons, "what is too large"), "; ")
-}
-
-func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
-
-var shapes = map[string]string{
-	string(pipelinefile.ShapeNest):  "the event in a field of its own",
-	string(pipelinefile.ShapeMerge): "stages beside the event's fields",
 }

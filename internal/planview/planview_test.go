@@ -1,64 +1,72 @@
 package planview_test
 
 import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/planview"
 )
 
-const file = `
-name: orders
-kafka: {brokers: [localhost:9092]}
-input: {topics: [a, b], group: enrich, start: latest, tombstones: drop}
-sources:
-  one: {sql: {driver: postgres, dsn: "postgres://u:canary@db/shop"}}
-  two: {sql: {driver: sqlite, dsn: shop.db}}
-stages:
-  user: {source: one, by: [event.tenant, event.id], query: "SELECT * FROM u WHERE (tenant, id) IN ($keys)", key: [tenant, id], on_missing: drop, on_error: keep}
-  orders: {source: one, by: user.id, query: "SELECT * FROM o WHERE u IN ($keys)", key: u, many: true, cache: {ttl: 1h30m, negative_ttl: 1s}}
-  items: {source: two, by: "orders[].id", query: "SELECT * FROM i WHERE o IN ($keys)", key: o, key_type: bigint, on_error: keep}
-  plan: {source: two, by: user.plan, query: "SELECT * FROM p WHERE id IN ($keys)", key: id, on_error: keep, into: user.plan_row}
-output: {topic: out, delivery: at_least_once, shape: merge, partition: source}
-dead_letter: {topic: dead}
-`
+var update = flag.Bool("update", false, "write the golden files")
 
-const tree = `pipeline orders
+// TestGolden compares the plans of testdata, as a tree and as JSON. None shows a DSN.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, path := range files {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			f, err := pipelinefile.Load(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			layout, err := pipeline.NewLayout(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := planview.New(layout)
+			tree := plan.Tree(console.Palette{})
+			for line := range strings.Lines(tree) {
+				if utf8.RuneCountInString(line) > 81 {
+					t.Errorf("wider than 80 columns: %s", line)
+				}
+			}
+			golden(t, strings.TrimSuffix(path, ".yaml")+".txt", tree)
+			asJSON, err := json.MarshalIndent(plan, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, strings.TrimSuffix(path, ".yaml")+".json", string(asJSON)+"\n")
+		})
+	}
+}
 
-in    a, b
-      group enrich, starts at latest, tombstones: drop
-event
-└─ user = one row from one (postgres) by event.tenant, event.id
-   │  into user, not cached: no ttl
-   │  no row: drop the event, failed: null in out
-   ├─ orders = list from one (postgres) by user.id
-   │  │  into orders, cached 1h30m, missing keys 1s
-   │  │  no row: [] in out, failed: dead letter
-   │  └─ items = one row from two (sqlite) by orders[].id
-   │        into items, not cached: no ttl
-   │        no row: null in out, failed: null in out
-   └─ plan = one row from two (sqlite) by user.plan
-         into user.plan_row, not cached: no ttl
-         no row: null in out, failed: null in out
-out   out
-      at least once, stages beside the event's fields, partition by source
-dead  dead
-      what is not a JSON object; a key or lookup that fails in orders; what is too large
-`
-
-func TestTree(t *testing.T) {
-	f, err := pipelinefile.Parse("orders.yaml", []byte(file), pipelinefile.Options{})
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if strings.Contains(got, "canary") {
+		t.Errorf("%s shows a DSN", path)
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	layout, err := pipeline.NewLayout(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(tree, planview.New(layout).Tree()); diff != "" {
-		t.Error(diff)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
