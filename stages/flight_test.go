@@ -54,6 +54,7 @@ func TestAKeyInFlightIsShared(t *testing.T) {
 			{Unique: 3, Coalesced: 3},
 		} {
 			stats[i].Stage, stats[i].Calls.Duration, stats[i].Calls.Longest = "", 0, 0
+			stats[i].Asked, stats[i].Settled = 0, 0
 			if diff := cmp.Diff(want, stats[i]); diff != "" {
 				t.Errorf("batch %d: %s", i, diff)
 			}

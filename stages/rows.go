@@ -48,6 +48,7 @@ func (r *Rows[E]) Stats() []StageStats {
 	stats := make([]StageStats, len(r.run.plan.nodes))
 	for i, n := range r.run.plan.nodes {
 		stats[i] = n.stats(r.run)
+		stats[i].Asked, stats[i].Settled = r.run.times[i].asked, r.run.times[i].settled
 	}
 	return stats
 }

@@ -1,6 +1,9 @@
 package stages
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // run is the state of one Run. The goroutine that called Run owns it; loads run in goroutines of their own and hand
 // their answers back to it, so that nothing here is locked.
@@ -12,12 +15,16 @@ type run[E any] struct {
 	domains  []domain  // by edge + 1; the first is that of the events
 	requests []any     // *request[K, V], by node
 	settled  []bool    // by node
+	times    []times   // by node
 	desks    []desk    // by deskMaker
 	bad      []error   // errors of unusable keys
 	failure  error     // the worst of the run as a whole
 	memos    []any     // *memo[T], by Shared
 	groups   *grouping // of the rows, once it was asked for
 }
+
+// times are when a node asked for its keys and when it had all its answers, from the start of the run.
+type times struct{ asked, settled time.Duration }
 
 // domain is a set of elements that results are kept for: the rows, or the distinct keys of a key set. at maps the elements
 // of the parent domain to those of this one.
@@ -35,6 +42,7 @@ func newRun[E any](p *Plan[E], events []E) *run[E] {
 		domains:  make([]domain, len(p.edges)+1),
 		requests: make([]any, len(p.nodes)),
 		settled:  make([]bool, len(p.nodes)),
+		times:    make([]times, len(p.nodes)),
 		desks:    make([]desk, len(p.desks)),
 		memos:    make([]any, p.memos),
 	}
@@ -80,8 +88,9 @@ func (r *run[E]) advance() bool {
 			continue
 		}
 		k.compute(r)
-		for _, n := range r.plan.nodes {
+		for id, n := range r.plan.nodes {
 			if n.edge() == i {
+				r.times[id].asked = r.elapsed()
 				n.request(r)
 				asked = true
 			}
@@ -102,8 +111,11 @@ func (r *run[E]) allSettled(nodes []int) bool {
 func (r *run[E]) settle(nodes []int) {
 	for _, n := range nodes {
 		r.settled[n] = true
+		r.times[n].settled = r.elapsed()
 	}
 }
+
+func (r *run[E]) elapsed() time.Duration { return time.Since(r.budget.start) }
 
 func (r *run[E]) size(domain int) int { return r.domains[domain].size }
 

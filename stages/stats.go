@@ -40,4 +40,6 @@ type StageStats struct {
 	Failed    int
 	Coalesced int       // loaded for another stage of the run, or for another batch at the same time
 	Calls     CallStats // of the calls made for this stage; a call that stages share is counted for the first of them
+	// Asked and Settled are when the stage asked for its keys and when it had all answers, from the start of the run.
+	Asked, Settled time.Duration
 }

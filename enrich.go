@@ -1,0 +1,25 @@
+package loaderline
+
+import (
+	"context"
+
+	"github.com/loaderline/loaderline/sink"
+)
+
+// Enrich makes of a micro-batch what Run would publish for it, by the same steps, and connects to no broker: a way to try
+// and to test a pipeline. Each record that it returns names its input in the headers loaderline.source.*, and is a dead
+// letter where its topic is Sink.DeadLetterTopic; an input without a record was dropped.
+//
+// Topics take as much as Kafka's default allows. An error is of the batch as a whole, as an *stages.OutageError is: Run
+// would give the batch back and publish nothing. Enrich is not for a Pipeline that runs.
+func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, Tally, error) {
+	cfg := p.cfg
+	limits := newLimits(nil)
+	cfg.Sink.MaxMessageBytes = limits.of
+	if cfg.OnLimits != nil {
+		cfg.OnLimits(limits.of)
+	}
+	w := &worker[E]{cfg: &cfg, sink: sink.New(cfg.Sink), limits: limits, log: cfg.Logger}
+	out, err := w.outcomes(ctx, batch)
+	return out.records, out.tally, err
+}
