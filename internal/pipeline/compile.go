@@ -10,7 +10,6 @@ import (
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 type (
@@ -22,7 +21,7 @@ type (
 type compiler struct {
 	layout  *Layout
 	open    *Pipeline
-	lookups map[int]*sqllookup.Lookup
+	lookups map[int]Lookup
 
 	plan      *stages.Plan[Document]
 	documents *documents
@@ -55,7 +54,7 @@ type child struct {
 	point int // of the parent's Fragment
 }
 
-func newCompiler(layout *Layout, open *Pipeline, lookups map[int]*sqllookup.Lookup) *compiler {
+func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup) *compiler {
 	retry := layout.File.Retry
 	plan := &stages.Plan[Document]{Retry: stages.Retry{Initial: retry.Initial, Max: retry.Max, MaxElapsed: retry.MaxElapsed}}
 	if retry.MaxElapsed == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
@@ -19,11 +20,12 @@ type Pipeline struct {
 
 	sources map[string]*source
 	memory  *cache.Memory
+	nodes   []*node // by stage
 }
 
 // source is one database of the file.
 type source struct {
-	db      *sqllookup.DB
+	db      *sqllookup.DB // nil where it is not connected to
 	backend *stages.Backend
 	file    pipelinefile.Source
 }
@@ -34,6 +36,18 @@ type Options struct {
 	Logger *slog.Logger
 	// OnCall is called after each call of a source, with the time that it took and its error. It is called concurrently. Optional.
 	OnCall func(source string, took time.Duration, err error)
+	// Lookup answers in place of the file's sources, of which none is connected to. It is called for each stage in the
+	// order of the file. Optional.
+	Lookup func(*Stage) Lookup
+}
+
+// Lookup answers the keys of one stage.
+type Lookup interface {
+	lookup.Source
+	// Types are the types of the key's parts.
+	Types() lookup.Types
+	// Columns are the fields of a row, none where they are not known before there is a row.
+	Columns() []string
 }
 
 // onCall is OnCall for one source.
@@ -56,7 +70,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err := p.connect(ctx, layout.File, opts); err != nil {
 		return nil, err
 	}
-	lookups, err := p.prepare(ctx, layout)
+	lookups, err := p.prepare(ctx, layout, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +81,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if p.Config, err = c.config(opts.Logger); err != nil {
 		return nil, err
 	}
+	p.nodes = c.nodes
 	return p, nil
 }
 
@@ -77,7 +92,9 @@ func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
 func (p *Pipeline) Close() error {
 	var problems []error
 	for _, s := range p.sources {
-		problems = append(problems, s.db.Close())
+		if s.db != nil {
+			problems = append(problems, s.db.Close())
+		}
 	}
 	if p.memory != nil {
 		p.memory.Close()
@@ -87,6 +104,10 @@ func (p *Pipeline) Close() error {
 
 func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Options) error {
 	for _, f := range file.Sources {
+		if opts.Lookup != nil {
+			p.sources[f.Name] = &source{file: f, backend: stages.NewBackend(stages.BackendConfig{Name: f.Name, OnCall: opts.onCall(f.Name)})}
+			continue
+		}
 		db, err := sqllookup.Open(ctx, sqllookup.Config{
 			Driver: string(f.SQL.Driver), DSN: f.SQL.DSN.Reveal(), Pool: f.SQL.Pool, Timeout: f.Timeout,
 		})
@@ -106,15 +127,13 @@ func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Op
 }
 
 // prepare prepares the statements of all stages, those that are the same once, and reports all problems at once.
-func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]*sqllookup.Lookup, error) {
+func (p *Pipeline) prepare(ctx context.Context, layout *Layout, opts Options) (map[int]Lookup, error) {
 	var (
 		problems []error
-		lookups  = map[int]*sqllookup.Lookup{}
+		lookups  = map[int]Lookup{}
 	)
 	for _, s := range layout.Stages {
-		l, err := p.sources[s.Source].db.Lookup(ctx, sqllookup.Query{
-			Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many,
-		})
+		l, err := p.lookup(ctx, s, opts)
 		switch {
 		case err == nil:
 			lookups[s.Index] = l
@@ -136,8 +155,20 @@ func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]*sqlloo
 	return lookups, errors.Join(problems...)
 }
 
+// lookup prepares the statement of a stage, where nothing answers in its place.
+func (p *Pipeline) lookup(ctx context.Context, s *Stage, opts Options) (Lookup, error) {
+	if opts.Lookup != nil {
+		return opts.Lookup(s), nil
+	}
+	l, err := p.sources[s.Source].db.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
 // clashes says whether a stage's result would stand where its parent's rows have a column already.
-func clashes(layout *Layout, s *Stage, lookups map[int]*sqllookup.Lookup) error {
+func clashes(layout *Layout, s *Stage, lookups map[int]Lookup) error {
 	if s.Parent < 0 || lookups[s.Parent] == nil {
 		return nil
 	}

@@ -10,6 +10,20 @@ import (
 	"iter"
 )
 
+// Lines yields the lines of in that are not empty and not longer than limit, without their ends, until there are no more, an
+// error, which is a *LineError, or the end of ctx.
+func Lines(ctx context.Context, in io.Reader, limit int) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		ended := make(chan struct{})
+		defer close(ended)
+		for l := range newLines(in, limit).all(ctx, ended) {
+			if !yield(l.text, l.err) {
+				return
+			}
+		}
+	}
+}
+
 // lines reads lines of bounded length, each into memory of its own.
 type lines struct {
 	in     *bufio.Reader

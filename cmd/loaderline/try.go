@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/publish"
+	"github.com/loaderline/loaderline/internal/trial"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// tryFlags are the flags of try.
+type tryFlags struct {
+	key    string
+	format choice
+}
+
+func newTry(c *console.Console) *cobra.Command {
+	f := tryFlags{format: choice{value: "text", of: []string{"text", "json"}}}
+	cmd := &cobra.Command{
+		Use:   "try PIPELINE [EVENT|-]",
+		Short: "Send an event through the stages and see what each of them does",
+		Long: `Send one event through the pipeline's sources, as run would but without Kafka: nothing is consumed or published. The
+enriched record goes to stdout; to stderr go what would become of it, and the stages over time: what answered (memory,
+source, or shared for what another stage loaded), how many keys, rows and calls that took, and from when to when.
+
+EVENT is the event itself, a JSON object. Without it, or with -, events are read from stdin, one a line; they are tried
+one after the other on one cache, so that a second one shows what the first has warmed.
+
+Exit codes: 0 enriched, 1 if an event would be a dead letter or dropped, 2 wrong usage or a wrong file, 3 a source does
+not answer.`,
+		Example: `  loaderline try pipeline.yaml '{"user_id":7}'
+  loaderline try pipeline.yaml < events.ndjson
+  loaderline try pipeline.yaml '{"user_id":7}' --format json`,
+		Args: onePipeline(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			events, err := eventsOf(cmd.Context(), cmd.InOrStdin(), args)
+			if err != nil {
+				return err
+			}
+			var key []byte
+			if cmd.Flags().Changed("key") {
+				key = []byte(f.key)
+			}
+			return tryEvents(cmd.Context(), c, args[0], key, events, f.format.value == "json")
+		},
+	}
+	cmd.Flags().StringVar(&f.key, "key", "", "the record's `key`; without it the record has none")
+	cmd.Flags().Var(&f.format, "format", "how to write what was found: json is one object an event")
+	return cmd
+}
+
+// eventsOf is the event of the command line, or those of stdin.
+func eventsOf(ctx context.Context, in io.Reader, args []string) (iter.Seq2[[]byte, error], error) {
+	if len(args) > 1 && args[1] != "-" {
+		if info, err := os.Stat(args[1]); err == nil && info.Mode().IsRegular() {
+			return nil, usagef("%s is a file, and EVENT is the event itself; write loaderline try %s < %s", args[1], args[0], args[1])
+		}
+		return func(yield func([]byte, error) bool) { yield([]byte(args[1]), nil) }, nil
+	}
+	if file, ok := in.(*os.File); ok && len(args) == 1 && term.IsTerminal(int(file.Fd())) {
+		return nil, usagef(`which event? as in loaderline try %s '{"user_id":7}', or - to type events here`, args[0])
+	}
+	return publish.Lines(ctx, in, consumer.DefaultMaxMessageBytes), nil
+}
+
+func tryEvents(ctx context.Context, c *console.Console, path string, key []byte, events iter.Seq2[[]byte, error], asJSON bool) (err error) {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log})
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	defer func() { err = errors.Join(err, open.Close()) }()
+	t, err := trial.New(open)
+	if err != nil {
+		return err
+	}
+	tried, unenriched := 0, 0
+	for event, err := range events {
+		if err != nil {
+			return err
+		}
+		report, err := t.Event(ctx, l.layout.File.Input.Topics[0], key, event)
+		if err != nil {
+			return unlessEnded(ctx, unanswered(err))
+		}
+		if err := showTrial(c, report, asJSON); err != nil {
+			return err
+		}
+		tried++
+		if report.Outcome != trial.Enriched {
+			unenriched++
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case tried == 0:
+		return usagef("there is no event on stdin; write one JSON object a line")
+	case unenriched == 1 && tried == 1:
+		return errors.New("the event would not be enriched")
+	case unenriched > 0:
+		return fmt.Errorf("%d of %d events would not be enriched", unenriched, tried)
+	}
+	return nil
+}
+
+// unanswered is the error of a source that has gone since it was reached at start.
+func unanswered(err error) error {
+	if outage, ok := errors.AsType[*stages.OutageError](err); ok {
+		return &pipeline.UnreachableError{Source: outage.Backend.Name(), Err: outage.Err}
+	}
+	return err
+}
+
+// showTrial writes the record before the words, so that these are what a terminal shows last.
+func showTrial(c *console.Console, r *trial.Report, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(c.Out)
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
+	}
+	if value := r.Value(); value != nil {
+		if _, err := fmt.Fprintf(c.Out, "%s\n", pretty(c, value)); err != nil {
+			return err
+		}
+	}
+	c.Say("%s", r.Waterfall(c.ErrPalette()))
+	return nil
+}
+
+// pretty is a value as a terminal shows it best, and as it is elsewhere.
+func pretty(c *console.Console, value jsontext.Value) []byte {
+	if !c.OutTerminal {
+		return value
+	}
+	indented := value.Clone()
+	if err := indented.Indent(jsontext.WithIndent("  ")); err != nil {
+		return value // Encode made it, so that this does not happen.
+	}
+	return indented
+}
