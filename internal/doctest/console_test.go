@@ -84,8 +84,8 @@ func TestCommandsPrintWhatPagesSay(t *testing.T) {
 			r := newReader(t)
 			for _, b := range p.blocks {
 				switch b.kind() {
-				case "yaml wrong":
-					r.write(b.attrs["wrong"], b.text)
+				case "yaml wrong", "yaml file":
+					r.write(b.attrs["wrong"]+b.attrs["file"], b.text)
 				case "console", "console background", "console fails":
 					r.follow(p, b)
 				}

@@ -109,7 +109,7 @@ func newBlock(line int, info string) *block {
 // TestEveryBlockIsOfAKnownKind finds blocks that no test looks at.
 func TestEveryBlockIsOfAKnownKind(t *testing.T) {
 	known := map[string]bool{
-		"yaml": true, "yaml wrong": true, "yaml manifest": true,
+		"yaml": true, "yaml wrong": true, "yaml file": true, "yaml manifest": true,
 		"console": true, "console background": true, "console fails": true, "console elsewhere": true,
 		"go": true, "json": true, "promql": true,
 	}

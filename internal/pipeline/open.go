@@ -41,13 +41,10 @@ type Options struct {
 	Lookup func(*Stage) Lookup
 }
 
-// Lookup answers the keys of one stage.
+// Lookup answers the keys of a stage. One that also has Columns() []string knows the fields of its rows.
 type Lookup interface {
 	lookup.Source
-	// Types are the types of the key's parts.
 	Types() lookup.Types
-	// Columns are the fields of a row, none where they are not known before there is a row.
-	Columns() []string
 }
 
 // onCall is OnCall for one source.
@@ -169,14 +166,18 @@ func (p *Pipeline) lookup(ctx context.Context, s *Stage, opts Options) (Lookup, 
 
 // clashes says whether a stage's result would stand where its parent's rows have a column already.
 func clashes(layout *Layout, s *Stage, lookups map[int]Lookup) error {
-	if s.Parent < 0 || lookups[s.Parent] == nil {
+	if s.Parent < 0 {
+		return nil
+	}
+	rows, known := lookups[s.Parent].(interface{ Columns() []string })
+	if !known {
 		return nil
 	}
 	parent := layout.Stages[s.Parent]
 	if len(s.Into.Steps) != parent.lists()+1 {
 		return nil
 	}
-	for _, column := range lookups[s.Parent].Columns() {
+	for _, column := range rows.Columns() {
 		if column == s.Field() {
 			return layout.File.Errorf("stages."+s.Name+".into", "the rows of %s have a column %s already; choose another name, or leave the column out", parent.Name, column)
 		}

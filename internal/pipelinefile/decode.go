@@ -3,6 +3,7 @@ package pipelinefile
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -154,5 +155,6 @@ func (d *decoder) scalar(k Key, key string, node ast.Node) (scalar, bool) {
 		d.failAt(s.pos, key, "%s", problem)
 	}
 	s.text, s.replaced = text, replaced
+	s.unset = replaced && d.opts.Unset != "" && strings.Contains(text, d.opts.Unset)
 	return s, len(problems) == 0
 }

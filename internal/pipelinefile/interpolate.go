@@ -65,6 +65,8 @@ func (o Options) resolve(expression string) (string, error) {
 	switch {
 	case hasFallback && value == "":
 		return fallback, nil
+	case !set && o.Unset != "":
+		return o.Unset, nil
 	case !set:
 		return "", fmt.Errorf("the environment variable %s is not set; set it, or give a default as ${%s:-default}", name, name)
 	case !utf8.ValidString(value):

@@ -86,3 +86,20 @@ func TestKeysAreNotInterpolated(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 }
+
+// What is not known is not checked either: a broker need not be one, but a number that is no number is no number.
+func TestUnsetVariables(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(string(read(t, "testdata/right/least.yaml")), "localhost:9092", `"${ABSENT}"`, 1)
+	opts := pf.Options{Getenv: func(string) (string, bool) { return "", false }, Unset: "unset"}
+	file, err := pf.Parse("pipeline.yaml", []byte(text), opts)
+	if err != nil || len(file.Kafka.Brokers) != 1 || file.Kafka.Brokers[0] != "unset" {
+		t.Errorf("got %v, %v", file, err)
+	}
+	if _, err := pf.Parse("pipeline.yaml", []byte(text+"workers: ${ABSENT}\n"), opts); err == nil || !strings.Contains(err.Error(), "workers: want a whole number") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := pf.Parse("pipeline.yaml", []byte(text+`name: "${ABSENT:-other}"`+"\n"), opts); err != nil {
+		t.Error(err)
+	}
+}

@@ -17,6 +17,9 @@ type scalar struct {
 	// replaced is whether ${} was: then the text is read as the key's type,
 	// and errors show what is written.
 	replaced bool
+	// unset is whether Options.Unset stands in the text, which then is not what
+	// the value will be.
+	unset bool
 	// quoted is whether the scalar stands in quotes.
 	quoted bool
 }

@@ -27,6 +27,9 @@ type Options struct {
 	// ReadFile returns the content of a file of ${file:PATH}. Defaults to
 	// reading it from disk, at most 1 MiB.
 	ReadFile func(path string) ([]byte, error)
+	// Unset stands for a variable that is not set and has no default: a text
+	// that is checked no further. Empty: that is an error.
+	Unset string
 	// Dir is the folder that paths in the file are relative to.
 	Dir string
 }

@@ -77,7 +77,7 @@ func (k Key) set(field reflect.Value, s scalar, opts Options) (problem string) {
 
 // checkString refuses what is not text or does not fit the key's pattern.
 func (k Key) checkString(s scalar) string {
-	fits := k.Pattern == "" || regexp.MustCompile(k.Pattern).MatchString(s.text)
+	fits := k.Pattern == "" || s.unset || regexp.MustCompile(k.Pattern).MatchString(s.text)
 	if s.kind != kindString && !s.replaced && fits {
 		return fmt.Sprintf("want text, found %s; put it in quotes: %s", s.shown(), quoted(s.written))
 	}

@@ -78,7 +78,9 @@ func rightFiles(t *testing.T) map[string][]byte {
 			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)
 		}
 		for _, path := range paths {
-			files[path] = read(t, path)
+			if !strings.HasSuffix(path, "_test.yaml") { // Those are tests of pipelines.
+				files[path] = read(t, path)
+			}
 		}
 	}
 	return files

@@ -13,8 +13,27 @@ import (
 )
 
 // document turns the bytes into the mapping at the document's root, or reports
-// why it cannot. What it refuses it refuses before the YAML library recurses.
+// why it cannot.
 func (d *decoder) document(data []byte) (*ast.MappingNode, bool) {
+	body, ok := d.body(data)
+	if !ok {
+		return nil, false
+	}
+	switch n := body.(type) {
+	case nil, *ast.NullNode:
+		d.failAt(Pos{1, 1}, "", "the file is empty; a pipeline needs at least kafka, input, sources, stages, output and dead_letter")
+	case *ast.MappingNode:
+		return n, true
+	default:
+		d.failAt(nodePos(n), "", "the document is %s; a pipeline file is a mapping that starts with keys such as kafka: and input:", describe(n))
+	}
+	return nil, false
+}
+
+// body turns the bytes into the only document's root, nil for an empty one, or
+// reports why it cannot. What it refuses it refuses before the YAML library
+// recurses.
+func (d *decoder) body(data []byte) (ast.Node, bool) {
 	if len(data) > maxFileBytes {
 		d.failAt(Pos{1, 1}, "", "the file is larger than 1 MiB; a pipeline file is a few kilobytes: is this the right file?")
 		return nil, false
@@ -40,8 +59,8 @@ func (d *decoder) document(data []byte) (*ast.MappingNode, bool) {
 	return d.root(file)
 }
 
-// root returns the only document's mapping.
-func (d *decoder) root(file *ast.File) (*ast.MappingNode, bool) {
+// root returns the only document's node.
+func (d *decoder) root(file *ast.File) (ast.Node, bool) {
 	var body ast.Node
 	for _, doc := range file.Docs {
 		if doc.Body == nil {
@@ -53,15 +72,7 @@ func (d *decoder) root(file *ast.File) (*ast.MappingNode, bool) {
 		}
 		body = doc.Body
 	}
-	switch n := body.(type) {
-	case nil, *ast.NullNode:
-		d.failAt(Pos{1, 1}, "", "the file is empty; a pipeline needs at least kafka, input, sources, stages, output and dead_letter")
-	case *ast.MappingNode:
-		return n, true
-	default:
-		d.failAt(nodePos(n), "", "the document is %s; a pipeline file is a mapping that starts with keys such as kafka: and input:", describe(n))
-	}
-	return nil, false
+	return body, true
 }
 
 // tokens splits the file and reports what is YAML but refused here.

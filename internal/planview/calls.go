@@ -1,6 +1,8 @@
 package planview
 
 import (
+	"strings"
+
 	"github.com/loaderline/loaderline/internal/pipeline"
 )
 
@@ -49,7 +51,7 @@ func (p *Plan) expect(layout *pipeline.Layout) {
 // their keys come from one place, and so are known at one time.
 func (c *Calls) count(layout *pipeline.Layout, s *pipeline.Stage) {
 	var (
-		paths   = map[string]bool{}
+		paths   = map[string]bool{} // stages with equal ones have the same keys
 		keys    = 0
 		bounded = true
 	)
@@ -63,7 +65,7 @@ func (c *Calls) count(layout *pipeline.Layout, s *pipeline.Stage) {
 		case other != s:
 			c.With = append(c.With, other.Name)
 		}
-		if path := pathOf(other); !paths[path] {
+		if path := strings.Join(other.Stage.By, "\n"); !paths[path] {
 			paths[path] = true
 			n, ok := maxKeys(layout, other)
 			keys, bounded = keys+n, bounded && ok
@@ -73,15 +75,6 @@ func (c *Calls) count(layout *pipeline.Layout, s *pipeline.Stage) {
 		calls := (keys + c.KeysACall - 1) / c.KeysACall
 		c.MaxKeys, c.Max = &keys, &calls
 	}
-}
-
-// pathOf tells keys apart within one root: stages with equal ones have the same keys.
-func pathOf(s *pipeline.Stage) string {
-	text := ""
-	for _, path := range s.By {
-		text += path.String() + "\n"
-	}
-	return text
 }
 
 // maxKeys is the number of keys of a stage in a micro-batch at most, false where lists decide it.

@@ -156,7 +156,9 @@ func (t *Trial) stages(stats []stages.StageStats) []Stage {
 	return all
 }
 
-func millis(d time.Duration) float64 { return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond) }
+func millis(d time.Duration) float64 {
+	return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond)
+}
 
 // Summary says in a sentence what would become of the event.
 func (r *Report) Summary() string {

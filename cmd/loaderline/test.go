@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/testfile"
+	"github.com/loaderline/loaderline/internal/testrun"
+)
+
+// testFlags are the flags of test.
+type testFlags struct {
+	run, junit string
+	format     choice
+}
+
+func newTest(c *console.Console) *cobra.Command {
+	f := testFlags{format: choice{value: "text", of: []string{"text", "json"}}}
+	cmd := &cobra.Command{
+		Use:   "test PIPELINE...",
+		Short: "Run the tests of pipelines, without Kafka and sources",
+		Long: `Run the tests of pipelines: events in, what has to become of them out, and rows in place of the sources. The events go
+through the steps of a run; nothing is connected to. The tests of pipeline.yaml stand in pipeline_test.yaml beside it:
+
+  tests:
+    - name: a user is found
+      stubs:
+        user: [{id: 7, name: Ada}]
+      events: [{user_id: 7}]
+      expect: [{contains: {user: {name: Ada}}}]
+
+Exit codes: 0 all passed, 1 a test failed, 2 wrong usage or a wrong file.`,
+		Example: `  loaderline test pipeline.yaml
+  loaderline test pipelines/*.yaml --junit results.xml
+  loaderline test pipeline.yaml --run 'no user'`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return onePipeline(0)(cmd, args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			matching, err := regexp.Compile(f.run)
+			if err != nil {
+				return usagef("--run is no regular expression: %v", err)
+			}
+			return test(cmd.Context(), c, args, matching, f)
+		},
+	}
+	cmd.Flags().StringVar(&f.run, "run", "", "run the tests whose names match a regular `expression`")
+	cmd.Flags().StringVar(&f.junit, "junit", "", "write the results to a `file` in the XML of JUnit")
+	cmd.Flags().Var(&f.format, "format", "how to write the results: json is one object a test")
+	return cmd
+}
+
+func test(ctx context.Context, c *console.Console, paths []string, matching *regexp.Regexp, f testFlags) error {
+	suites, err := testsOf(paths)
+	if err != nil {
+		return err
+	}
+	var results []testrun.Result
+	failed := 0
+	for _, s := range suites {
+		of, err := runSuite(ctx, c, s, matching, f.format.value == "json")
+		if err != nil {
+			return unlessEnded(ctx, err)
+		}
+		for _, r := range of {
+			if !r.Passed {
+				failed++
+			}
+		}
+		results = append(results, of...)
+	}
+	if len(results) == 0 {
+		return usagef("no test has a name that matches %s", matching)
+	}
+	if f.junit != "" {
+		if err := writeJUnit(f.junit, results); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %s failed", failed, english.Plural(len(results), "test", ""))
+	}
+	c.Say("%s passed", english.Plural(len(results), "test", ""))
+	return nil
+}
+
+// testsOf reads the tests of pipeline files. A file of tests stands for its pipeline.
+func testsOf(paths []string) ([]*testrun.Suite, error) {
+	var (
+		suites   []*testrun.Suite
+		seen     []string
+		problems []error
+	)
+	for _, path := range paths {
+		path, tests := testfile.Of(path)
+		if slices.Contains(seen, path) {
+			continue
+		}
+		seen = append(seen, path)
+		switch info, err := os.Stat(path); {
+		case err != nil:
+			problems = append(problems, usagef("read the pipeline file: %w", err))
+			continue
+		case info.IsDir():
+			problems = append(problems, usagef("%s is a folder; name its pipeline files, as in %s", path, filepath.Join(path, "*.yaml")))
+			continue
+		}
+		s, err := testrun.Load(path, tests)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = usagef("%s has no tests: they stand in %s, which is not there; loaderline test --help shows one", path, tests)
+		}
+		problems = append(problems, err)
+		suites = append(suites, s)
+	}
+	return suites, errors.Join(problems...)
+}
+
+func runSuite(ctx context.Context, c *console.Console, s *testrun.Suite, matching *regexp.Regexp, asJSON bool) ([]testrun.Result, error) {
+	var results []testrun.Result
+	for i, t := range s.File.Tests {
+		if !matching.MatchString(t.Name) {
+			continue
+		}
+		r, err := s.Run(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		if asJSON {
+			e := json.NewEncoder(c.Out)
+			e.SetEscapeHTML(false)
+			err = e.Encode(r)
+		} else {
+			if len(results) == 0 {
+				_, err = fmt.Fprintln(c.Out, s.Pipeline)
+			}
+			if err == nil {
+				_, err = fmt.Fprint(c.Out, r.Text(c.OutPalette()))
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+func writeJUnit(path string, results []testrun.Result) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return usagef("--junit: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return testrun.WriteJUnit(file, results)
+}

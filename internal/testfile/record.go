@@ -1,0 +1,138 @@
+package testfile
+
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/sink"
+)
+
+// recordKeys are what tells an event with a key or headers from an event by itself.
+var recordKeys = []string{"key", "value", "raw", "headers"}
+
+// isRecord says that a mapping is a record: it has value or raw, and nothing that a record has not.
+func isRecord(n node) bool {
+	if !n.IsMapping() {
+		return false
+	}
+	entries, err := n.Entries()
+	if err != nil {
+		return false
+	}
+	holds := false
+	for _, e := range entries {
+		if !slices.Contains(recordKeys, e.Name) {
+			return false
+		}
+		holds = holds || e.Name == "value" || e.Name == "raw"
+	}
+	return holds
+}
+
+func (p *parser) event(n node) Event {
+	var e Event
+	if !isRecord(n) {
+		e.Value = p.json(n)
+		return e
+	}
+	has := p.section(n, "a record", keys{
+		"key": func(n node) { e.Key = p.bytes(n) },
+		"raw": func(n node) { e.Value = p.bytes(n) },
+		"value": func(n node) {
+			if !n.IsNull() {
+				e.Value = p.json(n)
+			}
+		},
+		"headers": func(n node) { e.Headers = p.headers(n) },
+	})
+	if has["value"] && has["raw"] {
+		p.fail(n.Errorf("value is JSON and raw is text as it is; write one of them"))
+	}
+	return e
+}
+
+func (p *parser) json(n node) jsontext.Value {
+	value, err := n.JSON()
+	if err != nil {
+		p.fail(err)
+	}
+	return value
+}
+
+func (p *parser) bytes(n node) []byte {
+	var text string
+	p.text(&text)(n)
+	return []byte(text)
+}
+
+func (p *parser) headers(n node) []Header {
+	entries, err := n.Entries()
+	if err != nil {
+		p.fail(err)
+		return nil
+	}
+	all := make([]Header, len(entries))
+	for i, e := range entries {
+		all[i].Name = e.Name
+		if !e.Value.IsNull() {
+			p.optional(&all[i].Value)(e.Value)
+		}
+	}
+	return all
+}
+
+func (p *parser) expect(n node) Expect {
+	var e Expect
+	if !n.IsMapping() {
+		var word string
+		p.text(&word)(n)
+		e.Outcome = Outcome(word)
+		if word != "" && e.Outcome != Dropped && e.Outcome != Outage {
+			p.fail(n.Errorf("%q is no outcome; write dropped or outage, or a mapping with value, contains or dead_letter", word))
+		}
+		return e
+	}
+	has := p.section(n, "an expected outcome", keys{
+		"value":       func(n node) { e.Value = p.json(n) },
+		"contains":    func(n node) { e.Value, e.Partial = p.json(n), true },
+		"key":         p.optional(&e.Key),
+		"topic":       p.optional(&e.Topic),
+		"headers":     func(n node) { e.Headers = p.headers(n) },
+		"dead_letter": func(n node) { e.Failure = p.deadLetter(n) },
+	})
+	e.Outcome = Record
+	switch {
+	case has["value"] && has["contains"]:
+		p.fail(n.Errorf("value is all of it and contains a part; write one of them"))
+	case has["dead_letter"] && (has["value"] || has["contains"]):
+		p.fail(n.Errorf("a dead letter has the value of its event; leave out value and contains"))
+	case has["dead_letter"]:
+		e.Outcome = DeadLetter
+	}
+	return e
+}
+
+// kinds are what loaderline.error.kind may be.
+var kinds = []string{
+	string(sink.KindDecode), string(sink.KindKey), string(sink.KindMissing), string(sink.KindLookup), string(sink.KindEncode), string(sink.KindTooLarge),
+}
+
+func (p *parser) deadLetter(n node) Failure {
+	var f Failure
+	p.section(n, "a dead letter", keys{
+		"kind":    p.text(&f.Kind),
+		"stage":   p.text(&f.Stage),
+		"code":    p.text(&f.Code),
+		"message": p.text(&f.Message),
+	})
+	if f.Kind != "" && !slices.Contains(kinds, f.Kind) {
+		hint := ""
+		if near, ok := pipelinefile.Nearest(f.Kind, kinds); ok {
+			hint = "; did you mean " + near + "?"
+		}
+		p.fail(n.Errorf("there is no kind %q of dead letters%s", f.Kind, hint))
+	}
+	return f
+}

@@ -1,0 +1,149 @@
+package testfile_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/testfile"
+)
+
+func TestParse(t *testing.T) {
+	const text = `
+env: {SHOP_DSN: "postgres://db/shop"}
+stubs:
+  user: [{id: 7, price: 1.50, tags: [a, null, true]}]
+tests:
+  - name: one
+    stubs:
+      plan: {rows: [], error: {message: denied, code: "42501", keys: [7, [a, 1]]}}
+      shop: {error: denied}
+      away: {outage: refused}
+    events: [{user_id: 9007199254740993}, {value: 1, other: 2}, {key: k, value: null, headers: {a: b, c: null}}, {raw: "no JSON"}, text]
+    expect:
+      - value: {n: 1e400, m: -123456789012345678901234567890, s: "1e400"}
+      - contains: {n: 1}
+        key: k
+        topic: t
+        headers: {a: null}
+      - dead_letter: {kind: missing, stage: user, code: "1", message: m}
+      - dropped
+      - outage
+  - {name: two, stubs: {user: []}, events: [{}], expect: [{}]}
+`
+	got, err := testfile.Parse("a_test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := func(s string) *string { return &s }
+	row := func(fields ...string) testfile.Row {
+		var r testfile.Row
+		for i := 0; i < len(fields); i += 2 {
+			r.Fields = append(r.Fields, testfile.Field{Name: fields[i], Value: []byte(fields[i+1])})
+		}
+		return r
+	}
+	user := testfile.Stub{Rows: []testfile.Row{row("id", "7", "price", "1.50", "tags", `["a",null,true]`)}}
+	want := &testfile.File{
+		Path: "a_test.yaml", Env: map[string]string{"SHOP_DSN": "postgres://db/shop"},
+		Tests: []testfile.Test{
+			{
+				Name: "one", Line: 6,
+				Stubs: map[string]testfile.Stub{
+					"user": user,
+					"plan": {Error: &testfile.Error{Message: "denied", Code: "42501", Keys: make([]pipelinefile.Node, 2)}},
+					"shop": {Error: &testfile.Error{Message: "denied"}},
+					"away": {Outage: "refused"},
+				},
+				Events: []testfile.Event{
+					{Value: []byte(`{"user_id":9007199254740993}`)},
+					{Value: []byte(`{"value":1,"other":2}`)},
+					{Key: []byte("k"), Headers: []testfile.Header{{Name: "a", Value: p("b")}, {Name: "c"}}},
+					{Value: []byte("no JSON")},
+					{Value: []byte(`"text"`)},
+				},
+				Expect: []testfile.Expect{
+					{Outcome: testfile.Record, Value: []byte(`{"n":1e400,"m":-123456789012345678901234567890,"s":"1e400"}`)},
+					{Outcome: testfile.Record, Value: []byte(`{"n":1}`), Partial: true, Key: p("k"), Topic: p("t"), Headers: []testfile.Header{{Name: "a"}}},
+					{Outcome: testfile.DeadLetter, Failure: testfile.Failure{Kind: "missing", Stage: "user", Code: "1", Message: "m"}},
+					{Outcome: testfile.Dropped},
+					{Outcome: testfile.Outage},
+				},
+			},
+			{
+				Name: "two", Line: 21, Stubs: map[string]testfile.Stub{"user": {}},
+				Events: []testfile.Event{{Value: []byte("{}")}}, Expect: []testfile.Expect{{Outcome: testfile.Record}},
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(_, _ pipelinefile.Node) bool { return true })); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWrongFiles(t *testing.T) {
+	const test = "tests:\n  - {name: a, events: [{}], expect: [dropped]"
+	for text, want := range map[string]string{
+		"":                          "1:1: the file is empty; write tests:",
+		"- a":                       "1:1: want a mapping, found a list",
+		"a: 1\n---\nb: 2":           "3:1: a second document starts here",
+		"tests: []":                 "1:1: there is no test",
+		"tests: {a: b}":             "1:8: tests: want a list, found a mapping",
+		"test: []":                  `1:1: test: unknown key; did you mean "tests"?`,
+		"xyz: []":                   "1:1: xyz: unknown key; a test file has env, stubs, tests",
+		"env: {A: 1}":               "1:10: env.A: want text, found 1; put it in quotes",
+		"tests: &a []":              "anchors",
+		test + ", name: b}":         "duplicate key",
+		"tests:\n  - {events: [1]}": "2:5: tests[0]: the test has no name",
+		"tests:\n  - {name: a}":     "2:5: tests[0]: the test has no events",
+		"tests:\n  - {name: a, events: [1, 2], expect: [dropped]}":                               "2:5: tests[0]: the test has 2 events and expects 1 outcomes",
+		test + "}\n  - {name: a, events: [{}], expect: [dropped]}":                               `3:5: tests[1]: the test in line 2 is called "a" too`,
+		test + ", stubs: {user: [1]}}":                                                           "tests[0].stubs.user[0]: a row is a mapping of its columns",
+		test + ", stubs: {user: {row: []}}}":                                                     `tests[0].stubs.user.row: unknown key; did you mean "rows"?`,
+		test + ", stubs: {user: {error: {code: \"1\"}}}}":                                        "tests[0].stubs.user.error: the error has no message",
+		test + ", stubs: {user: [{id: .5}]}}":                                                    "tests[0].stubs.user[0].id: .5 is a number that JSON does not know",
+		test + ", stubs: {user: [{1: 2}]}}":                                                      "tests[0].stubs.user[0]: a key must be text, found 1",
+		"tests:\n  - {name: a, events: [{value: 1, raw: x}], expect: [dropped]}":                 "tests[0].events[0]: value is JSON and raw is text",
+		"tests:\n  - {name: a, events: [1], expect: [drop]}":                                     `tests[0].expect[0]: "drop" is no outcome; write dropped or outage`,
+		"tests:\n  - {name: a, events: [1], expect: [{value: 1, contains: 2}]}":                  "tests[0].expect[0]: value is all of it and contains a part",
+		"tests:\n  - {name: a, events: [1], expect: [{value: 1, dead_letter: {kind: missing}}]}": "tests[0].expect[0]: a dead letter has the value of its event",
+		"tests:\n  - {name: a, events: [1], expect: [{dead_letter: {kind: mising}}]}":            `tests[0].expect[0].dead_letter: there is no kind "mising" of dead letters; did you mean missing?`,
+	} {
+		_, err := testfile.Parse("a_test.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "a_test.yaml:") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q:\n got %v\nwant one line with %s", text, err, want)
+		}
+	}
+}
+
+func TestOf(t *testing.T) {
+	for path, want := range map[string][2]string{
+		"a.yaml":          {"a.yaml", "a_test.yaml"},
+		"b/a.b_test.yml":  {"b/a.b.yml", "b/a.b_test.yml"},
+		"pipeline":        {"pipeline", "pipeline_test"},
+		"shop_tests.yaml": {"shop_tests.yaml", "shop_tests_test.yaml"},
+	} {
+		if pipeline, tests := testfile.Of(path); [2]string{pipeline, tests} != want {
+			t.Errorf("%s: got %s and %s, want %s", path, pipeline, tests, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("stubs: {a: [{id: 1}]}\ntests: [{name: a, stubs: {b: {error: {message: m, keys: [1]}, outage: x}}, events: [{value: 1}], expect: [{contains: {}, headers: {a: null}}]}]"))
+	f.Add([]byte("tests:\n- name: |\n    a\n  events: [\"\\x01\", 1e5, .inf, 0x1, ~]\n  expect: [dropped]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := testfile.Parse("a_test.yaml", data)
+		if err != nil {
+			return
+		}
+		for _, test := range file.Tests {
+			if test.Name == "" || len(test.Events) == 0 || len(test.Events) != len(test.Expect) || test.Line < 1 {
+				t.Errorf("%q: test %+v", data, test)
+			}
+		}
+	})
+}
