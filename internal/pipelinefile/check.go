@@ -21,6 +21,7 @@ func (d *decoder) check() {
 		f.Name = f.Input.Group
 	}
 	d.checkAuthentication()
+	d.checkCertificates()
 	d.checkTopics()
 	if f.Retry.Initial > f.Retry.Max && d.anyRead("retry.initial", "retry.max") {
 		d.fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", formatDuration(int64(f.Retry.Initial)), formatDuration(int64(f.Retry.Max)))
@@ -44,10 +45,16 @@ func (d *decoder) checkAuthentication() {
 	if s := k.SASL; s != nil && s.Mechanism == MechanismPlain && !k.TLS.Enabled && !s.AllowPlaintext {
 		d.fail("kafka.sasl.mechanism", "PLAIN would send the password unencrypted; set kafka.tls to true, use SCRAM-SHA-512, or set kafka.sasl.allow_plaintext to true if the network is trusted")
 	}
-	for _, pair := range [][2]string{{"cert", "key"}, {"key", "cert"}} {
-		has, lacks := "kafka.tls."+pair[0], "kafka.tls."+pair[1]
-		if _, there := d.file.positions[lacks]; d.read(has) && !there {
-			d.fail(has, "a client certificate needs both cert and key; add %s", pair[1])
+}
+
+// checkCertificates refuses half of a client's certificate, wherever there is a section tls.
+func (d *decoder) checkCertificates() {
+	for has := range d.written {
+		for _, pair := range [][2]string{{".tls.cert", ".tls.key"}, {".tls.key", ".tls.cert"}} {
+			section, is := strings.CutSuffix(has, pair[0])
+			if _, there := d.file.positions[section+pair[1]]; is && !there {
+				d.fail(has, "a client certificate needs both cert and key; add %s", strings.TrimPrefix(pair[1], ".tls."))
+			}
 		}
 	}
 }

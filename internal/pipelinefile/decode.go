@@ -102,11 +102,11 @@ func defaultScalar(k Key) scalar {
 	return s
 }
 
-// field returns the struct field whose tag names the key.
+// field returns the struct field whose tag names the key; those of an embedded struct are the section's own.
 func field(into reflect.Value, k Key) reflect.Value {
-	for f, v := range into.Fields() {
+	for _, f := range reflect.VisibleFields(into.Type()) {
 		if f.Tag.Get("key") == k.name() {
-			return v
+			return into.FieldByIndex(f.Index)
 		}
 	}
 	panic(fmt.Sprintf("no field of %s has the key %s", into.Type(), k.Path)) // A test walks all keys.

@@ -54,7 +54,7 @@ type Kafka struct {
 	StaticMembership   bool          `key:"static_membership"`
 }
 
-// TLS is encryption to the brokers. Paths in the file are relative to the
+// TLS is the encryption of connections. Paths in the file are relative to the
 // pipeline file; here they are joined with its folder.
 type TLS struct {
 	Enabled bool   `key:"-"`

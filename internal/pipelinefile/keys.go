@@ -2,6 +2,7 @@ package pipelinefile
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -102,13 +103,10 @@ func rootKeys() []Key {
 }
 
 func kafkaKeys() []Key {
-	return []Key{
+	return slices.Concat([]Key{
 		{Path: "kafka", Type: TypeSection, Required: true, Doc: "How the brokers are reached."},
 		{Path: "kafka.brokers", Type: TypeListOrComma, Required: true, Example: "[localhost:9092]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/,\[\]]+)(:[0-9]{1,5})?$`, PatternDoc: "a broker is host:port, without a scheme", Doc: "Brokers to ask for the cluster first, as host:port."},
-		{Path: "kafka.tls", Type: TypeSwitch, Default: "false", Doc: "Encryption to the brokers. true trusts the system's roots; a section names files."},
-		{Path: "kafka.tls.ca", Type: TypePath, Doc: "A PEM file with the certificate authorities to trust. Defaults to the system's roots."},
-		{Path: "kafka.tls.cert", Type: TypePath, Doc: "A PEM file with the client's certificate, for mutual TLS. Needs kafka.tls.key."},
-		{Path: "kafka.tls.key", Type: TypePath, Doc: "A PEM file with the key of the client's certificate."},
+	}, tlsKeys("kafka", "Encryption to the brokers."), []Key{
 		{Path: "kafka.sasl", Type: TypeSection, Doc: "How to authenticate to the brokers. Defaults to no authentication."},
 		{Path: "kafka.sasl.mechanism", Type: TypeEnum, Required: true, Example: "SCRAM-SHA-512", Enum: words(MechanismPlain, MechanismSCRAMSHA256, MechanismSCRAMSHA512), Doc: "The SASL mechanism."},
 		{Path: "kafka.sasl.username", Type: TypeString, Required: true, Example: `"${KAFKA_USERNAME}"`, Doc: "The user."},
@@ -117,7 +115,7 @@ func kafkaKeys() []Key {
 		{Path: "kafka.session_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 2, Doc: "How long the group waits for a silent member before others take its partitions. The brokers have limits of their own, 6s to 30m unless changed."},
 		{Path: "kafka.transaction_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 4, Doc: "How long the brokers wait before they abort the transaction of a process that died."},
 		{Path: "kafka.static_membership", Type: TypeBoolean, Default: "false", Doc: "Keeps partitions assigned through a restart shorter than the session timeout."},
-	}
+	})
 }
 
 func inputKeys() []Key {

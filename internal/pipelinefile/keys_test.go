@@ -27,7 +27,7 @@ func TestKeysAndFieldsAgree(t *testing.T) {
 }
 
 func walk(of reflect.Type, path string, fields map[string]bool) {
-	for f := range of.Fields() {
+	for _, f := range reflect.VisibleFields(of) {
 		tag := f.Tag.Get("key")
 		if tag == "" || tag == "-" {
 			continue
