@@ -10,7 +10,6 @@ import (
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 type (
@@ -22,7 +21,7 @@ type (
 type compiler struct {
 	layout  *Layout
 	open    *Pipeline
-	lookups map[int]*sqllookup.Lookup
+	lookups map[int]Lookup
 
 	plan      *stages.Plan[Document]
 	documents *documents
@@ -55,7 +54,7 @@ type child struct {
 	point int // of the parent's Fragment
 }
 
-func newCompiler(layout *Layout, open *Pipeline, lookups map[int]*sqllookup.Lookup) *compiler {
+func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup) *compiler {
 	retry := layout.File.Retry
 	plan := &stages.Plan[Document]{Retry: stages.Retry{Initial: retry.Initial, Max: retry.Max, MaxElapsed: retry.MaxElapsed}}
 	if retry.MaxElapsed == 0 {
@@ -101,7 +100,7 @@ func (c *compiler) compile() {
 
 // identity is what a stage asks, and for how long it keeps the answer.
 func (c *compiler) identity(s *Stage) string {
-	return fmt.Sprintf("%q %q %q %q %v %+v", s.Source, strings.TrimSpace(s.Query), s.Key, s.KeyType, s.Many, s.Cache)
+	return fmt.Sprintf("%q %s %+v", s.Source, s.asks(), s.Cache)
 }
 
 // keyPath finds the number of a stage's key path in what it leads into.
@@ -147,6 +146,6 @@ func (c *compiler) loader(n *node) *loader {
 // version tells what a loader loads from what it loaded with another query, or another database.
 func (c *compiler) version(n *node) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %q", c.identity(n.Stage), c.open.sources[n.Source].file.SQL.DSN.Reveal())
+	_, _ = fmt.Fprintf(h, "%s %q", c.identity(n.Stage), c.open.sources[n.Source].identity())
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

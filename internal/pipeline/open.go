@@ -13,7 +13,6 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 // connectTime bounds the tries to reach a source at start.
@@ -27,9 +26,10 @@ type Pipeline struct {
 	memory  *cache.Memory
 }
 
-// source is one database of the file.
+// source is one source of the file.
 type source struct {
-	db      *sqllookup.DB
+	Source
+
 	backend *stages.Backend
 	file    pipelinefile.Source
 }
@@ -90,11 +90,20 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
 func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
 
+// SourceStats is how the limits of each source have worked. It is safe for concurrent use.
+func (p *Pipeline) SourceStats() map[string]stages.BackendStats {
+	all := make(map[string]stages.BackendStats, len(p.sources))
+	for name, s := range p.sources {
+		all[name] = s.backend.Stats()
+	}
+	return all
+}
+
 // Close ends the connections and frees the cache. The pipeline must not be running.
 func (p *Pipeline) Close() error {
 	var problems []error
 	for _, s := range p.sources {
-		problems = append(problems, s.db.Close())
+		problems = append(problems, s.Close())
 	}
 	if p.memory != nil {
 		p.memory.Close()
@@ -104,52 +113,55 @@ func (p *Pipeline) Close() error {
 
 func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Options) error {
 	for _, f := range file.Sources {
-		db, err := sqllookup.Open(ctx, sqllookup.Config{
-			Driver: string(f.SQL.Driver), DSN: f.SQL.DSN.Reveal(), Pool: f.SQL.Pool, Timeout: f.Timeout,
-		})
+		s, err := OpenSource(ctx, file, f)
 		if err != nil {
-			return file.Errorf("sources."+f.Name+".sql.dsn", "%v", err)
+			return err
 		}
-		p.sources[f.Name] = &source{db: db, file: f, backend: stages.NewBackend(stages.BackendConfig{
-			Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout, Ping: db.Ping, OnCall: opts.onCall(f.Name),
-		})}
+		cfg := backendConfig(f)
+		cfg.Ping, cfg.OnCall = s.Ping, opts.onCall(f.Name)
+		p.sources[f.Name] = &source{Source: s, file: f, backend: stages.NewBackend(cfg)}
 	}
 	for _, f := range file.Sources {
-		if err := p.sources[f.Name].reach(ctx); err != nil {
-			return &UnreachableError{Source: f.Name, Err: err}
+		if err := Reach(ctx, f.Name, p.sources[f.Name].backend.Ping); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// reach waits until the source answers.
-func (s *source) reach(ctx context.Context) error {
+// Reach waits until a source answers a ping, for about 10 s; not longer than until it says that it never will. Its error is an
+// *UnreachableError.
+func Reach(ctx context.Context, source string, ping func(context.Context) error) error {
 	tries := backoff.NewExponentialBackOff(backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxElapsedTime(connectTime))
-	return backoff.Retry(func() error { return s.backend.Ping(ctx) }, backoff.WithContext(tries, ctx))
+	err := backoff.Retry(func() error {
+		err := ping(ctx)
+		if stages.ClassOf(err) == stages.Fatal {
+			return backoff.Permanent(err)
+		}
+		return err
+	}, backoff.WithContext(tries, ctx))
+	if err != nil {
+		return &UnreachableError{Source: source, Err: err}
+	}
+	return nil
 }
 
-// prepare prepares the statements of all stages, those that are the same once, and reports all problems at once.
-func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]*sqllookup.Lookup, error) {
+// prepare prepares what all stages ask, and reports all problems at once.
+func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]Lookup, error) {
 	var (
 		problems []error
-		lookups  = map[int]*sqllookup.Lookup{}
+		lookups  = map[int]Lookup{}
 	)
 	for _, s := range layout.Stages {
-		l, err := p.sources[s.Source].db.Lookup(ctx, sqllookup.Query{
-			Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many,
-		})
-		switch {
-		case err == nil:
-			lookups[s.Index] = l
-			if n := len(l.Types()); n != len(s.By) {
-				problems = append(problems, layout.File.Errorf("stages."+s.Name+".by",
-					"the key has %d parts here and %d in the statement", len(s.By), n))
-			}
-		case stages.ClassOf(err) == stages.Fatal:
-			problems = append(problems, layout.File.Errorf("stages."+s.Name+".query", "%v", err))
-		default:
-			return nil, &UnreachableError{Source: s.Source, Err: err}
+		l, err := p.sources[s.Source].Prepare(ctx, s)
+		if _, unreachable := errors.AsType[*UnreachableError](err); unreachable {
+			return nil, err
 		}
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		lookups[s.Index] = l
 	}
 	for _, s := range layout.Stages {
 		if err := clashes(layout, s, lookups); err != nil {
@@ -160,15 +172,19 @@ func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]*sqlloo
 }
 
 // clashes says whether a stage's result would stand where its parent's rows have a column already.
-func clashes(layout *Layout, s *Stage, lookups map[int]*sqllookup.Lookup) error {
-	if s.Parent < 0 || lookups[s.Parent] == nil {
+func clashes(layout *Layout, s *Stage, lookups map[int]Lookup) error {
+	if s.Parent < 0 {
+		return nil
+	}
+	rows, known := lookups[s.Parent].(interface{ Columns() []string })
+	if !known {
 		return nil
 	}
 	parent := layout.Stages[s.Parent]
 	if len(s.Into.Steps) != parent.lists()+1 {
 		return nil
 	}
-	for _, column := range lookups[s.Parent].Columns() {
+	for _, column := range rows.Columns() {
 		if column == s.Field() {
 			return layout.File.Errorf("stages."+s.Name+".into", "the rows of %s have a column %s already; choose another name, or leave the column out", parent.Name, column)
 		}

@@ -26,6 +26,9 @@ func (d *decoder) check() {
 	if f.Retry.Initial > f.Retry.Max && d.anyRead("retry.initial", "retry.max") {
 		d.fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", formatDuration(int64(f.Retry.Initial)), formatDuration(int64(f.Retry.Max)))
 	}
+	for i := range f.Sources {
+		d.checkSource(&f.Sources[i])
+	}
 	for i := range f.Stages {
 		d.checkStage(i)
 	}
@@ -103,7 +106,7 @@ func (d *decoder) checkStage(i int) {
 		d.checkBy(i, n, by)
 	}
 	d.checkKey(key, s)
-	d.checkQuery(key, s)
+	d.checkAsk(key, s)
 	if !d.read(key + ".cache.ttl") {
 		s.Cache.TTL = d.file.Cache.TTL
 	}
@@ -194,6 +197,9 @@ func (d *decoder) checkKey(key string, s *Stage) {
 // could not be told apart.
 func (d *decoder) checkQuery(key string, s *Stage) {
 	if !d.read(key + ".query") {
+		if _, ok := d.file.positions[key+".query"]; !ok && !d.failedBelow(key) {
+			d.fail(key+".query", "required for a database, but missing; write for example query: \"SELECT id, name FROM users WHERE id IN ($keys)\"")
+		}
 		return
 	}
 	if !regexp.MustCompile(`\$keys\b`).MatchString(s.Query) {

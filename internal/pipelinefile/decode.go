@@ -122,6 +122,8 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 		d.names(k, at, node, into)
 	case TypeList, TypeListOrOne, TypeListOrComma:
 		d.list(k, at, node, into)
+	case TypeSecrets:
+		d.secrets(k, at, node, into)
 	default:
 		if s, ok := d.scalar(k, at.key, node); ok {
 			d.store(k, at.key, s, into)

@@ -79,11 +79,11 @@ func New(layout *pipeline.Layout) Plan {
 	for i, s := range layout.Stages {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
-			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: string(source.SQL.Driver), By: s.Stage.By, Key: s.Key, Many: s.Many,
+			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
 			Into: s.Into.String(), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
 		}
 		if len(stage.Key) == 0 {
-			stage.Key = []string{"_key"}
+			stage.Key = defaultKeys[source.Kind()]
 		}
 		if s.Root >= 0 {
 			stage.DependsOn = layout.Stages[s.Root].Name
@@ -98,6 +98,9 @@ func New(layout *pipeline.Layout) Plan {
 	}
 	return p
 }
+
+// defaultKeys say where a row has its key, where the file does not. A value in Redis has none.
+var defaultKeys = map[pipelinefile.Kind][]string{pipelinefile.KindSQL: {"_key"}, pipelinefile.KindHTTP: {"id"}, pipelinefile.KindRedis: {}}
 
 // short is a duration without zero parts at its end: 10m, not 10m0s.
 func short(d time.Duration) string {
