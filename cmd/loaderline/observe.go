@@ -15,6 +15,7 @@ import (
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
@@ -45,7 +46,7 @@ func observe(ctx context.Context, l *loaded, instance string) (*observed, error)
 	o.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
-		Status:  o.status, Cache: o.cacheStats, Lag: o.lag, Logger: l.log,
+		Status:  o.status, Cache: o.cacheStats, SourceStats: o.sourceStats, Lag: o.lag, Logger: l.log,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	o.stop = stop
@@ -101,6 +102,13 @@ func (o *observed) cacheStats() cache.Stats {
 		return open.CacheStats()
 	}
 	return cache.Stats{}
+}
+
+func (o *observed) sourceStats() map[string]stages.BackendStats {
+	if open := o.open.Load(); open != nil {
+		return open.SourceStats()
+	}
+	return nil
 }
 
 func names[T any](of []T, name func(T) string) []string {

@@ -47,7 +47,11 @@ func (c Checkup) source(ctx context.Context, file pipelinefile.Source) (err erro
 	if err != nil {
 		return err
 	}
-	c.ok("source", file.Name, "%s answers", file.Driver())
+	if file.HTTP != nil && file.HTTP.Health == "" {
+		c.ok("source", file.Name, "http accepts connections; only health would tell whether it works and lets us in")
+	} else {
+		c.ok("source", file.Name, "%s answers", file.Driver())
+	}
 	for _, s := range c.Layout.Stages {
 		if s.Source == file.Name {
 			c.stage(ctx, source, s)

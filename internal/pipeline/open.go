@@ -34,15 +34,23 @@ type source struct {
 	file    pipelinefile.Source
 }
 
-// UnreachableError says that a source did not answer at start.
+// UnreachableError says that a source did not answer at start, or will never answer as it is configured.
 type UnreachableError struct {
 	Source string
 	Err    error
 }
 
-func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("source %s is not reachable: %v", e.Source, e.Err)
+func (e *UnreachableError) Error() string { return fmt.Sprintf("source %s is %s", e.Source, e.Reason()) }
+
+// Reason is the error without the source's name.
+func (e *UnreachableError) Reason() string {
+	if stages.ClassOf(e.Err) == stages.Fatal {
+		return fmt.Sprintf("not usable: %v", e.Err)
+	}
+	return fmt.Sprintf("not reachable: %v", e.Err)
 }
+
+// Unwrap is why.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Options are what a pipeline is given beside its file. Zero values are defaults.
