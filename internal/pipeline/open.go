@@ -40,7 +40,9 @@ type UnreachableError struct {
 	Err    error
 }
 
-func (e *UnreachableError) Error() string { return fmt.Sprintf("source %s is %s", e.Source, e.Reason()) }
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("source %s is %s", e.Source, e.Reason())
+}
 
 // Reason is the error without the source's name.
 func (e *UnreachableError) Reason() string {

@@ -51,8 +51,13 @@ func (d *decoder) checkAsk(key string, s *Stage) {
 	case KindRedis:
 		d.checkTemplate(key, s)
 	case KindHTTP:
-		if _, has := d.file.positions[key+".key"]; len(s.By) > 1 && !has {
+		_, has := d.file.positions[key+".key"]
+		switch {
+		case has:
+		case len(s.By) > 1:
 			d.fail(key+".key", "required where by has several parts, but missing; write the path of each in an item, as in key: [tenant, id]")
+		default:
+			s.Key = []string{"id"}
 		}
 	}
 }

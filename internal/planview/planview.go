@@ -35,7 +35,7 @@ type Stage struct {
 	Source    string   `json:"source"`
 	Driver    string   `json:"driver"`
 	By        []string `json:"by"`
-	Key       []string `json:"key"`
+	Key       []string `json:"key"` // where a row has its key
 	Many      bool     `json:"many"`
 	Into      string   `json:"into"`
 	Cache     *Cache   `json:"cache"` // null: not cached
@@ -82,8 +82,11 @@ func New(layout *pipeline.Layout) Plan {
 			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
 			Into: s.Into.String(), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
 		}
-		if len(stage.Key) == 0 {
-			stage.Key = defaultKeys[source.Kind()]
+		switch {
+		case source.Kind() == pipelinefile.KindRedis:
+			stage.Key = []string{} // A value does not say whose it is.
+		case len(stage.Key) == 0:
+			stage.Key = []string{"_key"}
 		}
 		if s.Root >= 0 {
 			stage.DependsOn = layout.Stages[s.Root].Name
@@ -98,9 +101,6 @@ func New(layout *pipeline.Layout) Plan {
 	}
 	return p
 }
-
-// defaultKeys say where a row has its key, where the file does not. A value in Redis has none.
-var defaultKeys = map[pipelinefile.Kind][]string{pipelinefile.KindSQL: {"_key"}, pipelinefile.KindHTTP: {"id"}, pipelinefile.KindRedis: {}}
 
 // short is a duration without zero parts at its end: 10m, not 10m0s.
 func short(d time.Duration) string {

@@ -17,11 +17,15 @@ input: {topics: [a, b], group: enrich, start: latest, tombstones: drop}
 sources:
   one: {sql: {driver: postgres, dsn: "postgres://u:canary@db/shop"}}
   two: {sql: {driver: sqlite, dsn: shop.db}}
+  kv: {redis: {addresses: "localhost:6379", password: canary}}
+  api: {http: {url: "https://users.example", headers: {Authorization: canary}}}
 stages:
   user: {source: one, by: [event.tenant, event.id], query: "SELECT * FROM u WHERE (tenant, id) IN ($keys)", key: [tenant, id], on_missing: drop, on_error: keep}
   orders: {source: one, by: user.id, query: "SELECT * FROM o WHERE u IN ($keys)", key: u, many: true, cache: {ttl: 1h30m, negative_ttl: 1s}}
   items: {source: two, by: "orders[].id", query: "SELECT * FROM i WHERE o IN ($keys)", key: o, key_type: bigint, on_error: keep}
   plan: {source: two, by: user.plan, query: "SELECT * FROM p WHERE id IN ($keys)", key: id, on_error: keep, into: user.plan_row}
+  session: {source: kv, by: user.session, get: "session:$key", on_error: keep}
+  teams: {source: api, by: user.id, many: true, on_error: keep}
 output: {topic: out, delivery: at_least_once, shape: merge, partition: source}
 dead_letter: {topic: dead}
 `
@@ -40,9 +44,15 @@ event
    │  └─ items = one row from two (sqlite) by orders[].id
    │        into items, not cached: no ttl
    │        no row: null in out, failed: null in out
-   └─ plan = one row from two (sqlite) by user.plan
-         into user.plan_row, not cached: no ttl
-         no row: null in out, failed: null in out
+   ├─ plan = one row from two (sqlite) by user.plan
+   │     into user.plan_row, not cached: no ttl
+   │     no row: null in out, failed: null in out
+   ├─ session = one row from kv (redis) by user.session
+   │     into session, not cached: no ttl
+   │     no row: null in out, failed: null in out
+   └─ teams = list from api (http) by user.id
+         into teams, not cached: no ttl
+         no row: [] in out, failed: null in out
 out   out
       at least once, stages beside the event's fields, partition by source
 dead  dead
