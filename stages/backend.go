@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,8 +28,11 @@ type BackendConfig struct {
 type Backend struct {
 	cfg     BackendConfig
 	slots   chan struct{}
+	rest    rest
 	rate    *limiter
 	breaker *breaker
+
+	rejected atomic.Uint64
 }
 
 // NewBackend makes a backend that loaders share by their LoaderConfig.
@@ -51,11 +55,15 @@ func (b *Backend) Name() string { return b.cfg.Name }
 // CanPing says whether the backend was given a Ping.
 func (b *Backend) CanPing() bool { return b.cfg.Ping != nil }
 
-// Ping asks whether the backend can be reached, within its timeout. Without a configured Ping it answers nil. While the
-// breaker is open, a backend that could be reached all along is not said to be back: that is a *BreakerOpenError.
+// Ping asks whether the backend can be reached, within its timeout. Without a configured Ping it answers nil. A backend
+// that asked to be left alone is not asked: that is a *BusyError. While the breaker is open, a backend that could be
+// reached all along is not said to be back: that is a *BreakerOpenError.
 func (b *Backend) Ping(ctx context.Context) error {
 	if b.cfg.Ping == nil {
 		return nil
+	}
+	if err := b.rest.over(); err != nil {
+		return err
 	}
 	bound, cancel := b.bound(ctx)
 	defer cancel()
@@ -70,7 +78,7 @@ func (b *Backend) Ping(ctx context.Context) error {
 type BackendStats struct {
 	// Breaker is empty where there is none.
 	Breaker BreakerState
-	// Rejected are the calls that were not made because the breaker was open.
+	// Rejected are the calls that were not made because the breaker was open, or the backend had asked to be left alone.
 	Rejected uint64
 	// RateWait is how long calls have waited for the rate, all together.
 	RateWait time.Duration
@@ -78,10 +86,7 @@ type BackendStats struct {
 
 // Stats says how the limits have worked so far.
 func (b *Backend) Stats() BackendStats {
-	var s BackendStats
-	b.breaker.stats(&s)
-	b.rate.stats(&s)
-	return s
+	return BackendStats{Breaker: b.breaker.state(), Rejected: b.rejected.Load(), RateWait: b.rate.waiting()}
 }
 
 func (b *Backend) bound(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -100,12 +105,17 @@ func (b *Backend) admit(ctx context.Context) (done func(error), err error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	settle, err := b.breaker.admit(ctx)
+	settle := func(error) {}
+	if err = b.rest.over(); err == nil {
+		settle, err = b.breaker.admit(ctx)
+	}
 	if err != nil {
+		b.rejected.Add(1)
 		<-b.slots
 		return nil, err
 	}
 	done = func(err error) {
+		b.rest.note(err)
 		settle(err)
 		<-b.slots
 	}

@@ -53,11 +53,10 @@ var errUndecided = errors.New("the call was given up")
 type breaker struct {
 	cfg Breaker
 
-	mu       sync.Mutex
-	circuit  *gobreaker.TwoStepCircuitBreaker[struct{}]
-	last     error // why the last call failed
-	away     bool  // a ping has failed since the breaker opened
-	rejected uint64
+	mu      sync.Mutex
+	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
+	last    error // why the last call failed
+	away    bool  // a ping has failed since the breaker opened
 }
 
 func newBreaker(cfg Breaker) *breaker {
@@ -98,7 +97,6 @@ func (b *breaker) admit(ctx context.Context) (done func(error), err error) {
 	}
 	record, err := b.circuit.Allow()
 	if err != nil {
-		b.rejected++
 		return nil, &BreakerOpenError{Err: b.last}
 	}
 	return func(err error) {
@@ -141,21 +139,20 @@ func (b *breaker) pinged(err error) error {
 	return &BreakerOpenError{Err: b.last}
 }
 
-// stats adds what the breaker does.
-func (b *breaker) stats(s *BackendStats) {
+// state is what the breaker does, empty where there is none.
+func (b *breaker) state() BreakerState {
 	if b == nil {
-		return
+		return ""
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s.Rejected = b.rejected
 	switch b.circuit.State() {
-	case gobreaker.StateClosed:
-		s.Breaker = BreakerClosed
-	case gobreaker.StateHalfOpen:
-		s.Breaker = BreakerHalfOpen
 	case gobreaker.StateOpen:
-		s.Breaker = BreakerOpen
+		return BreakerOpen
+	case gobreaker.StateHalfOpen:
+		return BreakerHalfOpen
+	default:
+		return BreakerClosed
 	}
 }
 

@@ -56,7 +56,8 @@ func (s *search[K, V]) try(at []int32) []int32 {
 	}
 	s.chunk.halves--
 	open, err := s.chunk.try(s.ctx, at, s.tried)
-	s.over = s.chunk.failure != nil
+	_, busy := errors.AsType[*BusyError](err) // Then nothing was asked, and the next answer proves nothing.
+	s.over = busy || s.chunk.failure != nil
 	if err != nil {
 		s.tried = s.tried.with(err)
 	}

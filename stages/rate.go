@@ -54,9 +54,10 @@ func (l *limiter) wait(ctx context.Context) error {
 	return nil
 }
 
-// stats adds how long calls have waited.
-func (l *limiter) stats(s *BackendStats) {
-	if l != nil {
-		s.RateWait = time.Duration(l.waited.Load())
+// waiting is how long calls have waited.
+func (l *limiter) waiting() time.Duration {
+	if l == nil {
+		return 0
 	}
+	return time.Duration(l.waited.Load())
 }

@@ -11,7 +11,7 @@ func newLimits(sources []string, stats func() map[string]stages.BackendStats) pr
 	type all = map[string]stages.BackendStats
 	var (
 		state    = describe("source_breaker_state", "1 for the state that the circuit breaker of a source is in, 0 for the others: closed (also where there is none), half_open (one call tries) and open.", "source", "state")
-		rejected = describe("source_rejected_calls_total", "Calls of sources that were not made because the breaker was open.", "source")
+		rejected = describe("source_rejected_calls_total", "Calls of sources that were not made because the breaker was open, or the source had asked to be left alone.", "source")
 		waited   = describe("source_rate_wait_seconds_total", "Time that calls of sources have waited for the rate, all together.", "source")
 	)
 	limits := askedAll[all]{ask: stats}
