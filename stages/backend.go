@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,8 +12,12 @@ type BackendConfig struct {
 	Name string
 	// MaxCalls bounds the calls that run at once, over all loaders. Defaults to 4.
 	MaxCalls int
-	// Timeout bounds one call. Defaults to 5 s; negative is none.
+	// Timeout bounds one call, without the time that it waited to start. Defaults to 5 s; negative is none.
 	Timeout time.Duration
+	// Rate bounds how often calls start, over all loaders. The zero value is no bound.
+	Rate Rate
+	// Breaker leaves the backend alone for a while where calls fail. The zero value is none.
+	Breaker Breaker
 	// Ping says whether the backend can be reached. nil: nobody can tell but by a call.
 	Ping func(context.Context) error
 	// OnCall is called after each call with the time it took and its error. It is called concurrently. Optional.
@@ -21,8 +26,13 @@ type BackendConfig struct {
 
 // Backend is the database or service behind one or more loaders. It is safe for concurrent use.
 type Backend struct {
-	cfg   BackendConfig
-	slots chan struct{}
+	cfg     BackendConfig
+	slots   chan struct{}
+	rest    rest
+	rate    *limiter
+	breaker *breaker
+
+	rejected atomic.Uint64
 }
 
 // NewBackend makes a backend that loaders share by their LoaderConfig.
@@ -36,7 +46,7 @@ func NewBackend(cfg BackendConfig) *Backend {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 5 * time.Second
 	}
-	return &Backend{cfg: cfg, slots: make(chan struct{}, cfg.MaxCalls)}
+	return &Backend{cfg: cfg, slots: make(chan struct{}, cfg.MaxCalls), rate: newLimiter(cfg.Rate), breaker: newBreaker(cfg.Breaker)}
 }
 
 // Name is the configured name.
@@ -45,14 +55,38 @@ func (b *Backend) Name() string { return b.cfg.Name }
 // CanPing says whether the backend was given a Ping.
 func (b *Backend) CanPing() bool { return b.cfg.Ping != nil }
 
-// Ping asks whether the backend can be reached, within its timeout. Without a configured Ping it answers nil.
+// Ping asks whether the backend can be reached, within its timeout. Without a configured Ping it answers nil. A backend
+// that asked to be left alone is not asked: that is a *BusyError. While the breaker is open, a backend that could be
+// reached all along is not said to be back: that is a *BreakerOpenError.
 func (b *Backend) Ping(ctx context.Context) error {
 	if b.cfg.Ping == nil {
 		return nil
 	}
-	ctx, cancel := b.bound(ctx)
+	if err := b.rest.over(); err != nil {
+		return err
+	}
+	bound, cancel := b.bound(ctx)
 	defer cancel()
-	return b.cfg.Ping(ctx)
+	err := b.cfg.Ping(bound)
+	if ctx.Err() != nil {
+		return err
+	}
+	return b.breaker.pinged(err)
+}
+
+// BackendStats is how the limits of a backend have worked.
+type BackendStats struct {
+	// Breaker is empty where there is none.
+	Breaker BreakerState
+	// Rejected are the calls that were not made because the breaker was open, or the backend had asked to be left alone.
+	Rejected uint64
+	// RateWait is how long calls have waited for the rate, all together.
+	RateWait time.Duration
+}
+
+// Stats says how the limits have worked so far.
+func (b *Backend) Stats() BackendStats {
+	return BackendStats{Breaker: b.breaker.state(), Rejected: b.rejected.Load(), RateWait: b.rate.waiting()}
 }
 
 func (b *Backend) bound(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -62,14 +96,32 @@ func (b *Backend) bound(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, b.cfg.Timeout)
 }
 
-// acquire waits for one of the MaxCalls slots.
-func (b *Backend) acquire(ctx context.Context) error {
+// admit waits until a call may start. The outcome goes to done: errUndecided where it says nothing about the backend.
+// The slot comes first, so that what waits for one sees that the breaker has opened; the rate comes last, so that what is
+// rejected takes nothing of it.
+func (b *Backend) admit(ctx context.Context) (done func(error), err error) {
 	select {
 	case b.slots <- struct{}{}:
-		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
+	settle := func(error) {}
+	if err = b.rest.over(); err == nil {
+		settle, err = b.breaker.admit(ctx)
+	}
+	if err != nil {
+		b.rejected.Add(1)
+		<-b.slots
+		return nil, err
+	}
+	done = func(err error) {
+		b.rest.note(err)
+		settle(err)
+		<-b.slots
+	}
+	if err := b.rate.wait(ctx); err != nil {
+		done(errUndecided)
+		return nil, err
+	}
+	return done, nil
 }
-
-func (b *Backend) release() { <-b.slots }

@@ -21,10 +21,12 @@ func (e *TimeoutError) Unwrap() error { return e.Err }
 func (l *Loader[K, V]) call(ctx context.Context, keys []K, stats *CallStats) (*Batch[K, V], error) {
 	b := NewBatch[K, V](keys)
 	backend := l.cfg.Backend
-	if err := backend.acquire(ctx); err != nil {
+	ended, err := backend.admit(ctx)
+	if err != nil {
 		return b, err
 	}
-	defer backend.release()
+	outcome := errUndecided
+	defer func() { ended(outcome) }()
 	callCtx, cancel := backend.bound(ctx)
 	defer cancel()
 
@@ -40,9 +42,12 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, stats *CallStats) (*B
 		}()
 		err = l.source.Load(callCtx, b)
 	}()
-	err := b.close(<-done)
+	err = b.close(<-done)
 	if err != nil && ctx.Err() == nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
 		err = &TimeoutError{After: backend.cfg.Timeout, Err: err}
+	}
+	if ctx.Err() == nil {
+		outcome = err
 	}
 	took := time.Since(started)
 	stats.count(err, took, b.extra)

@@ -8,8 +8,9 @@ import (
 // isolate decides about keys that stay open when the retries have ended. Either the source answers nobody, and that is an
 // outage; or it answers, and then some of the keys are at fault and are looked for by halves. A key is condemned only if it
 // fails alone, twice, with an answer for a known key after each: a source that is just going or coming condemns nobody.
+// Its calls are made whatever the backend's breaker says: what was never asked decides nothing.
 func (c *chunk[K, V]) isolate(ctx context.Context, at []int32, tried *KeyError) {
-	s := search[K, V]{chunk: c, ctx: ctx, tried: tried}
+	s := search[K, V]{chunk: c, ctx: asProbe(ctx), tried: tried}
 	if c.loader.known.Load() != nil && !s.answers() {
 		s.outage(at)
 		return
@@ -55,7 +56,8 @@ func (s *search[K, V]) try(at []int32) []int32 {
 	}
 	s.chunk.halves--
 	open, err := s.chunk.try(s.ctx, at, s.tried)
-	s.over = s.chunk.failure != nil
+	_, busy := errors.AsType[*BusyError](err) // Then nothing was asked, and the next answer proves nothing.
+	s.over = busy || s.chunk.failure != nil
 	if err != nil {
 		s.tried = s.tried.with(err)
 	}

@@ -34,6 +34,7 @@ func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, err
 		return nil, err
 	}
 	l := &loaded{path: path, log: logger(file.Log)}
+	logRedis(l.log)
 	if l.layout, err = pipeline.NewLayout(file); err != nil {
 		return nil, err
 	}

@@ -151,7 +151,7 @@ func claimInstance(file *pipelinefile.File) (*instance.Claim, error) {
 func describe(file *pipelinefile.File, instance string) []slog.Attr {
 	sources := make([]string, len(file.Sources))
 	for i, s := range file.Sources {
-		sources[i] = fmt.Sprintf("%s (%s)", s.Name, s.SQL.Driver)
+		sources[i] = fmt.Sprintf("%s (%s)", s.Name, s.Driver())
 	}
 	return []slog.Attr{
 		slog.String("pipeline", file.Name), slog.String("version", loaderline.Version), slog.Any("brokers", file.Kafka.Brokers),

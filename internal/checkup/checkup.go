@@ -88,7 +88,7 @@ func detail(err error) string {
 		return fmt.Sprintf("%s: %v", kafka.Op, kafka.Err)
 	}
 	if source, ok := errors.AsType[*pipeline.UnreachableError](err); ok {
-		return fmt.Sprintf("not reachable: %v", source.Err)
+		return source.Reason()
 	}
 	return err.Error()
 }

@@ -9,8 +9,6 @@ import (
 
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 const (
@@ -35,40 +33,37 @@ func (c Checkup) sources(ctx context.Context) <-chan []Finding {
 }
 
 // source answers an error only where it makes no finding itself.
-func (c Checkup) source(ctx context.Context, source pipelinefile.Source) (err error) {
-	db, err := sqllookup.Open(ctx, sqllookup.Config{Driver: string(source.SQL.Driver), DSN: source.SQL.DSN.Reveal(), Pool: 1, Timeout: source.Timeout})
+func (c Checkup) source(ctx context.Context, file pipelinefile.Source) (err error) {
+	source, err := pipeline.OpenSource(ctx, c.Layout.File, file)
 	if err != nil {
-		return c.Layout.File.Errorf("sources."+source.Name+".sql.dsn", "%v", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	err = pipeline.Reach(ctx, source.Name, func(ctx context.Context) error {
+	defer func() { err = errors.Join(err, source.Close()) }()
+	err = pipeline.Reach(ctx, file.Name, func(ctx context.Context) error {
 		try, cancel := context.WithTimeout(ctx, sourceTry)
 		defer cancel()
-		return db.Ping(try)
+		return source.Ping(try)
 	})
 	if err != nil {
 		return err
 	}
-	c.ok("source", source.Name, "%s answers", source.SQL.Driver)
+	if file.HTTP != nil && file.HTTP.Health == "" {
+		c.ok("source", file.Name, "http accepts connections; only health would tell whether it works and lets us in")
+	} else {
+		c.ok("source", file.Name, "%s answers", file.Driver())
+	}
 	for _, s := range c.Layout.Stages {
-		if s.Source == source.Name {
-			c.stage(ctx, db, s)
+		if s.Source == file.Name {
+			c.stage(ctx, source, s)
 		}
 	}
 	return nil
 }
 
-// stage prepares a stage's statement.
-func (c Checkup) stage(ctx context.Context, db *sqllookup.DB, s *pipeline.Stage) {
-	lookup, err := db.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
+// stage prepares what a stage asks.
+func (c Checkup) stage(ctx context.Context, source pipeline.Source, s *pipeline.Stage) {
+	lookup, err := source.Prepare(ctx, s)
 	if err != nil {
-		if stages.ClassOf(err) == stages.Fatal {
-			wrong := pipeline.WrongQuery(c.Layout.File, s.Name, err)
-			wrong.Message += rightsOf(err)
-			err = wrong
-		} else {
-			err = &pipeline.UnreachableError{Source: s.Source, Err: err}
-		}
 		c.failed("stage", s.Name, err)
 		return
 	}
@@ -76,18 +71,15 @@ func (c Checkup) stage(ctx context.Context, db *sqllookup.DB, s *pipeline.Stage)
 	for i, t := range lookup.Types() {
 		types[i] = t.String()
 	}
-	c.ok("stage", s.Name, "prepared, %s, columns %s", keyed(s.Key, types), strings.Join(lookup.Columns(), ", "))
-}
-
-// insufficientPrivilege is the SQLSTATE of a missing right.
-const insufficientPrivilege = "42501"
-
-// rightsOf says how the database's user gets a right that it lacks, if that is what is wrong.
-func rightsOf(err error) string {
-	if said, ok := errors.AsType[*sqllookup.Error](err); ok && said.Code() == insufficientPrivilege {
-		return "; the source's user lacks a right: GRANT it SELECT on the tables that the query reads, and USAGE on their schema"
+	rows, isTable := lookup.(interface{ Columns() []string })
+	switch {
+	case isTable:
+		c.ok("stage", s.Name, "prepared, %s, columns %s", keyed(s.Key, types), strings.Join(rows.Columns(), ", "))
+	case len(s.Key) > 0:
+		c.ok("stage", s.Name, "right in itself, %s", keyed(s.Key, types))
+	default:
+		c.ok("stage", s.Name, "right in itself, key (%s)", strings.Join(types, ", "))
 	}
-	return ""
 }
 
 // keyed says which columns hold the key, and of what types they are.

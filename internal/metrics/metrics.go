@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
@@ -33,6 +34,8 @@ type Config struct {
 	Status func() []loaderline.WorkerStatus
 	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
 	Cache func() cache.Stats
+	// SourceStats says how the limits of each source have worked. It is called at each scrape. Defaults to zeros.
+	SourceStats func() map[string]stages.BackendStats
 	// Lag is registered with the others. Optional.
 	Lag *Lag
 	// Logger receives errors of scrapes. Defaults to none.
@@ -55,6 +58,9 @@ func New(cfg Config) *Metrics {
 	if cfg.Cache == nil {
 		cfg.Cache = func() cache.Stats { return cache.Stats{} }
 	}
+	if cfg.SourceStats == nil {
+		cfg.SourceStats = func() map[string]stages.BackendStats { return nil }
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -68,7 +74,7 @@ func New(cfg Config) *Metrics {
 	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
 	of.MustRegister(m.outcomes.all()...)
 	of.MustRegister(m.calls.all()...)
-	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), buildInfo(cfg.Version))
+	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newLimits(cfg.Sources, cfg.SourceStats), buildInfo(cfg.Version))
 	if cfg.Lag != nil {
 		of.MustRegister(cfg.Lag)
 	}

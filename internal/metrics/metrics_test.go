@@ -50,10 +50,13 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`stage_keys_total{result="failed",stage="user"}`,
 		`transactions_total{reason="",result="committed"}`, `transactions_total{reason="rebalance",result="aborted"}`, `transactions_total{reason="outage",result="aborted"}`,
 		`transactions_total{reason="shutdown",result="aborted"}`, `transactions_total{reason="refused",result="aborted"}`, `transactions_total{reason="error",result="aborted"}`, `transactions_total{reason="overflow",result="aborted"}`,
+		`source_breaker_state{source="shop",state="half_open"}`, `source_breaker_state{source="shop",state="open"}`,
+		`source_rejected_calls_total{source="shop"}`, `source_rate_wait_seconds_total{source="shop"}`,
 		`workers`, `workers_joined`,
 	} {
 		want["loaderline_"+name] = 0
 	}
+	want[`loaderline_source_breaker_state{source="shop",state="closed"}`] = 1
 	if diff := cmp.Diff(want, counted(t, newMetrics())); diff != "" {
 		t.Errorf("series differ (-want +got):\n%s", diff)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
@@ -62,7 +63,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
-		Status:  r.status, Cache: r.cacheStats, Lag: r.lag, Logger: cfg.Logger,
+		Status:  r.status, Cache: r.cacheStats, SourceStats: r.sourceStats, Lag: r.lag, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	r.stop = stop
@@ -124,6 +125,13 @@ func (r *Run) cacheStats() cache.Stats {
 		return open.CacheStats()
 	}
 	return cache.Stats{}
+}
+
+func (r *Run) sourceStats() map[string]stages.BackendStats {
+	if open := r.open.Load(); open != nil {
+		return open.SourceStats()
+	}
+	return nil
 }
 
 func names[T any](of []T, name func(T) string) []string {

@@ -100,7 +100,7 @@ func (c *compiler) compile() {
 
 // identity is what a stage asks, and for how long it keeps the answer.
 func (s *Stage) identity() string {
-	return fmt.Sprintf("%q %q %q %q %v %+v", s.Source, strings.TrimSpace(s.Query), s.Key, s.KeyType, s.Many, s.Cache)
+	return fmt.Sprintf("%q %s %+v", s.Source, s.asks(), s.Cache)
 }
 
 // keyPath finds the number of a stage's key path in what it leads into.
@@ -146,6 +146,6 @@ func (c *compiler) loader(n *node) *loader {
 // version tells what a loader loads from what it loaded with another query, or another database.
 func (c *compiler) version(n *node) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %q", n.identity(), c.open.sources[n.Source].file.SQL.DSN.Reveal())
+	_, _ = fmt.Fprintf(h, "%s %q", n.identity(), c.open.sources[n.Source].identity())
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

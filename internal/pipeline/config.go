@@ -1,10 +1,7 @@
 package pipeline
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/loaderline/loaderline"
@@ -73,41 +70,16 @@ func (c *compiler) scanEvents(merge map[string]bool) *jsondoc.Scanner {
 // Kafka says how a file's brokers are reached.
 func Kafka(file *pipelinefile.File, logger *slog.Logger) (consumer.Kafka, error) {
 	k := consumer.Kafka{Brokers: file.Kafka.Brokers, Logger: logger}
-	if file.Kafka.TLS.Enabled {
-		config, err := tlsConfig(file)
-		if err != nil {
-			return k, err
-		}
-		k.TLS = config
+	encryption, err := tlsConfig(file, "kafka.tls", file.Kafka.TLS)
+	if err != nil {
+		return k, err
 	}
+	k.TLS = encryption
 	if sasl := file.Kafka.SASL; sasl != nil {
 		k.SASL = consumer.SASL{Mechanism: string(sasl.Mechanism), Username: sasl.Username, Password: consumer.Secret(sasl.Password.Reveal())}
 		k.AllowPlaintextPassword = sasl.AllowPlaintext
 	}
 	return k, nil
-}
-
-func tlsConfig(file *pipelinefile.File) (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	files := file.Kafka.TLS
-	if files.CA != "" {
-		pem, err := os.ReadFile(files.CA)
-		if err != nil {
-			return nil, file.Errorf("kafka.tls.ca", "%v", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, file.Errorf("kafka.tls.ca", "%s holds no certificate in PEM form", files.CA)
-		}
-	}
-	if files.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
-		if err != nil {
-			return nil, file.Errorf("kafka.tls.cert", "%v", err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config, nil
 }
 
 var (

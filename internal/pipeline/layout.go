@@ -64,6 +64,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 		}
 	}
 	l.places()
+	l.askable()
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}

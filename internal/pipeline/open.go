@@ -10,8 +10,6 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 // Pipeline is a compiled file with its connections open.
@@ -23,9 +21,10 @@ type Pipeline struct {
 	nodes   []*node // by stage
 }
 
-// source is one database of the file.
+// source is one source of the file.
 type source struct {
-	db      *sqllookup.DB // nil where it is not connected to
+	Source
+
 	backend *stages.Backend
 	file    pipelinefile.Source
 }
@@ -41,18 +40,20 @@ type Options struct {
 	Lookup func(*Stage) Lookup
 }
 
-// Lookup answers the keys of a stage. One that also has Columns() []string knows the fields of its rows.
-type Lookup interface {
-	lookup.Source
-	Types() lookup.Types
-}
-
 // onCall is OnCall for one source.
 func (o Options) onCall(source string) func(time.Duration, error) {
 	if o.OnCall == nil {
 		return nil
 	}
 	return func(took time.Duration, err error) { o.OnCall(source, took, err) }
+}
+
+// source opens a source, or what stands in its place.
+func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+	if o.Lookup != nil {
+		return standIn{o.Lookup}, nil
+	}
+	return OpenSource(ctx, file, f)
 }
 
 // Open connects to the sources of a layout, prepares every statement and builds the plan. A source that does not
@@ -67,7 +68,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err := p.connect(ctx, layout.File, opts); err != nil {
 		return nil, err
 	}
-	lookups, err := p.prepare(ctx, layout, opts)
+	lookups, err := p.prepare(ctx, layout)
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +86,20 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
 func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
 
+// SourceStats is how the limits of each source have worked. It is safe for concurrent use.
+func (p *Pipeline) SourceStats() map[string]stages.BackendStats {
+	all := make(map[string]stages.BackendStats, len(p.sources))
+	for name, s := range p.sources {
+		all[name] = s.backend.Stats()
+	}
+	return all
+}
+
 // Close ends the connections and frees the cache. The pipeline must not be running.
 func (p *Pipeline) Close() error {
 	var problems []error
 	for _, s := range p.sources {
-		if s.db != nil {
-			problems = append(problems, s.db.Close())
-		}
+		problems = append(problems, s.Close())
 	}
 	if p.memory != nil {
 		p.memory.Close()
@@ -101,19 +109,13 @@ func (p *Pipeline) Close() error {
 
 func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Options) error {
 	for _, f := range file.Sources {
-		if opts.Lookup != nil {
-			p.sources[f.Name] = &source{file: f, backend: stages.NewBackend(stages.BackendConfig{Name: f.Name, OnCall: opts.onCall(f.Name)})}
-			continue
-		}
-		db, err := sqllookup.Open(ctx, sqllookup.Config{
-			Driver: string(f.SQL.Driver), DSN: f.SQL.DSN.Reveal(), Pool: f.SQL.Pool, Timeout: f.Timeout,
-		})
+		s, err := opts.source(ctx, file, f)
 		if err != nil {
-			return file.Errorf("sources."+f.Name+".sql.dsn", "%v", err)
+			return err
 		}
-		p.sources[f.Name] = &source{db: db, file: f, backend: stages.NewBackend(stages.BackendConfig{
-			Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout, Ping: db.Ping, OnCall: opts.onCall(f.Name),
-		})}
+		cfg := backendConfig(f)
+		cfg.Ping, cfg.OnCall = s.Ping, opts.onCall(f.Name)
+		p.sources[f.Name] = &source{Source: s, file: f, backend: stages.NewBackend(cfg)}
 	}
 	for _, f := range file.Sources {
 		if err := Reach(ctx, f.Name, p.sources[f.Name].backend.Ping); err != nil {
@@ -123,26 +125,22 @@ func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Op
 	return nil
 }
 
-// prepare prepares the statements of all stages, those that are the same once, and reports all problems at once.
-func (p *Pipeline) prepare(ctx context.Context, layout *Layout, opts Options) (map[int]Lookup, error) {
+// prepare prepares what all stages ask, and reports all problems at once.
+func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]Lookup, error) {
 	var (
 		problems []error
 		lookups  = map[int]Lookup{}
 	)
 	for _, s := range layout.Stages {
-		l, err := p.lookup(ctx, s, opts)
-		switch {
-		case err == nil:
-			lookups[s.Index] = l
-			if n := len(l.Types()); n != len(s.By) {
-				problems = append(problems, layout.File.Errorf("stages."+s.Name+".by",
-					"the key has %d parts here and %d in the statement", len(s.By), n))
-			}
-		case stages.ClassOf(err) == stages.Fatal:
-			problems = append(problems, WrongQuery(layout.File, s.Name, err))
-		default:
-			return nil, &UnreachableError{Source: s.Source, Err: err}
+		l, err := p.sources[s.Source].Prepare(ctx, s)
+		if _, unreachable := errors.AsType[*UnreachableError](err); unreachable {
+			return nil, err
 		}
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		lookups[s.Index] = l
 	}
 	for _, s := range layout.Stages {
 		if err := clashes(layout, s, lookups); err != nil {
@@ -150,18 +148,6 @@ func (p *Pipeline) prepare(ctx context.Context, layout *Layout, opts Options) (m
 		}
 	}
 	return lookups, errors.Join(problems...)
-}
-
-// lookup prepares the statement of a stage, where nothing answers in its place.
-func (p *Pipeline) lookup(ctx context.Context, s *Stage, opts Options) (Lookup, error) {
-	if opts.Lookup != nil {
-		return opts.Lookup(s), nil
-	}
-	l, err := p.sources[s.Source].db.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
 }
 
 // clashes says whether a stage's result would stand where its parent's rows have a column already.

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -17,15 +15,25 @@ import (
 // connectTime bounds the tries to reach a source at start.
 const connectTime = 10 * time.Second
 
-// UnreachableError says that a source did not answer at start.
+// UnreachableError says that a source did not answer at start, or will never answer as it is configured.
 type UnreachableError struct {
 	Source string
 	Err    error
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("source %s is not reachable: %v", e.Source, e.Err)
+	return fmt.Sprintf("source %s is %s", e.Source, e.Reason())
 }
+
+// Reason is the error without the source's name.
+func (e *UnreachableError) Reason() string {
+	if stages.ClassOf(e.Err) == stages.Fatal {
+		return fmt.Sprintf("not usable: %v", e.Err)
+	}
+	return fmt.Sprintf("not reachable: %v", e.Err)
+}
+
+// Unwrap is why.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Reach waits until a source answers a ping, for about 10 s. What waiting does not heal ends it at once: a login that
@@ -48,9 +56,4 @@ func Reach(ctx context.Context, source string, ping func(context.Context) error)
 		return &UnreachableError{Source: source, Err: err}
 	}
 	return nil
-}
-
-// WrongQuery places an error of sqllookup's Lookup in the file. The place names the stage already.
-func WrongQuery(file *pipelinefile.File, stage string, err error) *pipelinefile.Error {
-	return file.Errorf("stages."+stage+".query", "%s", strings.TrimPrefix(err.Error(), "stage "+stage+": "))
 }

@@ -21,9 +21,13 @@ func (d *decoder) check() {
 	}
 	d.resolveDatabases()
 	d.checkAuthentication()
+	d.checkCertificates()
 	d.checkTopics()
 	if f.Retry.Initial > f.Retry.Max && d.anyRead("retry.initial", "retry.max") {
 		d.fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", formatDuration(int64(f.Retry.Initial)), formatDuration(int64(f.Retry.Max)))
+	}
+	for i := range f.Sources {
+		d.checkSource(&f.Sources[i])
 	}
 	for i := range f.Stages {
 		d.checkStage(i)
@@ -44,10 +48,16 @@ func (d *decoder) checkAuthentication() {
 	if s := k.SASL; s != nil && s.Mechanism == MechanismPlain && !k.TLS.Enabled && !s.AllowPlaintext {
 		d.fail("kafka.sasl.mechanism", "PLAIN would send the password unencrypted; set kafka.tls to true, use SCRAM-SHA-512, or set kafka.sasl.allow_plaintext to true if the network is trusted")
 	}
-	for _, pair := range [][2]string{{"cert", "key"}, {"key", "cert"}} {
-		has, lacks := "kafka.tls."+pair[0], "kafka.tls."+pair[1]
-		if _, there := d.file.positions[lacks]; d.read(has) && !there {
-			d.fail(has, "a client certificate needs both cert and key; add %s", pair[1])
+}
+
+// checkCertificates refuses half of a client's certificate, wherever there is a section tls.
+func (d *decoder) checkCertificates() {
+	for has := range d.written {
+		for _, pair := range [][2]string{{".tls.cert", ".tls.key"}, {".tls.key", ".tls.cert"}} {
+			section, is := strings.CutSuffix(has, pair[0])
+			if _, there := d.file.positions[section+pair[1]]; is && !there {
+				d.fail(has, "a client certificate needs both cert and key; add %s", strings.TrimPrefix(pair[1], ".tls."))
+			}
 		}
 	}
 }
@@ -96,7 +106,7 @@ func (d *decoder) checkStage(i int) {
 		d.checkBy(i, n, by)
 	}
 	d.checkKey(key, s)
-	d.checkQuery(key, s)
+	d.checkAsk(key, s)
 	if !d.read(key + ".cache.ttl") {
 		s.Cache.TTL = d.file.Cache.TTL
 	}

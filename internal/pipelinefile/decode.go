@@ -102,11 +102,11 @@ func defaultScalar(k Key) scalar {
 	return s
 }
 
-// field returns the struct field whose tag names the key.
+// field returns the struct field whose tag names the key; those of an embedded struct are the section's own.
 func field(into reflect.Value, k Key) reflect.Value {
-	for f, v := range into.Fields() {
+	for _, f := range reflect.VisibleFields(into.Type()) {
 		if f.Tag.Get("key") == k.name() {
-			return v
+			return into.FieldByIndex(f.Index)
 		}
 	}
 	panic(fmt.Sprintf("no field of %s has the key %s", into.Type(), k.Path)) // A test walks all keys.
@@ -122,6 +122,8 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 		d.names(k, at, node, into)
 	case TypeList, TypeListOrOne, TypeListOrComma:
 		d.list(k, at, node, into)
+	case TypeSecrets:
+		d.secrets(k, at, node, into)
 	default:
 		if s, ok := d.scalar(k, at.key, node); ok {
 			d.store(k, at.key, s, into)

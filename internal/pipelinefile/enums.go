@@ -10,6 +10,24 @@ const (
 	DriverSQLite   Driver = "sqlite"
 )
 
+// Format is what a string in Redis is.
+type Format string
+
+// The formats of strings in Redis.
+const (
+	FormatJSON Format = "json"
+	FormatText Format = "text"
+)
+
+// Method is how an HTTP service is asked.
+type Method string
+
+// The methods of HTTP lookups.
+const (
+	MethodPost Method = "POST"
+	MethodGet  Method = "GET"
+)
+
 // Mechanism is how a client authenticates to the brokers.
 type Mechanism string
 

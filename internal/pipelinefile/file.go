@@ -54,7 +54,7 @@ type Kafka struct {
 	StaticMembership   bool          `key:"static_membership"`
 }
 
-// TLS is encryption to the brokers. Paths in the file are relative to the
+// TLS is the encryption of connections. Paths in the file are relative to the
 // pipeline file; here they are joined with its folder.
 type TLS struct {
 	Enabled bool   `key:"-"`
@@ -86,31 +86,20 @@ type Batch struct {
 	Linger     time.Duration `key:"linger"`
 }
 
-// Source is something that answers keys. Exactly one kind is set.
-type Source struct {
-	Name     string        `key:"-"`
-	SQL      *SQL          `key:"sql"`
-	Timeout  time.Duration `key:"timeout"`
-	MaxKeys  int           `key:"max_keys"`
-	MaxCalls int           `key:"max_calls"`
-}
-
-// SQL is a database. The path of an SQLite database is joined with the folder
-// of the pipeline file.
-type SQL struct {
-	Driver Driver `key:"driver"`
-	DSN    Secret `key:"dsn"`
-	Pool   int    `key:"pool"`
-}
-
 // Stage is one bulk lookup of the plan. By, Key and KeyType have one element
 // for a single key and one for each part of a composite key; Key and KeyType
-// may be empty.
+// may be empty. What is asked is Query for a database, Get or Hash for Redis, and
+// Request and Response for HTTP.
 type Stage struct {
 	Name      string     `key:"-"`
 	Source    string     `key:"source"`
 	By        []string   `key:"by"`
 	Query     string     `key:"query"`
+	Get       string     `key:"get"`
+	Hash      string     `key:"hash"`
+	Format    Format     `key:"format"`
+	Request   Request    `key:"request"`
+	Response  Response   `key:"response"`
 	Key       []string   `key:"key"`
 	KeyType   []string   `key:"key_type"`
 	Many      bool       `key:"many"`
@@ -118,6 +107,23 @@ type Stage struct {
 	OnMissing OnMissing  `key:"on_missing"`
 	OnError   OnError    `key:"on_error"`
 	Cache     StageCache `key:"cache"`
+}
+
+// Request is how an HTTP service is asked.
+type Request struct {
+	Method    Method `key:"method"`
+	Path      string `key:"path"`
+	Body      string `key:"body"`
+	Param     string `key:"param"`
+	Separator string `key:"separator"`
+}
+
+// Response is where the parts of an HTTP service's answer stand.
+type Response struct {
+	Items           string   `key:"items"`
+	Value           string   `key:"value"`
+	Error           string   `key:"error"`
+	PermanentErrors []string `key:"permanent_errors"`
 }
 
 // StageCache is how long a stage's results are kept. A TTL of zero means that

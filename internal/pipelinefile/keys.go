@@ -2,6 +2,7 @@ package pipelinefile
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,7 @@ const (
 	TypeList        Type = "list"                    // A list of strings.
 	TypeListOrOne   Type = "list or one"             // A list of strings, or one string.
 	TypeListOrComma Type = "list or comma-separated" // A list of strings, or one string with commas.
+	TypeSecrets     Type = "mapping to secret strings"
 )
 
 // Key describes one key of the pipeline file.
@@ -103,13 +105,10 @@ func rootKeys() []Key {
 }
 
 func kafkaKeys() []Key {
-	return []Key{
+	return slices.Concat([]Key{
 		{Path: "kafka", Type: TypeSection, Required: true, Doc: "How the brokers are reached."},
 		{Path: "kafka.brokers", Type: TypeListOrComma, Required: true, Example: "[localhost:9092]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5}$`, PatternDoc: "a broker is host:port, as in localhost:9092, without a scheme", Doc: "Brokers to ask for the cluster first, as host:port."},
-		{Path: "kafka.tls", Type: TypeSwitch, Default: "false", Doc: "Encryption to the brokers. true trusts the system's roots; a section names files."},
-		{Path: "kafka.tls.ca", Type: TypePath, Doc: "A PEM file with the certificate authorities to trust. Defaults to the system's roots."},
-		{Path: "kafka.tls.cert", Type: TypePath, Doc: "A PEM file with the client's certificate, for mutual TLS. Needs kafka.tls.key."},
-		{Path: "kafka.tls.key", Type: TypePath, Doc: "A PEM file with the key of the client's certificate."},
+	}, tlsKeys("kafka", "Encryption to the brokers."), []Key{
 		{Path: "kafka.sasl", Type: TypeSection, Doc: "How to authenticate to the brokers. Defaults to no authentication."},
 		{Path: "kafka.sasl.mechanism", Type: TypeEnum, Required: true, Example: "SCRAM-SHA-512", Enum: words(MechanismPlain, MechanismSCRAMSHA256, MechanismSCRAMSHA512), Doc: "The SASL mechanism."},
 		{Path: "kafka.sasl.username", Type: TypeString, Required: true, Example: `"${KAFKA_USERNAME}"`, Doc: "The user."},
@@ -118,7 +117,7 @@ func kafkaKeys() []Key {
 		{Path: "kafka.session_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 2, Doc: "How long the group waits for a silent member before others take its partitions. The brokers have limits of their own, 6s to 30m unless changed."},
 		{Path: "kafka.transaction_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 4, Doc: "How long the brokers wait before they abort the transaction of a process that died."},
 		{Path: "kafka.static_membership", Type: TypeBoolean, Default: "false", Doc: "Keeps partitions assigned through a restart shorter than the session timeout."},
-	}
+	})
 }
 
 func inputKeys() []Key {
@@ -136,34 +135,30 @@ func inputKeys() []Key {
 	}
 }
 
-func sourceKeys() []Key {
-	return []Key{
-		{Path: "sources", Type: TypeNames, Required: true, Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look things up, by a name of your choice."},
-		{Path: "sources.*", Type: TypeSection, Doc: "One source."},
-		{Path: "sources.*.sql", Type: TypeSection, Required: true, Doc: "A database."},
-		{Path: "sources.*.sql.driver", Type: TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; mysql is MariaDB's too."},
-		{Path: "sources.*.sql.dsn", Type: TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file. For sqlite a path, relative to the pipeline file, or a file: URI."},
-		{Path: "sources.*.sql.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
-		{Path: "sources.*.redis", Type: TypeSection, Planned: true, Doc: "A Redis server."},
-		{Path: "sources.*.http", Type: TypeSection, Planned: true, Doc: "A service over HTTP."},
-		{Path: "sources.*.timeout", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long one call may take."},
-		{Path: "sources.*.max_keys", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Keys in one call, at most. More are split into several calls."},
-		{Path: "sources.*.max_calls", Type: TypeInteger, Default: "4", Min: 1, Max: 1000, Doc: "Calls at once, at most, over all workers and stages."},
-		{Path: "sources.*.rate", Type: TypeSection, Planned: true, Doc: "Calls a second, at most."},
-		{Path: "sources.*.breaker", Type: TypeSection, Planned: true, Doc: "When to stop calling a source that fails."},
-	}
-}
-
 func stageKeys() []Key {
 	return []Key{
 		{Path: "stages", Type: TypeNames, Required: true, Example: `{user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}}`, Doc: "The lookups, by the name that their result gets in the output."},
 		{Path: "stages.*", Type: TypeSection, Doc: "One bulk lookup. It starts when the stages that its by names have ended."},
 		{Path: "stages.*.source", Type: TypeString, Required: true, Example: "shop", Doc: "The name of the source to ask."},
 		{Path: "stages.*.by", Type: TypeListOrOne, Required: true, Example: "event.user_id", Doc: "The path of the key, in the event (event.user_id) or in the result of an earlier stage (purchases[].product_id). A list makes a composite key."},
-		{Path: "stages.*.query", Type: TypeString, Required: true, Example: `"SELECT id, name FROM users WHERE id IN ($keys)"`, Doc: "The statement for all keys of a call, which stand for $keys: = ANY($keys) on PostgreSQL, IN ($keys) on every driver."},
-		{Path: "stages.*.key", Type: TypeListOrOne, Doc: "The column that holds the key, or the list of them for a composite key. Defaults to the column named _key, which is left out of the result."},
-		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the driver cannot say it; a list for a composite key."},
-		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows for a key make a list. Without it two rows fail the key."},
+		{Path: "stages.*.query", Type: TypeString, Doc: "SQL: the statement for all keys of a call, which stand for $keys: = ANY($keys) on PostgreSQL, IN ($keys) on every driver. Required for a database."},
+		{Path: "stages.*.get", Type: TypeString, Doc: "Redis: the key of a string, in which $key stands for the stage's key, such as user:$key; with a composite key once for each part, in their order."},
+		{Path: "stages.*.hash", Type: TypeString, Doc: "Redis: the key of a hash, as get has that of a string. The result is an object of strings."},
+		{Path: "stages.*.format", Type: TypeEnum, Default: "json", Enum: words(FormatJSON, FormatText), Doc: "Redis: what the string of get is: json, or text, which becomes a JSON string."},
+		{Path: "stages.*.request", Type: TypeSection, Doc: "HTTP: how many keys are asked for at once."},
+		{Path: "stages.*.request.method", Type: TypeEnum, Default: "POST", Enum: words(MethodPost, MethodGet), Doc: "POST has the keys in its body, GET in a parameter."},
+		{Path: "stages.*.request.path", Type: TypeString, Doc: "What comes behind the source's url, such as /users/lookup?fields=all. Defaults to nothing."},
+		{Path: "stages.*.request.body", Type: TypeString, Doc: "The body of a POST: JSON in which $keys, without quotes around it, stands for the list of keys. Defaults to {\"ids\": $keys}."},
+		{Path: "stages.*.request.param", Type: TypeString, Doc: "The parameter of a GET that holds the keys; it is repeated, as in ids=1&ids=2. Required for GET."},
+		{Path: "stages.*.request.separator", Type: TypeString, Doc: "Puts the keys of a GET into one parameter, with this between them, as in ids=1,2."},
+		{Path: "stages.*.response", Type: TypeSection, Doc: "HTTP: where the parts of the answer stand. Paths are names with dots between them."},
+		{Path: "stages.*.response.items", Type: TypeString, Doc: "The path to the list of items, such as data.users. Defaults to the answer itself."},
+		{Path: "stages.*.response.value", Type: TypeString, Doc: "The path in an item to the result. Defaults to the item itself."},
+		{Path: "stages.*.response.error", Type: TypeString, Doc: "The path in an item to an error of its own: an HTTP status, or a word. Defaults to none."},
+		{Path: "stages.*.response.permanent_errors", Type: TypeList, Doc: "Words at error that are the key's fault, and not tried again."},
+		{Path: "stages.*.key", Type: TypeListOrOne, Doc: "SQL: the column that holds the key, or the list of them for a composite key; defaults to the column named _key, which is left out of the result. HTTP: the path in an item to the key; defaults to id."},
+		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the source cannot say it; a list for a composite key. Defaults to text for Redis; for HTTP a number and a string are two keys without it."},
+		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows or items for a key make a list; without it two of them fail the key. Of Redis: the JSON is a list."},
 		{Path: "stages.*.into", Type: TypeString, Doc: "Where the result goes. Defaults to a field named after the stage."},
 		{Path: "stages.*.on_missing", Type: TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter), PlannedEnum: []string{"retry"}, Doc: "What becomes of an event whose key has no row: keep it with null, drop it, or dead_letter it."},
 		{Path: "stages.*.on_error", Type: TypeEnum, Default: "dead_letter", Enum: words(OnErrorKeep, OnErrorDeadLetter), Doc: "What becomes of an event whose lookup failed after the retries."},

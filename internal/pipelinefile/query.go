@@ -9,6 +9,9 @@ import (
 // could not be told apart.
 func (d *decoder) checkQuery(key string, s *Stage) {
 	if !d.read(key + ".query") {
+		if _, ok := d.file.positions[key+".query"]; !ok && !d.failedBelow(key) {
+			d.fail(key+".query", "required for a database, but missing; write for example query: \"SELECT id, name FROM users WHERE id IN ($keys)\"")
+		}
 		return
 	}
 	where := "WHERE id IN ($keys)"

@@ -231,6 +231,8 @@ func (k Key) leaf() *schema {
 		return anyOf(&schema{Enum: k.Enum})
 	case TypeStart:
 		return anyOf(&schema{Enum: k.Enum}, &schema{Type: "string", Pattern: timePattern})
+	case TypeSecrets:
+		return &schema{Type: "object", AdditionalProperties: &schema{Type: "string"}}
 	case TypeList:
 		return &schema{Type: "array", Items: k.item(), MinItems: 1}
 	case TypeListOrOne:

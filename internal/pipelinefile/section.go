@@ -158,3 +158,30 @@ func nameIn(node ast.Node) string {
 	}
 	return "NAME"
 }
+
+// secrets decodes a mapping from names, such as those of headers, to secrets.
+func (d *decoder) secrets(k Key, p place, node ast.Node, into reflect.Value) {
+	pairs, ok := entries(node)
+	if !ok {
+		d.failAt(nodePos(node), p.key, "want a mapping from names to texts, found %s", describe(node))
+		return
+	}
+	d.file.positions[p.key] = p.pos
+	seen := make(map[string]Pos)
+	values := make(map[string]Secret, len(pairs))
+	for _, pair := range pairs {
+		name, ok := d.entry(p, pair, seen)
+		if !ok {
+			continue
+		}
+		element := k
+		element.Type = TypeSecret
+		var value Secret
+		key := dotted(p.key, plainKey(name))
+		if s, ok := d.scalar(element, key, pair.Value); ok {
+			d.store(element, key, s, reflect.ValueOf(&value).Elem())
+			values[name] = value
+		}
+	}
+	into.Set(reflect.ValueOf(values))
+}

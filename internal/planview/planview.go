@@ -37,7 +37,7 @@ type Stage struct {
 	Source    string   `json:"source"`
 	Driver    string   `json:"driver"`
 	By        []string `json:"by"`
-	Key       []string `json:"key"`
+	Key       []string `json:"key"` // where a row has its key
 	Many      bool     `json:"many"`
 	Into      string   `json:"into"`
 	Cache     *Cache   `json:"cache"` // null: not cached, but deduplicated and shared in flight
@@ -94,10 +94,13 @@ func New(layout *pipeline.Layout) Plan {
 	for i, s := range layout.Stages {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
-			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: string(source.SQL.Driver), By: s.Stage.By, Key: s.Key, Many: s.Many,
+			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
 			Into: s.Into.String(), Cache: cacheOf(s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
 		}
-		if len(stage.Key) == 0 {
+		switch {
+		case source.Kind() == pipelinefile.KindRedis:
+			stage.Key = []string{} // A value does not say whose it is.
+		case len(stage.Key) == 0:
 			stage.Key = []string{"_key"}
 		}
 		if s.Root >= 0 {
@@ -106,7 +109,7 @@ func New(layout *pipeline.Layout) Plan {
 		p.Stages[i] = stage
 	}
 	for i, s := range f.Sources {
-		p.Sources[i] = Source{Name: s.Name, Driver: string(s.SQL.Driver), Stages: []string{}, MaxCalls: s.MaxCalls, MaxKeys: s.MaxKeys, Timeout: short(s.Timeout)}
+		p.Sources[i] = Source{Name: s.Name, Driver: s.Driver(), Stages: []string{}, MaxCalls: s.MaxCalls, MaxKeys: s.MaxKeys, Timeout: short(s.Timeout)}
 		for _, stage := range layout.Stages {
 			if stage.Source == s.Name {
 				p.Sources[i].Stages = append(p.Sources[i].Stages, stage.Name)

@@ -29,8 +29,8 @@ type Error struct {
 // service did not say one.
 func (e *Error) Code() string { return e.code }
 
-// RetryAfter is how long a service that answered 429 or 503 asks to be left alone, a day at most. It is a hint: 0
-// where there was none.
+// RetryAfter is how long a service that answered 429 or 503 asks to be left alone, a day at most: a stages.Backend does so. A
+// 429 that does not say it is 1 s, another answer 0.
 func (e *Error) RetryAfter() time.Duration { return e.retryAfter }
 
 func (e *Error) Error() string { return e.message }
@@ -61,6 +61,10 @@ func statusClass(status int) stages.Class {
 	return stages.Transient
 }
 
+// defaultRest is for services that say 429 and not for how long. It must not be 0: nothing that is asked right behind a 429
+// tells whether a key is at fault.
+const defaultRest = time.Second
+
 // statusError is the error of an answer that is not 200, classified.
 func statusError(response *http.Response, now time.Time) error {
 	status := response.StatusCode
@@ -72,6 +76,8 @@ func statusError(response *http.Response, now time.Time) error {
 	switch {
 	case e.retryAfter > 0:
 		e.message += fmt.Sprintf(" and asks to be left alone for %v", e.retryAfter)
+	case status == http.StatusTooManyRequests:
+		e.retryAfter = defaultRest
 	case status/100 == 3:
 		e.message += ", a redirect: configure the url that it leads to"
 	case status/100 == 2:

@@ -95,6 +95,10 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%d: RetryAfter is %v, want %v", status, e.RetryAfter(), want)
 		}
 	}
+	silent := asking(t, httplookup.Query{}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
+	if e := fails(t, silent, stages.Transient, "429"); e.RetryAfter() != time.Second || strings.Contains(e.Error(), "left alone") {
+		t.Errorf("%v, RetryAfter %v; want a second that the service did not ask for", e, e.RetryAfter())
+	}
 }
 
 // TestPoisonStandsAlone refuses every call with one key, as services do that check all keys first.

@@ -55,7 +55,7 @@ func TestClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := prepare(t, client, redislookup.Query{Key: "{}"})
+	l := prepare(t, client, redislookup.Query{Key: "$key"})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	cancelled, stop := context.WithCancel(t.Context())

@@ -50,7 +50,7 @@ func TestCluster(t *testing.T) {
 	}
 	close(ready)
 	client := open(t, redislookup.Config{Addrs: []string{servers[0].address}, Cluster: true})
-	l := prepare(t, client, redislookup.Query{Key: "k{}", KeyType: []string{"bigint"}})
+	l := prepare(t, client, redislookup.Query{Key: "k$key", KeyType: []string{"bigint"}})
 	var keys []lookup.Key
 	for i := range 20 {
 		keys = append(keys, lookup.Key(fmt.Sprint(i)))

@@ -47,7 +47,7 @@ func harness(kind string, seen func(lookup.Source) lookup.Source) lookuptest.Har
 		Slow: func(tb testing.TB) lookup.Source {
 			tb.Helper()
 			c := open(tb, redislookup.Config{Addrs: []string{silent(tb)}, Timeout: time.Minute})
-			return prepare(tb, c, redislookup.Query{Key: "{}", Kind: kind})
+			return prepare(tb, c, redislookup.Query{Key: "$key", Kind: kind})
 		},
 	}
 }
@@ -86,7 +86,7 @@ func world(tb testing.TB, w lookuptest.World, bad lookup.Key, kind string, seen 
 	if _, err := pipe.Exec(tb.Context()); err != nil && len(values) > 0 {
 		tb.Fatal(err)
 	}
-	l := prepare(tb, client, redislookup.Query{Key: prefix + "{}", KeyType: []string{w.Type.String()}, Kind: kind})
+	l := prepare(tb, client, redislookup.Query{Key: prefix + "$key", KeyType: []string{w.Type.String()}, Kind: kind})
 	if got := l.Types(); len(got) != 1 || got[0] != w.Type {
 		tb.Errorf("the key types are %v, want %v", got, w.Type)
 	}

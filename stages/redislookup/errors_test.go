@@ -33,11 +33,11 @@ func TestRights(t *testing.T) {
 		q    redislookup.Query
 		code string
 	}{
-		{"no login", outside, redislookup.Query{Key: "user:{}"}, "NOAUTH"},
-		{"wrong password", wrong, redislookup.Query{Key: "user:{}"}, "WRONGPASS"},
-		{"no right to the key", in, redislookup.Query{Key: "order:{}"}, "NOPERM"},
-		{"no right to the command", in, redislookup.Query{Key: "user:{}", Kind: redislookup.Hash}, "NOPERM"},
-		{"no such database", nowhere, redislookup.Query{Key: "user:{}"}, "ERR"},
+		{"no login", outside, redislookup.Query{Key: "user:$key"}, "NOAUTH"},
+		{"wrong password", wrong, redislookup.Query{Key: "user:$key"}, "WRONGPASS"},
+		{"no right to the key", in, redislookup.Query{Key: "order:$key"}, "NOPERM"},
+		{"no right to the command", in, redislookup.Query{Key: "user:$key", Kind: redislookup.Hash}, "NOPERM"},
+		{"no such database", nowhere, redislookup.Query{Key: "user:$key"}, "ERR"},
 	} {
 		client := open(t, tc.cfg)
 		_ = fails(t, prepare(t, client, tc.q), stages.Fatal, tc.code)
@@ -46,7 +46,7 @@ func TestRights(t *testing.T) {
 			t.Errorf("%s: Ping: %v, want an error without secrets only where the login is refused", tc.name, err)
 		}
 	}
-	l := prepare(t, open(t, in), redislookup.Query{Key: "user:{}"})
+	l := prepare(t, open(t, in), redislookup.Query{Key: "user:$key"})
 	if got := load(t, l, `"1"`).Result(0).State; got != stages.Missing {
 		t.Errorf("with all rights the key is %v, want missing", got)
 	}
@@ -75,7 +75,7 @@ func TestWhatServersSay(t *testing.T) {
 			}
 			return "-ERR unknown command\r\n" // No HELLO: an old protocol.
 		})
-		l := prepare(t, open(t, redislookup.Config{Addrs: []string{s.address}}), redislookup.Query{Key: "{}"})
+		l := prepare(t, open(t, redislookup.Config{Addrs: []string{s.address}}), redislookup.Query{Key: "$key"})
 		_ = fails(t, l, tc.class, tc.code)
 	}
 }
@@ -106,7 +106,7 @@ func TestErrorsOfConnecting(t *testing.T) {
 		{"not a cluster", redislookup.Config{Addrs: []string{running}, Cluster: true}, stages.Fatal, "ERR", "leave out cluster"},
 	} {
 		client := open(t, tc.cfg)
-		if e := fails(t, prepare(t, client, redislookup.Query{Key: "{}"}), tc.class, tc.code); !strings.Contains(e.Error(), tc.want) {
+		if e := fails(t, prepare(t, client, redislookup.Query{Key: "$key"}), tc.class, tc.code); !strings.Contains(e.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", tc.name, e, tc.want)
 		}
 		if err := client.Ping(t.Context()); err == nil || strings.Contains(err.Error(), "canary") {

@@ -22,7 +22,7 @@ func ExampleClient_Lookup() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := client.Lookup(redislookup.Query{Name: "session", Key: "session:{}", Kind: redislookup.Hash})
+	sessions, err := client.Lookup(redislookup.Query{Name: "session", Key: "session:$key", Kind: redislookup.Hash})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func TestPausedRestartedAndFull(t *testing.T) {
 	s := service(t)
 	w := writer(t, s.Address())
 	client := open(t, redislookup.Config{Addrs: []string{s.Address()}, Timeout: 300 * time.Millisecond})
-	l := prepare(t, client, redislookup.Query{Key: "user:{}"})
+	l := prepare(t, client, redislookup.Query{Key: "user:$key"})
 	w.Set(t.Context(), "user:1", "here", 0)
 	here := func() stages.State { t.Helper(); return load(t, l, `"1"`).Result(0).State }
 	if here() != stages.Loaded {
@@ -112,7 +112,7 @@ func TestIdleConnectionsThatDiedAreNotUsed(t *testing.T) {
 	t.Parallel()
 	s := service(t)
 	w := writer(t, s.Address())
-	l := prepare(t, open(t, redislookup.Config{Addrs: []string{s.Address()}}), redislookup.Query{Key: "{}"})
+	l := prepare(t, open(t, redislookup.Config{Addrs: []string{s.Address()}}), redislookup.Query{Key: "$key"})
 	load(t, l, `"1"`)
 	killed, err := w.ClientKillByFilter(t.Context(), "TYPE", "normal", "SKIPME", "yes").Result()
 	if err != nil || killed != 1 {
@@ -136,7 +136,7 @@ func TestAnswersThatBreakOff(t *testing.T) {
 		}
 		return ""
 	})
-	l := prepare(t, open(t, redislookup.Config{Addrs: []string{s.address}, Timeout: 200 * time.Millisecond}), redislookup.Query{Key: "{}"})
+	l := prepare(t, open(t, redislookup.Config{Addrs: []string{s.address}, Timeout: 200 * time.Millisecond}), redislookup.Query{Key: "$key"})
 	b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{`"1"`, `"2"`, `"3"`, `"4"`})
 	err := l.Load(t.Context(), b)
 	if err == nil || stages.ClassOf(err) != stages.Transient {
@@ -153,7 +153,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
 	_, w, prefix := shared(t)
 	client := open(t, redislookup.Config{Addrs: []string{testenv.Redis(t)}, MaxAnswerBytes: 1 << 20})
-	l := prepare(t, client, redislookup.Query{Key: prefix + "{}", KeyType: []string{"bigint"}})
+	l := prepare(t, client, redislookup.Query{Key: prefix + "$key", KeyType: []string{"bigint"}})
 	var keys []lookup.Key
 	for i := range 100 {
 		keys = append(keys, lookup.Key(fmt.Sprint(i)))

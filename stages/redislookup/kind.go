@@ -72,6 +72,14 @@ func renderJSON(text string) ([]byte, error) {
 	return nil, &Error{message: "the value is not JSON", err: err}
 }
 
+func renderList(text string) ([]byte, error) {
+	value, err := renderJSON(text)
+	if err == nil && value[0] != '[' {
+		return nil, &Error{message: "the value is not a list"}
+	}
+	return value, err
+}
+
 func renderHash(answered redis.Cmder) ([]byte, bool, error) {
 	command, ok := answered.(*redis.MapStringStringCmd)
 	if !ok {

@@ -3,6 +3,7 @@ package redislookup_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestValues(t *testing.T) {
 			if err := redis.Set(t.Context(), prefix+tc.name, tc.stored, 0).Err(); err != nil {
 				t.Fatal(err)
 			}
-			l := prepare(t, client, redislookup.Query{Key: prefix + "{}", Kind: tc.kind})
+			l := prepare(t, client, redislookup.Query{Key: prefix + "$key", Kind: tc.kind})
 			key := lookup.Key(lookup.AppendString(nil, tc.name))
 			b := load(t, l, key, `"missing"`)
 			r := b.Result(0)
@@ -73,7 +74,7 @@ func TestWrongTypeFailsAlone(t *testing.T) {
 		{redislookup.JSON, `"text"`, `"hash"`},
 		{redislookup.Hash, `"hash"`, `"text"`},
 	} {
-		b := load(t, prepare(t, client, redislookup.Query{Key: prefix + "{}", Kind: tc.kind}), tc.bad, tc.good, `"missing"`)
+		b := load(t, prepare(t, client, redislookup.Query{Key: prefix + "$key", Kind: tc.kind}), tc.bad, tc.good, `"missing"`)
 		e, ok := errors.AsType[*redislookup.Error](b.Result(0).Err)
 		if !ok || e.Code() != "WRONGTYPE" || stages.ClassOf(b.Result(0).Err) != stages.Permanent {
 			t.Errorf("%s: %v: %v, want a permanent WRONGTYPE", tc.kind, b.Result(0).State, b.Result(0).Err)
@@ -84,10 +85,27 @@ func TestWrongTypeFailsAlone(t *testing.T) {
 	}
 }
 
+func TestManyWantsLists(t *testing.T) {
+	t.Parallel()
+	client, redis, prefix := shared(t)
+	redis.Set(t.Context(), prefix+"list", " [1, {}]", 0)
+	redis.Set(t.Context(), prefix+"object", "{}", 0)
+	b := load(t, prepare(t, client, redislookup.Query{Key: prefix + "$key", Kind: redislookup.JSON, Many: true}), `"list"`, `"object"`, `"missing"`)
+	if got := string(b.Result(0).Value); got != "[1,{}]" {
+		t.Errorf("the list is %s", got)
+	}
+	if err := b.Result(1).Err; stages.ClassOf(err) != stages.Permanent || !strings.Contains(fmt.Sprint(err), "not a list") {
+		t.Errorf("the object: %v, want a permanent error", err)
+	}
+	if b.Result(2).State != stages.Missing {
+		t.Errorf("the missing key is %v", b.Result(2).State)
+	}
+}
+
 func TestHashIsAnObject(t *testing.T) {
 	t.Parallel()
 	client, redis, prefix := shared(t)
-	l := prepare(t, client, redislookup.Query{Key: prefix + "{}", Kind: redislookup.Hash})
+	l := prepare(t, client, redislookup.Query{Key: prefix + "$key", Kind: redislookup.Hash})
 	rapid.Check(t, func(rt *rapid.T) {
 		fields := rapid.MapOfN(rapid.String(), rapid.String(), 1, 20).Draw(rt, "fields")
 		if err := redis.Del(t.Context(), prefix+"h").Err(); err != nil {
@@ -120,12 +138,12 @@ func TestKeyTemplates(t *testing.T) {
 		key      lookup.Key
 		stored   string
 	}{
-		{"user:{}", nil, `"a b"`, "user:a b"},
-		{"{}", []string{"bigint"}, "7", "7"},
-		{"{user:{}}:profile", []string{"bigint"}, "7", "{user:7}:profile"},
-		{"{}:{}", []string{"text", "bigint"}, `["t,]\"1",5]`, `t,]"1:5`},
-		{"user:{}", nil, `"[1]"`, "user:[1]"},
-		{"user:{}", []string{"boolean"}, "true", "user:true"},
+		{"user:$key", nil, `"a b"`, "user:a b"},
+		{"$key", []string{"bigint"}, "7", "7"},
+		{"{user:$key}:profile", []string{"bigint"}, "7", "{user:7}:profile"},
+		{"$key:$key", []string{"text", "bigint"}, `["t,]\"1",5]`, `t,]"1:5`},
+		{"user:$key", nil, `"[1]"`, "user:[1]"},
+		{"user:$key", []string{"boolean"}, "true", "user:true"},
 	} {
 		redis.Set(t.Context(), prefix+tc.stored, "here", 0)
 		l := prepare(t, client, redislookup.Query{Key: prefix + tc.template, KeyType: tc.types})
@@ -138,10 +156,12 @@ func TestKeyTemplates(t *testing.T) {
 		want string
 	}{
 		{redislookup.Query{}, "stage lookup: there is no key"},
-		{redislookup.Query{Name: "user", Key: "user:"}, `stage user: the key "user:" has no {}`},
-		{redislookup.Query{Key: "{}:{}"}, "has {} 2 times, and key_type says 1 types"},
-		{redislookup.Query{Key: "{}", Kind: "list"}, `unknown kind "list": it is string, json or hash`},
-		{redislookup.Query{Key: "{}", KeyType: []string{"x"}}, `unknown key type "x"`},
+		{redislookup.Query{Name: "user", Key: "user:"}, `stage user: the key "user:" has no $key`},
+		{redislookup.Query{Key: "$key:$key"}, "has $key 2 times, and key_type says 1 types"},
+		{redislookup.Query{Key: "$key", Kind: "list"}, `unknown kind "list": it is string, json or hash`},
+		{redislookup.Query{Key: "user:$keys"}, `the key "user:$keys" has a letter or digit right behind $key`},
+		{redislookup.Query{Key: "$key", Kind: redislookup.Hash, Many: true}, "only values of kind json"},
+		{redislookup.Query{Key: "$key", KeyType: []string{"x"}}, `unknown key type "x"`},
 	} {
 		_, err := client.Lookup(tc.q)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || stages.ClassOf(err) != stages.Fatal {

@@ -23,14 +23,16 @@ const (
 type Query struct {
 	// Name is the stage's name, for errors. Defaults to "lookup".
 	Name string
-	// Key is the Redis key, with {} for the lookup's key: user:{}. A composite key has {} for each part in order; what
+	// Key is the Redis key, with $key for the lookup's key: user:$key. A composite key has $key for each part in order; what
 	// stands between them should be in no part, or two keys can be one. Other braces are as they are: a
-	// cluster keeps {user:{}}:profile and {user:{}}:orders in one slot.
+	// cluster keeps {user:$key}:profile and {user:$key}:orders in one slot.
 	Key string
 	// KeyType says the types of the key's parts (see lookup.ParseType). Defaults to text for one part.
 	KeyType []string
 	// Kind is String, JSON or Hash. Defaults to String.
 	Kind string
+	// Many wants a list of each value, which must be JSON. Another value fails its key.
+	Many bool
 }
 
 // Lookup is a Query that was checked. It is a lookup.Source and safe for concurrent use.
@@ -56,7 +58,12 @@ func (c *Client) Lookup(q Query) (*Lookup, error) {
 func (c *Client) compile(q Query) (*Lookup, error) {
 	l := &Lookup{client: c}
 	var kindErr, keyErr error
-	l.kind, kindErr = kindOf(q.Kind)
+	if l.kind, kindErr = kindOf(q.Kind); q.Many && kindErr == nil {
+		if q.Kind != JSON {
+			kindErr = fmt.Errorf("many wants lists, which only values of kind %s can be", JSON)
+		}
+		l.kind.render = asString(renderList)
+	}
 	for _, name := range q.KeyType {
 		t, err := lookup.ParseType(name)
 		if err != nil {

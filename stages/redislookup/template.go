@@ -4,24 +4,30 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-const placeholder = "{}"
+const placeholder = "$key"
 
 // template is the text around the parts of a key in a Redis key: one text more than there are parts.
 type template []string
 
 func parseTemplate(text string, parts int) (template, error) {
 	t := template(strings.Split(text, placeholder))
+	for _, after := range t[1:] {
+		if strings.IndexFunc(after, func(c rune) bool { return c == '_' || unicode.IsLetter(c) || unicode.IsDigit(c) }) == 0 {
+			return nil, fmt.Errorf("the key %q has a letter or digit right behind $key, as in $keys: it stands for one key", text)
+		}
+	}
 	switch n := len(t) - 1; {
 	case text == "":
-		return nil, errors.New("there is no key: write the Redis key with {} for the lookup's key, such as user:{}")
+		return nil, errors.New("there is no key: write the Redis key with $key for the lookup's key, such as user:$key")
 	case n == 0:
-		return nil, fmt.Errorf("the key %q has no {}: it stands for the lookup's key", text)
+		return nil, fmt.Errorf("the key %q has no $key: it stands for the lookup's key", text)
 	case n != parts:
-		return nil, fmt.Errorf("the key %q has {} %d times, and key_type says %d types", text, n, parts)
+		return nil, fmt.Errorf("the key %q has $key %d times, and key_type says %d types", text, n, parts)
 	}
 	return t, nil
 }

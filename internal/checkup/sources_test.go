@@ -1,0 +1,103 @@
+package checkup_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/loaderline/loaderline/internal/checkup"
+	"github.com/loaderline/loaderline/internal/demo"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/testenv"
+)
+
+const mixed = `
+kafka: {brokers: [%q]}
+input: {topics: [events], group: enrich}
+sources:
+  shop: {sql: {driver: sqlite, dsn: %q}}
+  kv: {redis: {addresses: %[3]q}}
+  locked: {redis: {addresses: %[3]q, username: checkup-canary, password: wrong-canary}}
+  api: {http: {url: %[4]q, health: /health, headers: {Authorization: right}}}
+  plain: {http: {url: %[4]q}}
+  refused: {http: {url: %[4]q, health: /health, headers: {Authorization: wrong-canary}}}
+stages:
+  user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}
+  session: {source: kv, by: [event.tenant, event.id], hash: "$key:$key"}
+  more: {source: api, by: event.id, key: data.id, key_type: uuid}
+  teams: {source: plain, by: event.id}
+output: {topic: enriched}
+dead_letter: {topic: dead}
+`
+
+// Each kind of source says what is wrong with it, and what is right.
+func TestSourcesOfAllKindsAreReached(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "events", "enriched", "dead"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	shop := filepath.Join(t.TempDir(), "shop.db")
+	if err := demo.SeedShop(t.Context(), shop); err != nil {
+		t.Fatal(err)
+	}
+	address := testenv.Redis(t)
+	admin := redis.NewClient(&redis.Options{Addr: address})
+	if err := admin.Do(t.Context(), "ACL", "SETUSER", "checkup-canary", "on", ">right").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := admin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/health" || r.Header.Get("Authorization") != "right" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer service.Close()
+	parsed, err := pipelinefile.Parse("pipeline.yaml", fmt.Appendf(nil, mixed, cluster.ListenAddrs()[0], shop, address, service.URL), pipelinefile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, err := pipeline.NewLayout(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kafka, err := pipeline.Kafka(parsed, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	_ = checkup.Checkup{Layout: layout, Kafka: kafka, Report: func(f checkup.Finding) {
+		if strings.Contains(f.String(), "canary") {
+			t.Errorf("a secret is shown: %s", f)
+		}
+		if f.What == "source" || f.What == "stage" {
+			got = append(got, f.String())
+		}
+	}}.Run(context.WithoutCancel(t.Context())) // Its error has what the findings say.
+	want := []string{
+		`ok      source shop: sqlite answers`,
+		`ok      stage user: prepared, key id (bigint), columns id, name`,
+		`ok      source kv: redis answers`,
+		`ok      stage session: right in itself, key (text, text)`,
+		`failed  source locked: not usable: redis at ` + address + `: Redis refuses the login (WRONGPASS)`,
+		`ok      source api: http answers`,
+		`ok      stage more: right in itself, key data.id (uuid)`,
+		`ok      source plain: http accepts connections; only health would tell whether it works and lets us in`,
+		`ok      stage teams: right in itself, key id (any)`,
+		`failed  source refused: not usable: ` + service.URL + `: the service answered 401 Unauthorized`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}

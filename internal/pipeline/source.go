@@ -1,0 +1,108 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Source is what a source of the file is, of whatever kind. It is safe for concurrent use.
+type Source interface {
+	// Ping asks whether it can be reached. Its error is fatal by stages.ClassOf where only another file can help.
+	Ping(ctx context.Context) error
+	// Prepare makes ready what a stage asks. What is wrong with the stage is a *pipelinefile.Error; a source that cannot
+	// tell is an *UnreachableError.
+	Prepare(ctx context.Context, s *Stage) (Lookup, error)
+	Close() error
+	// identity tells it from a source that can answer otherwise. It may hold secrets.
+	identity() string
+}
+
+// Lookup answers the keys of a stage. One that also has Columns() []string knows the fields of its rows.
+type Lookup interface {
+	lookup.Source
+	Types() lookup.Types
+}
+
+// standIn answers in place of a source.
+type standIn struct{ lookup func(*Stage) Lookup }
+
+func (s standIn) Ping(context.Context) error { return nil }
+func (s standIn) Prepare(_ context.Context, stage *Stage) (Lookup, error) {
+	return s.lookup(stage), nil
+}
+func (s standIn) Close() error     { return nil }
+func (s standIn) identity() string { return "" }
+
+// OpenSource makes a Source without connecting. Its error is a *pipelinefile.Error.
+func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+	switch f.Kind() {
+	case pipelinefile.KindRedis:
+		return openRedis(ctx, file, f)
+	case pipelinefile.KindHTTP:
+		return openHTTP(ctx, file, f)
+	default:
+		return openSQL(ctx, file, f)
+	}
+}
+
+// backendConfig is how the calls of a source are limited.
+func backendConfig(f pipelinefile.Source) stages.BackendConfig {
+	cfg := stages.BackendConfig{Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout}
+	if r := f.Rate; r != nil {
+		cfg.Rate = stages.Rate{Calls: r.Calls, Per: r.Per, Burst: r.Burst}
+	}
+	if b := f.Breaker; b.Enabled {
+		cfg.Breaker = stages.Breaker{Failures: b.Failures, Delay: b.Delay}
+	}
+	return cfg
+}
+
+// asks is what a stage asks its source. Stages that ask the same can share the answers.
+func (s *Stage) asks() string {
+	return fmt.Sprintf("%q %q %q %q %#v %#v %q %q %v",
+		strings.TrimSpace(s.Query), s.Get, s.Hash, s.Format, s.Request, s.Response, s.Key, s.KeyType, s.Many)
+}
+
+// askable checks what the stages ask of sources that need not be connected to for that.
+func (l *layouter) askable() {
+	ctx := context.Background() // Nothing waits for anything.
+	for _, f := range l.File.Sources {
+		if f.Kind() == pipelinefile.KindSQL {
+			continue
+		}
+		source, err := OpenSource(ctx, l.File, withoutFiles(f))
+		if err != nil {
+			l.problems = append(l.problems, err)
+			continue
+		}
+		for _, s := range l.Stages {
+			if s.Source != f.Name {
+				continue
+			}
+			if _, err := source.Prepare(ctx, s); err != nil {
+				l.problems = append(l.problems, err)
+			}
+		}
+		if err := source.Close(); err != nil {
+			l.problems = append(l.problems, err)
+		}
+	}
+}
+
+// withoutFiles is a source that needs no file to be opened: certificates are read where they are used.
+func withoutFiles(f pipelinefile.Source) pipelinefile.Source {
+	if f.Redis != nil {
+		r := *f.Redis
+		r.TLS, f.Redis = pipelinefile.TLS{}, &r
+	}
+	if f.HTTP != nil {
+		h := *f.HTTP
+		h.TLS, f.HTTP = pipelinefile.TLS{}, &h
+	}
+	return f
+}

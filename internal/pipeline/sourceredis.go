@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages/redislookup"
+)
+
+// redisServer is a source of kind redis.
+type redisServer struct {
+	*redislookup.Client
+	file *pipelinefile.File
+	cfg  redislookup.Config
+}
+
+// redisConfig is a section that is a pipelinefile.Redis, as its client has it.
+func redisConfig(file *pipelinefile.File, section string, r *pipelinefile.Redis, timeout time.Duration) (redislookup.Config, error) {
+	encryption, err := tlsConfig(file, section+".tls", r.TLS)
+	return redislookup.Config{
+		Addrs: r.Addresses, Cluster: r.Cluster, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB,
+		TLS: encryption, Pool: r.Pool, Timeout: timeout,
+	}, err
+}
+
+func openRedis(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+	section := "sources." + f.Name + ".redis"
+	cfg, err := redisConfig(file, section, f.Redis, f.Timeout)
+	if err != nil {
+		return nil, err
+	}
+	client, err := redislookup.Open(ctx, cfg)
+	if err != nil {
+		return nil, file.Errorf(section, "%v", errors.Unwrap(err))
+	}
+	return &redisServer{Client: client, file: file, cfg: cfg}, nil
+}
+
+// Prepare checks what the stage asks; the server is not asked.
+func (r *redisServer) Prepare(_ context.Context, s *Stage) (Lookup, error) {
+	q := redislookup.Query{Name: s.Name, Key: s.Get, KeyType: s.KeyType, Kind: redislookup.JSON, Many: s.Many}
+	switch {
+	case s.Hash != "":
+		q.Key, q.Kind = s.Hash, redislookup.Hash
+	case s.Format == pipelinefile.FormatText:
+		q.Kind = redislookup.String
+	}
+	for len(q.KeyType) < len(s.By) {
+		q.KeyType = append(q.KeyType, "text")
+	}
+	l, err := r.Lookup(q)
+	if err != nil {
+		return nil, r.file.Errorf("stages."+s.Name, "%v", errors.Unwrap(err))
+	}
+	return l, nil
+}
+
+func (r *redisServer) identity() string {
+	return fmt.Sprintf("%v, database %d", r.cfg, r.cfg.DB)
+}

@@ -1,0 +1,58 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/sqllookup"
+)
+
+// database is a source of kind sql.
+type database struct {
+	*sqllookup.DB
+	file *pipelinefile.File
+	dsn  pipelinefile.Secret
+}
+
+func openSQL(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+	db, err := sqllookup.Open(ctx, sqllookup.Config{
+		Driver: string(f.SQL.Driver), DSN: f.SQL.DSN.Reveal(), Pool: f.SQL.Pool, Timeout: f.Timeout,
+	})
+	if err != nil {
+		return nil, file.Errorf("sources."+f.Name+".sql.dsn", "%v", err)
+	}
+	return &database{DB: db, file: file, dsn: f.SQL.DSN}, nil
+}
+
+// Prepare has the database prepare the stage's statement.
+func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+	l, err := d.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
+	switch {
+	case err == nil:
+	case stages.ClassOf(err) == stages.Fatal:
+		// The place names the stage already.
+		return nil, d.file.Errorf("stages."+s.Name+".query", "%s%s", strings.TrimPrefix(err.Error(), "stage "+s.Name+": "), rightsOf(err))
+	default:
+		return nil, &UnreachableError{Source: s.Source, Err: err}
+	}
+	if n := len(l.Types()); n != len(s.By) {
+		return nil, d.file.Errorf("stages."+s.Name+".by", "the key has %d parts here and %d in the statement", len(s.By), n)
+	}
+	return l, nil
+}
+
+func (d *database) identity() string { return d.dsn.Reveal() }
+
+// insufficientPrivilege is the SQLSTATE of a missing right.
+const insufficientPrivilege = "42501"
+
+// rightsOf says how the database's user gets a right that it lacks, if that is what is wrong.
+func rightsOf(err error) string {
+	if said, ok := errors.AsType[*sqllookup.Error](err); ok && said.Code() == insufficientPrivilege {
+		return "; the source's user lacks a right: GRANT it SELECT on the tables that the query reads, and USAGE on their schema"
+	}
+	return ""
+}

@@ -1,0 +1,49 @@
+package pipelinefile
+
+// Redis says which server or cluster is used, and how. Several sections have these keys: see redisKeys.
+type Redis struct {
+	Addresses []string `key:"addresses"`
+	Cluster   bool     `key:"cluster"`
+	Username  string   `key:"username"`
+	Password  Secret   `key:"password"`
+	DB        int      `key:"db"`
+	TLS       TLS      `key:"tls"`
+	Pool      int      `key:"pool"`
+}
+
+// redisKeys are the keys of a section that is, or embeds, a Redis.
+func redisKeys(section string) []Key {
+	at := func(name string) string { return section + "." + name }
+	return append([]Key{
+		{Path: at("addresses"), Type: TypeListOrComma, Required: true, Example: "[localhost:6379]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5}$`, PatternDoc: "an address is host:port, without a scheme or a password", Doc: "The server, as host:port; of a cluster some servers, which know the others."},
+		{Path: at("cluster"), Type: TypeBoolean, Default: "false", Doc: "The servers are a Redis Cluster."},
+		{Path: at("username"), Type: TypeString, Doc: "The user, where it is not Redis' default user."},
+		{Path: at("password"), Type: TypeSecret, Doc: "The user's password; best from the environment or a file. Defaults to no login."},
+		{Path: at("db"), Type: TypeInteger, Default: "0", Min: 0, Max: 1_000_000, Doc: "The number of the database. A cluster has only 0."},
+		{Path: at("pool"), Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections to one server, at most."},
+	}, tlsKeys(section, "Encryption to the server.")...)
+}
+
+// tlsKeys are the keys of a TLS in a section.
+func tlsKeys(section, what string) []Key {
+	at := section + ".tls"
+	return []Key{
+		{Path: at, Type: TypeSwitch, Default: "false", Doc: what + " true trusts the system's roots; a section names files."},
+		{Path: at + ".ca", Type: TypePath, Doc: "A PEM file with the certificate authorities to trust. Defaults to the system's roots."},
+		{Path: at + ".cert", Type: TypePath, Doc: "A PEM file with the client's certificate, for mutual TLS. Needs " + at + ".key."},
+		{Path: at + ".key", Type: TypePath, Doc: "A PEM file with the key of the client's certificate."},
+	}
+}
+
+// checkRedis refuses what a Redis section cannot be.
+func (d *decoder) checkRedis(section string, r *Redis) {
+	switch {
+	case len(r.Addresses) > 1 && !r.Cluster:
+		d.fail(section+".addresses", "only a cluster has several addresses; write cluster: true beside them, or leave one")
+	case r.Cluster && r.DB != 0:
+		d.fail(section+".db", "a cluster has only database 0; remove the key")
+	}
+	if _, has := d.file.positions[section+".password"]; r.Username != "" && !has {
+		d.fail(section+".username", "a user needs a password; add password, best from the environment")
+	}
+}

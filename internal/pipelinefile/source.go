@@ -1,0 +1,165 @@
+package pipelinefile
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind is what a source is.
+type Kind string
+
+// The kinds of sources, by their keys.
+const (
+	KindSQL   Kind = "sql"
+	KindRedis Kind = "redis"
+	KindHTTP  Kind = "http"
+)
+
+// Source is something that answers keys. Exactly one kind is set.
+type Source struct {
+	Name     string        `key:"-"`
+	SQL      *SQL          `key:"sql"`
+	Redis    *Redis        `key:"redis"`
+	HTTP     *HTTPSource   `key:"http"`
+	Timeout  time.Duration `key:"timeout"`
+	MaxKeys  int           `key:"max_keys"`
+	MaxCalls int           `key:"max_calls"`
+	Rate     *Rate         `key:"rate"` // nil: no bound.
+	Breaker  Breaker       `key:"breaker"`
+}
+
+// Kind is the kind that is set.
+func (s *Source) Kind() Kind {
+	switch {
+	case s.Redis != nil:
+		return KindRedis
+	case s.HTTP != nil:
+		return KindHTTP
+	default:
+		return KindSQL
+	}
+}
+
+// Driver is what answers, in one word: the database's driver, redis or http.
+func (s *Source) Driver() string {
+	if s.SQL != nil {
+		return string(s.SQL.Driver)
+	}
+	return string(s.Kind())
+}
+
+// SQL is a database. The path of an SQLite database is joined with the folder of the pipeline file.
+type SQL struct {
+	Driver Driver `key:"driver"`
+	DSN    Secret `key:"dsn"`
+	Pool   int    `key:"pool"`
+}
+
+// HTTPSource is a service over HTTP.
+type HTTPSource struct {
+	URL     string            `key:"url"`
+	Headers map[string]Secret `key:"headers"`
+	Health  string            `key:"health"`
+	TLS     TLS               `key:"tls"`
+	Pool    int               `key:"pool"`
+	MaxBody int64             `key:"max_body"`
+}
+
+// Rate bounds how often a source is called.
+type Rate struct {
+	Calls int           `key:"calls"`
+	Per   time.Duration `key:"per"`
+	Burst int           `key:"burst"`
+}
+
+// Breaker says when a source that fails is left alone.
+type Breaker struct {
+	Enabled  bool          `key:"-"`
+	Failures int           `key:"failures"`
+	Delay    time.Duration `key:"delay"`
+}
+
+func sourceKeys() []Key {
+	return slices.Concat([]Key{
+		{Path: "sources", Type: TypeNames, Required: true, Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look things up, by a name of your choice."},
+		{Path: "sources.*", Type: TypeSection, Doc: "One source. It has one of sql, redis and http."},
+		{Path: "sources.*.sql", Type: TypeSection, Doc: "A database."},
+		{Path: "sources.*.sql.driver", Type: TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; mysql is MariaDB's too."},
+		{Path: "sources.*.sql.dsn", Type: TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file. For sqlite a path, relative to the pipeline file, or a file: URI."},
+		{Path: "sources.*.sql.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
+		{Path: "sources.*.redis", Type: TypeSection, Doc: "A Redis server or cluster, 6 or later."},
+	}, redisKeys("sources.*.redis"), []Key{
+		{Path: "sources.*.http", Type: TypeSection, Doc: "A service over HTTP that answers many keys at once, in JSON."},
+		{Path: "sources.*.http.url", Type: TypeString, Required: true, Example: "https://users.example/v2", Pattern: `^https?://[^\s@?#]+$`, PatternDoc: "a url begins with https:// or http:// and has no credentials, query or fragment; put a token into headers", Doc: "Where the service is. Redirects are not followed, and link-local and metadata addresses never asked."},
+		{Path: "sources.*.http.headers", Type: TypeSecrets, Doc: `What is sent with each request, such as {Authorization: "Bearer ${TOKEN}"}.`},
+		{Path: "sources.*.http.health", Type: TypeString, Doc: "The path below the url that answers a GET with 2xx while the service works. Defaults to none: the service is then only connected to."},
+		{Path: "sources.*.http.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
+		{Path: "sources.*.http.max_body", Type: TypeSize, Default: "64MiB", Min: kib, Max: gib, Doc: "Bytes of an answer, at most, after its decompression. What is larger is asked for again with fewer keys."},
+	}, tlsKeys("sources.*.http", "How an https url is trusted."), []Key{
+		{Path: "sources.*.timeout", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long one call may take, without the time that it waits to start."},
+		{Path: "sources.*.max_keys", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Keys in one call, at most. More are split into several calls."},
+		{Path: "sources.*.max_calls", Type: TypeInteger, Default: "4", Min: 1, Max: 1000, Doc: "Calls at once, at most, over all workers and stages."},
+		{Path: "sources.*.rate", Type: TypeSection, Doc: "How often a call may start, over all workers and stages of this process. Defaults to no bound."},
+		{Path: "sources.*.rate.calls", Type: TypeInteger, Required: true, Example: "50", Min: 1, Max: 1_000_000, Doc: "Calls in each per, evenly spread."},
+		{Path: "sources.*.rate.per", Type: TypeDuration, Default: "1s", Min: ms, Max: 24 * hour, Doc: "The time for calls."},
+		{Path: "sources.*.rate.burst", Type: TypeInteger, Default: "1", Min: 1, Max: 1_000_000, Doc: "Calls that may start at once after a rest."},
+		{Path: "sources.*.breaker", Type: TypeSwitch, Default: "false", Doc: "Leaves a source alone for a while where calls fail; a section sets more than true does."},
+		{Path: "sources.*.breaker.failures", Type: TypeInteger, Default: "5", Min: 1, Max: 1_000_000, Doc: "Failed calls in a row that open the breaker. A call that the source answered, be it with a refusal, is none."},
+		{Path: "sources.*.breaker.delay", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long the breaker stays open, until one call tries again."},
+	})
+}
+
+// checkSource refuses a source that is not of exactly one kind, and what its kind cannot be.
+func (d *decoder) checkSource(s *Source) {
+	key := "sources." + s.Name
+	if _, ok := d.file.positions[key]; !ok {
+		return // Its name or its value has been refused.
+	}
+	kinds := d.kinds(s.Name)
+	switch {
+	case len(kinds) > 1:
+		d.fail(key+"."+kinds[1], "the source has %s too, and a source is of one kind; make it a source of its own", kinds[0])
+	case len(kinds) == 0 && !d.failedBelow(key):
+		d.fail(key, "nothing says where it is; write one of sql, redis and http, for example sql: {driver: postgres, dsn: \"${SHOP_DSN}\"}")
+	}
+	if s.Redis != nil {
+		d.checkRedis(key+".redis", s.Redis)
+	}
+	if s.HTTP != nil {
+		d.checkHeaders(key+".http.headers", s.HTTP)
+		if s.HTTP.TLS.Enabled && strings.HasPrefix(s.HTTP.URL, "http:") {
+			d.fail(key+".http.tls", "the url begins with http://, which is not encrypted; write https://, or remove the key")
+		}
+	}
+}
+
+// kinds are the kinds that the file has for a source.
+func (d *decoder) kinds(source string) []string {
+	var kinds []string
+	for _, kind := range []Kind{KindSQL, KindRedis, KindHTTP} {
+		if _, ok := d.file.positions["sources."+source+"."+string(kind)]; ok {
+			kinds = append(kinds, string(kind))
+		}
+	}
+	return kinds
+}
+
+// failedBelow says that a key of a section has a problem already, which may be the one that is missed.
+func (d *decoder) failedBelow(section string) bool {
+	return slices.ContainsFunc(d.problems, func(p *Error) bool { return strings.HasPrefix(p.Key, section+".") })
+}
+
+// checkHeaders refuses a header that is there twice in two spellings.
+func (d *decoder) checkHeaders(key string, s *HTTPSource) {
+	seen := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
+		canonical := http.CanonicalHeaderKey(name)
+		if first, twice := seen[canonical]; twice {
+			d.fail(dotted(key, plainKey(name)), "is the same header as %s; remove one of them", plainKey(first))
+		}
+		seen[canonical] = name
+	}
+}

@@ -1,0 +1,164 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+// Breaker says when a backend that fails is left alone. Its zero value is no breaker.
+//
+// Failures are calls that end with a transient error, a timeout among them. An answer that refuses a call (a permanent
+// or fatal error) is an answer; a call that nobody waits for any more says nothing. While the breaker is open, calls are not
+// made and end with a *BreakerOpenError. After Delay one call is let through: its answer closes the breaker, its
+// failure opens it again.
+//
+// The breaker spares the backend; it decides nothing about keys. What asks whether a backend is away or a key is at
+// fault asks it whatever the breaker says, and an answer closes it. So does a Ping that is answered after another one failed.
+type Breaker struct {
+	// Failures in a row open the breaker. 0: there is none.
+	Failures int
+	// Delay is how long it stays open. Defaults to 5 s.
+	Delay time.Duration
+}
+
+// BreakerState is what a breaker does.
+type BreakerState string
+
+// The states of a breaker.
+const (
+	BreakerClosed   BreakerState = "closed"    // calls are made
+	BreakerHalfOpen BreakerState = "half_open" // one call is made at a time
+	BreakerOpen     BreakerState = "open"      // no calls are made
+)
+
+// BreakerOpenError is the error of a call that was not made, because those before it failed. It is transient.
+type BreakerOpenError struct {
+	Err error // why the last call failed
+}
+
+func (e *BreakerOpenError) Error() string {
+	return fmt.Sprintf("the circuit breaker is open, the last call failed: %v", e.Err)
+}
+func (e *BreakerOpenError) Unwrap() error { return e.Err }
+
+// errUndecided is the outcome of a call that says nothing about its backend.
+var errUndecided = errors.New("the call was given up")
+
+// breaker is a Breaker at work. A nil one lets all calls through.
+type breaker struct {
+	cfg Breaker
+
+	mu      sync.Mutex
+	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
+	last    error // why the last call failed
+	away    bool  // a ping has failed since the breaker opened
+}
+
+func newBreaker(cfg Breaker) *breaker {
+	if cfg.Failures <= 0 {
+		return nil
+	}
+	if cfg.Delay <= 0 {
+		cfg.Delay = 5 * time.Second
+	}
+	b := &breaker{cfg: cfg}
+	b.reset()
+	return b
+}
+
+// reset closes the breaker. Calls under way have no say in the new one.
+func (b *breaker) reset() {
+	b.away = false
+	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Timeout:      b.cfg.Delay,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return int(c.ConsecutiveFailures) >= b.cfg.Failures },
+		IsSuccessful: answered,
+		IsExcluded:   func(err error) bool { return errors.Is(err, errUndecided) },
+	})
+}
+
+// answered says that a call which ended so was answered by its backend.
+func answered(err error) bool { return err == nil || ClassOf(err) != Transient }
+
+// admit lets a call through, whose outcome goes to done, or not.
+func (b *breaker) admit(ctx context.Context) (done func(error), err error) {
+	if b == nil {
+		return func(error) {}, nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if isProbe(ctx) {
+		return b.probed, nil
+	}
+	record, err := b.circuit.Allow()
+	if err != nil {
+		return nil, &BreakerOpenError{Err: b.last}
+	}
+	return func(err error) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if !answered(err) && !errors.Is(err, errUndecided) {
+			b.last, b.away = err, false
+		}
+		record(err)
+	}, nil
+}
+
+// probed takes the outcome of a call that was made whatever the breaker said.
+func (b *breaker) probed(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if answered(err) {
+		b.reset()
+	}
+}
+
+// pinged takes the outcome of a ping, and answers what it means: a backend that can be reached, and could be all along, is no
+// better for it.
+func (b *breaker) pinged(err error) error {
+	if b == nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.circuit.State() != gobreaker.StateOpen:
+		return err
+	case err != nil:
+		b.away = true
+		return err
+	case b.away:
+		b.reset()
+		return nil
+	}
+	return &BreakerOpenError{Err: b.last}
+}
+
+// state is what the breaker does, empty where there is none.
+func (b *breaker) state() BreakerState {
+	if b == nil {
+		return ""
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch b.circuit.State() {
+	case gobreaker.StateOpen:
+		return BreakerOpen
+	case gobreaker.StateHalfOpen:
+		return BreakerHalfOpen
+	default:
+		return BreakerClosed
+	}
+}
+
+type probeKey struct{}
+
+// asProbe marks calls that find out whether a backend answers: they are made whatever the breaker says.
+func asProbe(ctx context.Context) context.Context { return context.WithValue(ctx, probeKey{}, true) }
+
+func isProbe(ctx context.Context) bool { return ctx.Value(probeKey{}) != nil }
