@@ -104,8 +104,12 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 		return fmt.Errorf("%w; %s events were published before it", err, humanize.Comma(n))
 	case err != nil:
 		return l.hinted(err)
+	case refused > refusedShown:
+		return fmt.Errorf("%s lines were not published; the first %d are above", humanize.Comma(int64(refused)), refusedShown)
+	case refused > 1:
+		return fmt.Errorf("%d lines were not published", refused)
 	case refused > 0:
-		return fmt.Errorf("lines that were not published: %s", humanize.Comma(int64(refused)))
+		return errors.New("1 line was not published")
 	default:
 		return nil
 	}

@@ -134,7 +134,11 @@ func (d *decoder) noSource(key string) {
 	if !written.replaced {
 		suggestion = didYouMean(written.text, names)
 	}
-	if suggestion == "" {
+	switch {
+	case suggestion != "":
+	case len(names) == 1:
+		suggestion = "; the only source is " + names[0]
+	default:
 		suggestion = "; the sources are " + listed(names, "and")
 	}
 	d.fail(key, "no source has the name %s%s", strings.TrimPrefix(written.shown(), "the value of "), suggestion)

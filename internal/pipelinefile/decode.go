@@ -56,8 +56,11 @@ func newDecoder(name string, opts Options) *decoder {
 	return d
 }
 
+// failAt reports a problem, in one line whatever it repeats of the file.
 func (d *decoder) failAt(pos Pos, key, format string, args ...any) {
-	d.problems = append(d.problems, d.file.errorAt(pos, key, format, args...))
+	problem := d.file.errorAt(pos, key, format, args...)
+	problem.Message = strings.NewReplacer("\n", " ", "\r", " ").Replace(problem.Message)
+	d.problems = append(d.problems, problem)
 }
 
 // fail reports a problem with a key's value.

@@ -65,6 +65,8 @@ func (o Options) resolve(expression string) (string, error) {
 	switch {
 	case hasFallback && value == "":
 		return fallback, nil
+	case !set && name == "keys":
+		return "", errors.New("${keys} would be an environment variable; the keys of a lookup are $keys, without braces")
 	case !set && o.Unset != "":
 		return o.Unset, nil
 	case !set:

@@ -57,6 +57,7 @@ func TestInterpolation(t *testing.T) {
 		{written: `${file:}`, problem: "names no file"},
 		{written: `${}`, problem: "is not a variable"},
 		{written: `${1A}`, problem: "is not a variable"},
+		{written: `"${\n}"`, problem: "${ } is not a variable"},
 		{written: `"${NAME"`, problem: `has no closing "}"`},
 	} {
 		t.Run(test.written, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package pipelinefile
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -26,10 +27,25 @@ func (d *decoder) checkQuery(key string, s *Stage) {
 		d.fail(key+".query", "%s; write a condition such as %s", problem, where)
 		return
 	}
+	for i, column := range s.Key {
+		d.checkColumn(key+".key", i, s, column)
+	}
 	_, hasKey := d.file.positions[key+".key"]
 	if !hasKey && !strings.Contains(s.Query, "_key") && !strings.Contains(s.Query, "*") {
 		d.fail(key+".query", "nothing says which column holds the key; add key: COLUMN to the stage, or select the column AS _key")
 	}
+}
+
+// checkColumn checks that the query can have a column that holds the key.
+func (d *decoder) checkColumn(key string, i int, s *Stage, column string) {
+	if element := fmt.Sprintf("%s[%d]", key, i); d.read(element) {
+		key = element
+	}
+	written, ok := d.written[key]
+	if !ok || len(s.Key) != len(s.By) || strings.Contains(s.Query, "*") || strings.Contains(strings.ToLower(s.Query), strings.ToLower(column)) {
+		return
+	}
+	d.fail(key, "the query has no column %s; write the one of its result that holds the key, or select that column too", strings.TrimPrefix(written.shown(), "the value of "))
 }
 
 // misusedKeys says what is wrong with the place of $keys where that is certain

@@ -124,8 +124,17 @@ func (k Key) setBoolean(field reflect.Value, s scalar) string {
 		return ""
 	case known:
 		return k.mismatch(s, "; remove the quotes")
+	case s.replaced:
+		return k.mismatch(s, "")
 	}
-	return k.mismatch(s, "")
+	hint := ""
+	switch strings.ToLower(s.text) {
+	case "yes", "y", "on", "true", "1":
+		hint = "; write true"
+	case "no", "n", "off", "false", "0":
+		hint = "; write false"
+	}
+	return k.mismatch(s, hint)
 }
 
 func (k Key) setEnum(field reflect.Value, s scalar) string {

@@ -3,6 +3,7 @@ package pipelinefile
 import (
 	"reflect"
 	"regexp"
+	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -86,6 +87,9 @@ func (d *decoder) subsection(k Key, at place, node ast.Node, into reflect.Value)
 			d.missing(k, at, "", "")
 		case isScalar && s.kind == kindNull:
 			d.failAt(at.pos, at.key, "has no keys; want %s%s", d.contents(k.Path), k.orRemove())
+		case isScalar && len(d.required(k.Path)) == 1:
+			only := d.required(k.Path)[0]
+			d.failAt(nodePos(node), at.key, "want %s, found %s; write for example %s: {%s: %s}", d.contents(k.Path), s.shown(), k.name(), only.name(), only.Example)
 		default:
 			d.failAt(nodePos(node), at.key, "want %s, found %s", d.contents(k.Path), describe(node))
 		}
@@ -101,6 +105,11 @@ func (d *decoder) subsection(k Key, at place, node ast.Node, into reflect.Value)
 		d.defaults(k.Path, into)
 	}
 	d.section(at, node, into)
+}
+
+// required returns the keys that a section must have.
+func (d *decoder) required(path string) []Key {
+	return slices.DeleteFunc(slices.Clone(d.children[path]), func(k Key) bool { return !k.Required })
 }
 
 // flip sets a TypeSwitch from true or false.
