@@ -59,7 +59,7 @@ func (o *outages) OnBrokerE2E(broker kgo.BrokerMetadata, _ int16, e2e kgo.Broker
 }
 
 func (o *outages) note(broker kgo.BrokerMetadata, err error) {
-	if isAny(err, context.Canceled, kgo.ErrClientClosed) {
+	if isAny(err, context.Canceled, kgo.ErrClientClosed, net.ErrClosed) {
 		return // A client that is closed says nothing about Kafka.
 	}
 	address := net.JoinHostPort(broker.Host, strconv.Itoa(int(broker.Port)))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"regexp"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestOutages(t *testing.T) {
 		"a broker that nobody asks any more": {[]event{answers("seed"), answers("a"), breaks("a", io.EOF), waits(5 * time.Second), refuses("a"), waits(time.Second), refuses("a")}, []string{away}},
 		"one broker of several":              {[]event{answers("a"), answers("b"), refuses("a"), waits(4 * time.Second), refuses("a"), answers("b"), waits(4 * time.Second), refuses("a")}, nil},
 		"a moment":                           {[]event{connects("a"), refuses("a"), waits(time.Second - 1), refuses("a"), connects("a"), waits(time.Minute), refuses("a")}, nil},
-		"a client that is closed":            {[]event{connects("a"), breaks("a", context.Canceled), waits(time.Minute), breaks("a", kgo.ErrClientClosed)}, nil},
+		"a client that is closed":            {[]event{connects("a"), breaks("a", context.Canceled), waits(time.Minute), breaks("a", kgo.ErrClientClosed), breaks("a", net.ErrClosed)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -120,6 +120,7 @@ func (w world) goOn(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
+	defer context.AfterFunc(ctx, w.seen.Drain)()
 	return line.Run(ctx)
 }
 
