@@ -2,14 +2,19 @@ package stages
 
 import (
 	"context"
+	"math"
+	"slices"
 	"sync"
 )
 
 // flights are the loads of one loader that are under way, by key: a key is loaded once at a time, whoever asks for it.
 type flights[K comparable, V any] struct {
-	mu     sync.Mutex
-	seats  map[K]seat[K, V]
-	landed uint64 // flights that have ended, each after its results were cached
+	mu       sync.Mutex
+	seats    map[K]seat[K, V]
+	landings uint64 // flights that have landed, each after its results were cached
+	// asking are the numbers of landings at which loads began to ask the cache: they may not have found what has landed since.
+	asking map[uint64]int
+	kept   []*flight[K, V] // landed, and their seats kept for those who are asking; in the order of landing
 }
 
 // seat is a key's place in a flight.
@@ -27,6 +32,7 @@ type flight[K comparable, V any] struct {
 	abandon context.CancelFunc
 
 	done    chan struct{} // closed when what follows is settled
+	landing uint64        // its number; 0 before. Guarded by flights.mu
 	results []Result[V]
 	calls   CallStats
 	failure error
@@ -43,27 +49,48 @@ type trip[K comparable, V any] struct {
 // connection is a key of a trip in a flight of another.
 type connection struct{ position, index int32 }
 
-func (t *flights[K, V]) landings() uint64 {
+// noLanding is the number for who has not asked the cache.
+const noLanding = math.MaxUint64
+
+// ask says that a load begins to ask the cache. It answers the number of landings so far.
+func (t *flights[K, V]) ask() uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.landed
+	if t.asking == nil {
+		t.asking = map[uint64]int{}
+	}
+	t.asking[t.landings]++
+	return t.landings
 }
 
-// board takes a seat for each key at some positions: in a flight that is under way, or in a new one. A flight that began
-// before its key was invalidated may bring the old value, and is not joined. It answers nil where the number of landings
-// is not right: then nothing is boarded.
+// answered ends what ask began.
+func (t *flights[K, V]) answered(asked uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asking[asked]--; t.asking[asked] == 0 {
+		delete(t.asking, asked)
+	}
+	first := uint64(noLanding)
+	for n := range t.asking {
+		first = min(first, n)
+	}
+	for len(t.kept) > 0 && t.kept[0].landing <= first {
+		t.vacate(t.kept[0])
+		t.kept = slices.Delete(t.kept, 0, 1)
+	}
+}
+
+// board takes a seat for each key at some positions: in a flight that is under way or has landed since the cache was
+// asked, or in a new one. A flight that began before its key was invalidated may bring the old value, and is not joined.
 func (t *flights[K, V]) board(
-	ctx context.Context, keys []K, at []int32, since Stamp, outdated func(K, Stamp) bool, right func(landed uint64) bool,
+	ctx context.Context, keys []K, at []int32, since Stamp, outdated func(K, Stamp) bool, asked uint64,
 ) *trip[K, V] {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !right(t.landed) {
-		return nil
-	}
 	p := &trip[K, V]{flights: t}
 	for _, j := range at {
-		s, underWay := t.seats[keys[j]]
-		if !underWay || outdated(keys[j], s.flight.since) {
+		s, ok := t.seats[keys[j]]
+		if !ok || !s.open(asked) || outdated(keys[j], s.flight.since) {
 			p.own = append(p.own, j)
 			continue
 		}
@@ -79,6 +106,17 @@ func (t *flights[K, V]) board(
 		p.flight = t.open(ctx, keys, p.own, since)
 	}
 	return p
+}
+
+// open says whether a seat is good for a load that asked the cache at some number of landings. A flight that has landed
+// is good for what it brought, and only where the cache may have been asked too early for that.
+func (s seat[K, V]) open(asked uint64) bool {
+	f := s.flight
+	if f.landing == 0 {
+		return true
+	}
+	r := &f.results[s.index]
+	return f.landing > asked && r.State != Failed && r.Stale == 0
 }
 
 // open makes a flight for the keys at some positions, with the values of ctx and an end of its own. t.mu is held.
@@ -107,8 +145,13 @@ func (t *flights[K, V]) vacate(f *flight[K, V]) {
 func (t *flights[K, V]) land(f *flight[K, V]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.vacate(f)
-	t.landed++
+	t.landings++
+	f.landing = t.landings
+	if len(t.asking) > 0 {
+		t.kept = append(t.kept, f)
+	} else {
+		t.vacate(f)
+	}
 	f.abandon()
 	close(f.done)
 }
@@ -143,7 +186,7 @@ func (p *trip[K, V]) wait(ctx context.Context, a *answer[V]) {
 	for f, connections := range p.joined {
 		landed := p.landed(ctx, f, a)
 		for _, c := range connections {
-			a.origins[c.position] = fromFlight
+			a.origins[c.position] = Origin{From: FromFlight}
 			if landed {
 				a.results[c.position] = f.results[c.index]
 			} else {

@@ -64,19 +64,10 @@ func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 	return answers
 }
 
-// origin says where a result came from.
-type origin uint8
-
-const (
-	fromSource origin = iota
-	fromCache
-	fromFlight // loaded for another batch
-)
-
 // answer is what one load found for its keys, by position.
 type answer[V any] struct {
 	results []Result[V]
-	origins []origin
+	origins []Origin
 	calls   CallStats
 	failure error // an *OutageError, a *FatalError or the context's cause: the run as a whole has failed
 }
@@ -84,29 +75,32 @@ type answer[V any] struct {
 // load settles distinct keys: from the cache, from flights that are under way, and by a flight for all that remains.
 // It returns when all are settled or the context has ended.
 func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
-	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]origin, len(keys))}
-	var (
-		rest = positions(len(keys))
-		trip *trip[K, V]
-	)
-	for tries := 0; trip == nil; tries++ {
-		landed := l.flights.landings()
-		var since Stamp
-		if l.cfg.Cache != nil {
-			rest, since = l.cached(ctx, keys, rest, &a)
-		}
-		if len(rest) == 0 {
-			return a
-		}
-		// What has landed since the cache was asked is there now: ask again, within reason.
-		current := l.cfg.Cache != nil && tries < maxAsks
-		trip = l.flights.board(ctx, keys, rest, since, l.outdated, func(now uint64) bool { return !current || now == landed })
+	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
+	trip := l.book(ctx, keys, &a)
+	if trip == nil {
+		return a
 	}
 	if trip.flight != nil {
 		go l.fly(trip.flight, b)
 	}
 	trip.wait(ctx, &a)
 	return a
+}
+
+// book settles what the cache holds, and takes seats for the other keys. It answers nil where there are none.
+func (l *Loader[K, V]) book(ctx context.Context, keys []K, a *answer[V]) *trip[K, V] {
+	rest := positions(len(keys))
+	if l.cfg.Cache == nil {
+		return l.flights.board(ctx, keys, rest, Stamp{}, l.outdated, noLanding)
+	}
+	// From here on the flights that land keep their seats: what the cache did not hold yet is there.
+	asked := l.flights.ask()
+	defer l.flights.answered(asked)
+	rest, since := l.cached(ctx, keys, rest, a)
+	if len(rest) == 0 {
+		return nil
+	}
+	return l.flights.board(ctx, keys, rest, since, l.outdated, asked)
 }
 
 func positions(n int) []int32 {
@@ -117,21 +111,17 @@ func positions(n int) []int32 {
 	return all
 }
 
-// maxAsks bounds how often the cache is asked again because a flight has landed meanwhile. Beyond it, a key that has
-// just been loaded may be loaded once more.
-const maxAsks = 20
-
 // cached settles what the cache holds of the keys at some positions, and answers the other positions.
 func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since Stamp) {
 	asked := pick(keys, at)
 	hits := 0
-	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V]) {
-		a.results[at[i]], a.origins[at[i]] = r, fromCache
+	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], from Origin) {
+		a.results[at[i]], a.origins[at[i]] = r, from
 		hits++
 	})
 	rest = make([]int32, 0, len(at)-hits)
 	for _, j := range at {
-		if a.origins[j] != fromCache {
+		if a.origins[j].From != FromCache {
 			rest = append(rest, j)
 		}
 	}

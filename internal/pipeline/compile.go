@@ -132,6 +132,7 @@ func (c *compiler) loader(n *node) *loader {
 		cfg.Cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.Cache.NegativeTTL,
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
+			Codec: n.answers.codec(),
 			Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 			Cost: func(k lookup.Key, f *Fragment) int64 {
 				if f == nil {

@@ -51,6 +51,8 @@ type Options struct {
 	Logger *slog.Logger
 	// OnCall is called after each call of a source, with the time that it took and its error. It is called concurrently. Optional.
 	OnCall func(source string, took time.Duration, err error)
+	// Tiers are below the memory, fastest first. Whoever opened them closes them, after the Pipeline. Optional.
+	Tiers []cache.Tier
 }
 
 // onCall is OnCall for one source.
@@ -77,7 +79,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err != nil {
 		return nil, err
 	}
-	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory}); err != nil {
+	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory, Tiers: opts.Tiers}); err != nil {
 		return nil, err
 	}
 	c := newCompiler(layout, p, lookups)

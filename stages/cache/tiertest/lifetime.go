@@ -23,6 +23,10 @@ func (h Harness) pastItsTime(t *testing.T) {
 	gone.Born, gone.Expires, gone.Until = now.Add(-3*time.Hour), now.Add(-2*time.Hour), now.Add(-time.Hour)
 	set(t, tier, space, map[string]cache.Entry{"gone": gone})
 	expect(t, tier, space, want, "gone")
+	// Also what has ended takes the place of what was there.
+	set(t, tier, space, map[string]cache.Entry{"fresh": gone})
+	delete(want, "fresh")
+	expect(t, tier, space, want, "fresh", "gone")
 }
 
 func (h Harness) endOfAnEntry(t *testing.T) {
