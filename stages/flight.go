@@ -25,11 +25,13 @@ type seat[K comparable, V any] struct {
 
 // flight is one bulk load. Its context is its own: it ends when nobody waits any more, and by nobody else's leaving.
 type flight[K comparable, V any] struct {
-	keys    []K
-	since   Stamp
-	waiting int             // guarded by flights.mu
-	ctx     context.Context // ended by abandon
-	abandon context.CancelFunc
+	keys  []K
+	since Stamp
+	// background says that it is a refresh: its failure is not that of those who join it.
+	background bool
+	waiting    int             // guarded by flights.mu
+	ctx        context.Context // ended by abandon
+	abandon    context.CancelFunc
 
 	done    chan struct{} // closed when what follows is settled
 	landing uint64        // its number; 0 before. Guarded by flights.mu
@@ -80,18 +82,30 @@ func (t *flights[K, V]) answered(asked uint64) {
 	}
 }
 
-// board takes a seat for each key at some positions: in a flight that is under way or has landed since the cache was
-// asked, or in a new one. A flight that began before its key was invalidated may bring the old value, and is not joined.
-func (t *flights[K, V]) board(
-	ctx context.Context, keys []K, at []int32, since Stamp, outdated func(K, Stamp) bool, asked uint64,
-) *trip[K, V] {
+// boarding is what seats are taken for: the keys at some positions, which the cache does not hold.
+type boarding[K comparable] struct {
+	keys     []K
+	at       []int32
+	since    Stamp
+	outdated func(K, Stamp) bool
+	asked    uint64 // what ask answered
+	// background is for a refresh: keys that somebody else loads are left to them.
+	background bool
+}
+
+// board takes a seat for each key: in a flight that is under way or has landed since the cache was asked, or in a new
+// one. A flight that began before its key was invalidated may bring the old value, and is not joined.
+func (t *flights[K, V]) board(ctx context.Context, b boarding[K]) *trip[K, V] {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := &trip[K, V]{flights: t}
-	for _, j := range at {
-		s, ok := t.seats[keys[j]]
-		if !ok || !s.open(asked) || outdated(keys[j], s.flight.since) {
+	for _, j := range b.at {
+		s, ok := t.seats[b.keys[j]]
+		if !ok || !s.open(b.asked) || b.outdated(b.keys[j], s.flight.since) {
 			p.own = append(p.own, j)
+			continue
+		}
+		if b.background {
 			continue
 		}
 		if p.joined == nil {
@@ -103,7 +117,7 @@ func (t *flights[K, V]) board(
 		p.joined[s.flight] = append(p.joined[s.flight], connection{position: j, index: s.index})
 	}
 	if len(p.own) > 0 {
-		p.flight = t.open(ctx, keys, p.own, since)
+		p.flight = t.open(ctx, b, p.own)
 	}
 	return p
 }
@@ -120,8 +134,11 @@ func (s seat[K, V]) open(asked uint64) bool {
 }
 
 // open makes a flight for the keys at some positions, with the values of ctx and an end of its own. t.mu is held.
-func (t *flights[K, V]) open(ctx context.Context, keys []K, at []int32, since Stamp) *flight[K, V] {
-	f := &flight[K, V]{keys: pick(keys, at), since: since, waiting: 1, done: make(chan struct{}), results: make([]Result[V], len(at))}
+func (t *flights[K, V]) open(ctx context.Context, b boarding[K], at []int32) *flight[K, V] {
+	f := &flight[K, V]{
+		keys: pick(b.keys, at), since: b.since, background: b.background,
+		waiting: 1, done: make(chan struct{}), results: make([]Result[V], len(at)),
+	}
 	f.ctx, f.abandon = context.WithCancel(context.WithoutCancel(ctx))
 	if t.seats == nil {
 		t.seats = map[K]seat[K, V]{}
@@ -169,11 +186,13 @@ func (t *flights[K, V]) leave(f *flight[K, V]) (last bool) {
 	return true
 }
 
-// wait takes in what the flights bring. When the context ends, the keys of those that have not landed fail.
-func (p *trip[K, V]) wait(ctx context.Context, a *answer[V]) {
+// wait takes in what the flights bring. When the context ends, the keys of those that have not landed fail. It answers the
+// positions of keys that a refresh has failed to bring: they are to be loaded as if it had never been.
+func (p *trip[K, V]) wait(ctx context.Context, a *answer[V]) (again []int32) {
 	if f := p.flight; f != nil {
 		if p.landed(ctx, f, a) {
-			a.calls = f.calls
+			a.failure = worse(a.failure, f.failure)
+			a.calls.add(f.calls)
 			for i, j := range p.own {
 				a.results[j] = f.results[i]
 			}
@@ -185,22 +204,28 @@ func (p *trip[K, V]) wait(ctx context.Context, a *answer[V]) {
 	}
 	for f, connections := range p.joined {
 		landed := p.landed(ctx, f, a)
+		if landed && !f.background {
+			a.failure = worse(a.failure, f.failure)
+		}
 		for _, c := range connections {
-			a.origins[c.position] = Origin{From: FromFlight}
-			if landed {
-				a.results[c.position] = f.results[c.index]
-			} else {
-				a.results[c.position] = Result[V]{Err: context.Cause(ctx), State: Failed}
+			switch r := &f.results[c.index]; {
+			case !landed:
+				a.results[c.position], a.origins[c.position] = Result[V]{Err: context.Cause(ctx), State: Failed}, Origin{From: FromFlight}
+			case f.background && r.State == Failed:
+				again = append(again, c.position)
+			default:
+				a.results[c.position], a.origins[c.position] = *r, Origin{From: FromFlight}
 			}
 		}
 	}
+	slices.Sort(again)
+	return again
 }
 
 // landed waits for a flight, and says whether it landed before the context ended.
 func (p *trip[K, V]) landed(ctx context.Context, f *flight[K, V], a *answer[V]) bool {
 	select {
 	case <-f.done:
-		a.failure = worse(a.failure, f.failure)
 		return true
 	case <-ctx.Done():
 	}

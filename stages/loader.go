@@ -25,7 +25,8 @@ type Loader[K comparable, V any] struct {
 	source Source[K, V]
 	cfg    LoaderConfig[K, V]
 	// flights are the loads under way, over all runs.
-	flights flights[K, V]
+	flights   flights[K, V]
+	refresher *refresher[K, V]
 	// known is a key that the source has answered for: who asks for it again learns whether the source answers at all.
 	known atomic.Pointer[K]
 }
@@ -41,7 +42,7 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 	if cfg.Backend == nil {
 		cfg.Backend = NewBackend(BackendConfig{Name: cfg.Name})
 	}
-	return &Loader[K, V]{source: source, cfg: cfg}
+	return &Loader[K, V]{source: source, cfg: cfg, refresher: newRefresher[K, V]()}
 }
 
 // Name is the configured name.
@@ -76,31 +77,33 @@ type answer[V any] struct {
 // It returns when all are settled or the context has ended.
 func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
-	trip := l.book(ctx, keys, &a)
-	if trip == nil {
-		return a
+	for at := positions(len(keys)); len(at) > 0; {
+		trip := l.book(ctx, keys, at, &a)
+		if trip == nil {
+			break
+		}
+		if trip.flight != nil {
+			go l.fly(trip.flight, b)
+		}
+		at = trip.wait(ctx, &a)
 	}
-	if trip.flight != nil {
-		go l.fly(trip.flight, b)
-	}
-	trip.wait(ctx, &a)
 	return a
 }
 
-// book settles what the cache holds, and takes seats for the other keys. It answers nil where there are none.
-func (l *Loader[K, V]) book(ctx context.Context, keys []K, a *answer[V]) *trip[K, V] {
-	rest := positions(len(keys))
+// book settles what the cache holds of the keys at some positions, and takes seats for the others. It answers nil where
+// there are none.
+func (l *Loader[K, V]) book(ctx context.Context, keys []K, at []int32, a *answer[V]) *trip[K, V] {
 	if l.cfg.Cache == nil {
-		return l.flights.board(ctx, keys, rest, Stamp{}, l.outdated, noLanding)
+		return l.flights.board(ctx, boarding[K]{keys: keys, at: at, outdated: l.outdated, asked: noLanding})
 	}
 	// From here on the flights that land keep their seats: what the cache did not hold yet is there.
 	asked := l.flights.ask()
 	defer l.flights.answered(asked)
-	rest, since := l.cached(ctx, keys, rest, a)
+	rest, since := l.cached(ctx, keys, at, a)
 	if len(rest) == 0 {
 		return nil
 	}
-	return l.flights.board(ctx, keys, rest, since, l.outdated, asked)
+	return l.flights.board(ctx, boarding[K]{keys: keys, at: rest, since: since, outdated: l.outdated, asked: asked})
 }
 
 func positions(n int) []int32 {
@@ -115,10 +118,15 @@ func positions(n int) []int32 {
 func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since Stamp) {
 	asked := pick(keys, at)
 	hits := 0
+	var due []K
 	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], from Origin) {
 		a.results[at[i]], a.origins[at[i]] = r, from
 		hits++
+		if from.Due {
+			due = append(due, asked[i])
+		}
 	})
+	l.refresh(due)
 	rest = make([]int32, 0, len(at)-hits)
 	for _, j := range at {
 		if a.origins[j].From != FromCache {
