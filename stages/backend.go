@@ -66,6 +66,10 @@ func (b *Backend) bound(ctx context.Context) (context.Context, context.CancelFun
 func (b *Backend) acquire(ctx context.Context) error {
 	select {
 	case b.slots <- struct{}{}:
+		if ctx.Err() != nil { // Both were so, and a call would be for nobody.
+			b.release()
+			return context.Cause(ctx)
+		}
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

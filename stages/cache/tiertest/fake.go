@@ -12,6 +12,10 @@ import (
 
 // Store is where Fakes keep what they hold: a file or a server, in memory. Its zero value is empty and ready to use.
 type Store struct {
+	// Unfenced says that Set keeps what it is given, also what began to load before an invalidation: as a tier that one
+	// process has for itself.
+	Unfenced bool
+
 	mu        sync.Mutex
 	spaces    map[string]map[string]cache.Entry
 	fences    map[string]map[string]time.Time // when a key was invalidated
@@ -116,7 +120,7 @@ func (f *Fake) Set(ctx context.Context, space string, keys []string, entries []c
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, k := range keys {
-		if e := entries[i]; !e.Began.Before(s.floors[space]) && !e.Began.Before(s.fences[space][k]) {
+		if e := entries[i]; s.Unfenced || !e.Began.Before(s.floors[space]) && !e.Began.Before(s.fences[space][k]) {
 			e.Value = slices.Clone(e.Value)
 			put(&s.spaces, space, k, e)
 		}
