@@ -100,8 +100,11 @@ func (c *compiler) compile() {
 }
 
 // identity is what a stage asks, and for how long it keeps the answer.
-func (c *compiler) identity(s *Stage) string {
-	return fmt.Sprintf("%q %q %q %q %v %+v", s.Source, strings.TrimSpace(s.Query), s.Key, s.KeyType, s.Many, s.Cache)
+func (c *compiler) identity(s *Stage) string { return fmt.Sprintf("%s %+v", question(s), s.Cache) }
+
+// question is what a stage asks.
+func question(s *Stage) string {
+	return fmt.Sprintf("%q %q %q %q %v", s.Source, strings.TrimSpace(s.Query), s.Key, s.KeyType, s.Many)
 }
 
 // keyPath finds the number of a stage's key path in what it leads into.
@@ -132,7 +135,8 @@ func (c *compiler) loader(n *node) *loader {
 		cfg.Cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.Cache.NegativeTTL,
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
-			Codec: n.answers.codec(),
+			RefreshAfter: float64(n.Cache.Refresh) / 100,
+			Codec:        n.answers.codec(),
 			Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 			Cost: func(k lookup.Key, f *Fragment) int64 {
 				if f == nil {
@@ -142,12 +146,15 @@ func (c *compiler) loader(n *node) *loader {
 			},
 		})
 	}
-	return stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
+	l := stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
+	c.open.loaders = append(c.open.loaders, l)
+	return l
 }
 
-// version tells what a loader loads from what it loaded with another query, or another database.
+// version tells what a loader loads from what it loaded with another query, or another database. How long answers are kept
+// is no part of it: what the tiers hold outlives a change of that.
 func (c *compiler) version(n *node) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %q", c.identity(n.Stage), c.open.sources[n.Source].file.SQL.DSN.Reveal())
+	_, _ = fmt.Fprintf(h, "%s %q", question(n.Stage), c.open.sources[n.Source].file.SQL.DSN.Reveal())
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

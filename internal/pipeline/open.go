@@ -25,6 +25,7 @@ type Pipeline struct {
 
 	sources map[string]*source
 	memory  *cache.Memory
+	loaders []*loader
 }
 
 // source is one database of the file.
@@ -92,8 +93,11 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
 func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
 
-// Close ends the connections and frees the cache. The pipeline must not be running.
+// Close ends what is loaded in the background and the connections, and frees the cache. The pipeline must not be running.
 func (p *Pipeline) Close() error {
+	for _, l := range p.loaders {
+		l.Close()
+	}
 	var problems []error
 	for _, s := range p.sources {
 		problems = append(problems, s.db.Close())

@@ -60,6 +60,22 @@ func formatDuration(n int64) string {
 	return text
 }
 
+func parsePercentage(text string) (n int64, hint string, ok bool) {
+	if number, marked := strings.CutSuffix(text, "%"); marked {
+		n, ok = parseWhole(number)
+		return n, "", ok
+	}
+	if n, whole := parseWhole(text); whole && n > 1 {
+		return 0, fmt.Sprintf("; write the sign, %s%%", text), false
+	}
+	if share, err := strconv.ParseFloat(text, 64); err == nil && share > 0 && share < 1 {
+		return 0, fmt.Sprintf("; write %.0f%%", 100*share), false
+	}
+	return 0, "", false
+}
+
+func formatPercentage(n int64) string { return strconv.FormatInt(n, 10) + "%" }
+
 type sizeUnit struct {
 	name  string
 	bytes int64

@@ -51,6 +51,8 @@ type Cache struct {
 	NegativeTTL string `json:"negative_ttl"`
 	// StaleIfError is empty where nothing stale is served.
 	StaleIfError string `json:"stale_if_error,omitempty"`
+	// Refresh is empty where nothing is loaded before it has expired.
+	Refresh string `json:"refresh,omitempty"`
 }
 
 // Output is where enriched records go, and how.
@@ -92,6 +94,9 @@ func New(layout *pipeline.Layout) Plan {
 			stage.Cache = &Cache{TTL: short(s.Cache.TTL), NegativeTTL: short(s.Cache.NegativeTTL)}
 			if s.Cache.StaleIfError > 0 {
 				stage.Cache.StaleIfError = short(s.Cache.StaleIfError)
+			}
+			if s.Cache.Refresh > 0 {
+				stage.Cache.Refresh = fmt.Sprintf("%d%%", s.Cache.Refresh)
 			}
 		}
 		p.Stages[i] = stage
@@ -169,6 +174,9 @@ func (s Stage) details() []string {
 		cached = "cached " + s.Cache.TTL + ", missing keys " + s.Cache.NegativeTTL
 		if s.Cache.StaleIfError != "" {
 			cached += ", " + s.Cache.StaleIfError + " longer while the source fails"
+		}
+		if s.Cache.Refresh != "" {
+			cached += ", loaded again after " + s.Cache.Refresh + " of it"
 		}
 	}
 	return []string{
