@@ -102,6 +102,10 @@ func (b *Backend) bound(ctx context.Context) (context.Context, context.CancelFun
 func (b *Backend) admit(ctx context.Context) (done func(error), err error) {
 	select {
 	case b.slots <- struct{}{}:
+		if ctx.Err() != nil { // Both were so, and a call would be for nobody.
+			<-b.slots
+			return nil, context.Cause(ctx)
+		}
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

@@ -59,6 +59,10 @@ func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) 
 		case ClassOf(err) == Permanent:
 			return open, tried.with(err)
 		}
+		if c.budget.once {
+			c.fail(open, tried.with(err))
+			return nil, nil
+		}
 		if open = c.serveStale(ctx, open); len(open) == 0 {
 			return nil, nil
 		}

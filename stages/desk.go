@@ -27,7 +27,7 @@ type loaderDesk[K comparable, V any] struct {
 // slot is one key of one run.
 type slot[V any] struct {
 	result Result[V]
-	origin origin
+	origin Origin
 	owner  int // the node that asked first
 	load   *load[V]
 }
@@ -160,13 +160,13 @@ func (q *request[K, V]) count(name string) StageStats {
 	s := StageStats{Stage: name, Unique: q.size, Calls: q.calls}
 	for i := range int32(q.size) {
 		switch slot := q.slot(i); {
-		case slot.owner != q.node, slot.origin == fromFlight:
+		case slot.owner != q.node, slot.origin.From == FromFlight:
 			s.Coalesced++
 		case slot.result.State == Failed:
 			s.Failed++
-		case slot.origin == fromCache && slot.result.State == Missing:
+		case slot.origin.From == FromCache && slot.result.State == Missing:
 			s.Negative++
-		case slot.origin == fromCache, slot.result.Stale > 0:
+		case slot.origin.From == FromCache, slot.result.Stale > 0:
 			s.Hit++
 		case slot.result.State == Missing:
 			s.Missing++

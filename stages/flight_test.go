@@ -178,7 +178,7 @@ func TestAnInvalidatedKeyInFlightIsLoadedAgain(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { run(t.Context(), l, stages.Retry{}, 1, 2) })
 		synctest.Wait()
-		view.Invalidate(1)
+		view.Invalidate(t.Context(), 1)
 		rows, n := run(t.Context(), l, stages.Retry{}, 1, 2)
 		got := []int{n.Of(rows.At(0)).Value, n.Of(rows.At(1)).Value}
 		wg.Wait()

@@ -25,7 +25,8 @@ type Loader[K comparable, V any] struct {
 	source Source[K, V]
 	cfg    LoaderConfig[K, V]
 	// flights are the loads under way, over all runs.
-	flights flights[K, V]
+	flights   flights[K, V]
+	refresher *refresher[K, V]
 	// known is a key that the source has answered for: who asks for it again learns whether the source answers at all.
 	known atomic.Pointer[K]
 }
@@ -41,7 +42,7 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 	if cfg.Backend == nil {
 		cfg.Backend = NewBackend(BackendConfig{Name: cfg.Name})
 	}
-	return &Loader[K, V]{source: source, cfg: cfg}
+	return &Loader[K, V]{source: source, cfg: cfg, refresher: newRefresher[K, V]()}
 }
 
 // Name is the configured name.
@@ -64,19 +65,10 @@ func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 	return answers
 }
 
-// origin says where a result came from.
-type origin uint8
-
-const (
-	fromSource origin = iota
-	fromCache
-	fromFlight // loaded for another batch
-)
-
 // answer is what one load found for its keys, by position.
 type answer[V any] struct {
 	results []Result[V]
-	origins []origin
+	origins []Origin
 	calls   CallStats
 	failure error // an *OutageError, a *FatalError or the context's cause: the run as a whole has failed
 }
@@ -84,29 +76,34 @@ type answer[V any] struct {
 // load settles distinct keys: from the cache, from flights that are under way, and by a flight for all that remains.
 // It returns when all are settled or the context has ended.
 func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
-	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]origin, len(keys))}
-	var (
-		rest = positions(len(keys))
-		trip *trip[K, V]
-	)
-	for tries := 0; trip == nil; tries++ {
-		landed := l.flights.landings()
-		var since Stamp
-		if l.cfg.Cache != nil {
-			rest, since = l.cached(ctx, keys, rest, &a)
+	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
+	for at := positions(len(keys)); len(at) > 0; {
+		trip := l.book(ctx, keys, at, &a)
+		if trip == nil {
+			break
 		}
-		if len(rest) == 0 {
-			return a
+		if trip.flight != nil {
+			go l.fly(trip.flight, b)
 		}
-		// What has landed since the cache was asked is there now: ask again, within reason.
-		current := l.cfg.Cache != nil && tries < maxAsks
-		trip = l.flights.board(ctx, keys, rest, since, l.outdated, func(now uint64) bool { return !current || now == landed })
+		at = trip.wait(ctx, &a)
 	}
-	if trip.flight != nil {
-		go l.fly(trip.flight, b)
-	}
-	trip.wait(ctx, &a)
 	return a
+}
+
+// book settles what the cache holds of the keys at some positions, and takes seats for the others. It answers nil where
+// there are none.
+func (l *Loader[K, V]) book(ctx context.Context, keys []K, at []int32, a *answer[V]) *trip[K, V] {
+	if l.cfg.Cache == nil {
+		return l.flights.board(ctx, boarding[K]{keys: keys, at: at, outdated: l.outdated, asked: noLanding})
+	}
+	// From here on the flights that land keep their seats: what the cache did not hold yet is there.
+	asked := l.flights.ask()
+	defer l.flights.answered(asked)
+	rest, since := l.cached(ctx, keys, at, a)
+	if len(rest) == 0 {
+		return nil
+	}
+	return l.flights.board(ctx, boarding[K]{keys: keys, at: rest, since: since, outdated: l.outdated, asked: asked})
 }
 
 func positions(n int) []int32 {
@@ -117,21 +114,22 @@ func positions(n int) []int32 {
 	return all
 }
 
-// maxAsks bounds how often the cache is asked again because a flight has landed meanwhile. Beyond it, a key that has
-// just been loaded may be loaded once more.
-const maxAsks = 20
-
 // cached settles what the cache holds of the keys at some positions, and answers the other positions.
 func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since Stamp) {
 	asked := pick(keys, at)
 	hits := 0
-	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V]) {
-		a.results[at[i]], a.origins[at[i]] = r, fromCache
+	var due []K
+	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], from Origin) {
+		a.results[at[i]], a.origins[at[i]] = r, from
 		hits++
+		if from.Due {
+			due = append(due, asked[i])
+		}
 	})
+	l.refresh(due)
 	rest = make([]int32, 0, len(at)-hits)
 	for _, j := range at {
-		if a.origins[j] != fromCache {
+		if a.origins[j].From != FromCache {
 			rest = append(rest, j)
 		}
 	}

@@ -6,9 +6,11 @@ import "iter"
 func One[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Keys[E, K]) Node[E, V] {
 	checkPlan(p, keys.plan)
 	n := addNode[E](p, l, keys.id)
-	return Node[E, V]{plan: p, id: n.id, domain: keys.id + 1, at: func(r *run[E], i int32) Result[V] {
-		return n.of(r).slot(i).result
-	}}
+	return Node[E, V]{
+		plan: p, id: n.id, domain: keys.id + 1,
+		at:     func(r *run[E], i int32) Result[V] { return n.of(r).slot(i).result },
+		origin: func(r *run[E], i int32) Origin { return n.of(r).slot(i).origin },
+	}
 }
 
 // Many adds a stage with any number of keys for each element: the reviews of each of a user's purchases. Its result is
@@ -90,6 +92,14 @@ func (v View[K, V]) At(i int) (K, Result[V]) {
 	default:
 		return *new(K), Result[V]{Err: v.bad(j), State: Failed}
 	}
+}
+
+// Origin says where the result of the i-th key came from. It is zero for an absent or unusable key.
+func (v View[K, V]) Origin(i int) Origin {
+	if j := v.at[i]; j >= 0 {
+		return v.request.slot(j).origin
+	}
+	return Origin{}
 }
 
 // Get is the result for a key, Missing where the list has no such key. It reads along the list.

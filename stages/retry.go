@@ -36,6 +36,8 @@ func (r Retry) withDefaults() Retry {
 type budget struct {
 	retry Retry
 	start time.Time
+	// once is for a refresh: what fails with a transient error is not asked for again, and nothing takes its place.
+	once bool
 }
 
 func newBudget(r Retry) budget { return budget{retry: r.withDefaults(), start: time.Now()} }

@@ -72,7 +72,7 @@ func TestStaleIfError(t *testing.T) {
 			t.Errorf("%+v, %v", r, empty.Err())
 		}
 		// An invalidated value is never served.
-		view.Invalidate(2)
+		view.Invalidate(t.Context(), 2)
 		if rows, _ = load(2); rows.Err() == nil {
 			t.Error("an invalidated value was served")
 		}

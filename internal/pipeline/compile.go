@@ -99,9 +99,10 @@ func (c *compiler) compile() {
 }
 
 // identity is what a stage asks, and for how long it keeps the answer.
-func (s *Stage) identity() string {
-	return fmt.Sprintf("%q %s %+v", s.Source, s.asks(), s.Cache)
-}
+func (s *Stage) identity() string { return fmt.Sprintf("%s %+v", s.question(), s.Cache) }
+
+// question is what a stage asks, and whom.
+func (s *Stage) question() string { return fmt.Sprintf("%q %s", s.Source, s.asks()) }
 
 // keyPath finds the number of a stage's key path in what it leads into.
 func (c *compiler) keyPath(n *node) int {
@@ -131,6 +132,8 @@ func (c *compiler) loader(n *node) *loader {
 		cfg.Cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.Cache.NegativeTTL,
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
+			RefreshAfter: float64(n.Cache.Refresh) / 100,
+			Codec:        n.answers.codec(),
 			Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 			Cost: func(k lookup.Key, f *Fragment) int64 {
 				if f == nil {
@@ -140,12 +143,15 @@ func (c *compiler) loader(n *node) *loader {
 			},
 		})
 	}
-	return stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
+	l := stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
+	c.open.loaders = append(c.open.loaders, l)
+	return l
 }
 
-// version tells what a loader loads from what it loaded with another query, or another database.
+// version tells what a loader loads from what it loaded with another query, or another database. How long answers are kept
+// is no part of it: what the tiers hold outlives a change of that.
 func (c *compiler) version(n *node) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %q", n.identity(), c.open.sources[n.Source].identity())
+	_, _ = fmt.Fprintf(h, "%s %q", n.question(), c.open.sources[n.Source].identity())
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -60,6 +61,15 @@ func (f *fragments) fragment(json []byte) (*Fragment, error) {
 		fragment.keys[i] = p.keys(make([]key, 0, len(found.Values[p.parts[0]])), json, &found)
 	}
 	return fragment, nil
+}
+
+// codec is for the tiers: they hold the JSON alone, and what is looked for in it is found again.
+func (f *fragments) codec() *cache.Codec[lookup.Key, *Fragment] {
+	return &cache.Codec[lookup.Key, *Fragment]{
+		Key:    func(k lookup.Key) string { return string(k) },
+		Encode: func(fragment *Fragment) ([]byte, error) { return fragment.json, nil },
+		Decode: f.fragment,
+	}
 }
 
 // bytes is the memory of a Fragment, for the cache's budget. A key shares the JSON's memory.

@@ -19,6 +19,7 @@ type Pipeline struct {
 	sources map[string]*source
 	memory  *cache.Memory
 	nodes   []*node // by stage
+	loaders []*loader
 }
 
 // source is one source of the file.
@@ -38,6 +39,8 @@ type Options struct {
 	// Lookup answers in place of the file's sources, of which none is connected to. It is called for each stage in the
 	// order of the file. Optional.
 	Lookup func(*Stage) Lookup
+	// Tiers are below the memory, fastest first. Whoever opened them closes them, after the Pipeline. Optional.
+	Tiers []cache.Tier
 }
 
 // onCall is OnCall for one source.
@@ -72,7 +75,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err != nil {
 		return nil, err
 	}
-	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory}); err != nil {
+	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory, Tiers: opts.Tiers}); err != nil {
 		return nil, err
 	}
 	c := newCompiler(layout, p, lookups)
@@ -95,8 +98,11 @@ func (p *Pipeline) SourceStats() map[string]stages.BackendStats {
 	return all
 }
 
-// Close ends the connections and frees the cache. The pipeline must not be running.
+// Close ends what is loaded in the background and the connections, and frees the cache. The pipeline must not be running.
 func (p *Pipeline) Close() error {
+	for _, l := range p.loaders {
+		l.Close()
+	}
 	var problems []error
 	for _, s := range p.sources {
 		problems = append(problems, s.Close())

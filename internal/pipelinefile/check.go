@@ -116,6 +116,9 @@ func (d *decoder) checkStage(i int) {
 	if s.Cache.StaleIfError > 0 && s.Cache.TTL == 0 {
 		d.fail(key+".cache.stale_if_error", "the stage is not cached, so there is nothing stale to serve; give it a ttl, as in cache: {ttl: 10m, stale_if_error: 1h}")
 	}
+	if s.Cache.Refresh > 0 && s.Cache.TTL == 0 {
+		d.fail(key+".cache.refresh", "the stage is not cached, so there is nothing to refresh; give it a ttl, as in cache: {ttl: 10m, refresh: 80%%}")
+	}
 }
 
 func (d *decoder) noSource(key string) {

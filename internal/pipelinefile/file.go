@@ -134,6 +134,9 @@ type StageCache struct {
 	// StaleIfError is how long beyond its TTL a row may be served while its
 	// source fails.
 	StaleIfError time.Duration `key:"stale_if_error"`
+	// Refresh is the share of its TTL, in percent, after which a row that is
+	// asked for is loaded again in the background. Zero: never.
+	Refresh int64 `key:"refresh"`
 }
 
 // Cache is the cache that all stages of a process share.

@@ -19,9 +19,9 @@ const (
 	TypeSecret      Type = "secret string"
 	TypeInteger     Type = "integer"
 	TypeBoolean     Type = "boolean"
-	TypeDuration    Type = "duration" // As Go writes it: 20ms, 1h30m.
-	TypePercent     Type = "percent"  // A whole number with its sign: 50%.
-	TypeSize        Type = "size"     // Bytes: a whole number, or with a unit as in 8MiB.
+	TypeDuration    Type = "duration"   // As Go writes it: 20ms, 1h30m.
+	TypeSize        Type = "size"       // Bytes: a whole number, or with a unit as in 8MiB.
+	TypePercentage  Type = "percentage" // A whole number with a % sign.
 	TypeEnum        Type = "enum"
 	TypeStart       Type = "start"                   // One of Enum, or a time of RFC 3339.
 	TypePath        Type = "path"                    // A file, relative to the pipeline file.
@@ -47,8 +47,8 @@ type Key struct {
 	// Enum holds the values of TypeEnum and TypeStart; PlannedEnum those that
 	// are refused because they are not built yet.
 	Enum, PlannedEnum []string
-	// Min and Max bound an integer, a duration in nanoseconds or a size in
-	// bytes. Both zero: no bounds but those of the Go type.
+	// Min and Max bound an integer, a percentage, a duration in nanoseconds or
+	// a size in bytes. Both zero: no bounds but those of the Go type.
 	Min, Max int64
 	// Pattern is a regular expression for the string, or for each of a list;
 	// PatternDoc says in words what it asks for.
@@ -166,7 +166,7 @@ func stageKeys() []Key {
 		{Path: "stages.*.cache.ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long a row is kept. 0s turns the cache off for this stage. Defaults to cache.ttl."},
 		{Path: "stages.*.cache.negative_ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long it is kept that a key has no row. Defaults to 30s, or to the stage's ttl where that is shorter."},
 		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long beyond its ttl a row may be served while its source fails; the record's loaderline.degraded header says how old it was."},
-		{Path: "stages.*.cache.refresh", Type: TypeString, Planned: true, Doc: "When a row is loaded again before it expires."},
+		{Path: "stages.*.cache.refresh", Type: TypePercentage, Min: 1, Max: 99, Doc: "The share of its ttl, as 80%, after which a row that is asked for is loaded again in the background, while it is still served. Without it a row is loaded again once it has expired."},
 		{Path: "stages.*.when", Type: TypeString, Planned: true, Doc: "The events that the stage runs for."},
 		{Path: "stages.*.on_outage", Type: TypeEnum, Planned: true, Doc: "What becomes of events while a source is away."},
 		{Path: "stages.*.preload", Type: TypeSection, Planned: true, Doc: "A query that fills the cache at start."},
@@ -190,7 +190,7 @@ func outputKeys() []Key {
 
 		{Path: "dead_letter", Type: TypeSection, Required: true, Doc: "Where records go that could not be enriched."},
 		{Path: "dead_letter.topic", Type: TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
-		{Path: "dead_letter.limit", Type: TypePercent, Default: "50%", Min: 1, Max: 100, Doc: "The share of the latest events that may become dead letters. Where it would be more, the pipeline stops and publishes none of those that are too many. 100% is no limit."},
+		{Path: "dead_letter.limit", Type: TypePercentage, Default: "50%", Min: 1, Max: 100, Doc: "The share of the latest events that may become dead letters. Where it would be more, the pipeline stops and publishes none of those that are too many. 100% is no limit."},
 		{Path: "dead_letter.window", Type: TypeInteger, Default: "1000", Min: 1, Max: 1_000_000, Doc: "The number of a process's latest events that limit is a share of. It is kept with the group's offsets and survives restarts."},
 	}
 }

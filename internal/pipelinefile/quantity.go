@@ -60,16 +60,21 @@ func formatDuration(n int64) string {
 	return text
 }
 
-func parsePercent(text string) (n int64, hint string, ok bool) {
-	number, signed := strings.CutSuffix(text, "%")
-	n, whole := parseWhole(number)
-	if whole && !signed {
+func parsePercentage(text string) (n int64, hint string, ok bool) {
+	if number, marked := strings.CutSuffix(text, "%"); marked {
+		n, ok = parseWhole(number)
+		return n, "", ok
+	}
+	if n, whole := parseWhole(text); whole && n > 1 {
 		return 0, fmt.Sprintf("; write the sign, %s%%", text), false
 	}
-	return n, "", whole
+	if share, err := strconv.ParseFloat(text, 64); err == nil && share > 0 && share < 1 {
+		return 0, fmt.Sprintf("; write %.0f%%", 100*share), false
+	}
+	return 0, "", false
 }
 
-func formatPercent(n int64) string { return strconv.FormatInt(n, 10) + "%" }
+func formatPercentage(n int64) string { return strconv.FormatInt(n, 10) + "%" }
 
 type sizeUnit struct {
 	name  string

@@ -21,10 +21,10 @@ func (k Key) wants() string {
 		return "true or false"
 	case TypeDuration:
 		return "a duration with its unit, such as 20ms, 5s or 10m"
-	case TypePercent:
-		return "a percentage, such as 50%"
 	case TypeSize:
 		return "a size, such as 512KiB or 8MiB"
+	case TypePercentage:
+		return "a percentage, such as 80%"
 	case TypeEnum:
 		return listed(k.Enum, "or")
 	case TypeStart:
@@ -44,10 +44,10 @@ func (k Key) set(field reflect.Value, s scalar, opts Options) (problem string) {
 	switch k.Type {
 	case TypeInteger:
 		return k.setNumber(field, s, kindNumber, formatInteger, parseInteger)
-	case TypePercent:
-		return k.setNumber(field, s, kindString, formatPercent, parsePercent)
 	case TypeSize:
 		return k.setNumber(field, s, kindString, formatSize, parseSize)
+	case TypePercentage:
+		return k.setNumber(field, s, kindString, formatPercentage, parsePercentage)
 	case TypeDuration:
 		return k.setNumber(field, s, kindString, formatDuration, parseDuration)
 	case TypeBoolean:
@@ -155,7 +155,7 @@ func (k Key) setEnum(field reflect.Value, s scalar) string {
 	return k.mismatch(s, didYouMean(s.text, k.Enum))
 }
 
-// setNumber reads an integer, a duration or a size. A value of kind is text to
+// setNumber reads an integer, a percentage, a duration or a size. A value of kind is text to
 // parse; other kinds are of another type, but for what ${} stood for.
 func (k Key) setNumber(field reflect.Value, s scalar, kind scalarKind, format func(int64) string, parse func(string) (n int64, hint string, ok bool)) string {
 	n, hint, ok := parse(s.text)

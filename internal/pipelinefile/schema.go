@@ -17,8 +17,8 @@ const (
 	variablePattern = `\$\{`
 	notBlankPattern = `\S`
 	durationPattern = `^\+?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+)$`
-	percentPattern  = `^(0|[1-9][0-9]*)%$`
 	sizePattern     = `^(0|[1-9][0-9]*)(B|KiB|MiB|GiB|TiB)?$`
+	percentPattern  = `^[1-9][0-9]*%$`
 	timePattern     = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`
 
 	variableRef = "#/$defs/variable"
@@ -177,8 +177,8 @@ func (k Key) bounded() string {
 	switch k.Type {
 	case TypeDuration:
 		return fmt.Sprintf(" From %s to %s.", formatDuration(k.Min), formatDuration(k.Max))
-	case TypePercent:
-		return fmt.Sprintf(" From %s to %s.", formatPercent(k.Min), formatPercent(k.Max))
+	case TypePercentage:
+		return fmt.Sprintf(" From %s to %s.", formatPercentage(k.Min), formatPercentage(k.Max))
 	case TypeSize:
 		return fmt.Sprintf(" From %s to %s.", formatSize(k.Min), formatSize(k.Max))
 	default:
@@ -218,7 +218,7 @@ func (k Key) leaf() *schema {
 		return anyOf(number)
 	case TypeBoolean:
 		return anyOf(&schema{Type: "boolean"})
-	case TypePercent:
+	case TypePercentage:
 		return anyOf(&schema{Type: "string", Pattern: percentPattern})
 	case TypeSize:
 		return anyOf(&schema{Type: "string", Pattern: sizePattern}, number)

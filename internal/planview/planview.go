@@ -3,6 +3,7 @@
 package planview
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -55,6 +56,8 @@ type Cache struct {
 	NegativeTTL string   `json:"negative_ttl"`
 	// StaleIfError is empty where nothing stale is served.
 	StaleIfError string `json:"stale_if_error,omitempty"`
+	// Refresh is empty where nothing is loaded before it has expired.
+	Refresh string `json:"refresh,omitempty"`
 }
 
 // Output is where enriched records go, and how.
@@ -128,6 +131,9 @@ func cacheOf(c pipelinefile.StageCache) *Cache {
 	cache := &Cache{Tiers: []string{"memory"}, TTL: short(c.TTL), NegativeTTL: short(c.NegativeTTL)}
 	if c.StaleIfError > 0 {
 		cache.StaleIfError = short(c.StaleIfError)
+	}
+	if c.Refresh > 0 {
+		cache.Refresh = fmt.Sprintf("%d%%", c.Refresh)
 	}
 	return cache
 }

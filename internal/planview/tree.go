@@ -124,6 +124,9 @@ func (c *Cache) String() string {
 	if c.StaleIfError != "" {
 		text += ", " + c.StaleIfError + " longer while the source fails"
 	}
+	if c.Refresh != "" {
+		text += ", loaded again after " + c.Refresh + " of it"
+	}
 	return text
 }
 

@@ -27,9 +27,9 @@ func TestNoConcurrentReadIsOlderThanAnInvalidation(t *testing.T) {
 					k := (pass + i) % keys
 					version := source[k].Add(1)
 					if pass%50 == 0 {
-						v.InvalidateAll()
+						v.InvalidateAll(t.Context())
 					} else {
-						v.Invalidate(k)
+						v.Invalidate(t.Context(), k)
 					}
 					for old := announced[k].Load(); old < version && !announced[k].CompareAndSwap(old, version); {
 						old = announced[k].Load()
@@ -52,7 +52,7 @@ func TestNoConcurrentReadIsOlderThanAnInvalidation(t *testing.T) {
 				for k := range all {
 					atLeast[k] = announced[k].Load()
 				}
-				stamp := v.Get(t.Context(), all, func(i int, r stages.Result[int64]) {
+				stamp := v.Get(t.Context(), all, func(i int, r stages.Result[int64], _ stages.Origin) {
 					if r.Value < atLeast[i] {
 						t.Errorf("key %d: version %d after version %d was announced", i, r.Value, atLeast[i])
 					}

@@ -28,7 +28,7 @@ func Example() {
 	})
 
 	keys := []int{1, 2, 3}
-	users.Get(ctx, keys, func(i int, r stages.Result[string]) {
+	users.Get(ctx, keys, func(i int, r stages.Result[string], _ stages.Origin) {
 		fmt.Printf("user %d is %v: %q\n", keys[i], r.State, r.Value)
 	})
 	// Output:
@@ -48,11 +48,11 @@ func ExampleView_Invalidate() {
 	ctx := context.Background()
 	keys := []int{1}
 	since := users.Get(ctx, keys, nil)
-	users.Invalidate(1)
+	users.Invalidate(ctx, 1)
 	users.Set(ctx, since, keys, []stages.Result[string]{{State: stages.Loaded, Value: "Ann"}})
 
 	hits := 0
-	users.Get(ctx, keys, func(int, stages.Result[string]) { hits++ })
+	users.Get(ctx, keys, func(int, stages.Result[string], stages.Origin) { hits++ })
 	fmt.Println(hits, "hits,", memory.Stats().Outdated, "outdated")
 	// Output: 0 hits, 1 outdated
 }

@@ -48,7 +48,7 @@ func TestTheLastOfConcurrentSetsIsSeen(t *testing.T) {
 	for key := range 200 {
 		var wg sync.WaitGroup
 		for i := range 4 {
-			wg.Go(func() { v.Set(t.Context(), 0, []int{key}, loaded(i)) })
+			wg.Go(func() { v.Set(t.Context(), stages.Stamp{}, []int{key}, loaded(i)) })
 		}
 		wg.Wait()
 		set(t, v, []int{key}, loaded(99))
@@ -62,7 +62,7 @@ func TestInvalidationIsImmediate(t *testing.T) {
 	v := cache.For(newMemory(t, cache.MemoryConfig{}), config[int, int]("users"))
 	for key := range 5000 {
 		set(t, v, []int{key}, loaded(key))
-		v.Invalidate(key)
+		v.Invalidate(t.Context(), key)
 		for range 20 {
 			if hits := get(t, v, key); len(hits) != 0 {
 				t.Fatalf("key %d was invalidated and is still there: %v", key, hits)
@@ -80,9 +80,9 @@ func TestCloseMayRaceGetAndSet(t *testing.T) {
 		}
 		v := cache.For(m, config[int, int]("users"))
 		work := []func(i int){
-			func(int) { v.Get(t.Context(), keys, func(int, stages.Result[int]) {}) },
+			func(int) { v.Get(t.Context(), keys, func(int, stages.Result[int], stages.Origin) {}) },
 			func(int) { set(t, v, keys, loaded(keys...)) },
-			func(i int) { v.Invalidate(keys[i%len(keys)]); m.Stats() },
+			func(i int) { v.Invalidate(t.Context(), keys[i%len(keys)]); m.Stats() },
 		}
 		stop, begun := make(chan struct{}), make(chan struct{}, len(work))
 		var wg sync.WaitGroup
@@ -142,7 +142,7 @@ func TestEqualKeysOfOthersAreOtherEntries(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	users.InvalidateAll()
+	users.InvalidateAll(t.Context())
 	if hits := get(t, products, 5); len(hits) != 1 {
 		t.Error("one loader's invalidation reached another's")
 	}

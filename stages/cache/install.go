@@ -3,8 +3,6 @@ package cache
 import (
 	"slices"
 	"time"
-
-	"github.com/loaderline/loaderline/stages"
 )
 
 // chunk is how many entries are written before Wait. It stays well below the 32 Ki writes that ristretto buffers:
@@ -16,9 +14,12 @@ type item struct {
 	entry any
 	space *space
 	hash  uint64
-	stamp stages.Stamp
+	seq   uint64 // the stamp of its load
 	cost  int64
-	ttl   time.Duration
+	life  life
+	kept  time.Duration // how long the store has it, from life.now
+	// found says that it comes from a tier: it does not take the place of what was loaded later.
+	found bool
 }
 
 // install writes at most a chunk of items, and returns when they can be read.
@@ -31,8 +32,9 @@ func (m *Memory) install(items []item) {
 	// Checked under the lock: a load that began after the invalidation may have been installed while this one waited,
 	// and must not be replaced.
 	offered := len(items)
-	items = slices.DeleteFunc(items, func(it item) bool { return m.order.outdated(it.space, it.hash, it.stamp) })
+	items = slices.DeleteFunc(items, func(it item) bool { return m.order.outdated(it.space, it.hash, it.seq) })
 	m.counts.outdated.Add(uint64(offered - len(items)))
+	items = slices.DeleteFunc(items, func(it item) bool { return it.found && m.hasLater(it) })
 	m.counts.written.Add(uint64(len(items)))
 
 	settled := 0
@@ -43,15 +45,22 @@ func (m *Memory) install(items []item) {
 			m.settle(items[settled:i])
 			settled = i
 		}
-		if !m.store.SetWithTTL(it.hash, it.entry, it.cost, it.ttl) {
+		if !m.store.SetWithTTL(it.hash, it.entry, it.cost, it.kept) {
 			m.counts.dropped.Add(1)
 			m.settle(items[settled:i])
 			settled = i
-			m.store.SetWithTTL(it.hash, it.entry, it.cost, it.ttl)
+			m.store.SetWithTTL(it.hash, it.entry, it.cost, it.kept)
 		}
 		m.unsettled[it.hash] = struct{}{}
 	}
 	m.settle(items[settled:])
+}
+
+// hasLater says whether the store has an entry under the item's hash that was loaded after it.
+func (m *Memory) hasLater(it item) bool {
+	found, _ := m.store.Get(it.hash)
+	e, ok := found.(interface{ loadedAt() time.Duration })
+	return ok && e.loadedAt() > it.life.now-it.life.age
 }
 
 // settle waits until what was written can be read, and holds the budget: ristretto makes room for new keys but not

@@ -43,7 +43,7 @@ func loaded[V any](values ...V) []stages.Result[V] {
 func get[K comparable, V any](tb testing.TB, v *cache.View[K, V], keys ...K) map[K]string {
 	tb.Helper()
 	hits := make(map[K]string)
-	v.Get(tb.Context(), keys, func(i int, r stages.Result[V]) {
+	v.Get(tb.Context(), keys, func(i int, r stages.Result[V], _ stages.Origin) {
 		if r.Err != nil {
 			tb.Errorf("key %v is kept with the error %v", keys[i], r.Err)
 		}

@@ -31,6 +31,9 @@ type MemoryConfig struct {
 	// counters (8 an entry) and the invalidation slots (1 an entry), not the entries: too large a guess costs some
 	// hit ratio, too small a one costs memory. Defaults to 512 B.
 	EntryBytes int64
+	// Tiers are asked, fastest first, for what the memory does not hold, and keep what it keeps. Whoever opened them
+	// closes them, after the Memory.
+	Tiers []Tier
 }
 
 func (cfg MemoryConfig) withDefaults() MemoryConfig {
@@ -51,10 +54,15 @@ func (cfg MemoryConfig) validate() error {
 	if cfg.EntryBytes < 0 {
 		errs = append(errs, fmt.Errorf("cache: EntryBytes is %d: give a number of bytes, or 0 for the default", cfg.EntryBytes))
 	}
+	for i, t := range cfg.Tiers {
+		if t == nil {
+			errs = append(errs, fmt.Errorf("cache: Tiers[%d] is nil: leave it out", i))
+		}
+	}
 	return errors.Join(errs...)
 }
 
-// Memory is a budget of bytes that the views of all loaders share. It is safe for concurrent use.
+// Memory is a budget of bytes that the views of all loaders share, above the tiers that it was given. It is safe for concurrent use.
 // Whoever made it closes it.
 type Memory struct {
 	maxBytes int64
@@ -62,6 +70,7 @@ type Memory struct {
 	start    time.Time                     // entries count their time from here
 	order    order
 	spaces   spaces
+	tiers    []*level
 	counts   counts
 
 	// reading is held by every Get and once by Close: ristretto must not be read while it closes.
@@ -78,6 +87,7 @@ type counts struct {
 	hits, negativeHits, misses           atomic.Uint64
 	written, rejected, dropped, outdated atomic.Uint64
 	evictions, expirations               atomic.Uint64
+	invalidations                        atomic.Uint64
 }
 
 // New makes an empty Memory. It reports every mistake in cfg at once.
@@ -91,6 +101,9 @@ func New(cfg MemoryConfig) (*Memory, error) {
 		maxBytes:  cfg.MaxBytes,
 		start:     time.Now(),
 		unsettled: make(map[uint64]struct{}),
+	}
+	for _, t := range cfg.Tiers {
+		m.tiers = append(m.tiers, &level{tier: t})
 	}
 	m.order.init(expected)
 	store, err := ristretto.NewCache(&ristretto.Config[uint64, any]{
@@ -122,37 +135,6 @@ func (m *Memory) Close() {
 		defer m.writing.Unlock()
 		m.store.Close()
 	})
-}
-
-// Stats is what happened in a Memory since it was made, and what it holds.
-type Stats struct {
-	// Hits and Misses count keys asked for. NegativeHits are the Hits that said Missing.
-	Hits, NegativeHits, Misses uint64
-	// Written counts keys that Set kept, or tried to: Rejected of them were new and asked for less often than those
-	// in a full cache, or larger than the whole.
-	Written, Rejected uint64
-	// Outdated counts keys that Set left out because they were invalidated after their load began.
-	Outdated uint64
-	// Dropped counts writes that had to be repeated after ristretto dropped them.
-	Dropped uint64
-	// Evictions and Expirations count entries that made room for others, and that were removed after their time.
-	Evictions, Expirations uint64
-	// Invalidations counts calls of Invalidate and InvalidateAll.
-	Invalidations uint64
-	// Bytes is what the entries hold now, of MaxBytes. Expired entries count until they are swept, within 10 s.
-	Bytes, MaxBytes int64
-}
-
-// Stats reads the counters. They are each exact, but not taken at one moment.
-func (m *Memory) Stats() Stats {
-	return Stats{
-		Hits: m.counts.hits.Load(), NegativeHits: m.counts.negativeHits.Load(), Misses: m.counts.misses.Load(),
-		Written: m.counts.written.Load(), Rejected: m.counts.rejected.Load(),
-		Outdated: m.counts.outdated.Load(), Dropped: m.counts.dropped.Load(),
-		Evictions: m.counts.evictions.Load(), Expirations: m.counts.expirations.Load(),
-		Invalidations: m.order.now(),
-		Bytes:         m.maxBytes - m.store.RemainingCost(), MaxBytes: m.maxBytes,
-	}
 }
 
 // since is the time since m was made, by the monotonic clock.

@@ -73,7 +73,7 @@ type world struct {
 
 func (w *world) get(view int, keys []int) (stages.Stamp, error) {
 	var err error
-	s := w.views[view].Get(w.t.Context(), keys, func(i int, r stages.Result[value]) {
+	s := w.views[view].Get(w.t.Context(), keys, func(i int, r stages.Result[value], _ stages.Origin) {
 		w.hits++
 		kept := &w.models[view].kept[keys[i]]
 		switch {
@@ -119,14 +119,14 @@ func (w *world) do(s step) error {
 			m.source[k]++
 			m.invalidate(k, w.now)
 		}
-		v.Invalidate(s.Keys...)
+		v.Invalidate(w.t.Context(), s.Keys...)
 	case changeAll:
 		w.now++
 		for k := range modelKeys {
 			m.source[k]++
 			m.invalidate(k, w.now)
 		}
-		v.InvalidateAll()
+		v.InvalidateAll(w.t.Context())
 	case changeQuietly:
 		for _, k := range s.Keys {
 			m.source[k]++

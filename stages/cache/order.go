@@ -4,8 +4,6 @@ import (
 	"math/bits"
 	"sync"
 	"sync/atomic"
-
-	"github.com/loaderline/loaderline/stages"
 )
 
 const (
@@ -54,7 +52,7 @@ func (o *order) invalidateAll(s *space) {
 	s.floor.Store(o.last.Add(1))
 }
 
-// outdated says whether a key of s was invalidated after the stamp was taken.
-func (o *order) outdated(s *space, hash uint64, stamp stages.Stamp) bool {
-	return uint64(stamp) < s.floor.Load() || uint64(stamp) < o.slot(hash).Load()
+// outdated says whether a key of s was invalidated after the number was the last.
+func (o *order) outdated(s *space, hash uint64, seq uint64) bool {
+	return seq < s.floor.Load() || seq < o.slot(hash).Load()
 }

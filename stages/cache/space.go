@@ -12,6 +12,8 @@ import (
 type space struct {
 	seed  maphash.Seed
 	floor atomic.Uint64 // the last invalidation of all keys
+	// tiers is held shared by what is written into the tiers, and alone by what is invalidated in them.
+	tiers sync.RWMutex
 }
 
 type spaceID struct {

@@ -9,7 +9,8 @@ import (
 
 // Tier keeps entries below a Memory, on disk or in a store that several processes share. It holds bytes and outlives the
 // process. Nothing that goes wrong in it fails a load: what it cannot answer, it does not hold. Implementations log that
-// once, count it, bound each call's time themselves, and are safe for concurrent use.
+// once, count it, bound each call's time themselves, and are safe for concurrent use. Package tiertest has the suite that
+// each of them runs.
 //
 // A space is the keys of one loader in one version; equal keys of two spaces have nothing to do with each other.
 type Tier interface {
@@ -23,7 +24,7 @@ type Tier interface {
 	// out an entry whose key one of them has invalidated since Began.
 	Set(ctx context.Context, space string, keys []string, entries []Entry)
 	// Invalidate removes keys. When it returns, no Get of this process gives what was set before, even if the store cannot
-	// be reached: then the tier answers nothing until it has been told.
+	// be reached or ctx has ended: then the tier answers nothing until it has been told.
 	Invalidate(ctx context.Context, space string, keys []string)
 	// InvalidateAll does to all keys of a space what Invalidate does to some.
 	InvalidateAll(ctx context.Context, space string)
@@ -36,11 +37,13 @@ type Tier interface {
 	// Clear removes every entry and position, for when changes may have been missed.
 	Clear(ctx context.Context) error
 
-	// Close ends the tier. What it holds stays where it is.
+	// Close ends the tier. What it holds stays where it is. Afterwards Get gives nothing, SavePositions fails, and Set and
+	// Invalidate do nothing.
 	Close() error
 }
 
-// Entry is what a Tier holds for one key. Its times are of the wall clock, since it outlives the process.
+// Entry is what a Tier holds for one key. Its times are of the wall clock, since it outlives the process; a Tier may keep
+// them to the millisecond.
 type Entry struct {
 	// Value is the encoded value; nil where State is Missing.
 	Value []byte

@@ -123,8 +123,8 @@ func TestJitterShortensWithinItsShare(t *testing.T) {
 
 func TestALoadInFlightCannotUndoAnInvalidation(t *testing.T) {
 	for name, invalidate := range map[string]func(*cache.View[int, string]){
-		"the key":  func(v *cache.View[int, string]) { v.Invalidate(1) },
-		"all keys": (*cache.View[int, string]).InvalidateAll,
+		"the key":  func(v *cache.View[int, string]) { v.Invalidate(t.Context(), 1) },
+		"all keys": func(v *cache.View[int, string]) { v.InvalidateAll(t.Context()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMemory(t, cache.MemoryConfig{})
@@ -157,12 +157,14 @@ func TestTheLatestOfConcurrentInvalidationsCounts(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				for range each {
-					v.Invalidate(1)
+					v.Invalidate(t.Context(), 1)
 				}
 			})
 		}
 		wg.Wait()
-		v.Set(t.Context(), stamp(t, v)-1, []int{1}, loaded(1))
+		before := stamp(t, v)
+		before.Seq--
+		v.Set(t.Context(), before, []int{1}, loaded(1))
 		if hits := get(t, v, 1); len(hits) != 0 {
 			t.Fatal("a load from before the last invalidation was kept")
 		}
@@ -176,7 +178,7 @@ func TestAnInvalidationHidesFewOtherKeys(t *testing.T) {
 	v := cache.For(newMemory(t, cache.MemoryConfig{}), config[int, int]("users"))
 	keys := sequence(20_000)
 	set(t, v, keys, loaded(keys...))
-	v.Invalidate(keys[:100]...)
+	v.Invalidate(t.Context(), keys[:100]...)
 	if hidden := len(keys) - len(get(t, v, keys...)); hidden < 100 || hidden > 150 {
 		t.Errorf("100 keys were invalidated and %d are hidden", hidden)
 	}
@@ -186,7 +188,7 @@ func TestOnlySomeKeysAreMissed(t *testing.T) {
 	v := cache.For(newMemory(t, cache.MemoryConfig{}), config[string, int]("users"))
 	set(t, v, []string{"b", "d"}, loaded(2, 4))
 	var at []int
-	v.Get(t.Context(), []string{"a", "b", "c", "d", "b"}, func(i int, r stages.Result[int]) { at = append(at, i, r.Value) })
+	v.Get(t.Context(), []string{"a", "b", "c", "d", "b"}, func(i int, r stages.Result[int], _ stages.Origin) { at = append(at, i, r.Value) })
 	if diff := cmp.Diff([]int{1, 2, 3, 4, 4, 2}, at); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

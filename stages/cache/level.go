@@ -1,0 +1,35 @@
+package cache
+
+import (
+	"context"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// level is a tier with what a Memory counts of it.
+type level struct {
+	tier                     Tier
+	hits, misses, unreadable atomic.Uint64
+}
+
+// tierSpace names the keys of one loader in one version.
+func tierSpace(loader, version string) string {
+	return url.PathEscape(loader) + "/" + url.PathEscape(version)
+}
+
+// found is an entry of a tier, by its key's position.
+type found struct {
+	at    int32
+	entry Entry
+}
+
+// get gives what the tier holds. It is looked at only afterwards, when nothing of the tier waits for it.
+func (l *level) get(ctx context.Context, space string, names []string) []found {
+	var all []found
+	l.tier.Get(ctx, space, names, func(i int, e Entry) { all = append(all, found{at: int32(i), entry: e}) })
+	return all
+}
+
+// age is how long ago the entry was loaded, by a clock that may not be this process's.
+func (e *Entry) age(now time.Time) time.Duration { return max(now.Sub(e.Born), 0) }

@@ -1,0 +1,120 @@
+package cache
+
+import (
+	"context"
+	"time"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+// entry is what the store holds for one key.
+type entry[K comparable, V any] struct {
+	space   *space
+	seq     uint64        // the stamp of its load
+	born    time.Duration // since the Memory's start
+	expires time.Duration // since the Memory's start
+	key     K
+	value   V
+	state   stages.State
+}
+
+func (e *entry[K, V]) loadedAt() time.Duration { return e.born }
+
+// Get calls hit, from this goroutine and before it returns, with the index, the result and the origin of each key that is
+// kept, Loaded or Missing. What the memory does not hold the tiers are asked for, each for what those before it do not hold, and
+// what one of them holds is kept in those before it from then on. An Origin's Tier is 0 for the memory and counts the tiers from 1.
+//
+// The stamp marks the moment before the first key was looked up: pass it to Set with what is then loaded for the other
+// keys. The context is for the tiers. hit must not call Get on a view of the same Memory.
+func (v *View[K, V]) Get(ctx context.Context, keys []K, hit func(i int, r stages.Result[V], from stages.Origin)) stages.Stamp {
+	// Taken first: whatever is invalidated from here on outdates what the caller will load.
+	stamp := v.stamp()
+	if missed := v.getMemory(keys, hit); len(missed) > 0 {
+		v.below.get(ctx, stamp, keys, missed, hit)
+	}
+	return stamp
+}
+
+// getMemory answers the positions that the tiers are to be asked for.
+func (v *View[K, V]) getMemory(keys []K, hit func(int, stages.Result[V], stages.Origin)) (missed []int32) {
+	m := v.memory
+	var hits, negative uint64
+	m.reading.RLock()
+	defer func() {
+		m.reading.RUnlock()
+		m.counts.hits.Add(hits)
+		m.counts.negativeHits.Add(negative)
+		m.counts.misses.Add(uint64(len(keys)) - hits)
+	}()
+	if m.closed.Load() {
+		return nil
+	}
+	now := m.since()
+	for i := range keys {
+		e := v.lookup(keys[i])
+		if e == nil || e.expires <= now {
+			if v.below != nil {
+				missed = append(missed, int32(i))
+			}
+			continue
+		}
+		hits++
+		if e.state == stages.Missing {
+			negative++
+		}
+		age := now - e.born
+		hit(i, stages.Result[V]{Value: e.value, State: e.state}, stages.Origin{
+			From: stages.FromCache, Due: v.due(age, e.expires-e.born), Age: age,
+		})
+	}
+	return missed
+}
+
+// GetStale calls hit with the values that are past their TTL by no more than StaleIfError and were not invalidated;
+// Stale is their age. Keys that are known to be missing are among them only with StaleMissing. The tiers are asked as by Get.
+func (v *View[K, V]) GetStale(ctx context.Context, keys []K, hit func(i int, r stages.Result[V])) {
+	if v.cfg.StaleIfError <= 0 {
+		return
+	}
+	stamp := v.stamp()
+	if missed := v.getStaleMemory(keys, hit); len(missed) > 0 {
+		v.below.getStale(ctx, stamp, keys, missed, func(i int, r stages.Result[V], _ stages.Origin) { hit(i, r) })
+	}
+}
+
+// getStaleMemory answers the positions that the tiers are to be asked for.
+func (v *View[K, V]) getStaleMemory(keys []K, hit func(int, stages.Result[V])) (missed []int32) {
+	m := v.memory
+	m.reading.RLock()
+	defer m.reading.RUnlock()
+	if m.closed.Load() {
+		return nil
+	}
+	now := m.since()
+	for i := range keys {
+		switch e := v.lookup(keys[i]); {
+		case e != nil && v.staleable(e.state) && now-e.expires < v.cfg.StaleIfError:
+			hit(i, stages.Result[V]{Value: e.value, State: e.state, Stale: max(now-e.born, 1)})
+		case v.below != nil:
+			missed = append(missed, int32(i))
+		}
+	}
+	return missed
+}
+
+// lookup gives the key's entry, where it is this key's and not invalidated, also past its time. None of this is left to
+// the store: it knows hashes only, sweeps late and deletes late.
+func (v *View[K, V]) lookup(key K) *entry[K, V] {
+	hash := v.hash(key)
+	found, _ := v.memory.store.Get(hash)
+	e, ok := found.(*entry[K, V])
+	if !ok || e.space != v.space || e.key != key || v.memory.order.outdated(e.space, hash, e.seq) {
+		return nil
+	}
+	return e
+}
+
+// due says whether an entry of some age is to be loaded anew before the end of its life.
+func (v *View[K, V]) due(age, life time.Duration) bool {
+	return v.cfg.RefreshAfter > 0 && float64(age) >= v.cfg.RefreshAfter*float64(life)
+}

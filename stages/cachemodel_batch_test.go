@@ -1,0 +1,90 @@
+package stages_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+// batch asks for keys, and holds what it is given against the rules.
+func (w *modelWorld) batch(s modelStep) {
+	w.mu.Lock()
+	acked, begun, began := w.acked, w.begun, time.Now()
+	w.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), modelSince{}, begun))
+	defer cancel()
+	if s.Cancel > 0 {
+		time.AfterFunc(s.Cancel, cancel)
+	}
+	plan := stages.Plan[int]{Retry: stages.Retry{MaxElapsed: -1}}
+	if s.Retry {
+		plan.Retry = stages.Retry{MaxElapsed: 2 * time.Second}
+	}
+	n := stages.One(&plan, w.loader, stages.By(&plan, self))
+	rows := plan.Run(ctx, s.Keys)
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for row := range rows.All() {
+		w.judge(row.Event(), n.Of(row), n.Origin(row), acked[row.Event()], began, ctx.Err() != nil)
+	}
+}
+
+// judge holds the outcome of one key against what the source can have had. w.mu is held.
+func (w *modelWorld) judge(key int, r stages.Result[modelValue], from stages.Origin, acked int, began time.Time, ended bool) {
+	w.count(r, from, ended)
+	switch r.State {
+	case stages.Loaded:
+		v, oldest := r.Value, modelTTL+modelLoad
+		if r.Stale > 0 {
+			oldest += modelStale
+		}
+		switch {
+		case v.key != key || v.version > w.version[key] || v.version%4 == 3:
+			w.breaks("key %d is %+v, and its version %d", key, v, w.version[key])
+		case v.version < acked:
+			w.breaks("key %d is version %d after version %d was announced; %+v", key, v.version, acked, from)
+		case r.Stale > 0 && w.failures == 0:
+			w.breaks("key %d is stale and nothing has failed", key)
+		case began.Sub(v.read) > oldest:
+			w.breaks("key %d was read %v ago", key, began.Sub(v.read))
+		}
+	case stages.Missing:
+		for version := acked; ; version++ {
+			if version > w.version[key] {
+				w.breaks("key %d is missing, and was there from version %d to %d", key, acked, w.version[key])
+			}
+			if version > w.version[key] || version%4 == 3 {
+				break
+			}
+		}
+	case stages.Failed:
+		if w.failures == 0 && !ended {
+			w.breaks("key %d has failed and nothing else has: %v", key, r.Err)
+		}
+	default:
+		w.breaks("key %d is %v", key, r.State)
+	}
+}
+
+func (w *modelWorld) count(r stages.Result[modelValue], from stages.Origin, ended bool) {
+	switch {
+	case r.State == stages.Failed && ended:
+		w.seen.cancelled++
+	case r.State == stages.Failed:
+		w.seen.failed++
+	case r.Stale > 0:
+		w.seen.stale++
+	case r.State == stages.Missing:
+		w.seen.missing++
+	case from.Tier > 0:
+		w.seen.tierHit++
+	case from.From == stages.FromCache:
+		w.seen.hit++
+	case from.From == stages.FromFlight:
+		w.seen.joined++
+	default:
+		w.seen.loaded++
+	}
+}
