@@ -107,7 +107,11 @@ func (b *binder) keyOf(stage *pipeline.Stage, row testfile.Row) []jsontext.Value
 	for _, column := range columns {
 		field := named(row, column)
 		if field == nil {
-			b.fail(row.Node.Errorf("the row has no %s, which holds the key of stage %s", column, stage.Name))
+			hint := ""
+			if column != hiddenKey {
+				hint = "; _key may hold it instead"
+			}
+			b.fail(row.Node.Errorf("the row has no %s, which holds the key of stage %s%s", column, stage.Name, hint))
 			return nil
 		}
 		key = append(key, b.parts(field.Node)...)

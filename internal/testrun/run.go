@@ -69,15 +69,30 @@ func Load(path, tests string) (*Suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Nothing is connected to, kept for long or tried again.
-	of.Kafka.Brokers, of.Kafka.TLS, of.Kafka.SASL = []string{"unset:9092"}, pipelinefile.TLS{}, nil
-	of.Cache.Memory, of.Retry.MaxElapsed = 1<<20, 0
+	disconnect(of)
 	s := &Suite{Pipeline: path, File: file}
 	if s.layout, err = pipeline.NewLayout(of); err != nil {
 		return nil, err
 	}
 	s.stubs, err = bind(s.layout, file)
 	return s, err
+}
+
+// disconnect takes from a file what is only for connections, which may be unset, and what takes time or room: nothing is
+// kept for long, waits for a rate or is tried again.
+func disconnect(f *pipelinefile.File) {
+	f.Kafka.Brokers, f.Kafka.TLS, f.Kafka.SASL = []string{"unset:9092"}, pipelinefile.TLS{}, nil
+	f.Cache.Memory, f.Retry.MaxElapsed = 1<<20, 0
+	for i := range f.Sources {
+		s := &f.Sources[i]
+		s.Rate, s.Breaker = nil, pipelinefile.Breaker{}
+		if s.Redis != nil {
+			s.Redis.Addresses = []string{"unset:6379"}
+		}
+		if s.HTTP != nil {
+			s.HTTP.URL = "https://unset"
+		}
+	}
 }
 
 // readFile is for ${file:PATH}: a secret that is not there is not needed.

@@ -36,9 +36,11 @@ func results(t *testing.T, name string) []testrun.Result {
 }
 
 func TestPassing(t *testing.T) {
-	for _, r := range results(t, "passing") {
-		if !r.Passed {
-			t.Error(r.Text(console.Palette{}))
+	for _, name := range []string{"passing", "kinds"} {
+		for _, r := range results(t, name) {
+			if !r.Passed {
+				t.Error(r.Text(console.Palette{}))
+			}
 		}
 	}
 }
@@ -115,7 +117,7 @@ func TestStubsThatDoNotFit(t *testing.T) {
 	for stubs, want := range map[string]string{
 		"usr: []":              `a_test.yaml:1:9: stubs.usr: the pipeline has no stage "usr"; did you mean user?`,
 		"xyz: []":              `a_test.yaml:1:9: stubs.xyz: the pipeline has no stage "xyz"; the stages are user, purchases`,
-		"user: [{name: a}]":    "a_test.yaml:1:16: stubs.user[0]: the row has no id, which holds the key of stage user",
+		"user: [{name: a}]":    "a_test.yaml:1:16: stubs.user[0]: the row has no id, which holds the key of stage user; _key may hold it instead",
 		"purchases: [{id: a}]": "a_test.yaml:1:21: stubs.purchases[0]: the row has no _key, which holds the key of stage purchases",
 		"user: [{id: [1, 2]}]": "a_test.yaml:1:16: stubs.user[0]: the key has 2 parts here, and 1 in by of stage user",
 		"user: [{id: null}]":   "a_test.yaml:1:16: stubs.user[0]: the key of the row is null, which is none",
