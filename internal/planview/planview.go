@@ -81,6 +81,21 @@ type Source struct {
 	MaxCalls int      `json:"max_calls"` // at once
 	MaxKeys  int      `json:"max_keys"`  // in a call
 	Timeout  string   `json:"timeout"`   // of a call
+	Rate     *Rate    `json:"rate"`      // null: no bound
+	Breaker  *Breaker `json:"breaker"`   // null: none
+}
+
+// Rate is how often calls may start.
+type Rate struct {
+	Calls int    `json:"calls"`
+	Per   string `json:"per"`
+	Burst int    `json:"burst"`
+}
+
+// Breaker is when a source that fails is left alone, and for how long.
+type Breaker struct {
+	Failures int    `json:"failures"`
+	Delay    string `json:"delay"`
 }
 
 // New makes a Plan of a layout.
@@ -113,6 +128,12 @@ func New(layout *pipeline.Layout) Plan {
 	}
 	for i, s := range f.Sources {
 		p.Sources[i] = Source{Name: s.Name, Driver: s.Driver(), Stages: []string{}, MaxCalls: s.MaxCalls, MaxKeys: s.MaxKeys, Timeout: short(s.Timeout)}
+		if s.Rate != nil {
+			p.Sources[i].Rate = &Rate{Calls: s.Rate.Calls, Per: short(s.Rate.Per), Burst: s.Rate.Burst}
+		}
+		if s.Breaker.Enabled {
+			p.Sources[i].Breaker = &Breaker{Failures: s.Breaker.Failures, Delay: short(s.Breaker.Delay)}
+		}
 		for _, stage := range layout.Stages {
 			if stage.Source == s.Name {
 				p.Sources[i].Stages = append(p.Sources[i].Stages, stage.Name)

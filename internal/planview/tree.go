@@ -226,8 +226,15 @@ func (t *tree) limits() {
 		if len(s.Stages) == 0 {
 			stages = "no stage"
 		}
-		t.wrapped(lead, strings.Repeat(" ", len(lead)), fmt.Sprintf("%s: %s at once, up to %s and %s each, for %s over %s",
-			s.Name, count(s.MaxCalls, "call"), count(s.MaxKeys, "key"), s.Timeout, stages, count(t.Workers, "worker")))
+		text := fmt.Sprintf("%s: %s at once, up to %s and %s each", s.Name, count(s.MaxCalls, "call"), count(s.MaxKeys, "key"), s.Timeout)
+		if s.Rate != nil {
+			text += fmt.Sprintf(", at most %s in %s", count(s.Rate.Calls, "call"), s.Rate.Per)
+		}
+		text += fmt.Sprintf(", for %s over %s", stages, count(t.Workers, "worker"))
+		if s.Breaker != nil {
+			text += fmt.Sprintf("; left alone for %s after %s in a row", s.Breaker.Delay, count(s.Breaker.Failures, "failed call"))
+		}
+		t.wrapped(lead, strings.Repeat(" ", len(lead)), text)
 		lead = strings.Repeat(" ", len(lead))
 	}
 }
