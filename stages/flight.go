@@ -101,7 +101,7 @@ func (t *flights[K, V]) board(ctx context.Context, b boarding[K]) *trip[K, V] {
 	p := &trip[K, V]{flights: t}
 	for _, j := range b.at {
 		s, ok := t.seats[b.keys[j]]
-		if !ok || !s.open(b.asked) || b.outdated(b.keys[j], s.flight.since) {
+		if !ok || !s.good(b.asked) || b.outdated(b.keys[j], s.flight.since) {
 			p.own = append(p.own, j)
 			continue
 		}
@@ -122,9 +122,9 @@ func (t *flights[K, V]) board(ctx context.Context, b boarding[K]) *trip[K, V] {
 	return p
 }
 
-// open says whether a seat is good for a load that asked the cache at some number of landings. A flight that has landed
-// is good for what it brought, and only where the cache may have been asked too early for that.
-func (s seat[K, V]) open(asked uint64) bool {
+// good says whether a seat is of use to a load that asked the cache at some number of landings. A flight that has landed
+// is of use for what it brought, and only where the cache may have been asked too early for that.
+func (s seat[K, V]) good(asked uint64) bool {
 	f := s.flight
 	if f.landing == 0 {
 		return true

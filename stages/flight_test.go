@@ -3,6 +3,7 @@ package stages_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -192,49 +193,65 @@ func TestAnInvalidatedKeyInFlightIsLoadedAgain(t *testing.T) {
 	})
 }
 
-// With room for all, no key is loaded twice within its TTL, however many batches want it at once.
+// With room for all, no key is loaded twice within its TTL, however many batches want it at once, and each stage of a
+// batch makes at most one call.
 func TestEachKeyIsLoadedOnce(t *testing.T) {
-	memory, err := cache.New(cache.MemoryConfig{MaxBytes: 16 << 20})
-	if err != nil {
-		t.Fatal(err)
+	const workers, batches, events, universe = 8, 40, 300, 20_000
+	memory := newMemory(t)
+	view := func(name string) *cache.View[int, int] {
+		return cache.For(memory, cache.ViewConfig[int, int]{Loader: name, TTL: time.Hour})
 	}
-	defer memory.Close()
 	var (
 		mu     sync.Mutex
-		loaded = map[int]int{}
+		loaded [2]map[int]int
 	)
-	src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
-		mu.Lock()
-		for _, k := range b.Keys {
-			loaded[k]++
-		}
-		mu.Unlock()
-		double(b)
-		return nil
-	}}
-	l := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Hour})})
+	source := func(stage int) *recorder {
+		loaded[stage] = map[int]int{}
+		return &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, k := range b.Keys {
+				loaded[stage][k]++
+			}
+			double(b)
+			return nil
+		}}
+	}
+	sources := [2]*recorder{source(0), source(1)}
+	var plan stages.Plan[int]
+	first := stages.One(&plan, loader(sources[0], stages.LoaderConfig[int, int]{Cache: view("first")}), stages.By(&plan, self))
+	second := stages.One(&plan, loader(sources[1], stages.LoaderConfig[int, int]{Cache: view("second")}), stages.ThenOne(first, self))
 	var wg sync.WaitGroup
-	for w := range 8 {
+	for w := range workers {
 		wg.Go(func() {
-			for i := range 50 {
-				keys := make([]int, 300)
-				for j := range keys {
-					keys[j] = (w*31 + i*97 + j*j) % 5000
+			zipf := rand.NewZipf(rand.New(rand.NewPCG(1, uint64(w))), 1.01, 1, universe-1)
+			for range batches {
+				keys := make([]int, events)
+				for i := range keys {
+					keys[i] = int(zipf.Uint64())
 				}
-				rows, n := run(t.Context(), l, stages.Retry{}, keys...)
+				rows := plan.Run(t.Context(), keys)
 				for row := range rows.All() {
-					if r := n.Of(row); r.Value != 2*row.Event() {
+					if r := second.Of(row); r.Value != 4*row.Event() {
 						t.Errorf("key %d: %v", row.Event(), r)
 						return
+					}
+				}
+				for _, s := range rows.Stats() {
+					if s.Calls.Calls > 1 {
+						t.Errorf("%d calls for a stage of a batch", s.Calls.Calls)
 					}
 				}
 			}
 		})
 	}
 	wg.Wait()
-	for k, n := range loaded {
-		if n != 1 {
-			t.Fatalf("key %d was loaded %d times", k, n)
+	for stage := range loaded {
+		for k, n := range loaded[stage] {
+			if n != 1 {
+				t.Fatalf("stage %d: key %d was loaded %d times", stage, k, n)
+			}
 		}
+		t.Logf("stage %d: %d calls, %d keys, for %d batches", stage, len(sources[stage].seen()), len(loaded[stage]), workers*batches)
 	}
 }

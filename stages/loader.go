@@ -14,7 +14,8 @@ type LoaderConfig[K comparable, V any] struct {
 	MaxBatch int
 	// Backend is shared by the loaders of one database or service, and bounds their calls. Defaults to one of its own.
 	Backend *Backend
-	// Cache keeps results between batches. nil keeps none; keys are deduplicated all the same.
+	// Cache keeps results between batches. nil keeps none; keys are deduplicated all the same. Where it refreshes ahead,
+	// whoever made the Loader closes it.
 	Cache Cache[K, V]
 }
 
@@ -120,6 +121,7 @@ func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answ
 	hits := 0
 	var due []K
 	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], from Origin) {
+		from.From = FromCache
 		a.results[at[i]], a.origins[at[i]] = r, from
 		hits++
 		if from.Due {

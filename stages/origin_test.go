@@ -26,7 +26,7 @@ var intCodec = cache.Codec[int, int]{
 
 func newMemory(t *testing.T, tiers ...cache.Tier) *cache.Memory {
 	t.Helper()
-	m, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20, Tiers: tiers})
+	m, err := cache.New(cache.MemoryConfig{MaxBytes: 16 << 20, Tiers: tiers})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,24 +108,14 @@ func (r *refresher[K, V]) ended(well bool) {
 
 // reload loads those of keys that are still due, and not in flight already. It says whether all went well.
 func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
-	asked := l.flights.ask()
-	defer l.flights.answered(asked)
-	var due []K
-	since := l.cfg.Cache.Get(ctx, keys, func(i int, _ Result[V], from Origin) {
-		if from.Due {
-			due = append(due, keys[i])
-		}
-	})
-	trip := l.flights.board(ctx, boarding[K]{
-		keys: due, at: positions(len(due)), since: since, outdated: l.outdated, asked: asked, background: true,
-	})
+	trip := l.bookDue(ctx, keys)
 	if trip.flight == nil {
 		return true
 	}
 	b := newBudget(Retry{MaxElapsed: -1})
 	b.once = true
 	go l.fly(trip.flight, b)
-	a := answer[V]{results: make([]Result[V], len(due)), origins: make([]Origin, len(due))}
+	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
 	trip.wait(ctx, &a)
 	for _, j := range trip.own {
 		if a.results[j].State == Failed {
@@ -132,4 +123,20 @@ func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
 		}
 	}
 	return a.failure == nil
+}
+
+// bookDue takes seats for those of keys that the cache still holds and says are due.
+func (l *Loader[K, V]) bookDue(ctx context.Context, keys []K) *trip[K, V] {
+	asked := l.flights.ask()
+	defer l.flights.answered(asked)
+	var at []int32
+	since := l.cfg.Cache.Get(ctx, keys, func(i int, _ Result[V], from Origin) {
+		if from.Due {
+			at = append(at, int32(i))
+		}
+	})
+	slices.Sort(at)
+	return l.flights.board(ctx, boarding[K]{
+		keys: keys, at: at, since: since, outdated: l.outdated, asked: asked, background: true,
+	})
 }

@@ -3,6 +3,7 @@ package stages_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,6 +87,55 @@ func TestStaleIfError(t *testing.T) {
 		time.Sleep(62 * time.Minute)
 		if rows, _ = load(1); rows.Err() == nil {
 			t.Error("a value beyond the bound was served")
+		}
+	})
+}
+
+// A database that is away for 20 s, longer than any value is fresh: every batch has what is known, marked with its age,
+// and within one TTL after its return all is fresh again.
+func TestAnOutageIsBridgedByStaleValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const ttl, every = time.Second, 100 * time.Millisecond
+		var away atomic.Bool
+		src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
+			if away.Load() {
+				return errAway
+			}
+			double(b)
+			return nil
+		}}
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(newMemory(t), cache.ViewConfig[int, int]{
+			TTL: ttl, StaleIfError: time.Hour,
+		})})
+		// batch says how many of the values that all must have are stale.
+		batch := func() (stale int) {
+			rows, n := run(t.Context(), l, stages.Retry{}, numbers(100)...)
+			if rows.Err() != nil {
+				t.Fatal(rows.Err())
+			}
+			for row := range rows.All() {
+				r := n.Of(row)
+				if r.State != stages.Loaded || r.Value != 2*row.Event() {
+					t.Fatalf("key %d: %+v", row.Event(), r)
+				}
+				if r.Stale > 0 {
+					stale++
+				}
+			}
+			return stale
+		}
+		batch()
+		away.Store(true)
+		for at := time.Duration(0); at < 20*time.Second; at += every {
+			if stale := batch(); stale != 0 && at < ttl/2 || stale != 100 && at >= ttl {
+				t.Errorf("%v after the source has gone %d of 100 values are stale", at, stale)
+			}
+			time.Sleep(every)
+		}
+		away.Store(false)
+		time.Sleep(ttl)
+		if stale := batch(); stale != 0 {
+			t.Errorf("%d of 100 values are stale when the source is back", stale)
 		}
 	})
 }

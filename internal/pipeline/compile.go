@@ -134,7 +134,7 @@ func (c *compiler) loader(n *node) *loader {
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
 			RefreshAfter: float64(n.Cache.Refresh) / 100,
 			Codec:        n.answers.codec(),
-			Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
+			Clone:        func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 			Cost: func(k lookup.Key, f *Fragment) int64 {
 				if f == nil {
 					return int64(len(k))

@@ -53,6 +53,6 @@ func (o *order) invalidateAll(s *space) {
 }
 
 // outdated says whether a key of s was invalidated after the number was the last.
-func (o *order) outdated(s *space, hash uint64, seq uint64) bool {
+func (o *order) outdated(s *space, hash, seq uint64) bool {
 	return seq < s.floor.Load() || seq < o.slot(hash).Load()
 }

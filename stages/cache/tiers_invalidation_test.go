@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -23,52 +24,53 @@ func once(tier *tiertest.Fake, methods string, do func()) {
 // However a value was on its way when its key was invalidated: it is neither in the memory nor in a tier afterwards.
 func TestNoTierBringsAnInvalidatedValueBack(t *testing.T) {
 	type world struct {
+		t            *testing.T
 		disk, shared *tiertest.Fake
 		v            *cache.View[int, string]
 	}
-	invalidations := map[string]func(t *testing.T, v *cache.View[int, string]){
-		"the key":  func(t *testing.T, v *cache.View[int, string]) { v.Invalidate(t.Context(), 1) },
-		"all keys": func(t *testing.T, v *cache.View[int, string]) { v.InvalidateAll(t.Context()) },
+	invalidations := map[string]func(context.Context, *cache.View[int, string]){
+		"the key":  func(ctx context.Context, v *cache.View[int, string]) { v.Invalidate(ctx, 1) },
+		"all keys": func(ctx context.Context, v *cache.View[int, string]) { v.InvalidateAll(ctx) },
 	}
-	for name, race := range map[string]func(t *testing.T, w world, invalidate func()){
-		"it rests there": func(_ *testing.T, _ world, invalidate func()) { invalidate() },
-		"it is loading": func(t *testing.T, w world, invalidate func()) {
-			before := stamp(t, w.v)
+	for name, race := range map[string]func(w world, invalidate func()){
+		"it rests there": func(_ world, invalidate func()) { invalidate() },
+		"it is loading": func(w world, invalidate func()) {
+			before := stamp(w.t, w.v)
 			invalidate()
-			w.v.Set(t.Context(), before, []int{1}, loaded("old"))
+			w.v.Set(w.t.Context(), before, []int{1}, loaded("old"))
 		},
-		"it is being written": func(t *testing.T, w world, invalidate func()) {
+		"it is being written": func(w world, invalidate func()) {
 			// The invalidation comes when the first tier has the value and the second not yet.
 			done := make(chan struct{})
 			once(w.shared, "Set", func() { go func() { defer close(done); invalidate() }() })
-			set(t, w.v, []int{1}, loaded("old"))
+			set(w.t, w.v, []int{1}, loaded("old"))
 			<-done
 		},
-		"it is being read": func(t *testing.T, w world, invalidate func()) {
-			w.v.Get(t.Context(), []int{1}, func(int, stages.Result[string], stages.Origin) { invalidate() })
+		"it is being read": func(w world, invalidate func()) {
+			w.v.Get(w.t.Context(), []int{1}, func(int, stages.Result[string], stages.Origin) { invalidate() })
 		},
-		"it is read just before it is removed": func(t *testing.T, w world, invalidate func()) {
+		"it is read just before it is removed": func(w world, invalidate func()) {
 			once(w.disk, "Invalidate", func() {
-				if hits := get(t, w.v, 1); len(hits) != 1 {
-					t.Errorf("hits %v", hits)
+				if hits := get(w.t, w.v, 1); len(hits) != 1 {
+					w.t.Errorf("hits %v", hits)
 				}
 			})
 			invalidate()
 		},
-		"it is read from the slower tier while it is removed": func(t *testing.T, w world, invalidate func()) {
+		"it is read from the slower tier while it is removed": func(w world, invalidate func()) {
 			done := make(chan struct{})
 			once(w.shared, "Invalidate", func() {
 				hit := make(chan struct{})
 				go func() {
 					defer close(done)
-					w.v.Get(t.Context(), []int{1}, func(int, stages.Result[string], stages.Origin) { close(hit) })
+					w.v.Get(w.t.Context(), []int{1}, func(int, stages.Result[string], stages.Origin) { close(hit) })
 				}()
 				<-hit
 			})
 			invalidate()
 			<-done
 		},
-		"the tiers are away": func(_ *testing.T, w world, invalidate func()) {
+		"the tiers are away": func(w world, invalidate func()) {
 			w.disk.SetAway(true)
 			w.shared.SetAway(true)
 			invalidate()
@@ -79,11 +81,11 @@ func TestNoTierBringsAnInvalidatedValueBack(t *testing.T) {
 		for what, invalidate := range invalidations {
 			t.Run(name+"/"+what, func(t *testing.T) {
 				disk, shared := tiertest.Store{Unfenced: true}, tiertest.Store{}
-				w := world{disk: tiertest.NewFake(&disk), shared: tiertest.NewFake(&shared)}
+				w := world{t: t, disk: tiertest.NewFake(&disk), shared: tiertest.NewFake(&shared)}
 				// The memory starts empty, so that the tiers are asked.
 				set(t, restarted(t, tiered(), w.disk, w.shared), []int{1}, loaded("old"))
 				w.v = restarted(t, tiered(), w.disk, w.shared)
-				race(t, w, func() { invalidate(t, w.v) })
+				race(w, func() { invalidate(t.Context(), w.v) })
 				for place, v := range map[string]*cache.View[int, string]{
 					"memory": w.v, "disk": restarted(t, tiered(), w.disk), "shared": restarted(t, tiered(), w.shared),
 				} {

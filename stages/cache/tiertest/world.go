@@ -110,7 +110,9 @@ func keep(t *testing.T, tier cache.Tier, space, key, value string) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for end := time.Now().Add(patience); !ok(); <-again.C {
 		if time.Now().After(end) {
 			t.Fatalf("within %v it was not so that %s", patience, what)
 		}
