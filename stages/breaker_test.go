@@ -183,7 +183,7 @@ func TestABreakerDecidesNothingAboutKeys(t *testing.T) {
 				for range 3 {
 					rows, n := run(t.Context(), l, retry, keys...)
 					_, outage := errors.AsType[*stages.OutageError](rows.Err())
-					ends = append(ends, fmt.Sprint(states(rows, n), outage))
+					ends = append(ends, fmt.Sprintf("%v, outage %v", states(rows, n), outage))
 				}
 				calls = len(src.seen())
 			})

@@ -11,11 +11,11 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// tooMany is what a service says that limits its callers.
-type tooMany time.Duration
+// tooManyError is what a service says that limits its callers.
+type tooManyError time.Duration
 
-func (tooMany) Error() string               { return "429" }
-func (e tooMany) RetryAfter() time.Duration { return time.Duration(e) }
+func (tooManyError) Error() string               { return "429" }
+func (e tooManyError) RetryAfter() time.Duration { return time.Duration(e) }
 
 func TestABackendIsLeftAloneAsItAsks(t *testing.T) {
 	for _, c := range []struct{ asks, rest time.Duration }{
@@ -28,7 +28,7 @@ func TestABackendIsLeftAloneAsItAsks(t *testing.T) {
 			var second time.Duration
 			src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
 				if call == 1 {
-					return tooMany(c.asks)
+					return tooManyError(c.asks)
 				}
 				second = time.Since(start)
 				double(b)
@@ -38,7 +38,7 @@ func TestABackendIsLeftAloneAsItAsks(t *testing.T) {
 			backend := stages.NewBackend(stages.BackendConfig{Ping: func(context.Context) error { pings++; return nil }})
 			l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
 			rows, _ := run(t.Context(), l, stages.Retry{Initial: time.Second, Max: time.Second, MaxElapsed: time.Second / 10}, 1)
-			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage || !errors.Is(rows.Err(), tooMany(c.asks)) {
+			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage || !errors.Is(rows.Err(), tooManyError(c.asks)) {
 				t.Errorf("%v: %v, want an outage", c.asks, rows.Err())
 			}
 			err := backend.Ping(t.Context())
@@ -58,7 +58,7 @@ func TestABusyBackendCondemnsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
 			if slices.Contains(b.Keys, 2) {
-				return tooMany(time.Second)
+				return tooManyError(time.Second)
 			}
 			double(b)
 			return nil

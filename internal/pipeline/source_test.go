@@ -55,6 +55,7 @@ func newWorld(t *testing.T) *world {
 
 // service knows reviews of products and users by ID, and wants a token.
 func (w *world) service(t *testing.T) http.Handler {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v2/reviews", func(rw http.ResponseWriter, r *http.Request) {
 		w.posts.Add(1)
