@@ -141,8 +141,16 @@ func TestEveryEventHasOneOutcome(t *testing.T) {
 	}
 }
 
-// An outage makes no dead letter, however long it is; work resumes where it stopped.
+// An outage makes no dead letter, however long it is; work resumes where it stopped. A breaker changes nothing about that,
+// and does not stay open when the source is back.
 func TestAnOutageMakesNoDeadLetters(t *testing.T) {
+	for name, breaker := range map[string]stages.Breaker{"no breaker": {}, "breaker": {Failures: 1, Delay: time.Hour}} {
+		t.Run(name, func(t *testing.T) { outage(t, breaker) })
+	}
+}
+
+func outage(t *testing.T, breaker stages.Breaker) {
+	t.Helper()
 	b := newBroker(t)
 	var away atomic.Bool
 	away.Store(true)
@@ -156,7 +164,7 @@ func TestAnOutageMakesNoDeadLetters(t *testing.T) {
 	})
 	cfg := numbers(b, source)
 	pinged := make(chan struct{}, 1000)
-	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", Ping: func(context.Context) error {
+	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", Breaker: breaker, Ping: func(context.Context) error {
 		if !away.Load() {
 			return nil
 		}
