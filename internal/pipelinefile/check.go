@@ -28,6 +28,9 @@ func (d *decoder) check() {
 	for i := range f.Stages {
 		d.checkStage(i)
 	}
+	if f.Cache.Invalidate != nil {
+		d.checkInvalidate(f.Cache.Invalidate)
+	}
 }
 
 // read reports whether the file has the key, without a problem.
@@ -111,10 +114,18 @@ func (d *decoder) checkStage(i int) {
 func (d *decoder) noSource(key string) {
 	names := make([]string, len(d.file.Sources))
 	for i, s := range d.file.Sources {
-		if _, ok := d.file.positions["sources."+s.Name]; !ok {
-			return // A source's name was refused: it may be the one that is meant.
-		}
 		names[i] = s.Name
+	}
+	d.noName("source", key, names)
+}
+
+// noName says that the value of key is none of the names of its kind, source
+// or stage.
+func (d *decoder) noName(kind, key string, names []string) {
+	for _, name := range names {
+		if _, ok := d.file.positions[kind+"s."+name]; !ok {
+			return // That name was refused: it may be the one that is meant.
+		}
 	}
 	if len(names) == 0 {
 		return // That is an error already.
@@ -125,9 +136,9 @@ func (d *decoder) noSource(key string) {
 		suggestion = didYouMean(written.text, names)
 	}
 	if suggestion == "" {
-		suggestion = "; the sources are " + listed(names, "and")
+		suggestion = "; the " + kind + "s are " + listed(names, "and")
 	}
-	d.fail(key, "no source has the name %s%s", strings.TrimPrefix(written.shown(), "the value of "), suggestion)
+	d.fail(key, "no %s has the name %s%s", kind, strings.TrimPrefix(written.shown(), "the value of "), suggestion)
 }
 
 // checkBy checks that a path begins at the event or at an earlier stage.
