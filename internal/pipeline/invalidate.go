@@ -1,0 +1,95 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// cached is a stage whose results are kept.
+type cached struct {
+	types lookup.Types
+	view  *cache.View[lookup.Key, *Fragment]
+}
+
+// Invalidate makes the cache forget keys of a stage; what is being loaded for them now is not kept. Stages that ask the
+// same share what they keep. A stage that keeps nothing has nothing to forget.
+func (p *Pipeline) Invalidate(_ context.Context, stage string, keys ...lookup.Key) {
+	if c, ok := p.cached[stage]; ok {
+		c.view.Invalidate(keys...)
+	}
+}
+
+// InvalidateAll does to all keys of a stage what Invalidate does to some.
+func (p *Pipeline) InvalidateAll(_ context.Context, stage string) {
+	if c, ok := p.cached[stage]; ok {
+		c.view.InvalidateAll()
+	}
+}
+
+// Keys are the keys of a cached stage that the JSON values of a key's parts stand for, where they come from elsewhere
+// than an event: 5 and "5" are then the same, even where events tell them apart. The error says why they are no key.
+func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
+	types := p.cached[stage].types
+	if len(parts) != len(types) {
+		return nil, fmt.Errorf("the key of stage %s has %d parts, not %d", stage, len(types), len(parts))
+	}
+	variants := [][][]byte{nil} // of the whole key
+	for i, t := range types {
+		values, err := spellings(t, parts[i])
+		if err != nil {
+			return nil, err
+		}
+		var longer [][][]byte
+		for _, v := range variants {
+			for _, value := range values {
+				longer = append(longer, append(slices.Clip(v), value))
+			}
+		}
+		variants = longer
+	}
+	keys := make([]lookup.Key, len(variants))
+	for i, v := range variants {
+		var err error
+		if keys[i], err = types.Canonical(v...); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+// spellings are the JSON values that a value may be in an event. A type knows which strings are numbers, but Any keeps
+// them apart; and a text column may hold what looks like a number or a boolean.
+func spellings(t lookup.Type, raw []byte) ([][]byte, error) {
+	_, err := t.Canonical(raw)
+	other := otherSpelling(raw)
+	if other != nil {
+		if _, otherErr := t.Canonical(other); otherErr != nil {
+			other = nil
+		}
+	}
+	switch {
+	case err != nil && other == nil:
+		return nil, err
+	case err != nil:
+		return [][]byte{other}, nil
+	case other != nil && t == lookup.Any:
+		return [][]byte{raw, other}, nil
+	default:
+		return [][]byte{raw}, nil
+	}
+}
+
+// otherSpelling is the string for a number or a boolean and the other way round, or nil.
+func otherSpelling(raw []byte) []byte {
+	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null" {
+		return nil
+	}
+	if raw[0] == '"' {
+		return lookup.Key(raw).AppendText(nil)
+	}
+	return lookup.AppendString(nil, raw)
+}
