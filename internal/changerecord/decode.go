@@ -173,7 +173,7 @@ func (r *reading) columns(mapping int) (Change, bool) {
 			return unclear(errNoOldKey), true
 		}
 	default:
-		return unclear(fmt.Errorf("its operation, %.8q, is not known", r.op)), true
+		return unclear(errors.New("its operation is not known")), true
 	}
 	return c, len(c.Keys) > 0
 }

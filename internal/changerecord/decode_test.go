@@ -71,7 +71,7 @@ func TestDecode(t *testing.T) {
 		"truncate":                      {columns: []string{"id"}, value: `{"before":null,"after":null,"op":"t"}`, key: absent, want: "0: all"},
 		"truncate, the whole key":       {value: `{"before":null,"after":null,"op":"t"}`, key: absent, want: "0: all"},
 		"a logical message":             {columns: []string{"id"}, key: `{"prefix":"x"}`, value: `{"op":"m","source":{},"message":{}}`},
-		"a new operation":               {columns: []string{"id"}, key: `{"n":5}`, value: `{"before":{"id":1},"after":{"id":2},"op":"x"}`, want: `0: all: its operation, "x", is not known`},
+		"a new operation":               {columns: []string{"id"}, key: `{"n":5}`, value: `{"before":{"id":1},"after":{"id":2},"op":"x"}`, want: "0: all: its operation is not known"},
 
 		// For a key that is another column.
 		"create, another column":         {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":null,"after":{"id":5,"product_id":7},"op":"c"}`, want: "0: 7"},

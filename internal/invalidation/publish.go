@@ -1,0 +1,42 @@
+package invalidation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+// publishTime bounds how long a command may take to be acknowledged.
+const publishTime = 10 * time.Second
+
+// Publish publishes a command to a topic, and returns when all in-sync replicas have acknowledged it. Keys of one
+// command may go out in several records; those that were acknowledged before an error are applied all the same.
+func Publish(ctx context.Context, kafka consumer.Kafka, topic string, c Command) error {
+	values, err := c.records()
+	if err != nil {
+		return err
+	}
+	opts, err := kafka.Options()
+	if err != nil {
+		return err
+	}
+	client, err := kgo.NewClient(append(opts, kgo.RequiredAcks(kgo.AllISRAcks()), kgo.RecordDeliveryTimeout(publishTime))...)
+	if err != nil {
+		return fmt.Errorf("kafka: create the client: %w", err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	records := make([]*kgo.Record, len(values))
+	for i, value := range values {
+		records[i] = &kgo.Record{Topic: topic, Value: value}
+	}
+	if err := client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		return fmt.Errorf("publish to topic %s: %w", topic, err)
+	}
+	return nil
+}
