@@ -2,12 +2,48 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
+	"github.com/loaderline/loaderline/internal/changerecord"
+	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
+
+// readChanges reads what the records of change topics mean.
+func (l *layouter) readChanges() {
+	if l.File.Cache.Invalidate == nil {
+		return
+	}
+	for i, c := range l.File.Cache.Invalidate.Changes {
+		mapping, err := changerecord.NewMapping(c.Table, c.Key)
+		if wrong, ok := errors.AsType[*changerecord.ColumnError](err); ok {
+			key := fmt.Sprintf("cache.invalidate.changes[%d].key", i)
+			if len(c.Key) > 1 {
+				key = fmt.Sprintf("%s[%d]", key, wrong.Column)
+			}
+			l.problems = append(l.problems, l.File.Errorf(key, "%v", wrong))
+		}
+		l.changes = append(l.changes, invalidation.Change{Topic: c.Topic, Mapping: mapping, Stages: c.Stages})
+	}
+}
+
+// Invalidator applies the changes and commands of the layout's topics to the cache.
+func (p *Pipeline) Invalidator(l *Layout, logger *slog.Logger) *invalidation.Invalidator {
+	cfg := invalidation.Config{Cache: p, Pipeline: l.File.Name, Changes: l.changes, Logger: logger}
+	if l.File.Cache.Invalidate != nil {
+		cfg.Topic = l.File.Cache.Invalidate.Topic
+	}
+	for _, s := range l.Stages {
+		if _, ok := p.cached[s.Name]; ok {
+			cfg.Stages = append(cfg.Stages, s.Name)
+		}
+	}
+	return invalidation.New(cfg)
+}
 
 // cached is a stage whose results are kept.
 type cached struct {
