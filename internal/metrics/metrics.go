@@ -33,6 +33,8 @@ type Config struct {
 	Status func() []loaderline.WorkerStatus
 	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
 	Cache func() cache.Stats
+	// Changes says what is known of invalidations. Defaults to zeros, and no topics.
+	Changes Changes
 	// Lag is registered with the others. Optional.
 	Lag *Lag
 	// Logger receives errors of scrapes. Defaults to none.
@@ -68,7 +70,7 @@ func New(cfg Config) *Metrics {
 	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
 	of.MustRegister(m.outcomes.all()...)
 	of.MustRegister(m.calls.all()...)
-	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), buildInfo(cfg.Version))
+	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
 	if cfg.Lag != nil {
 		of.MustRegister(cfg.Lag)
 	}

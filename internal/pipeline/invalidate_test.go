@@ -164,7 +164,7 @@ func TestWrongColumnsOfChanges(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	const want = `pipeline.yaml:18:57: cache.invalidate.changes[1].key: "ids[]" has [], but a row has one key; write a column, or a path to one value
+	const want = `pipeline.yaml:19:54: cache.invalidate.changes[1].key: "ids[]" has [], but a row has one key; write a column, or a path to one value
 pipeline.yaml:21:45: cache.invalidate.changes[3].key[1]: "a..b": a name is missing at byte 2`
 	if got := err.Error(); got != want {
 		t.Errorf("%s; want %s", got, want)
