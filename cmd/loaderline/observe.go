@@ -12,6 +12,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -26,8 +27,10 @@ type observed struct {
 	// clientID tells the members of the group that are this process's from others.
 	clientID string
 	// What the run is made of is there only once it has begun.
-	open atomic.Pointer[pipeline.Pipeline]
-	line atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
+	open        atomic.Pointer[pipeline.Pipeline]
+	line        atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
+	invalidator atomic.Pointer[invalidation.Invalidator]
+	reader      atomic.Pointer[invalidation.Reader]
 	// served are the goroutines behind it, and stop ends them.
 	served *errgroup.Group
 	stop   context.CancelFunc
@@ -45,7 +48,7 @@ func observe(ctx context.Context, l *loaded, instance string) (*observed, error)
 	o.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
-		Status:  o.status, Cache: o.cacheStats, Lag: o.lag, Logger: l.log,
+		Status:  o.status, Cache: o.cacheStats, Changes: o.changes(file.Cache.Invalidate), Lag: o.lag, Logger: l.log,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	o.stop = stop
@@ -53,7 +56,8 @@ func observe(ctx context.Context, l *loaded, instance string) (*observed, error)
 		return o, nil
 	}
 	server, err := admin.Listen(ctx, admin.Config{
-		Listen: file.HTTP.Listen, Token: file.HTTP.Token.Reveal(), Metrics: o.metrics.Handler(), Health: o.health, Logger: l.log,
+		Listen: file.HTTP.Listen, Token: file.HTTP.Token.Reveal(), Metrics: o.metrics.Handler(), Health: o.health,
+		Invalidate: o.invalidate(l), Logger: l.log,
 	})
 	if err != nil {
 		stop()
@@ -73,8 +77,9 @@ func observe(ctx context.Context, l *loaded, instance string) (*observed, error)
 }
 
 // opened notes that the sources were reached.
-func (o *observed) opened(open *pipeline.Pipeline) {
+func (o *observed) opened(l *loaded, open *pipeline.Pipeline) {
 	o.open.Store(open)
+	o.invalidator.Store(open.Invalidator(l.layout, l.log))
 	o.health.Reached()
 	open.Config.OnAbort = o.metrics.Abort
 	open.Config.Consumer.Opts = append(open.Config.Consumer.Opts, kgo.ClientID(o.clientID))

@@ -63,12 +63,21 @@ func runPipeline(ctx context.Context, c *console.Console, path string) (err erro
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	seen.opened(open)
+	seen.opened(l, open)
 	waiting := func() {
 		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
 	}
-	if err := l.awaitKafka(ctx, waiting, append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)...); err != nil {
+	topics := append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)
+	if file.Cache.Invalidate != nil {
+		topics = append(topics, file.Cache.Invalidate.Topics()...)
+	}
+	if err := l.awaitKafka(ctx, waiting, topics...); err != nil {
 		return unlessEnded(ctx, err)
+	}
+	follower := follow(ctx, l, seen)
+	defer func() { err = errors.Join(err, follower.stop()) }()
+	if !follower.wait(ctx) {
+		return nil // Nothing was begun.
 	}
 	var counts totals.Totals
 	open.Config.OnCommit = func(tally loaderline.Tally) {

@@ -74,7 +74,7 @@ func TestInvalidate(t *testing.T) {
 		"the wrong token":   {body: user, headers: map[string]string{"Authorization": "Bearer x"}, status: 401, want: `{"error":"this takes the token: Authorization: Bearer TOKEN"}`},
 		"no token is given": {body: user, headers: map[string]string{"Authorization": ""}, status: 401, want: `{"error":"this takes the token: Authorization: Bearer TOKEN"}`},
 		"a rebound name":    {host: "evil.example", body: user, status: 403, want: `this server answers to localhost only`},
-		"another site":      {body: user, headers: map[string]string{"Origin": "https://evil.example"}, status: 403, want: `cross-origin request detected from Origin header`},
+		"another site":      {body: user, headers: map[string]string{"Origin": "https://evil.example"}, status: 403, want: `cross-origin request detected, and/or browser is out of date: Sec-Fetch-Site is missing, and Origin does not match Host`},
 		"from a browser":    {body: user, headers: map[string]string{"Sec-Fetch-Site": "cross-site"}, status: 403, want: `cross-origin request detected from Sec-Fetch-Site header`},
 	} {
 		t.Run(name, func(t *testing.T) {

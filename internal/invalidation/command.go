@@ -82,39 +82,27 @@ func partsOf(key jsontext.Value) ([][]byte, error) {
 	return raw, nil
 }
 
-// A record of the topic has so much at most, far below any topic's limit.
+// A part of a command has so much at most, far below what a topic or a server takes.
 const (
-	maxCommandKeys  = 1000
-	maxCommandBytes = 256 << 10
+	maxPartKeys  = 1000
+	maxPartBytes = 256 << 10
 )
 
-// records are a command as values of records, split where it has many keys.
-func (c Command) records() ([][]byte, error) {
+// Split is the command in parts of bounded size, which do the same together.
+func (c Command) Split() []Command {
 	if c.All {
-		record, err := c.one(nil)
-		return [][]byte{record}, err
+		return []Command{c}
 	}
-	var all [][]byte
+	var parts []Command
 	for keys := c.Keys; len(keys) > 0; {
 		n, size := 1, len(keys[0])
-		for n < min(len(keys), maxCommandKeys) && size+len(keys[n]) < maxCommandBytes {
+		for n < min(len(keys), maxPartKeys) && size+len(keys[n]) < maxPartBytes {
 			size += len(keys[n]) + 1
 			n++
 		}
-		record, err := c.one(keys[:n])
-		if err != nil {
-			return nil, err
-		}
-		all, keys = append(all, record), keys[n:]
+		part := c
+		part.Keys, keys = keys[:n], keys[n:]
+		parts = append(parts, part)
 	}
-	return all, nil
-}
-
-func (c Command) one(keys []jsontext.Value) ([]byte, error) {
-	c.Keys = keys
-	data, err := json.Marshal(c)
-	if err != nil {
-		return nil, fmt.Errorf("write the command as JSON: %w", err)
-	}
-	return data, nil
+	return parts
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
@@ -16,9 +17,13 @@ const publishTime = 10 * time.Second
 // Publish publishes a command to a topic, and returns when all in-sync replicas have acknowledged it. Keys of one
 // command may go out in several records; those that were acknowledged before an error are applied all the same.
 func Publish(ctx context.Context, kafka consumer.Kafka, topic string, c Command) error {
-	values, err := c.records()
-	if err != nil {
-		return err
+	var records []*kgo.Record
+	for _, part := range c.Split() {
+		value, err := json.Marshal(part)
+		if err != nil {
+			return fmt.Errorf("write the command as JSON: %w", err)
+		}
+		records = append(records, &kgo.Record{Topic: topic, Value: value})
 	}
 	opts, err := kafka.Options()
 	if err != nil {
@@ -31,10 +36,6 @@ func Publish(ctx context.Context, kafka consumer.Kafka, topic string, c Command)
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
-	records := make([]*kgo.Record, len(values))
-	for i, value := range values {
-		records[i] = &kgo.Record{Topic: topic, Value: value}
-	}
 	if err := client.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		return fmt.Errorf("publish to topic %s: %w", topic, err)
 	}
