@@ -96,16 +96,18 @@ func (v *Invalidator) Topics() []string {
 // makes it forget all that it may have meant.
 func (v *Invalidator) Apply(ctx context.Context, records []*kgo.Record) {
 	do := work{}
-	for _, r := range records {
-		var result string
+	results := make([]string, len(records))
+	for i, r := range records {
 		if r.Topic == v.cfg.Topic {
-			result = v.command(ctx, r, do)
+			results[i] = v.command(ctx, r, do)
 		} else {
-			result = v.change(ctx, r, do)
+			results[i] = v.change(ctx, r, do)
 		}
-		v.counts.record(r.Topic, result)
 	}
 	v.do(ctx, do)
+	for i, r := range records {
+		v.counts.record(r.Topic, results[i])
+	}
 }
 
 // Lost makes the cache forget all that a topic may have had a record of.

@@ -47,3 +47,9 @@ func (l *logs) tail() string {
 	defer l.mu.Unlock()
 	return string(l.text[max(0, len(l.text)-most):])
 }
+
+func (l *logs) all() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}
