@@ -3,6 +3,7 @@ package planview
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,8 @@ type Cache struct {
 	NegativeTTL string `json:"negative_ttl"`
 	// StaleIfError is empty where nothing stale is served.
 	StaleIfError string `json:"stale_if_error,omitempty"`
+	// InvalidatedBy are the topics whose records invalidate results.
+	InvalidatedBy []string `json:"invalidated_by,omitempty"`
 }
 
 // Output is where enriched records go, and how.
@@ -93,10 +96,28 @@ func New(layout *pipeline.Layout) Plan {
 			if s.Cache.StaleIfError > 0 {
 				stage.Cache.StaleIfError = short(s.Cache.StaleIfError)
 			}
+			stage.Cache.InvalidatedBy = invalidatedBy(f.Cache.Invalidate, s.Name)
 		}
 		p.Stages[i] = stage
 	}
 	return p
+}
+
+// invalidatedBy are the topics that invalidate a stage: those that tell of its rows, and that for commands.
+func invalidatedBy(i *pipelinefile.Invalidate, stage string) []string {
+	if i == nil {
+		return nil
+	}
+	var topics []string
+	for _, c := range i.Changes {
+		if slices.Contains(c.Stages, stage) && !slices.Contains(topics, c.Topic) {
+			topics = append(topics, c.Topic)
+		}
+	}
+	if i.Topic != "" {
+		topics = append(topics, i.Topic)
+	}
+	return topics
 }
 
 // short is a duration without zero parts at its end: 10m, not 10m0s.
@@ -171,10 +192,12 @@ func (s Stage) details() []string {
 			cached += ", " + s.Cache.StaleIfError + " longer while the source fails"
 		}
 	}
-	return []string{
-		fmt.Sprintf("into %s, %s", s.Into, cached),
-		fmt.Sprintf("no row: %s, failed: %s", outcome(s.OnMissing, s.Many), outcome(s.OnError, false)),
+	details := []string{fmt.Sprintf("into %s, %s", s.Into, cached)}
+	if s.Cache != nil && len(s.Cache.InvalidatedBy) > 0 {
+		details = append(details, "invalidated by "+strings.Join(s.Cache.InvalidatedBy, ", "))
 	}
+	return append(details,
+		fmt.Sprintf("no row: %s, failed: %s", outcome(s.OnMissing, s.Many), outcome(s.OnError, false)))
 }
 
 // outcome is what a policy does, and where the record goes.

@@ -22,6 +22,7 @@ stages:
   orders: {source: one, by: user.id, query: "SELECT * FROM o WHERE u IN ($keys)", key: u, many: true, cache: {ttl: 1h30m, negative_ttl: 1s}}
   items: {source: two, by: "orders[].id", query: "SELECT * FROM i WHERE o IN ($keys)", key: o, key_type: bigint, on_error: keep}
   plan: {source: two, by: user.plan, query: "SELECT * FROM p WHERE id IN ($keys)", key: id, on_error: keep, into: user.plan_row}
+cache: {invalidate: {topic: commands, changes: [{topic: shop.orders, key: user_id, stages: [orders]}]}}
 output: {topic: out, delivery: at_least_once, shape: merge, partition: source}
 dead_letter: {topic: dead}
 `
@@ -36,6 +37,7 @@ event
    │  no row: drop the event, failed: null in out
    ├─ orders = list from one (postgres) by user.id
    │  │  into orders, cached 1h30m, missing keys 1s
+   │  │  invalidated by shop.orders, commands
    │  │  no row: [] in out, failed: dead letter
    │  └─ items = one row from two (sqlite) by orders[].id
    │        into items, not cached: no ttl
