@@ -160,6 +160,7 @@ func (r *reading) columns(mapping int) (Change, bool) {
 			return unclear(errors.New("neither its value nor its key has the columns of the stage's key")), true
 		}
 		return c, len(c.Keys) > 0
+	case envelope:
 	}
 	was, is := take(r.values.key(mapping, rowBefore)), take(r.values.key(mapping, rowAfter))
 	switch r.op {

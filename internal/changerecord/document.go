@@ -31,8 +31,14 @@ const (
 )
 
 var places = [numPlaces][]string{
-	{"op"}, {"before"}, {"after"}, {"source"},
-	{"source", "table"}, {"source", "schema"}, {"source", "db"}, {"__table"},
+	{"op"},
+	{"before"},
+	{"after"},
+	{"source"},
+	{"source", "table"},
+	{"source", "schema"},
+	{"source", "db"},
+	{"__table"},
 }
 
 // document finds what is wanted of a document in one pass: each place and column at the document's root, and in the

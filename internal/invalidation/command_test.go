@@ -39,7 +39,8 @@ func TestParseCommandRefuses(t *testing.T) {
 
 // What is published is what is applied, however many keys there are.
 func TestPublish(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		m := &memory{}
 		v := invalidation.New(invalidation.Config{Cache: m, Pipeline: "line", Stages: []string{"user", "reviews"}, Topic: w.topic})
 		r, stop := w.read(v, nil)
@@ -63,7 +64,8 @@ func TestPublish(t *testing.T) {
 }
 
 func TestPublishToNowhere(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		err := invalidation.Publish(t.Context(), consumer.Kafka{Brokers: []string{w.broker}, Opts: []kgo.Opt{kgo.UnknownTopicRetries(0)}},
 			w.topic+"-gone", invalidation.Command{Stage: "user", All: true})
 		if err == nil {

@@ -23,7 +23,7 @@ func (r *Reader) consume(ctx context.Context, client *kgo.Client) error {
 		}
 	}()
 	for {
-		if err := r.poll(ctx, client); err != nil || ctx.Err() != nil {
+		if err := r.poll(ctx, client); err != nil || ended(ctx) {
 			return err
 		}
 		select {
@@ -102,7 +102,7 @@ func (r *Reader) poll(ctx context.Context, client *kgo.Client) error {
 		r.cfg.Handler.Apply(ctx, records)
 	}
 	fetches.EachRecord(func(rec *kgo.Record) { r.positions[partition{rec.Topic, rec.Partition}] = rec.Offset + 1 })
-	if ctx.Err() == nil { // Else the tiers may not have heard of it.
+	if !ended(ctx) { // Else the tiers may not have heard of it.
 		r.save(ctx)
 	}
 	var problem error

@@ -21,7 +21,8 @@ func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 		"it is new, or of a time before the topic was read": {want: "cleared 1, at map[0:3 1:0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onEach(t, func(t *testing.T, w *world) {
+			onEach(t, func(w *world) {
+				t := w.t
 				w.publish(0, "0", "1", "2")
 				if test.trim > 0 {
 					w.trim(0, test.trim)
@@ -41,11 +42,12 @@ func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 
 // A tier that does not answer is told to forget everything, and that is all that it can do to the pipeline.
 func TestATierThatFails(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		h, tier, log := &handler{topic: w.topic}, newTier(w.topic, 0, 0), &logs{}
 		tier.fail(errors.New("away"))
 		w.publish(0, "old")
-		r, _ := w.read(h, log.logger(), tier)
+		r, _ := w.read(h, log, tier)
 		w.await("caught up", r.Caught())
 		if got := h.all(); got != "lost "+w.topic {
 			t.Errorf("told: %s; want that all is lost", got)
@@ -61,9 +63,10 @@ func TestATierThatFails(t *testing.T) {
 
 // A topic that is created again while it is read may have had changes that nobody will see.
 func TestATopicIsCreatedAgain(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		h, tier, log := &handler{topic: w.topic}, newTier(w.topic, 0, 0), &logs{}
-		r, _ := w.read(h, log.logger(), tier)
+		r, _ := w.read(h, log, tier)
 		w.await("caught up", r.Caught())
 		w.publish(0, "a", "b", "c")
 		w.until("they are applied", func() bool { return h.all() == "a b c" })

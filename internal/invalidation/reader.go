@@ -102,7 +102,7 @@ func (r *Reader) Run(ctx context.Context) error {
 	for {
 		began := time.Now()
 		err := r.session(ctx, opts)
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			return nil
 		}
 		if time.Since(began) > maxPause {
@@ -120,6 +120,9 @@ func (r *Reader) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// ended says whether ctx has ended.
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
 
 // warn logs that the topics cannot be read, now and then.
 func (r *Reader) warn(ctx context.Context, err error) {

@@ -13,7 +13,7 @@ import (
 
 // Memory is empty at first: nothing older matters to it. What comes then is applied, of each partition.
 func TestBeginsAtTheEnd(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
 		w.publish(0, "old")
 		h := &handler{topic: w.topic}
 		r, _ := w.read(h, nil)
@@ -27,7 +27,8 @@ func TestBeginsAtTheEnd(t *testing.T) {
 
 // What outlives the process goes on where the oldest of it was left, and events have to wait until that is done.
 func TestGoesOnFromTheOldestTier(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		w.publish(0, "0", "1", "2")
 		w.publish(1, "3", "4")
 		h := &handler{topic: w.topic, held: make(chan struct{})}
@@ -56,7 +57,8 @@ func TestGoesOnFromTheOldestTier(t *testing.T) {
 
 // Positions are those of what was applied. What was read when the process ended is read again.
 func TestPositionsAreOfWhatWasApplied(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		tier := newTier(w.topic, 0, 0)
 		held := &handler{topic: w.topic, held: make(chan struct{})}
 		r, stop := w.read(held, nil, tier)
@@ -79,7 +81,8 @@ func TestPositionsAreOfWhatWasApplied(t *testing.T) {
 
 // The end of a partition may be the mark of a transaction, or records of one that was aborted.
 func TestCatchesUpBehindTransactions(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		w.transaction(kgo.TryCommit, "committed")
 		w.transaction(kgo.TryAbort, "aborted")
 		h, tier := &handler{topic: w.topic}, newTier(w.topic, 0, 0)
@@ -108,7 +111,8 @@ func (w *world) transaction(how kgo.TransactionEndTry, value string) {
 }
 
 func TestFindsNewPartitions(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		h, tier := &handler{topic: w.topic}, newTier(w.topic, 0, 0)
 		r, _ := w.read(h, nil, tier)
 		w.await("caught up", r.Caught())
@@ -124,7 +128,8 @@ func TestFindsNewPartitions(t *testing.T) {
 
 // A partition that was added while nothing ran has only what is new.
 func TestReadsPartitionsThatWereAddedMeanwhile(t *testing.T) {
-	onEach(t, func(t *testing.T, w *world) {
+	onEach(t, func(w *world) {
+		t := w.t
 		w.publish(1, "b")
 		h := &handler{topic: w.topic}
 		r, _ := w.read(h, nil, newTier(w.topic, 0))

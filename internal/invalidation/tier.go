@@ -90,7 +90,7 @@ func (t *durable) save(ctx context.Context, r *Reader, at positions) {
 // failed logs the first failure of several.
 func (t *durable) failed(ctx context.Context, r *Reader, what string, err error) {
 	level := slog.LevelDebug
-	if !t.failing && ctx.Err() == nil {
+	if !t.failing && !ended(ctx) {
 		level = slog.LevelWarn
 	}
 	t.failing = true

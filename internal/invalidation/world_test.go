@@ -22,7 +22,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // world is a cluster with a change topic of two partitions.
 type world struct {
@@ -34,7 +34,8 @@ type world struct {
 }
 
 // onEach runs a test on the broker in this process, and on Kafka.
-func onEach(t *testing.T, test func(t *testing.T, w *world)) {
+func onEach(t *testing.T, test func(w *world)) {
+	t.Helper()
 	t.Parallel()
 	t.Run("kfake", func(t *testing.T) {
 		t.Parallel()
@@ -45,11 +46,11 @@ func onEach(t *testing.T, test func(t *testing.T, w *world)) {
 		t.Cleanup(cluster.Close)
 		w := newWorld(t, cluster.ListenAddrs()[0], "changes")
 		w.create(2)
-		test(t, w)
+		test(w)
 	})
 	t.Run("kafka", func(t *testing.T) {
 		t.Parallel()
-		test(t, newWorld(t, testenv.Kafka(t), testenv.Topic(t, "changes", 2)))
+		test(newWorld(t, testenv.Kafka(t), testenv.Topic(t, "changes", 2)))
 	})
 }
 
@@ -219,14 +220,22 @@ func (t *tier) state() string {
 }
 
 // read runs a reader until the test ends, or the function that it gives is called.
-func (w *world) read(h invalidation.Handler, log *slog.Logger, tiers ...*tier) (*invalidation.Reader, func()) {
+func (w *world) read(h invalidation.Handler, log *logs, tiers ...*tier) (*invalidation.Reader, func()) {
 	w.t.Helper()
+	if log == nil {
+		log = &logs{}
+	}
+	w.t.Cleanup(func() {
+		if w.t.Failed() {
+			w.t.Logf("the reader's log:\n%s", log)
+		}
+	})
 	var all []invalidation.Tier
 	for _, t := range tiers {
 		all = append(all, t)
 	}
 	r := invalidation.NewReader(invalidation.ReaderConfig{
-		Kafka: consumer.Kafka{Brokers: []string{w.broker}}, Handler: h, Tiers: all, Every: 20 * time.Millisecond, Logger: log,
+		Kafka: consumer.Kafka{Brokers: []string{w.broker}}, Handler: h, Tiers: all, Every: 20 * time.Millisecond, Logger: log.logger(),
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ended := make(chan struct{})

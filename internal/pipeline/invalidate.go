@@ -100,23 +100,23 @@ func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
 // spellings are the JSON values that a value may be in an event. A type knows which strings are numbers, but Any keeps
 // them apart; and a text column may hold what looks like a number or a boolean.
 func spellings(t lookup.Type, raw []byte) ([][]byte, error) {
-	_, err := t.Canonical(raw)
-	other := otherSpelling(raw)
-	if other != nil {
-		if _, otherErr := t.Canonical(other); otherErr != nil {
-			other = nil
+	var (
+		all   [][]byte
+		first error
+	)
+	for _, spelling := range [][]byte{raw, otherSpelling(raw)} {
+		_, err := t.Canonical(spelling)
+		switch {
+		case err == nil && (len(all) == 0 || t == lookup.Any):
+			all = append(all, spelling)
+		case first == nil:
+			first = err
 		}
 	}
-	switch {
-	case err != nil && other == nil:
-		return nil, err
-	case err != nil:
-		return [][]byte{other}, nil
-	case other != nil && t == lookup.Any:
-		return [][]byte{raw, other}, nil
-	default:
-		return [][]byte{raw}, nil
+	if len(all) == 0 {
+		return nil, first
 	}
+	return all, nil
 }
 
 // otherSpelling is the string for a number or a boolean and the other way round, or nil.
