@@ -39,19 +39,26 @@ func onEach(t *testing.T, test func(w *world)) {
 	t.Parallel()
 	t.Run("kfake", func(t *testing.T) {
 		t.Parallel()
-		cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(cluster.Close)
-		w := newWorld(t, cluster.ListenAddrs()[0], "changes")
-		w.create(2)
+		w, _ := onFake(t)
 		test(w)
 	})
 	t.Run("kafka", func(t *testing.T) {
 		t.Parallel()
 		test(newWorld(t, testenv.Kafka(t), testenv.Topic(t, "changes", 2)))
 	})
+}
+
+// onFake is a world on the broker in this process.
+func onFake(t *testing.T) (*world, *kfake.Cluster) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	w := newWorld(t, cluster.ListenAddrs()[0], "changes")
+	w.create(2)
+	return w, cluster
 }
 
 func newWorld(t *testing.T, broker, topic string) *world {
