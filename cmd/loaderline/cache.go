@@ -19,10 +19,12 @@ import (
 
 func newCache(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "cache",
-		Short: "Invalidate what running pipelines have cached",
-		Args:  noSuchCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:                        "cache",
+		Short:                      "Invalidate what running pipelines have cached",
+		Example:                    `  loaderline cache invalidate pipeline.yaml --stage user --key 7`,
+		SuggestionsMinimumDistance: 2,
+		Args:                       noSuchCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newInvalidate(c))
 	return cmd
@@ -44,7 +46,8 @@ func newInvalidate(c *console.Console) *cobra.Command {
 		Short: "Make running pipelines forget cached rows",
 		Long: `Make running pipelines forget rows of a stage, so that the next event that needs them looks them up again.
 
-With cache.invalidate.topic in the file, all instances hear it, those too that are away now and keep a cache on disk.
+With cache.invalidate.topic in the file, all instances hear it, those too that are away now and have a cache
+that outlives them.
 Without it, only the instance that answers at http.listen on this machine does; that takes http.token.
 
 A key is written as an event has it: a number, text, or a JSON list for a composite key. Quotes make text of what looks
