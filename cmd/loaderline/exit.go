@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -45,7 +46,8 @@ func exitCode(err error) int {
 		return exitDone
 	case is[*usageError](err), is[*pipelinefile.Error](err), is[*loaderline.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err):
 		return exitUsage
-	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err):
+	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err),
+		is[*admin.UnreachableError](err):
 		return exitUnreachable
 	default:
 		return exitFailed

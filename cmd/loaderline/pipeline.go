@@ -107,5 +107,6 @@ func (l *loaded) hinted(err error) error {
 // topics are those of the pipeline file.
 func (l *loaded) topics() []string {
 	file := l.layout.File
-	return append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)
+	topics := append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)
+	return append(topics, file.Cache.Invalidate.Topics()...)
 }

@@ -69,12 +69,17 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	seen.Opened(open)
+	seen.Opened(l.layout, open)
 	waiting := func() {
 		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
 	}
 	if err := l.awaitKafka(ctx, waiting, l.topics()...); err != nil {
 		return unlessEnded(ctx, err)
+	}
+	follower := follow(ctx, l, seen)
+	defer func() { err = errors.Join(err, follower.stop()) }()
+	if !follower.wait(ctx) {
+		return nil // Nothing was begun.
 	}
 	var counts totals.Totals
 	open.Config.OnCommit = func(tally loaderline.Tally) {

@@ -18,6 +18,7 @@ type Health struct {
 
 	mu       sync.Mutex
 	reached  bool
+	waits    func() string // for what, or empty
 	draining bool
 	joined   map[int]bool // workers that were seen in the group
 }
@@ -33,6 +34,14 @@ func (h *Health) Reached() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.reached = true
+}
+
+// Wait notes that the pipeline does not begin while a function says for what it waits; empty is for nothing. It is called
+// by Ready, from any goroutine.
+func (h *Health) Wait(why func() string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.waits = why
 }
 
 // Drain notes that the process is ending.
@@ -58,8 +67,8 @@ func (h *Health) Healthy() (what string, ok bool) {
 	return "ok", true
 }
 
-// Ready says whether the process has begun its work, or what it waits for: every source has to be reached once, and every
-// worker to join the group once, with or without partitions. What is away later does not undo it: the process waits
+// Ready says whether the process has begun its work, or what it waits for: every source has to be reached once, what
+// Wait says has to be over, and every worker has to join the group once, with or without partitions. What is away later does not undo it: the process waits
 // for that by itself. A process that drains is not ready.
 func (h *Health) Ready() (what string, ok bool) {
 	h.mu.Lock()
@@ -72,11 +81,17 @@ func (h *Health) Ready() (what string, ok bool) {
 			joined++
 		}
 	}
+	why := ""
+	if h.waits != nil {
+		why = h.waits()
+	}
 	switch {
 	case h.draining:
 		return "draining", false
 	case !h.reached:
 		return "waiting for the sources to be reached", false
+	case why != "":
+		return "waiting for " + why, false
 	case len(workers) == 0:
 		return "waiting for Kafka", false
 	case joined < len(workers):

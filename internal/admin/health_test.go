@@ -18,11 +18,13 @@ func TestReady(t *testing.T) {
 	for name, test := range map[string]struct {
 		workers           []loaderline.WorkerStatus
 		reached, draining bool
+		waits             string
 		want              string
 		ok                bool
 	}{
 		"at start":              {want: "waiting for the sources to be reached"},
 		"sources reached":       {reached: true, want: "waiting for Kafka"},
+		"waiting for changes":   {reached: true, waits: "the change topics", want: "waiting for the change topics"},
 		"some workers joined":   {reached: true, workers: []loaderline.WorkerStatus{worker(0, true, 0), worker(1, false, 0)}, want: "waiting for the group: 1 of 2 workers have joined"},
 		"all, no partitions":    {reached: true, workers: []loaderline.WorkerStatus{worker(0, true, 0), worker(1, true, 0)}, want: "ok", ok: true},
 		"draining":              {reached: true, draining: true, workers: []loaderline.WorkerStatus{worker(0, true, 0)}, want: "draining"},
@@ -37,6 +39,7 @@ func TestReady(t *testing.T) {
 			if test.draining {
 				h.Drain()
 			}
+			h.Wait(func() string { return test.waits })
 			if what, ok := h.Ready(); what != test.want || ok != test.ok {
 				t.Errorf("Ready = %q, %v; want %q, %v", what, ok, test.want, test.ok)
 			}

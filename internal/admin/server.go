@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The bounds of a client that is slow or wants too much. Nobody sends a body.
+// The bounds of a client that is slow or wants too much.
 const (
 	readTimeout    = 5 * time.Second
 	writeTimeout   = 15 * time.Second
@@ -29,6 +29,8 @@ type Config struct {
 	Metrics http.Handler
 	// Health answers /healthz and /readyz. Required.
 	Health *Health
+	// Invalidate does what POST /api/invalidate asks for. Defaults to none: there is no such path.
+	Invalidate Invalidate
 	// Logger receives what the server has to complain of, at debug level. Defaults to none.
 	Logger *slog.Logger
 }
@@ -49,7 +51,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen: %w", err)
 	}
-	guarded := guard(isLoopback(listener.Addr().String()), cfg.Token, http.NotFoundHandler())
+	guarded := guard(isLoopback(listener.Addr().String()), cfg.Token, api(cfg))
 	return &Server{listener: listener, http: &http.Server{
 		Handler:           handler(cfg.Metrics, cfg.Health, guarded),
 		ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -85,6 +86,16 @@ func (c Checkup) rights(ctx context.Context, client *kgo.Client) {
 	}
 	for _, topic := range []string{file.Output.Topic, file.DeadLetter.Topic} {
 		c.topicRight(topic, access[topic], kmsg.ACLOperationWrite, "Write")
+	}
+	if i := file.Cache.Invalidate; i != nil {
+		for _, topic := range i.Topics() {
+			if !slices.Contains(file.Input.Topics, topic) {
+				c.topicRight(topic, access[topic], kmsg.ACLOperationRead, "Read")
+			}
+		}
+		if i.Topic != "" {
+			c.topicRight(i.Topic, access[i.Topic], kmsg.ACLOperationWrite, "Write")
+		}
 	}
 	c.right("group", file.Input.Group, "Read", readsGroup(ctx, client, file.Input.Group))
 	if file.Output.Delivery == pipelinefile.DeliveryExactlyOnce {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -33,18 +35,19 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 	}
 	created := map[string]bool{}
 	if isMissing && c.CreateTopics {
-		if infos, err = c.create(ctx, topics, infos, missing.Topics); err != nil {
+		var left *consumer.TopicMissingError
+		if infos, left, err = c.create(ctx, topics, infos, missing.Topics); err != nil {
 			c.failed("topics", strings.Join(missing.Topics, ", "), err)
 			return false
 		}
 		for _, topic := range missing.Topics {
-			created[topic] = true
+			created[topic] = left == nil || !slices.Contains(left.Topics, topic)
 		}
 	}
 	for _, topic := range topics {
 		info, there := infos[topic]
 		if !there {
-			c.Report(Finding{What: "topic", Name: topic, Detail: "it is not there; create it, or let --create-topics do it", Err: &consumer.TopicMissingError{Topics: []string{topic}}})
+			c.Report(Finding{What: "topic", Name: topic, Detail: c.remedy(topic), Err: &consumer.TopicMissingError{Topics: []string{topic}}})
 			continue
 		}
 		verb := ""
@@ -68,14 +71,39 @@ func (c Checkup) comparePartitions(infos map[string]consumer.TopicInfo) {
 	}
 }
 
-// topics are those of the input, then output and dead letters.
+// topics are those of the input, then output and dead letters, then those that invalidate.
 func (c Checkup) topics() []string {
 	f := c.Layout.File
-	return append(append([]string{}, f.Input.Topics...), f.Output.Topic, f.DeadLetter.Topic)
+	topics := append(append([]string{}, f.Input.Topics...), f.Output.Topic, f.DeadLetter.Topic)
+	if f.Cache.Invalidate != nil {
+		for _, topic := range f.Cache.Invalidate.Topics() {
+			if !slices.Contains(topics, topic) { // Events may tell of changes.
+				topics = append(topics, topic)
+			}
+		}
+	}
+	return topics
 }
 
-// create creates topics, those of the input first, and describes all that this user may see.
-func (c Checkup) create(ctx context.Context, topics []string, infos map[string]consumer.TopicInfo, missing []string) (map[string]consumer.TopicInfo, error) {
+// ofOthers says that a topic is nobody's to create here: whoever tells of changes does.
+func (c Checkup) ofOthers(topic string) bool {
+	f := c.Layout.File
+	return f.Cache.Invalidate != nil && topic != f.Cache.Invalidate.Topic && topic != f.Output.Topic &&
+		topic != f.DeadLetter.Topic && !slices.Contains(f.Input.Topics, topic)
+}
+
+func (c Checkup) remedy(topic string) string {
+	if c.ofOthers(topic) {
+		return "it is not there; is that what its writer calls it? Debezium creates a table's topic with its first record, unless it is there before"
+	}
+	return "it is not there; create it, or let --create-topics do it"
+}
+
+// create creates topics, those of the input first, and describes all that this user may see. Topics of others are left
+// missing.
+func (c Checkup) create(
+	ctx context.Context, topics []string, infos map[string]consumer.TopicInfo, missing []string,
+) (map[string]consumer.TopicInfo, *consumer.TopicMissingError, error) {
 	gone := map[string]bool{}
 	for _, topic := range missing {
 		gone[topic] = true
@@ -95,12 +123,30 @@ func (c Checkup) create(ctx context.Context, topics []string, infos map[string]c
 			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: most})
 		}
 	}
+	if i := c.Layout.File.Cache.Invalidate; i != nil && gone[i.Topic] {
+		specs = append(specs, commandTopic(i.Topic))
+	}
 	err := consumer.CreateTopics(ctx, c.Kafka, specs...)
 	switch {
 	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
-		return nil, fmt.Errorf("%w; let somebody create them who may, or allow this user Create on the topics", err)
+		return nil, nil, fmt.Errorf("%w; let somebody create them who may, or allow this user Create on the topics", err)
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	}
-	return consumer.Describe(ctx, c.Kafka, topics...)
+	infos, err = consumer.Describe(ctx, c.Kafka, topics...)
+	left, isMissing := errors.AsType[*consumer.TopicMissingError](err)
+	if isMissing && !slices.ContainsFunc(left.Topics, func(topic string) bool { return !c.ofOthers(topic) }) {
+		err = nil
+	}
+	return infos, left, err
+}
+
+// commandTopic is a topic for commands: few and small, in one partition. A command is kept for as long as a process that
+// has a cache on disk may be away without having to clear it; there is no later one that replaces it, as compaction
+// would have it.
+func commandTopic(name string) consumer.TopicSpec {
+	const week = 7 * 24 * time.Hour
+	return consumer.TopicSpec{Name: name, Partitions: 1, Configs: map[string]string{
+		"cleanup.policy": "delete", "retention.ms": strconv.FormatInt(week.Milliseconds(), 10),
+	}}
 }

@@ -70,7 +70,7 @@ func (w world) open(ctx context.Context, counts *totals.Totals) (*pipeline.Pipel
 	if err != nil {
 		return nil, nil, err
 	}
-	w.seen.Opened(open)
+	w.seen.Opened(w.layout, open)
 	open.Config.OnCommit = func(tally loaderline.Tally) {
 		counts.Add(tally)
 		w.seen.Commit(tally)

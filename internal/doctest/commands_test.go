@@ -84,28 +84,42 @@ func subcommandExists(args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	out, err := exec.Command("loaderline", args[0], "--help").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("loaderline %s --help: %w: %s", args[0], err, out)
+	name := args[0]
+	out, err := help(name)
+	if err == nil && len(args) > 1 && strings.Contains(out, "\n  "+args[1]+" ") { // A command of a command.
+		name += " " + args[1]
+		out, err = help(name)
 	}
-	if !strings.Contains(string(out), "\n  loaderline "+args[0]) {
-		return fmt.Errorf("there is no command loaderline %s", args[0])
+	if err != nil {
+		return err
 	}
 	for _, arg := range args[1:] {
 		if arg == ">" {
 			break
 		}
 		if flag, _, _ := strings.Cut(arg, "="); strings.HasPrefix(flag, "-") && flag != "-" {
-			has, err := regexp.Match(`(?m)(^|\s)`+regexp.QuoteMeta(flag)+`\b`, out)
+			has, err := regexp.MatchString(`(?m)(^|\s)`+regexp.QuoteMeta(flag)+`\b`, out)
 			if err != nil {
 				return err
 			}
 			if !has {
-				return fmt.Errorf("loaderline %s has no flag %s", args[0], flag)
+				return fmt.Errorf("loaderline %s has no flag %s", name, flag)
 			}
 		}
 	}
 	return nil
+}
+
+// help is what the program says of a command, or of a command's command.
+func help(command string) (string, error) {
+	out, err := exec.Command("loaderline", append(strings.Fields(command), "--help")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("loaderline %s --help: %w: %s", command, err, out)
+	}
+	if !strings.Contains(string(out), "\n  loaderline "+command) {
+		return "", fmt.Errorf("there is no command loaderline %s", command)
+	}
+	return string(out), nil
 }
 
 func TestCommandExistsFindsMistakes(t *testing.T) {

@@ -36,6 +36,8 @@ type Config struct {
 	Cache func() cache.Stats
 	// SourceStats says how the limits of each source have worked. It is called at each scrape. Defaults to zeros.
 	SourceStats func() map[string]stages.BackendStats
+	// Changes says what is known of invalidations. Defaults to zeros, and no topics.
+	Changes Changes
 	// Lag is registered with the others. Optional.
 	Lag *Lag
 	// Logger receives errors of scrapes. Defaults to none.
@@ -74,7 +76,7 @@ func New(cfg Config) *Metrics {
 	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
 	of.MustRegister(m.outcomes.all()...)
 	of.MustRegister(m.calls.all()...)
-	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newLimits(cfg.Sources, cfg.SourceStats), buildInfo(cfg.Version))
+	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
 	if cfg.Lag != nil {
 		of.MustRegister(cfg.Lag)
 	}

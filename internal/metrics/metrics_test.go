@@ -42,6 +42,7 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`cache_misses_total`, `cache_negative_hits_total`, `cache_rejections_total`,
 		`dead_letters_total{kind="decode",stage=""}`, `dead_letters_total{kind="encode",stage=""}`, `dead_letters_total{kind="too_large",stage=""}`,
 		`dead_letters_total{kind="key",stage="user"}`, `dead_letters_total{kind="missing",stage="user"}`, `dead_letters_total{kind="lookup",stage="user"}`,
+		`invalidations_total{scope="key",stage="user"}`, `invalidations_total{scope="all",stage="user"}`,
 		`last_commit_timestamp_seconds`, `paused{reason="outage"}`,
 		`records_total{outcome="enriched"}`, `records_total{outcome="forwarded"}`, `records_total{outcome="dropped"}`, `records_total{outcome="dead_lettered"}`,
 		`source_call_duration_seconds_count{source="shop"}`, `source_calls_total{result="ok",source="shop"}`, `source_calls_total{result="error",source="shop"}`,

@@ -11,6 +11,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -41,8 +42,11 @@ type Run struct {
 	// instance tells the members of the group that are this run's from others.
 	instance string
 	// What the run is made of is there only once it has begun.
-	open atomic.Pointer[pipeline.Pipeline]
-	line atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
+	open        atomic.Pointer[pipeline.Pipeline]
+	line        atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
+	invalidator atomic.Pointer[invalidation.Invalidator]
+	reader      atomic.Pointer[invalidation.Reader]
+	log         *slog.Logger
 	// served are the goroutines behind it, and stop ends them.
 	served errgroup.Group
 	stop   context.CancelFunc
@@ -55,7 +59,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	file := cfg.File
-	r := &Run{instance: cfg.Instance}
+	r := &Run{instance: cfg.Instance, log: cfg.Logger}
 	r.health = admin.NewHealth(r.status)
 	kafka := cfg.Kafka
 	kafka.Logger = nil // The sessions say what is wrong with Kafka.
@@ -63,7 +67,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
-		Status:  r.status, Cache: r.cacheStats, SourceStats: r.sourceStats, Lag: r.lag, Logger: cfg.Logger,
+		Status:  r.status, Cache: r.cacheStats, SourceStats: r.sourceStats, Changes: r.changes(file.Cache.Invalidate), Lag: r.lag, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	r.stop = stop
@@ -71,7 +75,8 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		return r, nil
 	}
 	server, err := admin.Listen(ctx, admin.Config{
-		Listen: cfg.Listen, Token: file.HTTP.Token.Reveal(), Metrics: r.metrics.Handler(), Health: r.health, Logger: cfg.Logger,
+		Listen: cfg.Listen, Token: file.HTTP.Token.Reveal(), Metrics: r.metrics.Handler(), Health: r.health,
+		Invalidate: r.invalidate(cfg), Logger: cfg.Logger,
 	})
 	if err != nil {
 		stop()
@@ -94,8 +99,9 @@ func (r *Run) Call(source string, took time.Duration, err error) { r.metrics.Cal
 func (r *Run) Commit(tally loaderline.Tally) { r.metrics.Commit(tally) }
 
 // Opened notes that the sources were reached, and has the pipeline that is about to be made report to r.
-func (r *Run) Opened(open *pipeline.Pipeline) {
+func (r *Run) Opened(layout *pipeline.Layout, open *pipeline.Pipeline) {
 	r.open.Store(open)
+	r.invalidator.Store(open.Invalidator(layout, r.log))
 	r.health.Reached()
 	open.Config.OnAbort = r.metrics.Abort
 	open.Config.Consumer.Instance = r.instance

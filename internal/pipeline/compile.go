@@ -36,6 +36,7 @@ type compiler struct {
 type answers struct {
 	fragments
 	loader *loader
+	cache  *cache.View[lookup.Key, *Fragment] // nil: not cached
 }
 
 // node is a stage in the plan.
@@ -94,6 +95,9 @@ func (c *compiler) compile() {
 		if n.answers.loader == nil {
 			n.answers.loader = c.loader(n)
 		}
+		if n.answers.cache != nil {
+			c.open.cached[n.Name] = cached{types: c.lookups[n.Index].Types(), view: n.answers.cache}
+		}
 		c.add(n, paths[i])
 	}
 }
@@ -129,7 +133,7 @@ func (c *compiler) loader(n *node) *loader {
 	source := c.open.sources[n.Source]
 	cfg := stages.LoaderConfig[lookup.Key, *Fragment]{Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend}
 	if n.Cache.TTL > 0 {
-		cfg.Cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
+		n.answers.cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.Cache.NegativeTTL,
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
 			RefreshAfter: float64(n.Cache.Refresh) / 100,
@@ -142,6 +146,7 @@ func (c *compiler) loader(n *node) *loader {
 				return int64(len(k)) + f.bytes()
 			},
 		})
+		cfg.Cache = n.answers.cache
 	}
 	l := stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
 	c.open.loaders = append(c.open.loaders, l)

@@ -47,7 +47,7 @@ func (f *fragments) fragment(json []byte) (*Fragment, error) {
 	}
 	var found jsondoc.Result
 	if err := f.scanner.Scan(json, &found); err != nil {
-		return nil, fmt.Errorf("the answer is not JSON: %w", err)
+		return nil, fmt.Errorf("the answer %w", err)
 	}
 	for _, p := range f.places {
 		for _, v := range found.Values[p.field] {

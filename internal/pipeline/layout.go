@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -15,6 +16,8 @@ const eventRoot = "event"
 type Layout struct {
 	File   *pipelinefile.File
 	Stages []*Stage // in the order of the file: each comes after those that its key comes from
+	// changes are the file's change topics.
+	changes []invalidation.Change
 }
 
 // Stage is one stage of a Layout.
@@ -65,6 +68,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	}
 	l.places()
 	l.askable()
+	l.readChanges()
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}

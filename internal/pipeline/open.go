@@ -20,6 +20,7 @@ type Pipeline struct {
 	memory  *cache.Memory
 	nodes   []*node // by stage
 	loaders []*loader
+	cached  map[string]cached // by stage
 }
 
 // source is one source of the file.
@@ -62,7 +63,7 @@ func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipeline
 // Open connects to the sources of a layout, prepares every statement and builds the plan. A source that does not
 // answer within about 10 s is an *UnreachableError; what is wrong with a stage is a *pipelinefile.Error, all of them joined.
 func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err error) {
-	p := &Pipeline{sources: map[string]*source{}}
+	p := &Pipeline{sources: map[string]*source{}, cached: map[string]cached{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())

@@ -32,6 +32,9 @@ func (d *decoder) check() {
 	for i := range f.Stages {
 		d.checkStage(i)
 	}
+	if f.Cache.Invalidate != nil {
+		d.checkInvalidate(f.Cache.Invalidate)
+	}
 }
 
 // read reports whether the file has the key, without a problem.
@@ -124,10 +127,18 @@ func (d *decoder) checkStage(i int) {
 func (d *decoder) noSource(key string) {
 	names := make([]string, len(d.file.Sources))
 	for i, s := range d.file.Sources {
-		if _, ok := d.file.positions["sources."+s.Name]; !ok {
-			return // A source's name was refused: it may be the one that is meant.
-		}
 		names[i] = s.Name
+	}
+	d.noName("source", key, names)
+}
+
+// noName says that the value of key is none of the names of its kind, source
+// or stage.
+func (d *decoder) noName(kind, key string, names []string) {
+	for _, name := range names {
+		if _, ok := d.file.positions[kind+"s."+name]; !ok {
+			return // That name was refused: it may be the one that is meant.
+		}
 	}
 	if len(names) == 0 {
 		return // That is an error already.
@@ -140,11 +151,11 @@ func (d *decoder) noSource(key string) {
 	switch {
 	case suggestion != "":
 	case len(names) == 1:
-		suggestion = "; the only source is " + names[0]
+		suggestion = "; the only " + kind + " is " + names[0]
 	default:
-		suggestion = "; the sources are " + listed(names, "and")
+		suggestion = "; the " + kind + "s are " + listed(names, "and")
 	}
-	d.fail(key, "no source has the name %s%s", strings.TrimPrefix(written.shown(), "the value of "), suggestion)
+	d.fail(key, "no %s has the name %s%s", kind, strings.TrimPrefix(written.shown(), "the value of "), suggestion)
 }
 
 // checkKey checks that a composite key has as many columns as paths.

@@ -123,6 +123,8 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 	case TypeNames:
 		d.file.positions[at.key] = at.pos
 		d.names(k, at, node, into)
+	case TypeSections:
+		d.sections(k, at, node, into)
 	case TypeList, TypeListOrOne, TypeListOrComma:
 		d.list(k, at, node, into)
 	case TypeSecrets:

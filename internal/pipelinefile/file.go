@@ -2,6 +2,7 @@ package pipelinefile
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -141,8 +142,52 @@ type StageCache struct {
 
 // Cache is the cache that all stages of a process share.
 type Cache struct {
-	Memory int64         `key:"memory"`
-	TTL    time.Duration `key:"ttl"`
+	Memory     int64         `key:"memory"`
+	TTL        time.Duration `key:"ttl"`
+	Invalidate *Invalidate   `key:"invalidate"` // nil: rows are kept for their time.
+}
+
+// Invalidate says how a process learns that rows have changed. It has a Topic
+// or Changes, or both.
+type Invalidate struct {
+	Topic   string   `key:"topic"` // Empty: none.
+	Wait    bool     `key:"wait"`
+	Changes []Change `key:"changes"`
+}
+
+// CommandTopic is the topic for commands; empty where there is none.
+func (i *Invalidate) CommandTopic() string {
+	if i == nil {
+		return ""
+	}
+	return i.Topic
+}
+
+// Topics are all topics to read, each once: that for commands, then those of
+// changes.
+func (i *Invalidate) Topics() []string {
+	if i == nil {
+		return nil
+	}
+	var topics []string
+	if i.Topic != "" {
+		topics = append(topics, i.Topic)
+	}
+	for _, c := range i.Changes {
+		if !slices.Contains(topics, c.Topic) {
+			topics = append(topics, c.Topic)
+		}
+	}
+	return topics
+}
+
+// Change says whose rows have changed where a topic has a record.
+type Change struct {
+	Topic string   `key:"topic"`
+	Table string   `key:"table"` // Empty: whatever the table.
+	Key   []string `key:"key"`   // Paths into the row; empty: the record's key.
+	// Stages are names of stages.
+	Stages []string `key:"stages"`
 }
 
 // Output says where and how enriched records are published.

@@ -14,6 +14,7 @@ type Type string
 const (
 	TypeSection     Type = "section"            // A mapping with the keys below it.
 	TypeNames       Type = "names"              // A mapping whose keys are names that the user chooses.
+	TypeSections    Type = "list of sections"   // A list of mappings, each with the keys whose path is this one's and [].
 	TypeSwitch      Type = "boolean or section" // true, false, or a mapping with the keys below it.
 	TypeString      Type = "string"
 	TypeSecret      Type = "secret string"
@@ -34,7 +35,7 @@ const (
 // Key describes one key of the pipeline file.
 type Key struct {
 	// Path from the document's root; * stands for a name that the user
-	// chooses: stages.*.cache.ttl.
+	// chooses: stages.*.cache.ttl. [] is each element of a TypeSections.
 	Path string
 	Type Type
 	// Default is what the key is where the file does not have it, written as
@@ -64,6 +65,9 @@ func (k Key) name() string { return k.Path[strings.LastIndexByte(k.Path, '.')+1:
 
 // parent is the path of the section that holds the key, empty for the root.
 func (k Key) parent() string { return k.Path[:max(0, strings.LastIndexByte(k.Path, '.'))] }
+
+// element is the section that each element of a TypeSections is.
+func (k Key) element() Key { return Key{Path: k.Path + "[]", Type: TypeSection} }
 
 const (
 	kib = 1 << 10
@@ -180,7 +184,14 @@ func outputKeys() []Key {
 		{Path: "cache.ttl", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long rows are kept in stages that do not say it. 0s: they are not cached."},
 		{Path: "cache.disk", Type: TypeSection, Planned: true, Doc: "A cache on disk below the memory."},
 		{Path: "cache.redis", Type: TypeSection, Planned: true, Doc: "A cache that several processes share."},
-		{Path: "cache.invalidate", Type: TypeSection, Planned: true, Doc: "Topics whose records invalidate cached rows."},
+		{Path: "cache.invalidate", Type: TypeSection, Doc: "How a process learns that rows have changed, before their time to live has passed. Each process reads all of these topics."},
+		{Path: "cache.invalidate.topic", Type: TypeString, Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for invalidations that are asked for, by loaderline cache invalidate and POST /api/invalidate. Defaults to none: these reach one process only."},
+		{Path: "cache.invalidate.wait", Type: TypeBoolean, Default: "true", Doc: "Events wait at start until the topics have been read up to the end that they had then. With false, values from a cache that outlives the process may be outdated for as long."},
+		{Path: "cache.invalidate.changes", Type: TypeSections, Example: `[{topic: shop.public.users, key: id, stages: [user]}]`, Doc: "Topics in which others tell of changed rows: those of Debezium, or plain records with a key."},
+		{Path: "cache.invalidate.changes[].topic", Type: TypeString, Required: true, Example: "shop.public.users", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic to read."},
+		{Path: "cache.invalidate.changes[].table", Type: TypeString, Doc: "Takes the records of this table only, where one topic has several: reviews, or public.reviews."},
+		{Path: "cache.invalidate.changes[].key", Type: TypeListOrOne, Doc: "The column of the changed row that the stages' keys are, or the list of them for a composite key; a path where it is nested. Defaults to the record's key as a whole."},
+		{Path: "cache.invalidate.changes[].stages", Type: TypeList, Required: true, Example: "[user]", Doc: "The stages whose rows have changed."},
 
 		{Path: "output", Type: TypeSection, Required: true, Doc: "Where and how enriched records are published."},
 		{Path: "output.topic", Type: TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},

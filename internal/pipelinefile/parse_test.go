@@ -153,7 +153,14 @@ func TestFull(t *testing.T) {
 				Cache: pf.StageCache{TTL: time.Hour, NegativeTTL: 30 * time.Second},
 			},
 		},
-		Cache:      pf.Cache{Memory: 1 << 20, TTL: time.Hour},
+		Cache: pf.Cache{Memory: 1 << 20, TTL: time.Hour, Invalidate: &pf.Invalidate{
+			Topic: "user-events-invalidate",
+			Changes: []pf.Change{
+				{Topic: "shop.public.users", Key: []string{"tenant_id", "id"}, Stages: []string{"user"}},
+				{Topic: "shop.changes", Table: "public.reviews", Key: []string{"product_id"}, Stages: []string{"reviews", "purchases"}},
+				{Topic: "purchases-by-user", Stages: []string{"purchases"}},
+			},
+		}},
 		Output:     pf.Output{Topic: "user-events-enriched", Delivery: pf.DeliveryAtLeastOnce, Shape: pf.ShapeMerge, Partition: pf.PartitionSource},
 		DeadLetter: pf.DeadLetter{Topic: "user-events-dead", Limit: 100, Window: 1},
 		Retry:      pf.Retry{Initial: time.Second, Max: 2 * time.Second},

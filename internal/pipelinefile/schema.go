@@ -201,6 +201,9 @@ func (keys schemaKeys) value(k Key) (*schema, error) {
 			PropertyNames: &schema{Pattern: namePattern, Not: &schema{Const: "event"}},
 			MinProperties: 1, AdditionalProperties: section,
 		}, err
+	case TypeSections:
+		section, err := keys.section(k.element().Path)
+		return &schema{Type: "array", Items: section, MinItems: 1}, err
 	default:
 		return k.leaf(), nil
 	}

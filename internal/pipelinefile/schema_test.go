@@ -144,6 +144,7 @@ func TestSchemaShowsDefaultsAndExamples(t *testing.T) {
 // at is the schema of a key.
 func at(schema map[string]any, path string) map[string]any {
 	for name := range strings.SplitSeq(path, ".") {
+		name, element := strings.CutSuffix(name, "[]")
 		var next any
 		for _, alternative := range append([]any{schema}, list(schema["anyOf"])...) {
 			section, _ := alternative.(map[string]any)
@@ -155,6 +156,9 @@ func at(schema map[string]any, path string) map[string]any {
 			}
 		}
 		found, ok := next.(map[string]any)
+		if element {
+			found, ok = found["items"].(map[string]any)
+		}
 		if !ok {
 			return nil
 		}
@@ -298,6 +302,11 @@ func (m *mutation) entries(section map[string]any, path string, named bool) []en
 		all = append(all, entry{section, name, key})
 		if below, ok := section[name].(map[string]any); ok {
 			all = append(all, m.entries(below, key, m.keys[key].Type == pf.TypeNames)...)
+		}
+		for _, element := range list(section[name]) {
+			if below, ok := element.(map[string]any); ok {
+				all = append(all, m.entries(below, key+"[]", false)...)
+			}
 		}
 	}
 	return all

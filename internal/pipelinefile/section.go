@@ -1,6 +1,7 @@
 package pipelinefile
 
 import (
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -193,4 +194,21 @@ func (d *decoder) secrets(k Key, p place, node ast.Node, into reflect.Value) {
 		}
 	}
 	into.Set(reflect.ValueOf(values))
+}
+
+// sections decodes a list of mappings that have the same keys.
+func (d *decoder) sections(k Key, at place, node ast.Node, into reflect.Value) {
+	d.file.positions[at.key] = at.pos
+	sequence, ok := node.(*ast.SequenceNode)
+	if !ok || len(sequence.Values) == 0 {
+		d.failAt(nodePos(node), at.key, "want a list with at least one element; write for example %s: %s", k.name(), k.Example)
+		return
+	}
+	element := k.element()
+	for i, value := range sequence.Values {
+		item := reflect.New(into.Type().Elem()).Elem()
+		d.defaults(element.Path, item)
+		d.subsection(element, place{path: element.Path, key: fmt.Sprintf("%s[%d]", at.key, i), pos: nodePos(value)}, value, item)
+		into.Set(reflect.Append(into, item))
+	}
 }

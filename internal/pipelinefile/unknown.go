@@ -61,6 +61,9 @@ func section(path string) string {
 	case "sources.*":
 		return "a source"
 	}
+	if list, ok := strings.CutSuffix(path, "[]"); ok {
+		return "an element of " + list
+	}
 	return path
 }
 

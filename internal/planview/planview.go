@@ -4,6 +4,7 @@ package planview
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,8 @@ type Cache struct {
 	StaleIfError string `json:"stale_if_error,omitempty"`
 	// Refresh is empty where nothing is loaded before it has expired.
 	Refresh string `json:"refresh,omitempty"`
+	// InvalidatedBy are the topics whose records invalidate results.
+	InvalidatedBy []string `json:"invalidated_by,omitempty"`
 }
 
 // Output is where enriched records go, and how.
@@ -113,7 +116,7 @@ func New(layout *pipeline.Layout) Plan {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
 			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
-			Into: s.Into.String(), Cache: cacheOf(s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
+			Into: s.Into.String(), Cache: cacheOf(s.Cache, f.Cache.Invalidate, s.Name), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
 		}
 		switch {
 		case source.Kind() == pipelinefile.KindRedis:
@@ -145,7 +148,7 @@ func New(layout *pipeline.Layout) Plan {
 }
 
 // cacheOf is nil for a stage that is not cached.
-func cacheOf(c pipelinefile.StageCache) *Cache {
+func cacheOf(c pipelinefile.StageCache, i *pipelinefile.Invalidate, stage string) *Cache {
 	if c.TTL == 0 {
 		return nil
 	}
@@ -156,7 +159,25 @@ func cacheOf(c pipelinefile.StageCache) *Cache {
 	if c.Refresh > 0 {
 		cache.Refresh = fmt.Sprintf("%d%%", c.Refresh)
 	}
+	cache.InvalidatedBy = invalidatedBy(i, stage)
 	return cache
+}
+
+// invalidatedBy are the topics that invalidate a stage: those that tell of its rows, and that for commands.
+func invalidatedBy(i *pipelinefile.Invalidate, stage string) []string {
+	if i == nil {
+		return nil
+	}
+	var topics []string
+	for _, c := range i.Changes {
+		if slices.Contains(c.Stages, stage) && !slices.Contains(topics, c.Topic) {
+			topics = append(topics, c.Topic)
+		}
+	}
+	if i.Topic != "" {
+		topics = append(topics, i.Topic)
+	}
+	return topics
 }
 
 // short is a duration without zero parts at its end: 10m, not 10m0s.

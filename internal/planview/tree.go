@@ -127,6 +127,9 @@ func (c *Cache) String() string {
 	if c.Refresh != "" {
 		text += ", loaded again after " + c.Refresh + " of it"
 	}
+	if len(c.InvalidatedBy) > 0 {
+		text += ", invalidated by " + strings.Join(c.InvalidatedBy, ", ")
+	}
 	return text
 }
 

@@ -59,3 +59,9 @@ func (l *logs) line(text string) []byte {
 	}
 	return nil
 }
+
+func (l *logs) all() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}

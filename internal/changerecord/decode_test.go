@@ -1,0 +1,222 @@
+package changerecord_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/loaderline/loaderline/internal/changerecord"
+)
+
+func mapping(t *testing.T, table string, columns ...string) changerecord.Mapping {
+	t.Helper()
+	m, err := changerecord.NewMapping(table, columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// said is what changes say, as one line: keys, "all", or "all: why" where that is assumed.
+func said(changes []changerecord.Change) string {
+	var all []string
+	for _, c := range changes {
+		var text []string
+		for _, k := range c.Keys {
+			text = append(text, string(bytes.Join(k, []byte("+"))))
+		}
+		if c.All {
+			text = append(text, "all")
+		}
+		if c.Unclear != nil {
+			text = []string{"all: " + c.Unclear.Error()}
+		}
+		all = append(all, fmt.Sprintf("%d: %s", c.Mapping, strings.Join(text, " ")))
+	}
+	return strings.Join(all, "; ")
+}
+
+// absent is a record without a value.
+const absent = "absent"
+
+func bytesOf(text string) []byte {
+	if text == absent {
+		return nil
+	}
+	return []byte(text)
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	const (
+		noOld = "0: all: it does not say which key the row had before: let the database log whole rows (PostgreSQL: ALTER TABLE ... REPLICA IDENTITY FULL; MySQL: binlog_row_image=FULL)"
+		from  = `"source":{"db":"shop","schema":"public","table":"reviews"}`
+	)
+	for name, test := range map[string]struct {
+		table      string
+		columns    []string
+		key, value string
+		want       string
+	}{
+		// Debezium, for a key that is the table's primary key.
+		"create":                        {columns: []string{"id"}, key: `{"id":5}`, value: `{"before":null,"after":{"id":5,"n":1},"op":"c"}`, want: "0: 5"},
+		"snapshot read":                 {columns: []string{"id"}, key: `{"id":5}`, value: `{"before":null,"after":{"id":5},"op":"r"}`, want: "0: 5"},
+		"update without the old row":    {columns: []string{"id"}, key: `{"id":5}`, value: `{"before":null,"after":{"id":5},"op":"u"}`, want: "0: 5"},
+		"delete":                        {columns: []string{"id"}, key: `{"id":5}`, value: `{"before":{"id":5,"n":null},"after":null,"op":"d"}`, want: "0: 5"},
+		"tombstone":                     {columns: []string{"id"}, key: `{"id":5}`, value: absent, want: "0: 5"},
+		"with schemas":                  {columns: []string{"id"}, key: `{"schema":{"type":"struct"},"payload":{"id":5}}`, value: `{"schema":{"type":"struct"},"payload":{"before":null,"after":{"id":5},"op":"u"}}`, want: "0: 5"},
+		"with a null schema":            {columns: []string{"id"}, key: `{"schema":null,"payload":{"id":5}}`, value: `{"schema":null,"payload":{"before":null,"after":{"id":5},"op":"u"}}`, want: "0: 5"},
+		"columns named as a schema has": {columns: []string{"payload"}, key: `{"id":5}`, value: `{"schema":"x","payload":7}`, want: "0: 7"},
+		"truncate":                      {columns: []string{"id"}, value: `{"before":null,"after":null,"op":"t"}`, key: absent, want: "0: all"},
+		"truncate, the whole key":       {value: `{"before":null,"after":null,"op":"t"}`, key: absent, want: "0: all"},
+		"a logical message":             {columns: []string{"id"}, key: `{"prefix":"x"}`, value: `{"op":"m","source":{},"message":{}}`},
+		"a new operation":               {columns: []string{"id"}, key: `{"n":5}`, value: `{"before":{"id":1},"after":{"id":2},"op":"x"}`, want: "0: all: its operation is not known"},
+
+		// For a key that is another column.
+		"create, another column":         {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":null,"after":{"id":5,"product_id":7},"op":"c"}`, want: "0: 7"},
+		"update, same value":             {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":{"product_id":7},"after":{"product_id":7},"op":"u"}`, want: "0: 7"},
+		"update of the column":           {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":{"product_id":7},"after":{"product_id":8},"op":"u"}`, want: "0: 7 8"},
+		"update, the old row not logged": {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":null,"after":{"product_id":8},"op":"u"}`, want: noOld},
+		"delete, another column":         {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":{"id":5,"product_id":7},"after":null,"op":"d"}`, want: "0: 7"},
+		"delete, only the key logged":    {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":{"id":5,"product_id":null},"after":null,"op":"d"}`, want: noOld},
+		"tombstone, another column":      {columns: []string{"product_id"}, key: `{"id":5}`, value: absent, want: "0: all: it is a tombstone, whose key does not have the columns of the stage's key"},
+		"null is nobody's row":           {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":null,"after":{"id":5,"product_id":null},"op":"c"}`},
+		"no longer anybody's row":        {columns: []string{"product_id"}, key: `{"id":5}`, value: `{"before":{"product_id":7},"after":{"product_id":null},"op":"u"}`, want: "0: 7"},
+		"a column that was not sent":     {columns: []string{"code"}, key: `{"id":5}`, value: `{"before":{"code":"a"},"after":{"code":"__debezium_unavailable_value"},"op":"u"}`, want: noOld},
+		"no such column":                 {columns: []string{"product"}, key: `{"id":5}`, value: `{"before":null,"after":{"product_id":7},"op":"c"}`, want: "0: all: its row does not have the columns of the stage's key"},
+
+		// Composite keys, and paths.
+		"composite":                   {columns: []string{"tenant", "id"}, key: `{"id":5}`, value: `{"before":{"tenant":"a","id":5},"after":{"tenant":"b","id":5},"op":"u"}`, want: `0: "a"+5 "b"+5`},
+		"composite, from the key":     {columns: []string{"tenant", "id"}, key: `{"id":5,"tenant":"a"}`, value: absent, want: `0: "a"+5`},
+		"composite, a part is absent": {columns: []string{"tenant", "id"}, key: `{"id":5}`, value: absent, want: "0: all: it is a tombstone, whose key does not have the columns of the stage's key"},
+		"a path":                      {columns: []string{`user."the id"`}, key: absent, value: `{"user":{"the id":"x"}}`, want: `0: "x"`},
+
+		// Tables.
+		"the table":               {table: "reviews", columns: []string{"id"}, key: `{"id":5}`, value: `{"op":"c","after":{"id":5},` + from + `}`, want: "0: 5"},
+		"the table by its schema": {table: "public.reviews", columns: []string{"id"}, key: `{"id":5}`, value: `{"op":"c","after":{"id":5},` + from + `}`, want: "0: 5"},
+		"the table by all names":  {table: "shop.public.reviews", columns: []string{"id"}, key: `{"id":5}`, value: `{"op":"c","after":{"id":5},` + from + `}`, want: "0: 5"},
+		"another table":           {table: "users", columns: []string{"id"}, key: `{"id":5}`, value: `{"op":"c","after":{"id":5},` + from + `}`},
+		"truncate of another":     {table: "users", columns: []string{"id"}, key: absent, value: `{"op":"t",` + from + `}`},
+		"a flattened row":         {table: "reviews", columns: []string{"id"}, key: `{"id":5}`, value: `{"id":5,"__table":"reviews","__op":"u"}`, want: "0: 5"},
+		"no table":                {table: "reviews", columns: []string{"id"}, key: `{"id":5}`, value: `{"id":5}`, want: "0: all: it does not say of which table it is"},
+		"a tombstone of any":      {table: "reviews", columns: []string{"id"}, key: `{"id":5}`, value: absent, want: "0: 5"},
+
+		// Plain records.
+		"a row":                      {columns: []string{"id"}, key: absent, value: `{"id":"a","op":"c"}`, want: `0: "a"`},
+		"a row and a key":            {columns: []string{"id"}, key: `{"id":5}`, value: `{"id":6}`, want: "0: 5 6"},
+		"a key that is no column":    {columns: []string{"id"}, key: `5`, value: `{"id":6}`, want: "0: 6"},
+		"a deletion with such a key": {columns: []string{"id"}, key: `5`, value: absent, want: "0: all: it is a tombstone, whose key does not have the columns of the stage's key"},
+		"neither has the column":     {columns: []string{"id"}, key: `5`, value: `{}`, want: "0: all: neither its value nor its key has the columns of the stage's key"},
+		"a value that is no object":  {columns: []string{"id"}, key: `{"id":5}`, value: `[]`, want: "0: 5"},
+
+		// The whole key.
+		"a number":                  {key: `5`, value: `anything`, want: "0: 5"},
+		"a JSON string":             {key: `"a"`, value: absent, want: `0: "a"`},
+		"text":                      {key: `a-1`, value: `{}`, want: `0: "a-1"`},
+		"text with zeros":           {key: `007`, value: `{}`, want: `0: "007"`},
+		"an only member":            {key: `{"id":5}`, value: absent, want: "0: 5"},
+		"an only member, wrapped":   {key: `{"schema":{"type":"struct"},"payload":{"id":5}}`, value: absent, want: "0: 5"},
+		"a wrapped number":          {key: `{"schema":{"type":"int64"},"payload":5}`, value: absent, want: "0: 5"},
+		"a list":                    {key: `["a",5]`, value: absent, want: `0: "a"+5`},
+		"several members":           {key: `{"id":5,"tenant":1}`, value: absent, want: "0: all: its key is an object with several members: name those that are the stage's key, in key"},
+		"no key":                    {key: absent, value: `{}`, want: "0: all: it has no key"},
+		"a null key":                {key: `null`, value: `{}`, want: "0: all: its key is null"},
+		"a number of a serializer":  {key: "\x00\x00\x00\x07", value: `{}`, want: "0: all: its key is neither JSON nor text: write keys as JSON or strings (in Kafka Connect, JsonConverter or StringConverter)"},
+		"a message of a serializer": {key: "\x00\x00\x00\x00\x01\xfe", value: `{}`, want: "0: all: its key is neither JSON nor text: write keys as JSON or strings (in Kafka Connect, JsonConverter or StringConverter)"},
+
+		// What is broken.
+		"not JSON":     {columns: []string{"id"}, key: `{"id":5}`, value: `{"op":`, want: "0: all: its value is not JSON: unexpected end at byte 6"},
+		"empty":        {columns: []string{"id"}, key: `{"id":5}`, value: ``, want: "0: all: its value is not JSON: unexpected end at byte 0"},
+		"a name twice": {columns: []string{"id"}, key: `{"id":5}`, value: `{"id":5,"id":6}`, want: `0: all: its value has a name twice in one object, the second at byte 8`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := changerecord.NewDecoder(mapping(t, test.table, test.columns...))
+			if got := said(d.Decode(0, bytesOf(test.key), bytesOf(test.value))); got != test.want {
+				t.Errorf("it says %q; want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Debezium sends a tombstone behind each deletion. It says nothing new, as long as it is that.
+func TestTombstoneBehindItsDeletion(t *testing.T) {
+	t.Parallel()
+	const deletion, all = `{"before":{"product_id":7},"after":null,"op":"d"}`, "0: all: it is a tombstone, whose key does not have the columns of the stage's key"
+	d := changerecord.NewDecoder(mapping(t, "", "product_id"))
+	for i, step := range []struct {
+		partition  int32
+		key, value string
+		want       string
+	}{
+		{0, `{"id":5}`, deletion, "0: 7"},
+		{1, `{"id":5}`, absent, all}, // Of another partition.
+		{0, `{"id":5}`, absent, ""},
+		{0, `{"id":5}`, absent, all}, // A second one is of somebody else.
+		{0, `{"id":6}`, deletion, "0: 7"},
+		{0, `{"id":5}`, absent, all},
+		{0, `{"id":6}`, absent, all}, // Not behind it any more.
+	} {
+		if got := said(d.Decode(step.partition, []byte(step.key), bytesOf(step.value))); got != step.want {
+			t.Errorf("step %d says %q; want %q", i, got, step.want)
+		}
+	}
+}
+
+func TestSeveralMappings(t *testing.T) {
+	t.Parallel()
+	d := changerecord.NewDecoder(mapping(t, "users", "id"), mapping(t, "reviews", "product_id"), mapping(t, "", "id"), mapping(t, ""))
+	value := `{"op":"u","before":{"id":5,"product_id":7},"after":{"id":5,"product_id":8},"source":{"table":"reviews"}}`
+	if got, want := said(d.Decode(0, []byte(`{"id":5}`), []byte(value))), "1: 7 8; 2: 5; 3: 5"; got != want {
+		t.Errorf("it says %q; want %q", got, want)
+	}
+	if got, want := said(d.Decode(0, []byte(`9`), []byte(`{`))), "0: all: its value is not JSON: unexpected end at byte 1; 1: all: its value is not JSON: unexpected end at byte 1; 2: all: its value is not JSON: unexpected end at byte 1; 3: 9"; got != want {
+		t.Errorf("it says %q; want %q", got, want)
+	}
+}
+
+func TestNewMappingRefuses(t *testing.T) {
+	t.Parallel()
+	for column, want := range map[string]string{
+		"":       "a path is empty; write one such as event.user_id",
+		"a..b":   `"a..b": a name is missing at byte 2`,
+		"ids[]":  `"ids[]" has [], but a row has one key; write a column, or a path to one value`,
+		"user\n": `"user\n": a name is followed by . or []`,
+	} {
+		_, err := changerecord.NewMapping("", []string{"id", column})
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: %v; want %s", column, err, want)
+		}
+	}
+}
+
+// Whatever is in a record, what it says is either keys, or all of them.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"id":5}`), []byte(`{"before":{"id":5},"after":{"id":6},"op":"u"}`))
+	f.Add([]byte(`{"schema":{"type":"struct"},"payload":{"id":5}}`), []byte(`{"schema":null,"payload":{"op":"t"}}`))
+	f.Add([]byte("\x00\x01"), []byte(nil))
+	byColumn, err := changerecord.NewMapping("t", []string{"id", "a.b"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	byKey, err := changerecord.NewMapping("", nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, key, value []byte) {
+		for _, c := range changerecord.NewDecoder(byColumn, byKey).Decode(0, key, value) {
+			if c.All == (len(c.Keys) > 0) {
+				t.Fatalf("all: %v, and %d keys", c.All, len(c.Keys))
+			}
+			if c.Unclear != nil && !c.All {
+				t.Fatalf("unclear (%v), but not all", c.Unclear)
+			}
+			for _, k := range c.Keys {
+				if c.Mapping == 0 && len(k) != 2 {
+					t.Fatalf("a key of %d parts", len(k))
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,75 @@
+package changerecord
+
+import (
+	"fmt"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+)
+
+// Mapping says where the records of a topic have a key. It is made by NewMapping.
+type Mapping struct {
+	table string
+	// columns are the parts of the key, as steps into a row. None is the record's key as a whole.
+	columns [][]jsondoc.Step
+}
+
+// NewMapping reads the records of a table, or of all where it is empty, for the key that columns are in its rows: names,
+// or paths such as user.id. Without columns it is the record's key as a whole. Its errors are *ColumnError.
+func NewMapping(table string, columns []string) (Mapping, error) {
+	m := Mapping{table: table}
+	for i, text := range columns {
+		path, err := jsondoc.ParsePath(text)
+		if err != nil {
+			return Mapping{}, &ColumnError{Column: i, Err: err}
+		}
+		steps := append([]jsondoc.Step{{Name: path.Root}}, path.Steps...)
+		for _, step := range steps {
+			if step.Each {
+				return Mapping{}, &ColumnError{Column: i, Err: fmt.Errorf("%q has [], but a row has one key; write a column, or a path to one value", text)}
+			}
+		}
+		m.columns = append(m.columns, steps)
+	}
+	return m, nil
+}
+
+// ColumnError says which column of a mapping is no path.
+type ColumnError struct {
+	Column int
+	Err    error
+}
+
+// Error implements error.
+func (e *ColumnError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *ColumnError) Unwrap() error { return e.Err }
+
+// Key is the JSON values of a key's parts.
+type Key [][]byte
+
+// Change is what a record says to one mapping.
+type Change struct {
+	// Mapping is the mapping's number.
+	Mapping int
+	// Keys are those whose rows have changed. They alias the record.
+	Keys []Key
+	// All says that every key may have changed.
+	All bool
+	// Unclear is why All is assumed though the record does not say it.
+	Unclear error
+}
+
+// Decoder reads the records of one topic. It remembers the last of each partition, and is not for concurrent use.
+type Decoder struct {
+	mappings []Mapping
+	keys     *document // of records
+	values   *document
+	// deleted has, by partition, the key of the row whose deletion was the last record.
+	deleted map[int32]string
+}
+
+// NewDecoder makes a decoder for the mappings of a topic.
+func NewDecoder(mappings ...Mapping) *Decoder {
+	return &Decoder{mappings: mappings, keys: newDocument(mappings, false), values: newDocument(mappings, true), deleted: map[int32]string{}}
+}

@@ -1,0 +1,144 @@
+package invalidation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// pollTime bounds a poll, so that what is known of the ends is looked at.
+const pollTime = time.Second
+
+// consume applies what the client gets, and compares it with the ends of the partitions.
+func (r *Reader) consume(ctx context.Context, client *kgo.Client) error {
+	watching, stop := context.WithCancel(ctx)
+	looks := r.watch(watching, client)
+	defer func() {
+		stop()
+		for range looks { // Until it has ended: it uses the client.
+		}
+	}()
+	for {
+		if err := r.poll(ctx, client); err != nil || ended(ctx) {
+			return err
+		}
+		select {
+		case look := <-looks:
+			if look.err != nil {
+				r.warn(ctx, look.err)
+				break
+			}
+			r.healed(ctx)
+			if r.changed(look.found) {
+				return nil
+			}
+			r.looked(look.found)
+		default:
+		}
+		r.note(ctx)
+	}
+}
+
+// look is what watch found.
+type look struct {
+	found extents
+	err   error
+}
+
+// watch asks for the ends of the partitions, again and again, beside the polling: a broker that is away must not hold up
+// what others have.
+func (r *Reader) watch(ctx context.Context, client *kgo.Client) <-chan look {
+	looks := make(chan look)
+	go func() {
+		defer close(looks)
+		tick := time.NewTicker(r.cfg.Every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			found, err := list(ctx, client, r.cfg.Handler.Topics())
+			select {
+			case looks <- look{found, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return looks
+}
+
+// changed says whether partitions were added, or lost what was read, so that reading has to begin anew.
+func (r *Reader) changed(found extents) bool {
+	if len(found.of) != len(r.positions) {
+		return true
+	}
+	for p, x := range found.of {
+		if at, known := r.positions[p]; !known || at > x.end {
+			return true
+		}
+	}
+	return false
+}
+
+// poll applies what has come, and keeps how far that is.
+func (r *Reader) poll(ctx context.Context, client *kgo.Client) error {
+	waiting, cancel := context.WithTimeout(ctx, pollTime)
+	fetches := client.PollRecords(waiting, pollRecords)
+	cancel()
+	var records []*kgo.Record
+	fetches.EachRecord(func(rec *kgo.Record) {
+		if !rec.Attrs.IsControl() {
+			records = append(records, rec)
+		}
+	})
+	if len(records) > 0 {
+		r.cfg.Handler.Apply(ctx, records)
+	}
+	fetches.EachRecord(func(rec *kgo.Record) { r.positions[partition{rec.Topic, rec.Partition}] = rec.Offset + 1 })
+	if !ended(ctx) { // Else the tiers may not have heard of it.
+		r.save(ctx)
+	}
+	var problem error
+	fetches.EachError(func(topic string, number int32, err error) {
+		if problem == nil {
+			problem = r.judge(topic, number, err)
+		}
+	})
+	return problem
+}
+
+// judge is nil for an error that is none. With others the client may have given up the partition: reading begins anew,
+// which finds out what was missed.
+func (r *Reader) judge(topic string, number int32, err error) error {
+	_, lossy := errors.AsType[*kgo.ErrDataLoss](err)
+	switch {
+	case topic == "" && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
+		return nil
+	case lossy, isAny(err, kerr.UnknownTopicID, kerr.InconsistentTopicID, kerr.UnknownTopicOrPartition):
+		r.recreated[topic] = true
+	}
+	return fmt.Errorf("read topic %s, partition %d: %w", topic, number, err)
+}
+
+func isAny(err error, of ...error) bool {
+	for _, e := range of {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// save lets all tiers know how far changes were applied.
+func (r *Reader) save(ctx context.Context) {
+	for _, t := range r.tiers {
+		t.save(ctx, r, r.positions)
+	}
+}

@@ -1,0 +1,101 @@
+package invalidation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
+
+// place finds from where each partition is read. What outlives the process goes on where the oldest of it was left, as
+// long as that is still in the topics; else it is cleared, and goes on at the end, as does a memory that is empty.
+func (r *Reader) place(ctx context.Context, found extents) {
+	if r.positions == nil {
+		r.positions = found.ends()
+		for _, t := range r.tiers {
+			t.place(ctx, r, found)
+		}
+		r.targets = found.ends()
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "reading change topics", slog.Any("topics", r.cfg.Handler.Topics()),
+			slog.Int64("records_behind", behind(r.positions, r.targets)))
+		close(r.placed)
+	} else {
+		r.goOn(ctx, found)
+	}
+	r.looked(found)
+	r.note(ctx)
+}
+
+// goOn finds from where each partition is read after a session has ended. Of a topic of which something may have been
+// missed, everything is taken for changed.
+func (r *Reader) goOn(ctx context.Context, found extents) {
+	for _, topic := range r.cfg.Handler.Topics() {
+		why := missed(found, r.positions, topic)
+		if why == "" && r.recreated[topic] {
+			why = "it was deleted and created again"
+		}
+		delete(r.recreated, topic)
+		for _, p := range found.sorted() {
+			_, known := r.positions[p]
+			switch {
+			case p.topic != topic:
+			case why != "":
+				r.positions[p] = found.of[p].end
+			case !known:
+				r.positions[p] = 0
+			}
+		}
+		if why == "" {
+			continue
+		}
+		for p := range r.positions {
+			if _, there := found.of[p]; !there && p.topic == topic {
+				delete(r.positions, p)
+				delete(r.targets, p)
+			}
+		}
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "changes may have been missed; everything that the topic may have changed is loaded anew",
+			slog.String("topic", topic), slog.String("reason", why))
+		r.cfg.Handler.Lost(ctx, topic)
+		for _, t := range r.tiers {
+			t.clear(ctx, r)
+			t.positions = positions{}
+		}
+		r.save(ctx)
+	}
+}
+
+// missed says why something of a topic may have been missed that was read up to some positions, or nothing.
+func missed(found extents, at positions, topic string) string {
+	known := false
+	for p := range at {
+		known = known || p.topic == topic
+		if _, there := found.of[p]; !there && p.topic == topic {
+			return fmt.Sprintf("partition %d is gone: it was deleted and created again", p.number)
+		}
+	}
+	if !known {
+		return "it has not been read before"
+	}
+	for _, p := range found.sorted() {
+		if p.topic != topic {
+			continue
+		}
+		position, read := at[p]
+		switch x := found.of[p]; {
+		case !read && x.start > 0, read && position < x.start:
+			return fmt.Sprintf("partition %d begins at %d, after position %d: its retention has passed what was not read", p.number, x.start, position)
+		case position > x.end:
+			return fmt.Sprintf("partition %d ends at %d, before position %d: it was created again, or has lost records", p.number, x.end, position)
+		}
+	}
+	return ""
+}
+
+// behind is the number of offsets from positions to others.
+func behind(at, ends positions) int64 {
+	var n int64
+	for p, end := range ends {
+		n += max(end-at[p], 0)
+	}
+	return n
+}

@@ -1,0 +1,43 @@
+package invalidation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+// publishTime bounds how long a command may take to be acknowledged.
+const publishTime = 10 * time.Second
+
+// Publish publishes a command to a topic, and returns when all in-sync replicas have acknowledged it. Keys of one
+// command may go out in several records; those that were acknowledged before an error are applied all the same.
+func Publish(ctx context.Context, kafka consumer.Kafka, topic string, c Command) error {
+	var records []*kgo.Record
+	for _, part := range c.Split() {
+		value, err := json.Marshal(part)
+		if err != nil {
+			return fmt.Errorf("write the command as JSON: %w", err)
+		}
+		records = append(records, &kgo.Record{Topic: topic, Value: value})
+	}
+	opts, err := kafka.Options()
+	if err != nil {
+		return err
+	}
+	client, err := kgo.NewClient(append(opts, kgo.RequiredAcks(kgo.AllISRAcks()), kgo.RecordDeliveryTimeout(publishTime))...)
+	if err != nil {
+		return fmt.Errorf("kafka: create the client: %w", err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	if err := client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		return fmt.Errorf("publish to topic %s: %w", topic, err)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package invalidation
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// Tier is the part of a cache.Tier that keeps how far changes have been applied to it.
+type Tier interface {
+	Name() string
+	Positions(ctx context.Context) ([]cache.Position, error)
+	SavePositions(ctx context.Context, at []cache.Position) error
+	Clear(ctx context.Context) error
+}
+
+// durable is a tier that outlives the process.
+type durable struct {
+	tier Tier
+	// positions are those that it has been told. It is told again where that failed.
+	positions positions
+	failing   bool
+}
+
+// place lets the reading begin early enough for the tier, or clears the tier where that is not possible any more.
+func (t *durable) place(ctx context.Context, r *Reader, found extents) {
+	saved, err := t.tier.Positions(ctx)
+	if err != nil {
+		t.failed(ctx, r, "read its positions", err)
+		saved = nil
+	}
+	t.positions = positions{}
+	for _, s := range saved {
+		t.positions[partition{s.Topic, s.Partition}] = s.Offset
+	}
+	why := ""
+	for _, topic := range r.cfg.Handler.Topics() {
+		if of := missed(found, t.positions, topic); of != "" {
+			why = "topic " + topic + ": " + of
+			break
+		}
+	}
+	if why == "" {
+		for p, end := range r.positions {
+			r.positions[p] = min(end, t.positions[p])
+		}
+		return
+	}
+	if len(t.positions) > 0 {
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "a cache may have missed changes and is cleared", slog.String("tier", t.tier.Name()), slog.String("reason", why))
+	}
+	t.clear(ctx, r)
+	t.positions = positions{}
+	t.save(ctx, r, found.ends())
+}
+
+// clear clears the tier. Where it does not answer, it is told to forget each stage: until it has heard that, it gives
+// nothing to this process.
+func (t *durable) clear(ctx context.Context, r *Reader) {
+	if err := t.tier.Clear(ctx); err != nil {
+		t.failed(ctx, r, "clear it", err)
+		for _, topic := range r.cfg.Handler.Topics() {
+			r.cfg.Handler.Lost(ctx, topic)
+		}
+	}
+}
+
+// save tells the tier positions that it does not have yet.
+func (t *durable) save(ctx context.Context, r *Reader, at positions) {
+	var news []cache.Position
+	for p, offset := range at {
+		if told, ok := t.positions[p]; !ok || told < offset {
+			news = append(news, cache.Position{Topic: p.topic, Partition: p.number, Offset: offset})
+		}
+	}
+	if len(news) == 0 {
+		return
+	}
+	if err := t.tier.SavePositions(ctx, news); err != nil {
+		t.failed(ctx, r, "save its positions", err)
+		return
+	}
+	t.failing = false
+	for _, p := range news {
+		t.positions[partition{p.Topic, p.Partition}] = p.Offset
+	}
+}
+
+// failed logs the first failure of several.
+func (t *durable) failed(ctx context.Context, r *Reader, what string, err error) {
+	level := slog.LevelDebug
+	if !t.failing && !ended(ctx) {
+		level = slog.LevelWarn
+	}
+	t.failing = true
+	r.cfg.Logger.LogAttrs(ctx, level, "a cache does not know how far changes were applied; after a restart it may be cleared",
+		slog.String("tier", t.tier.Name()), slog.String("failed", what), slog.Any("error", err))
+}

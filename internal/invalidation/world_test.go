@@ -1,0 +1,291 @@
+package invalidation_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/testenv"
+)
+
+const patience = time.Minute
+
+// world is a cluster with a change topic of two partitions.
+type world struct {
+	t      *testing.T
+	broker string
+	topic  string
+	client *kgo.Client
+	admin  *kadm.Client
+}
+
+// onEach runs a test on the broker in this process, and on Kafka.
+func onEach(t *testing.T, test func(w *world)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("kfake", func(t *testing.T) {
+		t.Parallel()
+		w, _ := onFake(t)
+		test(w)
+	})
+	t.Run("kafka", func(t *testing.T) {
+		t.Parallel()
+		test(newWorld(t, testenv.Kafka(t), testenv.Topic(t, "changes", 2)))
+	})
+}
+
+// onFake is a world on the broker in this process.
+func onFake(t *testing.T) (*world, *kfake.Cluster) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	w := newWorld(t, cluster.ListenAddrs()[0], "changes")
+	w.create(2)
+	return w, cluster
+}
+
+func newWorld(t *testing.T, broker, topic string) *world {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.MetadataMinAge(50*time.Millisecond), kgo.UnknownTopicRetries(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return &world{t: t, broker: broker, topic: topic, client: client, admin: kadm.NewClient(client)}
+}
+
+func (w *world) create(partitions int32) {
+	w.t.Helper()
+	w.until("the topic is created", func() bool {
+		_, err := w.admin.CreateTopic(w.t.Context(), partitions, 1, nil, w.topic)
+		return err == nil
+	})
+}
+
+// recreate deletes the topic, and creates it again.
+func (w *world) recreate(partitions int32) {
+	w.t.Helper()
+	if _, err := w.admin.DeleteTopic(w.t.Context(), w.topic); err != nil {
+		w.t.Fatal(err)
+	}
+	w.create(partitions)
+	w.client.PurgeTopicsFromClient(w.topic)
+}
+
+// publish sends values to a partition.
+func (w *world) publish(partition int32, values ...string) {
+	w.t.Helper()
+	for _, v := range values {
+		w.until("a record is published", func() bool {
+			return w.client.ProduceSync(w.t.Context(), &kgo.Record{Topic: w.topic, Partition: partition, Value: []byte(v)}).FirstErr() == nil
+		})
+	}
+}
+
+// trim deletes the records before an offset, as retention does.
+func (w *world) trim(partition int32, before int64) {
+	w.t.Helper()
+	offsets := kadm.Offsets{}
+	offsets.AddOffset(w.topic, partition, before, -1)
+	responses, err := w.admin.DeleteRecords(w.t.Context(), offsets)
+	if err := errors.Join(err, responses.Error()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) until(what string, holds func() bool) {
+	w.t.Helper()
+	deadline := time.Now().Add(patience)
+	for !holds() {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("it never came to this: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// handler notes what it is told. While it is held, it does not come back from Apply.
+type handler struct {
+	topic string
+	held  chan struct{} // nil: not held
+
+	mu   sync.Mutex
+	seen []string // values, and lost
+}
+
+func (h *handler) Topics() []string { return []string{h.topic} }
+
+func (h *handler) Apply(ctx context.Context, records []*kgo.Record) {
+	if h.held != nil {
+		select {
+		case <-h.held:
+		case <-ctx.Done():
+			return
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range records {
+		h.seen = append(h.seen, string(r.Value))
+	}
+}
+
+func (h *handler) Lost(_ context.Context, topic string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.seen = append(h.seen, "lost "+topic)
+}
+
+// all is what was seen, sorted: partitions have no order between them.
+func (h *handler) all() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Join(slices.Sorted(slices.Values(h.seen)), " ")
+}
+
+// tier keeps positions, and counts how often it was cleared.
+type tier struct {
+	mu        sync.Mutex
+	positions map[int32]int64
+	topic     string
+	cleared   int
+	failing   error
+}
+
+func newTier(topic string, at ...int64) *tier {
+	t := &tier{topic: topic, positions: map[int32]int64{}}
+	for partition, offset := range at {
+		t.positions[int32(partition)] = offset
+	}
+	return t
+}
+
+func (t *tier) Name() string { return "fake" }
+
+func (t *tier) Positions(context.Context) ([]cache.Position, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []cache.Position
+	for partition, offset := range t.positions {
+		all = append(all, cache.Position{Topic: t.topic, Partition: partition, Offset: offset})
+	}
+	return all, t.failing
+}
+
+func (t *tier) SavePositions(_ context.Context, at []cache.Position) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failing != nil {
+		return t.failing
+	}
+	for _, p := range at {
+		t.positions[p.Partition] = max(t.positions[p.Partition], p.Offset)
+	}
+	return nil
+}
+
+func (t *tier) Clear(context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failing != nil {
+		return t.failing
+	}
+	t.cleared++
+	t.positions = map[int32]int64{}
+	return nil
+}
+
+func (t *tier) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failing = err
+}
+
+// state is how often the tier was cleared, and its positions.
+func (t *tier) state() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return fmt.Sprintf("cleared %d, at %v", t.cleared, t.positions)
+}
+
+// read runs a reader until the test ends, or the function that it gives is called.
+func (w *world) read(h invalidation.Handler, log *logs, tiers ...*tier) (*invalidation.Reader, func()) {
+	w.t.Helper()
+	if log == nil {
+		log = &logs{}
+	}
+	w.t.Cleanup(func() {
+		if w.t.Failed() {
+			w.t.Logf("the reader's log:\n%s", log)
+		}
+	})
+	var all []invalidation.Tier
+	for _, t := range tiers {
+		all = append(all, t)
+	}
+	r := invalidation.NewReader(invalidation.ReaderConfig{
+		Kafka: consumer.Kafka{Brokers: []string{w.broker}}, Handler: h, Tiers: all, Every: 20 * time.Millisecond, Logger: log.logger(),
+	})
+	ctx, cancel := context.WithCancel(w.t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := r.Run(ctx); err != nil {
+			w.t.Error(err)
+		}
+	}()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		<-ended
+	})
+	w.t.Cleanup(stop)
+	return r, stop
+}
+
+// await waits for a channel to be closed.
+func (w *world) await(what string, c <-chan struct{}) {
+	w.t.Helper()
+	select {
+	case <-c:
+	case <-time.After(patience):
+		w.t.Fatalf("it never came to this: %s", what)
+	}
+}
+
+// logs is a log to look into.
+type logs struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logs) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}

@@ -1,0 +1,131 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/loaderline/loaderline/internal/changerecord"
+	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// readChanges reads what the records of change topics mean.
+func (l *layouter) readChanges() {
+	if l.File.Cache.Invalidate == nil {
+		return
+	}
+	for i, c := range l.File.Cache.Invalidate.Changes {
+		mapping, err := changerecord.NewMapping(c.Table, c.Key)
+		if wrong, ok := errors.AsType[*changerecord.ColumnError](err); ok {
+			key := fmt.Sprintf("cache.invalidate.changes[%d].key", i)
+			if len(c.Key) > 1 {
+				key = fmt.Sprintf("%s[%d]", key, wrong.Column)
+			}
+			l.problems = append(l.problems, l.File.Errorf(key, "%v", wrong))
+		}
+		l.changes = append(l.changes, invalidation.Change{Topic: c.Topic, Mapping: mapping, Stages: c.Stages})
+	}
+}
+
+// Invalidator applies the changes and commands of the layout's topics to the cache.
+func (p *Pipeline) Invalidator(l *Layout, logger *slog.Logger) *invalidation.Invalidator {
+	cfg := invalidation.Config{Cache: p, Pipeline: l.File.Name, Changes: l.changes, Logger: logger}
+	if l.File.Cache.Invalidate != nil {
+		cfg.Topic = l.File.Cache.Invalidate.Topic
+	}
+	for _, s := range l.Stages {
+		if _, ok := p.cached[s.Name]; ok {
+			cfg.Stages = append(cfg.Stages, s.Name)
+		}
+	}
+	return invalidation.New(cfg)
+}
+
+// cached is a stage whose results are kept.
+type cached struct {
+	types lookup.Types
+	view  *cache.View[lookup.Key, *Fragment]
+}
+
+// Invalidate makes the cache forget keys of a stage; what is being loaded for them now is not kept. Stages that ask the
+// same share what they keep. A stage that keeps nothing has nothing to forget.
+func (p *Pipeline) Invalidate(ctx context.Context, stage string, keys ...lookup.Key) {
+	if c, ok := p.cached[stage]; ok {
+		c.view.Invalidate(ctx, keys...)
+	}
+}
+
+// InvalidateAll does to all keys of a stage what Invalidate does to some.
+func (p *Pipeline) InvalidateAll(ctx context.Context, stage string) {
+	if c, ok := p.cached[stage]; ok {
+		c.view.InvalidateAll(ctx)
+	}
+}
+
+// Keys are the keys of a cached stage that the JSON values of a key's parts stand for, where they come from elsewhere
+// than an event: 5 and "5" are then the same, even where events tell them apart. The error says why they are no key.
+func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
+	types := p.cached[stage].types
+	if len(parts) != len(types) {
+		return nil, fmt.Errorf("the key of stage %s has %d parts, not %d", stage, len(types), len(parts))
+	}
+	variants := [][][]byte{nil} // of the whole key
+	for i, t := range types {
+		values, err := spellings(t, parts[i])
+		if err != nil {
+			return nil, err
+		}
+		var longer [][][]byte
+		for _, v := range variants {
+			for _, value := range values {
+				longer = append(longer, append(slices.Clip(v), value))
+			}
+		}
+		variants = longer
+	}
+	keys := make([]lookup.Key, len(variants))
+	for i, v := range variants {
+		var err error
+		if keys[i], err = types.Canonical(v...); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+// spellings are the JSON values that a value may be in an event. A type knows which strings are numbers, but Any keeps
+// them apart; and a text column may hold what looks like a number or a boolean.
+func spellings(t lookup.Type, raw []byte) ([][]byte, error) {
+	var (
+		all   [][]byte
+		first error
+	)
+	for _, spelling := range [][]byte{raw, otherSpelling(raw)} {
+		_, err := t.Canonical(spelling)
+		switch {
+		case err == nil && (len(all) == 0 || t == lookup.Any):
+			all = append(all, spelling)
+		case first == nil:
+			first = err
+		}
+	}
+	if len(all) == 0 {
+		return nil, first
+	}
+	return all, nil
+}
+
+// otherSpelling is the string for a number or a boolean and the other way round, or nil.
+func otherSpelling(raw []byte) []byte {
+	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null" {
+		return nil
+	}
+	if raw[0] == '"' {
+		return lookup.Key(raw).AppendText(nil)
+	}
+	return lookup.AppendString(nil, raw)
+}
