@@ -13,7 +13,18 @@ import (
 
 // StartRedis starts an empty Redis that keeps nothing on disk and returns once it answers. ctx bounds the start
 // alone; end the service by [Service.Close].
-func StartRedis(ctx context.Context) (*Service, error) {
+func StartRedis(ctx context.Context) (*Service, error) { return startRedis(ctx) }
+
+// StartRedisNode is [StartRedis] for a server of Redis 7 that can be one of a cluster. It has no slots yet and knows no other.
+func StartRedisNode(ctx context.Context) (*Service, error) {
+	ports, err := freePorts(ctx, 1)
+	if err != nil {
+		return nil, fmt.Errorf("starting redis: %w", err)
+	}
+	return startRedis(ctx, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(ports[0]))
+}
+
+func startRedis(ctx context.Context, args ...string) (*Service, error) {
 	paths, err := locate(ctx, onPath("redis-server", "redis-server"))
 	if err != nil {
 		return nil, fmt.Errorf("starting redis: %w", err)
@@ -28,9 +39,9 @@ func StartRedis(ctx context.Context) (*Service, error) {
 	}
 	s.address = hostPort(ports[0])
 	s.command.path = paths[0]
-	s.command.args = []string{
+	s.command.args = append([]string{
 		"--port", strconv.Itoa(ports[0]), "--bind", loopback, "--dir", s.dir, "--save", "", "--appendonly", "no",
-	}
+	}, args...)
 	s.ready = func(ctx context.Context) error { return redisAnswers(ctx, s.address) }
 	return s.launch(ctx)
 }

@@ -157,6 +157,13 @@ func (c *Client) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Redis is the driver's client, for other uses of the same servers, such as a cache. It heeds deadlines and no cancellation,
+// and tries nothing twice. Explain says what its errors mean; Close ends it.
+func (c *Client) Redis() redis.UniversalClient { return c.redis }
+
+// Explain is an error that Redis gave under ctx as an *Error, classified.
+func (c *Client) Explain(ctx context.Context, err error) error { return c.failure(ctx, err) }
+
 // Close ends the connections and with them the calls under way, which it waits for. A call after it is an error.
 func (c *Client) Close() error {
 	c.mu.Lock()

@@ -1,0 +1,60 @@
+package redistier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/loaderline/loaderline/stages/redislookup"
+)
+
+const (
+	defaultPrefix  = "loaderline"
+	defaultTimeout = 100 * time.Millisecond
+)
+
+// Config configures a Tier. Only the addresses in Redis are required.
+type Config struct {
+	// Redis says which server or cluster is used, and how. Its Timeout bounds each call of the tier, with the wait for a
+	// connection, and defaults to 100 ms.
+	Redis redislookup.Config
+	// Prefix begins every key that the tier uses: PREFIX:... and {PREFIX}:.... Processes with the same prefix share their
+	// entries. It has letters, digits, dots, colons, _ and - only. Defaults to "loaderline".
+	Prefix string
+	// Logger is told when Redis is away and when it is back. Defaults to none.
+	Logger *slog.Logger
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Redis.Timeout <= 0 {
+		cfg.Redis.Timeout = defaultTimeout
+	}
+	if cfg.Prefix == "" {
+		cfg.Prefix = defaultPrefix
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return cfg
+}
+
+var prefixPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,200}$`)
+
+func (cfg Config) validate() error {
+	if !prefixPattern.MatchString(cfg.Prefix) {
+		return fmt.Errorf("the prefix %q is not 1 to 200 letters, digits, dots, colons, _ or -", cfg.Prefix)
+	}
+	return nil
+}
+
+// open makes the client, without connecting.
+func (cfg Config) open(ctx context.Context) (*redislookup.Client, error) {
+	client, err := redislookup.Open(ctx, cfg.Redis)
+	if err := errors.Join(cfg.validate(), err); err != nil {
+		return nil, fmt.Errorf("cache tier: %w", err)
+	}
+	return client, nil
+}

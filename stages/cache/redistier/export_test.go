@@ -1,0 +1,17 @@
+package redistier
+
+import (
+	"time"
+
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// MaxUntold is how many keys are noted while Redis is away.
+const MaxUntold = maxUntold
+
+// SetGrace says how long tombstones live, before anything else is done with the Tier.
+func (t *Tier) SetGrace(d time.Duration) { t.grace = d }
+
+// Encode and Decode are what turns entries into what Redis holds, and back.
+func Encode(e cache.Entry, began int64) ([]byte, bool)         { return encode(e, began) }
+func Decode(text string) (e cache.Entry, began int64, ok bool) { return decode(text) }

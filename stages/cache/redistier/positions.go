@@ -1,0 +1,55 @@
+package redistier
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// Positions are an error where Redis is away.
+func (t *Tier) Positions(ctx context.Context) ([]cache.Position, error) {
+	if err := t.noteIfAway(untold{}); err != nil {
+		return nil, fmt.Errorf("read the positions of the change topics: %w", err)
+	}
+	pipe := t.db.Pipeline()
+	answer := pipe.HGetAll(ctx, t.positionsKey)
+	if _, err := t.exec(ctx, pipe); err != nil {
+		t.lose(ctx, err, untold{})
+		return nil, fmt.Errorf("read the positions of the change topics: %w", err)
+	}
+	var positions []cache.Position
+	for at, text := range answer.Val() {
+		topic, number, _ := strings.Cut(at, "/") // No topic has one in its name.
+		partition, err := strconv.ParseInt(number, 10, 32)
+		offset, err2 := strconv.ParseInt(text, 10, 64)
+		if err != nil || err2 != nil {
+			return nil, fmt.Errorf("the position %q: %q under the key %s is not a position: delete the key", at, text, t.positionsKey)
+		}
+		positions = append(positions, cache.Position{Topic: topic, Partition: int32(partition), Offset: offset})
+	}
+	return positions, nil
+}
+
+// SavePositions is an error where Redis is away, as it is while it has not been told all invalidations.
+func (t *Tier) SavePositions(ctx context.Context, positions []cache.Position) error {
+	if len(positions) == 0 {
+		return nil
+	}
+	if err := t.noteIfAway(untold{}); err != nil {
+		return fmt.Errorf("save the positions of the change topics: %w", err)
+	}
+	args := make([]any, 0, 2*len(positions))
+	for _, p := range positions {
+		args = append(args, fmt.Sprintf("%s/%d", p.Topic, p.Partition), p.Offset)
+	}
+	pipe := t.db.Pipeline()
+	t.scripts.positions.EvalSha(ctx, pipe, []string{t.positionsKey}, args...)
+	if _, err := t.exec(ctx, pipe); err != nil {
+		t.lose(ctx, err, untold{})
+		return fmt.Errorf("save the positions of the change topics: %w", err)
+	}
+	return nil
+}
