@@ -18,18 +18,22 @@ import (
 
 // Finding is the result of one check.
 type Finding struct {
-	What   string `json:"what"` // broker, topic, right, source, stage
-	Name   string `json:"name"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail"`
-	Err    error  `json:"-"`
+	What    string `json:"what"` // broker, topic, right, source, cache, stage
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Warning bool   `json:"warning,omitempty"` // not as it should be, but the pipeline can run
+	Detail  string `json:"detail"`
+	Err     error  `json:"-"`
 }
 
 // String is the finding as a line.
 func (f Finding) String() string {
 	state := "ok    "
-	if !f.OK {
+	switch {
+	case !f.OK:
 		state = "failed"
+	case f.Warning:
+		state = "warn  "
 	}
 	return fmt.Sprintf("%s  %s %s: %s", state, f.What, f.Name, strings.ReplaceAll(f.Detail, "\n", "; "))
 }

@@ -16,7 +16,7 @@ const (
 	sourceTry     = 3 * time.Second
 )
 
-// sources checks each source, and the statements of those that answer, while others are checked.
+// sources checks each source, and the statements of those that answer, and the shared cache, while others are checked.
 func (c Checkup) sources(ctx context.Context) <-chan []Finding {
 	done := make(chan []Finding, 1)
 	go func() {
@@ -26,6 +26,9 @@ func (c Checkup) sources(ctx context.Context) <-chan []Finding {
 			if err := c.source(ctx, source); err != nil {
 				c.failed("source", source.Name, err)
 			}
+		}
+		if c.Layout.File.Cache.Redis != nil {
+			c.sharedCache(ctx)
 		}
 		done <- findings
 	}()

@@ -26,7 +26,7 @@ var (
 func knownSeries(t *testing.T) series {
 	t.Helper()
 	lag := metrics.NewLag(metrics.LagConfig{Group: "g", ClientID: "c", Status: func() []loaderline.WorkerStatus { return nil }})
-	gatherer := metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"s"}, Sources: []string{"s"}, Lag: lag}).Gatherer()
+	gatherer := metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"s"}, Sources: []string{"s"}, Tiers: []string{"t"}, Lag: lag}).Gatherer()
 	known := series{}
 	descriptions := make(chan *prometheus.Desc)
 	go func() {

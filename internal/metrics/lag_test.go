@@ -42,7 +42,10 @@ func startLine(t *testing.T, every time.Duration) *line {
 	var running atomic.Pointer[loaderline.Pipeline[int]]
 	status := func() []loaderline.WorkerStatus { return running.Load().Status() }
 	lag := metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: "g", ClientID: "this", Status: status, Every: every})
-	l.metrics = metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Status: status, Lag: lag, Changes: metrics.Changes{Topics: []string{"shop.users"}}})
+	l.metrics = metrics.New(metrics.Config{
+		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Tiers: []string{"redis"}, Status: status, Lag: lag,
+		Changes: metrics.Changes{Topics: []string{"shop.users"}},
+	})
 	measured := kafka
 	measured.Opts = []kgo.Opt{kgo.ClientID("this")}
 	p, err := loaderline.New(l.config(measured))

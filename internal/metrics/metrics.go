@@ -28,8 +28,8 @@ type Config struct {
 	Pipeline string
 	// Version is the version in the build information. Defaults to none.
 	Version string
-	// Stages and Sources are the names whose series are there from zero.
-	Stages, Sources []string
+	// Stages, Sources and Tiers (of the cache) are the names whose series are there from zero.
+	Stages, Sources, Tiers []string
 	// Status says what the workers are doing. It is called at each scrape. Defaults to no workers.
 	Status func() []loaderline.WorkerStatus
 	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
@@ -76,7 +76,8 @@ func New(cfg Config) *Metrics {
 	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
 	of.MustRegister(m.outcomes.all()...)
 	of.MustRegister(m.calls.all()...)
-	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
+	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newTiers(cfg.Tiers, cfg.Cache), newLimits(cfg.Sources, cfg.SourceStats))
+	of.MustRegister(newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
 	if cfg.Lag != nil {
 		of.MustRegister(cfg.Lag)
 	}

@@ -30,7 +30,7 @@ func counted(t *testing.T, m *metrics.Metrics) map[string]float64 {
 }
 
 func newMetrics() *metrics.Metrics {
-	return metrics.New(metrics.Config{Pipeline: "p", Version: "1", Stages: []string{"user"}, Sources: []string{"shop"}})
+	return metrics.New(metrics.Config{Pipeline: "p", Version: "1", Stages: []string{"user"}, Sources: []string{"shop"}, Tiers: []string{"redis"}})
 }
 
 // Alerts on rates need series that are there before the first event.
@@ -40,6 +40,7 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 	for _, name := range []string{
 		`batch_records_count`, `cache_bytes`, `cache_evictions_total`, `cache_expirations_total`, `cache_hits_total`, `cache_max_bytes`,
 		`cache_misses_total`, `cache_negative_hits_total`, `cache_rejections_total`,
+		`cache_tier_hits_total{tier="redis"}`, `cache_tier_misses_total{tier="redis"}`, `cache_tier_unreadable_total{tier="redis"}`,
 		`dead_letters_total{kind="decode",stage=""}`, `dead_letters_total{kind="encode",stage=""}`, `dead_letters_total{kind="too_large",stage=""}`,
 		`dead_letters_total{kind="key",stage="user"}`, `dead_letters_total{kind="missing",stage="user"}`, `dead_letters_total{kind="lookup",stage="user"}`,
 		`invalidations_total{scope="key",stage="user"}`, `invalidations_total{scope="all",stage="user"}`,
@@ -66,12 +67,12 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 func TestCounting(t *testing.T) {
 	t.Parallel()
 	m := metrics.New(metrics.Config{
-		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"},
+		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Tiers: []string{"disk", "redis"},
 		Status: func() []loaderline.WorkerStatus {
 			return []loaderline.WorkerStatus{{Joined: true, Paused: "shop"}, {Worker: 1, Joined: true}, {Worker: 2}}
 		},
 		Cache: func() cache.Stats {
-			return cache.Stats{Hits: 7, NegativeHits: 2, Misses: 3, Evictions: 4, Expirations: 5, Rejected: 6, Bytes: 100, MaxBytes: 200}
+			return cache.Stats{Hits: 7, NegativeHits: 2, Misses: 3, Evictions: 4, Expirations: 5, Rejected: 6, Bytes: 100, MaxBytes: 200, Tiers: []cache.TierStats{{Name: "redis", Hits: 8, Misses: 9, Unreadable: 1}}}
 		},
 	})
 	zero := counted(t, m)
@@ -122,6 +123,8 @@ func TestCounting(t *testing.T) {
 	asked := map[string]float64{
 		`loaderline_cache_bytes`: 100, `loaderline_cache_max_bytes`: 200, `loaderline_cache_hits_total`: 7, `loaderline_cache_negative_hits_total`: 2,
 		`loaderline_cache_misses_total`: 3, `loaderline_cache_evictions_total`: 4, `loaderline_cache_expirations_total`: 5, `loaderline_cache_rejections_total`: 6,
+		`loaderline_cache_tier_hits_total{tier="redis"}`: 8, `loaderline_cache_tier_misses_total{tier="redis"}`: 9,
+		`loaderline_cache_tier_unreadable_total{tier="redis"}`: 1, `loaderline_cache_tier_hits_total{tier="disk"}`: 0,
 		`loaderline_paused{reason="outage"}`: 1, `loaderline_workers`: 3, `loaderline_workers_joined`: 2,
 	}
 	for name, want := range asked {

@@ -17,6 +17,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/cache/redistier"
 )
 
 // Config says which run is observed. Zero values are defaults where a field says so.
@@ -67,6 +68,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
+		Tiers:   tiers(file),
 		Status:  r.status, Cache: r.cacheStats, SourceStats: r.sourceStats, Changes: r.changes(file.Cache.Invalidate), Lag: r.lag, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
@@ -138,6 +140,14 @@ func (r *Run) sourceStats() map[string]stages.BackendStats {
 		return open.SourceStats()
 	}
 	return nil
+}
+
+// tiers are the names of the cache's tiers.
+func tiers(file *pipelinefile.File) []string {
+	if file.Cache.Redis == nil {
+		return nil
+	}
+	return []string{redistier.Name}
 }
 
 func names[T any](of []T, name func(T) string) []string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/loaderline/loaderline"
@@ -18,7 +19,8 @@ type Pipeline struct {
 
 	sources map[string]*source
 	memory  *cache.Memory
-	nodes   []*node // by stage
+	tiers   []cache.Tier // of the file, which are below the memory
+	nodes   []*node      // by stage
 	loaders []*loader
 	cached  map[string]cached // by stage
 }
@@ -33,14 +35,15 @@ type source struct {
 
 // Options are what a pipeline is given beside its file. Zero values are defaults.
 type Options struct {
-	// Logger receives the log of the pipeline and of its Kafka clients. Defaults to none.
+	// Logger receives the log of the pipeline, of its cache tiers and of its Kafka clients. Defaults to none.
 	Logger *slog.Logger
 	// OnCall is called after each call of a source, with the time that it took and its error. It is called concurrently. Optional.
 	OnCall func(source string, took time.Duration, err error)
-	// Lookup answers in place of the file's sources, of which none is connected to. It is called for each stage in the
-	// order of the file. Optional.
+	// Lookup answers in place of the file's sources, of which none is connected to, nor is a shared cache. It is called for
+	// each stage in the order of the file. Optional.
 	Lookup func(*Stage) Lookup
-	// Tiers are below the memory, fastest first. Whoever opened them closes them, after the Pipeline. Optional.
+	// Tiers are below the memory, fastest first, and above those of the file. Whoever opened them closes them, after the
+	// Pipeline. Optional.
 	Tiers []cache.Tier
 }
 
@@ -76,7 +79,14 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err != nil {
 		return nil, err
 	}
-	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory, Tiers: opts.Tiers}); err != nil {
+	if layout.File.Cache.Redis != nil && opts.Lookup == nil {
+		tier, err := OpenRedisTier(ctx, layout.File, opts.Logger)
+		if err != nil {
+			return nil, err
+		}
+		p.tiers = append(p.tiers, tier)
+	}
+	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory, Tiers: slices.Concat(opts.Tiers, p.tiers)}); err != nil {
 		return nil, err
 	}
 	c := newCompiler(layout, p, lookups)
@@ -110,6 +120,9 @@ func (p *Pipeline) Close() error {
 	}
 	if p.memory != nil {
 		p.memory.Close()
+	}
+	for _, tier := range p.tiers {
+		problems = append(problems, tier.Close())
 	}
 	return errors.Join(problems...)
 }

@@ -32,6 +32,9 @@ func (d *decoder) check() {
 	for i := range f.Stages {
 		d.checkStage(i)
 	}
+	if r := f.Cache.Redis; r != nil {
+		d.checkRedis("cache.redis", &r.Redis)
+	}
 	if f.Cache.Invalidate != nil {
 		d.checkInvalidate(f.Cache.Invalidate)
 	}

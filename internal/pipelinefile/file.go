@@ -144,6 +144,7 @@ type StageCache struct {
 type Cache struct {
 	Memory     int64         `key:"memory"`
 	TTL        time.Duration `key:"ttl"`
+	Redis      *CacheRedis   `key:"redis"`      // nil: none.
 	Invalidate *Invalidate   `key:"invalidate"` // nil: rows are kept for their time.
 }
 

@@ -178,12 +178,12 @@ func stageKeys() []Key {
 }
 
 func outputKeys() []Key {
-	return []Key{
+	return slices.Concat([]Key{
 		{Path: "cache", Type: TypeSection, Doc: "The cache that all stages of a process share."},
 		{Path: "cache.memory", Type: TypeSize, Default: "256MiB", Min: mib, Max: tib, Doc: "Memory for cached rows."},
 		{Path: "cache.ttl", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long rows are kept in stages that do not say it. 0s: they are not cached."},
 		{Path: "cache.disk", Type: TypeSection, Planned: true, Doc: "A cache on disk below the memory."},
-		{Path: "cache.redis", Type: TypeSection, Planned: true, Doc: "A cache that several processes share."},
+	}, cacheRedisKeys(), []Key{
 		{Path: "cache.invalidate", Type: TypeSection, Doc: "How a process learns that rows have changed, before their time to live has passed. Each process reads all of these topics."},
 		{Path: "cache.invalidate.topic", Type: TypeString, Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for invalidations that are asked for, by loaderline cache invalidate and POST /api/invalidate. Defaults to none: these reach one process only."},
 		{Path: "cache.invalidate.wait", Type: TypeBoolean, Default: "true", Doc: "Events wait at start until the topics have been read up to the end that they had then. With false, values from a cache that outlives the process may be outdated for as long."},
@@ -203,7 +203,7 @@ func outputKeys() []Key {
 		{Path: "dead_letter.topic", Type: TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
 		{Path: "dead_letter.limit", Type: TypePercentage, Default: "50%", Min: 1, Max: 100, Doc: "The share of the latest events that may become dead letters. Where it would be more, the pipeline stops and publishes none of those that are too many. 100% is no limit."},
 		{Path: "dead_letter.window", Type: TypeInteger, Default: "1000", Min: 1, Max: 1_000_000, Doc: "The number of a process's latest events that limit is a share of. It is kept with the group's offsets and survives restarts."},
-	}
+	})
 }
 
 func operationKeys() []Key {

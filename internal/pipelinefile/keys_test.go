@@ -118,6 +118,7 @@ func baseOf(path string) string {
 	for name, prefixes := range map[string][]string{
 		"redis": {"sources.*.redis.", "sources.*.rate.", "stages.*.format"},
 		"http":  {"sources.*.http.", "stages.*.request."},
+		"tiers": {"cache.redis."},
 	} {
 		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) }) {
 			return "testdata/right/" + name + ".yaml"
@@ -140,6 +141,8 @@ func with(base string, names []string, value string) string {
 		return strings.Replace(base, "    by: event.user_id\n", "    by: event.user_id\n    "+last+": "+value+"\n", 1)
 	case names[0] == "sources" && len(names) == 3:
 		return strings.Replace(base, "shop: {", "shop: {"+last+": "+value+", ", 1)
+	case names[0] == "cache" && len(names) == 3:
+		return strings.Replace(base, names[1]+": {", names[1]+": {"+last+": "+value+", ", 1)
 	case names[0] == "sources":
 		return strings.Replace(base, names[2]+": {", names[2]+": {"+last+": "+value+", ", 1)
 	case strings.Contains(base, "\n"+names[0]+": {") || strings.HasPrefix(base, names[0]+": {"):

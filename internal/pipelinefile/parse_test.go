@@ -220,6 +220,26 @@ func TestSources(t *testing.T) {
 	}
 }
 
+func TestCacheTiers(t *testing.T) {
+	t.Parallel()
+	file, err := pf.Parse("tiers.yaml", read(t, "testdata/right/tiers.yaml"), pf.Options{Getenv: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := pf.Cache{
+		Memory: 256 << 20, TTL: 10 * time.Minute,
+		Redis: &pf.CacheRedis{
+			Redis: pf.Redis{
+				Addresses: []string{"localhost:6379"}, Username: "loaderline", Password: pf.NewSecret("secret"), Pool: 8,
+			},
+			Timeout: 100 * time.Millisecond, Prefix: "loaderline",
+		},
+	}
+	if diff := gocmp.Diff(want, file.Cache, compare()); diff != "" {
+		t.Errorf("cache differs (-want +got):\n%s", diff)
+	}
+}
+
 func TestErrorfFindsThePlace(t *testing.T) {
 	t.Parallel()
 	file, err := pf.Load("testdata/right/least.yaml")

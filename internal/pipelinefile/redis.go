@@ -1,5 +1,10 @@
 package pipelinefile
 
+import (
+	"slices"
+	"time"
+)
+
 // Redis says which server or cluster is used, and how. Several sections have these keys: see redisKeys.
 type Redis struct {
 	Addresses []string `key:"addresses"`
@@ -9,6 +14,23 @@ type Redis struct {
 	DB        int      `key:"db"`
 	TLS       TLS      `key:"tls"`
 	Pool      int      `key:"pool"`
+}
+
+// CacheRedis is a cache in Redis that several processes share.
+type CacheRedis struct {
+	Redis
+
+	Timeout time.Duration `key:"timeout"`
+	Prefix  string        `key:"prefix"`
+}
+
+func cacheRedisKeys() []Key {
+	return slices.Concat([]Key{
+		{Path: "cache.redis", Type: TypeSection, Doc: "A cache in Redis, 6 or later, below the memory, which several processes share. While it is away, the sources are asked. Defaults to none."},
+	}, redisKeys("cache.redis"), []Key{
+		{Path: "cache.redis.timeout", Type: TypeDuration, Default: "100ms", Min: ms, Max: 10 * sec, Doc: "How long one call may take. After one that took longer, Redis is left out until it answers again."},
+		{Path: "cache.redis.prefix", Type: TypeString, Default: "loaderline", Pattern: `^[A-Za-z0-9._:-]{1,200}$`, PatternDoc: "a prefix has letters, digits, dots, colons, _ and - only, at most 200", Doc: "What all keys in Redis begin with. Processes share their rows where it is the same."},
+	})
 }
 
 // redisKeys are the keys of a section that is, or embeds, a Redis.

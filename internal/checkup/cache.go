@@ -1,0 +1,30 @@
+package checkup
+
+import (
+	"context"
+
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// sharedCache checks the cache in Redis. That it is away stops no pipeline; that it will never let this one in is a mistake.
+func (c Checkup) sharedCache(ctx context.Context) {
+	const what, name = "cache", "redis"
+	file := c.Layout.File
+	tier, err := pipeline.OpenRedisTier(ctx, file, nil)
+	if err != nil {
+		c.failed(what, name, err)
+		return
+	}
+	switch err := tier.Ping(ctx); {
+	case err == nil:
+		c.ok(what, name, "answers")
+	case stages.ClassOf(err) == stages.Fatal:
+		c.failed(what, name, file.Errorf("cache.redis", "%v", err))
+	default:
+		c.Report(Finding{What: what, Name: name, OK: true, Warning: true, Detail: err.Error() + ": a run would go on without it"})
+	}
+	if err := tier.Close(); err != nil {
+		c.failed(what, name, err)
+	}
+}

@@ -1,0 +1,51 @@
+package e2e_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// The Redis of the shared cache stands still under load and goes on: no event pays for it.
+func TestASharedCacheThatStandsStill(t *testing.T) {
+	t.Parallel()
+	redis, err := testenv.StartRedis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := redis.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	// So little memory that Redis is asked all the time.
+	s := newScenario(t, options{extra: fmt.Sprintf("cache: {memory: 1MiB, redis: {addresses: [%q]}}", redis.Address())})
+	p := s.run("")
+	s.waitFor(10)
+	before := s.timed(30)
+	if err := redis.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	first, then := s.timed(35), s.timed(55)
+	t.Logf("20 %% of the events took %v; with Redis standing still the first 5 %% took %v, and 20 %% more %v", before, first, then)
+	p.logged("the cache in Redis is away")
+	if err := redis.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	p.logged("the cache in Redis is back")
+	report := s.verdict()
+	if report.Dead != 0 {
+		t.Errorf("%d dead letters because of a cache", report.Dead)
+	}
+	p.terminate()
+}
+
+// timed is how long it takes from now until a share of the events has a visible outcome.
+func (s *scenario) timed(percent int) time.Duration {
+	s.t.Helper()
+	begin := time.Now()
+	s.waitFor(percent)
+	return time.Since(begin).Round(time.Millisecond)
+}
