@@ -8,6 +8,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/observe"
+	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // follower reads the change topics beside a run.
@@ -18,8 +19,9 @@ type follower struct {
 	cancel context.CancelFunc
 }
 
-// follow begins to read the change topics, until stop: also a drain looks up what has changed.
-func follow(ctx context.Context, l *loaded, seen *observe.Run) *follower {
+// follow begins to read the change topics, until stop: also a drain looks up what has changed. It begins where the tiers,
+// which outlive the process, were left.
+func follow(ctx context.Context, l *loaded, seen *observe.Run, tiers []cache.Tier) *follower {
 	f := &follower{cancel: func() {}}
 	file := l.layout.File.Cache.Invalidate
 	if file == nil {
@@ -27,7 +29,11 @@ func follow(ctx context.Context, l *loaded, seen *observe.Run) *follower {
 	}
 	kafka := l.kafka
 	kafka.Logger = nil // The reader says itself what is wrong.
-	f.reader = invalidation.NewReader(invalidation.ReaderConfig{Kafka: kafka, Handler: seen.Invalidator(), Logger: l.log})
+	cfg := invalidation.ReaderConfig{Kafka: kafka, Handler: seen.Invalidator(), Logger: l.log}
+	for _, tier := range tiers {
+		cfg.Tiers = append(cfg.Tiers, tier)
+	}
+	f.reader = invalidation.NewReader(cfg)
 	f.begin = f.reader.Placed()
 	if file.Wait {
 		f.begin = f.reader.Caught()

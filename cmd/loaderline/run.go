@@ -76,7 +76,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 	if err := l.awaitKafka(ctx, waiting, l.topics()...); err != nil {
 		return unlessEnded(ctx, err)
 	}
-	follower := follow(ctx, l, seen)
+	follower := follow(ctx, l, seen, open.Tiers())
 	defer func() { err = errors.Join(err, follower.stop()) }()
 	if !follower.wait(ctx) {
 		return nil // Nothing was begun.

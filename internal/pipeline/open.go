@@ -19,10 +19,11 @@ type Pipeline struct {
 
 	sources map[string]*source
 	memory  *cache.Memory
-	tiers   []cache.Tier // of the file, which are below the memory
-	nodes   []*node      // by stage
-	loaders []*loader
-	cached  map[string]cached // by stage
+	// tiers are below the memory: those that were opened here, and all of them.
+	tiers, allTiers []cache.Tier
+	nodes           []*node // by stage
+	loaders         []*loader
+	cached          map[string]cached // by stage
 }
 
 // source is one source of the file.
@@ -86,7 +87,8 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		}
 		p.tiers = append(p.tiers, tier)
 	}
-	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory, Tiers: slices.Concat(opts.Tiers, p.tiers)}); err != nil {
+	p.allTiers = slices.Concat(opts.Tiers, p.tiers)
+	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory, Tiers: p.allTiers}); err != nil {
 		return nil, err
 	}
 	c := newCompiler(layout, p, lookups)
@@ -96,6 +98,9 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	p.nodes = c.nodes
 	return p, nil
 }
+
+// Tiers are the caches below the memory, fastest first: those that it was given, and those that it has opened.
+func (p *Pipeline) Tiers() []cache.Tier { return p.allTiers }
 
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
 func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
