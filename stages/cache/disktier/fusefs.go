@@ -1,0 +1,193 @@
+package disktier
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// walCategory is what Pebble calls the writes of its log.
+const walCategory vfs.DiskWriteCategory = "pebble-wal"
+
+var errBlown = errors.New("the files are given up")
+
+// fuseFS is the file system that Pebble sees. Pebble ends the process or panics, in goroutines of its own, when a
+// write fails. So nothing that writes ever fails here: the first failure blows the fuse, and from then on writes go
+// nowhere, until the store is closed and its files are removed.
+//
+// It also makes Pebble's Sync of the log a handing over to the operating system. That is what a killed process needs;
+// what a loss of power may take is the log's end, invalidations and positions alike.
+type fuseFS struct {
+	vfs.FS
+	blown atomic.Bool
+	// opened says that Pebble has found its files, so that a missing one is a failure.
+	opened atomic.Bool
+	onBlow func(error)
+}
+
+func (f *fuseFS) blow(err error) {
+	if f.blown.CompareAndSwap(false, true) {
+		f.onBlow(err)
+	}
+}
+
+// attempt does what writes, unless the fuse is blown, and hides its failure.
+func (f *fuseFS) attempt(do func() error) error {
+	if f.blown.Load() {
+		return nil
+	}
+	if err := do(); err != nil {
+		f.blow(err)
+	}
+	return nil
+}
+
+// file gives the file that do makes, or one that goes nowhere.
+func (f *fuseFS) file(category vfs.DiskWriteCategory, do func() (vfs.File, error)) (vfs.File, error) {
+	var inner vfs.File
+	_ = f.attempt(func() (err error) {
+		inner, err = do()
+		return err
+	})
+	if f.blown.Load() {
+		if inner != nil {
+			_ = inner.Close()
+		}
+		var err error
+		if inner, err = vfs.NewMem().Create("nowhere", category); err != nil {
+			return nil, err
+		}
+	}
+	return &fuseFile{File: inner, fs: f, wal: category == walCategory}, nil
+}
+
+func (f *fuseFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.file(category, func() (vfs.File, error) { return f.FS.Create(name, category) })
+}
+
+func (f *fuseFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.file(category, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
+}
+
+func (f *fuseFS) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	return f.file(category, func() (vfs.File, error) { return f.FS.OpenReadWrite(name, category, opts...) })
+}
+
+// Open never says that a file is missing once the store is open: Pebble would end the process.
+func (f *fuseFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	if f.blown.Load() {
+		return nil, errBlown
+	}
+	file, err := f.FS.Open(name, opts...)
+	if err != nil && f.opened.Load() {
+		f.blow(err)
+		return nil, fmt.Errorf("%w: %v", errBlown, err) //nolint:errorlint // A missing file must not be recognised as one.
+	}
+	return file, err
+}
+
+func (f *fuseFS) OpenDir(name string) (vfs.File, error) {
+	return f.file("", func() (vfs.File, error) { return f.FS.OpenDir(name) })
+}
+
+func (f *fuseFS) Link(oldname, newname string) error {
+	return f.attempt(func() error { return f.FS.Link(oldname, newname) })
+}
+
+func (f *fuseFS) Rename(oldname, newname string) error {
+	return f.attempt(func() error { return f.FS.Rename(oldname, newname) })
+}
+
+func (f *fuseFS) MkdirAll(dir string, perm os.FileMode) error {
+	return f.attempt(func() error { return f.FS.MkdirAll(dir, perm) })
+}
+
+func (f *fuseFS) Remove(name string) error {
+	return f.attempt(func() error { return unlessMissing(f.FS.Remove(name)) })
+}
+
+func (f *fuseFS) RemoveAll(name string) error {
+	return f.attempt(func() error { return unlessMissing(f.FS.RemoveAll(name)) })
+}
+
+// Lock does nothing: the folder is claimed.
+func (f *fuseFS) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
+
+// Unwrap hides the file system below, so that Pebble does not go around this one.
+func (f *fuseFS) Unwrap() vfs.FS { return nil }
+
+func unlessMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// fuseFile is a file that is written.
+type fuseFile struct {
+	vfs.File
+	fs  *fuseFS
+	wal bool
+}
+
+func (f *fuseFile) Write(p []byte) (int, error) {
+	return len(p), f.fs.attempt(func() error {
+		_, err := f.File.Write(p)
+		return err
+	})
+}
+
+func (f *fuseFile) WriteAt(p []byte, offset int64) (int, error) {
+	return len(p), f.fs.attempt(func() error {
+		_, err := f.File.WriteAt(p, offset)
+		return err
+	})
+}
+
+// Preallocate may fail, since some file systems cannot do it.
+func (f *fuseFile) Preallocate(offset, length int64) error {
+	if !f.fs.blown.Load() {
+		_ = f.File.Preallocate(offset, length)
+	}
+	return nil
+}
+
+func (f *fuseFile) Sync() error {
+	if f.wal {
+		return nil
+	}
+	return f.fs.attempt(f.File.Sync)
+}
+
+func (f *fuseFile) SyncData() error {
+	if f.wal {
+		return nil
+	}
+	return f.fs.attempt(f.File.SyncData)
+}
+
+func (f *fuseFile) SyncTo(length int64) (full bool, _ error) {
+	if f.wal {
+		return false, nil
+	}
+	return full, f.fs.attempt(func() (err error) {
+		full, err = f.File.SyncTo(length)
+		return err
+	})
+}
+
+// Close syncs a log that is complete: the next one must not outlast it.
+func (f *fuseFile) Close() error {
+	if f.wal {
+		_ = f.fs.attempt(f.File.SyncData)
+	}
+	if err := f.File.Close(); err != nil {
+		f.fs.blow(err)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package disktier_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/cache/disktier"
+	"github.com/loaderline/loaderline/stages/cache/tiertest"
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childDir); dir != "" {
+		invalidateUntilKilled(dir)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestConformance(t *testing.T) {
+	tiertest.Run(t, tiertest.Harness{New: func(tb testing.TB) func(testing.TB) cache.Tier {
+		tb.Helper()
+		dir := tb.TempDir()
+		return func(tb testing.TB) cache.Tier {
+			tb.Helper()
+			return open(tb, disktier.Config{Dir: dir})
+		}
+	}})
+}
+
+const (
+	space    = "users/1"
+	patience = 30 * time.Second
+)
+
+// open opens a tier, which the caller closes.
+func open(tb testing.TB, cfg disktier.Config) *disktier.Tier {
+	tb.Helper()
+	tier, err := disktier.Open(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return tier
+}
+
+func closed(tb testing.TB, tier *disktier.Tier) {
+	tb.Helper()
+	if err := tier.Close(); err != nil {
+		tb.Error(err)
+	}
+}
+
+// entry can go after some time.
+func entry(value string, life time.Duration) cache.Entry {
+	now := time.Now()
+	return cache.Entry{Value: []byte(value), State: stages.Loaded, Born: now, Expires: now.Add(life), Until: now.Add(life)}
+}
+
+func set(tb testing.TB, tier *disktier.Tier, key, value string) {
+	tb.Helper()
+	tier.Set(tb.Context(), space, []string{key}, []cache.Entry{entry(value, time.Hour)})
+}
+
+// value is what a tier holds for a key; empty where that is nothing.
+func value(tb testing.TB, tier *disktier.Tier, key string) (v string) {
+	tb.Helper()
+	tier.Get(tb.Context(), space, []string{key}, func(_ int, e cache.Entry) { v = string(e.Value) })
+	return v
+}
+
+func expect(tb testing.TB, tier *disktier.Tier, key, want string) {
+	tb.Helper()
+	if got := value(tb, tier, key); got != want {
+		tb.Errorf("%s is %q instead of %q", key, got, want)
+	}
+}
+
+// eventually tries until it is so.
+func eventually(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			tb.Fatalf("within %v it was not so that %s", patience, what)
+		}
+	}
+}
+
+// journal is a log that tests read.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) has(text string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return bytes.Contains(j.text.Bytes(), []byte(text))
+}
+
+func (j *journal) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func sequence(n int) (keys []string, entries []cache.Entry) {
+	for i := range n {
+		keys = append(keys, benchKey(i))
+		entries = append(entries, entry(fmt.Sprint("value ", i), time.Hour))
+	}
+	return keys, entries
+}

@@ -1,0 +1,188 @@
+package disktier
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// store is one opening of a folder's data. It ends with its first failure.
+type store struct {
+	db       *pebble.DB
+	fs       *fuseFS
+	maxBytes int64
+	maxValue int // bytes
+	batch    int // bytes of a batch
+
+	// broken says that nothing is to be read any more.
+	broken atomic.Bool
+	// failed is closed after the first failure, which is cause.
+	failed chan struct{}
+	cause  error
+	fail   sync.Once
+	// distrust is done before anybody is told of an invalidation that could not be written.
+	distrust func() error
+
+	// using is held by whoever uses db, and by close.
+	using sync.RWMutex
+	// writing orders all writes.
+	writing   sync.Mutex
+	positions map[partition]int64 // guarded by writing
+	unswept   int64               // bytes written since the last look at the files' size; guarded by writing
+
+	bytes   atomic.Int64 // the files' size, at the last look
+	sweep   chan struct{}
+	ended   chan struct{}
+	sweeper sync.WaitGroup
+}
+
+type partition struct {
+	topic  string
+	number int32
+}
+
+// openStore opens the data in dir, or makes it. It does not panic, whatever Pebble does.
+func openStore(folder *folder, below vfs.FS, cfg Config) (*store, error) {
+	s := &store{
+		maxBytes: cfg.MaxBytes, maxValue: int(cfg.Memory / valueShare), batch: int(cfg.Memory / batchShare),
+		failed: make(chan struct{}), distrust: sync.OnceValue(folder.distrust),
+		positions: map[partition]int64{}, sweep: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+	s.fs = &fuseFS{FS: below, onBlow: s.trip}
+	if err := guard(func() error { return s.open(folder.data(), cfg) }); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *store) open(dir string, cfg Config) (err error) {
+	blocks := pebble.NewCache(cfg.Memory)
+	defer blocks.Unref()
+	db, err := pebble.Open(dir, s.options(blocks, cfg))
+	if err != nil {
+		return err
+	}
+	s.db = db
+	s.fs.opened.Store(true)
+	if err = s.readPositions(); err == nil && s.broken.Load() {
+		err = errBlown
+	}
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	s.measure()
+	s.sweeper.Add(1)
+	go s.sweepLoop()
+	return nil
+}
+
+// trip ends the use of s after a failure.
+func (s *store) trip(err error) {
+	s.broken.Store(true)
+	s.fs.blown.Store(true)
+	s.fail.Do(func() {
+		s.cause = err
+		close(s.failed)
+	})
+}
+
+// close waits for those who use s.
+func (s *store) close() error {
+	s.broken.Store(true)
+	close(s.ended)
+	s.using.Lock() // Not unlocked: nobody uses s again.
+	s.sweeper.Wait()
+	return guard(s.db.Close)
+}
+
+func (s *store) readPositions() (err error) {
+	lower := []byte{positionKey}
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: after(lower)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for ok := it.First(); ok; ok = it.Next() {
+		p, err := decodePosition(it.Key(), it.Value())
+		if err != nil {
+			return err
+		}
+		s.positions[partition{p.Topic, p.Partition}] = p.Offset
+	}
+	return nil
+}
+
+// measure looks at the files' size.
+func (s *store) measure() { s.bytes.Store(int64(s.db.Metrics().DiskSpaceUsage())) }
+
+// guard does what Pebble might panic in, or end the goroutine of.
+func guard(do func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("pebble gave up")
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("pebble panicked: %v", p)
+			}
+			done <- err
+		}()
+		err = do()
+	}()
+	return <-done
+}
+
+// write commits a batch. With handOver the operating system has it, and everything before it, when write returns.
+// The caller holds writing.
+func (s *store) write(b *pebble.Batch, handOver bool) error {
+	s.unswept += int64(b.Len())
+	opts := pebble.NoSync
+	if handOver {
+		opts = pebble.Sync // See fuseFS: it does not wait for the disk.
+	}
+	return b.Commit(opts)
+}
+
+func (s *store) savePositions(positions []cache.Position) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	b := s.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	raised := map[partition]int64{}
+	for _, p := range positions {
+		id := partition{p.Topic, p.Partition}
+		offset, ok := raised[id]
+		if !ok {
+			offset, ok = s.positions[id]
+		}
+		if ok && p.Offset <= offset {
+			continue
+		}
+		raised[id] = p.Offset
+		if err := b.Set(appendPosition(nil, p), binary.BigEndian.AppendUint64(nil, uint64(p.Offset)), nil); err != nil {
+			return err
+		}
+	}
+	if err := s.write(b, true); err != nil {
+		return err
+	}
+	maps.Copy(s.positions, raised)
+	return nil
+}
+
+func (s *store) savedPositions() []cache.Position {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	positions := make([]cache.Position, 0, len(s.positions))
+	for id, offset := range s.positions {
+		positions = append(positions, cache.Position{Topic: id.topic, Partition: id.number, Offset: offset})
+	}
+	return positions
+}

@@ -1,0 +1,205 @@
+package disktier
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+const (
+	// getTime and setTime bound a Get and a Set. One that takes longer gives nothing, nor do others until it has ended.
+	getTime = 2 * time.Second
+	setTime = 2 * time.Second
+	// mustTime bounds what has to be done: when it takes longer, everything that is held is given up instead.
+	mustTime = 10 * time.Second
+)
+
+var errAway = errors.New("disktier: the disk does not answer")
+
+// Tier is a directory of entries. It is safe for concurrent use, and made by Open.
+type Tier struct {
+	cfg    Config
+	folder *folder
+	below  vfs.FS
+	log    *slog.Logger
+	// retryAfter is how long the disk is left alone after a failure.
+	retryAfter time.Duration
+
+	store atomic.Pointer[store] // nil while the disk is given up
+	// residue is what kept a store's files from being removed, while there is none.
+	residue atomic.Pointer[error]
+	counts  counts
+	// lateGets and lateSets are the calls that took too long and have not ended.
+	lateGets, lateSets atomic.Int64
+
+	closing chan struct{}
+	closed  chan struct{} // by the keeper, when it has closed the store
+	close   sync.Once
+}
+
+var _ cache.Tier = (*Tier)(nil)
+
+type counts struct {
+	hits, misses, written, refused, failures atomic.Uint64
+}
+
+// Stats is what happened in a Tier since it was opened, and what it holds.
+type Stats struct {
+	// Hits and Misses count keys asked for, expired entries among the Hits.
+	Hits, Misses uint64
+	// Written counts entries kept, and Refused those that were not, for want of room or because the disk was away.
+	Written, Refused uint64
+	// Failures counts how often the disk was given up. Up says that it is in use.
+	Failures uint64
+	Up       bool
+	// Bytes is what the files hold, of MaxBytes, as of the last look at most 10 s ago.
+	Bytes, MaxBytes int64
+}
+
+// Open takes the directory and opens what is in it; what cannot be read is given up, with a warning. Its error, after
+// which there is no tier, is about cfg, about a directory that cannot be made or is not a tier's, or a *HeldError.
+func Open(cfg Config) (*Tier, error) { return openOn(cfg, vfs.Default, time.Minute) }
+
+// openOn is Open on a file system, with the time after which a disk that failed is tried again.
+func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*Tier, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	folder, err := claim(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tier{
+		cfg: cfg, folder: folder, below: below, log: cfg.Logger.With(slog.String("dir", cfg.Dir)), retryAfter: retryAfter,
+		closing: make(chan struct{}), closed: make(chan struct{}),
+	}
+	if err := t.start(); err != nil {
+		t.warn("what the disk cache holds cannot be read and is given up", err)
+		if err := errors.Join(t.distrust(t.folder.distrust), t.folder.clean(), t.start()); err != nil {
+			t.warn("the disk cannot be used for the cache; trying again later", err)
+		}
+	}
+	go t.keep()
+	return t, nil
+}
+
+// Name is "disk".
+func (t *Tier) Name() string { return "disk" }
+
+// Get calls hit for the keys that are held. It takes 2 s at most.
+func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cache.Entry)) {
+	var (
+		hits []found
+		err  = errAway
+	)
+	if len(keys) > 0 && t.lateGets.Load() == 0 {
+		hits, err = call(ctx, t.store.Load(), getTime, &t.lateGets, func(s *store) ([]found, error) { return s.get(space, keys) })
+	}
+	if err != nil {
+		hits = nil
+	}
+	t.counts.hits.Add(uint64(len(hits)))
+	t.counts.misses.Add(uint64(len(keys) - len(hits)))
+	for _, h := range hits {
+		hit(h.index, h.entry)
+	}
+}
+
+// Set keeps entries while there is room. It takes 2 s at most. Values larger than a quarter of Memory are not kept.
+func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []cache.Entry) {
+	if len(keys) == 0 {
+		return
+	}
+	var (
+		gaveUp  atomic.Bool
+		written int
+		err     = errAway
+	)
+	if t.lateSets.Load() == 0 {
+		written, err = call(ctx, t.store.Load(), setTime, &t.lateSets, func(s *store) (int, error) { return s.set(space, keys, entries, &gaveUp) })
+	}
+	gaveUp.Store(true)
+	if err != nil {
+		written = 0
+	}
+	t.counts.written.Add(uint64(written))
+	t.counts.refused.Add(uint64(len(keys) - written))
+}
+
+// Invalidate removes keys.
+func (t *Tier) Invalidate(ctx context.Context, space string, keys []string) {
+	if len(keys) > 0 {
+		_ = t.must(ctx, func(s *store) error { return s.invalidate(space, keys) })
+	}
+}
+
+// InvalidateAll removes the keys of a space.
+func (t *Tier) InvalidateAll(ctx context.Context, space string) {
+	_ = t.must(ctx, func(s *store) error { return s.invalidateAll(space) })
+}
+
+// Positions are those that SavePositions kept. While the disk is away there are none: when it is back it is empty.
+func (t *Tier) Positions(ctx context.Context) ([]cache.Position, error) {
+	s := t.store.Load()
+	if s == nil {
+		return nil, nil
+	}
+	positions, err := call(ctx, s, mustTime, nil, func(s *store) ([]cache.Position, error) { return s.savedPositions(), nil })
+	if errors.Is(err, errAway) {
+		return nil, nil
+	}
+	return positions, err
+}
+
+// SavePositions keeps positions. Its error says that they are not kept; so it is while the disk is away.
+func (t *Tier) SavePositions(ctx context.Context, positions []cache.Position) error {
+	return t.must(ctx, func(s *store) error { return s.savePositions(positions) })
+}
+
+// Clear removes everything. Without an error nothing comes back, even where the disk is away.
+func (t *Tier) Clear(ctx context.Context) error {
+	err := t.must(ctx, (*store).clear)
+	if errors.Is(err, errAway) {
+		return nil
+	}
+	return err
+}
+
+// must does what may not be left undone. Where it fails, what the store holds is not trusted any more when must
+// returns, and the error is errAway, or says that not even that could be done.
+func (t *Tier) must(ctx context.Context, do func(s *store) error) error {
+	s := t.store.Load()
+	if s == nil {
+		if err := t.residue.Load(); err != nil {
+			return *err
+		}
+		return errAway
+	}
+	_, err := call(context.WithoutCancel(ctx), s, mustTime, nil, func(s *store) (struct{}, error) { return struct{}{}, do(s) })
+	if err == nil {
+		return nil
+	}
+	s.trip(err)
+	return s.distrustWithin(mustTime)
+}
+
+// Stats reads the counters. They are each exact, but not taken at one moment.
+func (t *Tier) Stats() Stats {
+	stats := Stats{
+		Hits: t.counts.hits.Load(), Misses: t.counts.misses.Load(),
+		Written: t.counts.written.Load(), Refused: t.counts.refused.Load(),
+		Failures: t.counts.failures.Load(), MaxBytes: t.cfg.MaxBytes,
+	}
+	if s := t.store.Load(); s != nil && !s.broken.Load() {
+		stats.Up, stats.Bytes = true, s.bytes.Load()
+	}
+	return stats
+}
