@@ -20,6 +20,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/totals"
+	"github.com/loaderline/loaderline/stages/cache"
 )
 
 func newRun(c *console.Console) *cobra.Command {
@@ -64,7 +65,9 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 		return wrongListen(file, err)
 	}
 	defer func() { err = errors.Join(err, seen.Close()) }()
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.Call})
+	tiers, closeTiers := openTiers(ctx, file, l.log, seen)
+	defer func() { err = errors.Join(err, closeTiers()) }()
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.Call, Tiers: tiers})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
@@ -103,6 +106,16 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 	err = p.Run(ctx)
 	l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "stopped", summary(counts.Count(), time.Since(start))...)
 	return l.hinted(err)
+}
+
+// openTiers opens what the file has below the memory. closeTiers is called after the pipeline is closed.
+func openTiers(ctx context.Context, file *pipelinefile.File, log *slog.Logger, seen *observe.Run) (tiers []cache.Tier, closeTiers func() error) {
+	disk := pipeline.OpenDisk(ctx, file, log)
+	if disk == nil {
+		return nil, func() error { return nil }
+	}
+	seen.Disk(disk)
+	return []cache.Tier{disk}, disk.Close
 }
 
 // unlessEnded is err, but nil where a start was interrupted: nothing was begun.

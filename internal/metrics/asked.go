@@ -8,6 +8,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
 // outage is the one reason for a pause.
@@ -77,6 +78,23 @@ func newCacheStats(stats func() cache.Stats) prometheus.Collector {
 		{describe("cache_evictions_total", "Entries that made room for others."), total, func(s cache.Stats) float64 { return float64(s.Evictions) }, nil},
 		{describe("cache_expirations_total", "Entries that were removed after their time."), total, func(s cache.Stats) float64 { return float64(s.Expirations) }, nil},
 		{describe("cache_rejections_total", "New entries that a full cache did not keep, because they were asked for less often than those in it."), total, func(s cache.Stats) float64 { return float64(s.Rejected) }, nil},
+	}}
+}
+
+func newDiskStats(stats func() disktier.Stats) prometheus.Collector {
+	const gauge, total = prometheus.GaugeValue, prometheus.CounterValue
+	return askedAll[disktier.Stats]{ask: stats, metrics: []asked[disktier.Stats]{
+		{describe("cache_disk_up", "1 while the cache on disk is in use; 0 where there is none, or where the disk failed."), gauge, func(s disktier.Stats) float64 {
+			if s.Up {
+				return 1
+			}
+			return 0
+		}, nil},
+		{describe("cache_disk_bytes", "What the files of the cache on disk hold."), gauge, func(s disktier.Stats) float64 { return float64(s.Bytes) }, nil},
+		{describe("cache_disk_max_bytes", "What the files of the cache on disk may hold."), gauge, func(s disktier.Stats) float64 { return float64(s.MaxBytes) }, nil},
+		{describe("cache_disk_written_total", "Entries that the disk kept."), total, func(s disktier.Stats) float64 { return float64(s.Written) }, nil},
+		{describe("cache_disk_refused_total", "Entries that the disk did not keep: there was no room, or it did not answer."), total, func(s disktier.Stats) float64 { return float64(s.Refused) }, nil},
+		{describe("cache_disk_failures_total", "How often the disk failed and what it held was given up."), total, func(s disktier.Stats) float64 { return float64(s.Failures) }, nil},
 	}}
 }
 

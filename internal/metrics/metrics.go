@@ -12,6 +12,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
 const (
@@ -38,6 +39,8 @@ type Config struct {
 	SourceStats func() map[string]stages.BackendStats
 	// Changes says what is known of invalidations. Defaults to zeros, and no topics.
 	Changes Changes
+	// Disk says what happened in the cache on disk. It is called at each scrape. Defaults to zeros.
+	Disk func() disktier.Stats
 	// Lag is registered with the others. Optional.
 	Lag *Lag
 	// Logger receives errors of scrapes. Defaults to none.
@@ -63,6 +66,9 @@ func New(cfg Config) *Metrics {
 	if cfg.SourceStats == nil {
 		cfg.SourceStats = func() map[string]stages.BackendStats { return nil }
 	}
+	if cfg.Disk == nil {
+		cfg.Disk = func() disktier.Stats { return disktier.Stats{} }
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -76,8 +82,8 @@ func New(cfg Config) *Metrics {
 	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
 	of.MustRegister(m.outcomes.all()...)
 	of.MustRegister(m.calls.all()...)
-	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newTiers(cfg.Tiers, cfg.Cache), newLimits(cfg.Sources, cfg.SourceStats))
-	of.MustRegister(newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
+	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newTiers(cfg.Tiers, cfg.Cache), newDiskStats(cfg.Disk))
+	of.MustRegister(newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
 	if cfg.Lag != nil {
 		of.MustRegister(cfg.Lag)
 	}

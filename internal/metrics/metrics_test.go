@@ -41,6 +41,8 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`batch_records_count`, `cache_bytes`, `cache_evictions_total`, `cache_expirations_total`, `cache_hits_total`, `cache_max_bytes`,
 		`cache_misses_total`, `cache_negative_hits_total`, `cache_rejections_total`,
 		`cache_tier_hits_total{tier="redis"}`, `cache_tier_misses_total{tier="redis"}`, `cache_tier_unreadable_total{tier="redis"}`,
+		`cache_disk_bytes`, `cache_disk_failures_total`, `cache_disk_max_bytes`,
+		`cache_disk_refused_total`, `cache_disk_up`, `cache_disk_written_total`,
 		`dead_letters_total{kind="decode",stage=""}`, `dead_letters_total{kind="encode",stage=""}`, `dead_letters_total{kind="too_large",stage=""}`,
 		`dead_letters_total{kind="key",stage="user"}`, `dead_letters_total{kind="missing",stage="user"}`, `dead_letters_total{kind="lookup",stage="user"}`,
 		`invalidations_total{scope="key",stage="user"}`, `invalidations_total{scope="all",stage="user"}`,

@@ -17,7 +17,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/cache/redistier"
+	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
 // Config says which run is observed. Zero values are defaults where a field says so.
@@ -44,6 +44,7 @@ type Run struct {
 	instance string
 	// What the run is made of is there only once it has begun.
 	open        atomic.Pointer[pipeline.Pipeline]
+	disk        atomic.Pointer[disktier.Tier]
 	line        atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
 	invalidator atomic.Pointer[invalidation.Invalidator]
 	reader      atomic.Pointer[invalidation.Reader]
@@ -68,8 +69,8 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
-		Tiers:   tiers(file),
-		Status:  r.status, Cache: r.cacheStats, SourceStats: r.sourceStats, Changes: r.changes(file.Cache.Invalidate), Lag: r.lag, Logger: cfg.Logger,
+		Tiers:   file.Cache.Tiers(),
+		Status:  r.status, Cache: r.cacheStats, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Lag: r.lag, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	r.stop = stop
@@ -143,11 +144,14 @@ func (r *Run) sourceStats() map[string]stages.BackendStats {
 }
 
 // tiers are the names of the cache's tiers.
-func tiers(file *pipelinefile.File) []string {
-	if file.Cache.Redis == nil {
-		return nil
+// Disk notes the run's cache on disk.
+func (r *Run) Disk(disk *disktier.Tier) { r.disk.Store(disk) }
+
+func (r *Run) diskStats() disktier.Stats {
+	if disk := r.disk.Load(); disk != nil {
+		return disk.Stats()
 	}
-	return []string{redistier.Name}
+	return disktier.Stats{}
 }
 
 func names[T any](of []T, name func(T) string) []string {

@@ -144,6 +144,7 @@ type StageCache struct {
 type Cache struct {
 	Memory     int64         `key:"memory"`
 	TTL        time.Duration `key:"ttl"`
+	Disk       *Disk         `key:"disk"`       // nil: none.
 	Redis      *CacheRedis   `key:"redis"`      // nil: none.
 	Invalidate *Invalidate   `key:"invalidate"` // nil: rows are kept for their time.
 }
@@ -189,6 +190,26 @@ type Change struct {
 	Key   []string `key:"key"`   // Paths into the row; empty: the record's key.
 	// Stages are names of stages.
 	Stages []string `key:"stages"`
+}
+
+// Tiers are the names of the caches below the memory, fastest first.
+func (c Cache) Tiers() []string {
+	var tiers []string
+	if c.Disk != nil {
+		tiers = append(tiers, "disk")
+	}
+	if c.Redis != nil {
+		tiers = append(tiers, "redis")
+	}
+	return tiers
+}
+
+// Disk is the cache on disk below the memory. The path in the file is relative
+// to the pipeline file; here it is joined with its folder.
+type Disk struct {
+	Path     string `key:"path"`
+	MaxBytes int64  `key:"max_bytes"`
+	Memory   int64  `key:"memory"`
 }
 
 // Output says where and how enriched records are published.

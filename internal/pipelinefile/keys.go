@@ -25,7 +25,7 @@ const (
 	TypePercentage  Type = "percentage" // A whole number with a % sign.
 	TypeEnum        Type = "enum"
 	TypeStart       Type = "start"                   // One of Enum, or a time of RFC 3339.
-	TypePath        Type = "path"                    // A file, relative to the pipeline file.
+	TypePath        Type = "path"                    // A file or folder, relative to the pipeline file.
 	TypeList        Type = "list"                    // A list of strings.
 	TypeListOrOne   Type = "list or one"             // A list of strings, or one string.
 	TypeListOrComma Type = "list or comma-separated" // A list of strings, or one string with commas.
@@ -182,7 +182,10 @@ func outputKeys() []Key {
 		{Path: "cache", Type: TypeSection, Doc: "The cache that all stages of a process share."},
 		{Path: "cache.memory", Type: TypeSize, Default: "256MiB", Min: mib, Max: tib, Doc: "Memory for cached rows."},
 		{Path: "cache.ttl", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long rows are kept in stages that do not say it. 0s: they are not cached."},
-		{Path: "cache.disk", Type: TypeSection, Planned: true, Doc: "A cache on disk below the memory."},
+		{Path: "cache.disk", Type: TypeSection, Doc: "A cache on disk below the memory, by which a restarted process starts warm. Defaults to none."},
+		{Path: "cache.disk.path", Type: TypePath, Required: true, Example: "cache", Doc: "The folder, relative to the pipeline file; it is made where it is missing. Each process on a host takes a part of it."},
+		{Path: "cache.disk.max_bytes", Type: TypeSize, Default: "4GiB", Min: 128 * mib, Max: 64 * tib, Doc: "What the files of one process may hold. A good half of it is rows, compressed."},
+		{Path: "cache.disk.memory", Type: TypeSize, Default: "32MiB", Min: 8 * mib, Max: tib, Doc: "Memory of one process for reading and writing the disk, beside cache.memory."},
 	}, cacheRedisKeys(), []Key{
 		{Path: "cache.invalidate", Type: TypeSection, Doc: "How a process learns that rows have changed, before their time to live has passed. Each process reads all of these topics."},
 		{Path: "cache.invalidate.topic", Type: TypeString, Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for invalidations that are asked for, by loaderline cache invalidate and POST /api/invalidate. Defaults to none: these reach one process only."},

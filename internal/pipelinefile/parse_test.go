@@ -153,7 +153,7 @@ func TestFull(t *testing.T) {
 				Cache: pf.StageCache{TTL: time.Hour, NegativeTTL: 30 * time.Second},
 			},
 		},
-		Cache: pf.Cache{Memory: 1 << 20, TTL: time.Hour, Invalidate: &pf.Invalidate{
+		Cache: pf.Cache{Memory: 1 << 20, TTL: time.Hour, Disk: &pf.Disk{Path: filepath.Join("conf", "cache"), MaxBytes: 1 << 30, Memory: 32 << 20}, Invalidate: &pf.Invalidate{
 			Topic: "user-events-invalidate",
 			Changes: []pf.Change{
 				{Topic: "shop.public.users", Key: []string{"tenant_id", "id"}, Stages: []string{"user"}},

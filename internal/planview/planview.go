@@ -116,7 +116,7 @@ func New(layout *pipeline.Layout) Plan {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
 			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
-			Into: s.Into.String(), Cache: cacheOf(s.Cache, f.Cache.Invalidate, s.Name), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
+			Into: s.Into.String(), Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
 		}
 		switch {
 		case source.Kind() == pipelinefile.KindRedis:
@@ -148,18 +148,18 @@ func New(layout *pipeline.Layout) Plan {
 }
 
 // cacheOf is nil for a stage that is not cached.
-func cacheOf(c pipelinefile.StageCache, i *pipelinefile.Invalidate, stage string) *Cache {
+func cacheOf(f *pipelinefile.File, stage string, c pipelinefile.StageCache) *Cache {
 	if c.TTL == 0 {
 		return nil
 	}
-	cache := &Cache{Tiers: []string{"memory"}, TTL: short(c.TTL), NegativeTTL: short(c.NegativeTTL)}
+	cache := &Cache{Tiers: append([]string{"memory"}, f.Cache.Tiers()...), TTL: short(c.TTL), NegativeTTL: short(c.NegativeTTL)}
 	if c.StaleIfError > 0 {
 		cache.StaleIfError = short(c.StaleIfError)
 	}
 	if c.Refresh > 0 {
 		cache.Refresh = fmt.Sprintf("%d%%", c.Refresh)
 	}
-	cache.InvalidatedBy = invalidatedBy(i, stage)
+	cache.InvalidatedBy = invalidatedBy(f.Cache.Invalidate, stage)
 	return cache
 }
 

@@ -1,0 +1,53 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages/cache/disktier"
+)
+
+// maxParts bounds the processes of one pipeline that share a folder.
+const maxParts = 1000
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+// OpenDisk opens the file's cache on disk: under the pipeline's name, the first numbered part that no other process
+// has. Where there is none, or it cannot be used, the answer is nil; the latter is logged, since a pipeline can do
+// without. Whoever opened it closes it.
+func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) *disktier.Tier {
+	disk := file.Cache.Disk
+	if disk == nil {
+		return nil
+	}
+	for n := 1; n <= maxParts; n++ {
+		dir := filepath.Join(disk.Path, folderName(file.Name), strconv.Itoa(n))
+		tier, err := disktier.Open(disktier.Config{Dir: dir, MaxBytes: disk.MaxBytes, Memory: disk.Memory, Logger: log})
+		if _, held := errors.AsType[*disktier.HeldError](err); held {
+			continue
+		}
+		if err != nil {
+			log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache", slog.String("dir", dir), slog.Any("error", err))
+			return nil
+		}
+		log.LogAttrs(ctx, slog.LevelInfo, "disk cache opened", slog.String("dir", dir), slog.Int64("bytes", tier.Stats().Bytes))
+		return tier
+	}
+	log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache: other processes have every part of it", slog.String("dir", disk.Path))
+	return nil
+}
+
+// folderName is the pipeline's name, or a hash of one that cannot be a folder's.
+func folderName(pipeline string) string {
+	if plainName.MatchString(pipeline) {
+		return pipeline
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(pipeline)))[:32]
+}
