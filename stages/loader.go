@@ -17,6 +17,9 @@ type LoaderConfig[K comparable, V any] struct {
 	// Cache keeps results between batches. nil keeps none; keys are deduplicated all the same. Where it refreshes ahead,
 	// whoever made the Loader closes it.
 	Cache Cache[K, V]
+	// RetryMissing asks again for a key that is missing, within the Retry of the run, for values that come later than the
+	// events that want them. That the cache knows a key to be missing is no answer then. The run waits for them all.
+	RetryMissing bool
 }
 
 // Loader turns any number of wanted keys into few bulk calls of its source: cached keys are not loaded, the others
@@ -74,9 +77,18 @@ type answer[V any] struct {
 	failure error // an *OutageError, a *FatalError or the context's cause: the run as a whole has failed
 }
 
-// load settles distinct keys: from the cache, from flights that are under way, and by a flight for all that remains.
-// It returns when all are settled or the context has ended.
+// load settles distinct keys, and waits for the values of missing ones where the loader is to.
 func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
+	a := l.settle(ctx, keys, b)
+	if l.cfg.RetryMissing {
+		l.awaitRows(ctx, keys, b, &a)
+	}
+	return a
+}
+
+// settle settles distinct keys: from the cache, from flights that are under way, and by a flight for all that remains.
+// It returns when all are settled or the context has ended.
+func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V] {
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
 	for at := positions(len(keys)); len(at) > 0; {
 		trip := l.book(ctx, keys, at, &a)
@@ -121,6 +133,9 @@ func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answ
 	hits := 0
 	var due []K
 	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], from Origin) {
+		if l.cfg.RetryMissing && r.State == Missing {
+			return
+		}
 		from.From = FromCache
 		a.results[at[i]], a.origins[at[i]] = r, from
 		hits++

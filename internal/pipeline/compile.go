@@ -102,8 +102,14 @@ func (c *compiler) compile() {
 	}
 }
 
-// identity is what a stage asks, and for how long it keeps the answer.
-func (s *Stage) identity() string { return fmt.Sprintf("%s %+v", s.question(), s.Cache) }
+// identity is what a stage asks, for how long it keeps the answer, and whether it waits for one.
+func (s *Stage) identity() string {
+	id := fmt.Sprintf("%s %+v", s.question(), s.Cache)
+	if s.waits() {
+		id += " retry"
+	}
+	return id
+}
 
 // question is what a stage asks, and whom.
 func (s *Stage) question() string { return fmt.Sprintf("%q %s", s.Source, s.asks()) }
@@ -131,10 +137,12 @@ func (c *compiler) keyPath(n *node) int {
 
 func (c *compiler) loader(n *node) *loader {
 	source := c.open.sources[n.Source]
-	cfg := stages.LoaderConfig[lookup.Key, *Fragment]{Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend}
+	cfg := stages.LoaderConfig[lookup.Key, *Fragment]{
+		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(),
+	}
 	if n.Cache.TTL > 0 {
 		n.answers.cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
-			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.Cache.NegativeTTL,
+			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.negativeTTL(),
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
 			RefreshAfter: float64(n.Cache.Refresh) / 100,
 			Codec:        n.answers.codec(),

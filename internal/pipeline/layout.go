@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsondoc"
@@ -48,6 +49,17 @@ func (s *Stage) Field() string {
 
 // SharesLoader says that two stages ask the same: they share one loader, so that a key is loaded once for both.
 func (s *Stage) SharesLoader(other *Stage) bool { return s.identity() == other.identity() }
+
+// waits says that the stage asks again for keys without a row.
+func (s *Stage) waits() bool { return s.OnMissing == pipelinefile.OnMissingRetry }
+
+// negativeTTL is how long it is kept that a key has no row: not at all where that is no answer.
+func (s *Stage) negativeTTL() time.Duration {
+	if s.waits() {
+		return 0
+	}
+	return s.Cache.NegativeTTL
+}
 
 // byText is the key path as the file has it.
 func (s *Stage) byText() string { return strings.Join(s.Stage.By, ", ") }

@@ -36,7 +36,7 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 			return v
 		case err != nil:
 			degraded = append(degraded, n.Name+"=error")
-		case missing != nil && n.OnMissing == pipelinefile.OnMissingDeadLetter:
+		case missing != nil && (n.OnMissing == pipelinefile.OnMissingDeadLetter || n.waits()):
 			v.failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(missing)}
 			return v
 		case missing != nil && n.OnMissing == pipelinefile.OnMissingDrop:
@@ -99,6 +99,9 @@ func (n *node) missing(why error) string {
 	by := n.byText()
 	if errors.Is(why, stages.ErrNoKey) {
 		return by + " is absent or null"
+	}
+	if n.waits() {
+		return "no row has the key that " + by + " holds, and none came within the retries"
 	}
 	return "no row has the key that " + by + " holds"
 }

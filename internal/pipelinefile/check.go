@@ -113,6 +113,9 @@ func (d *decoder) checkStage(i int) {
 	}
 	d.checkKey(key, s)
 	d.checkAsk(key, s)
+	if s.OnMissing == OnMissingRetry && s.Many {
+		d.fail(key+".on_missing", "with many: true no rows are an empty list, and not missing, so there is nothing to wait for; use keep, drop or dead_letter")
+	}
 	if !d.read(key + ".cache.ttl") {
 		s.Cache.TTL = d.file.Cache.TTL
 	}

@@ -56,6 +56,7 @@ const (
 	OnMissingKeep       OnMissing = "keep"
 	OnMissingDrop       OnMissing = "drop"
 	OnMissingDeadLetter OnMissing = "dead_letter"
+	OnMissingRetry      OnMissing = "retry"
 )
 
 // OnError says what becomes of an event whose lookup failed after the retries.

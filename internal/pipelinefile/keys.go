@@ -164,7 +164,7 @@ func stageKeys() []Key {
 		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the source cannot say it; a list for a composite key. Defaults to text for Redis; for HTTP a number and a string are two keys without it."},
 		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows or items for a key make a list; without it two of them fail the key. Of Redis: the JSON is a list."},
 		{Path: "stages.*.into", Type: TypeString, Doc: "Where the result goes. Defaults to a field named after the stage."},
-		{Path: "stages.*.on_missing", Type: TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter), PlannedEnum: []string{"retry"}, Doc: "What becomes of an event whose key has no row: keep it with null, drop it, or dead_letter it."},
+		{Path: "stages.*.on_missing", Type: TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter, OnMissingRetry), Doc: "What becomes of an event whose key has no row: keep it with null, drop it, dead_letter it, or retry the key for as long as the retries go and then dead_letter it."},
 		{Path: "stages.*.on_error", Type: TypeEnum, Default: "dead_letter", Enum: words(OnErrorKeep, OnErrorDeadLetter), Doc: "What becomes of an event whose lookup failed after the retries."},
 		{Path: "stages.*.cache", Type: TypeSection, Doc: "How long this stage's results are kept."},
 		{Path: "stages.*.cache.ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long a row is kept. 0s turns the cache off for this stage. Defaults to cache.ttl."},

@@ -52,9 +52,10 @@ type Stage struct {
 
 // Cache is where and how long results are kept.
 type Cache struct {
-	Tiers       []string `json:"tiers"`
-	TTL         string   `json:"ttl"`
-	NegativeTTL string   `json:"negative_ttl"`
+	Tiers []string `json:"tiers"`
+	TTL   string   `json:"ttl"`
+	// NegativeTTL is empty where it has no effect, as for a stage that waits for its rows.
+	NegativeTTL string `json:"negative_ttl,omitempty"`
 	// StaleIfError is empty where nothing stale is served.
 	StaleIfError string `json:"stale_if_error,omitempty"`
 	// Refresh is empty where nothing is loaded before it has expired.
@@ -126,6 +127,9 @@ func New(layout *pipeline.Layout) Plan {
 		}
 		if s.Root >= 0 {
 			stage.DependsOn = layout.Stages[s.Root].Name
+		}
+		if stage.Cache != nil && s.OnMissing == pipelinefile.OnMissingRetry {
+			stage.Cache.NegativeTTL = ""
 		}
 		p.Stages[i] = stage
 	}

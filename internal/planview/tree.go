@@ -120,7 +120,10 @@ func (c *Cache) String() string {
 	if c == nil {
 		return "not cached: deduplicated and shared in flight only"
 	}
-	text := fmt.Sprintf("cached %s in %s, missing keys %s", c.TTL, strings.Join(c.Tiers, ", "), c.NegativeTTL)
+	text := fmt.Sprintf("cached %s in %s", c.TTL, strings.Join(c.Tiers, ", "))
+	if c.NegativeTTL != "" {
+		text += ", missing keys " + c.NegativeTTL
+	}
 	if c.StaleIfError != "" {
 		text += ", " + c.StaleIfError + " longer while the source fails"
 	}
@@ -140,6 +143,8 @@ func outcome(policy string) string {
 		return "dead letter"
 	case string(pipelinefile.OnMissingDrop):
 		return "drop the event"
+	case string(pipelinefile.OnMissingRetry):
+		return "wait for it, then dead letter"
 	default:
 		return "null in out"
 	}
@@ -150,7 +155,7 @@ func (p Plan) reasons() string {
 	reasons := []string{"what is not a JSON object"}
 	var missing, failed []string
 	for _, s := range p.Stages {
-		if s.OnMissing == string(pipelinefile.OnMissingDeadLetter) {
+		if s.OnMissing == string(pipelinefile.OnMissingDeadLetter) || s.OnMissing == string(pipelinefile.OnMissingRetry) {
 			name := s.Name
 			if s.Many {
 				name = "key for " + name
