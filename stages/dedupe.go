@@ -20,13 +20,15 @@ const (
 type edge[E any, K comparable] struct {
 	id     int
 	parent int
+	lists  bool
 	deps   []int
-	fill   func(*run[E], *dedupe[K])
+	gates  gates
+	fill   func(r *run[E], d *dedupe[K], element int32)
 	spare  sync.Pool // of map[K]int32
 }
 
-func addKeys[E any, K comparable](p *Plan[E], parent int, deps []int, fill func(*run[E], *dedupe[K])) int {
-	k := &edge[E, K]{id: len(p.edges), parent: parent, deps: deps, fill: fill}
+func addKeys[E any, K comparable](p *Plan[E], k *edge[E, K]) int {
+	k.id = len(p.edges)
 	p.edges = append(p.edges, k)
 	return k.id
 }
@@ -41,12 +43,25 @@ func (k *edge[E, K]) compute(r *run[E]) {
 	}
 	d := &dedupe[K]{at: make([]int32, 0, n), seen: seen, bad: r.addBad}
 	d.add = d.one
-	k.fill(r, d)
+	var idle []bool
+	if !k.gates.none() {
+		idle = unwanted(r, k.parent, k.gates)
+	}
+	for i := range int32(n) {
+		switch {
+		case idle == nil || !idle[i]:
+			k.fill(r, d, i)
+		case k.lists:
+			d.blockedList(Missing)
+		default:
+			d.blocked(Missing)
+		}
+	}
 	clear(seen)
 	k.spare.Put(seen)
 	d.seen = nil
 	r.keys[k.id] = d
-	r.domains[k.id+1] = domain{parent: k.parent, at: d.at, size: len(d.distinct), lists: d.spans != nil}
+	r.domains[k.id+1] = domain{parent: k.parent, at: d.at, size: len(d.distinct), lists: k.lists}
 }
 
 // dedupe is a key set in one run: distinct keys, and for each element of the parent domain which of them it has.

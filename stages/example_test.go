@@ -109,3 +109,26 @@ func Example_concurrent() {
 	// Output:
 	// Ada bought lamp[{5} {4}] desk[{3}]
 }
+
+// How is a stage left out for some events? Its keys get a condition: nothing is loaded for the others, and what comes
+// after it is left out too.
+func ExampleWhen() {
+	var (
+		plan     stages.Plan[pageView]
+		profiles = stages.NewLoader(from("users", users), stages.LoaderConfig[userID, user]{})
+		bought   = stages.NewLoader(from("purchases", purchases), stages.LoaderConfig[userID, []purchase]{})
+	)
+	id := stages.By(&plan, func(e pageView) userID { return e.user })
+	who := stages.One(&plan, profiles, id)
+	isAda := stages.When(&plan, func(row stages.Row[pageView]) (bool, error) { return who.Of(row).Value.name == "Ada", nil }, who)
+	what := stages.One(&plan, bought, id.If(isAda))
+
+	for row := range plan.Run(context.Background(), []pageView{{1}, {2}}).All() {
+		fmt.Println(who.Of(row).Value.name, what.Of(row).Value, what.Of(row).Err)
+	}
+	// Output:
+	// call users [1 2]
+	// call purchases [1]
+	// Ada [{lamp} {desk}] <nil>
+	// Grace [] no key: the stage does not run for this event
+}

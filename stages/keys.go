@@ -24,11 +24,9 @@ func By[E any, K comparable](p *Plan[E], key func(E) K) Keys[E, K] {
 
 // ByErr is By for keys that may be absent (ErrNoKey: the result is Missing) or unusable (any other error: Failed).
 func ByErr[E any, K comparable](p *Plan[E], key func(E) (K, error)) Keys[E, K] {
-	return Keys[E, K]{plan: p, id: addKeys(p, rowDomain, nil, func(r *run[E], d *dedupe[K]) {
-		for _, e := range r.events {
-			d.one(guarded(key, e))
-		}
-	})}
+	return Keys[E, K]{plan: p, id: addKeys(p, &edge[E, K]{parent: rowDomain, fill: func(r *run[E], d *dedupe[K], i int32) {
+		d.one(guarded(key, r.events[i]))
+	}})}
 }
 
 // Each takes any number of keys from each event.
@@ -42,11 +40,9 @@ func Each[E any, K comparable](p *Plan[E], keys func(E) iter.Seq[K]) Lists[E, K]
 
 // EachErr is Each for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
 func EachErr[E any, K comparable](p *Plan[E], keys func(e E, add func(K, error))) Lists[E, K] {
-	return Lists[E, K]{plan: p, id: addKeys(p, rowDomain, nil, func(r *run[E], d *dedupe[K]) {
-		for _, e := range r.events {
-			guardedList(d, keys, e)
-		}
-	})}
+	return Lists[E, K]{plan: p, id: addKeys(p, &edge[E, K]{parent: rowDomain, lists: true, fill: func(r *run[E], d *dedupe[K], i int32) {
+		guardedList(d, keys, r.events[i])
+	}})}
 }
 
 // Then takes any number of keys from each value of an earlier stage; it is called once for each distinct value of a
@@ -61,14 +57,15 @@ func Then[E, V any, K comparable](n Node[E, V], keys func(V) iter.Seq[K]) Lists[
 
 // ThenErr is Then for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
 func ThenErr[E, V any, K comparable](n Node[E, V], keys func(v V, add func(K, error))) Lists[E, K] {
-	return Lists[E, K]{plan: n.plan, id: addKeys(n.plan, n.domain, []int{n.id}, func(r *run[E], d *dedupe[K]) {
-		for i := range r.size(n.domain) {
-			if v := n.at(r, int32(i)); v.State == Loaded {
+	return Lists[E, K]{plan: n.plan, id: addKeys(n.plan, &edge[E, K]{
+		parent: n.domain, lists: true, deps: []int{n.id}, gates: gates{inherited: n.gates.all()},
+		fill: func(r *run[E], d *dedupe[K], i int32) {
+			if v := n.at(r, i); v.State == Loaded {
 				guardedList(d, keys, v.Value)
 			} else {
 				d.blockedList(v.State)
 			}
-		}
+		},
 	})}
 }
 
@@ -79,14 +76,15 @@ func ThenOne[E, V any, K comparable](n Node[E, V], key func(V) K) Keys[E, K] {
 
 // ThenOneErr is ThenOne for keys that may be absent or unusable, as with ByErr.
 func ThenOneErr[E, V any, K comparable](n Node[E, V], key func(V) (K, error)) Keys[E, K] {
-	return Keys[E, K]{plan: n.plan, id: addKeys(n.plan, n.domain, []int{n.id}, func(r *run[E], d *dedupe[K]) {
-		for i := range r.size(n.domain) {
-			if v := n.at(r, int32(i)); v.State == Loaded {
+	return Keys[E, K]{plan: n.plan, id: addKeys(n.plan, &edge[E, K]{
+		parent: n.domain, deps: []int{n.id}, gates: gates{inherited: n.gates.all()},
+		fill: func(r *run[E], d *dedupe[K], i int32) {
+			if v := n.at(r, i); v.State == Loaded {
 				d.one(guarded(key, v.Value))
 			} else {
 				d.blocked(v.State)
 			}
-		}
+		},
 	})}
 }
 
@@ -97,11 +95,9 @@ func After[E any, K comparable](p *Plan[E], key func(Row[E]) (K, error), stages 
 	for i, s := range stages {
 		after[i] = s.node()
 	}
-	return Keys[E, K]{plan: p, id: addKeys(p, rowDomain, after, func(r *run[E], d *dedupe[K]) {
-		for i := range r.events {
-			d.one(guarded(key, Row[E]{run: r, index: int32(i)}))
-		}
-	})}
+	return Keys[E, K]{plan: p, id: addKeys(p, &edge[E, K]{parent: rowDomain, deps: after, fill: func(r *run[E], d *dedupe[K], i int32) {
+		d.one(guarded(key, Row[E]{run: r, index: i}))
+	}})}
 }
 
 // guarded calls a key function, and makes an unusable key of its panic.

@@ -38,7 +38,7 @@ func TestRowsThatComeLateAreWaitedFor(t *testing.T) {
 		defer memory.Close()
 		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Hour, NegativeTTL: time.Hour})
 		// That the keys are known to be missing is no answer.
-		view.Set(t.Context(), stages.Stamp{}, []int{2, 4}, make([]stages.Result[int], 2))
+		view.Set(t.Context(), view.Get(t.Context(), nil, nil), []int{2, 4}, make([]stages.Result[int], 2))
 		src := late()
 		l := loader(src, stages.LoaderConfig[int, int]{Cache: view, RetryMissing: true})
 		rows, n := run(t.Context(), l, everySecond, 0, 2, 4, 2)

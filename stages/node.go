@@ -6,8 +6,9 @@ import "iter"
 func One[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Keys[E, K]) Node[E, V] {
 	checkPlan(p, keys.plan)
 	n := addNode[E](p, l, keys.id)
+	k := p.edges[keys.id].(*edge[E, K])
 	return Node[E, V]{
-		plan: p, id: n.id, domain: keys.id + 1,
+		plan: p, id: n.id, domain: keys.id + 1, gates: k.gates,
 		at:     func(r *run[E], i int32) Result[V] { return n.of(r).slot(i).result },
 		origin: func(r *run[E], i int32) Origin { return n.of(r).slot(i).origin },
 	}
@@ -18,8 +19,9 @@ func One[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Keys[E, K
 func Many[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Lists[E, K]) Node[E, View[K, V]] {
 	checkPlan(p, keys.plan)
 	n := addNode[E](p, l, keys.id)
+	k := p.edges[keys.id].(*edge[E, K])
 	return Node[E, View[K, V]]{
-		plan: p, id: n.id, domain: p.edges[keys.id].(*edge[E, K]).parent, lists: true,
+		plan: p, id: n.id, domain: k.parent, gates: k.gates, lists: true,
 		at: func(r *run[E], i int32) Result[View[K, V]] {
 			d := r.keys[keys.id].(*dedupe[K])
 			switch span := d.spans[i]; span.from {

@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Plan is a set of stages over events of type E. Its zero value is an empty plan. Build it with By, Then, One and
@@ -13,10 +14,11 @@ type Plan[E any] struct {
 	// Retry bounds the retries of a run. The zero value has defaults.
 	Retry Retry
 
-	edges []keySet[E]
-	nodes []stage[E]
-	desks []*deskMaker
-	memos int
+	edges      []keySet[E]
+	nodes      []stage[E]
+	desks      []*deskMaker
+	conditions []*condition[E]
+	memos      int
 }
 
 // keySet computes the keys of one or more stages for a run.
@@ -49,6 +51,11 @@ func (p *Plan[E]) Run(ctx context.Context, events []E) *Rows[E] {
 	return &Rows[E]{run: r}
 }
 
+// wants says that a stage has the keys of an edge.
+func (p *Plan[E]) wants(edge int) bool {
+	return slices.ContainsFunc(p.nodes, func(n stage[E]) bool { return n.edge() == edge })
+}
+
 // Dep is a stage that keys may depend on: any Node.
 type Dep interface{ node() int }
 
@@ -57,6 +64,7 @@ type Node[E, V any] struct {
 	plan   *Plan[E]
 	id     int
 	domain int
+	gates  gates
 	lists  bool                               // the domain is that of the stage before: its bad keys are not this stage's own
 	at     func(r *run[E], i int32) Result[V] // the result of the i-th element of the domain
 	origin func(r *run[E], i int32) Origin    // where it came from; nil where each key of a list has its own
@@ -66,14 +74,22 @@ func (n Node[E, V]) node() int { return n.id }
 
 // Of is the result of the stage for a row.
 func (n Node[E, V]) Of(row Row[E]) Result[V] {
+	if !n.gates.none() {
+		if code := through(row.run, n.gates, row.index); code != open {
+			return shut[E, V](row.run, code)
+		}
+	}
 	return n.result(row.run, row.run.resolve(n.domain, row.index))
 }
 
 // Origin says where the result of the stage for a row came from. It is zero for a row without a usable key and for
 // a stage made by Many, whose View knows it of each key.
 func (n Node[E, V]) Origin(row Row[E]) Origin {
+	if n.origin == nil || through(row.run, n.gates, row.index) != open {
+		return Origin{}
+	}
 	i := row.run.resolve(n.domain, row.index)
-	if i < 0 || n.origin == nil {
+	if i < 0 {
 		return Origin{}
 	}
 	return n.origin(row.run, i)

@@ -11,16 +11,18 @@ type run[E any] struct {
 	plan     *Plan[E]
 	events   []E
 	budget   budget
-	keys     []any     // *dedupe[K], by edge
-	domains  []domain  // by edge + 1; the first is that of the events
-	requests []any     // *request[K, V], by node
-	settled  []bool    // by node
-	times    []times   // by node
-	desks    []desk    // by deskMaker
-	bad      []error   // errors of unusable keys
-	failure  error     // the worst of the run as a whole
-	memos    []any     // *memo[T], by Shared
-	groups   *grouping // of the rows, once it was asked for
+	keys     []any    // *dedupe[K], by edge
+	domains  []domain // by edge + 1; the first is that of the events
+	requests []any    // *request[K, V], by node
+	settled  []bool   // by node
+	times    []times  // by node
+	desks    []desk   // by deskMaker
+	bad      []error  // errors of unusable keys
+	failure  error    // the worst of the run as a whole
+	memos    []any    // *memo[T], by Shared
+	// conditions has a code for each row: open, noKey, blockedKey, or that of an error. nil where none was asked for.
+	conditions [][]int32
+	groups     *grouping // of the rows, once it was asked for
 }
 
 // times are when a node asked for its keys and when it had all its answers, from the start of the run.
@@ -45,6 +47,8 @@ func newRun[E any](p *Plan[E], events []E) *run[E] {
 		times:    make([]times, len(p.nodes)),
 		desks:    make([]desk, len(p.desks)),
 		memos:    make([]any, p.memos),
+
+		conditions: make([][]int32, len(p.conditions)),
 	}
 	r.domains[rowDomain] = domain{parent: -1, size: len(events)}
 	for i, d := range p.desks {
@@ -84,7 +88,7 @@ func (r *run[E]) schedule(ctx context.Context) {
 func (r *run[E]) advance() bool {
 	asked := false
 	for i, k := range r.plan.edges {
-		if r.keys[i] != nil || !r.allSettled(k.after()) {
+		if r.keys[i] != nil || !r.plan.wants(i) || !r.allSettled(k.after()) {
 			continue
 		}
 		k.compute(r)

@@ -40,7 +40,7 @@ type memo[T any] struct {
 	made   []bool
 }
 
-// grouping gives rows with equal keys in all key sets of the events the same number.
+// grouping gives rows with equal keys in all key sets of the events, for which the same conditions hold, the same number.
 type grouping struct {
 	numbers []int32 // nil where no row shares
 	size    int
@@ -60,7 +60,7 @@ func group[E any](r *run[E]) *grouping {
 	var g grouping
 	for _, d := range r.domains[1:] {
 		switch {
-		case d.parent != rowDomain:
+		case d.parent != rowDomain, d.at == nil: // No stage has its keys.
 			continue
 		case d.lists:
 			return &grouping{}
@@ -70,16 +70,21 @@ func group[E any](r *run[E]) *grouping {
 				g.numbers[i] = max(key+1, ungrouped)
 			}
 		default:
-			g.combine(d)
+			g.combine(d.at)
+		}
+	}
+	for _, codes := range r.conditions {
+		if codes != nil && g.numbers != nil {
+			g.combine(codes)
 		}
 	}
 	return &g
 }
 
-// combine splits the groups by one more key set.
-func (g *grouping) combine(d domain) {
+// combine splits the groups by one more key set, or condition.
+func (g *grouping) combine(at []int32) {
 	pairs := make(map[[2]int32]int32, g.size)
-	for i, key := range d.at {
+	for i, key := range at {
 		if g.numbers[i] == ungrouped || key < noKey {
 			g.numbers[i] = ungrouped
 			continue

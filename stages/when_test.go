@@ -1,0 +1,170 @@
+package stages_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+// visit is an event: who did it, and whether the stages run for it.
+type visit struct {
+	user int
+	runs bool
+}
+
+func runs(row stages.Row[visit]) (bool, error) { return row.Event().runs, nil }
+
+func userOf(v visit) int { return v.user }
+
+// outcome is a result in words.
+func outcome[V any](r stages.Result[V]) string {
+	switch {
+	case errors.Is(r.Err, stages.ErrSkipped):
+		return "skipped"
+	case r.State == stages.Loaded:
+		return fmt.Sprint(r.Value)
+	default:
+		return r.State.String()
+	}
+}
+
+func values(r stages.Result[stages.View[int, int]]) string {
+	if r.State != stages.Loaded {
+		return outcome(r)
+	}
+	var all []int
+	for _, r := range r.Value.All() {
+		all = append(all, r.Value)
+	}
+	return fmt.Sprint(all)
+}
+
+// twice is the list of a value and the next one.
+func twice(v int) iter.Seq[int] {
+	return func(yield func(int) bool) { _ = yield(v) && yield(v+1) }
+}
+
+// A stage loads nothing for rows that it does not run for, and neither does what comes after it, although another row
+// with the same keys has them.
+func TestAStageRunsOnlyForRowsForWhichItsConditionHolds(t *testing.T) {
+	var plan stages.Plan[visit]
+	first, second, third, fourth := &recorder{}, &recorder{}, &recorder{}, &recorder{}
+	of := func(src *recorder) *stages.Loader[int, int] { return loader(src, stages.LoaderConfig[int, int]{}) }
+	user := stages.By(&plan, userOf)
+	always := stages.One(&plan, of(first), user)
+	some := stages.One(&plan, of(second), stages.ThenOne(always, func(v int) int { return v }).If(stages.When(&plan, runs)))
+	lists := stages.Many(&plan, of(third), stages.Then(some, twice))
+	last := stages.Many(&plan, of(fourth), stages.Then(lists, func(v stages.View[int, int]) iter.Seq[int] {
+		return func(yield func(int) bool) { _ = yield(v.Len()) }
+	}))
+	rows := plan.Run(t.Context(), []visit{{1, true}, {1, false}, {2, false}, {3, true}})
+	var got []string
+	for row := range rows.All() {
+		got = append(got, fmt.Sprintf("%s %s %s %s", outcome(always.Of(row)), outcome(some.Of(row)), values(lists.Of(row)), values(last.Of(row))))
+	}
+	want := []string{"2 4 [8 10] [4]", "2 skipped skipped skipped", "4 skipped skipped skipped", "6 12 [24 26] [4]"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for i, want := range [][]int{{1, 2, 3}, {2, 6}, {4, 5, 12, 13}, {2}} {
+		src := []*recorder{first, second, third, fourth}[i]
+		if diff := cmp.Diff([][]int{want}, src.seen()); diff != "" {
+			t.Errorf("stage %d: %s", i, diff)
+		}
+	}
+}
+
+func TestListsOfAnEventUnderACondition(t *testing.T) {
+	var plan stages.Plan[visit]
+	src := &recorder{}
+	lists := stages.Each(&plan, func(v visit) iter.Seq[int] { return twice(v.user) }).If(stages.When(&plan, runs))
+	n := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), lists)
+	rows := plan.Run(t.Context(), []visit{{1, true}, {7, false}})
+	if got := values(n.Of(rows.At(0))) + values(n.Of(rows.At(1))); got != "[2 4]skipped" {
+		t.Error(got)
+	}
+	if diff := cmp.Diff([][]int{{1, 2}}, src.seen()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A condition may look at what earlier stages found: the stage waits for them, and is blocked where they failed.
+func TestAConditionOnAnEarlierStage(t *testing.T) {
+	poison := errors.New("poison")
+	var plan stages.Plan[visit]
+	src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
+		double(b)
+		return stages.KeyErrors[int]{3: stages.AsPermanent(poison)}
+	}}
+	user := stages.By(&plan, userOf)
+	who := stages.One(&plan, loader(src, stages.LoaderConfig[int, int]{}), user)
+	next := &recorder{}
+	condition := stages.When(&plan, func(row stages.Row[visit]) (bool, error) {
+		switch r := who.Of(row); {
+		case r.State == stages.Failed:
+			return false, stages.ErrBlocked
+		case r.Value == 8:
+			return false, errors.New("cannot tell")
+		case r.Value == 10:
+			panic("cannot go on")
+		default:
+			return r.Value > 2, nil
+		}
+	}, who)
+	some := stages.One(&plan, loader(next, stages.LoaderConfig[int, int]{}), user.If(condition))
+	after := stages.Many(&plan, loader(next, stages.LoaderConfig[int, int]{}), stages.Then(some, twice))
+	var got []string
+	for row := range plan.Run(t.Context(), []visit{{user: 1}, {user: 2}, {user: 3}, {user: 4}, {user: 5}}).All() {
+		got = append(got, outcome(some.Of(row))+" "+values(after.Of(row)))
+		if bad, ok := errors.AsType[*stages.BadKeyError](some.Of(row).Err); ok != (some.Of(row).State == stages.Failed) {
+			t.Errorf("%v", bad)
+		}
+	}
+	want := []string{"skipped skipped", "4 [8 10]", "blocked blocked", "failed blocked", "failed blocked"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]int{{2}, {4, 5}}, next.seen()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestConditionsTogether(t *testing.T) {
+	var plan stages.Plan[visit]
+	src := &recorder{}
+	keys := stages.By(&plan, userOf).If(stages.When(&plan, runs)).If(stages.When(&plan, func(row stages.Row[visit]) (bool, error) {
+		return row.Event().user > 1, nil
+	}))
+	stages.One(&plan, loader(src, stages.LoaderConfig[int, int]{}), keys)
+	plan.Run(t.Context(), []visit{{1, true}, {2, true}, {3, false}})
+	if diff := cmp.Diff([][]int{{2}}, src.seen()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Rows share a value only where the same stages run for them.
+func TestSharedValuesDependOnConditions(t *testing.T) {
+	var plan stages.Plan[visit]
+	l := loader(&recorder{}, stages.LoaderConfig[int, int]{})
+	user := stages.By(&plan, userOf)
+	who := stages.One(&plan, l, user)
+	some := stages.One(&plan, l, stages.ThenOne(who, func(v int) int { return v }).If(stages.When(&plan, runs)))
+	made := 0
+	shared := stages.Share(&plan, func(row stages.Row[visit]) string {
+		made++
+		return outcome(some.Of(row))
+	})
+	var got []string
+	for row := range plan.Run(t.Context(), []visit{{1, true}, {1, false}, {1, true}, {1, false}}).All() {
+		got = append(got, shared.Of(row))
+	}
+	if diff := cmp.Diff([]string{"4", "skipped", "4", "skipped"}, got); diff != "" || made != 2 {
+		t.Errorf("made %d times: %s", made, diff)
+	}
+}
