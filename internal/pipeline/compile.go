@@ -30,6 +30,7 @@ type compiler struct {
 	nodes     []*node             // by stage
 	single    map[string]stages.Keys[Document, lookup.Key]
 	lists     map[string]stages.Lists[Document, lookup.Key]
+	whens     map[string]stages.Condition[Document] // by their text
 }
 
 // answers is one loader, and what is looked for in its answers.
@@ -67,6 +68,7 @@ func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup) *compil
 		nodes:   make([]*node, len(layout.Stages)),
 		single:  map[string]stages.Keys[Document, lookup.Key]{},
 		lists:   map[string]stages.Lists[Document, lookup.Key]{},
+		whens:   map[string]stages.Condition[Document]{},
 	}
 }
 
@@ -91,6 +93,10 @@ func (c *compiler) compile() {
 			parent.children = append(parent.children, child{node: n, point: parent.answers.point(parent.inFragment(container))})
 		}
 	}
+	looks := make([][]look, len(c.nodes))
+	for i, n := range c.nodes {
+		looks[i] = c.looks(n)
+	}
 	for i, n := range c.nodes {
 		if n.answers.loader == nil {
 			n.answers.loader = c.loader(n)
@@ -98,7 +104,7 @@ func (c *compiler) compile() {
 		if n.answers.cache != nil {
 			c.open.cached[n.Name] = cached{types: c.lookups[n.Index].Types(), view: n.answers.cache}
 		}
-		c.add(n, paths[i])
+		c.add(n, paths[i], looks[i])
 	}
 }
 

@@ -12,9 +12,10 @@ import (
 // Document is an event: a JSON object as it came, and the keys that were found in it. It shares the record's memory.
 type Document struct {
 	value []byte
-	keys  [][]key // by key path of the event
-	end   int32   // where the closing brace is
-	taken bool    // some members stand where results go
+	keys  [][]key         // by key path of the event
+	seen  []jsondoc.Value // by field that conditions look at
+	end   int32           // where the closing brace is
+	taken bool            // some members stand where results go
 }
 
 // documents decodes events.
@@ -22,6 +23,7 @@ type documents struct {
 	scanner *jsondoc.Scanner
 	paths   []*keyPath
 	fields  []int     // the scanner's paths of members that stand where results go
+	seen    []int     // the scanner's paths of fields that conditions look at
 	spare   sync.Pool // of *jsondoc.Result
 }
 
@@ -51,6 +53,7 @@ func (d *documents) decode(r loaderline.Record) (Document, error) {
 		all = p.keys(all, r.Value, found)
 		doc.keys[i] = all[from:]
 	}
+	doc.seen = firstOf(found, d.seen)
 	for _, f := range d.fields {
 		doc.taken = doc.taken || found.Values[f][0].Kind == jsondoc.Found
 	}

@@ -8,17 +8,25 @@ import (
 )
 
 // add adds a stage to the plan. Stages with the same keys share the edge, and so deduplicate once.
-func (c *compiler) add(n *node, path int) {
-	edge := fmt.Sprint(n.Root, path)
+func (c *compiler) add(n *node, path int, looks []look) {
+	edge := fmt.Sprintf("%d %d %s", n.Root, path, n.Stage.Stage.When)
 	if !n.List {
 		if _, ok := c.single[edge]; !ok {
-			c.single[edge] = c.singleKeys(n, path)
+			keys := c.singleKeys(n, path)
+			if n.When != nil {
+				keys = keys.If(c.condition(n, looks))
+			}
+			c.single[edge] = keys
 		}
 		n.one = stages.One(c.plan, n.answers.loader, c.single[edge]).Named(n.Name)
 		return
 	}
 	if _, ok := c.lists[edge]; !ok {
-		c.lists[edge] = c.listsOfKeys(n, path)
+		keys := c.listsOfKeys(n, path)
+		if n.When != nil {
+			keys = keys.If(c.condition(n, looks))
+		}
+		c.lists[edge] = keys
 	}
 	n.each = stages.Many(c.plan, n.answers.loader, c.lists[edge]).Named(n.Name)
 }

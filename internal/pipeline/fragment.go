@@ -14,8 +14,9 @@ import (
 // It is never changed.
 type Fragment struct {
 	json   []byte
-	keys   [][]key   // of the stages that take theirs from here
-	points [][]int32 // where the results of other stages go: before these closing braces
+	keys   [][]key         // of the stages that take theirs from here
+	points [][]int32       // where the results of other stages go: before these closing braces
+	seen   []jsondoc.Value // the fields that conditions look at
 }
 
 // fragments makes Fragments of what a source answers.
@@ -23,6 +24,7 @@ type fragments struct {
 	scannerPaths
 	paths   []*keyPath
 	places  []place          // where other stages' results go
+	seen    []int            // the scanner's paths of fields that conditions look at
 	scanner *jsondoc.Scanner // nil where nothing is looked for
 }
 
@@ -56,7 +58,7 @@ func (f *fragments) fragment(json []byte) (*Fragment, error) {
 			}
 		}
 	}
-	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.paths))}
+	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.paths)), seen: firstOf(&found, f.seen)}
 	for i, p := range f.paths {
 		fragment.keys[i] = p.keys(make([]key, 0, len(found.Values[p.parts[0]])), json, &found)
 	}
@@ -74,7 +76,7 @@ func (f *fragments) codec() *cache.Codec[lookup.Key, *Fragment] {
 
 // bytes is the memory of a Fragment, for the cache's budget. A key shares the JSON's memory.
 func (f *Fragment) bytes() int64 {
-	n := int64(unsafe.Sizeof(*f)) + int64(cap(f.json))
+	n := int64(unsafe.Sizeof(*f)) + int64(cap(f.json)) + int64(cap(f.seen))*int64(unsafe.Sizeof(jsondoc.Value{}))
 	for _, keys := range f.keys {
 		n += int64(unsafe.Sizeof(keys)) + int64(cap(keys))*int64(unsafe.Sizeof(key{}))
 	}

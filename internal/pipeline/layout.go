@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/condition"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -31,6 +32,10 @@ type Stage struct {
 	Root int
 	// List says that there is a result for each element of By's last [].
 	List bool
+	// When says for which events the stage runs; nil for all.
+	When *condition.Condition
+	// WhenStages are the stages whose results When looks at.
+	WhenStages []int
 	// Parent is the index of the stage in whose result this one's stands, -1 for the output itself.
 	Parent int
 	// Into is where the result stands: a path into Parent's result, or one name.
@@ -70,7 +75,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	for i, s := range file.Stages {
 		l.Stages = append(l.Stages, &Stage{Stage: s, Index: i, Root: -1, Parent: -1})
 	}
-	for _, check := range []func(*Stage){l.by, l.shape, l.into} {
+	for _, check := range []func(*Stage){l.by, l.shape, l.into, l.when} {
 		for _, s := range l.Stages {
 			check(s)
 		}

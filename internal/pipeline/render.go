@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
@@ -19,9 +20,10 @@ type renderer struct {
 }
 
 type cursor struct {
-	view view
-	next int
-	open bool
+	view    view
+	next    int
+	skipped bool // the stage does not run for the event
+	open    bool
 }
 
 // render is what stands behind the event: each result as `,"name":value`, and the closing brace.
@@ -73,9 +75,13 @@ func (r *renderer) whole(dst []byte, n *node) []byte {
 func (r *renderer) next(dst []byte, n *node) []byte {
 	c := &r.cursors[n.Index]
 	if !c.open {
-		*c = cursor{view: n.each.Of(r.row).Value, open: true}
+		list := n.each.Of(r.row)
+		*c = cursor{view: list.Value, skipped: errors.Is(list.Err, stages.ErrSkipped), open: true}
 	}
-	if c.next >= c.view.Len() { // the stage has failed as a whole
+	if c.next >= c.view.Len() { // the stage has failed as a whole, or does not run for the event
+		if c.skipped && n.Many {
+			return append(dst, "[]"...)
+		}
 		return append(dst, "null"...)
 	}
 	_, element := c.view.At(c.next)

@@ -78,12 +78,16 @@ func (n *node) outcome(row stages.Row[Document]) (missing error, stale time.Dura
 	return missing, stale, nil
 }
 
-// single judges the result of one key. No rows for a key of a stage with many are an empty list, and not missing.
+// single judges the result of one key. No rows for a key of a stage with many are an empty list, and not missing; nor is
+// what a stage does not run for.
 func (n *node) single(r stages.Result[*Fragment]) (missing, err error) {
 	switch r.State {
 	case stages.Failed, stages.Blocked:
 		return nil, r.Err
 	case stages.Missing:
+		if errors.Is(r.Err, stages.ErrSkipped) {
+			return nil, nil
+		}
 		if r.Err != nil {
 			return r.Err, nil
 		}
@@ -114,6 +118,9 @@ func (n *node) failed(err error) *loaderline.Failure {
 	}
 	if errors.Is(err, stages.ErrBlocked) {
 		f.Message = fmt.Sprintf("the stage that %s comes from has failed", n.byText())
+		if len(n.WhenStages) > 0 {
+			f.Message = "a stage that its key or its condition comes from has failed"
+		}
 	}
 	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
 		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last

@@ -44,7 +44,7 @@ func dotted(parent, name string) string {
 func newDecoder(name string, opts Options) *decoder {
 	d := &decoder{
 		opts:     opts,
-		file:     &File{fileName: name, positions: make(map[string]Pos)},
+		file:     &File{fileName: name, positions: make(map[string]Pos), texts: make(map[string]Pos)},
 		keys:     make(map[string]Key),
 		children: make(map[string][]Key),
 		written:  make(map[string]scalar),
@@ -160,6 +160,9 @@ func (d *decoder) scalar(k Key, key string, node ast.Node) (scalar, bool) {
 	text, replaced, problems := d.opts.interpolate(s.text)
 	for _, problem := range problems {
 		d.failAt(s.pos, key, "%s", problem)
+	}
+	if s.verbatim && !replaced {
+		d.file.texts[key] = Pos{Line: s.pos.Line, Column: s.pos.Column + s.opening()}
 	}
 	s.text, s.replaced = text, replaced
 	s.unset = replaced && d.opts.Unset != "" && strings.Contains(text, d.opts.Unset)

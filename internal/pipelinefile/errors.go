@@ -65,6 +65,17 @@ func (f *File) Errorf(key, format string, args ...any) *Error {
 	return f.errorAt(f.Pos(key), key, format, args...)
 }
 
+// ErrorfIn returns a problem within the value of key, at a line and a column of
+// its text that count from 1. It stands there if the file has the text in one
+// line as it is, and else at the beginning of the value.
+func (f *File) ErrorfIn(key string, line, column int, format string, args ...any) *Error {
+	if start, ok := f.texts[key]; ok && line == 1 {
+		return f.errorAt(Pos{Line: start.Line, Column: start.Column + column - 1}, key, format, args...)
+	}
+	message := fmt.Sprintf(format, args...)
+	return f.Errorf(key, "line %d, column %d: %s", line, column, message)
+}
+
 func (f *File) errorAt(pos Pos, key, format string, args ...any) *Error {
 	return &Error{File: f.fileName, Line: pos.Line, Column: pos.Column, Key: key, Message: fmt.Sprintf(format, args...)}
 }

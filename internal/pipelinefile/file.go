@@ -33,6 +33,9 @@ type File struct {
 
 	fileName  string
 	positions map[string]Pos
+	// texts has where the text of a scalar begins, for those that the file has
+	// in one line as they are.
+	texts map[string]Pos
 }
 
 // Source returns the source with that name.
@@ -105,6 +108,7 @@ type Stage struct {
 	KeyType   []string   `key:"key_type"`
 	Many      bool       `key:"many"`
 	Into      string     `key:"into"` // Empty: a field named after the stage.
+	When      string     `key:"when"` // Empty: for every event.
 	OnMissing OnMissing  `key:"on_missing"`
 	OnError   OnError    `key:"on_error"`
 	Cache     StageCache `key:"cache"`

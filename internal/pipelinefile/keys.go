@@ -164,6 +164,7 @@ func stageKeys() []Key {
 		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the source cannot say it; a list for a composite key. Defaults to text for Redis; for HTTP a number and a string are two keys without it."},
 		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows or items for a key make a list; without it two of them fail the key. Of Redis: the JSON is a list."},
 		{Path: "stages.*.into", Type: TypeString, Doc: "Where the result goes. Defaults to a field named after the stage."},
+		{Path: "stages.*.when", Type: TypeString, Pattern: `\S`, PatternDoc: "a condition is an expression such as event.amount > 100", Doc: "A condition over the event and the results of earlier stages, as event.amount > 100: the stage runs for those events only, and for the others its result is null, or [] where it is a list. Defaults to every event."},
 		{Path: "stages.*.on_missing", Type: TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter, OnMissingRetry), Doc: "What becomes of an event whose key has no row: keep it with null, drop it, dead_letter it, or retry the key for as long as the retries go and then dead_letter it."},
 		{Path: "stages.*.on_error", Type: TypeEnum, Default: "dead_letter", Enum: words(OnErrorKeep, OnErrorDeadLetter), Doc: "What becomes of an event whose lookup failed after the retries."},
 		{Path: "stages.*.cache", Type: TypeSection, Doc: "How long this stage's results are kept."},
@@ -171,7 +172,6 @@ func stageKeys() []Key {
 		{Path: "stages.*.cache.negative_ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long it is kept that a key has no row. Defaults to 30s, or to the stage's ttl where that is shorter."},
 		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long beyond its ttl a row may be served while its source fails; the record's loaderline.degraded header says how old it was."},
 		{Path: "stages.*.cache.refresh", Type: TypePercentage, Min: 1, Max: 99, Doc: "The share of its ttl, as 80%, after which a row that is asked for is loaded again in the background, while it is still served. Without it a row is loaded again once it has expired."},
-		{Path: "stages.*.when", Type: TypeString, Planned: true, Doc: "The events that the stage runs for."},
 		{Path: "stages.*.on_outage", Type: TypeEnum, Planned: true, Doc: "What becomes of events while a source is away."},
 		{Path: "stages.*.preload", Type: TypeSection, Planned: true, Doc: "A query that fills the cache at start."},
 	}

@@ -2,6 +2,7 @@ package pipelinefile
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -22,6 +23,16 @@ type scalar struct {
 	unset bool
 	// quoted is whether the scalar stands in quotes.
 	quoted bool
+	// verbatim is whether the text stands in one line of the file as it is.
+	verbatim bool
+}
+
+// opening is the number of characters before the text.
+func (s scalar) opening() int {
+	if s.quoted {
+		return 1
+	}
+	return 0
 }
 
 type scalarKind int
@@ -55,6 +66,7 @@ func nodeScalar(node ast.Node) (scalar, bool) {
 	case *ast.StringNode:
 		s.text = n.Value
 		s.quoted = n.Token.Type == token.DoubleQuoteType || n.Token.Type == token.SingleQuoteType
+		s.verbatim = !strings.Contains(s.text, "\n") && strings.Contains(n.Token.Origin, s.text)
 	case *ast.LiteralNode:
 		s.text = n.Value.Value
 	case *ast.BoolNode:

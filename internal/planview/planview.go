@@ -42,7 +42,8 @@ type Stage struct {
 	Key       []string `json:"key"` // where a row has its key
 	Many      bool     `json:"many"`
 	Into      string   `json:"into"`
-	Cache     *Cache   `json:"cache"` // null: not cached, but deduplicated and shared in flight
+	When      string   `json:"when,omitempty"` // empty: for every event
+	Cache     *Cache   `json:"cache"`          // null: not cached, but deduplicated and shared in flight
 	OnMissing string   `json:"on_missing"`
 	OnError   string   `json:"on_error"`
 	Calls     Calls    `json:"calls"`
@@ -117,7 +118,7 @@ func New(layout *pipeline.Layout) Plan {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
 			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
-			Into: s.Into.String(), Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
+			Into: s.Into.String(), When: s.Stage.When, Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
 		}
 		switch {
 		case source.Kind() == pipelinefile.KindRedis:

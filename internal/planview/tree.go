@@ -2,6 +2,7 @@ package planview
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -96,11 +97,15 @@ func (s Stage) title() string {
 }
 
 func (s Stage) details() []string {
-	return []string{
+	details := []string{
 		"into " + s.Into,
 		s.Cache.String(),
 		s.missing() + ", failed: " + outcome(s.OnError),
 	}
+	if s.When != "" {
+		details = slices.Insert(details, 0, "when "+strings.Join(strings.Fields(s.When), " "))
+	}
+	return details
 }
 
 // missing is what becomes of events for which the stage finds nothing. No rows for the key of a list are an empty list.

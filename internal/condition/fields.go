@@ -1,0 +1,70 @@
+package condition
+
+import (
+	"math"
+	"slices"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+)
+
+// fieldFinder makes one name of each chain of members that begins with a root, as event.user.tier, so that only these
+// fields are read from a document.
+type fieldFinder struct {
+	roots   []string
+	found   map[string]jsondoc.Path // by name, those on the way to others too
+	problem *file.Error
+}
+
+// Visit comes to the inner members of a chain before the outer ones.
+func (f *fieldFinder) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		switch n.Value {
+		case "null":
+			ast.Patch(node, &ast.NilNode{})
+		case "$env":
+			f.fail(n, "unknown name $env")
+		default:
+			if slices.Contains(f.roots, n.Value) {
+				f.found[n.Value] = jsondoc.Path{Root: n.Value}
+			}
+		}
+	case *ast.MemberNode:
+		of, isName := n.Node.(*ast.IdentifierNode)
+		member, isText := n.Property.(*ast.StringNode)
+		if !isName || !isText {
+			return
+		}
+		path, ok := f.found[of.Value]
+		if !ok {
+			return
+		}
+		path.Steps = append(slices.Clip(path.Steps), jsondoc.Step{Name: member.Value})
+		name := path.String()
+		f.found[name] = path
+		ast.Patch(node, &ast.IdentifierNode{Value: name})
+	case *ast.FloatNode:
+		if math.Abs(n.Value) >= 1<<53 {
+			f.fail(n, "the number is larger than a fraction can be exact; write a whole number, without a point")
+		}
+	}
+}
+
+func (f *fieldFinder) fail(at ast.Node, reason string) {
+	if f.problem == nil {
+		f.problem = &file.Error{Location: at.Location(), Message: reason}
+	}
+}
+
+// nameFinder collects the names that an expression uses.
+type nameFinder struct{ names map[string]bool }
+
+// Visit takes a name.
+func (f *nameFinder) Visit(node *ast.Node) {
+	if n, ok := (*node).(*ast.IdentifierNode); ok {
+		f.names[n.Value] = true
+	}
+}
