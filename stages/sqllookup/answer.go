@@ -3,7 +3,6 @@ package sqllookup
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -12,18 +11,15 @@ import (
 // answer gathers the rows of one call by key. Rows are rendered one after another into one buffer, and copied from
 // there once they are complete: a value shares no memory with others, so that a cache frees what it evicts.
 type answer struct {
+	reader
+
 	lookup *Lookup
-	layout *layout
 	batch  *stages.Batch[lookup.Key, []byte]
 	slots  map[lookup.Key]int32
 	keys   []found
 	rows   []rowSpan
 	buf    []byte
-
-	parts   [][]byte // the last row's key columns as JSON
-	scratch []byte
-	key     []byte
-	latest  int32 // the slot of the last row: rows of one key tend to stand together
+	latest int32 // the slot of the last row: rows of one key tend to stand together
 }
 
 // found is what is known of one key. first and last are rows counted from 1.
@@ -42,10 +38,10 @@ type rowSpan struct {
 func newAnswer(l *Lookup, lay *layout, b *stages.Batch[lookup.Key, []byte]) *answer {
 	const most = 16 << 20 // A guess may be wrong.
 	a := &answer{
-		lookup: l, layout: lay, batch: b, latest: -1,
+		reader: newReader(l.types, lay), lookup: l, batch: b, latest: -1,
 		slots: make(map[lookup.Key]int32, len(b.Keys)), keys: make([]found, len(b.Keys)),
-		rows: make([]rowSpan, 0, len(b.Keys)), parts: make([][]byte, len(lay.keys)),
-		buf: make([]byte, 0, min(l.bytesPerKey.Load()*int64(len(b.Keys)), most)),
+		rows: make([]rowSpan, 0, len(b.Keys)),
+		buf:  make([]byte, 0, min(l.bytesPerKey.Load()*int64(len(b.Keys)), most)),
 	}
 	for i, k := range b.Keys {
 		a.slots[k] = int32(i)
@@ -72,7 +68,7 @@ func (a *answer) collect(f *found, r row) {
 		return // The key has failed: how its rows look does not matter.
 	}
 	start := len(a.buf)
-	if f.err = a.render(r); f.err != nil {
+	if a.buf, f.err = a.appendObject(a.buf, r); f.err != nil {
 		a.buf = a.buf[:start]
 		return
 	}
@@ -89,18 +85,7 @@ func (a *answer) collect(f *found, r row) {
 
 // slotOf finds the key that a row answers. A row whose key is unusable or was not asked for is counted by the batch.
 func (a *answer) slotOf(r row) (int32, bool) {
-	a.scratch, a.key = a.scratch[:0], a.key[:0]
-	for i, column := range a.layout.keys {
-		from := len(a.scratch)
-		var err error
-		if a.scratch, err = r.appendCell(a.scratch, column); err != nil {
-			a.batch.Put("", nil)
-			return 0, false
-		}
-		a.parts[i] = asKey(a.lookup.types[i], a.scratch[from:])
-	}
-	var err error
-	if a.key, err = a.lookup.types.AppendCanonical(a.key, a.parts...); err != nil {
+	if err := a.read(r); err != nil {
 		a.batch.Put("", nil)
 		return 0, false
 	}
@@ -114,43 +99,6 @@ func (a *answer) slotOf(r row) (int32, bool) {
 	}
 	a.latest = slot
 	return slot, true
-}
-
-// asKey is a cell as a key of a type may stand in an event: a number with a point only as a string, and 0 and 1 as
-// booleans.
-func asKey(t lookup.Type, cell []byte) []byte {
-	if t == lookup.Boolean && len(cell) == 1 && (cell[0] == '0' || cell[0] == '1') {
-		return strconv.AppendBool(nil, cell[0] == '1')
-	}
-	if t == lookup.Any || len(cell) == 0 || (cell[0] != '-' && !isDigit(cell[0])) || bytes.IndexByte(cell, '.') < 0 {
-		return cell
-	}
-	quoted := make([]byte, 0, len(cell)+2)
-	quoted = append(quoted, '"')
-	quoted = append(quoted, cell...)
-	return append(quoted, '"')
-}
-
-// render appends a row as an object, or a part of it and an error.
-func (a *answer) render(r row) error {
-	open := byte('{')
-	for i, label := range a.layout.labels {
-		if label == "" {
-			continue
-		}
-		a.buf = append(a.buf, open)
-		open = ','
-		a.buf = append(a.buf, label...)
-		var err error
-		if a.buf, err = r.appendCell(a.buf, i); err != nil {
-			return &Error{message: fmt.Sprintf("column %q: %v", a.layout.names[i], err), err: err}
-		}
-	}
-	if open == '{' {
-		a.buf = append(a.buf, open)
-	}
-	a.buf = append(a.buf, '}')
-	return nil
 }
 
 // settle puts what was found. Keys without rows are left to be missing.

@@ -17,6 +17,7 @@ type Lookup struct {
 	types   lookup.Types
 	columns []string
 	load    func(context.Context, *stages.Batch[lookup.Key, []byte]) error
+	scan    func(ctx context.Context, query string) (scanRows, error)
 
 	bytesPerKey atomic.Int64 // of the last answer, so that the next one is made room for at once
 }

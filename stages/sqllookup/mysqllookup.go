@@ -53,7 +53,7 @@ func (m *mysql) prepare(ctx context.Context, l *Lookup, s statement) error {
 		return mysqlPrepareError(ctx, err, rewrite{})
 	}
 	l.columns = shape.layout.names
-	l.load = ml.loadRows
+	l.load, l.scan = ml.loadRows, ml.prepareScan
 	return nil
 }
 
@@ -165,11 +165,7 @@ func (l *mysqlLookup) loadSome(ctx context.Context, b *stages.Batch[lookup.Key, 
 		return mysqlError(ctx, err)
 	}
 	defer func() { _ = rows.Close() }()
-	columns, err := rows.ColumnTypes()
-	if err != nil {
-		return mysqlError(ctx, err)
-	}
-	shape, err := l.shapeOf(columns) // The schema may have changed.
+	shape, err := l.shapeOfRows(ctx, rows) // The schema may have changed.
 	if err != nil {
 		return err
 	}
@@ -178,16 +174,5 @@ func (l *mysqlLookup) loadSome(ctx context.Context, b *stages.Batch[lookup.Key, 
 	}
 	(*a).layout = shape.layout
 	row := newMySQLRow(shape.cells)
-	for rows.Next() {
-		if err := rows.Scan(row.targets...); err != nil {
-			return mysqlError(ctx, err)
-		}
-		if err := (*a).add(row); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return mysqlError(ctx, err)
-	}
-	return nil
+	return eachRow(ctx, rows, row.targets, mysqlError, func() error { return (*a).add(row) })
 }

@@ -98,8 +98,11 @@ func (p *postgres) run(ctx context.Context, q pgQuery, each func([]pgconn.FieldD
 		return postgresError(ctx, err)
 	}
 	defer conn.Release()
-	pg := conn.Conn().PgConn()
+	return p.read(ctx, conn.Conn().PgConn(), q, each)
+}
 
+// read is run on a connection.
+func (p *postgres) read(ctx context.Context, pg *pgconn.PgConn, q pgQuery, each func([]pgconn.FieldDescription, [][]byte) error) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	rows := pg.ExecParams(reading, q.sql, q.values, q.oids, nil, nil)

@@ -39,7 +39,7 @@ func (p *postgres) prepare(ctx context.Context, l *Lookup, s statement) error {
 		return err
 	}
 	l.columns = shape.layout.names
-	l.load = pl.loadRows
+	l.load, l.scan = pl.loadRows, pl.prepareScan
 	return p.explain(ctx, final, pl.oids)
 }
 

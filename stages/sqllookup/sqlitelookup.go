@@ -56,7 +56,7 @@ func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
 	}
 	sl.sql = asStored(sl.sql, names, sl.types)
 	l.columns = names
-	l.load = sl.loadRows
+	l.load, l.scan = sl.loadRows, sl.prepareScan
 	return nil
 }
 
@@ -166,16 +166,8 @@ func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key,
 	}
 	a := newAnswer(l.Lookup, l.layout, b)
 	r := newSQLiteRow(l.types)
-	for rows.Next() {
-		if err := rows.Scan(r.targets...); err != nil {
-			return sqliteError(ctx, err)
-		}
-		if err := a.add(r); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return sqliteError(ctx, err)
+	if err := eachRow(ctx, rows, r.targets, sqliteError, func() error { return a.add(r) }); err != nil {
+		return err
 	}
 	a.settle()
 	return nil

@@ -1,0 +1,75 @@
+package sqllookup
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// reader reads the keys and the values of rows, one after another.
+type reader struct {
+	types  lookup.Types
+	layout *layout
+
+	key     []byte   // of the last row
+	parts   [][]byte // its columns as JSON
+	scratch []byte
+}
+
+func newReader(types lookup.Types, lay *layout) reader {
+	return reader{types: types, layout: lay, parts: make([][]byte, len(lay.keys))}
+}
+
+// read finds a row's key. Its error is that of an unusable one.
+func (d *reader) read(r row) error {
+	d.scratch, d.key = d.scratch[:0], d.key[:0]
+	for i, column := range d.layout.keys {
+		from := len(d.scratch)
+		var err error
+		if d.scratch, err = r.appendCell(d.scratch, column); err != nil {
+			return err
+		}
+		d.parts[i] = asKey(d.types[i], d.scratch[from:])
+	}
+	var err error
+	d.key, err = d.types.AppendCanonical(d.key, d.parts...)
+	return err
+}
+
+// asKey is a cell as a key of a type may stand in an event: a number with a point only as a string, and 0 and 1 as
+// booleans.
+func asKey(t lookup.Type, cell []byte) []byte {
+	if t == lookup.Boolean && len(cell) == 1 && (cell[0] == '0' || cell[0] == '1') {
+		return strconv.AppendBool(nil, cell[0] == '1')
+	}
+	if t == lookup.Any || len(cell) == 0 || (cell[0] != '-' && !isDigit(cell[0])) || bytes.IndexByte(cell, '.') < 0 {
+		return cell
+	}
+	quoted := make([]byte, 0, len(cell)+2)
+	quoted = append(quoted, '"')
+	quoted = append(quoted, cell...)
+	return append(quoted, '"')
+}
+
+// appendObject appends a row as an object, or a part of it and an error.
+func (d *reader) appendObject(dst []byte, r row) ([]byte, error) {
+	open := byte('{')
+	for i, label := range d.layout.labels {
+		if label == "" {
+			continue
+		}
+		dst = append(dst, open)
+		open = ','
+		dst = append(dst, label...)
+		var err error
+		if dst, err = r.appendCell(dst, i); err != nil {
+			return dst, &Error{message: fmt.Sprintf("column %q: %v", d.layout.names[i], err), err: err}
+		}
+	}
+	if open == '{' {
+		dst = append(dst, open)
+	}
+	return append(dst, '}'), nil
+}

@@ -1,0 +1,183 @@
+package sqllookup
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Scan is a prepared query that reads many keys at once without being told which, as to fill a cache before the first
+// lookup. It is safe for concurrent use.
+type Scan struct {
+	lookup *Lookup
+	rows   scanRows
+}
+
+// scanRows runs a query and calls each with every row, which it may look at until it returns. Its error ends the query.
+type scanRows func(ctx context.Context, each func(*layout, row) error) error
+
+// Scanned is what a Scan found for one key.
+type Scanned struct {
+	Key lookup.Key
+	// Value is what the Lookup answers for the key: a row, or with Many the list of its rows.
+	Value []byte
+	// Rows is the number of rows that it was made of.
+	Rows int
+	// Err says why there is no Value. What was found for the key before is not its value either.
+	Err error
+}
+
+// Scan prepares a query without $keys whose rows are what l answers for their keys, from the same columns in the same
+// order. With Many a key's rows have to stand together: ORDER BY the key. Its errors are as those of DB.Lookup.
+func (l *Lookup) Scan(ctx context.Context, query string) (*Scan, error) {
+	s := &Scan{lookup: l}
+	query, err := withoutParameters(query, l.db.driver.dialect())
+	if err == nil {
+		s.rows, err = l.scan(ctx, query)
+	} else {
+		err = invalid(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stage %s: %w", l.query.Name, err)
+	}
+	return s, nil
+}
+
+// withoutParameters is one statement that takes no parameters, without a semicolon at its end.
+func withoutParameters(query string, d dialect) (string, error) {
+	sc, end := scanner{sql: query, dialect: d}, -1
+	for tok := sc.next(); tok.kind != endToken; tok = sc.next() {
+		switch {
+		case end >= 0:
+			return "", errors.New("there is more than one statement: write one SELECT")
+		case tok.kind == parameterToken:
+			return "", fmt.Errorf("there is a parameter %s: this statement reads rows without being told their keys", tok.text(query))
+		case tok.text(query) == ";":
+			end = tok.start
+		}
+	}
+	if end >= 0 {
+		query = query[:end]
+	}
+	return query, nil
+}
+
+// sameColumns says whether a scan's rows have the fields that the lookup's have.
+func (l *Lookup) sameColumns(names []string) error {
+	if slices.Equal(names, l.columns) {
+		return nil
+	}
+	return invalid(fmt.Errorf("the columns are %s, and those of the stage's query %s: select the same, in the same order",
+		strings.Join(names, ", "), strings.Join(l.columns, ", ")))
+}
+
+// Run reads all rows and calls each, from this goroutine, with every key once its rows are complete. It holds one connection
+// and one row at a time, with Many the rows of one key. Rows with an unusable key are left out. The error of each ends it and
+// is returned as it is; others are *Error, classified. The Timeout of the DB does not bound it, only ctx does.
+func (s *Scan) Run(ctx context.Context, each func(Scanned) error) error {
+	g := &grouping{lookup: s.lookup, each: each, seen: map[uint64]struct{}{}, seed: maphash.MakeSeed()}
+	if err := s.rows(ctx, g.add); err != nil {
+		return err
+	}
+	return g.flush()
+}
+
+// eachRow reads all rows into targets, and leaves it to the caller to close them. explain makes an *Error of what the driver answers; the errors of each stay as they are.
+func eachRow(
+	ctx context.Context, rows *sql.Rows, targets []any, explain func(context.Context, error) error, each func() error,
+) error {
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return explain(ctx, err)
+		}
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return explain(ctx, err)
+	}
+	return nil
+}
+
+// withoutRows is a query that answers the columns of another, and no rows.
+func withoutRows(query string) string { return "SELECT * FROM (\n" + query + "\n) scanned LIMIT 0" }
+
+// grouping puts together the rows of one key that follow each other.
+type grouping struct {
+	lookup *Lookup
+	each   func(Scanned) error
+	reader reader
+	seen   map[uint64]struct{} // hashes of the keys that were found before
+	seed   maphash.Seed
+
+	key   []byte
+	value []byte
+	rows  int
+	err   error
+}
+
+func (g *grouping) add(lay *layout, r row) error {
+	if g.reader.layout != lay {
+		g.reader = newReader(g.lookup.types, lay)
+	}
+	if unusable := g.reader.read(r); unusable != nil {
+		return nil //nolint:nilerr // Nobody can ask for it.
+	}
+	if g.rows > 0 && !bytes.Equal(g.key, g.reader.key) {
+		if err := g.flush(); err != nil {
+			return err
+		}
+	}
+	g.key = append(g.key[:0], g.reader.key...)
+	g.rows++
+	many := g.lookup.query.Many
+	limit := g.lookup.db.cfg.MaxAnswerBytes
+	switch {
+	case g.err != nil:
+		return nil //nolint:nilerr // It is the key's, which has failed.
+	case !many && g.rows > 1:
+		g.err = &Error{message: "there are several rows for one key: many: true makes a list of them"}
+		return nil
+	case int64(len(g.value)) > limit:
+		g.err = &Error{message: fmt.Sprintf("the rows of one key are larger than %d bytes", limit)}
+		return nil
+	case many && g.rows == 1:
+		g.value = append(g.value, '[')
+	case many:
+		g.value = append(g.value, ',')
+	}
+	g.value, g.err = g.reader.appendObject(g.value, r)
+	return nil
+}
+
+// flush hands over what was found for the last key.
+func (g *grouping) flush() error {
+	if g.rows == 0 {
+		return nil
+	}
+	found := Scanned{Key: lookup.Key(g.key), Rows: g.rows, Err: g.err}
+	hash := maphash.Bytes(g.seed, g.key)
+	if _, again := g.seen[hash]; again && found.Err == nil {
+		found.Err = &Error{message: "the rows of one key do not stand together: ORDER BY the key"}
+	}
+	g.seen[hash] = struct{}{}
+	if found.Err == nil {
+		if g.lookup.query.Many {
+			g.value = append(g.value, ']')
+		}
+		found.Value = bytes.Clone(g.value)
+	} else {
+		found.Err = stages.AsPermanent(found.Err)
+	}
+	g.value, g.rows, g.err = g.value[:0], 0, nil
+	return g.each(found)
+}
