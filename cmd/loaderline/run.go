@@ -84,6 +84,9 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 	if !follower.wait(ctx) {
 		return nil // Nothing was begun.
 	}
+	// After the change topics are followed, or a change since the query began could be missed.
+	endPreload := preload(ctx, c, l.log, open.Preloads())
+	defer endPreload()
 	var counts totals.Totals
 	open.Config.OnCommit = func(tally loaderline.Tally) {
 		counts.Add(tally)

@@ -77,7 +77,11 @@ func (c Checkup) stage(ctx context.Context, source pipeline.Source, s *pipeline.
 	rows, isTable := lookup.(interface{ Columns() []string })
 	switch {
 	case isTable:
-		c.ok("stage", s.Name, "prepared, %s, columns %s", keyed(s.Key, types), strings.Join(rows.Columns(), ", "))
+		what := "prepared"
+		if s.Preload != nil {
+			what = "prepared with its preload"
+		}
+		c.ok("stage", s.Name, "%s, %s, columns %s", what, keyed(s.Key, types), strings.Join(rows.Columns(), ", "))
 	case len(s.Key) > 0:
 		c.ok("stage", s.Name, "right in itself, %s", keyed(s.Key, types))
 	default:

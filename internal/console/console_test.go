@@ -64,7 +64,10 @@ func TestNoBarWhereItIsNotWanted(t *testing.T) {
 			p := c.Progress("published", 100)
 			p.Update(50, 10)
 			p.Done()
-			if out.Len() > 0 {
+			n := c.Counter()
+			n.Update("50 of them")
+			n.Done()
+			if out.Len() > 0 || n.Shown() {
 				t.Errorf("got %q", out.String())
 			}
 		})

@@ -24,6 +24,7 @@ type Pipeline struct {
 	nodes           []*node // by stage
 	loaders         []*loader
 	cached          map[string]cached // by stage
+	preloads        []*Preload
 }
 
 // source is one source of the file.
@@ -96,6 +97,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		return nil, err
 	}
 	p.nodes = c.nodes
+	p.preloads = c.preloads()
 	return p, nil
 }
 

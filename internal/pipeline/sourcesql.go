@@ -41,7 +41,18 @@ func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	if n := len(l.Types()); n != len(s.By) {
 		return nil, d.file.Errorf("stages."+s.Name+".by", "the key has %d parts here and %d in the statement", len(s.By), n)
 	}
-	return l, nil
+	if s.Preload == nil {
+		return l, nil
+	}
+	rows, err := l.Scan(ctx, s.Preload.Query)
+	switch {
+	case err == nil:
+		return &scannable{Lookup: l, rows: rows}, nil
+	case stages.ClassOf(err) == stages.Fatal:
+		return nil, d.file.Errorf("stages."+s.Name+".preload.query", "%v%s", err, rightsOf(err))
+	default:
+		return nil, &UnreachableError{Source: s.Source, Err: err}
+	}
 }
 
 func (d *database) identity() string { return d.dsn.Reveal() }

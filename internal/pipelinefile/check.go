@@ -128,6 +128,7 @@ func (d *decoder) checkStage(i int) {
 	if s.Cache.Refresh > 0 && s.Cache.TTL == 0 {
 		d.fail(key+".cache.refresh", "the stage is not cached, so there is nothing to refresh; give it a ttl, as in cache: {ttl: 10m, refresh: 80%%}")
 	}
+	d.checkPreload(key, s)
 }
 
 func (d *decoder) noSource(key string) {

@@ -112,6 +112,7 @@ type Stage struct {
 	OnMissing OnMissing  `key:"on_missing"`
 	OnError   OnError    `key:"on_error"`
 	Cache     StageCache `key:"cache"`
+	Preload   *Preload   `key:"preload"` // nil: none.
 }
 
 // Request is how an HTTP service is asked.

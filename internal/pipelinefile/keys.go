@@ -94,7 +94,7 @@ const (
 // before what they hold, in the order in which documentation shows them.
 func Keys() []Key {
 	var keys []Key
-	for _, part := range [][]Key{rootKeys(), kafkaKeys(), inputKeys(), sourceKeys(), stageKeys(), outputKeys(), operationKeys()} {
+	for _, part := range [][]Key{rootKeys(), kafkaKeys(), inputKeys(), sourceKeys(), stageKeys(), preloadKeys(), outputKeys(), operationKeys()} {
 		keys = append(keys, part...)
 	}
 	return keys
@@ -173,7 +173,6 @@ func stageKeys() []Key {
 		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long beyond its ttl a row may be served while its source fails; the record's loaderline.degraded header says how old it was."},
 		{Path: "stages.*.cache.refresh", Type: TypePercentage, Min: 1, Max: 99, Doc: "The share of its ttl, as 80%, after which a row that is asked for is loaded again in the background, while it is still served. Without it a row is loaded again once it has expired."},
 		{Path: "stages.*.on_outage", Type: TypeEnum, Planned: true, Doc: "What becomes of events while a source is away."},
-		{Path: "stages.*.preload", Type: TypeSection, Planned: true, Doc: "A query that fills the cache at start."},
 	}
 }
 

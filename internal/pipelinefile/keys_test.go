@@ -117,9 +117,10 @@ func TestDefaultsAndExamplesParse(t *testing.T) {
 // baseOf is a right file in which the key can stand.
 func baseOf(path string) string {
 	for name, prefixes := range map[string][]string{
-		"redis": {"sources.*.redis.", "sources.*.rate.", "stages.*.format"},
-		"http":  {"sources.*.http.", "stages.*.request."},
-		"tiers": {"cache.redis."},
+		"preload": {"stages.*.preload."},
+		"redis":   {"sources.*.redis.", "sources.*.rate.", "stages.*.format"},
+		"http":    {"sources.*.http.", "stages.*.request."},
+		"tiers":   {"cache.redis."},
 	} {
 		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) }) {
 			return "testdata/right/" + name + ".yaml"
@@ -136,6 +137,8 @@ func with(base string, names []string, value string) string {
 	switch {
 	case len(names) == 1:
 		return base + last + ": " + value + "\n"
+	case names[0] == "stages" && len(names) == 4 && names[2] == "preload":
+		return strings.Replace(base, names[2]+": {", names[2]+": {"+last+": "+value+", ", 1)
 	case names[0] == "stages" && len(names) == 4:
 		return strings.Replace(base, "    by: event.user_id\n", "    by: event.user_id\n    "+names[2]+": {"+last+": "+value+"}\n", 1)
 	case names[0] == "stages":

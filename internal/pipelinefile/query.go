@@ -19,7 +19,7 @@ func (d *decoder) checkQuery(key string, s *Stage) {
 	if len(s.By) > 1 {
 		where = "WHERE (tenant_id, id) IN ($keys)"
 	}
-	if !regexp.MustCompile(`\$keys\b`).MatchString(s.Query) {
+	if !keysParameter.MatchString(s.Query) {
 		d.fail(key+".query", "has no $keys, so it would not be a bulk lookup; write a condition such as %s", where)
 		return
 	}

@@ -42,8 +42,9 @@ type Stage struct {
 	Key       []string `json:"key"` // where a row has its key
 	Many      bool     `json:"many"`
 	Into      string   `json:"into"`
-	When      string   `json:"when,omitempty"` // empty: for every event
-	Cache     *Cache   `json:"cache"`          // null: not cached, but deduplicated and shared in flight
+	Preload   *Preload `json:"preload,omitempty"` // nil: none
+	When      string   `json:"when,omitempty"`    // empty: for every event
+	Cache     *Cache   `json:"cache"`             // null: not cached, but deduplicated and shared in flight
 	OnMissing string   `json:"on_missing"`
 	OnError   string   `json:"on_error"`
 	Calls     Calls    `json:"calls"`
@@ -63,6 +64,12 @@ type Cache struct {
 	Refresh string `json:"refresh,omitempty"`
 	// InvalidatedBy are the topics whose records invalidate results.
 	InvalidatedBy []string `json:"invalidated_by,omitempty"`
+}
+
+// Preload is how the cache is filled at the start.
+type Preload struct {
+	Wait    bool `json:"wait"`
+	MaxRows int  `json:"max_rows"`
 }
 
 // Output is where enriched records go, and how.
@@ -131,6 +138,12 @@ func New(layout *pipeline.Layout) Plan {
 		}
 		if stage.Cache != nil && s.OnMissing == pipelinefile.OnMissingRetry {
 			stage.Cache.NegativeTTL = ""
+		}
+		if s.Preload != nil {
+			stage.Preload = &Preload{Wait: s.Preload.Wait, MaxRows: s.Preload.MaxRows}
+		}
+		if s.Preload != nil {
+			stage.Preload = &Preload{Wait: s.Preload.Wait, MaxRows: s.Preload.MaxRows}
 		}
 		p.Stages[i] = stage
 	}

@@ -102,6 +102,13 @@ func (s Stage) details() []string {
 		s.Cache.String(),
 		s.missing() + ", failed: " + outcome(s.OnError),
 	}
+	if s.Preload != nil {
+		when := "before the first event"
+		if !s.Preload.Wait {
+			when = "while events are processed"
+		}
+		details = append(details, fmt.Sprintf("preloaded %s, %s rows at most", when, humanize.Comma(int64(s.Preload.MaxRows))))
+	}
 	if s.When != "" {
 		details = slices.Insert(details, 0, "when "+strings.Join(strings.Fields(s.When), " "))
 	}
