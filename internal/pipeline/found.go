@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -12,6 +13,8 @@ import (
 // Found is what a stage has for one event.
 type Found struct {
 	Rows  int
+	Tiers []string      // the tiers of the cache that answered
+	Age   time.Duration // of the oldest answer from the cache
 	Stale time.Duration // how old the oldest row is that was served past its time
 }
 
@@ -20,20 +23,37 @@ func (p *Pipeline) Found(row stages.Row[Document]) []Found {
 	all := make([]Found, len(p.nodes))
 	for i, n := range p.nodes {
 		if !n.List {
-			all[i].add(n, n.one.Of(row))
+			all[i].add(n, n.one.Of(row), p.tierOf(n.one.Origin(row)), n.one.Origin(row).Age)
 			continue
 		}
 		if list := n.each.Of(row); list.State == stages.Loaded {
-			for _, element := range list.Value.All() {
-				all[i].add(n, element)
+			for j := range list.Value.Len() {
+				_, element := list.Value.At(j)
+				all[i].add(n, element, p.tierOf(list.Value.Origin(j)), list.Value.Origin(j).Age)
 			}
 		}
 	}
 	return all
 }
 
+// tierOf is the name of the tier that answered, empty where that was no tier.
+func (p *Pipeline) tierOf(o stages.Origin) string {
+	switch {
+	case o.From != stages.FromCache:
+		return ""
+	case o.Tier == 0:
+		return "memory"
+	default:
+		return p.allTiers[o.Tier-1].Name()
+	}
+}
+
 // add counts the answer for one key.
-func (f *Found) add(n *node, r stages.Result[*Fragment]) {
+func (f *Found) add(n *node, r stages.Result[*Fragment], tier string, age time.Duration) {
+	if tier != "" && !slices.Contains(f.Tiers, tier) {
+		f.Tiers = append(f.Tiers, tier)
+	}
+	f.Age = max(f.Age, age)
 	if r.State != stages.Loaded {
 		return
 	}

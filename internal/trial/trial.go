@@ -52,12 +52,14 @@ type Failure struct {
 // Stage is what one stage did for the event.
 type Stage struct {
 	Name string `json:"stage"`
-	// From is what answered: memory, source, or shared for what was loaded for another stage.
+	// From is what answered: the tiers of the cache (memory, disk), stale for what was served past its time, source, or
+	// shared for what was loaded for another stage.
 	From   []string `json:"from"`
 	Keys   int      `json:"keys"`   // distinct keys that it asked for
 	Failed int      `json:"failed"` // of them, those that could not be loaded
 	Rows   int      `json:"rows"`
 	Calls  int      `json:"calls"`
+	Age    float64  `json:"age_seconds,omitempty"`   // of the oldest answer from the cache
 	Stale  float64  `json:"stale_seconds,omitempty"` // the age of what was served past its time
 	Start  float64  `json:"start_ms"`
 	End    float64  `json:"end_ms"`
@@ -136,14 +138,14 @@ func (t *Trial) stages(stats []stages.StageStats) []Stage {
 			break // No event was left to look anything up for.
 		}
 		stage := Stage{
-			Name: s.Stage, From: []string{}, Keys: s.Unique, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls.Calls,
-			Stale: t.found[i].Stale.Round(time.Second).Seconds(), Start: millis(s.Asked), End: millis(s.Settled),
+			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls.Calls,
+			Age: t.found[i].Age.Round(time.Second).Seconds(), Stale: t.found[i].Stale.Round(time.Second).Seconds(), Start: millis(s.Asked), End: millis(s.Settled),
 		}
 		for _, from := range []struct {
 			name string
 			keys int
 		}{
-			{"memory", s.Hit + s.Negative},
+			{"stale", int(min(t.found[i].Stale, 1))},
 			{"source", s.Loaded + s.Missing + s.Failed},
 			{"shared", s.Coalesced},
 		} {

@@ -53,8 +53,8 @@ func (s Stage) origin() string {
 	if text == "" {
 		text = "no key"
 	}
-	if s.Stale > 0 {
-		text += ", " + strconv.Itoa(int(s.Stale)) + "s old"
+	if age := max(s.Age, s.Stale); age > 0 {
+		text += ", " + strconv.Itoa(int(age)) + "s old"
 	}
 	if s.Failed > 0 {
 		text += ", failed"
