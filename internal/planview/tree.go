@@ -132,7 +132,7 @@ func (c *Cache) String() string {
 	if c == nil {
 		return "not cached: deduplicated and shared in flight only"
 	}
-	text := fmt.Sprintf("cached %s in %s", c.TTL, strings.Join(c.Tiers, ", "))
+	text := fmt.Sprintf("cached %s in %s", c.TTL, strings.Join(c.Tiers, ", then "))
 	if c.NegativeTTL != "" {
 		text += ", missing keys " + c.NegativeTTL
 	}
