@@ -26,7 +26,7 @@ func (s *Session) annotated(ctx context.Context) context.Context {
 	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		for _, t := range req.Topics {
 			for i := range t.Partitions {
-				t.Partitions[i].Metadata = kmsg.StringPtr(note(t.Topic, t.Partitions[i].Partition))
+				t.Partitions[i].Metadata = new(note(t.Topic, t.Partitions[i].Partition))
 			}
 		}
 		return nil
@@ -34,7 +34,7 @@ func (s *Session) annotated(ctx context.Context) context.Context {
 	return kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
 		for _, t := range req.Topics {
 			for i := range t.Partitions {
-				t.Partitions[i].Metadata = kmsg.StringPtr(note(t.Topic, t.Partitions[i].Partition))
+				t.Partitions[i].Metadata = new(note(t.Topic, t.Partitions[i].Partition))
 			}
 		}
 		return nil

@@ -144,7 +144,7 @@ func (r *Run) sourceStats() map[string]stages.BackendStats {
 }
 
 // tiers are the names of the cache's tiers.
-// Disk notes the run's cache on disk.
+// Disk says which cache on disk the run has.
 func (r *Run) Disk(disk *disktier.Tier) { r.disk.Store(disk) }
 
 func (r *Run) diskStats() disktier.Stats {
