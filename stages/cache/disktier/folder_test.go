@@ -96,6 +96,14 @@ func TestUnreadableData(t *testing.T) {
 			}
 		}
 	}
+	filled := filepath.Join(t.TempDir(), "cache")
+	tier := open(t, disktier.Config{Dir: filled, Memory: 8 << 20})
+	set(t, tier, "old", "value")
+	fill(t, tier, 50_000) // More than stays out of tables.
+	if err := tier.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 7}}); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, tier)
 	for name, damage := range map[string]func(t *testing.T, dir string){
 		"manifest corrupt": overwrite("MANIFEST-*", "not a manifest"),
 		"manifest gone":    overwrite("MANIFEST-*", ""),
@@ -112,15 +120,11 @@ func TestUnreadableData(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
-			tier := open(t, disktier.Config{Dir: dir, Memory: 8 << 20})
-			set(t, tier, "old", "value")
-			fill(t, tier, 50_000)
-			if err := tier.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 7}}); err != nil {
+			if err := os.CopyFS(dir, os.DirFS(filled)); err != nil {
 				t.Fatal(err)
 			}
-			closed(t, tier)
 			damage(t, dir)
-			tier = open(t, disktier.Config{Dir: dir})
+			tier := open(t, disktier.Config{Dir: dir})
 			defer closed(t, tier)
 			expect(t, tier, "old", "")
 			if positions, err := tier.Positions(t.Context()); err != nil || len(positions) > 0 {
