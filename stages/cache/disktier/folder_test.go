@@ -183,6 +183,34 @@ func TestDirectoryDeletedWhileItIsUsed(t *testing.T) {
 	expect(t, tier, "new", "value")
 }
 
+// TestDirectoryOfAnotherInItsPlace: what is there when the disk is tried again may belong to somebody else by now.
+func TestDirectoryOfAnotherInItsPlace(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	var log journal
+	tier, err := disktier.OpenOn(disktier.Config{Dir: dir, Memory: 8 << 20, Logger: log.logger()}, disktier.OSFS, 10*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, tier)
+	remove(t, dir)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "thesis.txt"), "years of work")
+	keys, entries := sequence(5000)
+	eventually(t, "the directory is missed", func() bool {
+		tier.Set(t.Context(), space, keys, entries)
+		return tier.Stats().Failures > 0
+	})
+	eventually(t, "it is tried again", func() bool { return log.has("the disk still cannot be used") })
+	if tier.Stats().Up {
+		t.Error("the tier uses a directory that is not its own")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it has written there: %v", err)
+	}
+}
+
 func TestConfigIsChecked(t *testing.T) {
 	_, err := disktier.Open(disktier.Config{MaxBytes: 1, Memory: -1})
 	if err == nil || strings.Count(err.Error(), "disktier: ") != 3 {

@@ -68,7 +68,11 @@ func (t *Tier) distrust(do func() error) error {
 }
 
 func (t *Tier) restart() {
-	if err := errors.Join(t.folder.renew(), t.start()); err != nil {
+	err := t.folder.renew()
+	if err == nil { // Else what is there may be somebody else's, or what has missed an invalidation.
+		err = t.start()
+	}
+	if err != nil {
 		t.log.LogAttrs(context.Background(), slog.LevelDebug, "the disk still cannot be used for the cache", slog.Any("error", err))
 		return
 	}

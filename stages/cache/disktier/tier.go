@@ -83,7 +83,11 @@ func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*Tier, error) {
 	}
 	if err := t.start(); err != nil {
 		t.warn("what the disk cache holds cannot be read and is given up", err)
-		if err := errors.Join(t.distrust(t.folder.distrust), t.folder.clean(), t.start()); err != nil {
+		err := t.distrust(t.folder.distrust)
+		if err == nil {
+			err = errors.Join(t.folder.clean(), t.start())
+		}
+		if err != nil {
 			t.warn("the disk cannot be used for the cache; trying again later", err)
 		}
 	}
