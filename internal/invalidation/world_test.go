@@ -95,7 +95,11 @@ func (w *world) publish(partition int32, values ...string) {
 	w.t.Helper()
 	for _, v := range values {
 		w.until("a record is published", func() bool {
-			return w.client.ProduceSync(w.t.Context(), &kgo.Record{Topic: w.topic, Partition: partition, Value: []byte(v)}).FirstErr() == nil
+			err := w.client.ProduceSync(w.t.Context(), &kgo.Record{Topic: w.topic, Partition: partition, Value: []byte(v)}).FirstErr()
+			if err != nil {
+				w.client.ForceMetadataRefresh() // Of itself it would not look for a partition that was added.
+			}
+			return err == nil
 		})
 	}
 }
