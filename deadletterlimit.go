@@ -3,7 +3,9 @@ package loaderline
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -38,12 +40,14 @@ func (e *DeadLetterLimitError) Error() string {
 // deadLetterLimit stops a pipeline that would dead-letter most of what it reads, as a wrong deploy would. All workers share
 // it. What it knows is committed with the offsets, so that restarting in a loop does not get around it.
 type deadLetterLimit struct {
-	limit  float64
-	window int
+	limit    float64
+	window   int
+	instance string
 
 	mu      sync.Mutex
-	latest  []slice // the outcomes of the latest events that were committed, window at most, in order
+	latest  []share // the outcomes of the latest micro-batches that were committed, window events at most, in order
 	pending share   // the outcomes that are being committed
+	claims  int64   // the number of the last claim, which rises over restarts
 }
 
 // share is a number of events, and how many of them are dead letters.
@@ -53,20 +57,11 @@ func (s share) plus(o share) share      { return share{s.events + o.events, s.de
 func (s share) minus(o share) share     { return share{s.events - o.events, s.dead - o.dead} }
 func (s share) over(limit float64) bool { return float64(s.dead) > limit*float64(s.events) }
 
-// slice is the share of one partition in a micro-batch.
-type slice struct {
-	share
-
-	topic     string
-	partition int32
-}
-
 // claim is a micro-batch's room within the limit, while it is being committed.
 type claim struct {
-	of     *deadLetterLimit
-	slices []slice
-	own    share
-	latest []slice // with the micro-batch
+	of   *deadLetterLimit
+	own  share
+	note string
 }
 
 // claim gives room to a micro-batch, or answers a *DeadLetterLimitError. Only one that has too many dead letters itself is
@@ -75,18 +70,17 @@ func (l *deadLetterLimit) claim(batch []*kgo.Record, out *output) (claim, error)
 	if l.limit >= 1 {
 		return claim{of: l}, nil
 	}
-	c := claim{of: l, slices: out.slices(batch)}
-	c.own = total(c.slices)
+	own := share{len(batch), out.tally.allDead()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c.latest = trim(slices.Concat(l.latest, c.slices), l.window)
-	all := total(c.latest).plus(l.pending)
-	if all.events >= l.window && all.over(l.limit) && c.own.over(l.limit) {
+	all := total(trim(append(slices.Clone(l.latest), l.pending, own), l.window))
+	if all.events >= l.window && all.over(l.limit) && own.over(l.limit) {
 		most := out.tally.most()
 		return claim{}, &DeadLetterLimitError{Limit: l.limit, Events: all.events, Dead: all.dead, Most: most, Message: out.samples[most]}
 	}
-	l.pending = l.pending.plus(c.own)
-	return c, nil
+	l.pending = l.pending.plus(own)
+	l.claims = max(l.claims+1, time.Now().UnixMicro())
+	return claim{of: l, own: own, note: note{share: all, claim: l.claims, instance: l.instance}.String()}, nil
 }
 
 // settle gives the room back, or makes the micro-batch part of the latest events.
@@ -96,40 +90,55 @@ func (c claim) settle(committed bool) {
 	defer l.mu.Unlock()
 	l.pending = l.pending.minus(c.own)
 	if committed {
-		l.latest = trim(append(l.latest, c.slices...), l.window)
+		l.latest = trim(append(l.latest, c.own), l.window)
 	}
 }
 
-// note is what is committed with a partition's offset: its part of the latest events.
-func (c claim) note(topic string, partition int32) string {
-	var sum share
-	for _, s := range c.latest {
-		if s.topic == topic && s.partition == partition {
-			sum = sum.plus(s.share)
-		}
-	}
-	if sum.events == 0 {
-		return ""
-	}
-	return fmt.Sprintf("loaderline: %d dead letters of %d events", sum.dead, sum.events)
+// annotate is what is committed with the offset of each partition.
+func (c claim) annotate(string, int32) string { return c.note }
+
+// note is the latest events of a process, those that are being committed included. That of a later claim has all that
+// those before it have: so however the workers' commits overtake each other, the latest note that is there is enough.
+type note struct {
+	share
+
+	claim    int64
+	instance string
 }
 
-// restore takes what was committed with the offsets, by this process or others.
+const noteFormat = "loaderline: %d dead letters of %d events; %d "
+
+func (n note) String() string {
+	return fmt.Sprintf(noteFormat, n.dead, n.events, n.claim) + n.instance
+}
+
+func parseNote(text string) (note, bool) {
+	var n note
+	if _, err := fmt.Sscanf(text, noteFormat, &n.dead, &n.events, &n.claim); err != nil || !n.valid() {
+		return note{}, false
+	}
+	n.instance = strings.TrimPrefix(text, note{n.share, n.claim, ""}.String())
+	return n, true
+}
+
+// restore takes what was committed with the offsets: by this instance, or where others have its partitions now, by them.
 func (l *deadLetterLimit) restore(notes map[string]map[int32]string) {
-	for topic, partitions := range notes {
-		for number, note := range partitions {
-			s := slice{topic: topic, partition: number}
-			if n, err := fmt.Sscanf(note, "loaderline: %d dead letters of %d events", &s.dead, &s.events); n == 2 && err == nil && s.valid() {
-				l.latest = append(l.latest, s)
+	var last note
+	for _, partitions := range notes {
+		for _, text := range partitions {
+			n, ok := parseNote(text)
+			if !ok {
+				continue
+			}
+			l.claims = max(l.claims, n.claim)
+			mine, was := n.instance == l.instance, last.instance == l.instance
+			if last.events == 0 || mine && !was || mine == was && n.claim > last.claim {
+				last = n
 			}
 		}
 	}
-	// Each partition's part was true at another time, so all together may be more than the window: in proportion they are
-	// what is known of it.
-	if all := total(l.latest); all.events > l.window {
-		for i := range l.latest {
-			l.latest[i].share = l.latest[i].scaled(l.window, all.events)
-		}
+	if last.events > 0 {
+		l.latest = trim([]share{last.share}, l.window)
 	}
 }
 
@@ -141,16 +150,16 @@ func (s share) scaled(part, of int) share {
 	return share{scale(s.events), min(scale(s.dead), scale(s.events))}
 }
 
-func total(of []slice) share {
+func total(of []share) share {
 	var sum share
 	for _, s := range of {
-		sum = sum.plus(s.share)
+		sum = sum.plus(s)
 	}
 	return sum
 }
 
 // trim leaves out the oldest events beyond a window, in place.
-func trim(latest []slice, window int) []slice {
+func trim(latest []share, window int) []share {
 	for over := total(latest).events - window; over > 0; {
 		oldest := &latest[0]
 		if oldest.events <= over {
@@ -158,7 +167,7 @@ func trim(latest []slice, window int) []slice {
 			latest = latest[1:]
 			continue
 		}
-		oldest.share = oldest.scaled(oldest.events-over, oldest.events)
+		*oldest = oldest.scaled(oldest.events-over, oldest.events)
 		over = 0
 	}
 	return latest

@@ -87,29 +87,7 @@ type output struct {
 	records []*kgo.Record
 	bytes   int // of the records
 	tally   Tally
-	deaths  []*kgo.Record         // the source records of dead letters
 	samples map[DeadLetter]string // a message for each reason
-}
-
-// slices counts the records and the dead letters of each partition.
-func (o *output) slices(batch []*kgo.Record) []slice {
-	var all []slice
-	of := func(r *kgo.Record) *share {
-		for i := range all {
-			if s := &all[i]; s.partition == r.Partition && s.topic == r.Topic {
-				return &s.share
-			}
-		}
-		all = append(all, slice{topic: r.Topic, partition: r.Partition})
-		return &all[len(all)-1].share
-	}
-	for _, r := range batch {
-		of(r).events++
-	}
-	for _, r := range o.deaths {
-		of(r).dead++
-	}
-	return all
 }
 
 // outcome collects the records of one micro-batch.
@@ -166,7 +144,6 @@ func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failu
 func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 	o.add(o.to.DeadLetter(src, *f))
 	o.tally.dead(f)
-	o.deaths = append(o.deaths, src)
 	if o.samples == nil {
 		o.samples = map[DeadLetter]string{}
 	}

@@ -94,7 +94,7 @@ func (p *Pipeline[E]) describe(ctx context.Context) (map[string]consumer.TopicIn
 
 // deadLetterLimit knows what was committed by earlier processes.
 func (p *Pipeline[E]) deadLetterLimit(ctx context.Context) (*deadLetterLimit, error) {
-	l := &deadLetterLimit{limit: p.cfg.DeadLetterLimit, window: p.cfg.DeadLetterWindow}
+	l := &deadLetterLimit{limit: p.cfg.DeadLetterLimit, window: p.cfg.DeadLetterWindow, instance: p.cfg.Consumer.Instance}
 	if l.limit >= 1 {
 		return l, nil
 	}

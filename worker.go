@@ -124,7 +124,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 		if err != nil {
 			return committedAny, w.giveBack(ctx, s, err)
 		}
-		s.Annotate(room.note)
+		s.Annotate(room.annotate)
 		committed, err := s.Commit(w.drain, out.records)
 		room.settle(committed)
 		switch {
