@@ -29,7 +29,7 @@ func follow(ctx context.Context, l *loaded, seen *observe.Run, tiers []cache.Tie
 	}
 	kafka := l.kafka
 	kafka.Logger = nil // The reader says itself what is wrong.
-	cfg := invalidation.ReaderConfig{Kafka: kafka, Handler: seen.Invalidator(), Logger: l.log}
+	cfg := invalidation.ReaderConfig{Kafka: kafka, Handler: seen.Invalidator(), Scope: seen.Invalidator().Scope(), Logger: l.log}
 	for _, tier := range tiers {
 		cfg.Tiers = append(cfg.Tiers, tier)
 	}

@@ -23,6 +23,8 @@ type Cache interface {
 	Invalidate(ctx context.Context, stage string, keys ...lookup.Key)
 	// InvalidateAll does to all keys of a stage what Invalidate does to some.
 	InvalidateAll(ctx context.Context, stage string)
+	// Space names what the cache's tiers hold of a stage; empty where they hold nothing.
+	Space(stage string) string
 }
 
 // Change says what records of a topic mean.

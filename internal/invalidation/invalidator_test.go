@@ -36,6 +36,8 @@ func (m *memory) InvalidateAll(_ context.Context, stage string) {
 	m.forgot = append(m.forgot, stage+": all")
 }
 
+func (m *memory) Space(stage string) string { return stage + "/1" }
+
 func (m *memory) text() string {
 	slices.Sort(m.forgot)
 	return strings.Join(m.forgot, "; ")

@@ -18,7 +18,7 @@ func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 		"all records are gone":                              {trim: 3, at: []int64{2, 0}, want: "cleared 1, at map[0:3 1:0]"},
 		"the topic was created again":                       {at: []int64{4, 0}, want: "cleared 1, at map[0:3 1:0]"},
 		"partitions are gone":                               {at: []int64{0, 0, 0}, want: "cleared 1, at map[0:3 1:0]"},
-		"it is new, or of a time before the topic was read": {want: "cleared 1, at map[0:3 1:0]"},
+		"it is new, or of a time before the topic was read": {want: "forgot 1, cleared 0, at map[0:3 1:0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEach(t, func(w *world) {

@@ -30,6 +30,8 @@ type ReaderConfig struct {
 	Handler Handler
 	// Tiers outlive the process, and so the reading goes on where the oldest of them was left. Defaults to none.
 	Tiers []Tier
+	// Scope is what the Handler applies the topics to in the tiers.
+	Scope Scope
 	// Every is the time between two looks at the ends of the partitions. Defaults to 2 s.
 	Every time.Duration
 	// Logger defaults to none.

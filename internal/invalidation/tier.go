@@ -3,15 +3,18 @@ package invalidation
 import (
 	"context"
 	"log/slog"
+	"maps"
 
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
-// Tier is the part of a cache.Tier that keeps how far changes have been applied to it.
+// Tier is the part of a cache.Tier that keeps how far changes have been applied to it, and what a Reader needs where that
+// is not known.
 type Tier interface {
 	Name() string
 	Positions(ctx context.Context) ([]cache.Position, error)
 	SavePositions(ctx context.Context, at []cache.Position) error
+	InvalidateAll(ctx context.Context, space string)
 	Clear(ctx context.Context) error
 }
 
@@ -32,7 +35,9 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 	}
 	t.positions = positions{}
 	for _, s := range saved {
-		t.positions[partition{s.Topic, s.Partition}] = s.Offset
+		if topic, ok := r.cfg.Scope.topic(s.Topic); ok {
+			t.positions[partition{topic, s.Partition}] = s.Offset
+		}
 	}
 	why := ""
 	for _, topic := range r.cfg.Handler.Topics() {
@@ -45,6 +50,14 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 		for p, end := range r.positions {
 			r.positions[p] = min(end, t.positions[p])
 		}
+		return
+	}
+	if len(t.positions) == 0 && err == nil {
+		// It is new to this scope. What it holds for others has their positions.
+		for _, space := range r.cfg.Scope.Spaces {
+			t.tier.InvalidateAll(ctx, space)
+		}
+		t.save(ctx, r, found.ends())
 		return
 	}
 	if len(t.positions) > 0 {
@@ -68,10 +81,12 @@ func (t *durable) clear(ctx context.Context, r *Reader) {
 
 // save tells the tier positions that it does not have yet.
 func (t *durable) save(ctx context.Context, r *Reader, at positions) {
+	told := positions{}
 	var news []cache.Position
 	for p, offset := range at {
-		if told, ok := t.positions[p]; !ok || told < offset {
-			news = append(news, cache.Position{Topic: p.topic, Partition: p.number, Offset: offset})
+		if before, ok := t.positions[p]; !ok || before < offset {
+			told[p] = offset
+			news = append(news, cache.Position{Topic: r.cfg.Scope.qualified(p.topic), Partition: p.number, Offset: offset})
 		}
 	}
 	if len(news) == 0 {
@@ -82,9 +97,7 @@ func (t *durable) save(ctx context.Context, r *Reader, at positions) {
 		return
 	}
 	t.failing = false
-	for _, p := range news {
-		t.positions[partition{p.Topic, p.Partition}] = p.Offset
-	}
+	maps.Copy(t.positions, told)
 }
 
 // failed logs the first failure of several.

@@ -165,12 +165,16 @@ func (h *handler) all() string {
 	return strings.Join(slices.Sorted(slices.Values(h.seen)), " ")
 }
 
-// tier keeps positions, and counts how often it was cleared.
+// scope has one space.
+var scope = invalidation.Scope{ID: "scope", Spaces: []string{"user/1"}}
+
+// tier keeps positions of one scope, and counts how often it was cleared.
 type tier struct {
 	mu        sync.Mutex
 	positions map[int32]int64
 	topic     string
 	cleared   int
+	forgot    int // how often it was told to forget a space
 	failing   error
 }
 
@@ -189,7 +193,7 @@ func (t *tier) Positions(context.Context) ([]cache.Position, error) {
 	defer t.mu.Unlock()
 	var all []cache.Position
 	for partition, offset := range t.positions {
-		all = append(all, cache.Position{Topic: t.topic, Partition: partition, Offset: offset})
+		all = append(all, cache.Position{Topic: scope.ID + "@" + t.topic, Partition: partition, Offset: offset})
 	}
 	return all, t.failing
 }
@@ -204,6 +208,12 @@ func (t *tier) SavePositions(_ context.Context, at []cache.Position) error {
 		t.positions[p.Partition] = max(t.positions[p.Partition], p.Offset)
 	}
 	return nil
+}
+
+func (t *tier) InvalidateAll(context.Context, string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.forgot++
 }
 
 func (t *tier) Clear(context.Context) error {
@@ -227,12 +237,16 @@ func (t *tier) fail(err error) {
 func (t *tier) state() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.forgot > 0 {
+		return fmt.Sprintf("forgot %d, cleared %d, at %v", t.forgot, t.cleared, t.positions)
+	}
 	return fmt.Sprintf("cleared %d, at %v", t.cleared, t.positions)
 }
 
 // read runs a reader until the test ends, or the function that it gives is called.
 func (w *world) read(h invalidation.Handler, log *logs, tiers ...*tier) (*invalidation.Reader, func()) {
 	w.t.Helper()
+	cfg := invalidation.ReaderConfig{Handler: h, Scope: scope}
 	if log == nil {
 		log = &logs{}
 	}
@@ -241,13 +255,18 @@ func (w *world) read(h invalidation.Handler, log *logs, tiers ...*tier) (*invali
 			w.t.Logf("the reader's log:\n%s", log)
 		}
 	})
-	var all []invalidation.Tier
+	cfg.Logger = log.logger()
 	for _, t := range tiers {
-		all = append(all, t)
+		cfg.Tiers = append(cfg.Tiers, t)
 	}
-	r := invalidation.NewReader(invalidation.ReaderConfig{
-		Kafka: consumer.Kafka{Brokers: []string{w.broker}}, Handler: h, Tiers: all, Every: 20 * time.Millisecond, Logger: log.logger(),
-	})
+	return w.readWith(cfg)
+}
+
+// readWith is read of what a configuration says.
+func (w *world) readWith(cfg invalidation.ReaderConfig) (*invalidation.Reader, func()) {
+	w.t.Helper()
+	cfg.Kafka, cfg.Every = consumer.Kafka{Brokers: []string{w.broker}}, 20*time.Millisecond
+	r := invalidation.NewReader(cfg)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	ended := make(chan struct{})
 	go func() {

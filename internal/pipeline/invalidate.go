@@ -66,6 +66,14 @@ func (p *Pipeline) InvalidateAll(ctx context.Context, stage string) {
 	}
 }
 
+// Space names what the cache's tiers hold of a stage; empty where they hold nothing.
+func (p *Pipeline) Space(stage string) string {
+	if c, ok := p.cached[stage]; ok {
+		return c.view.Space()
+	}
+	return ""
+}
+
 // Keys are the keys of a cached stage that the JSON values of a key's parts stand for, where they come from elsewhere
 // than an event: 5 and "5" are then the same, even where events tell them apart. The error says why they are no key.
 func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {

@@ -58,6 +58,7 @@ type Entry struct {
 
 // Position is how far one partition of a change topic has been read: the offset of the next record.
 type Position struct {
+	// Topic is the name of the topic, with what the reader needs beside it: a Tier does not look into it. It has no slash.
 	Topic     string
 	Partition int32
 	Offset    int64

@@ -91,6 +91,14 @@ func For[K comparable, V any](m *Memory, cfg ViewConfig[K, V]) *View[K, V] {
 	return v
 }
 
+// Space names what the tiers hold of v; empty where they hold nothing.
+func (v *View[K, V]) Space() string {
+	if v.below == nil {
+		return ""
+	}
+	return v.below.name
+}
+
 func (v *View[K, V]) hash(key K) uint64 { return maphash.Comparable(v.space.seed, key) }
 
 // stamp is this moment in the order of loads and invalidations.

@@ -1,0 +1,48 @@
+package invalidation
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Scope is what reading the topics has an effect on in a tier. Positions are those of a scope: another version of a
+// stage's query has entries of its own, which do not hear of changes while only this one runs.
+type Scope struct {
+	// Spaces are those of the tier that the topics' records may be about.
+	Spaces []string
+	// ID tells the spaces, and what the topics mean to them, from others. It has no @.
+	ID string
+}
+
+// Scope is that of what the Invalidator applies. Its Cache must be open.
+func (v *Invalidator) Scope() Scope {
+	var s Scope
+	id := sha256.New()
+	for _, topic := range v.Topics() {
+		for _, stage := range v.stagesOf(topic) {
+			if space := v.cfg.Cache.Space(stage); space != "" && !slices.Contains(s.Spaces, space) {
+				s.Spaces = append(s.Spaces, space)
+			}
+		}
+	}
+	slices.Sort(s.Spaces)
+	_, _ = fmt.Fprintf(id, "%q %q", s.Spaces, v.cfg.Topic)
+	for _, c := range v.cfg.Changes {
+		_, _ = fmt.Fprintf(id, " %q %+v", c.Topic, c.Mapping)
+		for _, stage := range c.Stages {
+			_, _ = fmt.Fprintf(id, " %q", v.cfg.Cache.Space(stage))
+		}
+	}
+	s.ID = fmt.Sprintf("%x", id.Sum(nil)[:8])
+	return s
+}
+
+// qualified is a topic's name in a tier's positions. No topic has an @ in its name.
+func (s Scope) qualified(topic string) string { return s.ID + "@" + topic }
+
+// topic is the name of a topic whose position is one of this scope.
+func (s Scope) topic(qualified string) (topic string, ok bool) {
+	return strings.CutPrefix(qualified, s.ID+"@")
+}
