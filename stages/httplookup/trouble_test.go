@@ -84,7 +84,7 @@ func TestAnswersAreBounded(t *testing.T) {
 			}
 		},
 	} {
-		client := open(t, httplookup.Config{URL: serve(t, handler), MaxAnswerBytes: limit})
+		client := open(t, httplookup.Config{URL: serve(t, handler), MaxAnswerBytes: limit, Timeout: time.Minute})
 		if e := fails(t, prepare(t, client, httplookup.Query{}), stages.Permanent, ""); !strings.Contains(e.Error(), "lower max_keys") {
 			t.Errorf("%s: %v", name, e)
 		}
