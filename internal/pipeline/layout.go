@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ type Stage struct {
 	List bool
 	// When says for which events the stage runs; nil for all.
 	When *condition.Condition
-	// WhenStages are the stages whose results When looks at.
+	// WhenStages are the stages whose results When looks at, in the order of the file.
 	WhenStages []int
 	// Parent is the index of the stage in whose result this one's stands, -1 for the output itself.
 	Parent int
@@ -50,6 +51,17 @@ func (s *Stage) Field() string {
 		return s.Into.Steps[n-1].Name
 	}
 	return s.Into.Root
+}
+
+// Before are the indexes of the stages that have to end before this one can start, in order: that which its key comes
+// from, and those that its condition looks at.
+func (s *Stage) Before() []int {
+	before := slices.Clone(s.WhenStages)
+	if s.Root >= 0 {
+		before = append(before, s.Root)
+	}
+	slices.Sort(before)
+	return slices.Compact(before)
 }
 
 // SharesLoader says that two stages ask the same: they share one loader, so that a key is loaded once for both.

@@ -33,8 +33,11 @@ func (l *layouter) when(s *Stage) {
 			l.failf(s, "when", "%v", err)
 			return
 		}
-		s.WhenStages = append(s.WhenStages, l.stage(path.Root).Index)
+		if i := l.stage(path.Root).Index; !slices.Contains(s.WhenStages, i) {
+			s.WhenStages = append(s.WhenStages, i)
+		}
 	}
+	slices.Sort(s.WhenStages)
 }
 
 // looksInto checks a field of a condition against the shape of the result that it is in.

@@ -1,6 +1,7 @@
 package planview
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -34,8 +35,8 @@ func (p *Plan) expect(layout *pipeline.Layout) {
 	for i, s := range layout.Stages {
 		source, _ := layout.File.Source(s.Source)
 		c := Calls{RoundTrip: 1, With: []string{}, Reuses: []string{}, KeysACall: source.MaxKeys}
-		if s.Root >= 0 {
-			c.RoundTrip = p.Stages[s.Root].Calls.RoundTrip + 1
+		for _, before := range s.Before() {
+			c.RoundTrip = max(c.RoundTrip, p.Stages[before].Calls.RoundTrip+1)
 		}
 		c.count(layout, s)
 		p.Stages[i].Calls = c
@@ -48,7 +49,7 @@ func (p *Plan) expect(layout *pipeline.Layout) {
 }
 
 // count finds who shares the stage's calls, and how many there are. Stages that share a loader go out together where
-// their keys come from one place, and so are known at one time.
+// they wait for the same stages, and so know their keys at one time.
 func (c *Calls) count(layout *pipeline.Layout, s *pipeline.Stage) {
 	var (
 		paths   = map[string]bool{} // stages with equal ones have the same keys
@@ -59,7 +60,7 @@ func (c *Calls) count(layout *pipeline.Layout, s *pipeline.Stage) {
 		switch {
 		case !s.SharesLoader(other):
 			continue
-		case other.Root != s.Root:
+		case !slices.Equal(other.Before(), s.Before()):
 			c.Reuses = append(c.Reuses, other.Name)
 			continue
 		case other != s:

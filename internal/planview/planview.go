@@ -42,9 +42,10 @@ type Stage struct {
 	Key       []string `json:"key"` // where a row has its key
 	Many      bool     `json:"many"`
 	Into      string   `json:"into"`
-	Preload   *Preload `json:"preload,omitempty"` // nil: none
-	When      string   `json:"when,omitempty"`    // empty: for every event
-	Cache     *Cache   `json:"cache"`             // null: not cached, but deduplicated and shared in flight
+	Preload   *Preload `json:"preload,omitempty"`   // nil: none
+	When      string   `json:"when,omitempty"`      // empty: for every event
+	WaitsFor  []string `json:"waits_for,omitempty"` // the stages that when looks at
+	Cache     *Cache   `json:"cache"`               // null: not cached, but deduplicated and shared in flight
 	OnMissing string   `json:"on_missing"`
 	OnError   string   `json:"on_error"`
 	Calls     Calls    `json:"calls"`
@@ -142,8 +143,8 @@ func New(layout *pipeline.Layout) Plan {
 		if s.Preload != nil {
 			stage.Preload = &Preload{Wait: s.Preload.Wait, MaxRows: s.Preload.MaxRows}
 		}
-		if s.Preload != nil {
-			stage.Preload = &Preload{Wait: s.Preload.Wait, MaxRows: s.Preload.MaxRows}
+		for _, i := range s.WhenStages {
+			stage.WaitsFor = append(stage.WaitsFor, layout.Stages[i].Name)
 		}
 		p.Stages[i] = stage
 	}

@@ -110,7 +110,11 @@ func (s Stage) details() []string {
 		details = append(details, fmt.Sprintf("preloaded %s, %s rows at most", when, humanize.Comma(int64(s.Preload.MaxRows))))
 	}
 	if s.When != "" {
-		details = slices.Insert(details, 0, "when "+strings.Join(strings.Fields(s.When), " "))
+		when := "when " + strings.Join(strings.Fields(s.When), " ")
+		if len(s.WaitsFor) > 0 {
+			when += ", after " + strings.Join(s.WaitsFor, " and ")
+		}
+		details = slices.Insert(details, 0, when)
 	}
 	return details
 }
@@ -249,6 +253,9 @@ func (t *tree) limits() {
 		text := fmt.Sprintf("%s: %s at once, up to %s and %s each", s.Name, count(s.MaxCalls, "call"), count(s.MaxKeys, "key"), s.Timeout)
 		if s.Rate != nil {
 			text += fmt.Sprintf(", at most %s in %s", count(s.Rate.Calls, "call"), s.Rate.Per)
+			if s.Rate.Burst > 1 {
+				text += fmt.Sprintf(" with %d at once after a rest", s.Rate.Burst)
+			}
 		}
 		text += fmt.Sprintf(", for %s over %s", stages, count(t.Workers, "worker"))
 		if s.Breaker != nil {
