@@ -160,8 +160,9 @@ type TopicSpec struct {
 	Configs map[string]string
 }
 
-// CreateTopics creates the topics that are missing and leaves others alone.
-// It tries every one of them and reports all that failed.
+// CreateTopics creates the topics that are missing and leaves others alone,
+// and waits until the cluster names them. It tries every one of them and
+// reports all that failed.
 func CreateTopics(ctx context.Context, k Kafka, specs ...TopicSpec) error {
 	cl, err := k.connect(ctx)
 	if err != nil {
@@ -172,6 +173,7 @@ func CreateTopics(ctx context.Context, k Kafka, specs ...TopicSpec) error {
 	defer cancel()
 	admin := kadm.NewClient(cl)
 	var problems []error
+	var created []string
 	for _, spec := range specs {
 		configs := make(map[string]*string, len(spec.Configs))
 		for key, value := range spec.Configs {
@@ -181,9 +183,29 @@ func CreateTopics(ctx context.Context, k Kafka, specs ...TopicSpec) error {
 		_, err := admin.CreateTopic(ctx, partitions, replicas, configs, spec.Name)
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			problems = append(problems, fmt.Errorf("create kafka topic %s: %w", spec.Name, err))
+			continue
 		}
+		created = append(created, spec.Name)
+	}
+	if err := awaitTopics(ctx, admin, k, created); err != nil {
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
+}
+
+// awaitTopics waits until the brokers know topics that were created: each hears
+// of them from the controller, and none can be asked for before.
+func awaitTopics(ctx context.Context, admin *kadm.Client, k Kafka, topics []string) error {
+	for {
+		_, err := topicDetails(ctx, admin, k, topics)
+		_, unheard := errors.AsType[*TopicMissingError](err)
+		switch {
+		case err == nil, isDenied(err): // Who may create a topic need not be allowed to see it.
+			return nil
+		case !unheard || !waitFor(ctx, reachPause):
+			return err
+		}
+	}
 }
 
 // warnOfOldTransactions tells of clusters where a late message of an old

@@ -55,6 +55,21 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+// TestCreateTopicsWaits has a broker that does not know of a topic yet when it
+// was just created.
+func TestCreateTopicsWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	k := consumer.Kafka{Brokers: w.brokers}
+	w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "made", Err: kerr.UnknownTopicOrPartition, Count: 2})
+	if err := consumer.CreateTopics(t.Context(), k, consumer.TopicSpec{Name: "made"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := consumer.Describe(t.Context(), k, "made"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDescribeWithoutRights(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
