@@ -40,7 +40,7 @@ func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *st
 			continue
 		}
 		w.log.LogAttrs(ctx, slog.LevelInfo, "outage over, resumed",
-			slog.String("source", source), slog.Float64("seconds", time.Since(start).Seconds()))
+			slog.String("source", source), slog.Float64("seconds", time.Since(start).Round(time.Millisecond).Seconds()))
 		return nil
 	}
 }

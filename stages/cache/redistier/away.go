@@ -122,7 +122,7 @@ func (t *Tier) returnIfTold() bool {
 		return false
 	}
 	if t.reason != "" {
-		t.cfg.Logger.Info("the cache in Redis is back", "tier", t.Name(), "after", time.Since(t.since).Round(time.Millisecond))
+		t.cfg.Logger.Info("the cache in Redis is back", "tier", t.Name(), "after_seconds", time.Since(t.since).Round(time.Millisecond).Seconds())
 	}
 	t.away, t.since, t.reason = t.closed, time.Now(), ""
 	return true
