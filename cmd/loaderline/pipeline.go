@@ -94,11 +94,14 @@ func (l *loaded) hinted(err error) error {
 		noun = "topics"
 	}
 	text := fmt.Sprintf("Kafka has no %s %s", noun, strings.Join(missing.Topics, ", "))
-	if topics := l.topics(); slices.ContainsFunc(missing.Topics, func(t string) bool { return !slices.Contains(topics, t) }) {
+	switch topics := l.topics(); {
+	case slices.ContainsFunc(missing.Topics, func(t string) bool { return !slices.Contains(topics, t) }):
 		last := len(topics) - 1
 		text += fmt.Sprintf(", and %s names none of that name: its topics are %s and %s; correct the name, or create the topic with the tools of your Kafka",
 			l.path, strings.Join(topics[:last], ", "), topics[last])
-	} else {
+	case !slices.ContainsFunc(missing.Topics, func(t string) bool { return !l.layout.File.OfOthers(t) }):
+		text += ", in which others tell of changes; correct the name, start its writer first, or create it with the tools of your Kafka"
+	default:
 		text += fmt.Sprintf("; correct the name, or create what is missing: loaderline check %s --connect --create-topics", l.path)
 	}
 	return &reportedError{err: err, text: text}

@@ -85,15 +85,8 @@ func (c Checkup) topics() []string {
 	return topics
 }
 
-// ofOthers says that a topic is nobody's to create here: whoever tells of changes does.
-func (c Checkup) ofOthers(topic string) bool {
-	f := c.Layout.File
-	return f.Cache.Invalidate != nil && topic != f.Cache.Invalidate.Topic && topic != f.Output.Topic &&
-		topic != f.DeadLetter.Topic && !slices.Contains(f.Input.Topics, topic)
-}
-
 func (c Checkup) remedy(topic string) string {
-	if c.ofOthers(topic) {
+	if c.Layout.File.OfOthers(topic) {
 		return "it is not there; is that what its writer calls it? Debezium creates a table's topic with its first record, unless it is there before"
 	}
 	return "it is not there; create it, or let --create-topics do it"
@@ -135,7 +128,7 @@ func (c Checkup) create(
 	}
 	infos, err = consumer.Describe(ctx, c.Kafka, topics...)
 	left, isMissing := errors.AsType[*consumer.TopicMissingError](err)
-	if isMissing && !slices.ContainsFunc(left.Topics, func(topic string) bool { return !c.ofOthers(topic) }) {
+	if isMissing && !slices.ContainsFunc(left.Topics, func(topic string) bool { return !c.Layout.File.OfOthers(topic) }) {
 		err = nil
 	}
 	return infos, left, err

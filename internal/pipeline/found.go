@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"time"
 
@@ -16,6 +17,8 @@ type Found struct {
 	Tiers []string      // the tiers of the cache that answered
 	Age   time.Duration // of the oldest answer from the cache
 	Stale time.Duration // how old the oldest row is that was served past its time
+	// Skipped says that the stage did not run for the event, by its condition or by that of a stage before.
+	Skipped bool
 }
 
 // Found says what each stage has for an event, in the order of the file.
@@ -26,7 +29,9 @@ func (p *Pipeline) Found(row stages.Row[Document]) []Found {
 			all[i].add(n, n.one.Of(row), p.tierOf(n.one.Origin(row)), n.one.Origin(row).Age)
 			continue
 		}
-		if list := n.each.Of(row); list.State == stages.Loaded {
+		list := n.each.Of(row)
+		all[i].Skipped = errors.Is(list.Err, stages.ErrSkipped)
+		if list.State == stages.Loaded {
 			for j := range list.Value.Len() {
 				_, element := list.Value.At(j)
 				all[i].add(n, element, p.tierOf(list.Value.Origin(j)), list.Value.Origin(j).Age)
@@ -54,6 +59,7 @@ func (f *Found) add(n *node, r stages.Result[*Fragment], tier string, age time.D
 		f.Tiers = append(f.Tiers, tier)
 	}
 	f.Age = max(f.Age, age)
+	f.Skipped = f.Skipped || errors.Is(r.Err, stages.ErrSkipped)
 	if r.State != stages.Loaded {
 		return
 	}

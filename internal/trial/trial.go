@@ -54,15 +54,17 @@ type Stage struct {
 	Name string `json:"stage"`
 	// From is what answered: the tiers of the cache (memory, disk), stale for what was served past its time, source, or
 	// shared for what was loaded for another stage.
-	From   []string `json:"from"`
-	Keys   int      `json:"keys"`   // distinct keys that it asked for
-	Failed int      `json:"failed"` // of them, those that could not be loaded
-	Rows   int      `json:"rows"`
-	Calls  int      `json:"calls"`
-	Age    float64  `json:"age_seconds,omitempty"`   // of the oldest answer from the cache
-	Stale  float64  `json:"stale_seconds,omitempty"` // the age of what was served past its time
-	Start  float64  `json:"start_ms"`
-	End    float64  `json:"end_ms"`
+	From []string `json:"from"`
+	Keys int      `json:"keys"` // distinct keys that it asked for
+	// Skipped says that it did not run for the event, by its when or by that of a stage before.
+	Skipped bool    `json:"skipped,omitempty"`
+	Failed  int     `json:"failed"` // of them, those that could not be loaded
+	Rows    int     `json:"rows"`
+	Calls   int     `json:"calls"`
+	Age     float64 `json:"age_seconds,omitempty"`   // of the oldest answer from the cache
+	Stale   float64 `json:"stale_seconds,omitempty"` // the age of what was served past its time
+	Start   float64 `json:"start_ms"`
+	End     float64 `json:"end_ms"`
 }
 
 // Trial tries events one after the other, on one cache. It is for one goroutine.
@@ -138,7 +140,7 @@ func (t *Trial) stages(stats []stages.StageStats) []Stage {
 			break // No event was left to look anything up for.
 		}
 		stage := Stage{
-			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls.Calls,
+			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Skipped: t.found[i].Skipped, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls.Calls,
 			Age: t.found[i].Age.Round(time.Second).Seconds(), Stale: t.found[i].Stale.Round(time.Second).Seconds(), Start: millis(s.Asked), End: millis(s.Settled),
 		}
 		for _, from := range []struct {

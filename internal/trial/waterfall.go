@@ -50,7 +50,10 @@ func (r *Report) paint(colors console.Palette, text string) string {
 // origin says what answered, and how.
 func (s Stage) origin() string {
 	text := strings.Join(s.From, "+")
-	if text == "" {
+	switch {
+	case s.Skipped:
+		text = "left out"
+	case text == "":
 		text = "no key"
 	}
 	if age := max(s.Age, s.Stale); age > 0 {

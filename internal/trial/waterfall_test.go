@@ -21,6 +21,7 @@ func TestWaterfall(t *testing.T) {
 			{Name: "purchases", From: []string{"memory", "source"}, Keys: 2, Rows: 40, Calls: 1, Age: 3, End: 20},
 			{Name: "reviews", From: []string{"source"}, Keys: 40, Failed: 3, Calls: 9, Start: 20, End: 30},
 			{Name: "seller", From: []string{}},
+			{Name: "rating", From: []string{}, Skipped: true},
 		},
 	}
 	const want = `
@@ -31,6 +32,7 @@ degraded: user=stale:95s
   purchases  memory+source, 3s old      2     40      1    0.00 to 20.00  ██████
   reviews    source, failed            40      0      9   20.00 to 30.00        ████
   seller     no key                     0      0      0     0.00 to 0.00
+  rating     left out                   0      0      0     0.00 to 0.00
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), r.Waterfall(console.Palette{})); diff != "" {
 		t.Error(diff)
