@@ -6,7 +6,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const sourcePrefix = Prefix + "source."
+const (
+	sourcePrefix = Prefix + "source."
+	originPrefix = Prefix + "origin."
+)
 
 // Batch makes the records of one micro-batch with a handful of allocations.
 // It is for one goroutine; what it made stays valid after it.
@@ -26,7 +29,8 @@ func (s *Sink) Batch(records int) *Batch {
 
 // Enriched makes the record for src from out, in which an empty Topic is the
 // Sink's, a nil Key and a zero Timestamp are those of src, and Headers come
-// after those of src. Its Partition is negative for a choice by key.
+// after those of src. Of loaderline's own headers in src, those of a redriven
+// record stay: its origin, and how often it was redriven. Its Partition is negative for a choice by key.
 //
 // A record that is larger than its topic takes is a Failure.
 func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *Failure) {
@@ -46,7 +50,13 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *Failure
 	}
 	headers := b.arena.take(len(src.Headers) + len(out.Headers) + sourceHeaders)
 	headers = appendOthers(headers, src.Headers, Prefix)
-	headers = appendOthers(headers, out.Headers, sourcePrefix)
+	if len(headers) < len(src.Headers) { // Some were loaderline's own.
+		headers = appendOrigin(headers, src.Headers)
+		if n := redrives(src.Headers); n > 0 {
+			headers = append(headers, kgo.RecordHeader{Key: HeaderRedrives, Value: b.arena.number(n)})
+		}
+	}
+	headers = appendOthers(headers, out.Headers, sourcePrefix, originPrefix, HeaderRedrives)
 	r.Headers = b.arena.source(headers, src)
 	b.arena.done(r.Headers)
 

@@ -51,6 +51,7 @@ func (b *Batch) deadHeaders(src *kgo.Record, f Failure, left leftOut, now time.T
 	}
 	a.room(deadLetterTextBytes)
 	headers := appendOthers(a.take(len(keep)+deadLetterHeaders), keep, Prefix)
+	headers = appendOrigin(headers, src.Headers)
 	headers = a.source(headers, src)
 	headers = append(headers,
 		kgo.RecordHeader{Key: HeaderPipeline, Value: a.string(cfg.Pipeline)},

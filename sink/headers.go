@@ -19,6 +19,15 @@ const (
 	HeaderSourceTimestamp = Prefix + "source.timestamp"
 )
 
+// The headers of records that were redriven: where the record was that failed first. They stay with it, in what it
+// becomes and in its next dead letter, as does HeaderRedrives.
+const (
+	HeaderOriginTopic     = originPrefix + "topic"
+	HeaderOriginPartition = originPrefix + "partition"
+	HeaderOriginOffset    = originPrefix + "offset"
+	HeaderOriginTimestamp = originPrefix + "timestamp"
+)
+
 // HeaderDegraded is in records that were enriched with less than all stages have: as `user=error,reviews=error`.
 const HeaderDegraded = Prefix + "degraded"
 
@@ -43,7 +52,10 @@ const (
 
 const (
 	sourceHeaders     = 4
-	deadLetterHeaders = sourceHeaders + 13
+	originHeaders     = 4
+	deadLetterHeaders = sourceHeaders + originHeaders + 13
+	// maxOriginText is the longest name of a topic. Whatever is longer was not written by a redrive.
+	maxOriginText = 249
 	// sourceTextBytes is room for the two long numbers of a record.
 	sourceTextBytes     = 20 + 14
 	deadLetterTextBytes = 512
@@ -144,11 +156,28 @@ func (a *arena) source(to []kgo.RecordHeader, src *kgo.Record) []kgo.RecordHeade
 	)
 }
 
-// appendOthers appends the headers whose key does not begin with prefix.
-func appendOthers(to, from []kgo.RecordHeader, prefix string) []kgo.RecordHeader {
+// appendOthers appends the headers whose key begins with none of the prefixes.
+func appendOthers(to, from []kgo.RecordHeader, prefixes ...string) []kgo.RecordHeader {
+next:
 	for _, h := range from {
-		if !strings.HasPrefix(h.Key, prefix) {
-			to = append(to, h)
+		for _, prefix := range prefixes {
+			if strings.HasPrefix(h.Key, prefix) {
+				continue next
+			}
+		}
+		to = append(to, h)
+	}
+	return to
+}
+
+// appendOrigin appends those headers that say where a redriven record was first, each once.
+func appendOrigin(to, from []kgo.RecordHeader) []kgo.RecordHeader {
+	for _, key := range [originHeaders]string{HeaderOriginTopic, HeaderOriginPartition, HeaderOriginOffset, HeaderOriginTimestamp} {
+		for _, h := range from {
+			if h.Key == key && len(h.Value) <= maxOriginText {
+				to = append(to, h)
+				break
+			}
 		}
 	}
 	return to

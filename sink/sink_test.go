@@ -93,6 +93,8 @@ func TestEnriched(t *testing.T) {
 				Headers: []kgo.RecordHeader{
 					{Key: "loaderline.degraded", Value: []byte("user=error")},
 					{Key: "loaderline.source.offset", Value: []byte("forged")},
+					{Key: "loaderline.origin.offset", Value: []byte("forged")},
+					{Key: "loaderline.redrives", Value: []byte("forged")},
 				},
 			},
 			want:    kgo.Record{Topic: "t", Partition: -1, Key: []byte{}, Timestamp: other},
@@ -106,7 +108,7 @@ func TestEnriched(t *testing.T) {
 			if failure != nil {
 				t.Fatal(failure)
 			}
-			headers := append([]string{"trace=1", "trace="}, tt.headers...)
+			headers := append([]string{"trace=1", "trace=", "loaderline.redrives=2"}, tt.headers...)
 			headers = append(headers, "loaderline.source.topic=in", "loaderline.source.partition=3",
 				"loaderline.source.offset=42", "loaderline.source.timestamp=1700000000123")
 			if diff := cmp.Diff(headers, texts(got.Headers)); diff != "" {
