@@ -53,7 +53,13 @@ func Notes(ctx context.Context, k Kafka, group string) (map[string]map[int32]str
 		return nil, fmt.Errorf("consumer: create the client: %w", err)
 	}
 	defer cl.Close()
-	offsets, err := kadm.NewClient(cl).FetchOffsets(ctx, group)
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	admin := kadm.NewClient(cl)
+	offsets, err := admin.FetchOffsets(ctx, group)
+	for kerr.IsRetriable(err) && waitFor(ctx, reachPause) { // A new cluster has no coordinator until the first group asks.
+		offsets, err = admin.FetchOffsets(ctx, group)
+	}
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		return nil, fmt.Errorf("read the offsets of group %q: %w", group, err)
 	}
