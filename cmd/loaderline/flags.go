@@ -40,7 +40,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	flag := invalid.GetFlag()
 	switch flag.Value.Type() {
-	case "int":
+	case "int", "int32", "int64":
 		return fmt.Errorf("--%s is %q; write a whole number", flag.Name, invalid.GetValue())
 	case "float64":
 		return fmt.Errorf("--%s is %q; write a number", flag.Name, invalid.GetValue())

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletter"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
@@ -56,8 +57,25 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 		}
 		c.ok("topic", topic, "%s%s, records up to %s bytes", verb, count(info.Partitions, "partition"), humanize.Comma(int64(info.MaxMessageBytes)))
 	}
+	if c.CreateTopics {
+		c.ledger(ctx)
+	}
 	c.comparePartitions(infos)
 	return true
+}
+
+// ledger creates the topic in which dlq keeps the states of dead letters, where it is missing. A pipeline runs without it.
+func (c Checkup) ledger(ctx context.Context) {
+	spec := deadletter.LedgerSpec(c.Layout.File.DeadLetter.Topic)
+	_, err := consumer.Describe(ctx, c.Kafka, spec.Name)
+	if _, missing := errors.AsType[*consumer.TopicMissingError](err); !missing {
+		return // It is there, or nobody else's business to see.
+	}
+	if err := consumer.CreateTopics(ctx, c.Kafka, spec); err != nil {
+		c.Report(Finding{What: "topic", Name: spec.Name, OK: true, Warning: true, Detail: fmt.Sprintf("%v; dlq redrive and dismiss need it", err)})
+		return
+	}
+	c.ok("topic", spec.Name, "created, %s, for the states of dead letters", count(spec.Partitions, "partition"))
 }
 
 // comparePartitions checks that records find their input's partition in the output, where the file wants that.

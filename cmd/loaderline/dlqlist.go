@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/deadletter"
+)
+
+func newDLQList(c *console.Console) *cobra.Command {
+	f := letterFlags{}
+	all := false
+	format := tableFormat()
+	cmd := &cobra.Command{
+		Use:   "list PIPELINE",
+		Short: "List dead letters by what went wrong",
+		Long: `List the dead letters of a pipeline in groups that have state, kind, stage and message in common, the largest first. In
+a message, numbers, UUIDs and what stands in quotes count as the same. EXAMPLE is one of the group, for dlq show.
+
+Open dead letters are listed, unless --state or --all says otherwise. The topic is read to the end that it has now.
+
+--format json prints a group a line: state, kind, stage, message, count, redriven_before, first_seen, last_seen and
+example.`,
+		Example: `  loaderline dlq list pipeline.yaml
+  loaderline dlq list pipeline.yaml --from -2h --kind lookup
+  loaderline dlq list pipeline.yaml --all --format json`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			filter, err := f.resolve(cmd, nil)
+			if err != nil {
+				return err
+			}
+			if all {
+				filter.State = ""
+			}
+			return listLetters(cmd.Context(), c, args[0], filter, format.value == "json", all)
+		},
+	}
+	f.add(cmd, deadletter.Open, deadletter.States()...)
+	cmd.Flags().BoolVar(&all, "all", false, "whatever their state")
+	cmd.Flags().Var(format, "format", "how to print the groups")
+	cmd.MarkFlagsMutuallyExclusive("all", "state")
+	return cmd
+}
+
+func tableFormat() *choice { return &choice{value: "text", of: []string{"text", "json"}} }
+
+func listLetters(ctx context.Context, c *console.Console, path string, filter deadletter.Filter, asJSON, all bool) error {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	queue := l.deadLetters()
+	if err := l.awaitKafka(ctx, l.inWords(c), queue.Topic); err != nil {
+		return err
+	}
+	progress := reading{console: c}
+	sum, err := queue.List(ctx, filter, progress.update)
+	progress.done()
+	if err != nil {
+		return l.hinted(err)
+	}
+	write := deadletter.WriteTable
+	if asJSON {
+		write = deadletter.WriteGroups
+	}
+	if err := write(c.Out, sum.Groups); err != nil {
+		return err
+	}
+	state := ""
+	if filter.State != "" {
+		state = ", " + string(filter.State)
+	}
+	c.Say("%s in %s%s", letters(sum.Count), queue.Topic, state)
+	if !all && sum.Count == 0 && filter.State == deadletter.Open {
+		c.Say("--all lists those too that were redriven, parked or dismissed")
+	}
+	sayOthers(c, sum.Others)
+	return nil
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/tail"
+)
+
+// leftOpenShown is how many of the dead letters that cannot be redriven are shown.
+const leftOpenShown = 10
+
+// redriveFlags are the flags of dlq redrive.
+type redriveFlags struct {
+	letterFlags
+
+	fix         string
+	maxRedrives int64
+	rate        float64
+	dryRun, yes bool
+	format      *choice
+}
+
+func newDLQRedrive(c *console.Console) *cobra.Command {
+	f := redriveFlags{maxRedrives: 3, format: tableFormat()}
+	cmd := &cobra.Command{
+		Use:   "redrive PIPELINE [PARTITION:OFFSET...]",
+		Short: "Send dead letters back to their input topic, each once",
+		Long: `Send dead letters back to the input topic and partition that they came from, where the running pipeline takes them
+up. Those that are open and that the flags choose, or that are named by their place in the dead-letter topic, are sent,
+in one transaction with a note that they were: when redrive is killed and run again, each is sent once.
+
+--fix FILE is a jq program that makes the new payload of the old one. A payload that is not JSON is a string to it; $key
+is the record's key, and $headers are the headers. What it gives no value for stays open.
+
+What came back more often than --max-redrives goes to the topic NAME-parked beside the dead letters NAME instead.
+Of two redrives of a pipeline at the same time, the older stops.
+
+--dry-run says what would be done; with --format json, as the records that would be sent.`,
+		Example: `  loaderline dlq redrive pipeline.yaml --kind lookup --dry-run
+  loaderline dlq redrive pipeline.yaml --kind key --fix trim.jq -n 10
+  loaderline dlq redrive pipeline.yaml --from -2h --rate 100 --yes`,
+		Args: pipelineAndLetters,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			filter, err := f.resolve(cmd, args[1:])
+			if err != nil {
+				return err
+			}
+			switch {
+			case f.rate < 0 || cmd.Flags().Changed("rate") && f.rate == 0:
+				return usagef("--rate is %v; write the dead letters a second, such as 100", f.rate)
+			case f.maxRedrives < 0:
+				return usagef("--max-redrives is %d; write how often a dead letter may have come back, such as 3", f.maxRedrives)
+			}
+			return redrive(cmd.Context(), c, args[0], filter, f, cmd.InOrStdin())
+		},
+	}
+	f.add(cmd, deadletter.Open, deadletter.Open, deadletter.Parked)
+	cmd.Flags().StringVar(&f.fix, "fix", "", "a `file` with a jq program that makes the payload to send")
+	cmd.Flags().Int64Var(&f.maxRedrives, "max-redrives", f.maxRedrives, "`times` that a dead letter may have come back; what came back more often is parked")
+	cmd.Flags().Float64Var(&f.rate, "rate", 0, "`dead letters` a second at most")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done, and do nothing")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	cmd.Flags().Var(f.format, "format", "how to print the result")
+	return cmd
+}
+
+func redrive(ctx context.Context, c *console.Console, path string, filter deadletter.Filter, f redriveFlags, in io.Reader) error {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	asJSON := f.format.value == "json"
+	r := deadletter.Redrive{Queue: l.deadLetters(), Filter: filter, MaxRedrives: f.maxRedrives, Rate: f.rate, By: operator()}
+	if f.fix != "" {
+		if r.Fix, err = readFix(f.fix); err != nil {
+			return err
+		}
+	}
+	if err := l.awaitKafka(ctx, l.inWords(c), append([]string{r.Topic}, r.Inputs...)...); err != nil {
+		return err
+	}
+	read := reading{console: c}
+	refused := 0
+	r.LeftOpen = func(letter deadletter.Letter, err error) {
+		if refused++; refused <= leftOpenShown {
+			read.line(fmt.Sprintf("loaderline: dead letter %s stays open: %v", letter.Coordinates, err))
+		}
+	}
+	var each func(*kgo.Record) error
+	if f.dryRun && asJSON {
+		each = func(record *kgo.Record) error { return printPlanned(c.Out, record) }
+	}
+	plan, err := r.Plan(ctx, read.update, each)
+	read.done()
+	if err != nil {
+		return l.hinted(err)
+	}
+	sayOthers(c, plan.Others)
+	what := fmt.Sprintf("Redrive %s to %s", letters(plan.Redrive), strings.Join(r.Inputs, ", "))
+	if plan.Park > 0 {
+		what += fmt.Sprintf(", and park %d in %s", plan.Park, deadletter.ParkingTopic(r.Topic))
+	}
+	switch {
+	case f.dryRun:
+		if !asJSON {
+			if err := deadletter.WriteTable(c.Out, plan.Groups); err != nil {
+				return err
+			}
+		}
+		c.Say("would r%s, %d cannot be redriven; nothing was done", strings.TrimPrefix(what, "R"), plan.LeftOpen)
+		return leftOpen(plan.LeftOpen)
+	case plan.Redrive+plan.Park == 0:
+		c.Say("there is nothing to redrive among the dead letters in %s", r.Topic)
+		if err := printOutcome(c.Out, asJSON, deadletter.Outcome{LeftOpen: plan.LeftOpen}); err != nil {
+			return err
+		}
+		return leftOpen(plan.LeftOpen)
+	case !f.yes:
+		if sure, err := confirm(c, in, what+"?"); err != nil || !sure {
+			return err
+		}
+	}
+	progress := c.Progress("redrove", plan.Redrive+plan.Park)
+	r.Progress = func(done int64) { progress.Update(done, done) }
+	r.LeftOpen = nil // Plan has said it.
+	done, err := r.Run(ctx, plan)
+	progress.Done()
+	c.Say("redrove %s, parked %d, left %d open", letters(done.Redriven), done.Parked, done.LeftOpen)
+	if err = errors.Join(interrupted(ctx, l.hinted(err)), printOutcome(c.Out, asJSON, done)); err != nil {
+		return err
+	}
+	return leftOpen(done.LeftOpen)
+}
+
+// leftOpen is the error of a command that could not do all that it was asked for.
+func leftOpen(n int64) error {
+	switch {
+	case n > leftOpenShown:
+		return fmt.Errorf("%s cannot be redriven and stay open; the first %d are above", letters(n), leftOpenShown)
+	case n > 1:
+		return fmt.Errorf("%s cannot be redriven and stay open", letters(n))
+	case n == 1:
+		return errors.New("1 dead letter cannot be redriven and stays open")
+	default:
+		return nil
+	}
+}
+
+// interrupted says what to do about a change that was not finished.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return errors.New("interrupted; run it again for the rest: what is done is not done twice")
+}
+
+func readFix(path string) (*deadletter.Fix, error) {
+	program, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("read the fix: %w", err)}
+	}
+	fix, err := deadletter.ParseFix(string(program))
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	return fix, nil
+}
+
+// printPlanned prints a record that is not published, as consume prints those that are. It has no offset.
+func printPlanned(to io.Writer, record *kgo.Record) error {
+	record.Offset = -1
+	line, err := tail.FormatJSON.Append(nil, record)
+	if err != nil {
+		return err
+	}
+	_, err = to.Write(line)
+	return err
+}
+
+func printOutcome(to io.Writer, asJSON bool, done deadletter.Outcome) error {
+	if !asJSON {
+		return nil
+	}
+	return json.NewEncoder(to).Encode(done)
+}

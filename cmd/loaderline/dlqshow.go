@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/deadletter"
+)
+
+func newDLQShow(c *console.Console) *cobra.Command {
+	f := letterFlags{filter: deadletter.Filter{Limit: 1}}
+	format := tableFormat()
+	cmd := &cobra.Command{
+		Use:   "show PIPELINE [PARTITION:OFFSET...]",
+		Short: "Show dead letters: why, where from, headers, payload",
+		Long: `Show single dead letters: why they died, where they came from, key, headers and payload. They are named by their place in
+the dead-letter topic, as dlq list gives one for each group, or chosen by flags: then the first is shown, or the first -n.
+
+--format json prints records as consume does, with state, state_at and state_by.`,
+		Example: `  loaderline dlq show pipeline.yaml 0:12
+  loaderline dlq show pipeline.yaml --kind lookup -n 3
+  loaderline dlq show pipeline.yaml 0:12 --format json`,
+		Args: pipelineAndLetters,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			filter, err := f.resolve(cmd, args[1:])
+			if err != nil {
+				return err
+			}
+			if len(filter.Only) > 0 {
+				filter.Limit = 0
+				if !cmd.Flags().Changed("state") {
+					filter.State = ""
+				}
+			}
+			return showLetters(cmd.Context(), c, args[0], filter, format.value == "json")
+		},
+	}
+	f.add(cmd, deadletter.Open, deadletter.States()...)
+	cmd.Flags().Var(format, "format", "how to print dead letters")
+	return cmd
+}
+
+func showLetters(ctx context.Context, c *console.Console, path string, filter deadletter.Filter, asJSON bool) error {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	queue := l.deadLetters()
+	if err := l.awaitKafka(ctx, l.inWords(c), queue.Topic); err != nil {
+		return err
+	}
+	out := bufio.NewWriter(c.Out)
+	missing := map[deadletter.Coordinates]bool{}
+	for _, one := range filter.Only {
+		missing[one] = true
+	}
+	shown := 0
+	err = queue.Read(ctx, filter, func(letter deadletter.Letter) error {
+		delete(missing, letter.Coordinates)
+		if shown++; asJSON {
+			return letter.WriteJSON(out)
+		}
+		if shown > 1 {
+			if err := out.WriteByte('\n'); err != nil {
+				return err
+			}
+		}
+		return letter.WriteText(out, c.OutPalette())
+	})
+	if err = errors.Join(err, out.Flush()); err != nil {
+		return l.hinted(err)
+	}
+	if len(missing) > 0 {
+		var names []string
+		for _, one := range filter.Only {
+			if missing[one] {
+				names = append(names, one.String())
+			}
+		}
+		return fmt.Errorf("topic %s has no dead letter of pipeline %s at %s that the flags let through", queue.Topic, queue.Pipeline, strings.Join(names, ", "))
+	}
+	if shown == 0 {
+		c.Say("no dead letter in %s is what the flags ask for", queue.Topic)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package deadletter_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/deadletter"
+)
+
+func TestFix(t *testing.T) {
+	for name, test := range map[string]struct {
+		program, value, want string
+	}{
+		"a field":             {`.user_id |= (ltrimstr("u-") | tonumber)`, `{"user_id":"u-7"}`, `{"user_id":7}`},
+		"digits stay":         {`.a = 1`, `{"n":12345678901234567890.10,"m":9007199254740993}`, `{"a":1,"m":9007199254740993,"n":12345678901234567890.10}`},
+		"no HTML escapes":     {`.`, `"<&>"`, `"<&>"`},
+		"text that is mended": {`. + "}" | fromjson`, `{"a":1`, `{"a":1}`},
+		"key and headers":     {`{k: $key, t: $headers.trace}`, `{}`, `{"k":"k","t":"t"}`},
+		"no environment":      {`env | length`, `{}`, `0`},
+		"nothing":             {`select(.a)`, `{}`, "the fix leaves it out: it gives no value for it"},
+		"more than one":       {`.[]`, `[1,2]`, "the fix gives more than one value, and a record has one"},
+		"an error":            {`error("no")`, `{}`, "the fix fails: error: no"},
+		"an error afterwards": {`., error("no")`, `{}`, "the fix fails: error: no"},
+		"no text":             {`.`, "\xff", "the payload is neither JSON nor text, so there is nothing to fix"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.die(kgo.Record{Key: []byte("k"), Value: []byte(test.value), Headers: []kgo.RecordHeader{{Key: "trace", Value: []byte("t")}}}, lookup)
+			fix, err := deadletter.ParseFix(test.program)
+			if err != nil {
+				t.Fatal(err)
+			}
+			done, left := w.redrive(deadletter.Redrive{Fix: fix, MaxRedrives: 3})
+			if done.LeftOpen == 1 {
+				if !slices.Equal(left, []string{"0:0 " + test.want}) {
+					t.Errorf("left open: %q, want %q", left, test.want)
+				}
+				return
+			}
+			if got := string(w.newest().Value); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestFixOfNoValue gives null to the program where there is no value.
+func TestFixOfNoValue(t *testing.T) {
+	w := newWorld(t)
+	w.die(kgo.Record{}, lookup)
+	fix, err := deadletter.ParseFix(`{was: ., key: $key}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.redrive(deadletter.Redrive{Fix: fix, MaxRedrives: 3})
+	if got := string(w.newest().Value); got != `{"key":null,"was":null}` {
+		t.Errorf("it is %s", got)
+	}
+}
+
+func TestWrongFix(t *testing.T) {
+	for _, program := range []string{".a ==", "$who", `import "m" as m; .`, "input"} {
+		if _, err := deadletter.ParseFix(program); err == nil || !strings.HasPrefix(err.Error(), "this is no jq program: ") {
+			t.Errorf("%s: %v", program, err)
+		}
+	}
+}
