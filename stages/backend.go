@@ -20,6 +20,8 @@ type BackendConfig struct {
 	Breaker Breaker
 	// Ping says whether the backend can be reached. nil: nobody can tell but by a call.
 	Ping func(context.Context) error
+	// Errors are the classes of errors whose Code() string is a key of it. They win over what the source says.
+	Errors map[string]Class
 	// OnCall is called after each call with the time it took and its error. It is called concurrently. Optional.
 	OnCall func(took time.Duration, err error)
 }

@@ -46,6 +46,7 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, stats *CallStats) (*B
 	if err != nil && ctx.Err() == nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
 		err = &TimeoutError{After: backend.cfg.Timeout, Err: err}
 	}
+	err = reclass(backend.cfg.Errors, b, err)
 	if ctx.Err() == nil {
 		outcome = err
 	}

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"math/bits"
 )
 
@@ -33,12 +34,16 @@ func (c *chunk[K, V]) settle(ctx context.Context) {
 // bisect settles the keys at some positions. Where a call dies of a permanent error, it halves them until the keys at
 // fault stand alone, or the bound on calls is reached: then they fail together.
 func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
-	at, err := c.persist(ctx, at)
+	at, tried := c.persist(ctx, at)
 	if len(at) == 0 {
 		return
 	}
-	if len(at) == 1 || c.halves < 2 || c.failure != nil || ctx.Err() != nil {
-		c.fail(at, err)
+	if len(at) == 1 {
+		c.condemn(at, tried)
+		return
+	}
+	if c.halves < 2 || c.failure != nil || ctx.Err() != nil {
+		c.fail(at, tried)
 		return
 	}
 	c.halves -= 2
@@ -48,7 +53,7 @@ func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
 
 // persist calls for keys until each is settled or trying again cannot help. The keys that it gives back are those that a
 // permanent error of the call as a whole left open.
-func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) {
+func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, *KeyError) {
 	waits := c.budget.waits()
 	tried := KeyError{Loader: c.loader.cfg.Name}
 	for {
@@ -64,6 +69,10 @@ func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, error) 
 			return nil, nil
 		}
 		if open = c.serveStale(ctx, open); len(open) == 0 {
+			return nil, nil
+		}
+		if _, is := errors.AsType[*BreakerOpenError](err); is && c.loader.cfg.OutageFailsKeys {
+			c.away(open, tried.with(err))
 			return nil, nil
 		}
 		if !waits.next(ctx) {
@@ -116,6 +125,24 @@ func (c *chunk[K, V]) serveStale(ctx context.Context, at []int32) []int32 {
 func (c *chunk[K, V]) abandon(at []int32, err, failure error) {
 	c.failure = worse(c.failure, failure)
 	c.fail(at, err)
+}
+
+// away fails keys for an outage of the backend, together with the run unless the loader says otherwise. tried has the last
+// call's error.
+func (c *chunk[K, V]) away(at []int32, tried *KeyError) {
+	outage := &OutageError{Loader: c.loader.cfg.Name, Backend: c.loader.cfg.Backend, Err: tried.Err}
+	if c.loader.cfg.OutageFailsKeys {
+		c.fail(at, tried.with(outage))
+		return
+	}
+	c.abandon(at, tried, outage)
+}
+
+// condemn fails the one key that calls have died of.
+func (c *chunk[K, V]) condemn(at []int32, tried *KeyError) {
+	alone := tried.with(tried.Err)
+	alone.alone = true
+	c.fail(at, alone)
 }
 
 // take moves what a call settled into the results. Open are the positions it left: unsettled keys, and keys that

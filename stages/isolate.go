@@ -74,7 +74,7 @@ func (s *search[K, V]) alone(at []int32) {
 	switch {
 	case len(open) == 0:
 	case s.answers():
-		s.chunk.fail(open, s.tried.with(s.tried.Err))
+		s.chunk.condemn(open, s.tried)
 	default:
 		s.outage(open)
 	}
@@ -90,14 +90,15 @@ func (s *search[K, V]) answers() bool {
 	return b.answered() || err != nil && ClassOf(err) == Permanent
 }
 
-// outage fails keys with the whole run: nobody is at fault.
+// outage ends the search: nobody is at fault.
 func (s *search[K, V]) outage(at []int32) {
 	s.over = true
-	failure := context.Cause(s.ctx)
-	if failure == nil {
-		failure = &OutageError{Loader: s.chunk.loader.cfg.Name, Backend: s.chunk.loader.cfg.Backend, Err: errors.Unwrap(s.tried)}
+	tried := s.tried.with(s.tried.Err)
+	if ended := context.Cause(s.ctx); ended != nil {
+		s.chunk.abandon(at, tried, ended)
+		return
 	}
-	s.chunk.abandon(at, s.tried.with(s.tried.Err), failure)
+	s.chunk.away(at, tried)
 }
 
 // learn keeps a key that a call has answered for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // LoaderConfig configures a Loader.
@@ -20,6 +21,14 @@ type LoaderConfig[K comparable, V any] struct {
 	// RetryMissing asks again for a key that is missing, within the Retry of the run, for values that come later than the
 	// events that want them. That the cache knows a key to be missing is no answer then. The run waits for them all.
 	RetryMissing bool
+	// OutageFailsKeys has an outage of the backend fail the keys that are asked for, with an *OutageError, and not the run.
+	// While the backend's breaker is open that takes no call and no retry; without a breaker every run retries in vain.
+	OutageFailsKeys bool
+	// FailureTTL is how long a key that a bulk call has died of is remembered: it fails without a call for so long, unless
+	// the Cache is told to invalidate it. 0: it is looked for again each time.
+	FailureTTL time.Duration
+	// Clone copies a key that is kept for long. Defaults to keeping the key itself.
+	Clone func(K) K
 }
 
 // Loader turns any number of wanted keys into few bulk calls of its source: cached keys are not loaded, the others
@@ -31,6 +40,7 @@ type Loader[K comparable, V any] struct {
 	// flights are the loads under way, over all runs.
 	flights   flights[K, V]
 	refresher *refresher[K, V]
+	failures  failures[K]
 	// known is a key that the source has answered for: who asks for it again learns whether the source answers at all.
 	known atomic.Pointer[K]
 }
@@ -46,7 +56,7 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 	if cfg.Backend == nil {
 		cfg.Backend = NewBackend(BackendConfig{Name: cfg.Name})
 	}
-	return &Loader[K, V]{source: source, cfg: cfg, refresher: newRefresher[K, V]()}
+	return &Loader[K, V]{source: source, cfg: cfg, refresher: newRefresher[K, V](), failures: failures[K]{ttl: cfg.FailureTTL}}
 }
 
 // Name is the configured name.
@@ -103,17 +113,21 @@ func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V]
 	return a
 }
 
-// book settles what the cache holds of the keys at some positions, and takes seats for the others. It answers nil where
+// book settles what is known of the keys at some positions, by the cache or as at fault, and takes seats for the others. It answers nil where
 // there are none.
 func (l *Loader[K, V]) book(ctx context.Context, keys []K, at []int32, a *answer[V]) *trip[K, V] {
+	fail := func(j int32, err error) { a.results[j] = Result[V]{Err: err, State: Failed} }
 	if l.cfg.Cache == nil {
+		if at = l.failures.of(keys, at, l.outdated, fail); len(at) == 0 {
+			return nil
+		}
 		return l.flights.board(ctx, boarding[K]{keys: keys, at: at, outdated: l.outdated, asked: noLanding})
 	}
 	// From here on the flights that land keep their seats: what the cache did not hold yet is there.
 	asked := l.flights.ask()
 	defer l.flights.answered(asked)
 	rest, since := l.cached(ctx, keys, at, a)
-	if len(rest) == 0 {
+	if rest = l.failures.of(keys, rest, l.outdated, fail); len(rest) == 0 {
 		return nil
 	}
 	return l.flights.board(ctx, boarding[K]{keys: keys, at: rest, since: since, outdated: l.outdated, asked: asked})
@@ -173,6 +187,7 @@ func (l *Loader[K, V]) outdated(key K, since Stamp) bool {
 func (l *Loader[K, V]) fly(f *flight[K, V], b budget) {
 	defer l.flights.land(f)
 	f.calls, f.failure = l.loadChunks(f.ctx, f.keys, f.results, b)
+	l.blame(f)
 	if l.cfg.Cache != nil {
 		l.cfg.Cache.Set(f.ctx, f.since, f.keys, f.results)
 	}

@@ -64,6 +64,8 @@ type KeyError struct {
 	First    time.Time // when the first of them failed
 	Last     time.Time // when the last of them failed
 	Err      error     // the last call's error
+
+	alone bool // a call died of this key and no other
 }
 
 func (e *KeyError) Error() string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -114,8 +115,14 @@ func (s *Stage) identity() string {
 	if s.waits() {
 		id += " retry"
 	}
+	if !s.waitsOut() {
+		id += " degrade"
+	}
 	return id
 }
+
+// waitsOut says that an outage of the stage's source stops the events.
+func (s *Stage) waitsOut() bool { return s.OnOutage == pipelinefile.OnOutagePause }
 
 // question is what a stage asks, and whom.
 func (s *Stage) question() string { return fmt.Sprintf("%q %s", s.Source, s.asks()) }
@@ -144,7 +151,8 @@ func (c *compiler) keyPath(n *node) int {
 func (c *compiler) loader(n *node) *loader {
 	source := c.open.sources[n.Source]
 	cfg := stages.LoaderConfig[lookup.Key, *Fragment]{
-		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(),
+		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(), OutageFailsKeys: !n.waitsOut(),
+		Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 	}
 	if n.Cache.TTL > 0 {
 		n.answers.cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
@@ -152,7 +160,7 @@ func (c *compiler) loader(n *node) *loader {
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
 			RefreshAfter: float64(n.Cache.Refresh) / 100,
 			Codec:        n.answers.codec(),
-			Clone:        func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
+			Clone:        cfg.Clone,
 			Cost: func(k lookup.Key, f *Fragment) int64 {
 				if f == nil {
 					return int64(len(k))
@@ -160,7 +168,7 @@ func (c *compiler) loader(n *node) *loader {
 				return int64(len(k)) + f.bytes()
 			},
 		})
-		cfg.Cache = n.answers.cache
+		cfg.Cache, cfg.FailureTTL = n.answers.cache, n.Cache.NegativeTTL
 	}
 	l := stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
 	c.open.loaders = append(c.open.loaders, l)

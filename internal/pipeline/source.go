@@ -59,7 +59,19 @@ func backendConfig(f pipelinefile.Source) stages.BackendConfig {
 	if b := f.Breaker; b.Enabled {
 		cfg.Breaker = stages.Breaker{Failures: b.Failures, Delay: b.Delay}
 	}
+	if len(f.Errors) > 0 {
+		cfg.Errors = make(map[string]stages.Class, len(f.Errors))
+		for code, class := range f.Errors {
+			cfg.Errors[code] = classes[class]
+		}
+	}
 	return cfg
+}
+
+var classes = map[pipelinefile.ErrorClass]stages.Class{
+	pipelinefile.ErrorPermanent: stages.Permanent,
+	pipelinefile.ErrorTransient: stages.Transient,
+	pipelinefile.ErrorFatal:     stages.Fatal,
 }
 
 // asks is what a stage asks its source. Stages that ask the same can share the answers.

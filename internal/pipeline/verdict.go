@@ -31,6 +31,11 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 			degraded = append(degraded, fmt.Sprintf("%s=stale:%ds", n.Name, int(stale.Seconds())))
 		}
 		switch {
+		case err != nil && c.outage(n, err, row) == pipelinefile.OnOutageDegrade:
+			degraded = append(degraded, n.Name+"=outage")
+		case err != nil && c.outage(n, err, row) == pipelinefile.OnOutageDeadLetter:
+			v.failure = n.failed(err)
+			return v
 		case err != nil && n.OnError == pipelinefile.OnErrorDeadLetter:
 			v.failure = n.failed(err)
 			return v
@@ -46,6 +51,29 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 	}
 	v.degraded = strings.Join(degraded, ",")
 	return v
+}
+
+// outage is what a stage's on_outage says of a row for which it has failed, empty where that is no outage. A stage that is
+// blocked by an outage goes the way of the one that has it.
+func (c *compiler) outage(n *node, err error, row stages.Row[Document]) pipelinefile.OnOutage {
+	if _, is := errors.AsType[*stages.OutageError](err); is {
+		return n.OnOutage
+	}
+	if !errors.Is(err, stages.ErrBlocked) {
+		return ""
+	}
+	after := n.WhenStages
+	if n.Root >= 0 {
+		after = append([]int{n.Root}, after...)
+	}
+	for _, i := range after {
+		if _, _, err := c.nodes[i].outcome(row); err != nil {
+			if way := c.outage(c.nodes[i], err, row); way != "" {
+				return way
+			}
+		}
+	}
+	return ""
 }
 
 var errNoRow = errors.New("no row")
@@ -125,6 +153,9 @@ func (n *node) failed(err error) *loaderline.Failure {
 	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
 		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last
 		f.Message = tried.Err.Error()
+	}
+	if away, ok := errors.AsType[*stages.OutageError](err); ok {
+		f.Message = fmt.Sprintf("source %s does not answer: %v", away.Backend.Name(), away.Err)
 	}
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {

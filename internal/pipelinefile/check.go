@@ -104,8 +104,12 @@ func (d *decoder) checkStage(i int) {
 		return // Its name or its value has been refused.
 	}
 	if source := key + ".source"; d.read(source) {
-		if _, ok := d.file.Source(s.Source); !ok {
+		from, ok := d.file.Source(s.Source)
+		switch {
+		case !ok:
 			d.noSource(source)
+		case s.OnOutage != OnOutagePause && !from.Breaker.Enabled && d.read(key+".on_outage"):
+			d.fail(key+".on_outage", "without a breaker every micro-batch of an outage would first wait for the retries; add breaker: true to sources.%s", s.Source)
 		}
 	}
 	for n, by := range s.By {

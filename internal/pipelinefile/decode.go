@@ -128,7 +128,9 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 	case TypeList, TypeListOrOne, TypeListOrComma:
 		d.list(k, at, node, into)
 	case TypeSecrets:
-		d.secrets(k, at, node, into)
+		d.mapping(k, TypeSecret, at, node, into)
+	case TypeEnums:
+		d.mapping(k, TypeEnum, at, node, into)
 	default:
 		if s, ok := d.scalar(k, at.key, node); ok {
 			d.store(k, at.key, s, into)

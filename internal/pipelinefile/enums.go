@@ -68,6 +68,27 @@ const (
 	OnErrorDeadLetter OnError = "dead_letter"
 )
 
+// OnOutage says what becomes of events while a stage's source is away.
+type OnOutage string
+
+// What becomes of events while a stage's source is away.
+const (
+	OnOutagePause      OnOutage = "pause"
+	OnOutageDegrade    OnOutage = "degrade"
+	OnOutageDeadLetter OnOutage = "dead_letter"
+)
+
+// ErrorClass says whose fault an error of a source is.
+type ErrorClass string
+
+// Whose fault an error of a source is: the events', nobody's, or the
+// configuration's.
+const (
+	ErrorPermanent ErrorClass = "permanent"
+	ErrorTransient ErrorClass = "transient"
+	ErrorFatal     ErrorClass = "fatal"
+)
+
 // Delivery is the guarantee for published records.
 type Delivery string
 

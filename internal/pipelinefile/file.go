@@ -111,6 +111,7 @@ type Stage struct {
 	When      string     `key:"when"` // Empty: for every event.
 	OnMissing OnMissing  `key:"on_missing"`
 	OnError   OnError    `key:"on_error"`
+	OnOutage  OnOutage   `key:"on_outage"`
 	Cache     StageCache `key:"cache"`
 	Preload   *Preload   `key:"preload"` // nil: none.
 }

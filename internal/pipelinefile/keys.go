@@ -30,6 +30,7 @@ const (
 	TypeListOrOne   Type = "list or one"             // A list of strings, or one string.
 	TypeListOrComma Type = "list or comma-separated" // A list of strings, or one string with commas.
 	TypeSecrets     Type = "mapping to secret strings"
+	TypeEnums       Type = "mapping to enum" // From names that the user chooses to one of Enum.
 )
 
 // Key describes one key of the pipeline file.
@@ -45,7 +46,7 @@ type Key struct {
 	Required bool
 	// Example is a value to show for a required key, written as in the file.
 	Example string
-	// Enum holds the values of TypeEnum and TypeStart; PlannedEnum those that
+	// Enum holds the values of TypeEnum, TypeEnums and TypeStart; PlannedEnum those that
 	// are refused because they are not built yet.
 	Enum, PlannedEnum []string
 	// Min and Max bound an integer, a percentage, a duration in nanoseconds or
@@ -167,12 +168,12 @@ func stageKeys() []Key {
 		{Path: "stages.*.when", Type: TypeString, Pattern: `\S`, PatternDoc: "a condition is an expression such as event.amount > 100", Doc: "A condition over the event and the results of earlier stages, as event.amount > 100: the stage runs for those events only, and for the others its result is null, or [] where it is a list. Defaults to every event."},
 		{Path: "stages.*.on_missing", Type: TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter, OnMissingRetry), Doc: "What becomes of an event whose key has no row: keep it with null, drop it, dead_letter it, or retry the key for as long as the retries go and then dead_letter it."},
 		{Path: "stages.*.on_error", Type: TypeEnum, Default: "dead_letter", Enum: words(OnErrorKeep, OnErrorDeadLetter), Doc: "What becomes of an event whose lookup failed after the retries."},
+		{Path: "stages.*.on_outage", Type: TypeEnum, Default: "pause", Enum: words(OnOutagePause, OnOutageDegrade, OnOutageDeadLetter), Doc: "What becomes of events while the source is away: pause waits for it, degrade publishes them with null or stale values, marked, and dead_letter gives them up. These two need the source's breaker."},
 		{Path: "stages.*.cache", Type: TypeSection, Doc: "How long this stage's results are kept."},
 		{Path: "stages.*.cache.ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long a row is kept. 0s turns the cache off for this stage. Defaults to cache.ttl."},
 		{Path: "stages.*.cache.negative_ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long it is kept that a key has no row. Defaults to 30s, or to the stage's ttl where that is shorter."},
 		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long beyond its ttl a row may be served while its source fails; the record's loaderline.degraded header says how old it was."},
 		{Path: "stages.*.cache.refresh", Type: TypePercentage, Min: 1, Max: 99, Doc: "The share of its ttl, as 80%, after which a row that is asked for is loaded again in the background, while it is still served. Without it a row is loaded again once it has expired."},
-		{Path: "stages.*.on_outage", Type: TypeEnum, Planned: true, Doc: "What becomes of events while a source is away."},
 	}
 }
 

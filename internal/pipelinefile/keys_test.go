@@ -66,7 +66,7 @@ func TestKeysAreDescribed(t *testing.T) {
 			sections[k.Path] = true
 		case pf.TypeSections:
 			sections[k.Path+"[]"] = true
-		case pf.TypeEnum, pf.TypeStart:
+		case pf.TypeEnum, pf.TypeEnums, pf.TypeStart:
 			if len(k.Enum) == 0 && !k.Planned {
 				t.Errorf("%s: an enum without values", k.Path)
 			}

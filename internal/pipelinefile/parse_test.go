@@ -45,6 +45,7 @@ func filled(f *pf.File) *pf.File {
 		s := &f.Stages[i]
 		s.Format = cmp.Or(s.Format, pf.FormatJSON)
 		s.Request.Method = cmp.Or(s.Request.Method, pf.MethodPost)
+		s.OnOutage = cmp.Or(s.OnOutage, pf.OnOutagePause)
 		s.OnMissing, s.OnError = cmp.Or(s.OnMissing, pf.OnMissingKeep), cmp.Or(s.OnError, pf.OnErrorDeadLetter)
 	}
 	return f
@@ -125,6 +126,8 @@ func TestFull(t *testing.T) {
 			{
 				Name: "shop", SQL: &pf.SQL{Driver: pf.DriverPostgres, DSN: pf.NewSecret("postgres://u:p${WORKERS}: [x@db/shop"), Pool: 2},
 				Timeout: time.Second, MaxKeys: 10, MaxCalls: 1,
+				Breaker: pf.Breaker{Enabled: true, Failures: 3, Delay: 5 * time.Second},
+				Errors:  map[string]pf.ErrorClass{"42P01": pf.ErrorPermanent, "57014": pf.ErrorTransient, "XX000": pf.ErrorFatal},
 			},
 			{
 				Name: "local", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("file:conf/shop.db"), Pool: 8},
@@ -136,7 +139,7 @@ func TestFull(t *testing.T) {
 				Name: "user", Source: "shop", By: []string{"event.tenant", "event.user_id"},
 				Query: "SELECT tenant_id, id FROM users WHERE (tenant_id, id) IN ($keys)",
 				Key:   []string{"tenant_id", "id"}, KeyType: []string{"text", "bigint"},
-				OnMissing: pf.OnMissingDrop, OnError: pf.OnErrorKeep,
+				OnMissing: pf.OnMissingDrop, OnError: pf.OnErrorKeep, OnOutage: pf.OnOutageDegrade,
 				Cache: pf.StageCache{TTL: 10 * time.Minute, NegativeTTL: 2 * time.Minute},
 			},
 			{

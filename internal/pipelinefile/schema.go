@@ -236,6 +236,8 @@ func (k Key) leaf() *schema {
 		return anyOf(&schema{Enum: k.Enum}, &schema{Type: "string", Pattern: timePattern})
 	case TypeSecrets:
 		return &schema{Type: "object", AdditionalProperties: &schema{Type: "string"}}
+	case TypeEnums:
+		return &schema{Type: "object", AdditionalProperties: anyOf(&schema{Enum: k.Enum})}
 	case TypeList:
 		return &schema{Type: "array", Items: k.item(), MinItems: 1}
 	case TypeListOrOne:

@@ -273,7 +273,7 @@ func (m *mutation) change(document any) {
 	case "unknown":
 		name := rapid.StringMatching(`[a-z_]{1,8}`).Draw(m.t, "name")
 		section := e.path[:max(0, strings.LastIndexByte(e.path, '.'))]
-		if _, known := m.keys[strings.TrimPrefix(section+"."+name, ".")]; !known && !strings.HasSuffix(e.path, "*") && m.keys[section].Type != pf.TypeSecrets {
+		if _, known := m.keys[strings.TrimPrefix(section+"."+name, ".")]; !known && !strings.HasSuffix(e.path, "*") && m.keys[section].Type != pf.TypeSecrets && m.keys[section].Type != pf.TypeEnums {
 			e.in[name], m.wrong = e.in[e.name], true
 		}
 	case "gone":

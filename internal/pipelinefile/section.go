@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -48,7 +49,11 @@ func (d *decoder) entry(p place, pair *ast.MappingValueNode, seen map[string]Pos
 	pos := nodePos(pair.Key)
 	name, ok := keyText(pair.Key)
 	if !ok {
-		d.failAt(pos, p.key, "a key must be text, found %s", cut(pair.Key.GetToken().Value))
+		found, quoting := cut(pair.Key.GetToken().Value), ""
+		if _, number := pair.Key.(*ast.IntegerNode); number {
+			quoting = "; write " + strconv.Quote(found)
+		}
+		d.failAt(pos, p.key, "a key must be text, found %s%s", found, quoting)
 		return "", false
 	}
 	if first, ok := seen[name]; ok {
@@ -169,8 +174,8 @@ func nameIn(node ast.Node) string {
 	return "NAME"
 }
 
-// secrets decodes a mapping from names, such as those of headers, to secrets.
-func (d *decoder) secrets(k Key, p place, node ast.Node, into reflect.Value) {
+// mapping decodes a mapping from names, such as those of headers, to values of a type.
+func (d *decoder) mapping(k Key, to Type, p place, node ast.Node, into reflect.Value) {
 	pairs, ok := entries(node)
 	if !ok {
 		d.failAt(nodePos(node), p.key, "want a mapping from names to texts, found %s", describe(node))
@@ -178,22 +183,22 @@ func (d *decoder) secrets(k Key, p place, node ast.Node, into reflect.Value) {
 	}
 	d.file.positions[p.key] = p.pos
 	seen := make(map[string]Pos)
-	values := make(map[string]Secret, len(pairs))
+	values := reflect.MakeMap(into.Type())
 	for _, pair := range pairs {
 		name, ok := d.entry(p, pair, seen)
 		if !ok {
 			continue
 		}
 		element := k
-		element.Type = TypeSecret
-		var value Secret
+		element.Type = to
+		value := reflect.New(into.Type().Elem()).Elem()
 		key := dotted(p.key, plainKey(name))
 		if s, ok := d.scalar(element, key, pair.Value); ok {
-			d.store(element, key, s, reflect.ValueOf(&value).Elem())
-			values[name] = value
+			d.store(element, key, s, value)
+			values.SetMapIndex(reflect.ValueOf(name), value)
 		}
 	}
-	into.Set(reflect.ValueOf(values))
+	into.Set(values)
 }
 
 // sections decodes a list of mappings that have the same keys.

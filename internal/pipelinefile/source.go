@@ -29,6 +29,8 @@ type Source struct {
 	MaxCalls int           `key:"max_calls"`
 	Rate     *Rate         `key:"rate"` // nil: no bound.
 	Breaker  Breaker       `key:"breaker"`
+	// Errors are the classes of errors, by the source's code for them.
+	Errors map[string]ErrorClass `key:"errors"`
 }
 
 // Kind is the kind that is set.
@@ -109,6 +111,7 @@ func sourceKeys() []Key {
 		{Path: "sources.*.breaker", Type: TypeSwitch, Default: "false", Doc: "Leaves a source alone for a while where calls fail; a section sets more than true does."},
 		{Path: "sources.*.breaker.failures", Type: TypeInteger, Default: "5", Min: 1, Max: 1_000_000, Doc: "Failed calls in a row that open the breaker. A call that the source answered, be it with a refusal, is none."},
 		{Path: "sources.*.breaker.delay", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long the breaker stays open, until one call tries again."},
+		{Path: "sources.*.errors", Type: TypeEnums, Enum: words(ErrorPermanent, ErrorTransient, ErrorFatal), Doc: "Classes errors otherwise, by the code that dead letters and the log have: an SQLSTATE, MySQL's number, SQLite's name, an HTTP status, Redis' first word, as {\"57014\": permanent}. permanent: the event is at fault; transient: nobody is, and it is tried again; fatal: the configuration is, and the pipeline stops."},
 	})
 }
 

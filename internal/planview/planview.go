@@ -48,6 +48,7 @@ type Stage struct {
 	Cache     *Cache   `json:"cache"`               // null: not cached, but deduplicated and shared in flight
 	OnMissing string   `json:"on_missing"`
 	OnError   string   `json:"on_error"`
+	OnOutage  string   `json:"on_outage"`
 	Calls     Calls    `json:"calls"`
 
 	root int
@@ -126,7 +127,7 @@ func New(layout *pipeline.Layout) Plan {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
 			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
-			Into: s.Into.String(), When: s.Stage.When, Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), root: s.Root,
+			Into: s.Into.String(), When: s.Stage.When, Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), OnOutage: string(s.OnOutage), root: s.Root,
 		}
 		switch {
 		case source.Kind() == pipelinefile.KindRedis:

@@ -100,7 +100,7 @@ func (s Stage) details() []string {
 	details := []string{
 		"into " + s.Into,
 		s.Cache.String(),
-		s.missing() + ", failed: " + outcome(s.OnError),
+		s.missing() + ", failed: " + outcome(s.OnError) + s.outage(),
 	}
 	if s.Preload != nil {
 		when := "before the first event"
@@ -117,6 +117,18 @@ func (s Stage) details() []string {
 		details = slices.Insert(details, 0, when)
 	}
 	return details
+}
+
+// outage is what becomes of events while the source is away, empty where they wait for it.
+func (s Stage) outage() string {
+	switch s.OnOutage {
+	case string(pipelinefile.OnOutageDegrade):
+		return ", while " + s.Source + " is away: null in out, marked"
+	case string(pipelinefile.OnOutageDeadLetter):
+		return ", while " + s.Source + " is away: dead letter"
+	default:
+		return ""
+	}
 }
 
 // missing is what becomes of events for which the stage finds nothing. No rows for the key of a list are an empty list.
@@ -169,7 +181,7 @@ func outcome(policy string) string {
 // reasons are what makes dead letters of this plan.
 func (p Plan) reasons() string {
 	reasons := []string{"what is not a JSON object"}
-	var missing, failed []string
+	var missing, failed, away []string
 	for _, s := range p.Stages {
 		if s.OnMissing == string(pipelinefile.OnMissingDeadLetter) || s.OnMissing == string(pipelinefile.OnMissingRetry) {
 			name := s.Name
@@ -181,12 +193,18 @@ func (p Plan) reasons() string {
 		if s.OnError == string(pipelinefile.OnErrorDeadLetter) {
 			failed = append(failed, s.Name)
 		}
+		if s.OnOutage == string(pipelinefile.OnOutageDeadLetter) {
+			away = append(away, s.Name)
+		}
 	}
 	if len(missing) > 0 {
 		reasons = append(reasons, "no "+strings.Join(missing, ", no "))
 	}
 	if len(failed) > 0 {
 		reasons = append(reasons, "a key or lookup that fails in "+strings.Join(failed, ", "))
+	}
+	if len(away) > 0 {
+		reasons = append(reasons, "an outage of the source of "+strings.Join(away, ", "))
 	}
 	return strings.Join(append(reasons, "what is too large"), "; ")
 }

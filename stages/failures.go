@@ -1,0 +1,85 @@
+package stages
+
+import (
+	"maps"
+	"sync"
+	"time"
+)
+
+// maxFailures bounds the keys whose failures a loader remembers.
+const maxFailures = 10_000
+
+// failures are the keys that a loader has found at fault: until their time is up they fail without a call, so that the
+// next batches do not look for them anew.
+type failures[K comparable] struct {
+	ttl time.Duration
+
+	mu    sync.Mutex
+	known map[K]knownFailure
+}
+
+type knownFailure struct {
+	err   error
+	since Stamp // of the load: an invalidation after it ends the failure
+	until time.Time
+}
+
+// remember keeps the failure of a key. Where there is no room, it will be looked for again.
+func (f *failures[K]) remember(key K, since Stamp, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	if len(f.known) >= maxFailures {
+		maps.DeleteFunc(f.known, func(_ K, k knownFailure) bool { return !now.Before(k.until) })
+		if len(f.known) >= maxFailures {
+			return
+		}
+	}
+	if f.known == nil {
+		f.known = map[K]knownFailure{}
+	}
+	f.known[key] = knownFailure{err: err, since: since, until: now.Add(f.ttl)}
+}
+
+// of calls fail for those of keys, at some positions, whose failure is remembered, and answers the other positions.
+func (f *failures[K]) of(keys []K, at []int32, outdated func(K, Stamp) bool, fail func(j int32, err error)) []int32 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.known) == 0 {
+		return at
+	}
+	now := time.Now()
+	rest := make([]int32, 0, len(at))
+	for _, j := range at {
+		k, is := f.known[keys[j]]
+		switch {
+		case !is:
+			rest = append(rest, j)
+		case !now.Before(k.until) || outdated(keys[j], k.since):
+			delete(f.known, keys[j])
+			rest = append(rest, j)
+		default:
+			fail(j, k.err)
+		}
+	}
+	return rest
+}
+
+// blame remembers the keys of a flight that were found at fault.
+func (l *Loader[K, V]) blame(f *flight[K, V]) {
+	if l.cfg.FailureTTL <= 0 {
+		return
+	}
+	for i, r := range f.results {
+		if r.State != Failed {
+			continue
+		}
+		if err, is := r.Err.(*KeyError); is && err.alone { //nolint:errorlint // It is made here, and never wrapped.
+			key := f.keys[i]
+			if l.cfg.Clone != nil {
+				key = l.cfg.Clone(key)
+			}
+			l.failures.remember(key, f.since, r.Err)
+		}
+	}
+}
