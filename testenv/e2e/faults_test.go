@@ -10,47 +10,6 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// ownPostgres is a server that a test may stop, and a database on it.
-func ownPostgres(t *testing.T) (server *testenv.Service, dsn string) {
-	t.Helper()
-	server, err := testenv.StartPostgres(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	dsn, _, err = testenv.CreateDatabase(t.Context(), server.Address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return server, dsn
-}
-
-// PostgreSQL stops and comes back on the way: no event pays for it.
-func TestAnOutageOfTheDatabase(t *testing.T) {
-	t.Parallel()
-	postgres, dsn := ownPostgres(t)
-	s := newScenario(t, options{dsn: dsn, hold: true, extra: "retry: {max_elapsed: 500ms}"})
-	p := s.run("")
-	s.waitFor(20)
-	if err := postgres.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	close(s.release)
-	p.logged("outage, paused")
-	if err := postgres.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	report := s.verdict()
-	if report.Dead != 0 {
-		t.Errorf("%d dead letters in an outage", report.Dead)
-	}
-	p.terminate()
-}
-
 // With stale values at hand, an outage does not even stop the pipeline: the records say how old they are.
 func TestAnOutageWithStaleValues(t *testing.T) {
 	t.Parallel()

@@ -60,6 +60,13 @@ func (l *logs) line(text string) []byte {
 	return nil
 }
 
+// count is the number of times that a text was printed.
+func (l *logs) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Count(l.text, []byte(text))
+}
+
 func (l *logs) all() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -54,6 +54,8 @@ type options struct {
 	users    int            // of the shop
 	workers  int            // 2 unless set
 	cache    string         // of each stage
+	rate     float64        // of publishing, in events a second; about four seconds for all unless set
+	source   string         // keys of the source, as errors: {...}
 	// allowDead says which dead letters are right though the oracle, which is less strict about JSON, could enrich the event.
 	allowDead func(testenv.DeadLetter) bool
 
@@ -103,8 +105,9 @@ func newScenario(t *testing.T, o options) *scenario {
 // publish sends the events: all of them before it returns where they are many, else over about four seconds. Where
 // they are held, the second half waits for release.
 func (s *scenario) publish(users int, o options) {
-	config := testenv.PublishConfig{Kafka: s.kafka, Topic: s.input, Rate: float64(s.events) / 4}
-	if s.events >= full && !o.hold {
+	config := testenv.PublishConfig{Kafka: s.kafka, Topic: s.input, Rate: cmp.Or(o.rate, float64(s.events)/4)}
+	atOnce := s.events >= full && !o.hold && o.rate == 0
+	if atOnce {
 		config.Rate = 0
 	}
 	s.release = make(chan struct{})
@@ -123,7 +126,7 @@ func (s *scenario) publish(users int, o options) {
 		}
 		s.sent <- err
 	}()
-	if s.events >= full && !o.hold {
+	if atOnce {
 		s.published()
 	}
 }
@@ -167,7 +170,7 @@ http: {listen: ""}
 workers: %[9]d
 input: {topics: [%[3]s], group: %[1]s}
 sources:
-  shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}", pool: 4}}
+  shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}", pool: 4}%[10]s}
 stages:
   user:
     source: shop
@@ -195,7 +198,7 @@ stages:
 output: {topic: %[4]s, delivery: %[6]s}
 dead_letter: {topic: %[5]s}
 %[7]s
-`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra, o.cache, cmp.Or(o.workers, 2))
+`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra, o.cache, cmp.Or(o.workers, 2), o.source)
 	s.file = filepath.Join(s.t.TempDir(), "pipeline.yaml")
 	if err := os.WriteFile(s.file, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
