@@ -33,6 +33,9 @@ var ErrStarting = errors.New("the pipeline is starting: try again")
 // api answers what is for this machine, or for who has the token.
 func api(cfg Config) http.Handler {
 	mux := http.NewServeMux()
+	if cfg.Status != nil {
+		mux.Handle("GET /api/status", status(cfg.Status))
+	}
 	if cfg.Invalidate != nil {
 		mux.Handle("POST /api/invalidate", changes(cfg.Token, invalidate(cfg.Invalidate)))
 	}

@@ -34,14 +34,10 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // AskToInvalidate sends a command to the pipeline that listens at an address on this machine, in parts where it has
 // many keys. The error is an *UnreachableError where nobody answers, or what the pipeline says.
 func AskToInvalidate(ctx context.Context, listen, token string, c invalidation.Command) error {
-	host, port, err := net.SplitHostPort(listen)
+	address, err := local(listen)
 	if err != nil {
-		return fmt.Errorf("%q is no address: %w", listen, err)
+		return err
 	}
-	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-		host = "localhost"
-	}
-	address := net.JoinHostPort(host, port)
 	client := http.Client{Timeout: askTime, Transport: &http.Transport{DisableKeepAlives: true}}
 	for _, part := range c.Split() {
 		body, err := json.Marshal(part)
@@ -63,6 +59,18 @@ func AskToInvalidate(ctx context.Context, listen, token string, c invalidation.C
 		}
 	}
 	return nil
+}
+
+// local is where something that listens at an address is reached from this machine.
+func local(listen string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fmt.Errorf("%q is no address: %w", listen, err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port), nil
 }
 
 // refusal is what an answer says is wrong, if anything.

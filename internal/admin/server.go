@@ -29,6 +29,8 @@ type Config struct {
 	Metrics http.Handler
 	// Health answers /healthz and /readyz. Required.
 	Health *Health
+	// Status answers GET /api/status. Defaults to none: there is no such path.
+	Status func() Status
 	// Invalidate does what POST /api/invalidate asks for. Defaults to none: there is no such path.
 	Invalidate Invalidate
 	// Logger receives what the server has to complain of, at debug level. Defaults to none.

@@ -4,7 +4,10 @@ package console
 type Palette struct{ on bool }
 
 // OutPalette colours data, where that goes to a terminal that shows colours.
-func (c *Console) OutPalette() Palette { return Palette{on: c.OutTerminal && !c.noColor} }
+func (c *Console) OutPalette() Palette { return Palette{on: c.OutControls()} }
+
+// OutControls says that data goes to a terminal that takes control sequences.
+func (c *Console) OutControls() bool { return c.OutTerminal && !c.noColor }
 
 // ErrPalette colours words, where those go to a terminal that shows colours.
 func (c *Console) ErrPalette() Palette { return Palette{on: !c.Plain} }

@@ -79,7 +79,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	}
 	server, err := admin.Listen(ctx, admin.Config{
 		Listen: cfg.Listen, Token: file.HTTP.Token.Reveal(), Metrics: r.metrics.Handler(), Health: r.health,
-		Invalidate: r.invalidate(cfg), Logger: cfg.Logger,
+		Status: r.says(file), Invalidate: r.invalidate(cfg), Logger: cfg.Logger,
 	})
 	if err != nil {
 		stop()
@@ -127,6 +127,23 @@ func (r *Run) status() []loaderline.WorkerStatus {
 		return line.Status()
 	}
 	return nil
+}
+
+// says is what the run says of itself over HTTP.
+func (r *Run) says(file *pipelinefile.File) func() admin.Status {
+	return func() admin.Status {
+		s := admin.Status{Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}, Sources: []admin.Source{}}
+		for _, w := range r.status() {
+			s.Workers = append(s.Workers, admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, Turned: w.Turned})
+		}
+		stats := r.sourceStats()
+		for _, source := range file.Sources {
+			if breaker := stats[source.Name].Breaker; breaker != "" {
+				s.Sources = append(s.Sources, admin.Source{Name: source.Name, Breaker: string(breaker)})
+			}
+		}
+		return s
+	}
 }
 
 func (r *Run) cacheStats() cache.Stats {

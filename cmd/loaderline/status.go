@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/status"
+)
+
+const (
+	// sampleTime is the time between two looks, which the speed is that between.
+	sampleTime = 2 * time.Second
+	// samples are those that the speed of --watch is over.
+	samples = 8
+)
+
+func newStatus(c *console.Console) *cobra.Command {
+	var watch bool
+	format := choice{value: "table", of: []string{"table", "json"}}
+	cmd := &cobra.Command{
+		Use:   "status PIPELINE",
+		Short: "Show the group, its members, its lag, and when it will have caught up",
+		Long: `Show the pipeline's consumer group: its members and their partitions, how far behind each partition is in records and in
+time, how fast records are done, when the group will have caught up, and how many dead letters there are. It looks twice, two
+seconds apart, and changes nothing.
+
+Lag is a distance between offsets: markers of transactions count. The process at http.listen of this machine, if it is
+one of this pipeline, also says which source it waits for.`,
+		Example: `  loaderline status pipeline.yaml
+  loaderline status pipeline.yaml --watch
+  loaderline status pipeline.yaml --format json`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return showStatus(cmd.Context(), c, args[0], watch, format.value == "json")
+		},
+	}
+	cmd.Flags().BoolVar(&watch, "watch", false, "show it again every two seconds, until SIGINT")
+	cmd.Flags().Var(&format, "format", "how to write it; json is one object, and one a line with --watch")
+	return cmd
+}
+
+func showStatus(ctx context.Context, c *console.Console, path string, watch, asJSON bool) error {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	file := l.layout.File
+	if err := l.awaitKafka(ctx, l.inWords(c), append(file.Input.Topics, file.DeadLetter.Topic)...); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	reader, err := status.Open(file, l.kafka)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	var seen []status.Report
+	for {
+		report, err := reader.Read(ctx)
+		if err != nil {
+			return unlessEnded(ctx, err)
+		}
+		if len(seen) > 0 {
+			report.Since(seen[0])
+			if err := writeStatus(c, report, watch, asJSON); err != nil || !watch {
+				return err
+			}
+		}
+		seen = append(seen, report)
+		seen = seen[max(0, len(seen)-samples):]
+		select {
+		case <-time.After(sampleTime):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func writeStatus(c *console.Console, report status.Report, watch, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(c.Out).Encode(report)
+	}
+	text := report.Text(c.OutPalette())
+	switch {
+	case watch && c.OutControls():
+		text = "\x1b[H\x1b[2J" + text // In place of the one before.
+	case watch:
+		text += "\n"
+	}
+	_, err := fmt.Fprint(c.Out, text)
+	return err
+}

@@ -1,0 +1,70 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Status is what a process says of itself. Nothing in it is a secret, an address or a key of an event.
+type Status struct {
+	Pipeline string   `json:"pipeline"`
+	Instance string   `json:"instance"`
+	Workers  []Worker `json:"workers"` // none before they start
+	Sources  []Source `json:"sources"` // those with a breaker
+}
+
+// Worker is what one session's loop does.
+type Worker struct {
+	Worker int  `json:"worker"`
+	Joined bool `json:"joined"`
+	// Paused is the source that it waits for; empty where none.
+	Paused string    `json:"paused,omitempty"`
+	Turned time.Time `json:"turned"`
+}
+
+// Source is how a source is left alone.
+type Source struct {
+	Name    string `json:"source"`
+	Breaker string `json:"breaker"` // closed, half_open or open
+}
+
+// status answers what the process says of itself.
+func status(of func() Status) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, of()) })
+}
+
+// statusTime bounds a question about the status.
+const statusTime = 2 * time.Second
+
+// AskStatus asks the pipeline that listens at an address on this machine. The error is an *UnreachableError where nobody
+// answers, or what is wrong with the answer.
+func AskStatus(ctx context.Context, listen, token string) (Status, error) {
+	var said Status
+	address, err := local(listen)
+	if err != nil {
+		return said, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/status", http.NoBody)
+	if err != nil {
+		return said, fmt.Errorf("ask %s: %w", address, err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	client := http.Client{Timeout: statusTime, Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return said, &UnreachableError{Address: address, Err: errors.Unwrap(err)}
+	}
+	if response.StatusCode != http.StatusOK {
+		return said, fmt.Errorf("%s answers: %w", address, refusal(response))
+	}
+	err = json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&said)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return said, fmt.Errorf("%s answers no status: %w", address, err)
+	}
+	return said, nil
+}

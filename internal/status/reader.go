@@ -1,0 +1,172 @@
+package status
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// askTime bounds the questions of one report.
+const askTime = 10 * time.Second
+
+// Reader reads the state of a pipeline. It is for one goroutine.
+type Reader struct {
+	file   *pipelinefile.File
+	kafka  consumer.Kafka
+	client *kgo.Client
+	admin  *kadm.Client
+}
+
+// Open makes a Reader. It does not connect yet.
+func Open(file *pipelinefile.File, kafka consumer.Kafka) (*Reader, error) {
+	opts, err := kafka.Options()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kgo.NewClient(append(opts, kgo.RetryTimeout(askTime))...)
+	if err != nil {
+		return nil, fmt.Errorf("make a Kafka client: %w", err)
+	}
+	return &Reader{file: file, kafka: kafka, client: client, admin: kadm.NewClient(client)}, nil
+}
+
+// Close ends the connections.
+func (r *Reader) Close() { r.client.Close() }
+
+// Read asks the cluster, and the process at http.listen where one is there.
+func (r *Reader) Read(ctx context.Context) (Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	report := Report{Pipeline: r.file.Name, Group: r.file.Input.Group, Members: []Member{}, at: time.Now()}
+	if err := r.group(ctx, &report); err != nil {
+		return report, err
+	}
+	if err := r.partitions(ctx, &report); err != nil {
+		return report, err
+	}
+	if err := r.deadLetters(ctx, &report); err != nil {
+		return report, err
+	}
+	if err := r.ages(ctx, &report); err != nil {
+		return report, err
+	}
+	// A process that does not answer, or is another pipeline's, is none to speak of.
+	if said, err := admin.AskStatus(ctx, r.file.HTTP.Listen, r.file.HTTP.Token.Reveal()); err == nil && said.Pipeline == r.file.Name {
+		report.Process = &said
+	}
+	return report, nil
+}
+
+// group reads who takes part.
+func (r *Reader) group(ctx context.Context, report *Report) error {
+	groups, err := r.admin.DescribeGroups(ctx, report.Group)
+	if err != nil {
+		return fmt.Errorf("describe group %s: %w", report.Group, err)
+	}
+	group := groups[report.Group]
+	switch {
+	case errors.Is(group.Err, kerr.GroupIDNotFound), group.Err == nil && group.State == "Dead":
+		report.State = Absent
+		return nil
+	case group.Err != nil:
+		return fmt.Errorf("describe group %s: %w", report.Group, group.Err)
+	}
+	report.State = group.State
+	for _, m := range group.Members {
+		member := Member{
+			Instance: strings.TrimPrefix(m.ClientID, consumer.Config{}.ClientID()+"-"), ID: m.MemberID,
+			Host: strings.TrimPrefix(m.ClientHost, "/"), Assigned: map[string][]int{},
+		}
+		if m.InstanceID != nil {
+			if n, err := strconv.Atoi((*m.InstanceID)[strings.LastIndexByte(*m.InstanceID, '/')+1:]); err == nil {
+				member.Worker = &n
+			}
+		}
+		if assigned, ok := m.Assigned.AsConsumer(); ok {
+			for _, topic := range assigned.Topics {
+				for _, p := range topic.Partitions {
+					member.Assigned[topic.Topic] = append(member.Assigned[topic.Topic], int(p))
+				}
+				slices.Sort(member.Assigned[topic.Topic])
+			}
+		}
+		report.Members = append(report.Members, member)
+	}
+	slices.SortFunc(report.Members, func(a, b Member) int {
+		return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.ID, b.ID))
+	})
+	return nil
+}
+
+// partitions reads how far the group is.
+func (r *Reader) partitions(ctx context.Context, report *Report) error {
+	topics := r.file.Input.Topics
+	commits, err := r.admin.FetchOffsets(ctx, report.Group)
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return fmt.Errorf("read the offsets of group %s: %w", report.Group, err)
+	}
+	starts, ends, err := r.offsets(ctx, topics...)
+	if err != nil {
+		return err
+	}
+	ends.Each(func(end kadm.ListedOffset) {
+		p := Partition{Topic: end.Topic, Partition: int(end.Partition), End: end.Offset}
+		if start, ok := starts.Lookup(end.Topic, end.Partition); ok {
+			p.next = start.Offset
+		}
+		if commit, ok := commits.Lookup(end.Topic, end.Partition); ok && commit.Err == nil && commit.At >= 0 {
+			at := commit.At
+			p.Committed, p.next = &at, at
+		}
+		p.Lag = max(p.End-p.next, 0)
+		report.Lag += p.Lag
+		report.Partitions = append(report.Partitions, p)
+	})
+	slices.SortFunc(report.Partitions, func(a, b Partition) int {
+		return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	return nil
+}
+
+// offsets are the first and the next offset of each partition.
+func (r *Reader) offsets(ctx context.Context, topics ...string) (starts, ends kadm.ListedOffsets, err error) {
+	if starts, err = r.admin.ListStartOffsets(ctx, topics...); err == nil {
+		err = starts.Error()
+	}
+	if err == nil {
+		if ends, err = r.admin.ListEndOffsets(ctx, topics...); err == nil {
+			err = ends.Error()
+		}
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the offsets of %s: %w", strings.Join(topics, ", "), err)
+	}
+	return starts, ends, nil
+}
+
+func (r *Reader) deadLetters(ctx context.Context, report *Report) error {
+	report.DeadLetters.Topic = r.file.DeadLetter.Topic
+	starts, ends, err := r.offsets(ctx, report.DeadLetters.Topic)
+	if err != nil {
+		return err
+	}
+	ends.Each(func(end kadm.ListedOffset) {
+		if start, ok := starts.Lookup(end.Topic, end.Partition); ok {
+			report.DeadLetters.AtMost += end.Offset - start.Offset
+		}
+	})
+	return nil
+}

@@ -1,0 +1,178 @@
+package status
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/console"
+)
+
+// Text is a report for people: two tables and what they come to.
+func (r Report) Text(colours console.Palette) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: group %s %s\n", colours.Bold(r.Pipeline), r.Group, r.state(colours))
+	if len(r.Members) > 0 {
+		rows := [][]string{{"MEMBER", "HOST", "PARTITIONS"}}
+		for _, m := range r.Members {
+			rows = append(rows, []string{m.name(), m.Host, m.assigned()})
+		}
+		b.WriteString("\n" + table(colours, rows))
+	}
+	rows := [][]string{{"PARTITION", "COMMITTED", "END", "LAG", "BEHIND"}}
+	for _, p := range r.Partitions {
+		committed := "none"
+		if p.Committed != nil {
+			committed = humanize.Comma(*p.Committed)
+		}
+		rows = append(rows, []string{
+			p.Topic + " " + strconv.Itoa(p.Partition), committed, humanize.Comma(p.End), humanize.Comma(p.Lag), behind(p.Lag, p.LagSeconds),
+		})
+	}
+	b.WriteString("\n" + table(colours, rows) + "\n")
+	b.WriteString("lag           " + r.lag(colours) + "\n")
+	if r.Speed != nil {
+		b.WriteString("speed         " + r.Speed.text(r.Lag, colours) + "\n")
+	}
+	dead := "none"
+	if n := r.DeadLetters.AtMost; n > 0 {
+		dead = colours.Notable("about "+humanize.Comma(n)) + ", markers of transactions included,"
+	}
+	fmt.Fprintf(&b, "dead letters  %s in %s\n", dead, r.DeadLetters.Topic)
+	if r.Process != nil {
+		b.WriteString("process       " + process(*r.Process, colours) + "\n")
+	}
+	return b.String()
+}
+
+func (r Report) state(colours console.Palette) string {
+	members := fmt.Sprintf(", %d members", len(r.Members))
+	switch r.State {
+	case Absent:
+		return "is not there: " + colours.Notable("nobody has run the pipeline yet")
+	case "Empty":
+		return "is empty: " + colours.Bad("nobody runs the pipeline")
+	case "Stable":
+		return "is " + colours.Good("stable") + members
+	default:
+		return "is " + colours.Notable("rebalancing") + " (" + r.State + ")" + members
+	}
+}
+
+func (m Member) name() string {
+	if m.Worker == nil {
+		return m.Instance
+	}
+	return m.Instance + " worker " + strconv.Itoa(*m.Worker)
+}
+
+func (m Member) assigned() string {
+	if len(m.Assigned) == 0 {
+		return "none"
+	}
+	var all []string
+	for _, topic := range slices.Sorted(maps.Keys(m.Assigned)) {
+		text := topic
+		for _, p := range m.Assigned[topic] {
+			text += " " + strconv.Itoa(p)
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
+}
+
+// behind is the age of what waits.
+func behind(lag int64, seconds *float64) string {
+	switch {
+	case lag == 0:
+		return "-"
+	case seconds == nil:
+		return "not known"
+	default:
+		return duration(*seconds)
+	}
+}
+
+// duration rounds to what matters.
+func duration(seconds float64) string {
+	if seconds > float64(1000*time.Hour/time.Second) {
+		return humanize.CommafWithDigits(seconds/86400, 0) + " days"
+	}
+	d := time.Duration(seconds * float64(time.Second))
+	if d < 10*time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}
+
+func (r Report) lag(colours console.Palette) string {
+	if r.Lag == 0 {
+		return colours.Good("none")
+	}
+	text := humanize.Comma(r.Lag) + " records"
+	if r.LagSeconds != nil {
+		text += ", the oldest " + duration(*r.LagSeconds) + " old"
+	}
+	return text
+}
+
+func (s Speed) text(lag int64, colours console.Palette) string {
+	text := fmt.Sprintf("%s records/s done, %s/s new", rate(s.Done), rate(s.Arrived))
+	switch {
+	case lag == 0:
+		return text
+	case s.CaughtUpIn != nil:
+		return text + ": caught up in " + duration(*s.CaughtUpIn)
+	case s.Done == 0:
+		return text + ": " + colours.Bad("it stands still")
+	default:
+		return text + ": " + colours.Bad("it falls behind")
+	}
+}
+
+// rate has a digit after the point where that says something.
+func rate(perSecond float64) string { return humanize.Commaf(math.Round(perSecond*10) / 10) }
+
+// process says what a process waits for.
+func process(s admin.Status, colours console.Palette) string {
+	var waits []string
+	for _, w := range s.Workers {
+		switch {
+		case w.Paused != "":
+			waits = append(waits, fmt.Sprintf("worker %d waits for %s", w.Worker, w.Paused))
+		case !w.Joined:
+			waits = append(waits, fmt.Sprintf("worker %d is not in the group", w.Worker))
+		}
+	}
+	for _, source := range s.Sources {
+		if source.Breaker != "closed" {
+			waits = append(waits, fmt.Sprintf("the breaker of %s is %s", source.Name, strings.ReplaceAll(source.Breaker, "_", " ")))
+		}
+	}
+	text := fmt.Sprintf("%s on this machine, %d workers: ", s.Instance, len(s.Workers))
+	if len(waits) == 0 {
+		return text + colours.Good("nothing is waited for")
+	}
+	return text + colours.Bad(strings.Join(waits, ", "))
+}
+
+// table aligns rows, the first of which is the head.
+func table(colours console.Palette, rows [][]string) string {
+	var b bytes.Buffer
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		_, _ = fmt.Fprintln(w, strings.Join(row, "\t")) // A buffer takes all.
+	}
+	_ = w.Flush()
+	head, rest, _ := strings.Cut(b.String(), "\n")
+	return colours.Faint(head) + "\n" + rest
+}

@@ -1,0 +1,98 @@
+package status
+
+import (
+	"time"
+
+	"github.com/loaderline/loaderline/internal/admin"
+)
+
+// Report is the state of a pipeline at a moment.
+type Report struct {
+	Pipeline   string      `json:"pipeline"`
+	Group      string      `json:"group"`
+	State      string      `json:"state"` // as Kafka calls it; Absent where there is no such group
+	Members    []Member    `json:"members"`
+	Partitions []Partition `json:"partitions"` // of the input topics
+	Lag        int64       `json:"lag"`        // of all partitions, in offsets
+	// LagSeconds is how old the oldest record is that waits; null where none does or its time is not known.
+	LagSeconds *float64 `json:"lag_seconds"`
+	// Speed is null with the first of a series.
+	Speed       *Speed        `json:"speed"`
+	DeadLetters DeadLetters   `json:"dead_letters"`
+	Process     *admin.Status `json:"process"` // at http.listen; null where none of this pipeline answers
+
+	at time.Time
+}
+
+// Absent is the state of a group that has no member and no offset.
+const Absent = "Absent"
+
+// Member is a session in the group.
+type Member struct {
+	Instance string `json:"instance"`
+	// Worker is the number of the session in its process; null without static membership, where Kafka does not know it.
+	Worker   *int             `json:"worker"`
+	ID       string           `json:"member_id"`
+	Host     string           `json:"host"`
+	Assigned map[string][]int `json:"assigned"` // partitions, by topic
+}
+
+// Partition is how far the group is in a partition.
+type Partition struct {
+	Topic     string `json:"topic"`
+	Partition int    `json:"partition"`
+	Committed *int64 `json:"committed"` // null: none
+	End       int64  `json:"end"`
+	// Lag is in offsets: markers of transactions count. Without a committed offset it is the whole partition.
+	Lag int64 `json:"lag"`
+	// LagSeconds is the age of the record at the committed offset; null where there is none or it was not answered in time.
+	LagSeconds *float64 `json:"lag_seconds"`
+
+	next int64 // the offset to go on with
+}
+
+// DeadLetters are the records in the dead-letter topic.
+type DeadLetters struct {
+	Topic string `json:"topic"`
+	// AtMost is the distance from its start to its end: markers of transactions count.
+	AtMost int64 `json:"at_most"`
+}
+
+// Speed is how the lag changes, between two reports.
+type Speed struct {
+	Done    float64 `json:"records_per_second"`     // committed
+	Arrived float64 `json:"new_records_per_second"` // published to the input
+	// CaughtUpIn is null where the lag does not shrink.
+	CaughtUpIn *float64 `json:"caught_up_in_seconds"`
+}
+
+// Since gives r the speed since an earlier report. Partitions that either does not have an offset for are left out.
+func (r *Report) Since(earlier Report) {
+	took := r.at.Sub(earlier.at).Seconds()
+	if took <= 0 {
+		return
+	}
+	type name struct {
+		topic     string
+		partition int
+	}
+	before := map[name]Partition{}
+	for _, p := range earlier.Partitions {
+		before[name{p.Topic, p.Partition}] = p
+	}
+	var done, arrived int64
+	for _, p := range r.Partitions {
+		if b, known := before[name{p.Topic, p.Partition}]; known {
+			arrived += max(p.End-b.End, 0)
+			done += max(p.next-b.next, 0)
+		}
+	}
+	r.Speed = &Speed{Done: float64(done) / took, Arrived: float64(arrived) / took}
+	switch net := r.Speed.Done - r.Speed.Arrived; {
+	case r.Lag == 0:
+		r.Speed.CaughtUpIn = new(float64)
+	case net > 0:
+		seconds := float64(r.Lag) / net
+		r.Speed.CaughtUpIn = &seconds
+	}
+}

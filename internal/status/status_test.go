@@ -1,0 +1,179 @@
+package status_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/status"
+)
+
+const file = `
+kafka: {brokers: %q}
+input: {topics: [in], group: g}
+output: {topic: out}
+dead_letter: {topic: dead}
+http: {listen: ""}
+sources: {shop: {sql: {driver: sqlite, dsn: shop.db}}}
+stages: {user: {source: shop, by: event.user_id, query: "SELECT id FROM users WHERE id IN ($keys)", key: id}}
+`
+
+// world is a group's broker, with three partitions of input.
+type world struct {
+	t      *testing.T
+	client *kgo.Client
+	reader *status.Reader
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, "in"), kfake.SeedTopics(1, "dead"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	brokers := cluster.ListenAddrs()
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	f, err := pipelinefile.Parse("pipeline.yaml", fmt.Appendf(nil, file, brokers[0]), pipelinefile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := status.Open(f, consumer.Kafka{Brokers: brokers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(reader.Close)
+	return &world{t, client, reader}
+}
+
+// publish adds a record of some age.
+func (w *world) publish(topic string, partition int32, age time.Duration) {
+	w.t.Helper()
+	r := &kgo.Record{Topic: topic, Partition: partition, Value: []byte("x"), Timestamp: time.Now().Add(-age)}
+	if err := w.client.ProduceSync(w.t.Context(), r).FirstErr(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) commit(partition int32, at int64) {
+	w.t.Helper()
+	var offsets kadm.Offsets
+	offsets.AddOffset("in", partition, at, -1)
+	if err := kadm.NewClient(w.client).CommitAllOffsets(w.t.Context(), "g", offsets); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) read() status.Report {
+	w.t.Helper()
+	report, err := w.reader.Read(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
+
+func TestTheLagIsTheGroups(t *testing.T) {
+	w := newWorld(t)
+	for _, age := range []time.Duration{3 * time.Hour, 2 * time.Hour, time.Hour} {
+		w.publish("in", 0, age)
+		w.publish("in", 1, age)
+	}
+	w.publish("dead", 0, 0)
+	if got := w.read(); got.State != status.Absent || got.Lag != 6 {
+		t.Errorf("before there is a group: %+v", got)
+	}
+	w.commit(0, 1)
+	w.commit(1, 3)
+	first := w.read()
+	type lag struct {
+		Committed, Lag int64
+		Hours          int
+	}
+	var got []lag
+	for _, p := range first.Partitions {
+		l := lag{Committed: -1, Lag: p.Lag}
+		if p.Committed != nil {
+			l.Committed = *p.Committed
+		}
+		if p.LagSeconds != nil {
+			l.Hours = int(*p.LagSeconds) / 3600
+		}
+		got = append(got, l)
+	}
+	if diff := cmp.Diff([]lag{{1, 2, 2}, {3, 0, 0}, {-1, 0, 0}}, got); diff != "" {
+		t.Errorf("partitions (-want +got):\n%s", diff)
+	}
+	if first.State != "Empty" || first.Lag != 2 || int(*first.LagSeconds)/3600 != 2 || first.DeadLetters.AtMost != 1 || first.Speed != nil {
+		t.Errorf("%+v", first)
+	}
+	w.commit(0, 2)
+	second := w.read()
+	second.Since(first)
+	if s := second.Speed; s.Done <= 0 || s.Arrived != 0 || s.CaughtUpIn == nil || *s.CaughtUpIn <= 0 {
+		t.Errorf("one done and one to go: %+v", s)
+	}
+	w.publish("in", 1, 0)
+	third := w.read()
+	third.Since(second)
+	if s := third.Speed; s.Done != 0 || s.Arrived <= 0 || s.CaughtUpIn != nil {
+		t.Errorf("one more and none done: %+v", s)
+	}
+}
+
+func TestTheText(t *testing.T) {
+	hours, soon, one, committed := 7200.0, 90.0, 1, int64(1000)
+	report := status.Report{
+		Pipeline: "p", Group: "g", State: "Stable", Lag: 1200, LagSeconds: &hours,
+		Members: []status.Member{
+			{Instance: "a", Worker: &one, Host: "10.0.0.1", Assigned: map[string][]int{"in": {0, 2}, "also": {1}}},
+			{Instance: "b", Host: "10.0.0.2"},
+		},
+		Partitions: []status.Partition{
+			{Topic: "in", Partition: 0, Committed: &committed, End: 2200, Lag: 1200, LagSeconds: &hours},
+			{Topic: "in", Partition: 1},
+		},
+		Speed:       &status.Speed{Done: 40.25, Arrived: 10, CaughtUpIn: &soon},
+		DeadLetters: status.DeadLetters{Topic: "dead", AtMost: 12},
+		Process: &admin.Status{
+			Instance: "a", Workers: []admin.Worker{{Worker: 0, Joined: true, Paused: "shop"}, {Worker: 1}},
+			Sources: []admin.Source{{Name: "shop", Breaker: "half_open"}, {Name: "other", Breaker: "closed"}},
+		},
+	}
+	const want = `p: group g is stable, 2 members
+
+MEMBER      HOST      PARTITIONS
+a worker 1  10.0.0.1  also 1, in 0 2
+b           10.0.0.2  none
+
+PARTITION  COMMITTED  END    LAG    BEHIND
+in 0       1,000      2,200  1,200  2h0m0s
+in 1       none       0      0      -
+
+lag           1,200 records, the oldest 2h0m0s old
+speed         40.3 records/s done, 10/s new: caught up in 1m30s
+dead letters  about 12, markers of transactions included, in dead
+process       a on this machine, 2 workers: worker 0 waits for shop, worker 1 is not in the group, the breaker of shop is half open
+`
+	if diff := cmp.Diff(want, report.Text(console.Palette{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	report.Speed = &status.Speed{Done: 1, Arrived: 2}
+	if text := report.Text(console.Palette{}); !strings.Contains(text, "1 records/s done, 2/s new: it falls behind\n") {
+		t.Error(text)
+	}
+}
