@@ -2,11 +2,8 @@ package consumer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -53,25 +50,16 @@ func Notes(ctx context.Context, k Kafka, group string) (map[string]map[int32]str
 		return nil, fmt.Errorf("consumer: create the client: %w", err)
 	}
 	defer cl.Close()
-	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
-	defer cancel()
-	admin := kadm.NewClient(cl)
-	offsets, err := admin.FetchOffsets(ctx, group)
-	for kerr.IsRetriable(err) && waitFor(ctx, reachPause) { // A new cluster has no coordinator until the first group asks.
-		offsets, err = admin.FetchOffsets(ctx, group)
-	}
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-		return nil, fmt.Errorf("read the offsets of group %q: %w", group, err)
+	offsets, err := fetchOffsets(ctx, cl, group)
+	if err != nil {
+		return nil, err
 	}
 	notes := map[string]map[int32]string{}
-	offsets.Each(func(o kadm.OffsetResponse) {
-		if o.Err != nil || o.Metadata == "" {
-			return
+	for topic, partitions := range offsets {
+		notes[topic] = map[int32]string{}
+		for p, offset := range partitions {
+			notes[topic][p] = offset.Note
 		}
-		if notes[o.Topic] == nil {
-			notes[o.Topic] = map[int32]string{}
-		}
-		notes[o.Topic][o.Partition] = o.Metadata
-	})
+	}
 	return notes, nil
 }

@@ -37,6 +37,11 @@ func (s *Session) Commit(ctx context.Context, out []*kgo.Record) (committed bool
 	} else {
 		committed, err = s.commitAcknowledged(ctx, out)
 	}
+	if committed {
+		s.bounds.pauseEnded(s.cl)
+	} else {
+		s.bounds.rewound()
+	}
 	if err == nil && !committed {
 		s.log.LogAttrs(ctx, slog.LevelInfo, "batch aborted by a rebalance", slog.Int("records", s.held))
 	}
@@ -113,6 +118,7 @@ func (s *Session) GiveBack(ctx context.Context) error {
 func (s *Session) rewind(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.CommitTimeout)
 	defer cancel()
+	s.bounds.rewound()
 	if s.tx == nil {
 		s.cl.SetOffsets(s.cl.CommittedOffsets())
 		return nil

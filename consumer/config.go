@@ -65,6 +65,10 @@ type Config struct {
 	// Start is where partitions without a committed offset begin. Defaults to
 	// earliest.
 	Start Start
+	// Ends, by topic and partition, are the offsets before which reading stops.
+	// A partition that is not among them is not read. Positions says how far the
+	// others are. Defaults to reading on without end.
+	Ends map[string]map[int32]int64
 
 	// SessionTimeout is how long the group waits for a member that is silent.
 	// Defaults to 10 s.

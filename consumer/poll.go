@@ -47,6 +47,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 		first := len(batch) == 0
 		var got int
 		batch, got = s.take(batch, fetches)
+		passed := len(batch) == 0 && !fetches.Empty() // Only what is outside the ends.
 		bytes += got
 		err := s.fetchError(fetches)
 		if err == nil {
@@ -66,7 +67,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 			s.allowRebalance()
 			continue
 		}
-		if wait.Err() != nil {
+		if wait.Err() != nil || passed {
 			break
 		}
 		if first && len(batch) > 0 {
@@ -79,8 +80,12 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 	}
 	s.held = len(batch)
 	if len(batch) == 0 {
+		var err error
+		if s.bounds.ends != nil {
+			err = s.skipGaps(ctx)
+		}
 		s.allowRebalance() // Also an empty poll keeps rebalances waiting.
-		return nil, nil
+		return nil, err
 	}
 	return batch, nil
 }
@@ -97,12 +102,13 @@ func (s *Session) take(batch []*kgo.Record, fetches kgo.Fetches) ([]*kgo.Record,
 		if len(p.Records) == 0 {
 			return
 		}
-		batch = append(batch, p.Records...)
-		records += len(p.Records)
-		for _, r := range p.Records {
+		s.noteLag(p)
+		taken := s.bounds.within(p.Topic, p.Partition, p.Records)
+		batch = append(batch, taken...)
+		records += len(taken)
+		for _, r := range taken {
 			bytes += recordBytes(r)
 		}
-		s.noteLag(p)
 	})
 	s.size.observe(bytes, records)
 	return batch, bytes

@@ -11,6 +11,7 @@ import (
 )
 
 func (s *Session) onAssigned(_ context.Context, _ *kgo.Client, assigned map[string][]int32) {
+	s.bounds.pauseOutside(s.cl, assigned)
 	s.logRebalance("partitions assigned", assigned)
 }
 
@@ -32,6 +33,7 @@ func (s *Session) forget(what string, gone map[string][]int32) {
 	}
 	s.unsettled.Store(true)
 	s.dropLag(gone)
+	s.bounds.gone(gone)
 	s.logRebalance(what, gone)
 }
 

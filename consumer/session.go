@@ -26,6 +26,7 @@ type Session struct {
 	opened chan struct{}
 	// partitions is how many partitions each topic had when opened.
 	partitions map[string]int
+	topicIDs   map[string]kadm.TopicID
 
 	// unsettled says that partitions were taken away since the transaction
 	// session last ended something: it would abort whatever comes next.
@@ -39,8 +40,9 @@ type Session struct {
 	note   func(topic string, partition int32) string // Of the offsets that are committed next.
 	failed error                                      // What ended this session, for every later call.
 
-	hold  hold
-	fetch fetchWarnings
+	hold   hold
+	fetch  fetchWarnings
+	bounds bounds
 
 	lagMu sync.Mutex
 	lag   map[topicPartition]PartitionLag
@@ -73,6 +75,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		opened: make(chan struct{}),
 		lag:    make(map[topicPartition]PartitionLag),
 		pace:   make(map[string]int),
+		bounds: bounds{ends: cfg.Ends, positions: make(map[topicPartition]int64)},
 	}
 	opts := append(cfg.clientOptions(),
 		kgo.OnPartitionsAssigned(s.onAssigned),
@@ -112,9 +115,9 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.partitions = make(map[string]int, len(details))
+	s.partitions, s.topicIDs = make(map[string]int, len(details)), make(map[string]kadm.TopicID, len(details))
 	for topic, detail := range details {
-		s.partitions[topic] = len(detail.Partitions)
+		s.partitions[topic], s.topicIDs[topic] = len(detail.Partitions), detail.ID
 	}
 	if s.tx == nil {
 		return nil

@@ -93,7 +93,12 @@ func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32
 	missing := make(map[string][]int32)
 	for topic, partitions := range offsets {
 		for p, offset := range partitions {
-			if offset.EpochOffset().Offset < 0 {
+			if offset.EpochOffset().Offset >= 0 {
+				continue
+			}
+			if s.bounds.excludes(topicPartition{topic, p}) {
+				partitions[p] = kgo.NewOffset().At(0) // It is paused.
+			} else {
 				missing[topic] = append(missing[topic], p)
 			}
 		}

@@ -1,0 +1,113 @@
+package consumer_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+// readToEnds polls and commits until the positions are at the ends, and gives the offsets of each partition.
+func readToEnds(t *testing.T, s *consumer.Session, ends map[int32]int64) map[int32][]int64 {
+	t.Helper()
+	got := map[int32][]int64{}
+	deadline := time.Now().Add(patience)
+	for {
+		at := s.Positions()["in"]
+		ended := true
+		for p, end := range ends {
+			ended = ended && at[p] >= end
+		}
+		if ended {
+			return got
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the positions are %v, the ends %v", at, ends)
+		}
+		batch, err := s.Poll(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(batch) == 0 {
+			continue
+		}
+		if committed, err := s.Commit(t.Context(), nil); err != nil || !committed {
+			t.Fatalf("committed %t, error %v", committed, err)
+		}
+		for _, r := range batch {
+			got[r.Partition] = append(got[r.Partition], r.Offset)
+		}
+	}
+}
+
+func TestReadingStopsAtTheEnds(t *testing.T) {
+	for _, delivery := range deliveries() {
+		t.Run(delivery.String(), func(t *testing.T) {
+			w := newWorld(t, 4)
+			w.publish(0, 80, 4)
+			cfg := w.config()
+			cfg.Delivery, cfg.MaxRecords = delivery, 3
+			ends := map[int32]int64{0: 10, 1: 20, 2: 5}
+			cfg.Ends = map[string]map[int32]int64{"in": ends}
+			got := readToEnds(t, w.open(cfg), ends)
+			for p := range int32(4) {
+				want := make([]int64, 0, ends[p])
+				for o := range ends[p] {
+					want = append(want, o)
+				}
+				if !slices.Equal(got[p], want) {
+					t.Errorf("partition %d: got %v", p, got[p])
+				}
+			}
+		})
+	}
+}
+
+func TestSetOffsets(t *testing.T) {
+	w := newWorld(t, 2)
+	w.publish(0, 20, 2)
+	k := consumer.Kafka{Brokers: w.brokers}
+	want := map[string]map[int32]consumer.CommittedOffset{"in": {0: {At: 3, Note: "a"}, 1: {At: 7}}}
+	if err := consumer.SetOffsets(t.Context(), k, "g", want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := consumer.Offsets(t.Context(), k, "g")
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("error %v, -want +got\n%s", err, diff)
+	}
+	t.Run("of a group in use", func(t *testing.T) {
+		s := w.open(w.config())
+		if _, err := s.Poll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		err := consumer.SetOffsets(t.Context(), k, "g", want)
+		active, ok := errors.AsType[*consumer.GroupActiveError](err)
+		if !ok || len(active.Members) != 1 || active.Members[0].ClientID != "loaderline-one" {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("of nobody", func(t *testing.T) {
+		got, err := consumer.Offsets(t.Context(), k, "nobody")
+		if err != nil || len(got) > 0 {
+			t.Errorf("got %v, error %v", got, err)
+		}
+	})
+}
+
+func TestExtents(t *testing.T) {
+	w := newWorld(t, 2)
+	w.publish(0, 20, 2)
+	got, err := consumer.Extents(t.Context(), consumer.Kafka{Brokers: w.brokers}, "in")
+	want := map[string]map[int32]consumer.Extent{"in": {0: {End: 10}, 1: {End: 10}}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("error %v, -want +got\n%s", err, diff)
+	}
+	_, err = consumer.Extents(t.Context(), consumer.Kafka{Brokers: w.brokers}, "missing")
+	if _, ok := errors.AsType[*consumer.TopicMissingError](err); !ok {
+		t.Errorf("got %v", err)
+	}
+}
