@@ -50,6 +50,10 @@ type deadLetterLimit struct {
 	claims  int64   // the number of the last claim, which rises over restarts
 }
 
+func newDeadLetterLimit[E any](cfg *Config[E]) *deadLetterLimit {
+	return &deadLetterLimit{limit: cfg.DeadLetterLimit, window: cfg.DeadLetterWindow, instance: cfg.Consumer.Instance}
+}
+
 // share is a number of events, and how many of them are dead letters.
 type share struct{ events, dead int }
 

@@ -36,19 +36,13 @@ func New[E any](cfg Config[E]) (*Pipeline[E], error) {
 // group and returns nil. Any other end is an error: a topic that is missing or refuses records, a lookup that can
 // never succeed as it is configured, an offset that is out of range. Kafka or a backend that is away is waited for.
 func (p *Pipeline[E]) Run(ctx context.Context) error {
-	topics, err := p.describe(ctx)
+	known, err := p.cfg.prepare(ctx)
 	switch {
 	case err != nil && ended(ctx):
 		return nil
 	case err != nil:
 		return err
 	}
-	known := newLimits(topics)
-	p.cfg.Consumer.MaxMessageBytes, p.cfg.Sink.MaxMessageBytes = known.of, known.of
-	if p.cfg.OnLimits != nil {
-		p.cfg.OnLimits(known.of)
-	}
-	records := sink.New(p.cfg.Sink)
 	deadLetters, err := p.deadLetterLimit(ctx)
 	switch {
 	case err != nil && ended(ctx):
@@ -56,17 +50,23 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	return p.work(ctx, &worker[E]{cfg: &p.cfg, limits: known, deadLetters: deadLetters})
+}
 
+// work runs workers like one that is given, until ctx ends.
+func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
+	cfg := like.cfg
+	records := sink.New(cfg.Sink)
 	group, running := errgroup.WithContext(ctx)
-	drain, stop := drained(running, p.cfg.ShutdownTimeout-leaveTime(p.cfg.ShutdownTimeout))
+	drain, stop := drained(running, cfg.ShutdownTimeout-leaveTime(cfg.ShutdownTimeout))
 	defer stop()
-	end, stopEnd := drained(running, p.cfg.ShutdownTimeout)
+	end, stopEnd := drained(running, cfg.ShutdownTimeout)
 	defer stopEnd()
-	workers := make([]*worker[E], p.cfg.Workers)
+	workers := make([]*worker[E], cfg.Workers)
 	for i := range workers {
 		workers[i] = &worker[E]{
-			cfg: &p.cfg, number: i, sink: records, limits: known, deadLetters: deadLetters, drain: drain, end: end,
-			log: p.cfg.Logger.With(slog.Int("worker", i)),
+			cfg: cfg, number: i, sink: records, limits: like.limits, deadLetters: like.deadLetters, replay: like.replay, drain: drain, end: end,
+			log: cfg.Logger.With(slog.Int("worker", i)),
 		}
 		workers[i].state.turn()
 	}
@@ -77,24 +77,29 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// describe finds the topics' limits, and fails where a topic is missing or has too few partitions.
-func (p *Pipeline[E]) describe(ctx context.Context) (map[string]consumer.TopicInfo, error) {
-	topics := append(slices.Clone(p.cfg.Consumer.Topics), p.cfg.Sink.Topic, p.cfg.Sink.DeadLetterTopic)
-	infos, err := consumer.Describe(ctx, p.cfg.Consumer.Kafka, topics...)
+// prepare finds what the topics take, and fails where a topic is missing or has too few partitions.
+func (c *Config[E]) prepare(ctx context.Context) (*limits, error) {
+	topics := append(slices.Clone(c.Consumer.Topics), c.Sink.Topic, c.Sink.DeadLetterTopic)
+	infos, err := consumer.Describe(ctx, c.Consumer.Kafka, topics...)
 	if err != nil {
 		return nil, err
 	}
-	if p.cfg.Sink.Partition == sink.BySource {
-		if err := ComparePartitions(infos, p.cfg.Consumer.Topics, p.cfg.Sink.Topic); err != nil {
-			return nil, fmt.Errorf("pipeline %s: %w", p.cfg.Name, err)
+	if c.Sink.Partition == sink.BySource {
+		if err := ComparePartitions(infos, c.Consumer.Topics, c.Sink.Topic); err != nil {
+			return nil, fmt.Errorf("pipeline %s: %w", c.Name, err)
 		}
 	}
-	return infos, nil
+	known := newLimits(infos)
+	c.Consumer.MaxMessageBytes, c.Sink.MaxMessageBytes = known.of, known.of
+	if c.OnLimits != nil {
+		c.OnLimits(known.of)
+	}
+	return known, nil
 }
 
 // deadLetterLimit knows what was committed by earlier processes.
 func (p *Pipeline[E]) deadLetterLimit(ctx context.Context) (*deadLetterLimit, error) {
-	l := &deadLetterLimit{limit: p.cfg.DeadLetterLimit, window: p.cfg.DeadLetterWindow, instance: p.cfg.Consumer.Instance}
+	l := newDeadLetterLimit(&p.cfg)
 	if l.limit >= 1 {
 		return l, nil
 	}

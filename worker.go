@@ -29,6 +29,7 @@ type worker[E any] struct {
 	limits *limits
 	// deadLetters is what stops all workers where too many events would be dead letters.
 	deadLetters *deadLetterLimit
+	replay      *replaying      // nil where there is no end
 	drain       context.Context // ends when the micro-batch at hand has to be given up
 	end         context.Context // ends when the group must have been left
 	log         *slog.Logger
@@ -72,6 +73,9 @@ func (w *worker[E]) countFence(err error) error {
 	if !errors.Is(err, consumer.ErrFenced) {
 		return nil
 	}
+	if w.replay != nil {
+		return fmt.Errorf("another process runs replay %s of pipeline %s, and has taken over: %w", w.replay.id, w.cfg.Name, err)
+	}
 	now := time.Now()
 	w.fenced = append(w.fenced, now)
 	w.fenced = w.fenced[max(0, len(w.fenced)-maxFences):]
@@ -109,10 +113,14 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			return committedAny, err
 		}
 		if len(batch) == 0 {
+			w.replay.reached(s)
 			continue
 		}
 		work, done := s.Working(w.drain)
 		out, err := w.outcomes(work, batch)
+		if err == nil {
+			err = w.replay.wait(work, len(batch))
+		}
 		done()
 		if err != nil {
 			if err := w.giveBack(ctx, s, err); err != nil {
@@ -124,7 +132,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 		if err != nil {
 			return committedAny, w.giveBack(ctx, s, err)
 		}
-		s.Annotate(room.annotate)
+		s.Annotate(w.replay.note(room.annotate))
 		committed, err := s.Commit(w.drain, out.records)
 		room.settle(committed)
 		switch {
@@ -137,6 +145,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 		default:
 			committedAny = true
 			w.refused.forget(batch)
+			w.replay.reached(s)
 			w.portion.committed(len(batch), out.bytes, w.cfg.MaxOutputBytes)
 			w.cfg.OnCommit(out.tally)
 		}

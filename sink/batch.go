@@ -24,7 +24,7 @@ type Batch struct {
 // Batch returns a Batch with room for records; it grows beyond that. A new one
 // is made for each micro-batch.
 func (s *Sink) Batch(records int) *Batch {
-	return &Batch{sink: s, arena: newArena(records)}
+	return &Batch{sink: s, arena: newArena(records, s.cfg.Replay)}
 }
 
 // Enriched makes the record for src from out, in which an empty Topic is the
@@ -48,7 +48,7 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *Failure
 	if b.sink.cfg.Partition == BySource {
 		r.Partition = src.Partition
 	}
-	headers := b.arena.take(len(src.Headers) + len(out.Headers) + sourceHeaders)
+	headers := b.arena.take(len(src.Headers) + len(out.Headers) + b.arena.sourceHeaders)
 	headers = appendOthers(headers, src.Headers, Prefix)
 	if len(headers) < len(src.Headers) { // Some were loaderline's own.
 		headers = appendOrigin(headers, src.Headers)

@@ -50,7 +50,7 @@ func (b *Batch) deadHeaders(src *kgo.Record, f Failure, left leftOut, now time.T
 		keep = nil
 	}
 	a.room(deadLetterTextBytes)
-	headers := appendOthers(a.take(len(keep)+deadLetterHeaders), keep, Prefix)
+	headers := appendOthers(a.take(len(keep)+a.sourceHeaders+originHeaders+deathHeaders), keep, Prefix)
 	headers = appendOrigin(headers, src.Headers)
 	headers = a.source(headers, src)
 	headers = append(headers,

@@ -31,6 +31,9 @@ const (
 // HeaderDegraded is in records that were enriched with less than all stages have: as `user=error,reviews=error`.
 const HeaderDegraded = Prefix + "degraded"
 
+// HeaderReplay is in records that a replay published: its ID.
+const HeaderReplay = Prefix + "replay"
+
 // The headers of dead letters. All but the last three are always there.
 const (
 	HeaderPipeline      = Prefix + "pipeline"
@@ -51,9 +54,9 @@ const (
 )
 
 const (
-	sourceHeaders     = 4
-	originHeaders     = 4
-	deadLetterHeaders = sourceHeaders + originHeaders + 13
+	sourceHeaders = 4
+	originHeaders = 4
+	deathHeaders  = 13
 	// maxOriginText is the longest name of a topic. Whatever is longer was not written by a redrive.
 	maxOriginText = 249
 	// sourceTextBytes is room for the two long numbers of a record.
@@ -70,6 +73,8 @@ type arena struct {
 
 	topic          string // Of topicText.
 	topicText      []byte
+	replay         []byte // nil: none.
+	sourceHeaders  int
 	partition      int32 // Of partitionText.
 	partitionText  []byte
 	slabRecords    int
@@ -77,10 +82,17 @@ type arena struct {
 	slabTextLength int
 }
 
-func newArena(records int) arena {
-	records = max(records, 1)
+func newArena(records int, replay string) arena {
+	records, sourceHeaders := max(records, 1), sourceHeaders
+	var replayText []byte
+	if replay != "" {
+		replayText = []byte(replay)
+		sourceHeaders++
+	}
 	return arena{
 		partition:      -1,
+		replay:         replayText,
+		sourceHeaders:  sourceHeaders,
 		slabRecords:    records,
 		slabHeaders:    records * sourceHeaders,
 		slabTextLength: records * sourceTextBytes,
@@ -139,7 +151,7 @@ func (a *arena) time(t time.Time) []byte {
 	return a.since(at)
 }
 
-// source appends where src came from. Neighbours mostly share topic and
+// source appends where src came from, and by which replay. Neighbours mostly share topic and
 // partition, and then the texts of them too.
 func (a *arena) source(to []kgo.RecordHeader, src *kgo.Record) []kgo.RecordHeader {
 	if a.topicText == nil || a.topic != src.Topic {
@@ -147,6 +159,9 @@ func (a *arena) source(to []kgo.RecordHeader, src *kgo.Record) []kgo.RecordHeade
 	}
 	if a.partitionText == nil || a.partition != src.Partition {
 		a.partition, a.partitionText = src.Partition, a.number(int64(src.Partition))
+	}
+	if a.replay != nil {
+		to = append(to, kgo.RecordHeader{Key: HeaderReplay, Value: a.replay})
 	}
 	return append(to,
 		kgo.RecordHeader{Key: HeaderSourceTopic, Value: a.topicText},

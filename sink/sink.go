@@ -29,6 +29,8 @@ type Config struct {
 	Topic string
 	// DeadLetterTopic is where dead letters go, to a partition by key.
 	DeadLetterTopic string
+	// Replay is the ID of the replay that makes the records. Defaults to none.
+	Replay string
 	// Partition is for enriched records. Defaults to ByKey.
 	Partition Partition
 
