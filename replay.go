@@ -46,16 +46,19 @@ type ReplayConfig struct {
 
 var replayID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// validate reports what is wrong.
-func (c ReplayConfig) validate() error {
-	switch {
-	case !replayID.MatchString(c.ID):
-		return fmt.Errorf("replay ID %q: write letters, digits, dots, dashes and underscores, 64 at most", c.ID)
-	case c.Rate < 0:
-		return fmt.Errorf("field Rate is %v; it is above 0", c.Rate)
-	default:
-		return nil
+// ReplayIDError says that an ID is not one.
+type ReplayIDError struct{ ID string }
+
+// Error implements error.
+func (e *ReplayIDError) Error() string {
+	return fmt.Sprintf("replay ID %q: write letters, digits, dots, dashes and underscores, 64 at most", e.ID)
+}
+
+func checkReplayID(id string) error {
+	if !replayID.MatchString(id) {
+		return &ReplayIDError{ID: id}
 	}
+	return nil
 }
 
 // Replay publishes what Run would for ranges of the input, exactly once, also where Consumer.Delivery is
@@ -69,8 +72,8 @@ func (c ReplayConfig) validate() error {
 // Errors beside those of Run: *ReplayRemovedError where retention has removed part of the ranges, *ReplayChangedError
 // where the ID was used with others, consumer.ErrFenced where another process took over. A Pipeline that replays does not Run.
 func (p *Pipeline[E]) Replay(ctx context.Context, r ReplayConfig) (ReplayStatus, error) {
-	if err := r.validate(); err != nil {
-		return ReplayStatus{}, fmt.Errorf("pipeline %s: %w", p.cfg.Name, err)
+	if err := checkReplayID(r.ID); err != nil {
+		return ReplayStatus{}, err
 	}
 	cfg := p.cfg.replaying(&r)
 	known, err := cfg.prepare(ctx)

@@ -45,6 +45,9 @@ func (s ReplayStatus) Offsets() (done, total int64) {
 // FindReplay finds what is kept of a replay. Without Ranges there is none: it was never begun, or Kafka has forgotten the
 // offsets of a group that has long been unused.
 func FindReplay(ctx context.Context, kafka consumer.Kafka, pipeline, id string) (ReplayStatus, error) {
+	if err := checkReplayID(id); err != nil {
+		return ReplayStatus{}, err
+	}
 	kept, err := findReplay(ctx, kafka, pipeline, id)
 	return kept.ReplayStatus, err
 }

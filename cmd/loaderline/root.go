@@ -66,8 +66,8 @@ Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", flagError(cmd, err), cmd.CommandPath())
 	})
-	root.AddCommand(newRun(c), newCheck(c), newTry(c), newTest(c), newPublish(c), newConsume(c), newStatus(c), newDLQ(c), newCache(c),
-		newDemo(c), newBroker(c), newSchema(c), newCompletion(c), newVersion(c))
+	root.AddCommand(newRun(c), newCheck(c), newTry(c), newTest(c), newPublish(c), newConsume(c), newReplay(c), newDLQ(c), newCache(c),
+		newOffsets(c), newStatus(c), newDemo(c), newBroker(c), newSchema(c), newCompletion(c), newVersion(c))
 	completing(root)
 	return root
 }

@@ -46,7 +46,7 @@ func TestProgressAsLines(t *testing.T) {
 			p.Update(1000*(i+1), 500*(i+1))
 		}
 		p.Done()
-		const want = "published 1,000 events (50 %), 500/s\npublished 2,000 events (100 %), 500/s\n"
+		const want = "published 1,000 events (50 %), 500/s, 2s left\npublished 2,000 events (100 %), 500/s\n"
 		if out.String() != want {
 			t.Errorf("got %q, want %q", out.String(), want)
 		}

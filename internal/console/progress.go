@@ -22,7 +22,8 @@ type Progress struct {
 	total   int64
 	start   time.Time
 	last    time.Time
-	events  atomic.Int64 // read by the bar
+	events  atomic.Int64 // read by the bar, as done is
+	done    atomic.Int64
 
 	bars *mpb.Progress
 	bar  *mpb.Bar
@@ -39,7 +40,8 @@ func (c *Console) Progress(verb string, total int64) *Progress {
 		p.bar = p.bars.New(total, mpb.BarStyle().Lbound("").Rbound("").Filler("█").Tip("█").Padding("░"),
 			mpb.PrependDecorators(decor.Name(verb+" ")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-				return fmt.Sprintf(" %s events, %s/s", humanize.Comma(p.events.Load()), humanize.Comma(Rate(p.events.Load(), time.Since(p.start))))
+				now := time.Now()
+				return fmt.Sprintf(" %s events, %s/s%s", humanize.Comma(p.events.Load()), humanize.Comma(Rate(p.events.Load(), now.Sub(p.start))), p.left(p.done.Load(), now))
 			})),
 			mpb.BarRemoveOnComplete())
 	}
@@ -49,6 +51,7 @@ func (c *Console) Progress(verb string, total int64) *Progress {
 // Update shows that done of the total is done, and how many events that were.
 func (p *Progress) Update(done, events int64) {
 	p.events.Store(events)
+	p.done.Store(done)
 	if p.bar != nil {
 		p.bar.SetCurrent(min(done, p.total-1)) // Done completes it.
 		return
@@ -62,7 +65,16 @@ func (p *Progress) Update(done, events int64) {
 	if p.total > 0 {
 		share = fmt.Sprintf(" (%d %%)", 100*done/p.total)
 	}
-	p.console.Say("%s %s events%s, %s/s", p.verb, humanize.Comma(events), share, humanize.Comma(Rate(events, now.Sub(p.start))))
+	p.console.Say("%s %s events%s, %s/s%s", p.verb, humanize.Comma(events), share, humanize.Comma(Rate(events, now.Sub(p.start))), p.left(done, now))
+}
+
+// left says how long the rest will take at the pace so far.
+func (p *Progress) left(done int64, now time.Time) string {
+	if done <= 0 || done >= p.total {
+		return ""
+	}
+	left := time.Duration(float64(now.Sub(p.start)) * float64(p.total-done) / float64(done))
+	return fmt.Sprintf(", %s left", left.Round(time.Second))
 }
 
 // Line writes a line, once Done has removed the bar where there is one. It may be called beside Update.

@@ -23,6 +23,7 @@ type compiler struct {
 	layout  *Layout
 	open    *Pipeline
 	lookups map[int]Lookup
+	fresh   bool // nothing is cached
 
 	plan      *stages.Plan[Document]
 	documents *documents
@@ -154,7 +155,7 @@ func (c *compiler) loader(n *node) *loader {
 		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(), OutageFailsKeys: !n.waitsOut(),
 		Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 	}
-	if n.Cache.TTL > 0 {
+	if n.Cache.TTL > 0 && !c.fresh {
 		n.answers.cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.negativeTTL(),
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,

@@ -44,6 +44,8 @@ type Options struct {
 	// Lookup answers in place of the file's sources, of which none is connected to, nor is a shared cache. It is called for
 	// each stage in the order of the file. Optional.
 	Lookup func(*Stage) Lookup
+	// Fresh leaves the cache out: every micro-batch asks the sources. Defaults to what the file says.
+	Fresh bool
 	// Tiers are below the memory, fastest first, and above those of the file. Whoever opened them closes them, after the
 	// Pipeline. Optional.
 	Tiers []cache.Tier
@@ -81,7 +83,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err != nil {
 		return nil, err
 	}
-	if layout.File.Cache.Redis != nil && opts.Lookup == nil {
+	if layout.File.Cache.Redis != nil && opts.Lookup == nil && !opts.Fresh {
 		tier, err := OpenRedisTier(ctx, layout.File, opts.Logger)
 		if err != nil {
 			return nil, err
@@ -93,6 +95,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		return nil, err
 	}
 	c := newCompiler(layout, p, lookups)
+	c.fresh = opts.Fresh
 	if p.Config, err = c.config(opts.Logger); err != nil {
 		return nil, err
 	}

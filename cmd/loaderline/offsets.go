@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/offsets"
+	"github.com/loaderline/loaderline/internal/position"
+)
+
+func newOffsets(c *console.Console) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:                        "offsets",
+		Short:                      "Show or set the offsets of a pipeline's group",
+		Example:                    `  loaderline offsets show pipeline.yaml`,
+		SuggestionsMinimumDistance: 2,
+		Args:                       noSuchCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newOffsetsShow(c), newOffsetsSet(c))
+	return cmd
+}
+
+func textOrJSON() choice { return choice{value: "text", of: []string{"text", "json"}} }
+
+func newOffsetsShow(c *console.Console) *cobra.Command {
+	format := textOrJSON()
+	cmd := &cobra.Command{
+		Use:   "show PIPELINE",
+		Short: "Show where the group is in each partition",
+		Long: `Show for each partition of the input the offset that the pipeline's group has committed, the end of the partition, how
+many offsets lie between (transaction markers count), and the time of the next record to be read.`,
+		Example: `  loaderline offsets show pipeline.yaml
+  loaderline offsets show pipeline.yaml --format json`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			l, err := load(args[0], quietly(c))
+			if err != nil {
+				return err
+			}
+			if err := l.awaitKafka(ctx, l.inWords(c), l.layout.File.Input.Topics...); err != nil {
+				return unlessEnded(ctx, err)
+			}
+			rows, err := offsets.Show(ctx, l.kafka, l.layout.File.Input.Group, l.layout.File.Input.Topics)
+			if err != nil {
+				return unlessEnded(ctx, err)
+			}
+			return writeOffsets(c.Out, rows, format.value)
+		},
+	}
+	cmd.Flags().Var(&format, "format", "how to write them: json is one object a partition")
+	return cmd
+}
+
+// writeOffsets writes a table, or an object each.
+func writeOffsets(to io.Writer, rows []offsets.Row, format string) error {
+	if format == "json" {
+		e := json.NewEncoder(to)
+		for _, row := range rows {
+			if err := e.Encode(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tnext record") // Flush has the error.
+	for _, row := range rows {
+		committed, next := "-", "-"
+		if row.Committed != nil {
+			committed = strconv.FormatInt(*row.Committed, 10)
+		}
+		if row.Next != nil {
+			next = row.Next.UTC().Format(time.RFC3339)
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\n", row.Topic, row.Partition, committed, row.End, humanize.Comma(row.Lag), next)
+	}
+	return t.Flush()
+}
+
+// setFlags are the flags of offsets set.
+type setFlags struct {
+	to          position.Position
+	topic       string
+	partition   int32
+	dryRun, yes bool
+	format      choice
+}
+
+func newOffsetsSet(c *console.Console) *cobra.Command {
+	f := setFlags{format: textOrJSON()}
+	cmd := &cobra.Command{
+		Use:   "set PIPELINE",
+		Short: "Set where the group goes on",
+		Long: `Set the offsets of the pipeline's group, so that the pipeline goes on there when it is started. It must not be running:
+a group with members is left as it is, and the members are named. Going back publishes records again; to do that beside
+a pipeline that runs, see loaderline replay.
+
+Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
+alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d.`,
+		Example: `  loaderline offsets set pipeline.yaml --to -2h --dry-run
+  loaderline offsets set pipeline.yaml --to 3:1000
+  loaderline offsets set pipeline.yaml --to latest --partition 3 --yes`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("to") {
+				return usagef("set them to what? add --to, such as --to earliest or --to 3:1000")
+			}
+			var partition *int32
+			if cmd.Flags().Changed("partition") {
+				partition = &f.partition
+			}
+			return setOffsets(cmd.Context(), c, args[0], cmd.InOrStdin(), f, partition)
+		},
+	}
+	cmd.Flags().Var(&f.to, "to", "position to go on at")
+	cmd.Flags().Lookup("to").DefValue = ""
+	cmd.Flags().StringVar(&f.topic, "topic", "", "one `topic` of several of the input")
+	cmd.Flags().Int32Var(&f.partition, "partition", 0, "one `partition` (default all)")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what would be set, and set nothing")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
+	cmd.Flags().Var(&f.format, "format", "how to write what is set: json is one object a partition")
+	return cmd
+}
+
+func setOffsets(ctx context.Context, c *console.Console, path string, in io.Reader, f setFlags, partition *int32) error {
+	l, err := load(path, quietly(c))
+	if err != nil {
+		return err
+	}
+	topics, err := inputTopics(l, f.topic)
+	if err != nil {
+		return err
+	}
+	group := l.layout.File.Input.Group
+	if err := l.awaitKafka(ctx, l.inWords(c), topics...); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	moves, err := offsets.Plan(ctx, l.kafka, group, topics, f.to, partition)
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	if err := writeMoves(c.Out, moves, f.format.value); err != nil || f.dryRun {
+		return err
+	}
+	if !f.yes {
+		if sure, err := confirm(c, in, fmt.Sprintf("Set %d offsets of group %s?", len(moves), group)); err != nil || !sure {
+			return err
+		}
+	}
+	to := map[string]map[int32]consumer.CommittedOffset{}
+	for _, m := range moves {
+		if to[m.Topic] == nil {
+			to[m.Topic] = map[int32]consumer.CommittedOffset{}
+		}
+		to[m.Topic][m.Partition] = consumer.CommittedOffset{At: m.To}
+	}
+	if err := consumer.SetOffsets(ctx, l.kafka, group, to); err != nil {
+		return err
+	}
+	c.Say("set %d offsets of group %s", len(moves), group)
+	return nil
+}
+
+// writeMoves writes a table, or an object each.
+func writeMoves(to io.Writer, moves []offsets.Move, format string) error {
+	if format == "json" {
+		e := json.NewEncoder(to)
+		for _, m := range moves {
+			if err := e.Encode(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "topic\tpartition\tcommitted\tto\trecords") // Flush has the error.
+	for _, m := range moves {
+		committed, note := "-", "-"
+		if m.From != nil {
+			committed = strconv.FormatInt(*m.From, 10)
+			switch by := m.To - *m.From; {
+			case by < 0:
+				note = humanize.Comma(-by) + " again"
+			case by > 0:
+				note = humanize.Comma(by) + " left out"
+			}
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\n", m.Topic, m.Partition, committed, m.To, note)
+	}
+	return t.Flush()
+}
+
+// inputTopics are those of the input, or the one that is named.
+func inputTopics(l *loaded, topic string) ([]string, error) {
+	all := l.layout.File.Input.Topics
+	switch {
+	case topic == "":
+		return all, nil
+	case !slices.Contains(all, topic):
+		return nil, usagef("--topic %s is no input of the pipeline; it has %v", topic, all)
+	default:
+		return []string{topic}, nil
+	}
+}

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/replay"
+	"github.com/loaderline/loaderline/internal/totals"
+)
+
+// replayFlags are the flags of replay.
+type replayFlags struct {
+	from, to                             position.Position
+	topic, into, id                      string
+	intoOutput, diff, dryRun, fresh, yes bool
+	createTopics                         bool
+	rate                                 float64
+	workers, samples                     int
+	format                               choice
+	hasFrom, hasTo                       bool
+}
+
+func newReplay(c *console.Console) *cobra.Command {
+	f := replayFlags{to: position.Position{Kind: position.Latest}, format: textOrJSON()}
+	cmd := &cobra.Command{
+		Use:   "replay PIPELINE",
+		Short: "Enrich a part of the input once more, or show what would change",
+		Long: `Read a part of the input again, exactly once, beside a pipeline that runs or not: its group is left alone.
+
+--into publishes to another topic, dead letters to that topic's name with -dead; --into-output publishes to the
+pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replay.
+--diff publishes nothing: it enriches with the data of now and shows what differs from what was published.
+
+--from and --to are positions; --to is exclusive and, where it is left out, the end of the topic at this moment. They
+are resolved to offsets once, and kept under the replay's ID. A replay that was interrupted or killed goes on where it
+stopped with the same --id.
+
+Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
+alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d.
+
+Exit code 1 of --diff says that something differs.`,
+		Example: `  loaderline replay pipeline.yaml --from -2h --dry-run
+  loaderline replay pipeline.yaml --from 3:1000 --to 3:2000 --into enriched-again
+  loaderline replay pipeline.yaml --id 20261124-100614-k3xw --into enriched-again
+  loaderline replay pipeline.yaml --from -1d --diff`,
+		Args: onePipeline(0),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.hasFrom, f.hasTo = cmd.Flags().Changed("from"), cmd.Flags().Changed("to")
+			if err := f.validate(cmd); err != nil {
+				return err
+			}
+			return replayPipeline(cmd.Context(), c, args[0], cmd.InOrStdin(), f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Var(&f.from, "from", "position to begin at")
+	flags.Lookup("from").DefValue = ""
+	flags.Var(&f.to, "to", "position to end before")
+	flags.StringVar(&f.topic, "topic", "", "one `topic` of several of the input")
+	flags.StringVar(&f.into, "into", "", "`topic` to publish to")
+	flags.BoolVar(&f.intoOutput, "into-output", false, "publish to the pipeline's output topic")
+	flags.BoolVar(&f.diff, "diff", false, "publish nothing, and show what would change")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be read, and read nothing")
+	flags.StringVar(&f.id, "id", "", "`ID` to begin the replay with, or to go on with; made up where it is left out")
+	flags.BoolVar(&f.fresh, "fresh", false, "ask the sources, past the cache; --diff does")
+	flags.Float64Var(&f.rate, "rate", 0, "`events` a second at most")
+	flags.IntVar(&f.workers, "workers", 0, "`sessions` side by side (default the file's)")
+	flags.BoolVar(&f.createTopics, "create-topics", false, "create the topics of --into that are missing, with the input's partitions")
+	flags.IntVar(&f.samples, "samples", 5, "how many `records` --diff shows")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	flags.Var(&f.format, "format", "how to write the result: json is one object a line")
+	cmd.MarkFlagsMutuallyExclusive("into", "into-output", "diff")
+	return cmd
+}
+
+func (f *replayFlags) validate(cmd *cobra.Command) error {
+	set := cmd.Flags().Changed
+	switch {
+	case f.into == "" && !f.intoOutput && !f.diff && !f.dryRun:
+		return usagef("where to? add --into TOPIC, --into-output for the pipeline's own, --diff to publish nothing and see what would change, or --dry-run")
+	case !f.hasFrom && f.id == "":
+		return usagef("from where? add --from, such as --from -2h or --from 3:1000, or --id of a replay to go on with")
+	case f.diff && f.id != "":
+		return usagef("--diff publishes nothing, so there is nothing to keep under an --id")
+	case f.rate < 0 || set("rate") && f.rate == 0:
+		return usagef("--rate is %v; write the events a second, such as 500", f.rate)
+	case f.workers < 0 || set("workers") && f.workers == 0:
+		return usagef("--workers is %d; it is at least 1", f.workers)
+	case f.samples < 0:
+		return usagef("--samples is %d; write how many records to show", f.samples)
+	case f.createTopics && f.into == "":
+		return usagef("--create-topics is for the topics of --into")
+	default:
+		return nil
+	}
+}
+
+// asked is what the ranges are made of.
+func (f *replayFlags) asked() string {
+	text := fmt.Sprintf("--from %s --to %s", f.from, f.to)
+	if f.topic != "" {
+		text += " --topic " + f.topic
+	}
+	return text
+}
+
+func replayPipeline(ctx context.Context, c *console.Console, path string, in io.Reader, f replayFlags) error {
+	l, err := load(path, warnings(c))
+	if err != nil {
+		return err
+	}
+	topics, err := inputTopics(l, f.topic)
+	if err != nil {
+		return err
+	}
+	if err := l.awaitKafka(ctx, l.inWords(c), topics...); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	kept, err := f.find(ctx, l)
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	ranges := kept.Ranges
+	if ranges == nil {
+		var notes []string
+		if ranges, notes, err = replay.Resolve(ctx, l.kafka, topics, f.from, f.to); err != nil {
+			return unlessEnded(ctx, err)
+		}
+		for _, note := range notes {
+			c.Say("%s", note)
+		}
+	}
+	switch {
+	case f.dryRun:
+		return writeRanges(c.Out, ranges, f.format.value)
+	case f.diff:
+		return diffPipeline(ctx, c, l, ranges, f)
+	case kept.Finished():
+		c.Say("replay %s is finished: there is nothing left to do", kept.ID)
+		return nil
+	}
+	if f.intoOutput && !f.yes {
+		question := fmt.Sprintf("Publish to %s, whose consumers will see these records again?", l.layout.File.Output.Topic)
+		if sure, err := confirm(c, in, question); err != nil || !sure {
+			return err
+		}
+	}
+	if f.createTopics {
+		if err := f.create(ctx, l, topics[0]); err != nil {
+			return err
+		}
+	}
+	return publishReplay(ctx, c, l, f, kept, ranges)
+}
+
+// warnings logs what went wrong: a replay says by itself what it does.
+func warnings(c *console.Console) func(pipelinefile.Log) *slog.Logger {
+	return func(log pipelinefile.Log) *slog.Logger {
+		if log.Level > slog.LevelDebug {
+			log.Level = slog.LevelWarn
+		}
+		return c.Logger(log)
+	}
+}
+
+// find finds what is kept under the ID, and holds that it is what is asked for now.
+func (f *replayFlags) find(ctx context.Context, l *loaded) (loaderline.ReplayStatus, error) {
+	if f.id == "" {
+		return loaderline.ReplayStatus{}, nil
+	}
+	kept, err := loaderline.FindReplay(ctx, l.kafka, l.layout.File.Name, f.id)
+	switch {
+	case err != nil:
+		return kept, err
+	case kept.Ranges == nil && !f.hasFrom:
+		return kept, usagef("there is no replay %s of pipeline %s to go on with; begin it with --from", f.id, l.layout.File.Name)
+	case kept.Ranges != nil && (f.hasFrom || f.hasTo) && kept.Asked != f.asked():
+		return kept, &loaderline.ReplayChangedError{ID: f.id, What: "range", Was: kept.Asked, Is: f.asked()}
+	}
+	return kept, nil
+}
+
+// create creates the topics of --into that are missing.
+func (f *replayFlags) create(ctx context.Context, l *loaded, like string) error {
+	infos, err := consumer.Describe(ctx, l.kafka, like)
+	if err != nil {
+		return err
+	}
+	partitions := infos[like].Partitions
+	return consumer.CreateTopics(ctx, l.kafka,
+		consumer.TopicSpec{Name: f.into, Partitions: partitions}, consumer.TopicSpec{Name: f.into + "-dead", Partitions: partitions})
+}
+
+// publishReplay begins a replay or goes on with it.
+func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayFlags, kept loaderline.ReplayStatus, ranges replay.Ranges) (err error) {
+	file := l.layout.File
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Fresh: f.fresh})
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	defer func() { err = errors.Join(err, open.Close()) }()
+	var counts totals.Totals
+	open.Config.OnCommit = counts.Add
+	open.Config.Workers = cmp.Or(f.workers, file.Workers)
+	p, err := loaderline.New(open.Config)
+	if err != nil {
+		return err
+	}
+	cfg := loaderline.ReplayConfig{ID: cmp.Or(f.id, newReplayID()), Into: f.into, Rate: f.rate}
+	done, total := kept.Offsets()
+	if kept.Ranges == nil {
+		cfg.Ranges, cfg.Asked = ranges, f.asked()
+		_, total = replay.Rows(ranges)
+	}
+	into := cmp.Or(f.into, file.Output.Topic)
+	c.Say("replay %s of pipeline %s into %s: %s offsets, %s of them done", cfg.ID, file.Name, into, humanize.Comma(total), humanize.Comma(done))
+	if !c.Quiet {
+		if err := writeRanges(c.Err, ranges, "text"); err != nil {
+			return err
+		}
+	}
+	progress := c.Progress("replayed", total-done)
+	defer progress.Done()
+	cfg.OnProgress = func(s loaderline.ReplayStatus) {
+		now, _ := s.Offsets()
+		progress.Update(now-done, int64(counts.Count().Records))
+	}
+	start := time.Now()
+	status, err := p.Replay(ctx, cfg)
+	progress.Done()
+	count, took := counts.Count(), time.Since(start)
+	if status.Ranges != nil {
+		if err := writeReplay(c, f.format.value, into, status, count, took); err != nil {
+			return err
+		}
+	}
+	goOn := fmt.Sprintf("go on with: loaderline replay %s --id %s %s", l.path, cfg.ID, map[bool]string{true: "--into " + f.into, false: "--into-output --yes"}[f.into != ""])
+	switch now, _ := status.Offsets(); {
+	case is[*loaderline.DeadLetterLimitError](err):
+		return fmt.Errorf("%w; stopped by dead_letter.limit before they were published: mend the cause, and %s", err, goOn)
+	case err != nil && status.Ranges != nil && exitCode(err) == exitFailed:
+		return fmt.Errorf("%w; %s", l.hinted(err), goOn)
+	case err != nil:
+		return l.hinted(err)
+	case !status.Finished():
+		return fmt.Errorf("interrupted at %s of %s offsets; %s", humanize.Comma(now), humanize.Comma(total), goOn)
+	default:
+		return nil
+	}
+}
+
+// newReplayID is the time, and letters that make it one of its own.
+func newReplayID() string {
+	return time.Now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:4])
+}
+
+// writeRanges writes ranges as a table, or as an object each.
+func writeRanges(to io.Writer, ranges replay.Ranges, format string) error {
+	rows, total := replay.Rows(ranges)
+	if format == "json" {
+		e := json.NewEncoder(to)
+		for _, row := range rows {
+			if err := e.Encode(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "  topic\tpartition\tfrom\tto\toffsets") // Flush has the error.
+	for _, row := range rows {
+		_, _ = fmt.Fprintf(t, "  %s\t%d\t%d\t%d\t%s\n", row.Topic, row.Partition, row.From, row.To, humanize.Comma(row.Offsets))
+	}
+	_, _ = fmt.Fprintf(t, "  in all\t\t\t\t%s\n", humanize.Comma(total))
+	return t.Flush()
+}
+
+// writeReplay writes what a replay did.
+func writeReplay(c *console.Console, format, into string, status loaderline.ReplayStatus, count totals.Count, took time.Duration) error {
+	if format == "json" {
+		return json.NewEncoder(c.Out).Encode(map[string]any{
+			"id": status.ID, "into": into, "dead_letter_topic": status.DeadLetterTopic, "finished": status.Finished(), "records": count.Records,
+			"enriched": count.Enriched, "forwarded": count.Forwarded, "dropped": count.Dropped, "dead_lettered": count.DeadLetters(),
+			"seconds": took.Round(time.Millisecond).Seconds(),
+		})
+	}
+	c.Say("replayed %s records in %s, %s records/s: %s enriched, %s forwarded, %s dropped, %s dead letters in %s",
+		humanize.Comma(int64(count.Records)), took.Round(time.Millisecond), humanize.Comma(console.Rate(int64(count.Records), took)),
+		humanize.Comma(int64(count.Enriched)), humanize.Comma(int64(count.Forwarded)), humanize.Comma(int64(count.Dropped)),
+		humanize.Comma(int64(count.DeadLetters())), status.DeadLetterTopic)
+	return nil
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/replay"
+)
+
+// diffPipeline shows what a replay would change.
+func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges replay.Ranges, f replayFlags) (err error) {
+	file := l.layout.File
+	if err := l.awaitKafka(ctx, l.inWords(c), file.Output.Topic); err != nil {
+		return unlessEnded(ctx, err)
+	}
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Fresh: true})
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	defer func() { err = errors.Join(err, open.Close()) }()
+	_, total := replay.Rows(ranges)
+	c.Say("reading what was published to %s for %s offsets", file.Output.Topic, humanize.Comma(total))
+	progress := c.Progress("compared", total)
+	defer progress.Done()
+	asJSON, shown := json.NewEncoder(c.Out), []replay.Change{}
+	asJSON.SetEscapeHTML(false)
+	counts, err := replay.Differ{
+		Kafka: l.kafka, Pipeline: open, Ranges: ranges, MaxRecords: file.Batch.MaxRecords, Output: file.Output.Topic, Progress: progress.Update,
+		Change: func(change replay.Change) error {
+			if f.format.value == "json" {
+				return asJSON.Encode(change)
+			}
+			if len(shown) < f.samples {
+				shown = append(shown, change)
+			}
+			return nil
+		},
+	}.Diff(ctx)
+	progress.Done()
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted: not everything was compared")
+	case err != nil:
+		return unanswered(err)
+	}
+	if f.format.value == "text" {
+		if err := writeDiff(c.Out, shown, counts); err != nil {
+			return err
+		}
+	}
+	c.Say("compared %s records with what was published to %s: %s", humanize.Comma(int64(counts.Records)), file.Output.Topic, summarize(counts))
+	if !counts.Equal() {
+		return &reportedError{err: errDiffers, text: fmt.Sprintf("%s of %s records would be published otherwise than they were",
+			humanize.Comma(int64(counts.Changed+counts.NotFound+counts.Gone)), humanize.Comma(int64(counts.Records)))}
+	}
+	return nil
+}
+
+var errDiffers = errors.New("there are differences")
+
+// summarize says how many records there are of each kind.
+func summarize(counts replay.Counts) string {
+	parts := []string{humanize.Comma(int64(counts.Same)) + " same", humanize.Comma(int64(counts.Changed)) + " changed",
+		humanize.Comma(int64(counts.NotFound)) + " not found", humanize.Comma(int64(counts.Gone)) + " gone"}
+	return strings.Join(parts, ", ")
+}
+
+// writeDiff writes the samples, and how many records differ in each field.
+func writeDiff(to io.Writer, samples []replay.Change, counts replay.Counts) error {
+	var b strings.Builder
+	for _, s := range samples {
+		fmt.Fprintf(&b, "%s partition %d offset %d: %s\n", s.Topic, s.Partition, s.Offset, strings.ReplaceAll(s.Change, "_", " "))
+		if s.Why != "" {
+			fmt.Fprintf(&b, "    %s\n", s.Why)
+		}
+		for _, field := range s.Fields {
+			fmt.Fprintf(&b, "    %s\n      - %s\n      + %s\n", field.Name, short(field.Was), short(field.Now))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts.Fields)) {
+		fmt.Fprintf(&b, "%s differs in %s records\n", name, humanize.Comma(int64(counts.Fields[name])))
+	}
+	_, err := io.WriteString(to, b.String())
+	return err
+}
+
+// shownBytes is how much of a value a sample shows.
+const shownBytes = 300
+
+func short(value []byte) string {
+	switch {
+	case value == nil:
+		return "(absent)"
+	case len(value) > shownBytes:
+		return strings.ToValidUTF8(string(value[:shownBytes]), "") + "..."
+	default:
+		return string(value)
+	}
+}

@@ -1,0 +1,264 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/sink"
+)
+
+// Source is where a record comes from.
+type Source struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+}
+
+// Change is an input record whose outcome would be another than what was published.
+type Change struct {
+	Source
+
+	// Change is changed, not_found (nothing was published for it, and now would be) or gone (now it would be dropped or
+	// dead-lettered).
+	Change string `json:"change"`
+	// Fields are those of the record's value that differ, the stages' as a rule.
+	Fields []Field `json:"fields,omitempty"`
+	// Why is the reason of what would be a dead letter now.
+	Why string `json:"why,omitempty"`
+}
+
+// The kinds of changes.
+const (
+	Changed  = "changed"
+	NotFound = "not_found"
+	Gone     = "gone"
+)
+
+// Differ compares what would be published now with what was. Zero values are defaults where a field says so.
+type Differ struct {
+	Kafka    consumer.Kafka
+	Pipeline *pipeline.Pipeline
+	Ranges   Ranges
+	// MaxRecords is how many records are enriched at once.
+	MaxRecords int
+	// Output is the topic that was published to.
+	Output string
+	// Change is called with each change, in the order of its partition.
+	Change func(Change) error
+	// Progress is called now and then with how many offsets of the ranges were compared, and how many records. Optional.
+	Progress func(offsets, records int64)
+}
+
+// Counts are what was compared.
+type Counts struct {
+	Records  int            `json:"records"`
+	Same     int            `json:"same"`
+	Changed  int            `json:"changed"`
+	NotFound int            `json:"not_found"`
+	Gone     int            `json:"gone"`
+	Fields   map[string]int `json:"fields"` // how many records differ in each
+}
+
+// Equal says that nothing differs.
+func (c Counts) Equal() bool { return c.Changed+c.NotFound+c.Gone == 0 }
+
+// Diff reads the ranges and what was published for them. It publishes nothing, and belongs to no group. What was published for
+// the ranges is held in memory.
+func (d Differ) Diff(ctx context.Context) (Counts, error) {
+	counts := Counts{Fields: map[string]int{}}
+	line, err := loaderline.New(d.Pipeline.Config)
+	if err != nil {
+		return counts, err
+	}
+	published, err := d.published(ctx)
+	if err != nil {
+		return counts, err
+	}
+	work := &comparison{Differ: d, line: line, published: published, counts: &counts}
+	for topic := range d.Ranges {
+		err := d.read(ctx, topic, func(r *kgo.Record) error {
+			work.batch = append(work.batch, r)
+			if len(work.batch) < d.MaxRecords {
+				return nil
+			}
+			return work.compare(ctx)
+		})
+		if err == nil {
+			err = work.compare(ctx)
+		}
+		if err != nil {
+			return counts, err
+		}
+	}
+	return counts, ctx.Err()
+}
+
+// read reads the ranges of a topic.
+func (d Differ) read(ctx context.Context, topic string, handle func(*kgo.Record) error) error {
+	from, to := map[int32]int64{}, map[int32]int64{}
+	for p, of := range d.Ranges[topic] {
+		if of.Len() > 0 {
+			from[p], to[p] = of.From, of.To
+		}
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	return tail.Read(ctx, tail.Config{
+		Kafka: d.Kafka, Topic: topic, From: position.Position{Kind: position.Partitions, At: from}, To: &position.Position{Kind: position.Partitions, At: to},
+	}, handle)
+}
+
+// published finds the latest record for each source in the ranges. None is before the first that has the timestamp of
+// the ranges' oldest record or a later one, since a record has the timestamp of its source.
+func (d Differ) published(ctx context.Context) (map[Source][]byte, error) {
+	oldest := int64(math.MaxInt64)
+	for topic := range d.Ranges {
+		err := d.read(ctx, topic, func(r *kgo.Record) error {
+			oldest = min(oldest, r.Timestamp.UnixMilli())
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	found := map[Source][]byte{}
+	if oldest == math.MaxInt64 || ctx.Err() != nil {
+		return found, ctx.Err()
+	}
+	from := position.Position{Kind: position.Time, Time: time.UnixMilli(max(oldest, 0))}
+	err := tail.Read(ctx, tail.Config{Kafka: d.Kafka, Topic: d.Output, From: from, To: &position.Position{Kind: position.Latest}}, func(r *kgo.Record) error {
+		if source, ok := sourceOf(r); ok {
+			if of, is := d.Ranges[source.Topic][source.Partition]; is && source.Offset >= of.From && source.Offset < of.To {
+				found[source] = r.Value
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// sourceOf is what a record's headers say about where it comes from.
+func sourceOf(r *kgo.Record) (Source, bool) {
+	var (
+		s         Source
+		partition int64
+		problems  error
+	)
+	for _, h := range r.Headers {
+		var err error
+		switch h.Key {
+		case sink.HeaderSourceTopic:
+			s.Topic = string(h.Value)
+		case sink.HeaderSourcePartition:
+			partition, err = strconv.ParseInt(string(h.Value), 10, 32)
+		case sink.HeaderSourceOffset:
+			s.Offset, err = strconv.ParseInt(string(h.Value), 10, 64)
+		}
+		problems = errors.Join(problems, err)
+	}
+	s.Partition = int32(partition)
+	return s, problems == nil && s.Topic != ""
+}
+
+// comparison is a Differ at work.
+type comparison struct {
+	Differ
+
+	line      *loaderline.Pipeline[pipeline.Document]
+	published map[Source][]byte
+	counts    *Counts
+	batch     []*kgo.Record
+	offsets   int64
+}
+
+// outcome is what would become of a record now.
+type outcome struct {
+	published bool
+	value     []byte
+	why       string // of a dead letter
+}
+
+// compare enriches the records that were read and compares them.
+func (w *comparison) compare(ctx context.Context) error {
+	if len(w.batch) == 0 {
+		return nil
+	}
+	records, _, err := w.line.Enrich(ctx, w.batch)
+	if err != nil {
+		return err
+	}
+	now := make(map[Source]outcome, len(records))
+	for _, r := range records {
+		source, _ := sourceOf(r)
+		if r.Topic == w.Pipeline.Config.Sink.DeadLetterTopic {
+			now[source] = outcome{why: reason(r)}
+		} else {
+			now[source] = outcome{published: true, value: r.Value}
+		}
+	}
+	for _, r := range w.batch {
+		source := Source{r.Topic, r.Partition, r.Offset}
+		if err := w.one(source, now[source]); err != nil {
+			return err
+		}
+	}
+	w.offsets += int64(len(w.batch))
+	w.batch = w.batch[:0]
+	if w.Progress != nil {
+		w.Progress(w.offsets, int64(w.counts.Records))
+	}
+	return nil
+}
+
+// reason is what a dead letter says.
+func reason(r *kgo.Record) string {
+	headers := map[string]string{}
+	for _, h := range r.Headers {
+		headers[h.Key] = string(h.Value)
+	}
+	text := headers[sink.HeaderErrorKind]
+	if stage := headers[sink.HeaderErrorStage]; stage != "" {
+		text += " in stage " + stage
+	}
+	return text + ": " + headers[sink.HeaderErrorMessage]
+}
+
+func (w *comparison) one(source Source, now outcome) error {
+	was, found := w.published[source]
+	w.counts.Records++
+	change := Change{Source: source, Why: now.why}
+	switch {
+	case !found && !now.published:
+		w.counts.Same++
+		return nil
+	case !found:
+		w.counts.NotFound++
+		change.Change = NotFound
+	case !now.published:
+		w.counts.Gone++
+		change.Change = Gone
+	default:
+		fields := compareValues(was, now.value)
+		if len(fields) == 0 {
+			w.counts.Same++
+			return nil
+		}
+		w.counts.Changed++
+		change.Change, change.Fields = Changed, fields
+		for _, f := range fields {
+			w.counts.Fields[f.Name]++
+		}
+	}
+	return w.Change(change)
+}
