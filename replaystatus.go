@@ -10,9 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/time/rate"
 
 	"github.com/loaderline/loaderline/consumer"
 )
@@ -187,58 +184,4 @@ func describeRanges(ranges map[string]map[int32]Range) string {
 		texts = append(texts, strings.Join(parts, " "))
 	}
 	return cmp.Or(strings.Join(texts, ", "), "none")
-}
-
-// replaying is a replay at work. All workers share it, and a pipeline that runs has none: nil does nothing.
-type replaying struct {
-	id     string
-	on     func(ReplayStatus)
-	pace   *rate.Limiter // nil: none
-	finish context.CancelFunc
-
-	mu     sync.Mutex
-	status ReplayStatus
-}
-
-// reached takes over how far a session has come that has no micro-batch at hand.
-func (r *replaying) reached(s *consumer.Session) {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for topic, partitions := range s.Positions() {
-		for p, position := range partitions {
-			if _, is := r.status.Ranges[topic][p]; is {
-				r.status.Positions[topic][p] = max(r.status.Positions[topic][p], position)
-			}
-		}
-	}
-	if r.on != nil {
-		r.on(r.status)
-	}
-	if r.status.Finished() {
-		r.finish()
-	}
-}
-
-// note adds what is kept of a replay to the note of the dead-letter limit.
-func (r *replaying) note(limit func(topic string, partition int32) string) func(string, int32) string {
-	if r == nil {
-		return limit
-	}
-	return func(topic string, partition int32) string {
-		return r.status.note(place{topic, partition}, limit(topic, partition))
-	}
-}
-
-// wait keeps to the pace.
-func (r *replaying) wait(ctx context.Context, records int) error {
-	if r == nil || r.pace == nil {
-		return nil
-	}
-	if err := r.pace.WaitN(ctx, min(records, r.pace.Burst())); err != nil {
-		return context.Cause(ctx)
-	}
-	return nil
 }

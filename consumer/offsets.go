@@ -33,10 +33,10 @@ func Offsets(ctx context.Context, k Kafka, group string) (map[string]map[int32]C
 }
 
 func fetchOffsets(ctx context.Context, cl *kgo.Client, group string) (map[string]map[int32]CommittedOffset, error) {
-	fetched, err := kadm.NewClient(cl).FetchOffsets(ctx, group)
-	if err == nil {
-		err = fetched.Error()
-	}
+	fetched, err := settledCoordinator(ctx, func(ctx context.Context) (kadm.OffsetResponses, error) {
+		fetched, err := kadm.NewClient(cl).FetchOffsets(ctx, group)
+		return fetched, cmp.Or(err, fetched.Error())
+	})
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		return nil, fmt.Errorf("read the offsets of group %q: %w", group, err)
 	}
@@ -51,6 +51,19 @@ func fetchOffsets(ctx context.Context, cl *kgo.Client, group string) (map[string
 		offsets[o.Topic][o.Partition] = CommittedOffset{At: o.At, Note: o.Metadata}
 	})
 	return offsets, nil
+}
+
+// settledCoordinator asks until the group has a coordinator: a cluster that has
+// just been started has none for a moment.
+func settledCoordinator[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	for {
+		answer, err := ask(ctx)
+		if !isAny(err, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator) || !waitFor(ctx, reachPause) {
+			return answer, err
+		}
+	}
 }
 
 // Member is a member of a group.
@@ -112,10 +125,10 @@ func SetOffsets(ctx context.Context, k Kafka, group string, offsets map[string]m
 
 // unused answers a *GroupActiveError where a group has members.
 func unused(ctx context.Context, admin *kadm.Client, group string) error {
-	described, err := admin.DescribeGroups(ctx, group)
-	if err == nil {
-		err = described.Error()
-	}
+	described, err := settledCoordinator(ctx, func(ctx context.Context) (kadm.DescribedGroups, error) {
+		described, err := admin.DescribeGroups(ctx, group)
+		return described, cmp.Or(err, described.Error())
+	})
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		return fmt.Errorf("describe group %q: %w", group, err)
 	}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/replay"
+	"github.com/loaderline/loaderline/internal/totals"
+)
+
+// writeRanges writes ranges as a table, or as an object each.
+func writeRanges(to io.Writer, ranges replay.Ranges, format string) error {
+	rows, total := replay.Rows(ranges)
+	if format == "json" {
+		e := json.NewEncoder(to)
+		for _, row := range rows {
+			if err := e.Encode(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "  topic\tpartition\tfrom\tto\toffsets") // Flush has the error.
+	for _, row := range rows {
+		_, _ = fmt.Fprintf(t, "  %s\t%d\t%d\t%d\t%s\n", row.Topic, row.Partition, row.From, row.To, humanize.Comma(row.Offsets))
+	}
+	_, _ = fmt.Fprintf(t, "  in all\t\t\t\t%s\n", humanize.Comma(total))
+	return t.Flush()
+}
+
+// writeReplay writes what a replay did.
+func writeReplay(c *console.Console, format, into string, status loaderline.ReplayStatus, count totals.Count, took time.Duration) error {
+	if format == "json" {
+		return json.NewEncoder(c.Out).Encode(map[string]any{
+			"id": status.ID, "into": into, "dead_letter_topic": status.DeadLetterTopic, "finished": status.Finished(), "records": count.Records,
+			"enriched": count.Enriched, "forwarded": count.Forwarded, "dropped": count.Dropped, "dead_lettered": count.DeadLetters(),
+			"seconds": took.Round(time.Millisecond).Seconds(),
+		})
+	}
+	c.Say("replayed %s records in %s, %s records/s: %s enriched, %s forwarded, %s dropped, %s dead letters in %s",
+		humanize.Comma(int64(count.Records)), took.Round(time.Millisecond), humanize.Comma(console.Rate(int64(count.Records), took)),
+		humanize.Comma(int64(count.Enriched)), humanize.Comma(int64(count.Forwarded)), humanize.Comma(int64(count.Dropped)),
+		humanize.Comma(int64(count.DeadLetters())), status.DeadLetterTopic)
+	return nil
+}

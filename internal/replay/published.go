@@ -1,0 +1,83 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/sink"
+)
+
+// read reads the ranges of a topic.
+func (d Differ) read(ctx context.Context, topic string, handle func(*kgo.Record) error) error {
+	from, to := map[int32]int64{}, map[int32]int64{}
+	for p, of := range d.Ranges[topic] {
+		if of.Len() > 0 {
+			from[p], to[p] = of.From, of.To
+		}
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	return tail.Read(ctx, tail.Config{
+		Kafka: d.Kafka, Topic: topic, From: position.Position{Kind: position.Partitions, At: from}, To: &position.Position{Kind: position.Partitions, At: to},
+	}, handle)
+}
+
+// published finds the latest record for each source in the ranges. None is before the first that has the timestamp of
+// the ranges' oldest record or a later one, since a record has the timestamp of its source.
+func (d Differ) published(ctx context.Context) (map[Source][]byte, error) {
+	oldest := int64(math.MaxInt64)
+	for topic := range d.Ranges {
+		err := d.read(ctx, topic, func(r *kgo.Record) error {
+			oldest = min(oldest, r.Timestamp.UnixMilli())
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	found := map[Source][]byte{}
+	if oldest == math.MaxInt64 || ctx.Err() != nil {
+		return found, ctx.Err()
+	}
+	from := position.Position{Kind: position.Time, Time: time.UnixMilli(max(oldest, 0))}
+	err := tail.Read(ctx, tail.Config{Kafka: d.Kafka, Topic: d.Output, From: from, To: &position.Position{Kind: position.Latest}}, func(r *kgo.Record) error {
+		if source, ok := sourceOf(r); ok {
+			if of, is := d.Ranges[source.Topic][source.Partition]; is && source.Offset >= of.From && source.Offset < of.To {
+				found[source] = r.Value
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// sourceOf is what a record's headers say about where it comes from.
+func sourceOf(r *kgo.Record) (Source, bool) {
+	var (
+		s         Source
+		partition int64
+		problems  error
+	)
+	for _, h := range r.Headers {
+		var err error
+		switch h.Key {
+		case sink.HeaderSourceTopic:
+			s.Topic = string(h.Value)
+		case sink.HeaderSourcePartition:
+			partition, err = strconv.ParseInt(string(h.Value), 10, 32)
+		case sink.HeaderSourceOffset:
+			s.Offset, err = strconv.ParseInt(string(h.Value), 10, 64)
+		}
+		problems = errors.Join(problems, err)
+	}
+	s.Partition = int32(partition)
+	return s, problems == nil && s.Topic != ""
+}
