@@ -12,7 +12,8 @@ import (
 // Document is an event: a JSON object as it came, and the keys that were found in it. It shares the record's memory.
 type Document struct {
 	value []byte
-	keys  [][]key         // by key path of the event
+	only  key             // where the events have one key path, without []
+	keys  [][]key         // by key path of the event, otherwise
 	seen  []jsondoc.Value // by field that conditions look at
 	end   int32           // where the closing brace is
 	taken bool            // some members stand where results go
@@ -41,23 +42,32 @@ func (d *documents) decode(r loaderline.Record) (Document, error) {
 		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is no JSON object but " + kindOf(found)}
 	}
 	doc := Document{value: r.Value, end: found.Points[0][0]}
-	// One allocation holds the keys of all paths, and another the keys' places.
-	total := 0
-	for _, p := range d.paths {
-		total += len(found.Values[p.parts[0]])
-	}
-	all := make([]key, 0, total)
-	doc.keys = make([][]key, len(d.paths))
-	for i, p := range d.paths {
-		from := len(all)
-		all = p.keys(all, r.Value, found)
-		doc.keys[i] = all[from:]
+	if len(d.paths) == 1 && !d.paths[0].list() {
+		doc.only = d.paths[0].at(0, r.Value, found)
+	} else {
+		doc.keys = d.keys(r.Value, found)
 	}
 	doc.seen = firstOf(found, d.seen)
 	for _, f := range d.fields {
 		doc.taken = doc.taken || found.Values[f][0].Kind == jsondoc.Found
 	}
 	return doc, nil
+}
+
+// keys are the keys of all paths. One allocation holds them, and another their places.
+func (d *documents) keys(doc []byte, found *jsondoc.Result) [][]key {
+	total := 0
+	for _, p := range d.paths {
+		total += len(found.Values[p.parts[0]])
+	}
+	all := make([]key, 0, total)
+	keys := make([][]key, len(d.paths))
+	for i, p := range d.paths {
+		from := len(all)
+		all = p.keys(all, doc, found)
+		keys[i] = all[from:]
+	}
+	return keys
 }
 
 func kindOf(found *jsondoc.Result) string {
@@ -69,6 +79,9 @@ func kindOf(found *jsondoc.Result) string {
 
 // one is the key of a path without [].
 func (d Document) one(path int) (lookup.Key, error) {
-	k := d.keys[path][0]
+	k := d.only
+	if d.keys != nil {
+		k = d.keys[path][0]
+	}
 	return k.key, k.err
 }

@@ -21,6 +21,9 @@ type keyPath struct {
 	names []jsondoc.Path // for errors
 }
 
+// list says that a document has any number of keys, and not exactly one.
+func (p *keyPath) list() bool { return len(p.names[0].Each().Steps) > 0 }
+
 // keys appends the keys that a scan found, which may share doc's memory.
 func (p *keyPath) keys(dst []key, doc []byte, found *jsondoc.Result) []key {
 	for i := range found.Values[p.parts[0]] {
