@@ -71,7 +71,8 @@ type Config[E any] struct {
 	// Plan loads what the events need. Required.
 	Plan *stages.Plan[E]
 	// Encode makes the records to publish for a row: none drops the event, and an error is a dead letter, of kind encode
-	// or what a *Failure says. It is called concurrently for rows of different runs. Required.
+	// or what a *Failure says. It is called concurrently for rows of different runs. The slice is read before it is called
+	// for the next row of the same run, and may be used again then; keys, values and headers may not. Required.
 	Encode func(stages.Row[E]) ([]Record, error)
 
 	// OnCommit is called with the tally of each micro-batch that was committed, by the worker's goroutine. Optional.

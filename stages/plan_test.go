@@ -252,6 +252,25 @@ func TestSharedValuesAreMadeOnceForEqualKeys(t *testing.T) {
 	}
 }
 
+func TestAScratchIsOneForEachRun(t *testing.T) {
+	var plan stages.Plan[int]
+	counter := stages.NewScratch(&plan, func(events int) *int { return &events })
+	for _, events := range [][]int{{7, 7, 8}, {9, 9}} {
+		got := 0
+		for row := range plan.Run(t.Context(), events).All() {
+			*counter.Of(row) += row.Event()
+			got = *counter.Of(row)
+		}
+		want := len(events)
+		for _, e := range events {
+			want += e
+		}
+		if got != want {
+			t.Errorf("%v: %d, want %d", events, got, want)
+		}
+	}
+}
+
 func TestAnEmptyRun(t *testing.T) {
 	var plan stages.Plan[int]
 	src := &recorder{}

@@ -19,7 +19,7 @@ type run[E any] struct {
 	desks    []desk   // by deskMaker
 	bad      []error  // errors of unusable keys
 	failure  error    // the worst of the run as a whole
-	memos    []any    // *memo[T], by Shared
+	memos    []any    // *memo[T] by Shared, or the value of a Scratch
 	// conditions has a code for each row: open, noKey, blockedKey, or that of an error. nil where none was asked for.
 	conditions [][]int32
 	groups     *grouping // of the rows, once it was asked for

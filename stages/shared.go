@@ -99,3 +99,26 @@ func (g *grouping) combine(at []int32) {
 	}
 	g.size = len(pairs)
 }
+
+// Scratch is a value that each run has one of, such as memory that what is made of its rows is carved from. It is for one
+// goroutine at a time, as the run's Rows are.
+type Scratch[E, T any] struct {
+	id   int
+	make func(events int) T
+}
+
+// NewScratch adds a value to the plan. It is made when the first row of a run asks for it, for the run's number of events.
+func NewScratch[E, T any](p *Plan[E], value func(events int) T) Scratch[E, T] {
+	p.memos++
+	return Scratch[E, T]{id: p.memos - 1, make: value}
+}
+
+// Of is the value of a row's run.
+func (s Scratch[E, T]) Of(row Row[E]) T {
+	value, ok := row.run.memos[s.id].(T)
+	if !ok {
+		value = s.make(len(row.run.events))
+		row.run.memos[s.id] = value
+	}
+	return value
+}

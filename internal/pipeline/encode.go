@@ -3,7 +3,6 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,17 +15,18 @@ import (
 
 // encoder makes output records: the event byte for byte, and the results.
 type encoder struct {
-	tails     stages.Shared[Document, tail]
-	limit     atomic.Pointer[func() int] // of bytes that the output topic takes
-	renderers sync.Pool                  // of *renderer
-	merge     map[string]bool            // the names of the results, where they stand beside the event's own fields
-	topic     string
+	tails   stages.Shared[Document, *tail]
+	outputs stages.Scratch[Document, *outputs]
+	limit   atomic.Pointer[func() int] // of bytes that the output topic takes
+	merge   map[string]bool            // the names of the results, where they stand beside the event's own fields
+	topic   string
 }
 
 // tail is what rows with the same keys have in common.
 type tail struct {
 	verdict
 	fields []byte // each as `,"name":value`, and the closing brace
+	kept   bool   // fields is the end of an output, and not the renderer's
 }
 
 // unlimited is the limit until the topic's is known.
@@ -35,23 +35,22 @@ const unlimited = 64 << 20
 func (c *compiler) encoder(merge map[string]bool) *encoder {
 	e := &encoder{merge: merge, topic: c.layout.File.Output.Topic}
 	e.limitTo(func(string) int { return unlimited })
-	e.tails = stages.Share(c.plan, func(row stages.Row[Document]) tail {
-		t := tail{verdict: c.judge(row)}
+	e.outputs = stages.NewScratch(c.plan, func(events int) *outputs { return newOutputs(events, len(c.nodes)) })
+	e.tails = stages.Share(c.plan, func(row stages.Row[Document]) *tail {
+		out := e.outputs.Of(row)
+		t := out.tail()
+		t.verdict = c.judge(row)
 		if t.drop || t.failure != nil {
 			return t
 		}
-		r, ok := e.renderers.Get().(*renderer)
-		if !ok {
-			r = &renderer{cursors: make([]cursor, len(c.nodes))}
-		}
-		defer e.renderers.Put(r)
-		r.limit = (*e.limit.Load())()
-		t.fields = r.render(row, c.nodes)
-		if len(t.fields) > r.limit {
+		limit := (*e.limit.Load())()
+		fields := out.renderer.render(row, c.nodes, limit)
+		if len(fields) > limit {
 			t.failure = &loaderline.Failure{Kind: sink.KindTooLarge, Message: fmt.Sprintf(
-				"what the stages found has more than the %d bytes that topic %s takes", r.limit, e.topic)}
-			t.fields = nil
+				"what the stages found has more than the %d bytes that topic %s takes", limit, e.topic)}
+			return t
 		}
+		t.fields = fields
 		return t
 	})
 	return e
@@ -65,7 +64,8 @@ func (e *encoder) limitTo(maxMessageBytes func(topic string) int) {
 
 const eventField = `{"event":`
 
-// encode is the output of a row. It is called from several goroutines.
+// encode is the output of a row, valid until that of the next row of its run. It is called from several goroutines, of
+// which each has a run of its own.
 func (e *encoder) encode(row stages.Row[Document]) ([]loaderline.Record, error) {
 	t := e.tails.Of(row)
 	switch {
@@ -74,30 +74,40 @@ func (e *encoder) encode(row stages.Row[Document]) ([]loaderline.Record, error) 
 	case t.failure != nil:
 		return nil, t.failure
 	}
-	out := loaderline.Record{Value: e.value(row.Event(), t.fields)}
+	out := e.outputs.Of(row)
+	value := e.value(out, row.Event(), t)
+	out.record[0] = loaderline.Record{Value: value}
 	if t.degraded != "" {
-		out.Headers = []kgo.RecordHeader{{Key: sink.HeaderDegraded, Value: []byte(t.degraded)}}
+		out.record[0].Headers = []kgo.RecordHeader{{Key: sink.HeaderDegraded, Value: []byte(t.degraded)}}
 	}
-	return []loaderline.Record{out}, nil
+	return out.record[:], nil
 }
 
-func (e *encoder) value(d Document, fields []byte) []byte {
-	if e.merge == nil {
-		value := make([]byte, 0, len(eventField)+len(d.value)+len(fields))
-		value = append(value, eventField...)
-		value = append(value, d.value...)
-		return append(value, fields...)
+func (e *encoder) value(out *outputs, d Document, t *tail) []byte {
+	var value []byte
+	switch {
+	case e.merge == nil:
+		value = out.take(len(eventField) + len(d.value) + len(t.fields))
+		value = append(append(value, eventField...), d.value...)
+	case d.taken:
+		value = appendWithout(out.take(len(d.value)+len(t.fields)), d.value, e.merge)
+	default:
+		value = append(out.take(len(d.value)+len(t.fields)), d.value[:d.end]...)
 	}
-	value := make([]byte, 0, len(d.value)+len(fields))
-	if d.taken {
-		value = appendWithout(value, d.value, e.merge)
-	} else {
-		value = append(value, d.value[:d.end]...)
+	if e.merge != nil && lastByte(value) == '{' { // the comma goes, which other rows need
+		t.keep(append(out.take(len(t.fields)), t.fields...))
+		return append(value, bytes.TrimPrefix(t.fields, []byte(","))...)
 	}
-	if lastByte(value) == '{' {
-		fields = bytes.TrimPrefix(fields, []byte(","))
+	value = append(value, t.fields...)
+	t.keep(value)
+	return value
+}
+
+// keep takes the fields from an output that ends with them.
+func (t *tail) keep(output []byte) {
+	if !t.kept {
+		t.fields, t.kept = output[len(output)-len(t.fields):], true
 	}
-	return append(value, fields...)
 }
 
 // appendWithout appends an object without some of its members, up to its closing brace. The others, and what stands

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 
@@ -15,8 +14,7 @@ type renderer struct {
 	scratch []byte
 	// Results for the elements of a list are written where the elements stand, in their order.
 	cursors []cursor // by stage
-	// Nothing more is written once there are limit bytes: what is larger than its topic takes is not made in full.
-	limit int
+	limit   int
 }
 
 type cursor struct {
@@ -26,12 +24,13 @@ type cursor struct {
 	open    bool
 }
 
-// render is what stands behind the event: each result as `,"name":value`, and the closing brace.
-func (r *renderer) render(row stages.Row[Document], nodes []*node) []byte {
-	r.row = row
+// render is what stands behind the event: each result as `,"name":value`, and the closing brace. It is valid until the next call.
+// Beyond limit bytes nothing more is written: what is larger than its topic takes is not made in full.
+func (r *renderer) render(row stages.Row[Document], nodes []*node, limit int) []byte {
+	r.row, r.limit = row, limit
 	clear(r.cursors)
 	r.scratch = append(r.fields(r.scratch[:0], nodes), '}')
-	return bytes.Clone(r.scratch)
+	return r.scratch
 }
 
 // fields appends the results that stand in the output itself, each as `,"name":value`.
