@@ -5,6 +5,7 @@ SHELL := /bin/bash
 GO      ?= go
 PKG     ?= ./...
 EVENTS  ?= 500000
+ROUNDS  ?= 3
 FUZZ    ?= 60s
 # Tools that are not part of the product are pinned in a module file of their own.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
@@ -44,7 +45,7 @@ bars: ## Check the exactly-once guarantees with EVENTS (500000) events, through 
 	LOADERLINE_EVENTS=$(EVENTS) $(WITH_SERVICES) $(GO) test -count=1 -v -timeout 60m ./testenv/e2e
 
 bench: ## Compare with the hand-written program on the workload of docs/benchmark.md
-	$(WITH_SERVICES) $(GO) run ./bench/cmd/bench -events $(EVENTS)
+	$(WITH_SERVICES) $(GO) run ./bench/cmd/bench -events $(EVENTS) -rounds $(ROUNDS)
 
 services: ## Start the services and keep them until Ctrl-C
 	$(GO) run ./testenv/cmd/testenv up --seed

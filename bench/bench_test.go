@@ -53,15 +53,16 @@ func TestCounter(t *testing.T) {
 
 func TestSummarize(t *testing.T) {
 	got := Summarize([]Result{
-		{Processor: "a", Rate: 100, CPU: 1},
-		{Processor: "b", Rate: 50, CPU: 3},
-		{Processor: "a", Rate: 300, CPU: 2},
-		{Processor: "b", Rate: 70, CPU: 1, Verdict: "NOT OK"},
-		{Processor: "a", Rate: 200, CPU: 9},
+		{Processor: "a", Round: 1, Rate: 100, CPU: 1},
+		{Processor: "b", Round: 1, Rate: 50, CPU: 3},
+		{Processor: "a", Round: 2, Rate: 400, CPU: 2},
+		{Processor: "b", Round: 2, Rate: 100, CPU: 1, Verdict: "NOT OK"},
+		{Processor: "a", Round: 3, Rate: 200, CPU: 8},
+		{Processor: "b", Round: 3, Rate: 80, CPU: 6},
 	})
 	want := []Summary{
-		{Processor: "a", Runs: 3, Rate: 200, Lowest: 100, Highest: 300, CPU: 2, Ratio: 1},
-		{Processor: "b", Runs: 2, Wrong: 1, Rate: 60, Lowest: 50, Highest: 70, CPU: 2, Ratio: 0.3},
+		{Processor: "a", Runs: 3, Rate: 200, Lowest: 100, Highest: 400, CPU: 2, Ratio: 1, LowestRatio: 1, HighestRatio: 1, CPURatio: 1},
+		{Processor: "b", Runs: 3, Wrong: 1, Rate: 80, Lowest: 50, Highest: 100, CPU: 3, Ratio: 0.4, LowestRatio: 0.25, HighestRatio: 0.5, CPURatio: 0.75},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

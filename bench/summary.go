@@ -20,8 +20,12 @@ type Summary struct {
 	FirstOutput float64 `json:"first_output_s"`
 	CPU         float64 `json:"cpu_s"`
 	RSS         float64 `json:"rss_mib"`
-	// Ratio is the rate as a part of the first processor's.
-	Ratio float64 `json:"ratio"`
+	// Ratio is the rate as a part of the first processor's, and CPURatio the CPU seconds: the medians of the ratios of each
+	// round, since what ran in one round met the same neighbours. LowestRatio and HighestRatio are of the rate.
+	Ratio        float64 `json:"ratio"`
+	LowestRatio  float64 `json:"lowest_ratio"`
+	HighestRatio float64 `json:"highest_ratio"`
+	CPURatio     float64 `json:"cpu_ratio"`
 }
 
 // Summarize returns a summary for each processor, in the order in which they ran.
@@ -48,14 +52,32 @@ func Summarize(results []Result) []Summary {
 		_, s.FirstOutput, _ = spread(runs[name], func(r Result) float64 { return r.FirstOutput })
 		_, s.CPU, _ = spread(runs[name], func(r Result) float64 { return r.CPU })
 		_, s.RSS, _ = spread(runs[name], func(r Result) float64 { return r.RSS })
+		pairs := paired(runs[name], runs[order[0]])
+		s.LowestRatio, s.Ratio, s.HighestRatio = spread(pairs, func(r Result) float64 { return r.Rate })
+		_, s.CPURatio, _ = spread(pairs, func(r Result) float64 { return r.CPU })
 		summaries = append(summaries, s)
-		summaries[len(summaries)-1].Ratio = s.Rate / summaries[0].Rate
 	}
 	return summaries
 }
 
+// paired divides the rates and the CPU seconds of runs by those of the base's run in the same round.
+func paired(runs, base []Result) []Result {
+	var ratios []Result
+	for _, r := range runs {
+		for _, b := range base {
+			if b.Round == r.Round {
+				ratios = append(ratios, Result{Rate: r.Rate / b.Rate, CPU: r.CPU / b.CPU})
+			}
+		}
+	}
+	return ratios
+}
+
 // spread returns the lowest, the median and the highest value of some runs.
 func spread(runs []Result, of func(Result) float64) (lowest, median, highest float64) {
+	if len(runs) == 0 {
+		return 0, 0, 0
+	}
 	values := make([]float64, len(runs))
 	for i, r := range runs {
 		values[i] = of(r)
@@ -68,10 +90,10 @@ func spread(runs []Result, of func(Result) float64) (lowest, median, highest flo
 // WriteTable writes summaries as a table.
 func WriteTable(w io.Writer, summaries []Summary) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "processor\tevents/s\tlowest\thighest\tratio\tfirst s\tCPU s\tRSS MiB\truns\twrong\t")
+	_, _ = fmt.Fprintln(table, "processor\tevents/s\tlowest\thighest\tratio\tlowest\thighest\tfirst s\tCPU s\tCPU ratio\tRSS MiB\truns\twrong\t")
 	for _, s := range summaries {
-		_, _ = fmt.Fprintf(table, "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f\t%d\t%d\t\n", s.Processor, s.Rate, s.Lowest,
-			s.Highest, s.Ratio, s.FirstOutput, s.CPU, s.RSS, s.Runs, s.Wrong)
+		_, _ = fmt.Fprintf(table, "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t%d\t%d\t\n", s.Processor, s.Rate, s.Lowest,
+			s.Highest, s.Ratio, s.LowestRatio, s.HighestRatio, s.FirstOutput, s.CPU, s.CPURatio, s.RSS, s.Runs, s.Wrong)
 	}
 	return table.Flush()
 }

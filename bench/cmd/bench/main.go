@@ -1,7 +1,7 @@
 // Command bench measures loaderline and the hand-written tuned side by side on real Kafka and PostgreSQL: those that
 // LOADERLINE_TEST_KAFKA and LOADERLINE_TEST_POSTGRES name, or new ones. Run it from the module's folder.
 //
-//	go run ./bench/cmd/bench -rounds 3 tuned tuned-4 loaderline
+//	go run ./bench/cmd/bench -rounds 3 tuned-4 tuned loaderline
 //
 // The first processor is what the others are compared with. The result goes to standard output, progress to standard
 // error. It exits with 1 when a run's outputs were wrong.
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string) (err error) {
 	}
 	names := flags.Args()
 	if len(names) == 0 {
-		names = []string{"tuned", "tuned-4"}
+		names = []string{"tuned-4", "tuned", "loaderline"}
 	}
 	dir, err := os.MkdirTemp("", "loaderline-bin-")
 	if err != nil {
