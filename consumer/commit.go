@@ -55,7 +55,7 @@ func (s *Session) commitTransaction(ctx context.Context, out []*kgo.Record) (boo
 	s.began = time.Now()
 	defer func() { s.began = time.Time{} }()
 	produceErr := s.produce(ctx, out)
-	ending, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	ending, cancel := context.WithTimeout(ctx, s.cfg.endTimeout())
 	defer cancel()
 	committed, err := s.tx.End(ending, kgo.TransactionEndTry(produceErr == nil))
 	s.unsettled.Store(false)

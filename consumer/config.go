@@ -85,8 +85,8 @@ type Config struct {
 	TransactionTimeout time.Duration
 	// CommitTimeout bounds the publishing of one batch, and again the end of
 	// its transaction. A transaction's publishing is also given up after four
-	// fifths of TransactionTimeout, before the broker ends it. Defaults to
-	// 30 s.
+	// fifths of TransactionTimeout, before the broker ends it, and its end
+	// after twice TransactionTimeout. Defaults to 30 s.
 	CommitTimeout time.Duration
 	// StaticMembership keeps a restarted member's partitions for it until the
 	// session timeout. Defaults to false.
@@ -199,6 +199,11 @@ func (c Config) publishTimeout() time.Duration {
 	}
 	return min(c.CommitTimeout, c.TransactionTimeout*4/5)
 }
+
+// endTimeout bounds the end of a transaction. Long after the broker has ended
+// it there is nothing to wait for: a client that has lost its membership while
+// a batch is held would wait for its own heartbeat, which never comes.
+func (c Config) endTimeout() time.Duration { return min(c.CommitTimeout, 2*c.TransactionTimeout) }
 
 // clientOptions holds what this package relies on. Memory is bounded by what
 // is fetched ahead: at most maxConcurrentFetches answers of about MaxBytes, one
