@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/loaderline/loaderline/internal/failpoint"
 )
 
 // Commit publishes out and commits the offsets of the batch at hand, also when
@@ -58,6 +60,7 @@ func (s *Session) commitTransaction(ctx context.Context, out []*kgo.Record) (boo
 	ending, cancel := context.WithTimeout(ctx, s.cfg.endTimeout())
 	defer cancel()
 	committed, err := s.tx.End(ending, kgo.TransactionEndTry(produceErr == nil))
+	failpoint.Hit(failpoint.AfterEndTxn)
 	s.unsettled.Store(false)
 	refused, isRefused := errors.AsType[*refusedError](produceErr)
 	switch {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/failpoint"
 )
 
 const (
@@ -87,6 +89,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 		s.allowRebalance() // Also an empty poll keeps rebalances waiting.
 		return nil, err
 	}
+	failpoint.Hit(failpoint.AfterPoll)
 	return batch, nil
 }
 

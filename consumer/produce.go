@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/failpoint"
 )
 
 // refusedError is what a burst ends with when records were refused for what
@@ -41,6 +43,7 @@ func (s *Session) produce(ctx context.Context, out []*kgo.Record) error {
 		}
 		n = end
 	}
+	failpoint.Hit(failpoint.AfterFlush)
 	return nil
 }
 
@@ -70,7 +73,10 @@ func (s *Session) burst(ctx context.Context, out []*kgo.Record) error {
 	b := &burst{session: s, done: make(chan struct{})}
 	b.pending.Store(int64(len(out)))
 	promise := b.promise
-	for _, r := range out {
+	for i, r := range out {
+		if failpoint.Enabled && i == len(out)/2 {
+			failpoint.Hit(failpoint.MidProduce)
+		}
 		s.cl.Produce(ctx, r, promise)
 	}
 	select {

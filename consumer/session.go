@@ -10,6 +10,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/failpoint"
 )
 
 // Session is one member of the group, with its own client and producer. Poll,
@@ -85,6 +87,9 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		kgo.AdjustFetchOffsetsFn(s.startOffsets),
 	)
 	opts = append(opts, reach...)
+	if failpoint.Enabled {
+		opts = append(opts, kgo.WithHooks(offsetsCommitted{}))
+	}
 	if cfg.Delivery == ExactlyOnce {
 		if s.tx, err = kgo.NewGroupTransactSession(opts...); err == nil {
 			s.cl = s.tx.Client()
