@@ -7,12 +7,14 @@ PKG     ?= ./...
 EVENTS  ?= 500000
 ROUNDS  ?= 3
 FUZZ    ?= 60s
+SECONDS ?= 3600
+SEED    ?= 0
 # Tools that are not part of the product are pinned in a module file of their own.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # One command starts real Kafka, PostgreSQL, MariaDB and Redis, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
-.PHONY: help build demo test test-fast lint format fuzz bars bench services clean
+.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short mutants bench services clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -43,6 +45,15 @@ fuzz: ## Run each fuzz target for FUZZ (60s)
 
 bars: ## Check the exactly-once guarantees with EVENTS (500000) events, through kills and rebalances
 	LOADERLINE_EVENTS=$(EVENTS) $(WITH_SERVICES) $(GO) test -count=1 -v -timeout 60m ./testenv/e2e
+
+chaos: ## Run random faults for SECONDS (3600); SEED repeats the schedule of an earlier run
+	$(GO) run ./testenv/cmd/chaos --seconds $(SECONDS) --seed $(SEED)
+
+chaos-short: ## Run each scenario of the fault suite once, in about four minutes
+	$(GO) run ./testenv/cmd/chaos --short --seed $(SEED)
+
+mutants: ## Check that the fault suite finds defects: it builds some and turns red at each
+	$(GO) test -tags chaos -count=1 -timeout 15m ./testenv/chaos
 
 bench: ## Compare with the hand-written program on the workload of docs/benchmark.md
 	$(WITH_SERVICES) $(GO) run ./bench/cmd/bench -events $(EVENTS) -rounds $(ROUNDS)

@@ -17,6 +17,8 @@ type CheckerConfig struct {
 	Input, Output string
 	// DeadLetters is its dead-letter topic. Defaults to none.
 	DeadLetters string
+	// Group is its consumer group, whose committed offsets are then judged too. Defaults to none.
+	Group string
 
 	LedgerConfig
 }
@@ -137,7 +139,30 @@ func (c *Checker) Check(ctx context.Context) (Report, error) {
 			return Report{}, fmt.Errorf("checking: %w", err)
 		}
 	}
-	return c.ledger.Report(), nil
+	report := c.ledger.Report()
+	if c.config.Group != "" {
+		if report.Uncommitted, err = c.client.uncommitted(ctx, c.config.Group, c.config.Input); err != nil {
+			return Report{}, fmt.Errorf("checking: %w", err)
+		}
+	}
+	return report, nil
+}
+
+// Inputs returns how many records the input topic holds by now.
+func (c *Checker) Inputs(ctx context.Context) (int, error) {
+	partitions, err := c.client.awaitPartitions(ctx, c.config.Input, 1)
+	if err != nil {
+		return 0, err
+	}
+	ends, err := c.client.ends(ctx, c.config.Input, partitions)
+	if err != nil {
+		return 0, err
+	}
+	sum := 0
+	for _, end := range ends {
+		sum += int(end)
+	}
+	return sum, nil
 }
 
 // catchUp returns once everything that a topic now holds has been entered.

@@ -28,8 +28,20 @@ var kafkaLogging string
 type KafkaConfig struct {
 	// Heap is the JVM's heap limit, as -Xmx takes it. Defaults to 1g.
 	Heap string
+	// Listeners are further addresses to serve clients at.
+	Listeners []Listener
 	// Properties are broker properties that are added to server.properties or replace what it says.
 	Properties map[string]string
+}
+
+// Listener is an address of a broker that stands behind a proxy.
+type Listener struct {
+	// Name is of capital letters.
+	Name string
+	// Address is where the broker listens, host:port.
+	Address string
+	// Advertised is where it sends the clients that came by this listener: the proxy, so that they stay with it.
+	Advertised string
 }
 
 // StartKafka starts Apache Kafka 4.1.1, one broker that is its own controller, and returns once it answers. Topics
@@ -67,7 +79,7 @@ func (s *Service) prepareKafka(ctx context.Context, config KafkaConfig, java, ja
 			return err
 		}
 	}
-	properties, err := renderProperties(s.address, hostPort(ports[1]), s.dir, config.Properties)
+	properties, err := renderProperties(s.address, hostPort(ports[1]), s.dir, config)
 	if err != nil {
 		return err
 	}
@@ -96,21 +108,22 @@ func (s *Service) prepareKafka(ctx context.Context, config KafkaConfig, java, ja
 	return nil
 }
 
-// renderProperties returns server.properties. What extra says comes last, and the last one wins.
-func renderProperties(listener, controller, dir string, extra map[string]string) (string, error) {
+// renderProperties returns server.properties. The properties of the configuration come last, and the last one wins.
+func renderProperties(listener, controller, dir string, config KafkaConfig) (string, error) {
 	page, err := template.New("server.properties").Option("missingkey=error").Parse(kafkaProperties)
 	if err != nil {
 		return "", fmt.Errorf("template of server.properties: %w", err)
 	}
 	var text bytes.Buffer
-	err = page.Execute(&text, map[string]string{
+	err = page.Execute(&text, map[string]any{
 		"Listener": listener, "Controller": controller, "Data": filepath.Join(dir, "data"),
+		"More": config.Listeners,
 	})
 	if err != nil {
 		return "", fmt.Errorf("template of server.properties: %w", err)
 	}
-	for _, key := range slices.Sorted(maps.Keys(extra)) {
-		fmt.Fprintf(&text, "%s=%s\n", key, extra[key])
+	for _, key := range slices.Sorted(maps.Keys(config.Properties)) {
+		fmt.Fprintf(&text, "%s=%s\n", key, config.Properties[key])
 	}
 	return text.String(), nil
 }

@@ -17,6 +17,8 @@ type LedgerConfig struct {
 	// AllowDeadLetter says whether a dead letter is right although the oracle could enrich its event: one that became
 	// too large, say. Defaults to none.
 	AllowDeadLetter func(DeadLetter) bool
+	// Check says what else an output has against it; empty is nothing. It must not keep the record. Defaults to none.
+	Check func(Record) string
 	// AtLeastOnce allows duplicates.
 	AtLeastOnce bool
 }
@@ -94,6 +96,9 @@ func (l *Ledger) Enriched(r Record) {
 	if o.wrong == "" {
 		o.event = l.hash(event)
 		o.wrong = l.compare(event, tail, fields, r.Value)
+	}
+	if o.wrong == "" && l.config.Check != nil {
+		o.wrong = l.config.Check(r)
 	}
 	o.of = l.identify(&r, o.event)
 	l.seen[o.of] = struct{}{}

@@ -34,5 +34,15 @@ func freePorts(ctx context.Context, n int) ([]int, error) {
 	return nil, fmt.Errorf("no free port on %s between %d and %d: %w", loopback, lowest, highest, err)
 }
 
+// FreeAddresses returns n different loopback addresses, host:port, that nothing listens on.
+func FreeAddresses(ctx context.Context, n int) ([]string, error) {
+	ports, err := freePorts(ctx, n)
+	addresses := make([]string, len(ports))
+	for i, port := range ports {
+		addresses[i] = hostPort(port)
+	}
+	return addresses, err
+}
+
 // hostPort returns the loopback address of a port.
 func hostPort(port int) string { return net.JoinHostPort(loopback, strconv.Itoa(port)) }

@@ -58,6 +58,9 @@ type Report struct {
 	// Unexpected are outcomes of no input record, and dead letters of events that could be enriched.
 	Unexpected Finding
 
+	// Uncommitted are partitions whose committed offset is not their end, where a group is checked.
+	Uncommitted Finding
+
 	// DeadLetters are the first dead letters by the record they are of.
 	DeadLetters map[Source]DeadLetter
 
@@ -67,7 +70,7 @@ type Report struct {
 
 // OK reports whether nothing is wrong.
 func (r *Report) OK() bool {
-	return r.Lost.Count == 0 && r.OutOfOrder.Count == 0 && r.Wrong.Count == 0 && r.Unexpected.Count == 0 &&
+	return r.Lost.Count == 0 && r.OutOfOrder.Count == 0 && r.Wrong.Count == 0 && r.Unexpected.Count == 0 && r.Uncommitted.Count == 0 &&
 		(r.AtLeastOnce || r.Duplicates.Count == 0)
 }
 
@@ -96,6 +99,7 @@ func (r *Report) String() string {
 		{"out of order", r.OutOfOrder},
 		{"wrong", r.Wrong},
 		{"unexpected", r.Unexpected},
+		{"uncommitted", r.Uncommitted},
 	} {
 		for _, example := range f.Examples {
 			fmt.Fprintf(&text, "%s: %s\n", f.name, example)

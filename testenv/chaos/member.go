@@ -1,0 +1,216 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// exitTime is how long a process may take from SIGTERM to its end.
+const exitTime = 20 * time.Second
+
+// member is a process of the pipeline, which may be started again after its end.
+type member struct {
+	round *Round
+	name  string
+	armed string // the file that says where it is to be stopped
+	log   string
+	kills int
+	peak  int64 // bytes of memory
+
+	mu       sync.Mutex
+	cmd      *exec.Cmd // nil while it does not run
+	ended    chan struct{}
+	err      error // how it ended; read after ended
+	expected bool  // to end
+}
+
+func newMember(r *Round, name string) *member {
+	return &member{round: r, name: name, armed: filepath.Join(r.dir, name+".failpoint"), log: filepath.Join(r.dir, name+".log")}
+}
+
+func (m *member) start(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cmd != nil {
+		return fmt.Errorf("process %s runs already", m.name)
+	}
+	log, err := os.OpenFile(m.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), m.round.options.Binary, "run", m.round.file)
+	cmd.Env = append(os.Environ(), "INSTANCE="+m.name, "LOADERLINE_FAILPOINT="+m.armed)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		// The kernel sends the death signal when this thread ends.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		m.over(cmd.Wait(), ended)
+		_ = log.Close()
+	}()
+	if err := <-started; err != nil {
+		return errors.Join(err, log.Close())
+	}
+	m.cmd, m.ended, m.expected = cmd, ended, false
+	return nil
+}
+
+// over notes the end of the process.
+func (m *member) over(err error, ended chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err, m.cmd = err, nil
+	if !m.expected {
+		m.round.fail(fmt.Errorf("process %s ended by itself: %w; see %s", m.name, ending(err), m.log))
+	}
+	close(ended)
+}
+
+// ending is why a process ended, an error also where the process exited with 0.
+func ending(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}
+
+func (m *member) running() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cmd != nil
+}
+
+// signal sends a signal and returns what closes when the process has ended.
+func (m *member) signal(sig syscall.Signal, ends bool) (<-chan struct{}, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cmd == nil {
+		return nil, fmt.Errorf("process %s does not run", m.name)
+	}
+	m.expected = m.expected || ends
+	return m.ended, m.cmd.Process.Signal(sig)
+}
+
+func (m *member) kill() error {
+	ended, err := m.signal(syscall.SIGKILL, true)
+	if err != nil {
+		return err
+	}
+	<-ended
+	m.kills++
+	return nil
+}
+
+// terminate asks the process to end, which it has to do in order and in time.
+func (m *member) terminate() error {
+	ended, err := m.signal(syscall.SIGTERM, true)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ended:
+	case <-time.After(exitTime):
+		return errors.Join(fmt.Errorf("process %s has not ended %v after SIGTERM", m.name, exitTime), m.kill())
+	}
+	if m.err != nil {
+		return fmt.Errorf("process %s at SIGTERM: %w; see %s", m.name, m.err, m.log)
+	}
+	return nil
+}
+
+// dieAt has the process killed when it passes a failpoint.
+func (m *member) dieAt(ctx context.Context, point string) error {
+	ended, err := m.signal(0, true)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(m.armed, []byte(point), 0o600); err != nil {
+		return err
+	}
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return fmt.Errorf("process %s has not passed %s: %w", m.name, point, context.Cause(ctx))
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](m.err); ok {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+			m.kills++
+			return nil
+		}
+	}
+	return fmt.Errorf("process %s at %s: %w; see %s", m.name, point, ending(m.err), m.log)
+}
+
+// freezeAt has the process stopped when it passes a failpoint, until it is woken.
+func (m *member) freezeAt(ctx context.Context, point string) error {
+	if err := os.WriteFile(m.armed, []byte(point+" stop"), 0o600); err != nil {
+		return err
+	}
+	for {
+		if state, err := m.status("State"); err == nil && strings.HasPrefix(state, "T") {
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("process %s has not passed %s: %w", m.name, point, err)
+		}
+	}
+}
+
+func (m *member) wake() error {
+	_, err := m.signal(syscall.SIGCONT, false)
+	return err
+}
+
+// status is a line of the process's /proc/PID/status.
+func (m *member) status(name string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cmd == nil {
+		return "", os.ErrProcessDone
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
+	if err != nil {
+		return "", err
+	}
+	line := regexp.MustCompile(`(?m)^` + name + `:\s+(.*)$`).FindSubmatch(text)
+	if line == nil {
+		return "", fmt.Errorf("/proc/PID/status has no %s", name)
+	}
+	return string(line[1]), nil
+}
+
+// notePeak takes down the most memory that the process has used.
+func (m *member) notePeak() {
+	text, err := m.status("VmHWM")
+	if err != nil {
+		return
+	}
+	if kib, err := strconv.ParseInt(strings.TrimSuffix(text, " kB"), 10, 64); err == nil {
+		m.peak = max(m.peak, kib<<10)
+	}
+}
+
+// close ends the process however it is.
+func (m *member) close() {
+	if m.running() {
+		_ = m.kill()
+	}
+}

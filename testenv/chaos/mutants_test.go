@@ -1,0 +1,148 @@
+//go:build chaos
+
+package chaos_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loaderline/loaderline/testenv/chaos"
+)
+
+// mutant is a defect: a passage of the real source is replaced by another, and a round of a scenario has to find it.
+type mutant struct {
+	name     string
+	file     string // in the module
+	old, new string // old is there once
+	scenario chaos.Scenario
+	finds    func(chaos.Result) int
+}
+
+func mutants() []mutant {
+	lost := func(r chaos.Result) int { return r.Lost }
+	return []mutant{
+		{
+			name: "offsets committed before the flush", file: "consumer/commit.go", scenario: chaos.Kill(chaos.AtLeastOnce, 15_000, "mid-produce"), finds: lost,
+			old: "	if err := s.produce(ctx, out); err != nil {\n",
+			new: "	_ = commitOffsets(ctx, s.cl, s.cl.UncommittedOffsets())\n	if err := s.produce(ctx, out); err != nil {\n",
+		},
+		{
+			name: "a produce error ignored", file: "consumer/produce.go", scenario: short("poison"), finds: lost,
+			old: "		b.fail(r, err)\n",
+			new: "		_ = r\n",
+		},
+		{
+			name: "offsets committed outside the transaction", file: "consumer/commit.go", scenario: chaos.Kill("", 15_000, "after-offsets-commit"), finds: lost,
+			old: "	ending, cancel := context.WithTimeout(ctx, s.cfg.endTimeout())\n",
+			new: "	_ = commitOffsets(ctx, s.cl, s.cl.UncommittedOffsets())\n	ending, cancel := context.WithTimeout(ctx, s.cfg.endTimeout())\n",
+		},
+		{
+			name: "a cache fill without the generation check", file: "stages/cache/write.go", scenario: short("invalidation under load"),
+			finds: func(r chaos.Result) int { return r.Wrong },
+			old:   "	items := make([]item, 0, min(len(keys), chunk))\n",
+			new:   "	since = v.stamp()\n	items := make([]item, 0, min(len(keys), chunk))\n",
+		},
+		{
+			name: "a dead letter outside the transaction", file: "consumer/commit.go", scenario: chaos.Kill("", 15_000, "after-flush"),
+			finds: func(r chaos.Result) int { return r.Duplicates },
+			old:   "	produceErr := s.produce(ctx, out)\n",
+			new: `	reach, err := s.cfg.Options()
+	if err != nil {
+		return false, err
+	}
+	outside, err := kgo.NewClient(append(reach, kgo.RecordPartitioner(s.cfg.Partition.partitioner()))...)
+	if err != nil {
+		return false, err
+	}
+	defer outside.Close()
+	within := out[:0:0]
+	for _, r := range out {
+		dead := false
+		for _, h := range r.Headers {
+			dead = dead || h.Key == "loaderline.error.kind"
+		}
+		if !dead {
+			within = append(within, r)
+		} else if err := outside.ProduceSync(ctx, r).FirstErr(); err != nil {
+			return false, err
+		}
+	}
+	produceErr := s.produce(ctx, within)
+`,
+		},
+	}
+}
+
+// TestTheCheckerIsChecked builds deliberate defects from the real source, and demands that the suite turns red at each.
+// Where a passage is no longer in the source, write the defect anew: it is there to be found.
+func TestTheCheckerIsChecked(t *testing.T) {
+	world, err := chaos.Up(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := world.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("mutants", func(t *testing.T) {
+		for i, m := range mutants() {
+			t.Run(m.name, func(t *testing.T) {
+				t.Parallel()
+				binary, err := chaos.Build(t.Context(), t.TempDir(), m.overlay(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				result, err := chaos.Run(t.Context(), world, m.scenario, chaos.Options{
+					Binary: binary, Seed: uint64(i + 1), Dir: t.TempDir(), Quick: true, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if result.OK || m.finds(result) == 0 {
+					t.Errorf("the suite does not find it: %+v", result)
+				}
+			})
+		}
+	})
+}
+
+// overlay writes the file that has the build take the defect for the source.
+func (m mutant) overlay(t *testing.T) string {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("..", "..", m.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), m.old); n != 1 {
+		t.Fatalf("%s has the passage that the defect %q replaces %d times, want once; write the defect anew:\n%s", m.file, m.name, n, m.old)
+	}
+	replaced := filepath.Join(t.TempDir(), filepath.Base(m.file))
+	if err := os.WriteFile(replaced, []byte(strings.Replace(string(source), m.old, m.new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(map[string]any{"Replace": map[string]string{file: replaced}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(t.TempDir(), "overlay.json")
+	if err := os.WriteFile(overlay, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return overlay
+}
+
+// short is the scenario of that name.
+func short(name string) chaos.Scenario {
+	i := slices.IndexFunc(chaos.Short, func(s chaos.Scenario) bool { return s.Name == name })
+	return chaos.Short[i]
+}

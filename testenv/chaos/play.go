@@ -1,0 +1,103 @@
+package chaos
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// play publishes, and injects and heals the faults.
+func (r *Round) play() {
+	schedule := r.scenario.Steps(r.random)
+	parts := 2.0 // before and after the faults
+	for i := range schedule {
+		if schedule[i].Share == 0 {
+			schedule[i].Share = 1
+		}
+		parts += schedule[i].Share
+	}
+	part := float64(r.scenario.Events) / parts
+	r.publishAndRecover(int(part))
+	for _, step := range schedule {
+		if r.over() {
+			return
+		}
+		r.step(step, int(part*step.Share))
+	}
+	if !r.over() {
+		r.publishAndRecover(int(part))
+	}
+}
+
+// over says that there is no use in going on.
+func (r *Round) over() bool {
+	return r.running.Err() != nil || r.options.Quick && len(r.result.Problems) > 0
+}
+
+// step injects a fault while events flow, heals it, and waits until the pipeline has recovered.
+func (r *Round) step(step Step, events int) {
+	sent := make(chan error, 1)
+	go func() { sent <- r.source.publish(r.running, events) }()
+	ctx, cancel := context.WithTimeout(r.running, time.Minute)
+	defer cancel()
+	within := time.Duration(float64(events) / rate / 2 * float64(time.Second))
+	_ = pause(ctx, r.between(0, within))
+	mark := Mark{Fault: step.Fault.Name, Injected: r.since(time.Now())}
+	if err := step.Fault.Inject(ctx, r); err != nil && r.running.Err() == nil {
+		r.problem("injecting %s: %w", step.Fault.Name, err)
+	}
+	_ = pause(r.running, step.For)
+	if step.Fault.Heal != nil && r.running.Err() == nil {
+		ctx, cancel := context.WithTimeout(r.running, 2*time.Minute)
+		defer cancel()
+		if err := step.Fault.Heal(ctx, r); err != nil && r.running.Err() == nil {
+			r.problem("healing %s: %w", step.Fault.Name, err)
+		}
+	}
+	healed := time.Now()
+	mark.Healed = r.since(healed)
+	r.recover(healed, step.Fault.Name)
+	mark.Recovered = r.since(time.Now())
+	r.result.Marks = append(r.result.Marks, mark)
+	if r.running.Err() == nil {
+		recovery := mark.Recovered - mark.Healed
+		r.result.Recoveries = append(r.result.Recoveries, recovery)
+		r.log.Info("recovered", slog.String("from", step.Fault.Name), slog.Float64("lasted", tenths(mark.Healed-mark.Injected)), slog.Float64("recovered_after", tenths(recovery)))
+	}
+	if err := <-sent; err != nil && r.running.Err() == nil {
+		r.problem("publishing: %w", err)
+	}
+}
+
+// recover waits until all that is published by now has an outcome.
+func (r *Round) recover(since time.Time, from string) {
+	published, err := r.checker.Inputs(r.running)
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithDeadline(r.running, since.Add(recoverWithin))
+	defer cancel()
+	if r.checker.WaitFor(ctx, published) == nil || r.running.Err() != nil {
+		return
+	}
+	seen := r.checker.Seen()
+	longer := giveUp
+	if r.options.Quick {
+		longer = 0
+	}
+	late, cancelLate := context.WithTimeout(r.running, longer)
+	defer cancelLate()
+	if err := r.checker.WaitFor(late, published); err != nil {
+		r.problem("%d of %d have an outcome %v after %s: %w", r.checker.Seen(), published, recoverWithin+longer, from, err)
+		return
+	}
+	r.problem("after %s it took %.1f s until all had an outcome, %v are allowed (%d of %d had by then)",
+		from, time.Since(since).Seconds(), recoverWithin, seen, published)
+}
+
+func (r *Round) publishAndRecover(events int) {
+	if err := r.source.publish(r.running, events); err != nil && r.running.Err() == nil {
+		r.problem("publishing: %w", err)
+	}
+	r.recover(time.Now(), "publishing")
+}

@@ -1,0 +1,75 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+)
+
+// Report is the results of a run of the suite.
+type Report struct {
+	Seed    uint64   `json:"seed"`
+	OK      bool     `json:"ok"`
+	Results []Result `json:"scenarios"`
+}
+
+// NewReport joins the results of rounds.
+func NewReport(seed uint64, results []Result) Report {
+	report := Report{Seed: seed, OK: len(results) > 0, Results: sum(results)}
+	for _, r := range results {
+		report.OK = report.OK && r.OK
+	}
+	return report
+}
+
+// Text writes the table, with the problems below it.
+func (r Report) Text(to io.Writer) error {
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "scenario\trounds\trecords\tlost\tduplicate\treordered\twrong\trecovery p50 s\tmax s\tpeak MiB\t\t")
+	for i := range r.Results {
+		s := &r.Results[i]
+		median, most := s.recovery()
+		verdict := "ok"
+		if !s.OK {
+			verdict = "FAILED"
+		}
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t%d\t%s\t\n", s.Scenario, s.Rounds, s.Records,
+			s.Lost, s.Duplicates, s.Reordered, s.Wrong, median, most, s.PeakBytes>>20, verdict)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, s := range r.Results {
+		for _, p := range s.Problems {
+			fmt.Fprintf(&text, "%s (seed %d): %s\n", s.Scenario, s.Seed, p)
+		}
+	}
+	fmt.Fprintf(&text, "seed %d\n", r.Seed)
+	_, err := io.WriteString(to, text.String())
+	return err
+}
+
+// Write puts report.txt, report.json and timeline.svg into a folder.
+func (r Report) Write(dir string) error {
+	var text strings.Builder
+	if err := r.Text(&text); err != nil {
+		return err
+	}
+	document, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string]string{
+		"report.txt": text.String(), "report.json": string(document) + "\n", "timeline.svg": timeline(r.Results),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/loaderline/loaderline/testenv"
+)
+
+const (
+	rate               = 5_000 // events a second
+	sessionTimeout     = 6 * time.Second
+	transactionTimeout = 6 * time.Second
+	// recoverWithin is how long a pipeline may take, once a fault is healed, to have an outcome for all that was published.
+	recoverWithin = sessionTimeout + transactionTimeout + 10*time.Second
+	// giveUp is how much longer is waited, to tell what is late from what is lost.
+	giveUp  = 60 * time.Second
+	largest = 2 << 20 // bytes of a record in the output
+	users   = 2_000
+)
+
+// Options are what a round needs besides its scenario.
+type Options struct {
+	// Binary is the command, built with the tag failpoint.
+	Binary string
+	// Seed reproduces the schedule.
+	Seed uint64
+	// Dir takes the processes' logs and the pipeline file, in a folder for the round.
+	Dir string
+	// Quick ends the round at the first problem.
+	Quick bool
+	// Log says what happens.
+	Log *slog.Logger
+}
+
+// Round is one run of a scenario: a pipeline with topics and a database of its own.
+type Round struct {
+	scenario Scenario
+	options  Options
+	world    *World
+	lane     *lane
+	random   *rand.Rand
+	log      *slog.Logger
+	dir      string
+	began    time.Time
+
+	input, output, dead, group string
+	dsn                        string                      // past the proxies
+	drop                       func(context.Context) error // the database
+	file                       string
+	members                    []*member
+	checker                    *testenv.Checker
+	source                     *source
+	versions                   *versions // of scenarios that change rows; else nil
+
+	result Result
+
+	running context.Context // ends when a process ends that was not told to
+	fail    context.CancelCauseFunc
+}
+
+// Run runs one round and gives its result; the error is of what should have been done and could not be.
+func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
+	lane, err := w.take(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer w.give(lane)
+	r := &Round{
+		scenario: s, options: o, world: w, lane: lane, began: time.Now(),
+		random: rand.New(rand.NewPCG(o.Seed, o.Seed)),
+		log:    o.Log.With(slog.String("scenario", s.Name)),
+		dir:    filepath.Join(o.Dir, fmt.Sprintf("%s-%d", slug(s.Name), o.Seed)),
+		result: Result{Scenario: s.Name, Seed: o.Seed, Rounds: 1},
+	}
+	r.running, r.fail = context.WithCancelCause(ctx)
+	defer r.fail(nil)
+	if err := r.setUp(ctx); err != nil {
+		return r.result, errors.Join(fmt.Errorf("%s: %w", s.Name, err), r.tearDown(ctx))
+	}
+	sampling, stop := context.WithCancel(r.running)
+	var sampled sync.WaitGroup
+	sampled.Go(func() { r.sample(sampling) })
+	r.play()
+	stop()
+	sampled.Wait()
+	judged := r.judge(ctx)
+	if err := r.tearDown(ctx); err != nil {
+		return r.result, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	r.result.Seconds = r.since(time.Now())
+	r.result.OK = judged && len(r.result.Problems) == 0
+	return r.result, nil
+}
+
+// problem notes what went wrong, other than what the checker finds.
+func (r *Round) problem(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
+	r.log.Error("problem", slog.Any("error", err))
+	r.result.Problems = append(r.result.Problems, err.Error())
+}
+
+// judge ends the processes in order and has the checker judge.
+func (r *Round) judge(ctx context.Context) bool {
+	if err := context.Cause(r.running); err != nil {
+		r.problem("%w", err)
+	}
+	for _, m := range r.members {
+		m.notePeak()
+		r.result.PeakBytes = max(r.result.PeakBytes, m.peak)
+		if m.running() {
+			if err := m.terminate(); err != nil {
+				r.problem("%w", err)
+			}
+		}
+		r.result.Kills += m.kills
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	report, err := r.checker.Check(ctx)
+	if err != nil {
+		r.problem("%w", err) // Such as a transaction that is still open.
+		return false
+	}
+	r.result.judged(&report)
+	if most := len(r.result.Marks) * len(r.members) * workers * batchRecords; r.scenario.atLeastOnce() && report.Duplicates.Count > most {
+		r.problem("%d duplicates, more than was in hand at %d faults", report.Duplicates.Count, len(r.result.Marks))
+	}
+	if v := r.versions; v != nil && v.changed() < minChanges {
+		r.problem("only %d rows were changed: the round shows nothing", v.changed())
+	}
+	return true
+}
+
+func (r *Round) since(t time.Time) float64 { return t.Sub(r.began).Seconds() }
+
+// between is a random time.
+func (r *Round) between(least, most time.Duration) time.Duration {
+	if most <= least {
+		return least
+	}
+	return least + time.Duration(r.random.Int64N(int64(most-least)))
+}
+
+// sample takes down throughput and memory until ctx ends.
+func (r *Round) sample(ctx context.Context) {
+	const every = 250 * time.Millisecond
+	for pause(ctx, every) == nil {
+		r.result.Timeline = append(r.result.Timeline, Sample{At: tenths(r.since(time.Now())), Outcomes: r.checker.Seen()})
+		for _, m := range r.members {
+			m.notePeak()
+		}
+	}
+}
+
+// pause waits for d; it returns an error where ctx ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

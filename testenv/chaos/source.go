@@ -1,0 +1,60 @@
+package chaos
+
+import (
+	"context"
+	"iter"
+	"math"
+	"time"
+
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// source publishes the events of a round, as many at a time as are asked for.
+type source struct {
+	round *Round
+	event func(id int, user int64) testenv.Event
+	next  func() (testenv.Event, bool)
+	close func()
+}
+
+func newSource(r *Round, users int, event func(int, int64) testenv.Event) *source {
+	s := &source{round: r, event: event}
+	s.next, s.close = iter.Pull(testenv.Events(testenv.EventsConfig{Count: math.MaxInt32, Users: users, Seed: r.options.Seed + 1}))
+	return s
+}
+
+// publish sends so many events, a tenth of a second at a time. What the broker did not acknowledge is sent again, and
+// may be there twice: these are two records to the pipeline.
+func (s *source) publish(ctx context.Context, events int) error {
+	const tenth = rate / 10
+	config := testenv.PublishConfig{Kafka: s.round.world.Kafka(), Topic: s.round.input, Rate: rate}
+	for events > 0 {
+		chunk := make([]testenv.Event, 0, tenth)
+		for range min(events, tenth) {
+			e, _ := s.next()
+			chunk = append(chunk, e)
+		}
+		events -= len(chunk)
+		for {
+			_, err := testenv.Publish(ctx, config, s.made(chunk))
+			if err == nil {
+				break
+			}
+			if err := pause(ctx, 200*time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// made makes the events when they are due.
+func (s *source) made(chunk []testenv.Event) iter.Seq[testenv.Event] {
+	return func(yield func(testenv.Event) bool) {
+		for _, e := range chunk {
+			if !yield(s.event(e.ID, e.User)) {
+				return
+			}
+		}
+	}
+}

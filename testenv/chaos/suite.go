@@ -1,0 +1,78 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// RunShort runs scenarios once: side by side, as far as the world has lanes, and after them those that take the broker away.
+func RunShort(ctx context.Context, w *World, scenarios []Scenario, o Options) ([]Result, error) {
+	results := make([]Result, len(scenarios))
+	run := func(i int) error {
+		own := o
+		own.Seed += uint64(i)
+		var err error
+		results[i], err = Run(ctx, w, scenarios[i], own)
+		return err
+	}
+	var (
+		beside errgroup.Group
+		mu     sync.Mutex
+		errs   []error
+	)
+	for i := range scenarios {
+		if !scenarios[i].Broker {
+			beside.Go(func() error {
+				err := run(i)
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+				return nil
+			})
+		}
+	}
+	_ = beside.Wait() // Each error is kept.
+	for i := range scenarios {
+		if scenarios[i].Broker {
+			errs = append(errs, run(i))
+		}
+	}
+	return results, errors.Join(errs...)
+}
+
+// RunLong runs rounds, one after the other, until the time is over or a round cannot be run: those of the scenarios and as many of
+// random faults, in a random order.
+func RunLong(ctx context.Context, w *World, scenarios []Scenario, lasting time.Duration, o Options) ([]Result, error) {
+	random := rand.New(rand.NewPCG(o.Seed, o.Seed))
+	end := time.Now().Add(lasting)
+	var (
+		results []Result
+		coming  []Scenario
+	)
+	for round := uint64(0); time.Now().Before(end); round++ {
+		if len(coming) == 0 {
+			for _, s := range scenarios {
+				coming = append(coming, s, Random(""))
+			}
+			coming = append(coming, Random(AtLeastOnce))
+			random.Shuffle(len(coming), func(i, j int) { coming[i], coming[j] = coming[j], coming[i] })
+		}
+		own := o
+		own.Seed += round
+		o.Log.InfoContext(ctx, "round", slog.String("scenario", coming[0].Name), slog.Uint64("seed", own.Seed))
+		result, err := Run(ctx, w, coming[0], own)
+		coming = slices.Delete(coming, 0, 1)
+		results = append(results, result)
+		if err != nil {
+			return results, err
+		}
+	}
+	return results, nil
+}

@@ -1,0 +1,137 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// World is the services that rounds share, and a lane for each of those that run side by side.
+type World struct {
+	kafka, postgres, redis *testenv.Service
+	lanes                  chan *lane
+	all                    []*lane
+}
+
+// lane is one round's way to the services.
+type lane struct {
+	broker  string // where a pipeline finds Kafka, also by its advertised address
+	answers *lossy
+	links   map[string]*link
+	dsn     string // of PostgreSQL
+	redis   string
+	http    string // a free address
+}
+
+// addresses of a lane: before the loss of answers, before and behind the links.
+const laneAddresses = 6
+
+// Up starts the services, for so many rounds side by side. ctx bounds the start alone; end it by [World.Close].
+func Up(ctx context.Context, lanes int) (_ *World, err error) {
+	w := &World{lanes: make(chan *lane, lanes)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	free, err := testenv.FreeAddresses(ctx, lanes*laneAddresses)
+	if err != nil {
+		return nil, err
+	}
+	config := testenv.KafkaConfig{}
+	for i := range lanes {
+		own := free[i*laneAddresses:]
+		config.Listeners = append(config.Listeners, testenv.Listener{Name: fmt.Sprintf("LANE%d", i), Address: own[2], Advertised: own[0]})
+	}
+	var starting errgroup.Group
+	starting.Go(func() (err error) { w.kafka, err = testenv.StartKafka(ctx, config); return err })
+	starting.Go(func() (err error) { w.postgres, err = testenv.StartPostgres(ctx); return err })
+	starting.Go(func() (err error) { w.redis, err = testenv.StartRedis(ctx); return err })
+	if err := starting.Wait(); err != nil {
+		return nil, err
+	}
+	for i := range lanes {
+		if err := w.addLane(ctx, free[i*laneAddresses:][:laneAddresses]); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+func (w *World) addLane(ctx context.Context, own []string) error {
+	database, err := url.Parse(w.postgres.Address())
+	if err != nil {
+		return err
+	}
+	l := &lane{broker: own[0], redis: own[4], http: own[5], links: map[string]*link{}}
+	w.all = append(w.all, l)
+	if l.answers, err = newLossy(ctx, own[0], own[1]); err != nil {
+		return err
+	}
+	for _, to := range []struct{ service, listen, upstream string }{
+		{"kafka", own[1], own[2]},
+		{"postgres", own[3], database.Host},
+		{"redis", own[4], w.redis.Address()},
+	} {
+		if l.links[to.service], err = newLink(to.service, to.listen, to.upstream); err != nil {
+			return err
+		}
+	}
+	database.Host = own[3]
+	l.dsn = database.String()
+	w.lanes <- l
+	return nil
+}
+
+// Kafka is the broker's address, past all proxies.
+func (w *World) Kafka() string { return w.kafka.Address() }
+
+// take waits for a lane.
+func (w *World) take(ctx context.Context) (*lane, error) {
+	select {
+	case l := <-w.lanes:
+		return l, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// give makes a lane whole and free again.
+func (w *World) give(l *lane) {
+	l.answers.lose(false)
+	for _, link := range l.links {
+		link.mend()
+	}
+	w.lanes <- l
+}
+
+// Close ends the services.
+func (w *World) Close() error {
+	var errs []error
+	for _, l := range w.all {
+		for _, link := range l.links {
+			link.proxy.Stop()
+		}
+		if l.answers != nil {
+			errs = append(errs, l.answers.Close())
+		}
+	}
+	for _, s := range []*testenv.Service{w.kafka, w.postgres, w.redis} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// through is the DSN of a database, as a pipeline of the lane reaches it.
+func (l *lane) through(dsn string) string {
+	database := dsn[strings.LastIndex(dsn, "/"):]
+	return l.dsn[:strings.LastIndex(l.dsn, "/")] + database
+}

@@ -1,0 +1,107 @@
+// Command chaos runs the fault suite of package chaos and writes its report. It exits with 1 when something is not as
+// it was promised.
+//
+//	chaos --short                    each scenario once
+//	chaos --seconds 3600 --seed 7    random schedules for an hour
+//	chaos --short --only '^kill'     some of the scenarios
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loaderline/loaderline/testenv/chaos"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+// errNotOK is what the table and the problems below it have said.
+var errNotOK = errors.New("the pipeline did not keep what it promises")
+
+type settings struct {
+	short         bool
+	seconds, side int
+	seed          uint64
+	only, out     string
+}
+
+func command() *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use: "chaos", Short: "Run the fault suite", Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&s.short, "short", false, "each scenario once")
+	flags.IntVar(&s.seconds, "seconds", 3600, "how long to run random schedules, unless --short")
+	flags.IntVar(&s.side, "side-by-side", 3, "how many scenarios of --short run at a time")
+	flags.Uint64Var(&s.seed, "seed", 0, "reproduces the schedule of a run (default: by the clock)")
+	flags.StringVar(&s.only, "only", "", "a regular expression of the scenarios to run")
+	flags.StringVar(&s.out, "out", "chaos-report", "the folder for the report and the logs; what was in it is removed")
+	return cmd
+}
+
+func (s settings) run(cmd *cobra.Command) (err error) {
+	ctx := cmd.Context()
+	only, err := regexp.Compile(s.only)
+	if err != nil {
+		return fmt.Errorf("--only: %w", err)
+	}
+	scenarios := slices.DeleteFunc(slices.Clone(chaos.Short), func(c chaos.Scenario) bool { return !only.MatchString(c.Name) })
+	if len(scenarios) == 0 {
+		return fmt.Errorf("--only %s: there is no such scenario", s.only)
+	}
+	if s.seed == 0 {
+		s.seed = uint64(time.Now().Unix())
+	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+	log.Info("fault suite", slog.Uint64("seed", s.seed))
+	if s.out, err = filepath.Abs(s.out); err != nil {
+		return err
+	}
+	if err := errors.Join(os.RemoveAll(s.out), os.MkdirAll(s.out, 0o755)); err != nil {
+		return err
+	}
+	binary, err := chaos.Build(ctx, s.out, "")
+	if err != nil {
+		return err
+	}
+	world, err := chaos.Up(ctx, s.side)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, world.Close()) }()
+
+	options := chaos.Options{Binary: binary, Seed: s.seed, Dir: s.out, Log: log}
+	var results []chaos.Result
+	if s.short {
+		results, err = chaos.RunShort(ctx, world, scenarios, options)
+	} else {
+		results, err = chaos.RunLong(ctx, world, scenarios, time.Duration(s.seconds)*time.Second, options)
+	}
+	report := chaos.NewReport(s.seed, results)
+	err = errors.Join(err, report.Write(s.out), report.Text(cmd.OutOrStdout()))
+	if err == nil && !report.OK {
+		err = errNotOK
+	}
+	return err
+}
