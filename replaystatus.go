@@ -170,7 +170,7 @@ func findReplay(ctx context.Context, kafka consumer.Kafka, pipeline, id string) 
 }
 
 func sameRanges(a, b map[string]map[int32]Range) bool {
-	return maps.EqualFunc(a, b, func(a, b map[int32]Range) bool { return maps.Equal(a, b) })
+	return maps.EqualFunc(a, b, maps.Equal)
 }
 
 // describeRanges gives ranges in order, as orders 0:10-20 1:5-5.

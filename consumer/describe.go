@@ -103,7 +103,7 @@ func topicDetails(ctx context.Context, admin *kadm.Client, k Kafka, topics []str
 		case retriable == nil:
 			return details, nil
 		}
-		if !waitFor(ctx, reachPause) {
+		if !pause(ctx) {
 			return nil, k.unreachable("describe the topics", retriable)
 		}
 	}
@@ -202,7 +202,7 @@ func awaitTopics(ctx context.Context, admin *kadm.Client, k Kafka, topics []stri
 		switch {
 		case err == nil, isDenied(err): // Who may create a topic need not be allowed to see it.
 			return nil
-		case !unheard || !waitFor(ctx, reachPause):
+		case !unheard || !pause(ctx):
 			return err
 		}
 	}
@@ -246,8 +246,9 @@ func (k Kafka) connect(ctx context.Context) (*kgo.Client, error) {
 	return cl, nil
 }
 
-func waitFor(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
+// pause waits before another try, and says whether ctx has not ended meanwhile.
+func pause(ctx context.Context) bool {
+	timer := time.NewTimer(reachPause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

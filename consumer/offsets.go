@@ -60,7 +60,7 @@ func settledCoordinator[T any](ctx context.Context, ask func(context.Context) (T
 	defer cancel()
 	for {
 		answer, err := ask(ctx)
-		if !isAny(err, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator) || !waitFor(ctx, reachPause) {
+		if !isAny(err, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator) || !pause(ctx) {
 			return answer, err
 		}
 	}

@@ -168,14 +168,14 @@ func (s *Session) nextOffset(ctx context.Context, at topicPartition, position in
 	}
 	fetched, ok := answer.(*kmsg.FetchResponse)
 	if !ok || len(fetched.Topics) != 1 || len(fetched.Topics[0].Partitions) != 1 || kerr.ErrorForCode(fetched.ErrorCode) != nil {
-		return position, nil
+		return position, nil //nolint:nilerr // The next poll asks again.
 	}
 	found, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 		Offset: position, IsolationLevel: kgo.ReadCommitted(), Topic: at.topic, Partition: at.partition,
 	}, &fetched.Topics[0].Partitions[0], kgo.DefaultDecompressor(), nil)
 	switch {
 	case found.Err != nil:
-		return position, nil // The client meets it too, and says so.
+		return position, nil //nolint:nilerr // The client meets it too, and says so.
 	case len(found.Records) > 0:
 		return found.Records[0].Offset, nil
 	default:

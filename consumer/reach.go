@@ -60,7 +60,7 @@ func reach(parent context.Context, cl *kgo.Client, k Kafka) error {
 		case last == nil || !errors.Is(err, context.DeadlineExceeded):
 			last = err // The end of a try says less than a refused connection.
 		}
-		if !waitFor(ctx, reachPause) {
+		if !pause(ctx) {
 			if errors.Is(parent.Err(), context.Canceled) {
 				return parent.Err()
 			}

@@ -49,12 +49,12 @@ type letterFlags struct {
 	state     choice
 }
 
-// add adds the flags to a command that handles dead letters of one state unless it is told otherwise.
-func (f *letterFlags) add(cmd *cobra.Command, state deadletter.State, states ...deadletter.State) {
+// add adds the flags to a command that handles dead letters of some states: open ones unless it is told otherwise.
+func (f *letterFlags) add(cmd *cobra.Command, states ...deadletter.State) {
 	f.kind.of = []string{
 		string(sink.KindDecode), string(sink.KindKey), string(sink.KindMissing), string(sink.KindLookup), string(sink.KindEncode), string(sink.KindTooLarge),
 	}
-	f.state.value = string(state)
+	f.state.value = string(deadletter.Open)
 	for _, s := range states {
 		f.state.of = append(f.state.of, string(s))
 	}

@@ -43,7 +43,7 @@ that are named by their place in the dead-letter topic, are dismissed. --undo op
 			return dismiss(cmd.Context(), c, args[0], filter, f, cmd.InOrStdin())
 		},
 	}
-	f.add(cmd, deadletter.Open, deadletter.Open, deadletter.Parked)
+	f.add(cmd, deadletter.Open, deadletter.Parked)
 	cmd.Flags().BoolVar(&f.undo, "undo", false, "open dismissed ones again")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	cmd.Flags().Var(f.format, "format", "how to print the result")

@@ -38,7 +38,7 @@ example.`,
 			return listLetters(cmd.Context(), c, args[0], filter, format.value == "json", all)
 		},
 	}
-	f.add(cmd, deadletter.Open, deadletter.States()...)
+	f.add(cmd, deadletter.States()...)
 	cmd.Flags().BoolVar(&all, "all", false, "whatever their state")
 	cmd.Flags().Var(format, "format", "how to print the groups")
 	cmd.MarkFlagsMutuallyExclusive("all", "state")

@@ -65,7 +65,7 @@ Of two redrives of a pipeline at the same time, the older stops.
 			return redrive(cmd.Context(), c, args[0], filter, f, cmd.InOrStdin())
 		},
 	}
-	f.add(cmd, deadletter.Open, deadletter.Open, deadletter.Parked)
+	f.add(cmd, deadletter.Open, deadletter.Parked)
 	cmd.Flags().StringVar(&f.fix, "fix", "", "a `file` with a jq program that makes the payload to send")
 	cmd.Flags().Int64Var(&f.maxRedrives, "max-redrives", f.maxRedrives, "`times` that a dead letter may have come back; what came back more often is parked")
 	cmd.Flags().Float64Var(&f.rate, "rate", 0, "`dead letters` a second at most")

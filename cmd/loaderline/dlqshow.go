@@ -41,7 +41,7 @@ the dead-letter topic, as dlq list gives one for each group, or chosen by flags:
 			return showLetters(cmd.Context(), c, args[0], filter, format.value == "json")
 		},
 	}
-	f.add(cmd, deadletter.Open, deadletter.States()...)
+	f.add(cmd, deadletter.States()...)
 	cmd.Flags().Var(format, "format", "how to print dead letters")
 	return cmd
 }

@@ -70,8 +70,10 @@ var errDiffers = errors.New("there are differences")
 
 // summarize says how many records there are of each kind.
 func summarize(counts replay.Counts) string {
-	parts := []string{humanize.Comma(int64(counts.Same)) + " same", humanize.Comma(int64(counts.Changed)) + " changed",
-		humanize.Comma(int64(counts.NotFound)) + " not found", humanize.Comma(int64(counts.Gone)) + " gone"}
+	parts := []string{
+		humanize.Comma(int64(counts.Same)) + " same", humanize.Comma(int64(counts.Changed)) + " changed",
+		humanize.Comma(int64(counts.NotFound)) + " not found", humanize.Comma(int64(counts.Gone)) + " gone",
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -34,7 +34,7 @@ func TestStatus(t *testing.T) {
 
 func TestNobodyToAskForTheStatus(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It is closed at once.
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

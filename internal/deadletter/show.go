@@ -46,7 +46,7 @@ func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 	field := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%s %s\n", p.Faint(fmt.Sprintf("%-10s", name)), printable(fmt.Sprintf(format, args...)))
 	}
-	fmt.Fprintf(&b, "%s  %s\n", p.Bold(l.Coordinates.String()), p.Notable(string(l.State)))
+	fmt.Fprintf(&b, "%s  %s\n", p.Bold(l.String()), p.Notable(string(l.State)))
 	field("why", "%s", l.why())
 	field("message", "%s", l.Message)
 	tried := english.Plural(int(l.Attempts), "attempt", "")

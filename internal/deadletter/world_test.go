@@ -97,7 +97,7 @@ func (w *world) redrive(r deadletter.Redrive) (done deadletter.Outcome, leftOpen
 		r.Filter.State = deadletter.Open
 	}
 	r.LeftOpen = func(l deadletter.Letter, err error) {
-		leftOpen = append(leftOpen, l.Coordinates.String()+" "+err.Error())
+		leftOpen = append(leftOpen, l.String()+" "+err.Error())
 	}
 	plan, err := r.Plan(w.Context(), nil, nil)
 	if err != nil {

@@ -160,7 +160,6 @@ func (r *Run) sourceStats() map[string]stages.BackendStats {
 	return nil
 }
 
-// tiers are the names of the cache's tiers.
 // Disk says which cache on disk the run has.
 func (r *Run) Disk(disk *disktier.Tier) { r.disk.Store(disk) }
 

@@ -81,11 +81,11 @@ func (m Member) assigned() string {
 	}
 	var all []string
 	for _, topic := range slices.Sorted(maps.Keys(m.Assigned)) {
-		text := topic
+		parts := []string{topic}
 		for _, p := range m.Assigned[topic] {
-			text += " " + strconv.Itoa(p)
+			parts = append(parts, strconv.Itoa(p))
 		}
-		all = append(all, text)
+		all = append(all, strings.Join(parts, " "))
 	}
 	return strings.Join(all, ", ")
 }

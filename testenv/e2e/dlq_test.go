@@ -103,7 +103,7 @@ func (s *scenario) awaitRecords(topic string, n int) {
 		}
 	}
 	stop()
-	<-ended
+	_ = <-ended // It was told to end.
 }
 
 // dlq makes a command of dlq.

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +100,7 @@ func TestAnOutageThatDegrades(t *testing.T) {
 			continue
 		}
 		marked++
-		for _, mark := range strings.Split(degraded, ",") {
+		for mark := range strings.SplitSeq(degraded, ",") {
 			if !strings.HasSuffix(mark, "=outage") {
 				t.Fatalf("loaderline.degraded: %s", degraded)
 			}
@@ -146,7 +145,7 @@ func TestEveryEventFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if t.Log(fmt.Sprintf("%d dead letters", len(dead))); len(dead) > 1000 {
+	if t.Logf("%d dead letters", len(dead)); len(dead) > 1000 {
 		t.Error("too many")
 	}
 }
