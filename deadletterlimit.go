@@ -142,7 +142,9 @@ func (l *deadLetterLimit) restore(notes map[string]map[int32]string) {
 		}
 	}
 	if last.events > 0 {
-		l.latest = trim([]share{last.share}, l.window)
+		// In which order they came is not known. The dead letters count as the latest, which are forgotten last: another
+		// order would make room for some more at each restart.
+		l.latest = trim([]share{{events: last.events - last.dead}, {last.dead, last.dead}}, l.window)
 	}
 }
 

@@ -103,7 +103,9 @@ func (s *scenario) awaitRecords(topic string, n int) {
 		}
 	}
 	stop()
-	_ = <-ended // It was told to end.
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+		s.t.Error(err)
+	}
 }
 
 // dlq makes a command of dlq.
