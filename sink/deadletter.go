@@ -56,15 +56,9 @@ func (b *Batch) deadHeaders(src *kgo.Record, f Failure, left leftOut, now time.T
 	headers = append(headers,
 		kgo.RecordHeader{Key: HeaderPipeline, Value: a.string(cfg.Pipeline)},
 		kgo.RecordHeader{Key: HeaderVersion, Value: a.string(cfg.Version)},
-		kgo.RecordHeader{Key: HeaderErrorKind, Value: a.string(string(f.Kind))},
-		kgo.RecordHeader{Key: HeaderErrorStage, Value: a.string(f.Stage)},
-		kgo.RecordHeader{Key: HeaderErrorCode, Value: a.string(f.Code)},
-		kgo.RecordHeader{Key: HeaderErrorMessage, Value: a.string(cleanMessage(left.message(cfg.DeadLetterTopic) + f.Message))},
-		kgo.RecordHeader{Key: HeaderErrorAttempts, Value: a.number(int64(max(f.Attempts, 1)))},
-		kgo.RecordHeader{Key: HeaderErrorFirstAt, Value: a.time(orTime(f.FirstAt, now))},
-		kgo.RecordHeader{Key: HeaderErrorLastAt, Value: a.time(orTime(f.LastAt, now))},
-		kgo.RecordHeader{Key: HeaderRedrives, Value: a.number(redrives(src.Headers))},
 	)
+	headers = append(headers, a.failure(f, cleanMessage(left.message(cfg.DeadLetterTopic)+f.Message), now)...)
+	headers = append(headers, kgo.RecordHeader{Key: HeaderRedrives, Value: a.number(redrives(src.Headers))})
 	for _, o := range left {
 		headers = append(headers, kgo.RecordHeader{Key: o.header, Value: a.number(int64(o.bytes))})
 	}

@@ -32,6 +32,9 @@ type Failure struct {
 	Message string
 	// Attempts is how often it was tried; zero means once.
 	Attempts int
+	// Transient says that another try may succeed: such an event goes to the
+	// retry topics first, where there are some.
+	Transient bool
 	// FirstAt and LastAt are the times of the first and the last attempt;
 	// zero means the time of death.
 	FirstAt time.Time

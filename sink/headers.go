@@ -53,10 +53,17 @@ const (
 	HeaderKeyDropped     = Prefix + "error.key_dropped"
 )
 
+// HeaderRetryDue is in records of retry topics: when they are tried again, as of RFC 3339. They have those of dead letters
+// as well, those of the error where there was one.
+const HeaderRetryDue = Prefix + "retry.due"
+
 const (
-	sourceHeaders = 4
-	originHeaders = 4
-	deathHeaders  = 13
+	errorPrefix    = Prefix + "error."
+	sourceHeaders  = 4
+	originHeaders  = 4
+	failureHeaders = 7
+	deathHeaders   = failureHeaders + 6
+	retryHeaders   = failureHeaders + 3
 	// maxOriginText is the longest name of a topic. Whatever is longer was not written by a redrive.
 	maxOriginText = 249
 	// sourceTextBytes is room for the two long numbers of a record.
@@ -169,6 +176,19 @@ func (a *arena) source(to []kgo.RecordHeader, src *kgo.Record) []kgo.RecordHeade
 		kgo.RecordHeader{Key: HeaderSourceOffset, Value: a.number(src.Offset)},
 		kgo.RecordHeader{Key: HeaderSourceTimestamp, Value: a.number(src.Timestamp.UnixMilli())},
 	)
+}
+
+// failure is what went wrong.
+func (a *arena) failure(f Failure, message string, now time.Time) []kgo.RecordHeader {
+	return []kgo.RecordHeader{
+		{Key: HeaderErrorKind, Value: a.string(string(f.Kind))},
+		{Key: HeaderErrorStage, Value: a.string(f.Stage)},
+		{Key: HeaderErrorCode, Value: a.string(f.Code)},
+		{Key: HeaderErrorMessage, Value: a.string(message)},
+		{Key: HeaderErrorAttempts, Value: a.number(int64(max(f.Attempts, 1)))},
+		{Key: HeaderErrorFirstAt, Value: a.time(orTime(f.FirstAt, now))},
+		{Key: HeaderErrorLastAt, Value: a.time(orTime(f.LastAt, now))},
+	}
 }
 
 // appendOthers appends the headers whose key begins with none of the prefixes.

@@ -1,0 +1,59 @@
+package sink_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/sink"
+)
+
+// What comes back from a retry topic is what went there, but for headers that are loaderline's own.
+func TestARetryStandsForItsSource(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 12, 0, 0, 5, time.UTC)
+	s := sink.New(sink.Config{Pipeline: "p", Version: "1", Topic: "out", DeadLetterTopic: "dead", Now: func() time.Time { return now }})
+	src := &kgo.Record{
+		Topic: "in", Partition: 3, Offset: 42, Timestamp: time.UnixMilli(1234), Key: []byte("k"), Value: []byte("v"),
+		Headers: []kgo.RecordHeader{{Key: "trace", Value: []byte("t")}, {Key: "loaderline.redrives", Value: []byte("2")}, {Key: "loaderline.source.topic", Value: []byte("upstream")}},
+	}
+	failure := sink.Failure{Kind: sink.KindLookup, Stage: "user", Code: "40P01", Message: "deadlock", Attempts: 2, FirstAt: now.Add(-time.Minute), LastAt: now}
+	due := now.Add(5 * time.Second)
+	r, refused := s.Batch(1).Retry(src, "retry", due, failure)
+	if refused != nil {
+		t.Fatal(refused)
+	}
+	if r.Topic != "retry" || r.Partition != 3 || !r.Timestamp.Equal(now) || !sink.Due(r).Equal(due) {
+		t.Errorf("it goes to %s[%d] with the timestamp %v, due at %v", r.Topic, r.Partition, r.Timestamp, sink.Due(r))
+	}
+	origin, earlier := sink.SourceOf(r)
+	want := *src
+	want.Headers = src.Headers[:2]
+	if diff := cmp.Diff(&want, origin, cmpopts.IgnoreUnexported(kgo.Record{}, kgo.RecordAttrs{})); diff != "" {
+		t.Errorf("origin (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(failure, earlier); diff != "" {
+		t.Errorf("failure (-want +got):\n%s", diff)
+	}
+	again := sink.Failure{Kind: sink.KindMissing, Attempts: 1, LastAt: due}.After(earlier)
+	if again.Kind != sink.KindMissing || again.Attempts != 3 || !again.FirstAt.Equal(failure.FirstAt) || !again.LastAt.Equal(due) {
+		t.Errorf("both failures: %+v", again)
+	}
+	if _, none := sink.SourceOf(must(s.Batch(1).Retry(src, "retry", due, sink.Failure{}))); none.Kind != "" {
+		t.Errorf("what only follows has failed: %+v", none)
+	}
+	stranger := &kgo.Record{Topic: "retry", Offset: 7}
+	if origin, _ := sink.SourceOf(stranger); origin != stranger || !sink.Due(stranger).IsZero() {
+		t.Error("a record without coordinates does not stand for itself")
+	}
+	src.Value = []byte(strings.Repeat("v", 1_000_012))
+	if _, refused := s.Batch(1).Retry(src, "retry", due, failure); refused == nil || refused.Kind != sink.KindTooLarge {
+		t.Errorf("too large: %v", refused)
+	}
+}
+
+func must(r *kgo.Record, _ *sink.Failure) *kgo.Record { return r }
