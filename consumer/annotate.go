@@ -14,16 +14,17 @@ import (
 // offset.metadata.max.bytes says otherwise. It is for the goroutine that polls.
 func (s *Session) Annotate(note func(topic string, partition int32) string) { s.note = note }
 
-// annotated is ctx for committing the offsets with their notes.
-func (s *Session) annotated(ctx context.Context) context.Context {
-	note := s.note
-	if note == nil {
+// correctly is ctx for committing offsets with their notes, and no further than
+// the records that are done.
+func (s *Session) correctly(ctx context.Context) context.Context {
+	if s.note == nil && len(s.cfg.Retry.Topics) == 0 {
 		return ctx
 	}
 	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		for _, t := range req.Topics {
 			for i := range t.Partitions {
-				t.Partitions[i].Metadata = new(note(t.Topic, t.Partitions[i].Partition))
+				p := &t.Partitions[i]
+				s.correct(t.Topic, p.Partition, &p.LeaderEpoch, &p.Offset, &p.Metadata)
 			}
 		}
 		return nil
@@ -31,11 +32,19 @@ func (s *Session) annotated(ctx context.Context) context.Context {
 	return kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
 		for _, t := range req.Topics {
 			for i := range t.Partitions {
-				t.Partitions[i].Metadata = new(note(t.Topic, t.Partitions[i].Partition))
+				p := &t.Partitions[i]
+				s.correct(t.Topic, p.Partition, &p.LeaderEpoch, &p.Offset, &p.Metadata)
 			}
 		}
 		return nil
 	})
+}
+
+func (s *Session) correct(topic string, partition int32, epoch *int32, offset *int64, metadata **string) {
+	s.uncommit(topic, partition, epoch, offset)
+	if s.note != nil {
+		*metadata = new(s.note(topic, partition))
+	}
 }
 
 // Notes are what Annotate has kept with a group's committed offsets, by topic

@@ -13,22 +13,36 @@ import (
 // members than partitions it spreads these over processes: a process has
 // several members, and what one process leaves idle is a machine. It goes by
 // the same name, since members with either understand each other.
-type processBalancer struct{ kgo.GroupBalancer }
+//
+// Partitions of retry topics go with that of the input which has their number.
+type processBalancer struct {
+	kgo.GroupBalancer
 
-func balancer() kgo.GroupBalancer { return processBalancer{kgo.CooperativeStickyBalancer()} }
+	retry Retry
+}
+
+func balancer(retry Retry) kgo.GroupBalancer {
+	return processBalancer{kgo.CooperativeStickyBalancer(), retry}
+}
 
 // MemberBalancer implements kgo.GroupBalancer.
-func (processBalancer) MemberBalancer(members []kmsg.JoinGroupResponseMember) (kgo.GroupMemberBalancer, map[string]struct{}, error) {
-	b, err := kgo.NewConsumerBalancer(spread{}, members)
+func (p processBalancer) MemberBalancer(members []kmsg.JoinGroupResponseMember) (kgo.GroupMemberBalancer, map[string]struct{}, error) {
+	b, err := kgo.NewConsumerBalancer(spread{p.retry}, members)
 	return b, b.MemberTopics(), err
 }
 
 // spread balances the members of a group.
-type spread struct{}
+type spread struct{ retry Retry }
 
 // Balance implements kgo.ConsumerBalancerBalance. It begins with the eager
 // sticky plan, since the cooperative one leaves out what moves.
-func (spread) Balance(b *kgo.ConsumerBalancer, topics map[string]int32) kgo.IntoSyncAssignment {
+func (s spread) Balance(b *kgo.ConsumerBalancer, topics map[string]int32) kgo.IntoSyncAssignment {
+	topics = maps.Clone(topics)
+	retries := make(map[string]int32)
+	for _, topic := range s.retry.Topics {
+		retries[topic] = topics[topic]
+		delete(topics, topic)
+	}
 	plan := kgo.StickyBalancer().(kgo.ConsumerBalancerBalance).Balance(b, topics).(*kgo.BalancePlan)
 	byMember := plan.AsMemberIDMap()
 	processes := processesOf(b, byMember)
@@ -39,8 +53,28 @@ func (spread) Balance(b *kgo.ConsumerBalancer, topics map[string]int32) kgo.Into
 		}
 		byMember[to.id], byMember[from.id] = byMember[from.id], byMember[to.id]
 	}
+	addRetries(b, plan, retries)
 	plan.AdjustCooperative(b)
 	return plan
+}
+
+// addRetries gives the partitions of retry topics to those who have the input's,
+// if they know of the topic: it may be new, while members are replaced.
+func addRetries(b *kgo.ConsumerBalancer, plan *kgo.BalancePlan, retries map[string]int32) {
+	byMember := plan.AsMemberIDMap()
+	b.EachMember(func(m *kmsg.JoinGroupResponseMember, meta *kmsg.ConsumerMemberMetadata) {
+		var partitions []int32
+		for _, of := range byMember[m.MemberID] {
+			partitions = append(partitions, of...)
+		}
+		for topic, n := range retries {
+			for _, p := range partitions {
+				if p < n && slices.Contains(meta.Topics, topic) {
+					plan.AddPartition(m, topic, p)
+				}
+			}
+		}
+	})
 }
 
 // process is the members of one process: those with partitions, the ones that

@@ -33,7 +33,8 @@ func (s *Session) Commit(ctx context.Context, out []*kgo.Record) (committed bool
 	}
 	defer s.allowRebalance()
 	defer s.Annotate(nil)
-	ctx = s.annotated(ctx)
+	defer func() { s.settleRetries(committed) }()
+	ctx = s.correctly(ctx)
 	if s.tx != nil {
 		committed, err = s.commitTransaction(ctx, out)
 	} else {
@@ -112,6 +113,7 @@ func (s *Session) GiveBack(ctx context.Context) error {
 		return s.failed
 	}
 	defer s.allowRebalance()
+	defer s.settleRetries(false)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "batch given back", slog.Int("records", s.held))
 	return s.rewind(ctx)
 }

@@ -51,6 +51,9 @@ type Config struct {
 	Group string
 	// Topics are the topics to consume. Required.
 	Topics []string
+	// Retry says where records of Topics wait for another try. Defaults to
+	// nowhere.
+	Retry Retry
 
 	// Name, Instance and Worker form the transactional ID. It must be the same
 	// after a restart and unlike that of any other session at the same time:
@@ -119,6 +122,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxRecords, 5000)
 	orDefault(&c.MaxBytes, 8<<20)
 	orDefault(&c.Linger, 20*time.Millisecond)
+	orDefault(&c.Retry.MaxKeys, DefaultMaxRetryKeys)
 	if c.MaxMessageBytes == nil {
 		c.MaxMessageBytes = func(string) int { return DefaultMaxMessageBytes }
 	}
@@ -167,6 +171,7 @@ func (c Config) Validate() error {
 			problems = append(problems, fmt.Errorf("field %s is negative", limit.name))
 		}
 	}
+	problems = append(problems, c.validateRetry())
 	if c.Start.From == StartTime && c.Start.Time.IsZero() {
 		problems = append(problems, errors.New("field Start has no Time"))
 	}
@@ -213,8 +218,8 @@ func (c Config) clientOptions() []kgo.Opt {
 	fetchBytes := int32(min(max(c.MaxBytes, minFetchBytes), maxFetchBytes))
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(c.Group),
-		kgo.ConsumeTopics(c.Topics...),
-		kgo.Balancers(balancer()),
+		kgo.ConsumeTopics(c.topics()...),
+		kgo.Balancers(balancer(c.Retry)),
 		kgo.SessionTimeout(c.SessionTimeout),
 		kgo.HeartbeatInterval(min(c.SessionTimeout/5, 3*time.Second)),
 		kgo.RebalanceTimeout(c.RebalanceTimeout),

@@ -38,7 +38,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 	limit := s.maxRecords()
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
-	closing := time.AfterFunc(pollWait, cancel)
+	closing := time.AfterFunc(s.resumeDue(pollWait), cancel)
 	defer closing.Stop()
 	for len(batch) < limit && bytes < s.cfg.MaxBytes {
 		if len(batch) > 0 && s.cfg.Linger < 0 && s.cl.BufferedFetchRecords() == 0 {
@@ -66,6 +66,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 				return nil, err
 			}
 			batch, bytes = batch[:0], 0
+			s.settleRetries(false)
 			s.allowRebalance()
 			continue
 		}
@@ -86,6 +87,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 		if s.bounds.ends != nil {
 			err = s.skipGaps(ctx)
 		}
+		s.settleRetries(true)
 		s.allowRebalance() // Also an empty poll keeps rebalances waiting.
 		return nil, err
 	}
@@ -106,7 +108,7 @@ func (s *Session) take(batch []*kgo.Record, fetches kgo.Fetches) ([]*kgo.Record,
 			return
 		}
 		s.noteLag(p)
-		taken := s.bounds.within(p.Topic, p.Partition, p.Records)
+		taken := s.bounds.within(p.Topic, p.Partition, s.ripe(p))
 		batch = append(batch, taken...)
 		records += len(taken)
 		for _, r := range taken {
@@ -122,6 +124,7 @@ func (s *Session) dropPolled(ctx context.Context, err error) error {
 	if rewindErr := s.rewind(ctx); rewindErr != nil {
 		err = rewindErr
 	}
+	s.settleRetries(false)
 	s.allowRebalance()
 	return err
 }

@@ -34,6 +34,7 @@ func (s *Session) forget(what string, gone map[string][]int32) {
 	s.unsettled.Store(true)
 	s.dropLag(gone)
 	s.bounds.gone(gone)
+	s.dropRetries(gone)
 	s.logRebalance(what, gone)
 }
 

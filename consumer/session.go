@@ -42,9 +42,10 @@ type Session struct {
 	note   func(topic string, partition int32) string // Of the offsets that are committed next.
 	failed error                                      // What ended this session, for every later call.
 
-	hold   hold
-	fetch  fetchWarnings
-	bounds bounds
+	hold    hold
+	fetch   fetchWarnings
+	bounds  bounds
+	retries retries
 
 	lagMu sync.Mutex
 	lag   map[topicPartition]PartitionLag
@@ -79,6 +80,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		pace:   make(map[string]int),
 		bounds: bounds{ends: cfg.Ends, positions: make(map[topicPartition]int64)},
 	}
+	s.retries.init(cfg.Retry)
 	opts := append(cfg.clientOptions(),
 		kgo.OnPartitionsAssigned(s.onAssigned),
 		kgo.OnPartitionsRevoked(s.onRevoked),
@@ -116,7 +118,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
 	defer cancel()
-	details, err := topicDetails(ctx, kadm.NewClient(s.cl), s.cfg.Kafka, s.cfg.Topics)
+	details, err := topicDetails(ctx, kadm.NewClient(s.cl), s.cfg.Kafka, s.cfg.topics())
 	if err != nil {
 		return err
 	}
@@ -164,12 +166,12 @@ func (s *Session) overtime() bool {
 // later. Polling goes on, gives empty batches and keeps the membership. Safe
 // for concurrent use.
 func (s *Session) Pause() {
-	s.cl.PauseFetchTopics(s.cfg.Topics...)
+	s.cl.PauseFetchTopics(s.cfg.topics()...)
 }
 
 // Resume ends a pause. Safe for concurrent use.
 func (s *Session) Resume() {
-	s.cl.ResumeFetchTopics(s.cfg.Topics...)
+	s.cl.ResumeFetchTopics(s.cfg.topics()...)
 }
 
 // Close leaves the group and releases everything; a batch that is held is

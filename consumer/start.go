@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -103,18 +104,42 @@ func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32
 			}
 		}
 	}
+	if err := s.begin(ctx, offsets, missing); err != nil {
+		return nil, err
+	}
+	if err := s.rebuildOrder(ctx, offsets); err != nil {
+		return nil, fmt.Errorf("read the retry topics: %w", err)
+	}
+	return offsets, nil
+}
+
+// begin resolves and commits the missing offsets.
+func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Offset, missing map[string][]int32) error {
 	if len(missing) == 0 {
-		return offsets, nil
+		return nil
 	}
-	if s.cfg.Start.From == StartNone {
-		return nil, &NoOffsetError{Group: s.cfg.Group, Partitions: missing}
+	retried := make(map[string][]int32)
+	for _, topic := range s.cfg.Retry.Topics {
+		if partitions, ok := missing[topic]; ok {
+			retried[topic] = partitions
+			delete(missing, topic)
+		}
 	}
-	resolved, err := s.resolve(ctx, missing)
+	if s.cfg.Start.From == StartNone && len(missing) > 0 {
+		return &NoOffsetError{Group: s.cfg.Group, Partitions: missing}
+	}
+	resolved, err := s.resolve(ctx, s.cfg.Start, missing)
 	if err != nil {
-		return nil, fmt.Errorf("find the start offsets: %w", err)
+		return fmt.Errorf("find the start offsets: %w", err)
 	}
+	oldest, err := s.resolve(ctx, Start{}, retried)
+	if err != nil {
+		return fmt.Errorf("find the start offsets: %w", err)
+	}
+	maps.Copy(resolved, oldest)
+	maps.Copy(missing, retried)
 	if err := commitOffsets(ctx, s.cl, resolved); err != nil {
-		return nil, fmt.Errorf("commit the start offsets: %w", err)
+		return fmt.Errorf("commit the start offsets: %w", err)
 	}
 	s.log.LogAttrs(ctx, slog.LevelInfo, "start offsets committed",
 		slog.String("start", s.cfg.Start.String()), slog.String("partitions", describePartitions(missing)))
@@ -123,10 +148,13 @@ func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32
 			offsets[topic][p] = kgo.NewOffset().At(offset.Offset)
 		}
 	}
-	return offsets, nil
+	return nil
 }
 
-func (s *Session) resolve(ctx context.Context, missing map[string][]int32) (map[string]map[int32]kgo.EpochOffset, error) {
+func (s *Session) resolve(ctx context.Context, start Start, missing map[string][]int32) (map[string]map[int32]kgo.EpochOffset, error) {
+	if len(missing) == 0 {
+		return map[string]map[int32]kgo.EpochOffset{}, nil
+	}
 	topics := make([]string, 0, len(missing))
 	added := false // Partitions that came after this session was opened.
 	for topic, partitions := range missing {
@@ -136,12 +164,12 @@ func (s *Session) resolve(ctx context.Context, missing map[string][]int32) (map[
 		}
 	}
 	admin := kadm.NewClient(s.cl)
-	listed, err := s.listStart(ctx, admin, topics)
+	listed, err := listStart(ctx, admin, start, topics)
 	if err != nil {
 		return nil, err
 	}
 	earliest := listed
-	if added && s.cfg.Start.From != StartEarliest {
+	if added && start.From != StartEarliest {
 		if earliest, err = admin.ListStartOffsets(ctx, topics...); err != nil {
 			return nil, err
 		}
@@ -169,14 +197,14 @@ func (s *Session) resolve(ctx context.Context, missing map[string][]int32) (map[
 	return resolved, nil
 }
 
-func (s *Session) listStart(ctx context.Context, admin *kadm.Client, topics []string) (kadm.ListedOffsets, error) {
-	switch s.cfg.Start.From {
+func listStart(ctx context.Context, admin *kadm.Client, start Start, topics []string) (kadm.ListedOffsets, error) {
+	switch start.From {
 	case StartLatest:
 		// The end for readers of committed records: a transaction that is
 		// still open belongs to what comes.
 		return admin.ListCommittedOffsets(ctx, topics...)
 	case StartTime:
-		return admin.ListOffsetsAfterMilli(ctx, s.cfg.Start.Time.UnixMilli(), topics...)
+		return admin.ListOffsetsAfterMilli(ctx, start.Time.UnixMilli(), topics...)
 	case StartEarliest:
 		return admin.ListStartOffsets(ctx, topics...)
 	default:
