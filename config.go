@@ -36,15 +36,36 @@ const (
 	DropTombstones
 )
 
+// Retry says where events wait whose failure is transient, when the retries of their micro-batch have ended. They go through
+// the topics in order, and then to the dead letters. The zero value is straight to the dead letters.
+type Retry struct {
+	Topics []RetryTopic
+	// Unordered lets later events of a key pass one that waits. Otherwise they wait behind it, so that what is enriched is
+	// in the order of the input for each key. Events without a key are never held back.
+	Unordered bool
+	// MaxKeys is how many keys of a partition may wait, before its input waits too. Defaults to
+	// consumer.DefaultMaxRetryKeys.
+	MaxKeys int
+}
+
+// RetryTopic is a topic of this pipeline alone, with as many partitions as the input topic.
+type RetryTopic struct {
+	Topic string
+	// Delay is how long an event waits in it.
+	Delay time.Duration
+}
+
 // Config is a pipeline over events of type E. Zero values are defaults where a field says so.
 type Config[E any] struct {
 	// Name is the pipeline's name, in transactional IDs, headers and logs. Defaults to the consumer group.
 	Name string
-	// Consumer says what is consumed and how. Its Name, Worker, Logger and MaxMessageBytes are set by the pipeline, and its
+	// Consumer says what is consumed and how. Its Name, Worker, Retry, Logger and MaxMessageBytes are set by the pipeline, and its
 	// Instance defaults to the host's name: two processes on one host need one each.
 	Consumer consumer.Config
 	// Sink says where records go. Topic and DeadLetterTopic are required; its Pipeline, Version and MaxMessageBytes are set by the pipeline.
 	Sink sink.Config
+	// Retry says where events wait for another try; it takes one input topic. Defaults to nowhere.
+	Retry Retry
 	// Workers is the number of sessions, each with micro-batches of its own; one's lookups run while another
 	// commits. Defaults to 4.
 	Workers int
@@ -126,7 +147,8 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	c.Consumer.Kafka = c.Consumer.SharedLog() // The workers are one process to whoever reads the log.
 	c.Sink.Pipeline, c.Sink.Version = c.Name, Version
 	c.Consumer.Partition = consumer.ByKey
-	if c.Sink.Partition == sink.BySource {
+	c.Consumer.Retry = c.Retry.consumed()
+	if c.Sink.Partition == sink.BySource || len(c.Retry.Topics) > 0 {
 		c.Consumer.Partition = consumer.Preset
 	}
 	return c, nil
@@ -163,6 +185,11 @@ func (c Config[E]) validate() error {
 	}
 	if c.ShutdownTimeout < 0 {
 		problems = append(problems, fmt.Errorf("field ShutdownTimeout is %v; it is above 0", c.ShutdownTimeout))
+	}
+	for i, t := range c.Retry.Topics {
+		if t.Topic == "" || t.Delay <= 0 || t.Topic == c.Sink.Topic || t.Topic == c.Sink.DeadLetterTopic {
+			problems = append(problems, fmt.Errorf("field Retry.Topics[%d] is topic %q after %v; it has a topic of its own and a delay above 0", i, t.Topic, t.Delay))
+		}
 	}
 	if err := c.Consumer.Validate(); err != nil {
 		problems = append(problems, fmt.Errorf("field Consumer: %w", err))

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // The defaults of Config.DeadLetterLimit and Config.DeadLetterWindow.
@@ -70,11 +68,11 @@ type claim struct {
 
 // claim gives room to a micro-batch, or answers a *DeadLetterLimitError. Only one that has too many dead letters itself is
 // refused: one that is better than the latest events shows that the cause is gone.
-func (l *deadLetterLimit) claim(batch []*kgo.Record, out *output) (claim, error) {
+func (l *deadLetterLimit) claim(out *output) (claim, error) {
 	if l.limit >= 1 {
 		return claim{of: l}, nil
 	}
-	own := share{len(batch), out.tally.allDead()}
+	own := share{out.tally.Records - out.tally.Retried, out.tally.allDead()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := total(trim(append(slices.Clone(l.latest), l.pending, own), l.window))

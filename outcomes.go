@@ -7,13 +7,21 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
-// outcomes makes the records of a micro-batch: decode, run the plan, encode. Its error is of the whole batch, of which nothing may be published.
-func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) (output, error) {
-	o := outcome[E]{worker: w, to: w.sink.Batch(len(batch)), output: output{records: make([]*kgo.Record, 0, len(batch)), tally: Tally{Records: len(batch)}}}
+// outcomes makes the records of a micro-batch: decode, run the plan, encode. What has to wait behind earlier records of its
+// key, as step has it, is left out. Its error is of the whole batch, of which nothing may be published.
+func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record, step *consumer.KeyStep) (output, error) {
+	tries := w.cfg.Retry.tries(batch)
+	tries.hold(step)
+	batch = tries.sources
+	o := outcome[E]{
+		worker: w, to: w.sink.Batch(len(batch)), tries: tries, step: step,
+		output: output{records: make([]*kgo.Record, 0, len(batch)), sources: batch, tally: Tally{Records: len(batch)}},
+	}
 	var (
 		events  = make([]E, 0, len(batch))
 		planned = make([]int32, len(batch)) // the row of each record, or -1
@@ -21,7 +29,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) (output, 
 	failures := map[int]*Failure{}
 	for i, r := range batch {
 		planned[i] = -1
-		if r.Value == nil && w.cfg.Tombstones != DeadLetterTombstones {
+		if tries.held(i) || r.Value == nil && w.cfg.Tombstones != DeadLetterTombstones {
 			continue
 		}
 		event, failure := w.decode(r)
@@ -44,9 +52,13 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record) (output, 
 		if failure == nil {
 			failure = failures[i]
 		}
+		o.at = i
+		behind := step.Behind(r.Partition, r.Key, tries.level(i))
 		switch row := planned[i]; {
 		case failure != nil:
 			o.dead(r, failure)
+		case behind > 0:
+			o.follow(r, behind)
 		case row >= 0:
 			o.row(r, rows.At(int(row)))
 		default:
@@ -79,13 +91,19 @@ func asFailure(err error, kind sink.Kind) *Failure {
 	if f, ok := errors.AsType[*Failure](err); ok {
 		return f
 	}
-	return &Failure{Kind: kind, Message: err.Error()}
+	f := &Failure{Kind: kind, Message: err.Error()}
+	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
+		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last
+		f.Transient = stages.ClassOf(tried) == stages.Transient
+	}
+	return f
 }
 
 // output is what a micro-batch made.
 type output struct {
 	records []*kgo.Record
-	bytes   int // of the records
+	bytes   int           // of the records
+	sources []*kgo.Record // the input records
 	tally   Tally
 	samples map[DeadLetter]string // a message for each reason
 }
@@ -96,6 +114,9 @@ type outcome[E any] struct {
 
 	worker *worker[E]
 	to     *sink.Batch
+	tries  tries
+	step   *consumer.KeyStep
+	at     int // the record that is worked on
 }
 
 func (o *outcome[E]) add(r *kgo.Record) {
@@ -107,10 +128,11 @@ func (o *outcome[E]) add(r *kgo.Record) {
 func (o *outcome[E]) row(src *kgo.Record, row stages.Row[E]) {
 	records, failure := o.encode(row)
 	if failure != nil {
-		o.dead(src, failure)
+		o.fail(src, failure)
 		return
 	}
 	if len(records) == 0 {
+		o.done(src)
 		o.tally.Dropped++
 		return
 	}
@@ -124,6 +146,7 @@ func (o *outcome[E]) row(src *kgo.Record, row stages.Row[E]) {
 		}
 		o.add(r)
 	}
+	o.done(src)
 	o.tally.Enriched++
 }
 
@@ -142,7 +165,8 @@ func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failu
 }
 
 func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
-	o.add(o.to.DeadLetter(src, *f))
+	o.done(src)
+	o.add(o.to.DeadLetter(src, f.After(o.tries.earlier(o.at))))
 	o.tally.dead(f)
 	if o.samples == nil {
 		o.samples = map[DeadLetter]string{}
@@ -152,6 +176,7 @@ func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 
 func (o *outcome[E]) tombstone(src *kgo.Record) {
 	if o.worker.cfg.Tombstones == DropTombstones {
+		o.done(src)
 		o.tally.Dropped++
 		return
 	}
@@ -161,5 +186,6 @@ func (o *outcome[E]) tombstone(src *kgo.Record) {
 		return
 	}
 	o.add(r)
+	o.done(src)
 	o.tally.Forwarded++
 }

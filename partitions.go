@@ -31,3 +31,17 @@ func ComparePartitions(topics map[string]consumer.TopicInfo, inputs []string, ou
 	}
 	return errors.Join(problems...)
 }
+
+// CompareRetryPartitions answers an error where a retry topic has another number of partitions than the input: a record waits
+// in the partition that it came from. Topics that are not known are left out.
+func CompareRetryPartitions(topics map[string]consumer.TopicInfo, input string, retries []string) error {
+	in, known := topics[input]
+	var problems []error
+	for _, retry := range retries {
+		if r, ok := topics[retry]; known && ok && r.Partitions != in.Partitions {
+			problems = append(problems, fmt.Errorf("topic %s has %d partitions and its retry topic %s has %d: they need as many: add partitions to the one that has fewer, or let loaderline check --create-topics create a new retry topic",
+				input, in.Partitions, retry, r.Partitions))
+		}
+	}
+	return errors.Join(problems...)
+}

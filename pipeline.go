@@ -79,7 +79,8 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 
 // prepare finds what the topics take, and fails where a topic is missing or has too few partitions.
 func (c *Config[E]) prepare(ctx context.Context) (*limits, error) {
-	topics := append(slices.Clone(c.Consumer.Topics), c.Sink.Topic, c.Sink.DeadLetterTopic)
+	retries := c.Consumer.Retry.Topics
+	topics := append(slices.Concat(c.Consumer.Topics, retries), c.Sink.Topic, c.Sink.DeadLetterTopic)
 	infos, err := consumer.Describe(ctx, c.Consumer.Kafka, topics...)
 	if err != nil {
 		return nil, err
@@ -88,6 +89,9 @@ func (c *Config[E]) prepare(ctx context.Context) (*limits, error) {
 		if err := ComparePartitions(infos, c.Consumer.Topics, c.Sink.Topic); err != nil {
 			return nil, fmt.Errorf("pipeline %s: %w", c.Name, err)
 		}
+	}
+	if err := CompareRetryPartitions(infos, c.Consumer.Topics[0], retries); err != nil {
+		return nil, fmt.Errorf("pipeline %s: %w", c.Name, err)
 	}
 	known := newLimits(infos)
 	c.Consumer.MaxMessageBytes, c.Sink.MaxMessageBytes = known.of, known.of

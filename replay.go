@@ -116,6 +116,7 @@ func (c Config[E]) replaying(r *ReplayConfig) Config[E] {
 	c.Sink.Topic, c.Sink.DeadLetterTopic, c.Sink.Replay = r.Into, r.DeadLetterTopic, r.ID
 	c.Consumer.Group, c.Consumer.Instance = replayGroup(c.Name, r.ID), "replay-"+r.ID
 	c.Consumer.Delivery, c.Consumer.StaticMembership = consumer.ExactlyOnce, false
+	c.Retry, c.Consumer.Retry = Retry{}, consumer.Retry{} // The replay ends; nobody would read them.
 	c.Consumer.Start = consumer.Start{From: consumer.StartNone}
 	if most := int(max(r.Rate, 1)); r.Rate > 0 && (c.Consumer.MaxRecords == 0 || most < c.Consumer.MaxRecords) {
 		c.Consumer.MaxRecords = most

@@ -16,6 +16,8 @@ type WorkerStatus struct {
 	Turned time.Time
 	// Paused names the source that is waited for; empty where none is.
 	Paused string
+	// RetryKeys is how many keys have events that wait in retry topics, where these are kept in order.
+	RetryKeys int
 	// Lag is how far its partitions were behind when they were last polled.
 	Lag []consumer.PartitionLag
 }
@@ -48,7 +50,7 @@ func (s *state) status(worker int) WorkerStatus {
 		status.Paused = *paused
 	}
 	if session := s.session.Load(); session != nil {
-		status.Joined, status.Lag = session.Joined(), session.Lag()
+		status.Joined, status.Lag, status.RetryKeys = session.Joined(), session.Lag(), session.RetryKeys()
 	}
 	return status
 }

@@ -7,10 +7,11 @@ import (
 
 // Tally is what became of one micro-batch. Its parts add up to Records.
 type Tally struct {
-	Records     int // input records
+	Records     int // input records, and those of retry topics
 	Enriched    int // of them, those that were enriched; each may have made several output records
 	Forwarded   int // tombstones published as they are
 	Dropped     int // those that Encode made nothing of, and dropped tombstones
+	Retried     int // those that wait in a retry topic from now on; each is a record again when it is tried
 	DeadLetters map[DeadLetter]int
 	Stages      []stages.StageStats
 }

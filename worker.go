@@ -117,7 +117,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			continue
 		}
 		work, done := s.Working(w.drain)
-		out, err := w.outcomes(work, batch)
+		out, err := w.outcomes(work, batch, s.Step())
 		if err == nil {
 			err = w.replay.wait(work, len(batch))
 		}
@@ -128,7 +128,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			}
 			continue
 		}
-		room, err := w.deadLetters.claim(batch, &out)
+		room, err := w.deadLetters.claim(&out)
 		if err != nil {
 			return committedAny, w.giveBack(ctx, s, err)
 		}
@@ -144,7 +144,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			w.cfg.OnAbort(AbortedByRebalance)
 		default:
 			committedAny = true
-			w.refused.forget(batch)
+			w.refused.forget(out.sources)
 			w.replay.reached(s)
 			w.portion.committed(len(batch), out.bytes, w.cfg.MaxOutputBytes)
 			w.cfg.OnCommit(out.tally)
