@@ -112,7 +112,7 @@ func TestKeysStayInOrderThroughRetries(t *testing.T) {
 		}
 		last := map[string]int{}
 		for _, e := range l.enriched {
-			if before, any := last[e.key]; any && before >= e.n {
+			if before, ok := last[e.key]; ok && before >= e.n {
 				t.Errorf("event %d of key %s came after %d", e.n, e.key, before)
 			}
 			last[e.key] = e.n

@@ -192,6 +192,9 @@ func summary(count totals.Count, took time.Duration) []slog.Attr {
 		slog.Int("records", count.Records), slog.Int("enriched", count.Enriched), slog.Int("forwarded", count.Forwarded),
 		slog.Int("dropped", count.Dropped), slog.Int("dead_lettered", count.DeadLetters()),
 	}
+	if count.Retried > 0 {
+		attrs = append(attrs, slog.Int("retried", count.Retried))
+	}
 	if len(kinds) > 0 {
 		attrs = append(attrs, slog.Group("dead_letters", kinds...))
 	}

@@ -87,6 +87,10 @@ func (c Checkup) rights(ctx context.Context, client *kgo.Client) {
 	for _, topic := range []string{file.Output.Topic, file.DeadLetter.Topic} {
 		c.topicRight(topic, access[topic], kmsg.ACLOperationWrite, "Write")
 	}
+	for _, topic := range file.Retry.TopicNames() {
+		c.topicRight(topic, access[topic], kmsg.ACLOperationRead, "Read")
+		c.topicRight(topic, access[topic], kmsg.ACLOperationWrite, "Write")
+	}
 	if i := file.Cache.Invalidate; i != nil {
 		for _, topic := range i.Topics() {
 			if !slices.Contains(file.Input.Topics, topic) {

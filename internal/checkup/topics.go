@@ -78,9 +78,13 @@ func (c Checkup) ledger(ctx context.Context) {
 	c.ok("topic", spec.Name, "created, %s, for the states of dead letters", count(spec.Partitions, "partition"))
 }
 
-// comparePartitions checks that records find their input's partition in the output, where the file wants that.
+// comparePartitions checks that records find their input's partition in the retry topics, and in the output where the file
+// wants that.
 func (c Checkup) comparePartitions(infos map[string]consumer.TopicInfo) {
 	f := c.Layout.File
+	if err := loaderline.CompareRetryPartitions(infos, f.Input.Topics[0], f.Retry.TopicNames()); err != nil {
+		c.failed("topic", strings.Join(f.Retry.TopicNames(), ", "), f.Errorf("retry.topics", "%v", err))
+	}
 	if f.Output.Partition != pipelinefile.PartitionSource {
 		return
 	}
@@ -89,10 +93,11 @@ func (c Checkup) comparePartitions(infos map[string]consumer.TopicInfo) {
 	}
 }
 
-// topics are those of the input, then output and dead letters, then those that invalidate.
+// topics are those of the input, then output, dead letters and retries, then those that invalidate.
 func (c Checkup) topics() []string {
 	f := c.Layout.File
 	topics := append(append([]string{}, f.Input.Topics...), f.Output.Topic, f.DeadLetter.Topic)
+	topics = append(topics, f.Retry.TopicNames()...)
 	if f.Cache.Invalidate != nil {
 		for _, topic := range f.Cache.Invalidate.Topics() {
 			if !slices.Contains(topics, topic) { // Events may tell of changes.
@@ -129,7 +134,8 @@ func (c Checkup) create(
 		}
 		most = max(most, partitions)
 	}
-	for _, topic := range []string{c.Layout.File.Output.Topic, c.Layout.File.DeadLetter.Topic} {
+	others := append([]string{c.Layout.File.Output.Topic, c.Layout.File.DeadLetter.Topic}, c.Layout.File.Retry.TopicNames()...)
+	for _, topic := range others {
 		if gone[topic] {
 			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: most})
 		}

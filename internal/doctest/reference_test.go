@@ -60,6 +60,9 @@ func reference(keys []pipelinefile.Key) string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Path, k.Type, defaultOf(k), cell(k.Doc+valuesOf(k)))
 	}
+	if planned.Len() == 0 {
+		return b.String()
+	}
 	b.WriteString("\n## Planned\n\nThese are known and refused, with words that say so, because they are not built yet.\n\n" + planned.String())
 	return b.String()
 }

@@ -49,7 +49,16 @@ func newWorkers(status func() []loaderline.WorkerStatus) prometheus.Collector {
 		{describe("paused", "Workers whose partitions are paused, by reason: outage, while a source does not answer.", "reason"), gauge, count(paused), []string{outage}},
 		{describe("workers", "Workers of this process."), gauge, func(all []loaderline.WorkerStatus) float64 { return float64(len(all)) }, nil},
 		{describe("workers_joined", "Workers that are members of the consumer group now, with or without partitions."), gauge, count(joined), nil},
+		{describe("retry_keys", "Keys of which events wait in retry topics, in the partitions of this process. Later events of these keys wait behind them; not counted with retry.order: none."), gauge, retryKeys, nil},
 	}}
+}
+
+func retryKeys(all []loaderline.WorkerStatus) float64 {
+	n := 0
+	for _, w := range all {
+		n += w.RetryKeys
+	}
+	return float64(n)
 }
 
 func paused(w loaderline.WorkerStatus) bool { return w.Paused != "" }

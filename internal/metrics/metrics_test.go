@@ -47,7 +47,7 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`dead_letters_total{kind="key",stage="user"}`, `dead_letters_total{kind="missing",stage="user"}`, `dead_letters_total{kind="lookup",stage="user"}`,
 		`invalidations_total{scope="key",stage="user"}`, `invalidations_total{scope="all",stage="user"}`,
 		`last_commit_timestamp_seconds`, `paused{reason="outage"}`,
-		`records_total{outcome="enriched"}`, `records_total{outcome="forwarded"}`, `records_total{outcome="dropped"}`, `records_total{outcome="dead_lettered"}`,
+		`records_total{outcome="enriched"}`, `records_total{outcome="forwarded"}`, `records_total{outcome="dropped"}`, `records_total{outcome="dead_lettered"}`, `records_total{outcome="retried"}`, `retry_keys`,
 		`source_call_duration_seconds_count{source="shop"}`, `source_calls_total{result="ok",source="shop"}`, `source_calls_total{result="error",source="shop"}`,
 		`stage_keys_total{result="unique",stage="user"}`, `stage_keys_total{result="hit",stage="user"}`, `stage_keys_total{result="negative",stage="user"}`,
 		`stage_keys_total{result="coalesced",stage="user"}`, `stage_keys_total{result="loaded",stage="user"}`, `stage_keys_total{result="missing",stage="user"}`,

@@ -33,6 +33,7 @@ func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], err
 			MaxRecords:       file.Batch.MaxRecords, MaxBytes: int(file.Batch.MaxBytes), Linger: linger(file),
 		},
 		Sink:            sink.Config{Topic: file.Output.Topic, DeadLetterTopic: file.DeadLetter.Topic, Partition: partitions[file.Output.Partition]},
+		Retry:           retries(file),
 		Workers:         file.Workers,
 		DeadLetterLimit: float64(file.DeadLetter.Limit) / 100, DeadLetterWindow: file.DeadLetter.Window,
 		Tombstones:      tombstones[file.Input.Tombstones],
@@ -103,6 +104,14 @@ var (
 		pipelinefile.TombstonesDrop:       loaderline.DropTombstones,
 	}
 )
+
+func retries(file *pipelinefile.File) loaderline.Retry {
+	r := loaderline.Retry{Unordered: file.Retry.Order == pipelinefile.RetryOrderNone}
+	for _, t := range file.Retry.Topics {
+		r.Topics = append(r.Topics, loaderline.RetryTopic(t))
+	}
+	return r
+}
 
 // linger is negative where the file says 0s: the consumer's zero is a default.
 func linger(file *pipelinefile.File) time.Duration {

@@ -25,6 +25,7 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 		v        verdict
 		degraded []string
 	)
+	transient := false // of the failures so far
 	for _, n := range c.nodes {
 		missing, stale, err := n.outcome(row)
 		if stale > 0 {
@@ -38,11 +39,13 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 			return v
 		case err != nil && n.OnError == pipelinefile.OnErrorDeadLetter:
 			v.failure = n.failed(err)
+			v.failure.Transient = v.failure.Transient || transient && errors.Is(err, stages.ErrBlocked)
 			return v
 		case err != nil:
+			transient = transient || isTransient(err)
 			degraded = append(degraded, n.Name+"=error")
 		case missing != nil && (n.OnMissing == pipelinefile.OnMissingDeadLetter || n.waits()):
-			v.failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(missing)}
+			v.failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(missing), Transient: n.waits() && !errors.Is(missing, stages.ErrNoKey)}
 			return v
 		case missing != nil && n.OnMissing == pipelinefile.OnMissingDrop:
 			v.drop = true
@@ -140,7 +143,7 @@ func (n *node) missing(why error) string {
 
 // failed says why a stage failed. What it says is published: it holds what the source has made fit for that.
 func (n *node) failed(err error) *loaderline.Failure {
-	f := &loaderline.Failure{Kind: sink.KindLookup, Stage: n.Name, Message: err.Error()}
+	f := &loaderline.Failure{Kind: sink.KindLookup, Stage: n.Name, Message: err.Error(), Transient: isTransient(err)}
 	if bad, ok := errors.AsType[*stages.BadKeyError](err); ok {
 		f.Kind, f.Message = sink.KindKey, bad.Err.Error()
 	}
@@ -162,4 +165,10 @@ func (n *node) failed(err error) *loaderline.Failure {
 		f.Code = coded.Code()
 	}
 	return f
+}
+
+// isTransient says that a key failed for what may be over at another time.
+func isTransient(err error) bool {
+	tried, ok := errors.AsType[*stages.KeyError](err)
+	return ok && stages.ClassOf(tried) == stages.Transient
 }

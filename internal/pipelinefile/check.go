@@ -23,6 +23,7 @@ func (d *decoder) check() {
 	d.checkAuthentication()
 	d.checkCertificates()
 	d.checkTopics()
+	d.checkRetryTopics()
 	if f.Retry.Initial > f.Retry.Max && d.anyRead("retry.initial", "retry.max") {
 		d.fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", formatDuration(int64(f.Retry.Initial)), formatDuration(int64(f.Retry.Max)))
 	}

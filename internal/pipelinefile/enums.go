@@ -59,6 +59,15 @@ const (
 	OnMissingRetry      OnMissing = "retry"
 )
 
+// RetryOrder says whether later events wait for earlier ones that are retried.
+type RetryOrder string
+
+// The orders of retries.
+const (
+	RetryOrderKey  RetryOrder = "key"
+	RetryOrderNone RetryOrder = "none"
+)
+
 // OnError says what becomes of an event whose lookup failed after the retries.
 type OnError string
 

@@ -242,11 +242,29 @@ type DeadLetter struct {
 	Window int `key:"window"`
 }
 
-// Retry bounds the retries within a micro-batch.
+// Retry bounds the retries within a micro-batch, and says where events wait
+// for later ones.
 type Retry struct {
 	Initial    time.Duration `key:"initial"`
 	Max        time.Duration `key:"max"`
 	MaxElapsed time.Duration `key:"max_elapsed"`
+	Topics     []RetryTopic  `key:"topics"`
+	Order      RetryOrder    `key:"order"`
+}
+
+// RetryTopic is a topic in which events wait.
+type RetryTopic struct {
+	Topic string        `key:"topic"`
+	Delay time.Duration `key:"delay"`
+}
+
+// TopicNames are the topics in which events wait, in order.
+func (r Retry) TopicNames() []string {
+	names := make([]string, len(r.Topics))
+	for i, t := range r.Topics {
+		names[i] = t.Topic
+	}
+	return names
 }
 
 // HTTP is the server for metrics and health.

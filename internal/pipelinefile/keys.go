@@ -211,12 +211,14 @@ func outputKeys() []Key {
 
 func operationKeys() []Key {
 	return []Key{
-		{Path: "retry", Type: TypeSection, Doc: "Retries of failed lookups within a micro-batch."},
+		{Path: "retry", Type: TypeSection, Doc: "Retries of failed lookups: within a micro-batch, and later by way of topics."},
 		{Path: "retry.initial", Type: TypeDuration, Default: "100ms", Min: ms, Max: hour, Doc: "The wait before the first retry; it doubles each time."},
 		{Path: "retry.max", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "The longest wait between two retries."},
 		{Path: "retry.max_elapsed", Type: TypeDuration, Default: "30s", Min: 0, Max: hour, Doc: "How long one micro-batch may retry, over all its stages. 0s turns retries off."},
-		{Path: "retry.topics", Type: TypeList, Planned: true, Doc: "Topics for delayed retries."},
-		{Path: "retry.order", Type: TypeEnum, Planned: true, Doc: "Whether later events of a key wait for one that is retried."},
+		{Path: "retry.topics", Type: TypeSections, Example: `[{topic: user-events-retry-10s, delay: 10s}]`, Doc: "Topics in which events wait that failed within a micro-batch though another try may succeed, one after the other. They are this pipeline's alone, with as many partitions as the input topic, which is one. Defaults to none: such events are dead letters at once."},
+		{Path: "retry.topics[].topic", Type: TypeString, Required: true, Example: "user-events-retry-10s", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic."},
+		{Path: "retry.topics[].delay", Type: TypeDuration, Required: true, Example: "10s", Min: ms, Max: 24 * hour, Doc: "How long an event waits in it."},
+		{Path: "retry.order", Type: TypeEnum, Default: "key", Enum: words(RetryOrderKey, RetryOrderNone), Doc: "key: later events of a key wait behind one that waits in a retry topic. none: they pass it."},
 		{Path: "http", Type: TypeSection, Doc: "The HTTP server for metrics and health."},
 		{Path: "http.listen", Type: TypeString, Default: DefaultListen, Pattern: listenPattern, PatternDoc: listenWords, Doc: "The address to listen on, as host:port. An empty text turns the server off; port 0 takes a free one, which the log names."},
 		{Path: "http.token", Type: TypeSecret, Doc: "Allows what is more than metrics and health from other machines; best from the environment or a file. Defaults to none: that is then refused."},

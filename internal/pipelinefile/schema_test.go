@@ -101,7 +101,7 @@ func TestSchemaRefusesWrongFiles(t *testing.T) {
 	t.Parallel()
 	compiled := validator(t)
 	for _, name := range []string{
-		"brokers", "durations", "empty", "enums", "list_document", "missing_everything", "no_stages", "null_values", "planned_keys", "types", "unknown_keys",
+		"brokers", "durations", "empty", "enums", "list_document", "missing_everything", "no_stages", "null_values", "types", "unknown_keys",
 	} {
 		if err := compiled.Validate(value(t, read(t, "testdata/wrong/"+name+".yaml"))); err == nil {
 			t.Errorf("%s.yaml is valid", name)

@@ -21,7 +21,20 @@ type Plan struct {
 	Batch      Batch    `json:"batch"`
 	Sources    []Source `json:"sources"` // in the order of the file
 	Output     Output   `json:"output"`
+	Retry      *Retry   `json:"retry,omitempty"` // nil: no retry topics
 	DeadLetter Topic    `json:"dead_letter"`
+}
+
+// Retry is where events wait whose failure is transient.
+type Retry struct {
+	Topics []RetryTopic `json:"topics"`
+	Order  string       `json:"order"`
+}
+
+// RetryTopic is a topic and how long events wait in it.
+type RetryTopic struct {
+	Topic string `json:"topic"`
+	Delay string `json:"delay"`
 }
 
 // Input is where events come from.
@@ -122,6 +135,12 @@ func New(layout *pipeline.Layout) Plan {
 		Sources:    make([]Source, len(f.Sources)),
 		Output:     Output{Topic: f.Output.Topic, Delivery: string(f.Output.Delivery), Shape: string(f.Output.Shape), Partition: string(f.Output.Partition)},
 		DeadLetter: Topic{f.DeadLetter.Topic},
+	}
+	if len(f.Retry.Topics) > 0 {
+		p.Retry = &Retry{Order: string(f.Retry.Order)}
+		for _, t := range f.Retry.Topics {
+			p.Retry.Topics = append(p.Retry.Topics, RetryTopic{t.Topic, short(t.Delay)})
+		}
 	}
 	for i, s := range layout.Stages {
 		source, _ := f.Source(s.Source)

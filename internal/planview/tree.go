@@ -22,6 +22,9 @@ func (p Plan) Tree(colors console.Palette) string {
 	t.branch(-1, "")
 	t.labelled("out", p.Output.Topic,
 		fmt.Sprintf("%s, %s, partition by %s", words(p.Output.Delivery), shapes[p.Output.Shape], p.Output.Partition))
+	if t.Retry != nil {
+		t.labelled("retry", strings.Join(t.Retry.names(), ", "), t.Retry.String())
+	}
 	t.labelled("dead", p.DeadLetter.Topic, p.reasons())
 	t.calls()
 	t.limits()
@@ -129,6 +132,26 @@ func (s Stage) outage() string {
 	default:
 		return ""
 	}
+}
+
+func (r *Retry) names() []string {
+	names := make([]string, len(r.Topics))
+	for i, topic := range r.Topics {
+		names[i] = topic.Topic
+	}
+	return names
+}
+
+func (r *Retry) String() string {
+	delays := make([]string, len(r.Topics))
+	for i, topic := range r.Topics {
+		delays[i] = topic.Delay
+	}
+	text := "what may succeed later, after " + strings.Join(delays, ", then ")
+	if r.Order == string(pipelinefile.RetryOrderNone) {
+		return text + "; later events of its key pass it"
+	}
+	return text + "; later events of its key wait behind it"
 }
 
 // missing is what becomes of events for which the stage finds nothing. No rows for the key of a list are an empty list.

@@ -16,10 +16,11 @@ type Totals struct {
 
 // Count is a state of Totals.
 type Count struct {
-	Records   int // input records
+	Records   int // input records, and those of retry topics
 	Enriched  int
 	Forwarded int // tombstones published as they are
 	Dropped   int
+	Retried   int            // events that went to a retry topic, each time they did
 	Dead      map[string]int // dead letters by kind
 
 	Keys  int // distinct keys of each micro-batch and stage
@@ -45,6 +46,7 @@ func (t *Totals) Add(tally loaderline.Tally) {
 	c.Enriched += tally.Enriched
 	c.Forwarded += tally.Forwarded
 	c.Dropped += tally.Dropped
+	c.Retried += tally.Retried
 	for why, n := range tally.DeadLetters {
 		if c.Dead == nil {
 			c.Dead = map[string]int{}

@@ -48,7 +48,7 @@ type scenario struct {
 type options struct {
 	delivery string
 	dsn      string         // of a database that is seeded already
-	extra    string         // lines for the end of the file
+	extra    string         // lines for the end of the file, in which INPUT is the input topic
 	values   map[int]string // events with other values
 	hold     bool           // the second half of the events
 	users    int            // of the shop
@@ -198,7 +198,7 @@ stages:
 output: {topic: %[4]s, delivery: %[6]s}
 dead_letter: {topic: %[5]s}
 %[7]s
-`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, o.extra, o.cache, cmp.Or(o.workers, 2), o.source)
+`, s.input+"-group", s.kafka, s.input, s.output, s.dead, delivery, strings.ReplaceAll(o.extra, "INPUT", s.input), o.cache, cmp.Or(o.workers, 2), o.source)
 	s.file = filepath.Join(s.t.TempDir(), "pipeline.yaml")
 	if err := os.WriteFile(s.file, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
