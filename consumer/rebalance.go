@@ -10,31 +10,33 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-func (s *Session) onAssigned(_ context.Context, _ *kgo.Client, assigned map[string][]int32) {
-	s.bounds.pauseOutside(s.cl, assigned)
+// The client joins the group while it is being made: these use the one that they are given, since there is no other yet.
+
+func (s *Session) onAssigned(_ context.Context, cl *kgo.Client, assigned map[string][]int32) {
+	s.bounds.pauseOutside(cl, assigned)
 	s.logRebalance("partitions assigned", assigned)
 }
 
-func (s *Session) onRevoked(_ context.Context, _ *kgo.Client, revoked map[string][]int32) {
-	s.forget("partitions revoked", revoked)
+func (s *Session) onRevoked(_ context.Context, cl *kgo.Client, revoked map[string][]int32) {
+	s.forget(cl, "partitions revoked", revoked)
 }
 
-func (s *Session) onLost(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
-	s.forget("partitions lost", lost)
+func (s *Session) onLost(_ context.Context, cl *kgo.Client, lost map[string][]int32) {
+	s.forget(cl, "partitions lost", lost)
 }
 
 func (s *Session) onBlocked(context.Context, *kgo.Client) {
 	s.hold.block(s.cfg.RebalanceGrace)
 }
 
-func (s *Session) forget(what string, gone map[string][]int32) {
+func (s *Session) forget(cl *kgo.Client, what string, gone map[string][]int32) {
 	if len(gone) == 0 {
 		return
 	}
 	s.unsettled.Store(true)
 	s.dropLag(gone)
 	s.bounds.gone(gone)
-	s.dropRetries(gone)
+	s.dropRetries(cl, gone)
 	s.logRebalance(what, gone)
 }
 

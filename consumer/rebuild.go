@@ -81,13 +81,13 @@ func (s *Session) split(p int32) {
 }
 
 // dropRetries forgets partitions that others have from now on.
-func (s *Session) dropRetries(gone map[string][]int32) {
+func (s *Session) dropRetries(cl *kgo.Client, gone map[string][]int32) {
 	if len(s.cfg.Retry.Topics) == 0 {
 		return
 	}
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
-	s.cl.ResumeFetchPartitions(gone) // A pause would outlast the assignment.
+	cl.ResumeFetchPartitions(gone) // A pause would outlast the assignment.
 	touched := make(map[int32]bool)
 	for topic, partitions := range gone {
 		for _, p := range partitions {
