@@ -21,14 +21,16 @@ func TestASharedCacheThatStandsStill(t *testing.T) {
 		}
 	})
 	// So little memory that Redis is asked all the time.
-	s := newScenario(t, options{extra: fmt.Sprintf("cache: {memory: 1MiB, redis: {addresses: [%q]}}", redis.Address())})
+	s := newScenario(t, options{hold: true, extra: fmt.Sprintf("cache: {memory: 1MiB, redis: {addresses: [%q]}}", redis.Address())})
 	p := s.run("")
 	s.waitFor(10)
 	before := s.timed(30)
+	s.waitFor(50)
 	if err := redis.Pause(); err != nil {
 		t.Fatal(err)
 	}
-	first, then := s.timed(35), s.timed(55)
+	close(s.release) // Whatever was looked up before was not of these.
+	first, then := s.timed(55), s.timed(75)
 	t.Logf("20 %% of the events took %v; with Redis standing still the first 5 %% took %v, and 20 %% more %v", before, first, then)
 	p.logged("the cache in Redis is away")
 	if err := redis.Resume(); err != nil {
