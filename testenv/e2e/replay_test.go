@@ -102,7 +102,7 @@ func TestReplay(t *testing.T) {
 	t.Run("killed at half", func(t *testing.T) {
 		into := testenv.Topic(t, "again", 4)
 		run := []string{"replay", s.file, "--from", "earliest", "--into", into, "--create-topics", "--id", "b"}
-		cmd := exec.Command(binary, append(run, "--rate", "8000")...)
+		cmd := exec.Command(binary, append(run, "--rate", "2000")...)
 		words := newLogs()
 		cmd.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
 		cmd.Stderr = words
