@@ -64,16 +64,21 @@ many offsets lie between (transaction markers count), and the time of the next r
 	return cmd
 }
 
+// writeObjects writes JSON, an object a line.
+func writeObjects[T any](to io.Writer, all []T) error {
+	e := json.NewEncoder(to)
+	for _, one := range all {
+		if err := e.Encode(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // writeOffsets writes a table, or an object each.
 func writeOffsets(to io.Writer, rows []offsets.Row, format string) error {
 	if format == "json" {
-		e := json.NewEncoder(to)
-		for _, row := range rows {
-			if err := e.Encode(row); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeObjects(to, rows)
 	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tnext record") // Flush has the error.

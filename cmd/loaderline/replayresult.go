@@ -19,13 +19,7 @@ import (
 func writeRanges(to io.Writer, ranges replay.Ranges, format string) error {
 	rows, total := replay.Rows(ranges)
 	if format == "json" {
-		e := json.NewEncoder(to)
-		for _, row := range rows {
-			if err := e.Encode(row); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeObjects(to, rows)
 	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "  topic\tpartition\tfrom\tto\toffsets") // Flush has the error.
