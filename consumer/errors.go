@@ -117,13 +117,23 @@ func (e *SessionError) Unwrap() error { return e.Err }
 // sessionError ends the session: its client is in no known state.
 func (s *Session) sessionError(op string, err error) error {
 	switch {
-	case isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch) && s.overtime():
+	case IsProducerFenced(err) && s.overtime():
 		err = fmt.Errorf("%w: %w", ErrTransactionTimeout, err)
-	case isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.FencedInstanceID):
+	case IsProducerFenced(err), errors.Is(err, kerr.FencedInstanceID):
 		err = fmt.Errorf("%w: %w", ErrFenced, err)
 	}
 	s.failed = &SessionError{Op: op, Err: err}
 	return s.failed
+}
+
+// IsProducerFenced says that the broker has ended a producer's transaction:
+// another process has begun with its transactional ID, or it was open too long.
+// What it held is aborted. An abort that is tried after it could fence the
+// other process in turn.
+func IsProducerFenced(err error) bool {
+	// The last is the answer to a commit that comes as the coordinator itself has just aborted the transaction
+	// (KAFKA-20785).
+	return isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState)
 }
 
 // Recoverable says that err is the session's alone: close it, wait a moment

@@ -171,6 +171,7 @@ func TestSessionEnds(t *testing.T) {
 		{"fenced while publishing", kmsg.Produce, kerr.InvalidProducerEpoch, true, true},
 		{"fenced while committing offsets", kmsg.TxnOffsetCommit, kerr.ProducerFenced, true, true},
 		{"fenced at the end", kmsg.EndTxn, kerr.ProducerFenced, true, true},
+		{"fenced as it ends", kmsg.EndTxn, kerr.InvalidTxnState, true, true},
 		{"producer forgotten", kmsg.EndTxn, kerr.InvalidProducerIDMapping, false, true},
 		{"not allowed", kmsg.EndTxn, kerr.TransactionalIDAuthorizationFailed, false, false},
 	}

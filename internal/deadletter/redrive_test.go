@@ -1,6 +1,7 @@
 package deadletter_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletter"
@@ -102,6 +106,26 @@ func TestEachOnce(t *testing.T) {
 	slices.Sort(sent)
 	if got := strings.Join(sent, ""); got != "012345678" {
 		t.Errorf("sent %s", got)
+	}
+}
+
+// TestSuperseded has another process begin while this one commits.
+func TestSuperseded(t *testing.T) {
+	for _, answer := range []*kerr.Error{kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState} {
+		t.Run(answer.Message, func(t *testing.T) {
+			w := newWorld(t)
+			w.die(kgo.Record{Value: []byte(`{}`)}, lookup)
+			r := deadletter.Redrive{Queue: w.queue, Filter: deadletter.Filter{State: deadletter.Open}}
+			plan, err := r.Plan(t.Context(), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: answer, TopLevel: true})
+			done, err := r.Run(t.Context(), plan)
+			if _, is := errors.AsType[*deadletter.SupersededError](err); !is || done.Redriven != 0 {
+				t.Errorf("redrove %d: %v", done.Redriven, err)
+			}
+		})
 	}
 }
 

@@ -19,8 +19,9 @@ import (
 type world struct {
 	*testing.T
 
-	queue  deadletter.Queue
-	client *kgo.Client
+	queue   deadletter.Queue
+	cluster *kfake.Cluster
+	client  *kgo.Client
 	// limit is what the dead-letter topic takes.
 	limit int
 }
@@ -38,7 +39,7 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(client.Close)
 	kafka := consumer.Kafka{Brokers: cluster.ListenAddrs()}
-	return &world{T: t, client: client, limit: 1 << 20, queue: deadletter.Queue{Kafka: kafka, Topic: "dead", Pipeline: "p", Inputs: []string{"in"}}}
+	return &world{T: t, cluster: cluster, client: client, limit: 1 << 20, queue: deadletter.Queue{Kafka: kafka, Topic: "dead", Pipeline: "p", Inputs: []string{"in"}}}
 }
 
 func (w *world) produce(r *kgo.Record) *kgo.Record {

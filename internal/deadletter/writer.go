@@ -2,13 +2,11 @@ package deadletter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
@@ -93,7 +91,7 @@ func (w *writer) commit(ctx context.Context, records []*kgo.Record) error {
 
 // failed ends the transaction, unless the identity is another process's by now, which an abort could take back.
 func (w *writer) failed(op string, err error) error {
-	if errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) {
+	if consumer.IsProducerFenced(err) {
 		return &SupersededError{Pipeline: w.pipeline}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
