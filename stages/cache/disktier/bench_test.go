@@ -3,6 +3,7 @@ package disktier_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 	"time"
 
@@ -59,6 +60,7 @@ func BenchmarkMillion(b *testing.B) {
 		b.Fatal(err)
 	}
 
+	before := heap()
 	start = time.Now()
 	tier = open(b, cfg)
 	defer closed(b, tier)
@@ -84,8 +86,17 @@ func BenchmarkMillion(b *testing.B) {
 	}
 	bench("disk-hits", benchKey, func(keys []string) { hits(b, tier, keys) })
 	bench("disk-misses", func(i int) string { return benchKey(i) + "x" }, func(keys []string) { hits(b, tier, keys) })
+	b.Logf("%d MiB of heap", (heap()-before)>>20)
 	view := memory(b)
 	bench("memory-hits", benchKey, func(keys []string) { view.Get(b.Context(), keys, func(int, stages.Result[[]byte], stages.Origin) {}) })
+}
+
+// heap is what is alive, in bytes.
+func heap() int64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }
 
 func hits(tb testing.TB, tier cache.Tier, keys []string) (n int) {
