@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -22,10 +23,9 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record, step *con
 		worker: w, to: w.sink.Batch(len(batch)), tries: tries, step: step,
 		output: output{records: make([]*kgo.Record, 0, len(batch)), sources: batch, tally: Tally{Records: len(batch)}},
 	}
-	var (
-		events  = make([]E, 0, len(batch))
-		planned = make([]int32, len(batch)) // the row of each record, or -1
-	)
+	clear(w.events)
+	events := slices.Grow(w.events[:0], len(batch))
+	planned := slices.Grow(w.planned[:0], len(batch))[:len(batch)]
 	failures := map[int]*Failure{}
 	for i, r := range batch {
 		planned[i] = -1
@@ -40,6 +40,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record, step *con
 		planned[i] = int32(len(events))
 		events = append(events, event)
 	}
+	w.events, w.planned = events, planned
 	rows := w.cfg.Plan.Run(ctx, events)
 	if err := rows.Err(); err != nil {
 		return output{}, err
@@ -64,6 +65,10 @@ func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record, step *con
 		default:
 			o.tombstone(r)
 		}
+	}
+	o.release = func() {
+		rows.Release()
+		o.to.Release()
 	}
 	o.tally.Stages = rows.Stats()
 	w.extra.warn(ctx, w.log, o.tally.Stages)
@@ -106,6 +111,7 @@ type output struct {
 	sources []*kgo.Record // the input records
 	tally   Tally
 	samples map[DeadLetter]string // a message for each reason
+	release func()                // for when the records are published and of no more use
 }
 
 // outcome collects the records of one micro-batch.

@@ -38,6 +38,9 @@ type worker[E any] struct {
 	portion portion
 	fenced  []time.Time
 	state   state
+	// The memory of the micro-batch before, for the next: its events, and the row of each record, or -1.
+	events  []E
+	planned []int32
 	extra   extraRows
 }
 
@@ -144,6 +147,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			w.cfg.OnAbort(AbortedByRebalance)
 		default:
 			committedAny = true
+			out.release()
 			w.refused.forget(out.sources)
 			w.replay.reached(s)
 			w.portion.committed(len(batch), out.bytes, w.cfg.MaxOutputBytes)

@@ -24,7 +24,20 @@ type Batch struct {
 // Batch returns a Batch with room for records; it grows beyond that. A new one
 // is made for each micro-batch.
 func (s *Sink) Batch(records int) *Batch {
-	return &Batch{sink: s, arena: newArena(records, s.cfg.Replay)}
+	b, ok := s.spare.Get().(*Batch)
+	if !ok {
+		b = &Batch{sink: s}
+	}
+	b.limit = 0
+	b.arena.open(records, s.cfg.Replay)
+	return b
+}
+
+// Release gives the memory of all records of the Batch back, for other Batches of
+// its Sink. Call it when nobody uses one of them any more, once, or not at all.
+func (b *Batch) Release() {
+	b.arena.close()
+	b.sink.spare.Put(b)
 }
 
 // Enriched makes the record for src from out, in which an empty Topic is the

@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,93 +69,6 @@ const (
 	sourceTextBytes     = 20 + 14
 	deadLetterTextBytes = 512
 )
-
-// arena hands out headers and text from slabs. A slab is never taken back or
-// written twice: the records keep it.
-type arena struct {
-	headers []kgo.RecordHeader
-	text    []byte
-	records []kgo.Record
-
-	topic          string // Of topicText.
-	topicText      []byte
-	replay         []byte // nil: none.
-	sourceHeaders  int
-	partition      int32 // Of partitionText.
-	partitionText  []byte
-	slabRecords    int
-	slabHeaders    int
-	slabTextLength int
-}
-
-func newArena(records int, replay string) arena {
-	records, sourceHeaders := max(records, 1), sourceHeaders
-	var replayText []byte
-	if replay != "" {
-		replayText = []byte(replay)
-		sourceHeaders++
-	}
-	return arena{
-		partition:      -1,
-		replay:         replayText,
-		sourceHeaders:  sourceHeaders,
-		slabRecords:    records,
-		slabHeaders:    records * sourceHeaders,
-		slabTextLength: records * sourceTextBytes,
-	}
-}
-
-func (a *arena) record() *kgo.Record {
-	if len(a.records) == 0 {
-		a.records = make([]kgo.Record, a.slabRecords)
-	}
-	r := &a.records[0]
-	a.records = a.records[1:]
-	return r
-}
-
-// take returns an empty slice with room for n headers, of which done is called
-// with what became of it.
-func (a *arena) take(n int) []kgo.RecordHeader {
-	if cap(a.headers)-len(a.headers) < n {
-		a.headers = make([]kgo.RecordHeader, 0, max(a.slabHeaders, n))
-	}
-	at := len(a.headers)
-	return a.headers[at : at : at+n]
-}
-
-func (a *arena) done(taken []kgo.RecordHeader) {
-	a.headers = a.headers[:len(a.headers)+len(taken)]
-}
-
-func (a *arena) room(n int) {
-	if cap(a.text)-len(a.text) < n {
-		a.text = make([]byte, 0, max(a.slabTextLength, n))
-	}
-}
-
-func (a *arena) since(at int) []byte { return a.text[at:len(a.text):len(a.text)] }
-
-func (a *arena) number(n int64) []byte {
-	a.room(20)
-	at := len(a.text)
-	a.text = strconv.AppendInt(a.text, n, 10)
-	return a.since(at)
-}
-
-func (a *arena) string(s string) []byte {
-	a.room(len(s))
-	at := len(a.text)
-	a.text = append(a.text, s...)
-	return a.since(at)
-}
-
-func (a *arena) time(t time.Time) []byte {
-	a.room(len(time.RFC3339Nano))
-	at := len(a.text)
-	a.text = t.UTC().AppendFormat(a.text, time.RFC3339Nano)
-	return a.since(at)
-}
 
 // source appends where src came from, and by which replay. Neighbours mostly share topic and
 // partition, and then the texts of them too.

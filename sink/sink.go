@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -41,9 +42,10 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Sink makes records. It is immutable and safe for concurrent use.
+// Sink makes records. It is safe for concurrent use.
 type Sink struct {
-	cfg Config
+	cfg   Config
+	spare sync.Pool // of *Batch that were released
 }
 
 // New returns a Sink.

@@ -19,6 +19,7 @@ type Plan[E any] struct {
 	desks      []*deskMaker
 	conditions []*condition[E]
 	memos      int
+	releases   []func(*run[E]) // of the Scratches that have one
 }
 
 // keySet computes the keys of one or more stages for a run.

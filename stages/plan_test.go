@@ -254,13 +254,18 @@ func TestSharedValuesAreMadeOnceForEqualKeys(t *testing.T) {
 
 func TestAScratchIsOneForEachRun(t *testing.T) {
 	var plan stages.Plan[int]
-	counter := stages.NewScratch(&plan, func(events int) *int { return &events })
+	var released []int
+	counter := stages.NewScratch(&plan, func(events int) *int { return &events }, func(n *int) { released = append(released, *n) })
 	for _, events := range [][]int{{7, 7, 8}, {9, 9}} {
 		got := 0
-		for row := range plan.Run(t.Context(), events).All() {
+		rows := plan.Run(t.Context(), events)
+		rows.Release() // of nothing
+		for row := range rows.All() {
 			*counter.Of(row) += row.Event()
 			got = *counter.Of(row)
 		}
+		rows.Release()
+		rows.Release()
 		want := len(events)
 		for _, e := range events {
 			want += e
@@ -268,6 +273,9 @@ func TestAScratchIsOneForEachRun(t *testing.T) {
 		if got != want {
 			t.Errorf("%v: %d, want %d", events, got, want)
 		}
+	}
+	if want := []int{25, 20}; !slices.Equal(released, want) {
+		t.Errorf("released %v, want %v", released, want)
 	}
 }
 

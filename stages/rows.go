@@ -43,6 +43,14 @@ func (r *Rows[E]) Err() error {
 	return r.run.failure
 }
 
+// Release gives the values of the run's Scratches back, for other runs. Call it when nothing that was made of the rows with
+// them is used any more, or not at all.
+func (r *Rows[E]) Release() {
+	for _, release := range r.run.plan.releases {
+		release(r.run)
+	}
+}
+
 // Stats is the funnel of each stage, in the order in which they were added to the plan.
 func (r *Rows[E]) Stats() []StageStats {
 	stats := make([]StageStats, len(r.run.plan.nodes))

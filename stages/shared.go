@@ -108,9 +108,19 @@ type Scratch[E, T any] struct {
 }
 
 // NewScratch adds a value to the plan. It is made when the first row of a run asks for it, for the run's number of events.
-func NewScratch[E, T any](p *Plan[E], value func(events int) T) Scratch[E, T] {
+// Rows.Release passes it to release, for another run to use; nil leaves it to the garbage collector.
+func NewScratch[E, T any](p *Plan[E], value func(events int) T, release func(T)) Scratch[E, T] {
+	s := Scratch[E, T]{id: p.memos, make: value}
 	p.memos++
-	return Scratch[E, T]{id: p.memos - 1, make: value}
+	if release != nil {
+		p.releases = append(p.releases, func(r *run[E]) {
+			if value, ok := r.memos[s.id].(T); ok {
+				r.memos[s.id] = nil
+				release(value)
+			}
+		})
+	}
+	return s
 }
 
 // Of is the value of a row's run.

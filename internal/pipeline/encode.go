@@ -17,6 +17,7 @@ import (
 type encoder struct {
 	tails   stages.Shared[Document, *tail]
 	outputs stages.Scratch[Document, *outputs]
+	spare   spareOutputs
 	limit   atomic.Pointer[func() int] // of bytes that the output topic takes
 	merge   map[string]bool            // the names of the results, where they stand beside the event's own fields
 	topic   string
@@ -35,7 +36,7 @@ const unlimited = 64 << 20
 func (c *compiler) encoder(merge map[string]bool) *encoder {
 	e := &encoder{merge: merge, topic: c.layout.File.Output.Topic}
 	e.limitTo(func(string) int { return unlimited })
-	e.outputs = stages.NewScratch(c.plan, func(events int) *outputs { return newOutputs(events, len(c.nodes)) })
+	e.outputs = stages.NewScratch(c.plan, func(events int) *outputs { return e.spare.outputs(events, len(c.nodes)) }, e.spare.put)
 	e.tails = stages.Share(c.plan, func(row stages.Row[Document]) *tail {
 		out := e.outputs.Of(row)
 		t := out.tail()
