@@ -54,4 +54,6 @@ type Origin struct {
 	Due bool
 	// Age is how long ago what came from the cache was loaded.
 	Age time.Duration
+	// Left is for how long the first tier holds it yet, and it is not Due.
+	Left time.Duration
 }

@@ -65,7 +65,12 @@ func TestEachResultSaysWhereItCameFrom(t *testing.T) {
 			{},
 		}
 		for row := range rows.All() {
-			if diff := cmp.Diff(want[row.Index()], one.Origin(row)); diff != "" {
+			got := one.Origin(row)
+			if inMemory := got.From == stages.FromCache && got.Tier == 0; inMemory != (got.Left > 0) || got.Left > cfg.TTL {
+				t.Errorf("key %d is left for %v", row.Event(), got.Left)
+			}
+			want[row.Index()].Left = got.Left
+			if diff := cmp.Diff(want[row.Index()], got); diff != "" {
 				t.Errorf("key %d (-want +got):\n%s", row.Event(), diff)
 			}
 			if got := many.Of(row).Value.Origin(0); row.Event() != 0 && got != want[row.Index()] {

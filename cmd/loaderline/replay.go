@@ -210,7 +210,7 @@ func (f *replayFlags) create(ctx context.Context, l *loaded, like string) error 
 // publishReplay begins a replay or goes on with it.
 func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayFlags, kept loaderline.ReplayStatus, ranges replay.Ranges) (err error) {
 	file := l.layout.File
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Fresh: f.fresh})
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Reuse: true, Fresh: f.fresh})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}

@@ -67,7 +67,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 	defer func() { err = errors.Join(err, seen.Close()) }()
 	tiers, closeTiers := openTiers(ctx, file, l.log, seen)
 	defer func() { err = errors.Join(err, closeTiers()) }()
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.Call, Tiers: tiers})
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.Call, Tiers: tiers, Reuse: true})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}

@@ -66,7 +66,7 @@ func (w world) run(ctx context.Context) (*Summary, error) {
 
 // open makes the pipeline, which counts what it commits.
 func (w world) open(ctx context.Context, counts *totals.Totals) (*pipeline.Pipeline, *loaderline.Pipeline[pipeline.Document], error) {
-	open, err := pipeline.Open(ctx, w.layout, pipeline.Options{Logger: w.Logger, OnCall: w.seen.Call})
+	open, err := pipeline.Open(ctx, w.layout, pipeline.Options{Logger: w.Logger, OnCall: w.seen.Call, Reuse: true})
 	if err != nil {
 		return nil, nil, err
 	}

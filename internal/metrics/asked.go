@@ -90,6 +90,13 @@ func newCacheStats(stats func() cache.Stats) prometheus.Collector {
 	}}
 }
 
+func newReused(events func() uint64) prometheus.Collector {
+	return askedAll[uint64]{ask: events, metrics: []asked[uint64]{{
+		describe("reused_events_total", "Events that were given what one with the same keys was a few seconds before, as it was encoded: none of their keys is counted as asked for."),
+		prometheus.CounterValue, func(n uint64) float64 { return float64(n) }, nil,
+	}}}
+}
+
 func newDiskStats(stats func() disktier.Stats) prometheus.Collector {
 	const gauge, total = prometheus.GaugeValue, prometheus.CounterValue
 	return askedAll[disktier.Stats]{ask: stats, metrics: []asked[disktier.Stats]{

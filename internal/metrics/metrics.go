@@ -35,6 +35,8 @@ type Config struct {
 	Status func() []loaderline.WorkerStatus
 	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
 	Cache func() cache.Stats
+	// Reused says how many events were given what one before was. It is called at each scrape. Defaults to zero.
+	Reused func() uint64
 	// SourceStats says how the limits of each source have worked. It is called at each scrape. Defaults to zeros.
 	SourceStats func() map[string]stages.BackendStats
 	// Changes says what is known of invalidations. Defaults to zeros, and no topics.
@@ -63,6 +65,9 @@ func New(cfg Config) *Metrics {
 	if cfg.Cache == nil {
 		cfg.Cache = func() cache.Stats { return cache.Stats{} }
 	}
+	if cfg.Reused == nil {
+		cfg.Reused = func() uint64 { return 0 }
+	}
 	if cfg.SourceStats == nil {
 		cfg.SourceStats = func() map[string]stages.BackendStats { return nil }
 	}
@@ -82,7 +87,7 @@ func New(cfg Config) *Metrics {
 	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
 	of.MustRegister(m.outcomes.all()...)
 	of.MustRegister(m.calls.all()...)
-	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newTiers(cfg.Tiers, cfg.Cache), newDiskStats(cfg.Disk))
+	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newReused(cfg.Reused), newTiers(cfg.Tiers, cfg.Cache), newDiskStats(cfg.Disk))
 	of.MustRegister(newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
 	if cfg.Lag != nil {
 		of.MustRegister(cfg.Lag)

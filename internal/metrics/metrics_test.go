@@ -47,7 +47,7 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`dead_letters_total{kind="key",stage="user"}`, `dead_letters_total{kind="missing",stage="user"}`, `dead_letters_total{kind="lookup",stage="user"}`,
 		`invalidations_total{scope="key",stage="user"}`, `invalidations_total{scope="all",stage="user"}`,
 		`last_commit_timestamp_seconds`, `paused{reason="outage"}`,
-		`records_total{outcome="enriched"}`, `records_total{outcome="forwarded"}`, `records_total{outcome="dropped"}`, `records_total{outcome="dead_lettered"}`, `records_total{outcome="retried"}`, `retry_keys`,
+		`records_total{outcome="enriched"}`, `records_total{outcome="forwarded"}`, `records_total{outcome="dropped"}`, `records_total{outcome="dead_lettered"}`, `records_total{outcome="retried"}`, `retry_keys`, `reused_events_total`,
 		`source_call_duration_seconds_count{source="shop"}`, `source_calls_total{result="ok",source="shop"}`, `source_calls_total{result="error",source="shop"}`,
 		`stage_keys_total{result="unique",stage="user"}`, `stage_keys_total{result="hit",stage="user"}`, `stage_keys_total{result="negative",stage="user"}`,
 		`stage_keys_total{result="coalesced",stage="user"}`, `stage_keys_total{result="loaded",stage="user"}`, `stage_keys_total{result="missing",stage="user"}`,
@@ -73,6 +73,7 @@ func TestCounting(t *testing.T) {
 		Status: func() []loaderline.WorkerStatus {
 			return []loaderline.WorkerStatus{{Joined: true, Paused: "shop"}, {Worker: 1, Joined: true}, {Worker: 2}}
 		},
+		Reused: func() uint64 { return 10 },
 		Cache: func() cache.Stats {
 			return cache.Stats{Hits: 7, NegativeHits: 2, Misses: 3, Evictions: 4, Expirations: 5, Rejected: 6, Bytes: 100, MaxBytes: 200, Tiers: []cache.TierStats{{Name: "redis", Hits: 8, Misses: 9, Unreadable: 1}}}
 		},
@@ -127,7 +128,7 @@ func TestCounting(t *testing.T) {
 		`loaderline_cache_misses_total`: 3, `loaderline_cache_evictions_total`: 4, `loaderline_cache_expirations_total`: 5, `loaderline_cache_rejections_total`: 6,
 		`loaderline_cache_tier_hits_total{tier="redis"}`: 8, `loaderline_cache_tier_misses_total{tier="redis"}`: 9,
 		`loaderline_cache_tier_unreadable_total{tier="redis"}`: 1, `loaderline_cache_tier_hits_total{tier="disk"}`: 0,
-		`loaderline_paused{reason="outage"}`: 1, `loaderline_workers`: 3, `loaderline_workers_joined`: 2,
+		`loaderline_reused_events_total`: 10, `loaderline_paused{reason="outage"}`: 1, `loaderline_workers`: 3, `loaderline_workers_joined`: 2,
 	}
 	for name, want := range asked {
 		if zero[name] != want {

@@ -70,7 +70,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
 		Tiers:   file.Cache.Tiers(),
-		Status:  r.status, Cache: r.cacheStats, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Lag: r.lag, Logger: cfg.Logger,
+		Status:  r.status, Cache: r.cacheStats, Reused: r.reused, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Lag: r.lag, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	r.stop = stop
@@ -151,6 +151,13 @@ func (r *Run) cacheStats() cache.Stats {
 		return open.CacheStats()
 	}
 	return cache.Stats{}
+}
+
+func (r *Run) reused() uint64 {
+	if open := r.open.Load(); open != nil {
+		return open.Reused()
+	}
+	return 0
 }
 
 func (r *Run) sourceStats() map[string]stages.BackendStats {

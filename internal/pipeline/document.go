@@ -17,6 +17,8 @@ type Document struct {
 	seen  []jsondoc.Value // by field that conditions look at
 	end   int32           // where the closing brace is
 	taken bool            // some members stand where results go
+	known *tail           // what an earlier event with the same keys was given; it has no keys then
+	since uint64          // the invalidations when it was decoded
 }
 
 // documents decodes events.
@@ -26,6 +28,7 @@ type documents struct {
 	fields  []int     // the scanner's paths of members that stand where results go
 	seen    []int     // the scanner's paths of fields that conditions look at
 	spare   sync.Pool // of *jsondoc.Result
+	reuse   *reuse    // nil: each event is looked up
 }
 
 func (d *documents) decode(r loaderline.Record) (Document, error) {
@@ -51,6 +54,7 @@ func (d *documents) decode(r loaderline.Record) (Document, error) {
 	for _, f := range d.fields {
 		doc.taken = doc.taken || found.Values[f][0].Kind == jsondoc.Found
 	}
+	d.reuse.look(&doc)
 	return doc, nil
 }
 

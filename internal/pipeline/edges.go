@@ -45,6 +45,9 @@ func (c *compiler) listsOfKeys(n *node, path int) stages.Lists[Document, lookup.
 	switch {
 	case n.Root < 0:
 		return stages.EachErr(c.plan, func(d Document, add func(lookup.Key, error)) {
+			if d.known != nil {
+				return
+			}
 			for _, k := range d.keys[path] {
 				add(k.key, k.err)
 			}

@@ -20,6 +20,7 @@ type encoder struct {
 	spare   spareOutputs
 	limit   atomic.Pointer[func() int] // of bytes that the output topic takes
 	merge   map[string]bool            // the names of the results, where they stand beside the event's own fields
+	reuse   *reuse                     // nil: nothing is kept
 	topic   string
 }
 
@@ -34,7 +35,7 @@ type tail struct {
 const unlimited = 64 << 20
 
 func (c *compiler) encoder(merge map[string]bool) *encoder {
-	e := &encoder{merge: merge, topic: c.layout.File.Output.Topic}
+	e := &encoder{merge: merge, topic: c.layout.File.Output.Topic, reuse: c.documents.reuse}
 	e.limitTo(func(string) int { return unlimited })
 	e.outputs = stages.NewScratch(c.plan, func(events int) *outputs { return e.spare.outputs(events, len(c.nodes)) }, e.spare.put)
 	e.tails = stages.Share(c.plan, func(row stages.Row[Document]) *tail {
@@ -52,6 +53,7 @@ func (c *compiler) encoder(merge map[string]bool) *encoder {
 			return t
 		}
 		t.fields = fields
+		e.reuse.keep(row, t)
 		return t
 	})
 	return e
@@ -68,7 +70,10 @@ const eventField = `{"event":`
 // encode is the output of a row, valid until that of the next row of its run. It is called from several goroutines, of
 // which each has a run of its own.
 func (e *encoder) encode(row stages.Row[Document]) ([]loaderline.Record, error) {
-	t := e.tails.Of(row)
+	t := row.Event().known
+	if t == nil {
+		t = e.tails.Of(row)
+	}
 	switch {
 	case t.drop:
 		return nil, nil

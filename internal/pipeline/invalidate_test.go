@@ -36,7 +36,7 @@ func shopOf(t *testing.T, stages string) (*pipeline.Layout, *pipeline.Pipeline, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
+	p, err := pipeline.Open(t.Context(), l, pipeline.Options{Reuse: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ type Pipeline struct {
 	loaders         []*loader
 	cached          map[string]cached // by stage
 	preloads        []*Preload
+	reuse           *reuse // nil: each event is looked up
 }
 
 // source is one source of the file.
@@ -44,6 +45,9 @@ type Options struct {
 	// Lookup answers in place of the file's sources, of which none is connected to, nor is a shared cache. It is called for
 	// each stage in the order of the file. Optional.
 	Lookup func(*Stage) Lookup
+	// Reuse gives an event the results of one before with the same keys, as they were encoded, for some seconds and where none of
+	// them has expired or was invalidated since: nothing is looked up for it, and Found knows nothing of it.
+	Reuse bool
 	// Fresh leaves the cache out: every micro-batch asks the sources. Defaults to what the file says.
 	Fresh bool
 	// Tiers are below the memory, fastest first, and above those of the file. Whoever opened them closes them, after the
@@ -91,15 +95,24 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		p.tiers = append(p.tiers, tier)
 	}
 	p.allTiers = slices.Concat(opts.Tiers, p.tiers)
-	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: layout.File.Cache.Memory, Tiers: p.allTiers}); err != nil {
+	rows, tails := layout.File.Cache.Memory, int64(0)
+	if opts.Reuse && !opts.Fresh && layout.reusable() {
+		tails = rows / reuseShare
+	}
+	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: rows - tails, Tiers: p.allTiers}); err != nil {
 		return nil, err
 	}
 	c := newCompiler(layout, p, lookups)
 	c.fresh = opts.Fresh
+	if tails > 0 {
+		p.reuse = newReuse(p.memory, tails)
+		c.documents.reuse = p.reuse
+	}
 	if p.Config, err = c.config(opts.Logger); err != nil {
 		return nil, err
 	}
 	p.nodes = c.nodes
+	p.reuse.open(c.nodes)
 	p.preloads = c.preloads()
 	return p, nil
 }
@@ -109,6 +122,9 @@ func (p *Pipeline) Tiers() []cache.Tier { return p.allTiers }
 
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
 func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
+
+// Reused counts the events that were given what one before was, by Options.Reuse. It is safe for concurrent use.
+func (p *Pipeline) Reused() uint64 { return p.reuse.count() }
 
 // SourceStats is how the limits of each source have worked. It is safe for concurrent use.
 func (p *Pipeline) SourceStats() map[string]stages.BackendStats {

@@ -16,7 +16,7 @@ func TestRefresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
+	p, err := pipeline.Open(t.Context(), l, pipeline.Options{Reuse: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func (b *below[K, V]) read(ctx context.Context, stamp stages.Stamp, keys []K, at
 		if stale {
 			r.Stale = max(l.age, 1)
 		} else {
-			origin.Due = b.view.due(l.age, f.entry.Expires.Sub(f.entry.Born))
+			origin.Due = b.view.cfg.RefreshAfter > 0 && l.age >= b.view.dueAfter(f.entry.Expires.Sub(f.entry.Born))
 		}
 		hit(int(j), r, origin)
 	}

@@ -2,6 +2,10 @@ package cache
 
 import "context"
 
+// Invalidations counts those that have taken effect in memory, of all views. While it stays the same, what Get answered since is what
+// Get answers still, but for what has expired or was loaded anew.
+func (m *Memory) Invalidations() uint64 { return m.order.left.Load() }
+
 // Invalidate makes Get miss the keys until they are loaded anew, in memory at once and in the tiers when it returns,
 // whether or not ctx has ended. What is loading now will not be kept.
 func (v *View[K, V]) Invalidate(ctx context.Context, keys ...K) {

@@ -17,6 +17,7 @@ const (
 // flight does late can undo an invalidation. Keys that share a slot are invalidated together.
 type order struct {
 	last  atomic.Uint64
+	left  atomic.Uint64 // the last one that is in all its slots
 	slots []atomic.Uint64
 	shift int
 
@@ -44,12 +45,15 @@ func (o *order) invalidate(hashes []uint64) {
 	for _, h := range hashes {
 		o.slot(h).Store(n)
 	}
+	o.left.Store(n)
 }
 
 func (o *order) invalidateAll(s *space) {
 	o.raising.Lock()
 	defer o.raising.Unlock()
-	s.floor.Store(o.last.Add(1))
+	n := o.last.Add(1)
+	s.floor.Store(n)
+	o.left.Store(n)
 }
 
 // outdated says whether a key of s was invalidated after the number was the last.

@@ -62,9 +62,12 @@ func (v *View[K, V]) getMemory(keys []K, hit func(int, stages.Result[V], stages.
 		if e.state == stages.Missing {
 			negative++
 		}
-		age := now - e.born
+		age, left := now-e.born, e.expires-now
+		if v.cfg.RefreshAfter > 0 {
+			left = min(left, v.dueAfter(e.expires-e.born)-age)
+		}
 		hit(i, stages.Result[V]{Value: e.value, State: e.state}, stages.Origin{
-			From: stages.FromCache, Due: v.due(age, e.expires-e.born), Age: age,
+			From: stages.FromCache, Due: left <= 0, Age: age, Left: max(left, 0),
 		})
 	}
 	return missed
@@ -114,7 +117,7 @@ func (v *View[K, V]) lookup(key K) *entry[K, V] {
 	return e
 }
 
-// due says whether an entry of some age is to be loaded anew before the end of its life.
-func (v *View[K, V]) due(age, life time.Duration) bool {
-	return v.cfg.RefreshAfter > 0 && float64(age) >= v.cfg.RefreshAfter*float64(life)
+// dueAfter is the age at which an entry is to be loaded anew before the end of its life.
+func (v *View[K, V]) dueAfter(life time.Duration) time.Duration {
+	return time.Duration(v.cfg.RefreshAfter * float64(life))
 }

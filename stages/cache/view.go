@@ -99,6 +99,16 @@ func (v *View[K, V]) Space() string {
 	return v.below.name
 }
 
+// Left is for how long at least a result that is loaded now is kept, and not due for being loaded anew.
+func (v *View[K, V]) Left(state stages.State) time.Duration {
+	ttl := v.ttl(state)
+	ttl -= time.Duration(v.cfg.Jitter * float64(ttl))
+	if v.cfg.RefreshAfter > 0 {
+		ttl = min(ttl, v.dueAfter(ttl))
+	}
+	return max(ttl, 0)
+}
+
 func (v *View[K, V]) hash(key K) uint64 { return maphash.Comparable(v.space.seed, key) }
 
 // stamp is this moment in the order of loads and invalidations.
