@@ -5,7 +5,8 @@ SHELL := /bin/bash
 GO      ?= go
 PKG     ?= ./...
 EVENTS  ?= 500000
-ROUNDS  ?= 3
+ROUNDS  ?= 5
+SHAPES  ?=
 FUZZ    ?= 60s
 SECONDS ?= 3600
 SEED    ?= 0
@@ -55,8 +56,8 @@ chaos-short: ## Run each scenario of the fault suite once, in about four minutes
 mutants: ## Check that the fault suite finds defects: it builds some and turns red at each
 	$(GO) test -tags chaos -count=1 -timeout 15m ./testenv/chaos
 
-bench: ## Compare with the hand-written program on the workload of docs/benchmark.md
-	$(WITH_SERVICES) $(GO) run ./bench/cmd/bench -events $(EVENTS) -rounds $(ROUNDS)
+bench: ## Compare with hand-written programs, see docs/benchmark.md: ROUNDS (5), EVENTS (500000), SHAPES (all)
+	$(GO) run ./bench/cmd/bench --events $(EVENTS) --rounds $(ROUNDS) --shapes '$(SHAPES)'
 
 services: ## Start the services and keep them until Ctrl-C
 	$(GO) run ./testenv/cmd/testenv up --seed

@@ -8,136 +8,199 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// Config configures [Run].
+// Config configures [Open].
 type Config struct {
 	// Kafka is the bootstrap address, Postgres the DSN of a database whose user may create databases. Required.
 	Kafka, Postgres string
-	// Events is what is published, once for all runs.
-	Events testenv.EventsConfig
+	// Events is the number of events of a run, at least 10. Defaults to 500,000.
+	Events int
+	// Users is the number of users in the shop. Defaults to 100,000.
+	Users int
 	// Rounds is how often each processor runs. Defaults to 1.
 	Rounds int
+	// Paced is how long a run of a paced shape takes, at least 1 s. Its first quarter is not measured. Defaults to 20 s.
+	Paced time.Duration
 	// Partitions is the number of partitions of each topic. Defaults to 4.
 	Partitions int
 	// Check compares all outputs of each run with the database, besides that each event has one.
 	Check bool
-	// Words takes progress and what the processors print.
+	// Words takes progress. Defaults to nowhere.
 	Words io.Writer
 }
 
-// Run seeds a shop in a database of its own, publishes the events, and runs the processors in turn, round by round,
-// each into a new topic and as a new group. What it made is removed when it returns. A run whose outputs are wrong
-// is in the results with a verdict; one that does not come to its end is an error.
-func Run(ctx context.Context, config Config, processors ...Processor) (results []Result, err error) {
-	if config.Events.Count == 0 {
-		config.Events.Count = 500_000
+// withDefaults returns the configuration with its zero values replaced.
+func (c Config) withDefaults() Config {
+	for value, otherwise := range map[*int]int{&c.Events: 500_000, &c.Users: 100_000, &c.Rounds: 1, &c.Partitions: 4} {
+		if *value == 0 {
+			*value = otherwise
+		}
 	}
-	config.Rounds = max(config.Rounds, 1)
-	if config.Partitions == 0 {
-		config.Partitions = 4
+	if c.Paced == 0 {
+		c.Paced = 20 * time.Second
 	}
-	dir, err := os.MkdirTemp("", "loaderline-bench-")
-	if err != nil {
+	if c.Words == nil {
+		c.Words = io.Discard
+	}
+	return c
+}
+
+// Validate returns an error where a value is too small.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	const fewest = 10 // The rate is from a tenth of the events on.
+	switch {
+	case c.Events < fewest:
+		return fmt.Errorf("%d events: want at least %d", c.Events, fewest)
+	case c.Users < 1 || c.Rounds < 1 || c.Partitions < 1:
+		return fmt.Errorf("%d users, %d rounds, %d partitions: want at least 1", c.Users, c.Rounds, c.Partitions)
+	case c.Paced < time.Second:
+		return fmt.Errorf("paced for %s: want at least 1s", c.Paced)
+	default:
+		return nil
+	}
+}
+
+// Bench is a shop and the inputs of the runs. Its methods are for one goroutine.
+type Bench struct {
+	config Config
+	dir    string // of the processors' files.
+	id     string // begins the names of topics and groups.
+	runs   int    // numbers them.
+	shop   database
+	drop   func(context.Context) error
+	inputs map[testenv.EventsConfig]string // topics that are published already.
+	oracle testenv.Oracle                  // nil where the outputs are not compared.
+}
+
+// Open seeds a shop in a database of its own. [Bench.Close] removes it, and the topics of the runs.
+func Open(ctx context.Context, config Config) (_ *Bench, err error) {
+	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	dsn, drop, err := testenv.CreateDatabase(ctx, config.Postgres)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, drop(context.WithoutCancel(ctx))) }()
-	b := &bench{config: config, dir: dir, id: strings.ToLower(rand.Text()[:8]), dsn: dsn}
-	b.input = "bench-" + b.id + "-in"
-	if err := b.prepare(ctx); err != nil {
+	b := &Bench{config: config.withDefaults(), id: strings.ToLower(rand.Text()[:8]), inputs: map[testenv.EventsConfig]string{}}
+	if b.dir, err = os.MkdirTemp("", "loaderline-bench-"); err != nil {
 		return nil, err
 	}
 	defer func() {
-		err = errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), config.Kafka, b.input))
+		if err != nil {
+			err = errors.Join(err, b.Close(context.WithoutCancel(ctx)))
+		}
 	}()
-	for round := range config.Rounds {
-		for _, p := range processors {
-			r, err := b.run(ctx, p, round)
-			if err != nil {
-				return results, fmt.Errorf("%s, round %d: %w", p.Name, round+1, err)
+	dsn, drop, err := testenv.CreateDatabase(ctx, b.config.Postgres)
+	if err != nil {
+		return nil, err
+	}
+	b.drop = drop
+	if b.shop, err = seed(ctx, b.config.Postgres, dsn, b.config.Users); err != nil {
+		return nil, err
+	}
+	if b.config.Check {
+		if b.oracle, err = testenv.LoadShopOracle(ctx, dsn); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// Close removes what the bench made.
+func (b *Bench) Close(ctx context.Context) error {
+	errs := []error{os.RemoveAll(b.dir)}
+	for _, topic := range b.inputs {
+		errs = append(errs, testenv.DeleteTopics(ctx, b.config.Kafka, topic))
+	}
+	if b.drop != nil {
+		errs = append(errs, b.drop(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// Run runs the processors of a shape in turn, round by round, each into new topics and as a new group. A run that goes
+// wrong is in the results, and the rest goes on. An error is that of ctx, or of what all runs need; what was measured
+// before it is returned too.
+func (b *Bench) Run(ctx context.Context, shape Shape) (results []Result, err error) {
+	if err := shape.check(); err != nil {
+		return nil, err
+	}
+	dsn, disconnect, err := b.shop.through(ctx, shape.Delay)
+	if err != nil {
+		return nil, err
+	}
+	defer disconnect()
+	rounds := max(b.config.Rounds, shape.Rounds)
+	for round := range rounds {
+		for i := range shape.Processors {
+			p := shape.Processors[(round+i)%len(shape.Processors)] // so that none always comes after the same one.
+			r, err := b.attempt(ctx, shape, p, dsn)
+			if ctx.Err() != nil {
+				return results, context.Cause(ctx)
 			}
-			_, _ = fmt.Fprintf(config.Words, "round %d  %-24s %8.0f events/s  %5.2f CPU s  %4.0f MiB  %s\n",
-				round+1, p.Name, r.Rate, r.CPU, r.RSS, r.Verdict)
+			if err != nil {
+				r.Failure = err.Error()
+			}
+			r.Processor, r.Round = p.Name, round+1
+			_, _ = fmt.Fprintf(b.config.Words, "%s  round %d of %d, %d of %d  %-22s %s\n",
+				shape.Name, round+1, rounds, i+1, len(shape.Processors), p.Name, strings.TrimSpace(r.words()))
 			results = append(results, r)
 		}
 	}
 	return results, nil
 }
 
-// bench is one call of Run.
-type bench struct {
-	config     Config
-	dir, id    string
-	dsn, input string
-	oracle     testenv.Oracle
-}
-
-// prepare seeds and publishes.
-func (b *bench) prepare(ctx context.Context) error {
-	if err := testenv.SeedShop(ctx, b.dsn, testenv.ShopConfig{Users: b.config.Events.Users}); err != nil {
-		return err
+// attempt runs a processor once, into topics of its own.
+func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn string) (r Result, err error) {
+	b.runs++
+	name := fmt.Sprintf("bench-%s-%d", b.id, b.runs)
+	w := world{brokers: b.config.Kafka, dsn: dsn, output: name + "-out", dead: name + "-dead", group: name}
+	topics := []string{w.output, w.dead}
+	if shape.Rate > 0 || shape.Start { // It is published while the processor runs, or between its runs.
+		w.input = name + "-in"
+		topics = append(topics, w.input)
 	}
-	if b.config.Check {
-		oracle, err := testenv.LoadShopOracle(ctx, b.dsn)
-		if err != nil {
-			return err
-		}
-		b.oracle = oracle
-	}
-	if err := testenv.CreateTopic(ctx, b.config.Kafka, b.input, b.config.Partitions); err != nil {
-		return err
-	}
-	published, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: b.config.Kafka, Topic: b.input},
-		testenv.Events(b.config.Events))
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(b.config.Words, "published %d events in %.1f s\n", published.Records, published.Elapsed.Seconds())
-	return nil
-}
-
-// run runs a processor once, into topics of its own.
-func (b *bench) run(ctx context.Context, p Processor, round int) (r Result, err error) {
-	name := fmt.Sprintf("bench-%s-%s-%d", b.id, p.Name, round+1)
-	w := world{
-		brokers: b.config.Kafka, dsn: b.dsn, input: b.input, output: name + "-out", dead: name + "-dead", group: name,
-	}
-	for _, topic := range []string{w.output, w.dead} {
+	defer func() { err = errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), w.brokers, topics...)) }()
+	for _, topic := range topics {
 		if err := testenv.CreateTopic(ctx, w.brokers, topic, b.config.Partitions); err != nil {
 			return Result{}, err
 		}
 	}
-	defer func() {
-		err = errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), w.brokers, w.output, w.dead))
-	}()
-	argv, err := p.command(w, b.dir)
+	events := testenv.EventsConfig{Count: b.config.Events, Users: b.config.Users, Uniform: shape.Uniform}
+	switch {
+	case shape.Rate > 0:
+		r, err = b.paced(ctx, p, w, events, shape.Rate)
+	case shape.Start:
+		r, err = b.started(ctx, p, w, events)
+	default:
+		if p.Events > 0 {
+			events.Count = min(events.Count, p.Events)
+		}
+		if w.input, err = b.published(ctx, events); err == nil {
+			r, err = b.measure(ctx, p, w, newCounter(0, events.Count), nil)
+		}
+	}
 	if err != nil {
-		return Result{}, err
+		return r, err
 	}
-	if r, err = measure(ctx, w, b.config.Events.Count, argv, b.config.Words); err != nil {
-		return Result{}, err
-	}
-	r.Processor, r.Round = p.Name, round+1
 	if r.Repeated > 0 && !p.AtLeastOnce {
 		r.Verdict = fmt.Sprintf("NOT OK: %d outputs are repeated", r.Repeated)
 	}
 	if b.config.Check {
-		if r.Verdict, err = b.check(ctx, w, p); err != nil {
-			return Result{}, err
+		verdict, err := b.check(ctx, w, p)
+		if err != nil {
+			return r, err
+		}
+		if verdict != "" {
+			r.Verdict = verdict
 		}
 	}
 	return r, nil
 }
 
 // check compares a run's outputs with the input and the database; its verdict is empty when all is right.
-func (b *bench) check(ctx context.Context, w world, p Processor) (_ string, err error) {
+func (b *Bench) check(ctx context.Context, w world, p Processor) (_ string, err error) {
 	checker, err := testenv.NewChecker(ctx, testenv.CheckerConfig{
 		Kafka: w.brokers, Input: w.input, Output: w.output, DeadLetters: w.dead,
 		LedgerConfig: testenv.LedgerConfig{Oracle: b.oracle, AtLeastOnce: p.AtLeastOnce},

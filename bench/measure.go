@@ -1,175 +1,132 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// Result is what one run of a processor showed.
-type Result struct {
-	Processor string `json:"processor"`
-	Round     int    `json:"round"`
-	// Rate is in events a second, from a tenth to nine tenths of the distinct events, as a consumer with
-	// read_committed sees them.
-	Rate float64 `json:"rate"`
-	// FirstOutput and Total are the seconds from the start to the first output and to the last event's.
-	FirstOutput float64 `json:"first_output_s"`
-	Total       float64 `json:"total_s"`
-	// CPU is the processor's own user and system seconds, RSS its largest resident set in MiB.
-	CPU float64 `json:"cpu_s"`
-	RSS float64 `json:"rss_mib"`
-	// Repeated is the number of outputs of an event beyond its first.
-	Repeated int `json:"repeated"`
-	// Verdict is empty for a run whose outputs are right.
-	Verdict string `json:"verdict,omitempty"`
-}
-
-// counter counts the distinct events among the outputs, as they come.
-type counter struct {
-	events int
-	start  time.Time
-	done   chan struct{} // closed when each event has an output.
-
-	mu                 sync.Mutex
-	seen               []bool
-	distinct, repeated int
-	first, tenth, nine time.Time
-}
-
-// newCounter returns the counter of so many events, e-0 and on.
-func newCounter(events int) *counter {
-	return &counter{events: events, seen: make([]bool, events), done: make(chan struct{})}
-}
-
-// take counts a batch of outputs; all of it came now.
-func (c *counter) take(b testenv.Batch) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := time.Now()
-	for i := range b.Records {
-		id, err := eventNumber(b.Records[i].Value)
-		if err != nil || id >= c.events {
-			return fmt.Errorf("output %d:%d is of no event: %w", b.Partition, b.Records[i].Offset, err)
-		}
-		if c.seen[id] {
-			c.repeated++
-			continue
-		}
-		c.seen[id] = true
-		c.distinct++
-		switch c.distinct {
-		case 1:
-			c.first = now
-		case c.events / 10:
-			c.tenth = now
-		case c.events * 9 / 10:
-			c.nine = now
-		}
-		if c.distinct == c.events {
-			close(c.done)
-		}
+// published returns the topic that holds these events, which it fills where none does.
+func (b *Bench) published(ctx context.Context, events testenv.EventsConfig) (string, error) {
+	if topic, ok := b.inputs[events]; ok {
+		return topic, nil
 	}
-	return nil
-}
-
-// eventNumber returns N of the "event_id":"e-N" of an output.
-func eventNumber(value []byte) (int, error) {
-	_, rest, ok := bytes.Cut(value, []byte(`"event_id":"e-`))
-	digits, _, ok2 := bytes.Cut(rest, []byte(`"`))
-	if !ok || !ok2 {
-		return 0, errors.New("no event_id")
+	topic := fmt.Sprintf("bench-%s-in-%d", b.id, len(b.inputs)+1)
+	if err := testenv.CreateTopic(ctx, b.config.Kafka, topic, b.config.Partitions); err != nil {
+		return "", err
 	}
-	return strconv.Atoi(string(digits))
-}
-
-// result returns what was counted, once all have come.
-func (c *counter) result(ended time.Time) Result {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	const tenths = 8
-	return Result{
-		Rate:        float64(c.events) * tenths / 10 / c.nine.Sub(c.tenth).Seconds(),
-		FirstOutput: c.first.Sub(c.start).Seconds(),
-		Total:       ended.Sub(c.start).Seconds(),
-		Repeated:    c.repeated,
+	done, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: b.config.Kafka, Topic: topic}, testenv.Events(events))
+	if err != nil {
+		return "", errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), b.config.Kafka, topic))
 	}
+	b.inputs[events] = topic
+	_, _ = fmt.Fprintf(b.config.Words, "published %d events in %.1f s\n", done.Records, done.Elapsed.Seconds())
+	return topic, nil
 }
 
-// measure runs a processor until each event has an output, ends it, and returns what it showed.
-func measure(ctx context.Context, w world, events int, argv []string, words io.Writer) (Result, error) {
-	const patience, grace = 5 * time.Minute, 30 * time.Second
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %s", patience))
-	defer cancel()
-	c := newCounter(events)
-	reading := make(chan error, 1)
-	readCtx, stopReading := context.WithCancel(ctx)
-	go func() { reading <- testenv.Follow(readCtx, w.brokers, w.output, c.take) }()
-	defer stopReading()
-
-	child := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	child.Cancel = func() error { return child.Process.Signal(syscall.SIGTERM) }
-	child.WaitDelay = grace
-	child.Stdout, child.Stderr = words, words
-	c.start = time.Now()
-	if err := child.Start(); err != nil {
+// paced measures how late the outputs are while events come at a steady rate. They begin to come when the output of a
+// first one is there, so that what a processor does at its start is not in it.
+func (b *Bench) paced(ctx context.Context, p Processor, w world, events testenv.EventsConfig, rate float64) (Result, error) {
+	one, rest := events, events
+	one.Count, rest.First, rest.Count = 1, 1, int(rate*b.config.Paced.Seconds())
+	publish := testenv.PublishConfig{Kafka: w.brokers, Topic: w.input}
+	if _, err := testenv.Publish(ctx, publish, testenv.Events(one)); err != nil {
 		return Result{}, err
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- child.Wait() }()
+	publish.Rate = rate
+	pace := &pace{rate: rate, skip: b.config.Paced / 4}
+	begun := make(chan struct{})
+	c := newCounter(0, 1+rest.Count)
+	c.seenAt = func(event int, at time.Time) {
+		if event == 0 {
+			close(begun)
+			return
+		}
+		pace.note(event-1, at)
+	}
+	r, err := b.measure(ctx, p, w, c, func(ctx context.Context) error {
+		select {
+		case <-begun:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		_, err := testenv.Publish(ctx, publish, pace.events(testenv.Events(rest)))
+		return err
+	})
+	r.Latency = pace.latency()
+	return r, err
+}
 
-	var err error
+// started measures how soon a processor goes on that has committed before and ended in order.
+func (b *Bench) started(ctx context.Context, p Processor, w world, events testenv.EventsConfig) (r Result, err error) {
+	events.Count = 1_000
+	for range 2 {
+		if _, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: w.brokers, Topic: w.input}, testenv.Events(events)); err != nil {
+			return Result{}, err
+		}
+		if r, err = b.measure(ctx, p, w, newCounter(events.First, events.Count), nil); err != nil {
+			return r, err
+		}
+		events.First += events.Count
+	}
+	return r, nil
+}
+
+// measure runs a processor until each event has an output, ends it, and returns what it showed. Beside it runs
+// alongside, if it is not nil, which ends when all is done.
+func (b *Bench) measure(ctx context.Context, p Processor, w world, c *counter, alongside func(context.Context) error) (Result, error) {
+	const patience = 10 * time.Minute
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %s", patience))
+	defer cancel()
+	launches, err := w.launches(ctx, p, b.dir)
+	if err != nil {
+		return Result{}, err
+	}
+	before, err := b.shop.calls(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	failed := make(chan error, 2+len(launches))
+	side, stop := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer stop()
+	work := func(do func(context.Context) error) {
+		working.Go(func() {
+			if err := do(side); err != nil && side.Err() == nil {
+				failed <- err
+			}
+		})
+	}
+	work(func(ctx context.Context) error { return testenv.Follow(ctx, w.brokers, w.output, c.take) })
+
+	g := &group{}
+	defer func() { _ = g.end() }() // After a failure, which says more than how they end.
+	begin := time.Now()
+	for _, l := range launches {
+		if err := g.start(ctx, l, failed); err != nil {
+			return Result{}, err
+		}
+	}
+	if alongside != nil {
+		work(alongside)
+	}
 	select {
 	case <-c.done:
-	case err = <-reading:
-	case err = <-exited:
-		return Result{}, fmt.Errorf("%s ended with %d of %d events done: %w", argv[0], c.distinctNow(), events, errors.Join(err, ctx.Err()))
+	case err := <-failed:
+		return Result{}, fmt.Errorf("%s: %w", c.progress(), err)
+	case <-ctx.Done():
+		return Result{}, fmt.Errorf("%s: %w", c.progress(), context.Cause(ctx))
 	}
-	r := Result{}
-	if err == nil {
-		r = c.result(time.Now())
+	r := c.result(begin, time.Now())
+	if err := g.usage(ctx, &r); err != nil {
+		return Result{}, err
 	}
-	rss, rssErr := peakMemory(child.Process.Pid)
-	cancel() // which asks the child to end.
-	if exitErr := <-exited; exitErr != nil && !errors.Is(exitErr, context.Canceled) && err == nil {
-		err = fmt.Errorf("%s did not end in order: %w", argv[0], exitErr)
-	}
-	if usage, ok := child.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.CPU = time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
-	}
-	r.RSS = rss
-	return r, errors.Join(err, rssErr)
-}
-
-// peakMemory returns the largest resident set that a process had, in MiB. The resource usage of a child says the
-// parent's where that is larger, since the two share their memory until the child's program is loaded.
-func peakMemory(pid int) (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kib float64
-	if _, err := fmt.Sscanf(rest, "%f kB", &kib); err != nil {
-		return 0, fmt.Errorf("peak memory of process %d: %w", pid, err)
-	}
-	return kib / 1024, nil
-}
-
-// distinctNow returns how many events have an output by now.
-func (c *counter) distinctNow() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.distinct
+	after, err := b.shop.calls(ctx)
+	r.Calls = after - before
+	return r, err
 }

@@ -3,84 +3,125 @@ package bench
 import (
 	_ "embed"
 	"fmt"
-	"os"
 	"strings"
+	"text/template"
 )
-
-//go:embed loaderline.yaml
-var loaderlineFile string
 
 // Processor is a program to measure. In its arguments and its file these words stand for what a run gives it:
 //
 //	{brokers} {dsn} {input} {output} {dead} {group}
+//	{http}  a free address, at which it answers /metrics as client_golang's Go collector does
 //
 // and, in the arguments alone, {file} for the path of its file.
 type Processor struct {
 	// Name is what the results call it. Required.
 	Name string
 	// Command is the program and its arguments. It reads the input from its first record on as a member of the group,
-	// writes the output, and ends in order on SIGTERM. Required.
+	// writes the output, and ends in order on SIGTERM. If it knows how many bytes it has allocated, its last line on
+	// standard output is "allocated_bytes N". Required.
 	Command []string
-	// File is the text of a file that is written for each run. Defaults to none.
+	// File is the text of a file that is written for each process. Defaults to none.
 	File string
+	// Processes is how many run at once, as members of one group; they are measured together. Defaults to 1.
+	Processes int
+	// Events is the most that it is given, for a slow one. Defaults to no limit.
+	Events int
 	// AtLeastOnce says that it may repeat outputs.
 	AtLeastOnce bool
 }
 
-// Tuned returns the hand-written program at path with a number of sessions.
-func Tuned(path string, sessions int, atLeastOnce bool) Processor {
-	name, delivery := "tuned", "exactly_once"
-	if sessions != 1 {
-		name = fmt.Sprintf("tuned-%d", sessions)
+// TunedOptions choose what [Tuned] runs.
+type TunedOptions struct {
+	// Sessions is how many share the cache. Defaults to 1.
+	Sessions int
+	// Batch is the most records that a session polls. Defaults to 5,000.
+	Batch int
+	// Preload caches all users before the first poll: the processor is then named ceiling.
+	Preload bool
+	// AtLeastOnce commits offsets after the outputs, not with them.
+	AtLeastOnce bool
+}
+
+// Tuned returns the hand-written program at path.
+func Tuned(path string, o TunedOptions) Processor {
+	sessions, batch := max(o.Sessions, 1), o.Batch
+	if batch == 0 {
+		batch = 5_000
 	}
-	if atLeastOnce {
-		name, delivery = name+"-at-least-once", "at_least_once"
-	}
-	return Processor{Name: name, AtLeastOnce: atLeastOnce, Command: []string{
+	p := Processor{Name: "tuned", Command: []string{
 		path, "-brokers", "{brokers}", "-dsn", "{dsn}", "-input", "{input}", "-output", "{output}", "-group", "{group}",
-		"-delivery", delivery, "-sessions", fmt.Sprint(sessions),
+		"-sessions", fmt.Sprint(sessions), "-batch", fmt.Sprint(batch),
+	}}
+	if o.Preload {
+		p.Name = "ceiling"
+		p.Command = append(p.Command, "-preload")
+	}
+	if sessions > 1 {
+		p.Name += fmt.Sprintf("-%d", sessions)
+	}
+	if o.AtLeastOnce {
+		p = atLeastOnce(p)
+		p.Command = append(p.Command, "-delivery", "at_least_once")
+	}
+	return p
+}
+
+// Naive returns the program at path that enriches one event at a time, for as many as it does within a minute.
+func Naive(path string) Processor {
+	return Processor{Name: "naive", AtLeastOnce: true, Events: 2_000, Command: []string{
+		path, "-brokers", "{brokers}", "-dsn", "{dsn}", "-input", "{input}", "-output", "{output}", "-group", "{group}",
 	}}
 }
 
-// Loaderline returns the loaderline binary at path with a number of workers.
-func Loaderline(path string, workers int, atLeastOnce bool) Processor {
-	name, delivery := "loaderline", "exactly_once"
-	if workers != 4 {
-		name = fmt.Sprintf("loaderline-%d", workers)
-	}
-	if atLeastOnce {
-		name, delivery = name+"-at-least-once", "at_least_once"
-	}
-	file := strings.NewReplacer("{workers}", fmt.Sprint(workers), "{delivery}", delivery).Replace(loaderlineFile)
-	return Processor{Name: name, AtLeastOnce: atLeastOnce, File: file, Command: []string{path, "run", "{file}"}}
+// LoaderlineOptions choose what [Loaderline] runs.
+type LoaderlineOptions struct {
+	// Name defaults to loaderline, with what Workers and AtLeastOnce say.
+	Name string
+	// Workers of each process. Defaults to 4.
+	Workers int
+	// Processes share the group. Defaults to 1.
+	Processes int
+	// Memory, MaxRecords and Linger are cache.memory, batch.max_records and batch.linger. They default to loaderline's
+	// own defaults.
+	Memory     string
+	MaxRecords int
+	Linger     string
+	// Preload caches all rows before the first event.
+	Preload bool
+	// AtLeastOnce is output.delivery.
+	AtLeastOnce bool
 }
 
-// world is what one run of a processor is given.
-type world struct{ brokers, dsn, input, output, dead, group string }
+//go:embed loaderline.yaml
+var loaderlineText string
 
-// command returns the processor's command line for a run, with its file written into dir.
-func (p Processor) command(w world, dir string) ([]string, error) {
-	words := []string{
-		"{brokers}", w.brokers, "{dsn}", w.dsn, "{input}", w.input, "{output}", w.output, "{dead}", w.dead, "{group}", w.group,
+var loaderlineFile = template.Must(template.New("loaderline.yaml").Parse(loaderlineText))
+
+// Loaderline returns the loaderline binary at path.
+func Loaderline(path string, o LoaderlineOptions) Processor {
+	if o.Workers == 0 {
+		o.Workers = 4
 	}
-	if p.File != "" {
-		file, err := os.CreateTemp(dir, p.Name+"-*.yaml")
-		if err != nil {
-			return nil, err
-		}
-		_, err = strings.NewReplacer(words...).WriteString(file, p.File)
-		if closeErr := file.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			return nil, fmt.Errorf("file of %s: %w", p.Name, err)
-		}
-		words = append(words, "{file}", file.Name())
+	p := Processor{Name: "loaderline", Processes: o.Processes, Command: []string{path, "run", "{file}"}}
+	if o.Workers != 4 {
+		p.Name += fmt.Sprintf("-%d", o.Workers)
 	}
-	replace := strings.NewReplacer(words...)
-	argv := make([]string, len(p.Command))
-	for i, word := range p.Command {
-		argv[i] = replace.Replace(word)
+	if o.AtLeastOnce {
+		p = atLeastOnce(p)
 	}
-	return argv, nil
+	if o.Name != "" {
+		p.Name = o.Name
+	}
+	var file strings.Builder
+	if err := loaderlineFile.Execute(&file, o); err != nil {
+		panic(err) // The template takes all options.
+	}
+	p.File = file.String()
+	return p
+}
+
+// atLeastOnce returns the processor as one that may repeat outputs.
+func atLeastOnce(p Processor) Processor {
+	p.Name, p.AtLeastOnce = p.Name+"-at-least-once", true
+	return p
 }
