@@ -80,9 +80,9 @@ func list(n int, row func(int) string) []byte {
 	return append(text, ']')
 }
 
-// Micro-batches of 5,000 Zipf events with all rows in the cache: what it takes to decode the events, to find their rows
-// and to make the records.
-func BenchmarkEnrich(b *testing.B) {
+// openBench opens the pipeline of benchFile over newBenchShop.
+func openBench(b *testing.B) *pipeline.Pipeline {
+	b.Helper()
 	file, err := pipelinefile.Parse("pipeline.yaml", []byte(benchFile), pipelinefile.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -96,11 +96,18 @@ func BenchmarkEnrich(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer func() {
+	b.Cleanup(func() {
 		if err := open.Close(); err != nil {
 			b.Error(err)
 		}
-	}()
+	})
+	return open
+}
+
+// Micro-batches of 5,000 Zipf events with all rows in the cache: what it takes to decode the events, to find their rows
+// and to make the records.
+func BenchmarkEnrich(b *testing.B) {
+	open := openBench(b)
 	p, err := loaderline.New(open.Config)
 	if err != nil {
 		b.Fatal(err)
@@ -130,4 +137,34 @@ func BenchmarkEnrich(b *testing.B) {
 		events += enrich(events / size)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(events), "ns/event")
+}
+
+// The encoder alone, over rows whose results are there.
+func BenchmarkEncode(b *testing.B) {
+	config := openBench(b).Config
+	var events []pipeline.Document
+	for e := range testenv.Events(testenv.EventsConfig{Count: 5000}) {
+		event, err := config.Decode(loaderline.Record{Key: e.Key, Value: e.Value})
+		if err != nil {
+			b.Fatal(err)
+		}
+		events = append(events, event)
+	}
+	b.ReportAllocs()
+	records, bytes := 0, 0
+	for b.Loop() {
+		b.StopTimer()
+		rows := config.Plan.Run(b.Context(), events)
+		b.StartTimer()
+		for row := range rows.All() {
+			made, err := config.Encode(row)
+			if err != nil {
+				b.Fatal(err)
+			}
+			records++
+			bytes += len(made[0].Value)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(records), "ns/event")
+	b.ReportMetric(float64(bytes)/float64(records), "B/output")
 }
