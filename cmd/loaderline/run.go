@@ -73,6 +73,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
 	seen.Opened(l.layout, open)
+	defer seen.Closing() // Before the tiers are closed.
 	waiting := func() {
 		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
 	}

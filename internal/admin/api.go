@@ -16,7 +16,8 @@ import (
 const maxBody = 1 << 20
 
 // Invalidate does what a command asks for, and says whose cache forgets: as of a scope, this instance or all instances.
-// Its errors are an *invalidation.UnknownStageError, an *invalidation.KeyError, ErrStarting, and others where it failed.
+// Its errors are an *invalidation.UnknownStageError, an *invalidation.KeyError, ErrStarting, ErrEnding, and others where
+// it failed.
 type Invalidate func(context.Context, invalidation.Command) (scope string, err error)
 
 // The scopes of an invalidation.
@@ -27,8 +28,12 @@ const (
 	AllInstances = "all instances"
 )
 
-// ErrStarting says that the process has not come far enough to be told anything.
-var ErrStarting = errors.New("the pipeline is starting: try again")
+var (
+	// ErrStarting says that the process has not come far enough to be told anything.
+	ErrStarting = errors.New("the pipeline is starting: try again")
+	// ErrEnding says that the process has closed its cache.
+	ErrEnding = errors.New("the pipeline is ending: try again when it runs")
+)
 
 // api answers what is for this machine, or for who has the token.
 func api(cfg Config) http.Handler {

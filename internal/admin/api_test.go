@@ -66,6 +66,7 @@ func TestInvalidate(t *testing.T) {
 		"an unknown stage":  {body: user, do: failure(&invalidation.UnknownStageError{Stage: "user", Stages: []string{"a", "b"}}), status: 404, want: `{"error":"there is no cached stage \"user\"; those that can be invalidated are: a, b"}`},
 		"a wrong key":       {body: user, do: failure(&invalidation.KeyError{Key: 1, Err: errors.New("it is odd")}), status: 400, want: `{"error":"keys[1]: it is odd"}`},
 		"at the start":      {body: user, do: failure(admin.ErrStarting), status: 503, want: `{"error":"the pipeline is starting: try again"}`},
+		"at the end":        {body: user, do: failure(admin.ErrEnding), status: 503, want: `{"error":"the pipeline is ending: try again when it runs"}`},
 		"no command":        {body: `{"stage":"user","key":1}`, status: 400, want: `{"error":"it does not take \"key\"; write {\"stage\": \"user\", \"keys\": [1, 2]}"}`},
 		"nothing":           {body: ``, status: 400, want: `{"error":"it is not JSON: unexpected EOF at byte 0; write {\"stage\": \"user\", \"keys\": [1, 2]}"}`},
 		"too much":          {body: `{"stage":"` + strings.Repeat("u", 1<<20), status: 413, want: `{"error":"a request has at most 1048576 bytes: send the keys in several"}`},

@@ -54,6 +54,19 @@ func (r *Run) invalidate(cfg Config) admin.Invalidate {
 			c.Pipeline = cfg.File.Name
 			return admin.AllInstances, invalidation.Publish(ctx, cfg.Kafka, topic, c)
 		}
+		r.closing.RLock()
+		defer r.closing.RUnlock()
+		if r.closing.now {
+			return "", admin.ErrEnding
+		}
 		return admin.ThisInstance, v.Do(ctx, c)
 	}
+}
+
+// Closing notes that the cache is about to be closed. It waits for what is being invalidated. What is asked for from now
+// on is refused: a tier that outlives the process would not hear of it.
+func (r *Run) Closing() {
+	r.closing.Lock()
+	defer r.closing.Unlock()
+	r.closing.now = true
 }

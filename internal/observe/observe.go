@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,12 @@ type Run struct {
 	invalidator atomic.Pointer[invalidation.Invalidator]
 	reader      atomic.Pointer[invalidation.Reader]
 	log         *slog.Logger
+	// closing says that the cache is being closed. It is held for reading while something is invalidated.
+	closing struct {
+		sync.RWMutex
+
+		now bool
+	}
 	// served are the goroutines behind it, and stop ends them.
 	served errgroup.Group
 	stop   context.CancelFunc
