@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
@@ -14,6 +16,7 @@ import (
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
@@ -51,7 +54,7 @@ that outlives them.
 Without it, only the instance that answers at http.listen on this machine does; that takes http.token.
 
 A key is written as an event has it: a number, text, or a JSON list for a composite key. Quotes make text of what looks
-like JSON: '"7"'.`,
+like JSON: '"7"'. The stage's source is asked whether it can be a key; while the source is away, nobody checks it.`,
 		Example: `  loaderline cache invalidate pipeline.yaml --stage user --key 7 --key 8
   loaderline cache invalidate pipeline.yaml --stage account --key '["acme",7]'
   psql -Atc 'SELECT id FROM users WHERE ...' | loaderline cache invalidate pipeline.yaml --stage user --keys-from -
@@ -158,6 +161,9 @@ func invalidate(ctx context.Context, c *console.Console, l *loaded, command inva
 	}
 	done := invalidated{Stage: command.Stage, Keys: len(command.Keys), All: command.All, Scope: admin.AllInstances, Topic: file.Cache.Invalidate.CommandTopic()}
 	if done.Topic != "" {
+		if err := checkKeys(ctx, c, l.layout, command); err != nil {
+			return err
+		}
 		if err := l.awaitKafka(ctx, l.inWords(c), done.Topic); err != nil {
 			return err
 		}
@@ -176,6 +182,27 @@ func invalidate(ctx context.Context, c *console.Console, l *loaded, command inva
 		return nil
 	}
 	return json.NewEncoder(c.Out).Encode(done)
+}
+
+// keyTypesTime bounds the question of which type a stage's keys have.
+const keyTypesTime = 3 * time.Second
+
+// checkKeys has the stage's source say whether the keys can be such. While it cannot, they are told unchecked: what is
+// to be forgotten does not wait for a database.
+func checkKeys(ctx context.Context, c *console.Console, layout *pipeline.Layout, command invalidation.Command) error {
+	if command.All {
+		return nil
+	}
+	asking, cancel := context.WithTimeout(ctx, keyTypesTime)
+	defer cancel()
+	err := pipeline.CheckCommand(asking, layout, command)
+	if wrong, ok := errors.AsType[*invalidation.KeyError](err); ok {
+		return usagef("stage %s has no such key: %w", command.Stage, wrong.Err)
+	}
+	if err != nil && ctx.Err() == nil {
+		c.Say("whether these can be keys of stage %s was not checked: %v", command.Stage, err)
+	}
+	return nil
 }
 
 // tellInstance tells the process at http.listen.

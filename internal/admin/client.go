@@ -31,8 +31,14 @@ func (e *UnreachableError) Error() string { return fmt.Sprintf("%s: %v", e.Addre
 // Unwrap gives the reason.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// CommandError is what a pipeline says of a command that is wrong.
+type CommandError struct{ Said string }
+
+// Error implements error.
+func (e *CommandError) Error() string { return e.Said }
+
 // AskToInvalidate sends a command to the pipeline that listens at an address on this machine, in parts where it has
-// many keys. The error is an *UnreachableError where nobody answers, or what the pipeline says.
+// many keys. The error is an *UnreachableError where nobody answers, a *CommandError, or what else the pipeline says.
 func AskToInvalidate(ctx context.Context, listen, token string, c invalidation.Command) error {
 	address, err := local(listen)
 	if err != nil {
@@ -83,8 +89,12 @@ func refusal(response *http.Response) error {
 		return nil
 	}
 	var said struct{ Error string }
-	if json.Unmarshal(text, &said) == nil && said.Error != "" {
+	switch {
+	case json.Unmarshal(text, &said) != nil || said.Error == "":
+		return fmt.Errorf("%s: is this address a pipeline's?", response.Status)
+	case response.StatusCode == http.StatusBadRequest:
+		return &CommandError{Said: said.Error}
+	default:
 		return errors.New(said.Error)
 	}
-	return fmt.Errorf("%s: is this address a pipeline's?", response.Status)
 }

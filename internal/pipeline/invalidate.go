@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/changerecord"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -43,6 +44,24 @@ func (p *Pipeline) Invalidator(l *Layout, logger *slog.Logger) *invalidation.Inv
 		}
 	}
 	return invalidation.New(cfg)
+}
+
+// CheckCommand asks the source of a command's stage, which is cached, whether the command's keys can be such. Its error is an
+// *invalidation.KeyError where they cannot, and another where the source does not tell.
+func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err error) {
+	stage := l.Stages[slices.IndexFunc(l.Stages, func(s *Stage) bool { return s.Name == c.Stage })]
+	at := slices.IndexFunc(l.File.Sources, func(f pipelinefile.Source) bool { return f.Name == stage.Source })
+	source, err := OpenSource(ctx, l.File, l.File.Sources[at])
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	lookup, err := source.Prepare(ctx, stage)
+	if err != nil {
+		return err
+	}
+	p := &Pipeline{cached: map[string]cached{stage.Name: {types: lookup.Types()}}}
+	return p.Invalidator(l, nil).Check(c)
 }
 
 // cached is a stage whose results are kept.
