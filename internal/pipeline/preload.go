@@ -19,6 +19,8 @@ const (
 	preloadBytes = 4 << 20
 	// entryBytes is about what it takes to keep an entry beside its row.
 	entryBytes = 512
+	// forgetAtOnce is how many keys that are left out are forgotten at once.
+	forgetAtOnce = 1000
 )
 
 // scannable is a lookup that can also read many rows without being told their keys.
@@ -113,6 +115,7 @@ func (p *Preload) try(ctx context.Context, report func(Preloaded)) (Preloaded, e
 	if err == nil || errors.Is(err, errStopped) {
 		err = t.flush(ctx)
 	}
+	t.forget(ctx)
 	switch {
 	case errors.Is(err, errStopped):
 		err = nil
@@ -133,6 +136,7 @@ type preloading struct {
 	keys    []lookup.Key
 	results []stages.Result[*Fragment]
 	bytes   int64 // of the rows
+	leftOut []lookup.Key
 }
 
 // take takes what was found for one key.
@@ -159,13 +163,11 @@ func (t *preloading) take(ctx context.Context, found sqllookup.Scanned) error {
 	return t.flush(ctx)
 }
 
-// leaveOut forgets what was cached for a key before.
+// leaveOut has a key forgotten, also what was cached for it before.
 func (t *preloading) leaveOut(ctx context.Context, key lookup.Key, why error) {
-	t.answers.cache.Invalidate(ctx, key)
-	for i, k := range t.keys {
-		if k == key {
-			t.results[i].State = stages.Failed // The cache keeps no failures.
-		}
+	t.leftOut = append(t.leftOut, key)
+	if len(t.leftOut) == forgetAtOnce {
+		t.forget(ctx)
 	}
 	t.done.LeftOut++
 	if t.done.Why == nil {
@@ -173,8 +175,17 @@ func (t *preloading) leaveOut(ctx context.Context, key lookup.Key, why error) {
 	}
 }
 
+// forget invalidates the keys that were left out: of what was taken, the cache then refuses them.
+func (t *preloading) forget(ctx context.Context) {
+	if len(t.leftOut) > 0 {
+		t.answers.cache.Invalidate(ctx, t.leftOut...)
+		t.leftOut = t.leftOut[:0]
+	}
+}
+
 // flush caches what was taken.
 func (t *preloading) flush(ctx context.Context) error {
+	t.forget(ctx)
 	if len(t.keys) == 0 {
 		return nil
 	}

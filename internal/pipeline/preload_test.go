@@ -144,6 +144,20 @@ func TestPreloadLeavesOutWhatNoLookupWouldAnswer(t *testing.T) {
 	}
 }
 
+// A tier that is far away is not asked to forget each of many keys alone.
+func TestPreloadForgetsInBulk(t *testing.T) {
+	path := shopFile(t)
+	alter(t, path, "CREATE TABLE twice (id INTEGER, name TEXT)",
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) INSERT INTO twice SELECT i, 'a' FROM n UNION ALL SELECT i, 'b' FROM n")
+	p := openAt(t, path, strings.Replace(preloadedUser, "FROM users\"}", "FROM twice ORDER BY id\"}", 1))
+	if got := preload(t, p)[0]; got.LeftOut != 2500 {
+		t.Errorf("%+v", got)
+	}
+	if got := p.CacheStats().Invalidations; got != 3 {
+		t.Errorf("%d invalidations", got)
+	}
+}
+
 func TestPreloadEndsWithItsContext(t *testing.T) {
 	p := open(t, "nest", preloadedUser)
 	ctx, cancel := context.WithCancel(t.Context())
