@@ -48,7 +48,8 @@ func (s *Session) correct(topic string, partition int32, epoch *int32, offset *i
 }
 
 // Notes are what Annotate has kept with a group's committed offsets, by topic
-// and partition. A group without offsets has none.
+// and partition. A group without offsets has none. A partition that cannot be
+// read is an error: its note would be missed without a word.
 func Notes(ctx context.Context, k Kafka, group string) (map[string]map[int32]string, error) {
 	opts, err := k.Options()
 	if err != nil {

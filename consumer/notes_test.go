@@ -1,6 +1,7 @@
 package consumer_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -18,5 +19,25 @@ func TestNotesOfANewCluster(t *testing.T) {
 	notes, err := consumer.Notes(t.Context(), consumer.Kafka{Brokers: w.brokers}, "g")
 	if err != nil || len(notes) != 0 || fault.Hits() != 4 {
 		t.Errorf("%v, %v after %d refusals", notes, err, fault.Hits())
+	}
+}
+
+// TestNotesOfAPartitionThatFails says so: to whom a note is missing, nothing was noted.
+func TestNotesOfAPartitionThatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.cluster.ControlKey(int16(kmsg.OffsetFetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		response := request.ResponseKind().(*kmsg.OffsetFetchResponse)
+		partition := kmsg.NewOffsetFetchResponseGroupTopicPartition()
+		partition.Offset, partition.ErrorCode = -1, kerr.UnknownTopicOrPartition.Code
+		topic := kmsg.NewOffsetFetchResponseGroupTopic()
+		topic.Topic, topic.Partitions = "in", []kmsg.OffsetFetchResponseGroupTopicPartition{partition}
+		group := kmsg.NewOffsetFetchResponseGroup()
+		group.Group, group.Topics = "g", []kmsg.OffsetFetchResponseGroupTopic{topic}
+		response.Groups = []kmsg.OffsetFetchResponseGroup{group}
+		return response, nil, true
+	})
+	if notes, err := consumer.Notes(t.Context(), consumer.Kafka{Brokers: w.brokers}, "g"); !errors.Is(err, kerr.UnknownTopicOrPartition) {
+		t.Errorf("%v, %v", notes, err)
 	}
 }
