@@ -37,14 +37,10 @@ are required only with it. Durations are written ` + "`20ms`, `10s` or `1h30m`" 
 
 // reference is the page for the keys.
 func reference(keys []pipelinefile.Key) string {
-	var b, planned strings.Builder
+	var b strings.Builder
 	b.WriteString(referenceIntro)
 	section := ""
 	for _, k := range keys {
-		if k.Planned {
-			fmt.Fprintf(&planned, "- `%s`: %s\n", k.Path, k.Doc)
-			continue
-		}
 		top, _, nested := strings.Cut(k.Path, ".")
 		switch {
 		case section == "" && !nested && k.Type != pipelinefile.TypeSection:
@@ -55,15 +51,8 @@ func reference(keys []pipelinefile.Key) string {
 			section = top
 			continue
 		}
-		for _, v := range k.PlannedEnum {
-			fmt.Fprintf(&planned, "- `%s: %s`\n", k.Path, v)
-		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Path, k.Type, defaultOf(k), cell(k.Doc+valuesOf(k)))
 	}
-	if planned.Len() == 0 {
-		return b.String()
-	}
-	b.WriteString("\n## Planned\n\nThese are known and refused, with words that say so, because they are not built yet.\n\n" + planned.String())
 	return b.String()
 }
 

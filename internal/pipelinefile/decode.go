@@ -79,9 +79,6 @@ func (d *decoder) decode(root *ast.MappingNode) {
 // always there, to their defaults.
 func (d *decoder) defaults(path string, into reflect.Value) {
 	for _, k := range d.children[path] {
-		if k.Planned {
-			continue
-		}
 		target := field(into, k)
 		if k.Type == TypeSection || k.Type == TypeSwitch {
 			if target.Kind() == reflect.Struct {

@@ -46,17 +46,14 @@ type Key struct {
 	Required bool
 	// Example is a value to show for a required key, written as in the file.
 	Example string
-	// Enum holds the values of TypeEnum, TypeEnums and TypeStart; PlannedEnum those that
-	// are refused because they are not built yet.
-	Enum, PlannedEnum []string
+	// Enum holds the values of TypeEnum, TypeEnums and TypeStart.
+	Enum []string
 	// Min and Max bound an integer, a percentage, a duration in nanoseconds or
 	// a size in bytes. Both zero: no bounds but those of the Go type.
 	Min, Max int64
 	// Pattern is a regular expression for the string, or for each of a list;
 	// PatternDoc says in words what it asks for.
 	Pattern, PatternDoc string
-	// Planned keys are known and refused because they are not built yet.
-	Planned bool
 	// Doc is one or two sentences for the user.
 	Doc string
 }

@@ -138,9 +138,6 @@ func (k Key) setBoolean(field reflect.Value, s scalar) string {
 }
 
 func (k Key) setEnum(field reflect.Value, s scalar) string {
-	if s.kind == kindString && slices.Contains(k.PlannedEnum, s.text) {
-		return fmt.Sprintf("%q is planned, not built yet in this version; use %s", s.text, listed(k.Enum, "or"))
-	}
 	if slices.Contains(k.Enum, s.text) || k.Type == TypeStart {
 		if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr()); !ok {
 			field.SetString(s.text)

@@ -24,14 +24,12 @@ const (
 	variableRef = "#/$defs/variable"
 )
 
-// Schema returns the JSON Schema (2020-12) of the pipeline file, as indented JSON. It follows [Keys], without the keys
-// that are not built yet. What Parse accepts is valid; what takes more than one key to judge is left to Parse.
+// Schema returns the JSON Schema (2020-12) of the pipeline file, as indented JSON. It follows [Keys]. What
+// Parse accepts is valid; what takes more than one key to judge is left to Parse.
 func Schema() ([]byte, error) {
 	keys := schemaKeys{}
 	for _, k := range Keys() {
-		if !k.Planned {
-			keys[k.parent()] = append(keys[k.parent()], k)
-		}
+		keys[k.parent()] = append(keys[k.parent()], k)
 	}
 	root, err := keys.section("")
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 func (d *decoder) section(p place, node ast.Node, into reflect.Value) {
 	pairs, _ := entries(node)
 	seen := make(map[string]Pos)
-	planned := false
 	for _, pair := range pairs {
 		name, ok := d.entry(p, pair, seen)
 		if !ok {
@@ -27,17 +26,12 @@ func (d *decoder) section(p place, node ast.Node, into reflect.Value) {
 			if meant, ok := d.unknown(p, name, at.pos); ok {
 				seen[meant] = at.pos // One mistake, one error: it is not missing too.
 			}
-		case k.Planned:
-			planned = true
-			d.failAt(at.pos, at.key, "this key is planned, not built yet in this version; remove it")
 		default:
 			d.value(k, at, pair.Value, field(into, k))
 		}
 	}
 	for _, k := range d.children[p.path] {
-		// Whoever wrote a planned key has that to change first: another source,
-		// say, in place of the one that is missing.
-		if _, ok := seen[k.name()]; !ok && k.Required && !planned {
+		if _, ok := seen[k.name()]; !ok && k.Required {
 			d.missing(k, p.at(k.name(), p.pos), "", "")
 		}
 	}

@@ -10,12 +10,9 @@ import (
 // probably meant, or the section where a key of that name belongs, or all keys
 // of the section. It returns the key that was probably meant.
 func (d *decoder) unknown(p place, name string, pos Pos) (meant string, ok bool) {
-	var candidates, built, elsewhere []string
+	var candidates, elsewhere []string
 	for _, k := range d.children[p.path] {
 		candidates = append(candidates, k.name())
-		if !k.Planned {
-			built = append(built, k.name())
-		}
 	}
 	for _, k := range Keys() {
 		if k.name() == name && k.Path != "stages.*" && k.Path != "sources.*" && k.parent() != p.path {
@@ -38,7 +35,7 @@ func (d *decoder) unknown(p place, name string, pos Pos) (meant string, ok bool)
 	case len(elsewhere) > 0:
 		d.failAt(pos, key, "unknown key here; %s belongs in %s", name, listed(elsewhere, "or"))
 	default:
-		d.failAt(pos, key, "unknown key; %s takes %s", section(p.path), listed(built, "and"))
+		d.failAt(pos, key, "unknown key; %s takes %s", section(p.path), listed(candidates, "and"))
 	}
 	return "", false
 }
@@ -71,9 +68,7 @@ func section(path string) string {
 func (d *decoder) contents(path string) string {
 	var names []string
 	for _, k := range d.children[path] {
-		if !k.Planned {
-			names = append(names, k.name())
-		}
+		names = append(names, k.name())
 	}
 	word := "a mapping with"
 	if d.keys[path].Type == TypeSwitch {
