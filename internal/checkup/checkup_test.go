@@ -3,8 +3,6 @@ package checkup_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,9 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline/internal/checkup"
-	"github.com/loaderline/loaderline/internal/demo"
-	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
 const file = `
@@ -59,24 +54,9 @@ func check(t *testing.T, delivery string, rights []kfake.ACL) (failed []string, 
 		t.Fatal(err)
 	}
 	defer cluster.Close()
-	shop := filepath.Join(t.TempDir(), "shop.db")
-	if err := demo.SeedShop(t.Context(), shop); err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := pipelinefile.Parse("pipeline.yaml", fmt.Appendf(nil, file, cluster.ListenAddrs()[0], shop, delivery), pipelinefile.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	layout, err := pipeline.NewLayout(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kafka, err := pipeline.Kafka(parsed, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := checkupOf(t, cluster, file, delivery)
 	ok := 0
-	err = checkup.Checkup{Layout: layout, Kafka: kafka, Report: func(f checkup.Finding) {
+	c.Report = func(f checkup.Finding) {
 		if strings.Contains(f.String(), "canary") {
 			t.Errorf("the password is shown: %s", f)
 		}
@@ -85,7 +65,8 @@ func check(t *testing.T, delivery string, rights []kfake.ACL) (failed []string, 
 			return
 		}
 		failed = append(failed, f.String())
-	}}.Run(context.WithoutCancel(t.Context()))
+	}
+	err = c.Run(context.WithoutCancel(t.Context()))
 	if ok == 0 {
 		t.Error("nothing is in order")
 	}

@@ -1,8 +1,6 @@
 package checkup_test
 
 import (
-	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -13,9 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline/internal/checkup"
-	"github.com/loaderline/loaderline/internal/demo"
-	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
 const invalidateFile = `
@@ -47,21 +42,8 @@ func invalidating(t *testing.T, topics []string, rights []kfake.ACL) (checkup.Ch
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	shop := filepath.Join(t.TempDir(), "shop.db")
-	if err := demo.SeedShop(t.Context(), shop); err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := pipelinefile.Parse("pipeline.yaml", fmt.Appendf(nil, invalidateFile, cluster.ListenAddrs()[0], shop), pipelinefile.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := checkup.Checkup{Partitions: 1}
-	if c.Layout, err = pipeline.NewLayout(parsed); err != nil {
-		t.Fatal(err)
-	}
-	if c.Kafka, err = pipeline.Kafka(parsed, nil); err != nil {
-		t.Fatal(err)
-	}
+	c := checkupOf(t, cluster, invalidateFile)
+	c.Partitions = 1
 	opts, err := c.Kafka.Options()
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,6 @@ package checkup_test
 
 import (
 	"errors"
-	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,8 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/loaderline/loaderline/internal/checkup"
-	"github.com/loaderline/loaderline/internal/demo"
-	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
@@ -34,29 +30,15 @@ func TestTooFewPartitions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer cluster.Close()
-	shop := filepath.Join(t.TempDir(), "shop.db")
-	if err := demo.SeedShop(t.Context(), shop); err != nil {
-		t.Fatal(err)
-	}
 	for partition, want := range map[string][]string{"key": nil, "source": {"topic enriched"}} {
-		parsed, err := pipelinefile.Parse("pipeline.yaml", fmt.Appendf(nil, partitionFile, cluster.ListenAddrs()[0], shop, partition), pipelinefile.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		layout, err := pipeline.NewLayout(parsed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kafka, err := pipeline.Kafka(parsed, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := checkupOf(t, cluster, partitionFile, partition)
 		var failed []string
-		err = checkup.Checkup{Layout: layout, Kafka: kafka, Report: func(f checkup.Finding) {
+		c.Report = func(f checkup.Finding) {
 			if !f.OK {
 				failed = append(failed, f.What+" "+f.Name)
 			}
-		}}.Run(t.Context())
+		}
+		err := c.Run(t.Context())
 		if diff := cmp.Diff(want, failed); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", partition, diff)
 		}

@@ -2,10 +2,8 @@ package checkup_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,9 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/loaderline/loaderline/internal/checkup"
-	"github.com/loaderline/loaderline/internal/demo"
-	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/testenv"
 )
 
@@ -46,10 +41,6 @@ func TestSourcesOfAllKindsAreReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer cluster.Close()
-	shop := filepath.Join(t.TempDir(), "shop.db")
-	if err := demo.SeedShop(t.Context(), shop); err != nil {
-		t.Fatal(err)
-	}
 	address := testenv.Redis(t)
 	admin := redis.NewClient(&redis.Options{Addr: address})
 	if err := admin.Do(t.Context(), "ACL", "SETUSER", "checkup-canary", "on", ">right").Err(); err != nil {
@@ -64,27 +55,17 @@ func TestSourcesOfAllKindsAreReached(t *testing.T) {
 		}
 	}))
 	defer service.Close()
-	parsed, err := pipelinefile.Parse("pipeline.yaml", fmt.Appendf(nil, mixed, cluster.ListenAddrs()[0], shop, address, service.URL), pipelinefile.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	layout, err := pipeline.NewLayout(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kafka, err := pipeline.Kafka(parsed, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := checkupOf(t, cluster, mixed, address, service.URL)
 	var got []string
-	_ = checkup.Checkup{Layout: layout, Kafka: kafka, Report: func(f checkup.Finding) {
+	c.Report = func(f checkup.Finding) {
 		if strings.Contains(f.String(), "canary") {
 			t.Errorf("a secret is shown: %s", f)
 		}
 		if f.What == "source" || f.What == "stage" {
 			got = append(got, f.String())
 		}
-	}}.Run(context.WithoutCancel(t.Context())) // Its error has what the findings say.
+	}
+	_ = c.Run(context.WithoutCancel(t.Context())) // Its error has what the findings say.
 	want := []string{
 		`ok      source shop: sqlite answers`,
 		`ok      stage user: prepared, key id (bigint), columns id, name`,
