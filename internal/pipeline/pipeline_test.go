@@ -74,6 +74,12 @@ func open(t *testing.T, shape, stages string) *pipeline.Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return openLayout(t, l)
+}
+
+// openLayout is the pipeline of a layout, until the test ends.
+func openLayout(t *testing.T, l *pipeline.Layout) *pipeline.Pipeline {
+	t.Helper()
 	p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
 	if err != nil {
 		t.Fatal(err)

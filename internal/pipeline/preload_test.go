@@ -219,16 +219,7 @@ func openAt(t *testing.T, path, stages string) *pipeline.Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	return openLayout(t, l)
 }
 
 // A database that cannot be read is tried again for as long as the retries go, and a later run may do it.

@@ -123,16 +123,7 @@ func (w *world) open(t *testing.T, stages string) *pipeline.Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	return openLayout(t, l)
 }
 
 func TestEnrichFromAllKindsOfSources(t *testing.T) {
