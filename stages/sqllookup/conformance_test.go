@@ -28,11 +28,7 @@ func TestPostgresConforms(t *testing.T) {
 				name = "char(10)"
 			}
 			d.fill(tb, name, w)
-			l := d.lookup(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many})
-			if got := l.Types(); len(got) != 1 || got[0] != w.Type {
-				tb.Errorf("the key types are %v, want %v", got, w.Type)
-			}
-			return l
+			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.Type)
 		},
 		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
 			tb.Helper()
@@ -63,11 +59,7 @@ func TestSQLiteConforms(t *testing.T) {
 			d := newSQLite(tb)
 			name := declared[w.Type]
 			d.fill(tb, name, w)
-			l := d.lookup(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many})
-			if got := l.Types(); len(got) != 1 || got[0] != w.Type {
-				tb.Errorf("the key types are %v, want %v", got, w.Type)
-			}
-			return l
+			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.Type)
 		},
 		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
 			tb.Helper()

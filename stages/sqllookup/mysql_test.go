@@ -81,11 +81,7 @@ func TestMySQLConforms(t *testing.T) {
 			tb.Helper()
 			d := newMySQL(tb)
 			fillMySQL(tb, d, declared[w.Type], w)
-			l := d.lookup(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many, KeyType: said[w.Type]})
-			if got := l.Types(); len(got) != 1 || got[0] != w.Type {
-				tb.Errorf("the key types are %v, want %v", got, w.Type)
-			}
-			return l
+			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many, KeyType: said[w.Type]}, w.Type)
 		},
 		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
 			tb.Helper()

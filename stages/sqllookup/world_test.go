@@ -81,6 +81,16 @@ func (d database) lookup(tb testing.TB, q sqllookup.Query) *sqllookup.Lookup {
 	return prepare(tb, d.open(tb, sqllookup.Config{}), q)
 }
 
+// typed is a lookup by a key of a type.
+func (d database) typed(tb testing.TB, q sqllookup.Query, key lookup.Type) *sqllookup.Lookup {
+	tb.Helper()
+	l := d.lookup(tb, q)
+	if got := l.Types(); len(got) != 1 || got[0] != key {
+		tb.Errorf("the key types are %v, want %v", got, key)
+	}
+	return l
+}
+
 func prepare(tb testing.TB, db *sqllookup.DB, q sqllookup.Query) *sqllookup.Lookup {
 	tb.Helper()
 	l, err := db.Lookup(tb.Context(), q)
