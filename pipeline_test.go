@@ -2,13 +2,11 @@ package loaderline_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +15,6 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
-	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -141,113 +138,6 @@ func TestEveryEventHasOneOutcome(t *testing.T) {
 	}
 }
 
-// An outage makes no dead letter, however long it is; work resumes where it stopped. A breaker changes nothing about that,
-// and does not stay open when the source is back.
-func TestAnOutageMakesNoDeadLetters(t *testing.T) {
-	for name, breaker := range map[string]stages.Breaker{"no breaker": {}, "breaker": {Failures: 1, Delay: time.Hour}} {
-		t.Run(name, func(t *testing.T) { outage(t, breaker) })
-	}
-}
-
-func outage(t *testing.T, breaker stages.Breaker) {
-	t.Helper()
-	b := newBroker(t)
-	var away atomic.Bool
-	away.Store(true)
-	failed := make(chan struct{}, 1000)
-	source := stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
-		if away.Load() {
-			failed <- struct{}{}
-			return nil, errors.New("connection refused")
-		}
-		return doubles(ctx, keys)
-	})
-	cfg := numbers(b, source)
-	pinged := make(chan struct{}, 1000)
-	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", Breaker: breaker, Ping: func(context.Context) error {
-		if !away.Load() {
-			return nil
-		}
-		pinged <- struct{}{}
-		return errors.New("connection refused")
-	}})
-	double := stages.NewLoader(source, stages.LoaderConfig[int, int]{Name: "double", Backend: backend})
-	cfg.Plan = &stages.Plan[int]{Retry: stages.Retry{Initial: time.Millisecond, MaxElapsed: 20 * time.Millisecond}}
-	node := stages.One(cfg.Plan, double, stages.By(cfg.Plan, func(n int) int { return n }))
-	cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
-		return []loaderline.Record{{Value: []byte(node.Of(row).State.String())}}, nil
-	}
-	b.publish(events(200)...)
-	stop := start(t, cfg)
-	<-failed
-	<-pinged
-	<-pinged
-	if n := b.committed(); n != 0 {
-		t.Errorf("%d offsets were committed in the outage", n)
-	}
-	away.Store(false)
-	b.read("out", 200)
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
-	if n := b.size("dead"); n != 0 {
-		t.Errorf("the dead-letter topic has %d offsets", n)
-	}
-}
-
-func TestAPipelineThatCannotSucceedStops(t *testing.T) {
-	b := newBroker(t)
-	b.publish(events(10)...)
-	fatal := stages.MapFunc[int, int](func(context.Context, []int) (map[int]int, error) {
-		return nil, stages.AsFatal(errors.New("no such table"))
-	})
-	p, err := loaderline.New(numbers(b, fatal))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = p.Run(t.Context())
-	if _, ok := errors.AsType[*stages.FatalError](err); !ok {
-		t.Errorf("%v", err)
-	}
-	if n := b.committed() + b.size("out") + b.size("dead"); n != 0 {
-		t.Errorf("%d offsets moved", n)
-	}
-}
-
-func TestAMissingTopicIsSaidBeforeTheFirstEvent(t *testing.T) {
-	b := newBroker(t)
-	cfg := numbers(b, doubles)
-	cfg.Sink.DeadLetterTopic = "nowhere"
-	p, err := loaderline.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "nowhere") {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
-	b := newBroker(t)
-	if err := consumer.CreateTopics(t.Context(), consumer.Kafka{Brokers: b.cluster.ListenAddrs()}, consumer.TopicSpec{Name: "narrow", Partitions: 3}); err != nil {
-		t.Fatal(err)
-	}
-	cfg := numbers(b, doubles)
-	cfg.Sink.Topic, cfg.Sink.Partition = "narrow", sink.BySource
-	p, err := loaderline.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = p.Run(t.Context())
-	few, ok := errors.AsType[*loaderline.PartitionsError](err)
-	if !ok {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(&loaderline.PartitionsError{Input: "in", Output: "narrow", InputPartitions: 4, OutputPartitions: 3}, few); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestTombstones(t *testing.T) {
 	for policy, want := range map[loaderline.Tombstones]map[string]int{
 		loaderline.DeadLetterTombstones: {"dead": 1},
@@ -296,18 +186,6 @@ func TestAnOutputThatIsTooLargeIsADeadLetter(t *testing.T) {
 	}
 	if string(out[0].Value) != "two" || header(dead[0], "loaderline.error.kind") != "too_large" || string(dead[0].Value) != "1" {
 		t.Errorf("out %s, dead %v", out[0].Value, dead[0].Headers)
-	}
-}
-
-func TestNewReportsAllProblems(t *testing.T) {
-	_, err := loaderline.New(loaderline.Config[int]{
-		Workers: -1, MaxOutputBytes: -1, ShutdownTimeout: -1,
-		Consumer: consumer.Config{MaxRecords: -1, Kafka: consumer.Kafka{SASL: consumer.SASL{Mechanism: "MD5"}}},
-	})
-	for _, want := range []string{"Consumer", "Group", "Topics", "MaxRecords", "MD5", "MaxOutputBytes", "ShutdownTimeout", "Sink.Topic", "Sink.DeadLetterTopic", "Decode", "Plan", "Encode", "Workers"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s is not in %v", want, err)
-		}
 	}
 }
 

@@ -1,0 +1,66 @@
+package loaderline_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// An outage makes no dead letter, however long it is; work resumes where it stopped. A breaker changes nothing about that,
+// and does not stay open when the source is back.
+func TestAnOutageMakesNoDeadLetters(t *testing.T) {
+	for name, breaker := range map[string]stages.Breaker{"no breaker": {}, "breaker": {Failures: 1, Delay: time.Hour}} {
+		t.Run(name, func(t *testing.T) { outage(t, breaker) })
+	}
+}
+
+func outage(t *testing.T, breaker stages.Breaker) {
+	t.Helper()
+	b := newBroker(t)
+	var away atomic.Bool
+	away.Store(true)
+	failed := make(chan struct{}, 1000)
+	source := stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+		if away.Load() {
+			failed <- struct{}{}
+			return nil, errors.New("connection refused")
+		}
+		return doubles(ctx, keys)
+	})
+	cfg := numbers(b, source)
+	pinged := make(chan struct{}, 1000)
+	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", Breaker: breaker, Ping: func(context.Context) error {
+		if !away.Load() {
+			return nil
+		}
+		pinged <- struct{}{}
+		return errors.New("connection refused")
+	}})
+	double := stages.NewLoader(source, stages.LoaderConfig[int, int]{Name: "double", Backend: backend})
+	cfg.Plan = &stages.Plan[int]{Retry: stages.Retry{Initial: time.Millisecond, MaxElapsed: 20 * time.Millisecond}}
+	node := stages.One(cfg.Plan, double, stages.By(cfg.Plan, func(n int) int { return n }))
+	cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
+		return []loaderline.Record{{Value: []byte(node.Of(row).State.String())}}, nil
+	}
+	b.publish(events(200)...)
+	stop := start(t, cfg)
+	<-failed
+	<-pinged
+	<-pinged
+	if n := b.committed(); n != 0 {
+		t.Errorf("%d offsets were committed in the outage", n)
+	}
+	away.Store(false)
+	b.read("out", 200)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.size("dead"); n != 0 {
+		t.Errorf("the dead-letter topic has %d offsets", n)
+	}
+}

@@ -1,0 +1,80 @@
+package loaderline_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+func TestAPipelineThatCannotSucceedStops(t *testing.T) {
+	b := newBroker(t)
+	b.publish(events(10)...)
+	fatal := stages.MapFunc[int, int](func(context.Context, []int) (map[int]int, error) {
+		return nil, stages.AsFatal(errors.New("no such table"))
+	})
+	p, err := loaderline.New(numbers(b, fatal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Run(t.Context())
+	if _, ok := errors.AsType[*stages.FatalError](err); !ok {
+		t.Errorf("%v", err)
+	}
+	if n := b.committed() + b.size("out") + b.size("dead"); n != 0 {
+		t.Errorf("%d offsets moved", n)
+	}
+}
+
+func TestAMissingTopicIsSaidBeforeTheFirstEvent(t *testing.T) {
+	b := newBroker(t)
+	cfg := numbers(b, doubles)
+	cfg.Sink.DeadLetterTopic = "nowhere"
+	p, err := loaderline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "nowhere") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
+	b := newBroker(t)
+	if err := consumer.CreateTopics(t.Context(), consumer.Kafka{Brokers: b.cluster.ListenAddrs()}, consumer.TopicSpec{Name: "narrow", Partitions: 3}); err != nil {
+		t.Fatal(err)
+	}
+	cfg := numbers(b, doubles)
+	cfg.Sink.Topic, cfg.Sink.Partition = "narrow", sink.BySource
+	p, err := loaderline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Run(t.Context())
+	few, ok := errors.AsType[*loaderline.PartitionsError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&loaderline.PartitionsError{Input: "in", Output: "narrow", InputPartitions: 4, OutputPartitions: 3}, few); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNewReportsAllProblems(t *testing.T) {
+	_, err := loaderline.New(loaderline.Config[int]{
+		Workers: -1, MaxOutputBytes: -1, ShutdownTimeout: -1,
+		Consumer: consumer.Config{MaxRecords: -1, Kafka: consumer.Kafka{SASL: consumer.SASL{Mechanism: "MD5"}}},
+	})
+	for _, want := range []string{"Consumer", "Group", "Topics", "MaxRecords", "MD5", "MaxOutputBytes", "ShutdownTimeout", "Sink.Topic", "Sink.DeadLetterTopic", "Decode", "Plan", "Encode", "Workers"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in %v", want, err)
+		}
+	}
+}
