@@ -1,0 +1,85 @@
+package pipelinefile
+
+import (
+	"slices"
+	"time"
+)
+
+// Cache is the cache that all stages of a process share.
+type Cache struct {
+	Memory     int64         `key:"memory"`
+	TTL        time.Duration `key:"ttl"`
+	Disk       *Disk         `key:"disk"`       // nil: none.
+	Redis      *CacheRedis   `key:"redis"`      // nil: none.
+	Invalidate *Invalidate   `key:"invalidate"` // nil: rows are kept for their time.
+}
+
+// Invalidate says how a process learns that rows have changed. It has a Topic
+// or Changes, or both.
+type Invalidate struct {
+	Topic   string   `key:"topic"` // Empty: none.
+	Wait    bool     `key:"wait"`
+	Changes []Change `key:"changes"`
+}
+
+// CommandTopic is the topic for commands; empty where there is none.
+func (i *Invalidate) CommandTopic() string {
+	if i == nil {
+		return ""
+	}
+	return i.Topic
+}
+
+// OfOthers says that a topic is nobody's to create here: whoever tells of
+// changes does.
+func (f *File) OfOthers(topic string) bool {
+	return slices.Contains(f.Cache.Invalidate.Topics(), topic) && topic != f.Cache.Invalidate.Topic &&
+		topic != f.Output.Topic && topic != f.DeadLetter.Topic && !slices.Contains(f.Input.Topics, topic)
+}
+
+// Topics are all topics to read, each once: that for commands, then those of
+// changes.
+func (i *Invalidate) Topics() []string {
+	if i == nil {
+		return nil
+	}
+	var topics []string
+	if i.Topic != "" {
+		topics = append(topics, i.Topic)
+	}
+	for _, c := range i.Changes {
+		if !slices.Contains(topics, c.Topic) {
+			topics = append(topics, c.Topic)
+		}
+	}
+	return topics
+}
+
+// Change says whose rows have changed where a topic has a record.
+type Change struct {
+	Topic string   `key:"topic"`
+	Table string   `key:"table"` // Empty: whatever the table.
+	Key   []string `key:"key"`   // Paths into the row; empty: the record's key.
+	// Stages are names of stages.
+	Stages []string `key:"stages"`
+}
+
+// Tiers are the names of the caches below the memory, fastest first.
+func (c Cache) Tiers() []string {
+	var tiers []string
+	if c.Disk != nil {
+		tiers = append(tiers, "disk")
+	}
+	if c.Redis != nil {
+		tiers = append(tiers, "redis")
+	}
+	return tiers
+}
+
+// Disk is the cache on disk below the memory. The path in the file is relative
+// to the pipeline file; here it is joined with its folder.
+type Disk struct {
+	Path     string `key:"path"`
+	MaxBytes int64  `key:"max_bytes"`
+	Memory   int64  `key:"memory"`
+}
