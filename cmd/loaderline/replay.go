@@ -1,27 +1,19 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
-	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/replay"
-	"github.com/loaderline/loaderline/internal/totals"
 )
 
 // replayFlags are the flags of replay.
@@ -205,67 +197,4 @@ func (f *replayFlags) create(ctx context.Context, l *loaded, like string) error 
 	partitions := infos[like].Partitions
 	return consumer.CreateTopics(ctx, l.kafka,
 		consumer.TopicSpec{Name: f.into, Partitions: partitions}, consumer.TopicSpec{Name: f.into + "-dead", Partitions: partitions})
-}
-
-// publishReplay begins a replay or goes on with it.
-func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayFlags, kept loaderline.ReplayStatus, ranges replay.Ranges) (err error) {
-	file := l.layout.File
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Reuse: true, Fresh: f.fresh})
-	if err != nil {
-		return unlessEnded(ctx, err)
-	}
-	defer func() { err = errors.Join(err, open.Close()) }()
-	var counts totals.Totals
-	open.Config.OnCommit = counts.Add
-	open.Config.Workers = cmp.Or(f.workers, file.Workers)
-	p, err := loaderline.New(open.Config)
-	if err != nil {
-		return err
-	}
-	cfg := loaderline.ReplayConfig{ID: cmp.Or(f.id, newReplayID()), Into: f.into, Rate: f.rate}
-	done, total := kept.Offsets()
-	if kept.Ranges == nil {
-		cfg.Ranges, cfg.Asked = ranges, f.asked()
-		_, total = replay.Rows(ranges)
-	}
-	into := cmp.Or(f.into, file.Output.Topic)
-	c.Say("replay %s of pipeline %s into %s: %s offsets, %s of them done", cfg.ID, file.Name, into, humanize.Comma(total), humanize.Comma(done))
-	if !c.Quiet {
-		if err := writeRanges(c.Err, ranges, "text"); err != nil {
-			return err
-		}
-	}
-	progress := c.Progress("replayed", total-done)
-	defer progress.Done()
-	cfg.OnProgress = func(s loaderline.ReplayStatus) {
-		now, _ := s.Offsets()
-		progress.Update(now-done, int64(counts.Count().Records))
-	}
-	start := time.Now()
-	status, err := p.Replay(ctx, cfg)
-	progress.Done()
-	count, took := counts.Count(), time.Since(start)
-	if status.Ranges != nil {
-		if err := writeReplay(c, f.format.value, into, status, count, took); err != nil {
-			return err
-		}
-	}
-	goOn := fmt.Sprintf("go on with: loaderline replay %s --id %s %s", l.path, cfg.ID, map[bool]string{true: "--into " + f.into, false: "--into-output --yes"}[f.into != ""])
-	switch now, _ := status.Offsets(); {
-	case is[*loaderline.DeadLetterLimitError](err):
-		return fmt.Errorf("%w; stopped by dead_letter.limit before they were published: mend the cause, and %s", err, goOn)
-	case err != nil && status.Ranges != nil && exitCode(err) == exitFailed:
-		return fmt.Errorf("%w; %s", l.hinted(err), goOn)
-	case err != nil:
-		return l.hinted(err)
-	case !status.Finished():
-		return fmt.Errorf("interrupted at %s of %s offsets; %s", humanize.Comma(now), humanize.Comma(total), goOn)
-	default:
-		return nil
-	}
-}
-
-// newReplayID is the time, and letters that make it one of its own.
-func newReplayID() string {
-	return time.Now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:4])
 }
