@@ -49,9 +49,8 @@ func newInvalidate(c *console.Console) *cobra.Command {
 		Short: "Make running pipelines forget cached rows",
 		Long: `Make running pipelines forget rows of a stage, so that the next event that needs them looks them up again.
 
-With cache.invalidate.topic in the file, all instances hear it, those too that are away now and have a cache
-that outlives them.
-Without it, only the instance that answers at http.listen on this machine does; that takes http.token.
+With cache.invalidate.topic in the file, all instances hear it, those too that are away now and have a cache that
+outlives them. Without it, only the instance that answers at http.listen on this machine does; that takes http.token.
 
 A key is written as an event has it: a number, text, or a JSON list for a composite key. Quotes make text of what looks
 like JSON: '"7"'. The stage's source is asked whether it can be a key; while the source is away, nobody checks it.`,

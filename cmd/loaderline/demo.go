@@ -33,8 +33,8 @@ purpose; each is enriched by its user, the user's purchases and those products' 
 read back, and what became of every event is counted. It exits 1 if any was lost or came twice.
 
 On a terminal the broker, the pipeline and its /metrics, /healthz and /readyz, on a free port that is said, then stay
-up until Ctrl-C, to look around. With --write, the pipeline file,
-the database and the events are written to a folder as well, to be run with "loaderline broker" and to be changed.`,
+up until Ctrl-C, to look around. With --write, the pipeline file, the database and the events are written to a folder
+as well, to be run with "loaderline broker" and to be changed.`,
 		Example: `  loaderline demo
   loaderline demo --events 200000
   loaderline demo --write shop

@@ -67,7 +67,6 @@ func (f *letterFlags) add(cmd *cobra.Command, states ...deadletter.State) {
 	flags.StringVar(&f.filter.Message, "message", "", "only those whose message has this `text` in it")
 	flags.StringVar(&f.key, "key", "", "only those with this record `key`")
 	flags.Int32Var(&f.partition, "partition", 0, "only those whose source was this `partition`")
-	flags.Lookup("partition").DefValue = ""
 	flags.StringVar(&f.filter.Pipeline, "pipeline", "", "those of another pipeline `name` in the same topic, such as this one's former name")
 	flags.IntVarP(&f.filter.Limit, "limit", "n", f.filter.Limit, "end after so many `dead letters`")
 	if len(states) > 0 {

@@ -81,7 +81,7 @@ func writeOffsets(to io.Writer, rows []offsets.Row, format string) error {
 		return writeObjects(to, rows)
 	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "topic\tpartition\tcommitted\tend\tlag\tnext record") // Flush has the error.
+	_, _ = fmt.Fprintln(t, "TOPIC\tPARTITION\tCOMMITTED\tEND\tLAG\tNEXT RECORD") // Flush has the error.
 	for _, row := range rows {
 		committed, next := "-", "-"
 		if row.Committed != nil {
@@ -191,7 +191,7 @@ func writeMoves(to io.Writer, moves []offsets.Move, format string) error {
 		return nil
 	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "topic\tpartition\tcommitted\tto\trecords") // Flush has the error.
+	_, _ = fmt.Fprintln(t, "TOPIC\tPARTITION\tCOMMITTED\tTO\tRECORDS") // Flush has the error.
 	for _, m := range moves {
 		committed, note := "-", "-"
 		if m.From != nil {

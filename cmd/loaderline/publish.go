@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline/internal/console"
@@ -97,7 +98,7 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	progress.Done()
 	if n > 0 || err == nil {
 		took := time.Since(start)
-		c.Say("published %s events to %s in %s, %s events/s", humanize.Comma(n), cfg.Topic, took.Round(time.Millisecond), humanize.Comma(console.Rate(n, took)))
+		c.Say("published %s %s to %s in %s, %s events/s", humanize.Comma(n), english.PluralWord(int(n), "event", ""), cfg.Topic, took.Round(time.Millisecond), humanize.Comma(console.Rate(n, took)))
 	}
 	switch {
 	case err != nil && exitCode(err) == exitFailed:

@@ -22,7 +22,7 @@ func writeRanges(to io.Writer, ranges replay.Ranges, format string) error {
 		return writeObjects(to, rows)
 	}
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "  topic\tpartition\tfrom\tto\toffsets") // Flush has the error.
+	_, _ = fmt.Fprintln(t, "  TOPIC\tPARTITION\tFROM\tTO\tOFFSETS") // Flush has the error.
 	for _, row := range rows {
 		_, _ = fmt.Fprintf(t, "  %s\t%d\t%d\t%d\t%s\n", row.Topic, row.Partition, row.From, row.To, humanize.Comma(row.Offsets))
 	}

@@ -66,10 +66,22 @@ Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", flagError(cmd, err), cmd.CommandPath())
 	})
-	root.AddCommand(newRun(c), newCheck(c), newTry(c), newTest(c), newPublish(c), newConsume(c), newReplay(c), newDLQ(c), newCache(c),
-		newOffsets(c), newStatus(c), newDemo(c), newBroker(c), newSchema(c), newCompletion(c), newVersion(c))
+	addGroup(root, "Without Kafka at hand", newDemo(c), newBroker(c))
+	addGroup(root, "Write a pipeline", newCheck(c), newTry(c), newTest(c), newSchema(c))
+	addGroup(root, "Run it", newRun(c), newPublish(c), newConsume(c), newStatus(c))
+	addGroup(root, "Look after it", newDLQ(c), newReplay(c), newCache(c), newOffsets(c))
+	root.AddCommand(newCompletion(c), newVersion(c))
 	completing(root)
 	return root
+}
+
+// addGroup adds commands under a heading of the help.
+func addGroup(root *cobra.Command, heading string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: heading, Title: heading + ":"})
+	for _, cmd := range commands {
+		cmd.GroupID = heading
+	}
+	root.AddCommand(commands...)
 }
 
 // noSuchCommand says which command was probably meant.

@@ -21,7 +21,7 @@ const (
 
 func newStatus(c *console.Console) *cobra.Command {
 	var watch bool
-	format := choice{value: "table", of: []string{"table", "json"}}
+	format := choice{value: "text", of: []string{"text", "json"}}
 	cmd := &cobra.Command{
 		Use:   "status PIPELINE",
 		Short: "Show the group, its members, its lag, and when it will have caught up",
