@@ -111,5 +111,6 @@ func (l *loaded) hinted(err error) error {
 func (l *loaded) topics() []string {
 	file := l.layout.File
 	topics := append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)
+	topics = append(topics, file.Retry.TopicNames()...)
 	return append(topics, file.Cache.Invalidate.Topics()...)
 }
