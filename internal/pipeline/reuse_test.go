@@ -86,48 +86,50 @@ func TestReuse(t *testing.T) {
 	const user1 = `"user":{"id":1,"team":7},"team":{"id":7}}`
 	for name, c := range map[string]struct {
 		ttl, onMissing, team, event string
-		between                     func(t *testing.T, p *pipeline.Pipeline, tables map[string]table)
+		between                     func(ctx context.Context, p *pipeline.Pipeline, tables map[string]table)
 		first, second               string
 		reused                      bool
 		opts                        pipeline.Options
 	}{
 		"again":        {event: `{"user_id":1}`, first: user1, second: user1, reused: true},
 		"another form": {event: `{"user_id": 1 , "n":2}`, first: user1, second: user1, reused: true},
-		"in its time": {event: `{"user_id":1}`, first: user1, second: user1, reused: true, between: func(_ *testing.T, _ *pipeline.Pipeline, tables map[string]table) {
+		"in its time": {event: `{"user_id":1}`, first: user1, second: user1, reused: true, between: func(_ context.Context, _ *pipeline.Pipeline, tables map[string]table) {
 			tables["team"]["7"] = `{"id":7,"new":true}`
 			time.Sleep(8 * time.Second)
 		}},
-		"past its time": {event: `{"user_id":1}`, first: user1, second: `"user":{"id":1,"team":7},"team":{"id":7,"new":true}}`, between: func(_ *testing.T, _ *pipeline.Pipeline, tables map[string]table) {
+		"past its time": {event: `{"user_id":1}`, first: user1, second: `"user":{"id":1,"team":7},"team":{"id":7,"new":true}}`, between: func(_ context.Context, _ *pipeline.Pipeline, tables map[string]table) {
 			tables["team"]["7"] = `{"id":7,"new":true}`
 			time.Sleep(10 * time.Second)
 		}},
-		"past its part's time": {event: `{"user_id":3}`, first: `"user":{"id":3,"team":9},"team":null}`, second: `"user":{"id":3,"team":9},"team":{"id":9}}`, between: func(_ *testing.T, _ *pipeline.Pipeline, tables map[string]table) {
+		"past its part's time": {event: `{"user_id":3}`, first: `"user":{"id":3,"team":9},"team":null}`, second: `"user":{"id":3,"team":9},"team":{"id":9}}`, between: func(_ context.Context, _ *pipeline.Pipeline, tables map[string]table) {
 			tables["team"]["9"] = `{"id":9}`
 			time.Sleep(4 * time.Second)
 		}},
-		"for some seconds at most": {ttl: "1h", event: `{"user_id":1}`, first: user1, second: user1, between: func(*testing.T, *pipeline.Pipeline, map[string]table) {
+		"for some seconds at most": {ttl: "1h", event: `{"user_id":1}`, first: user1, second: user1, between: func(context.Context, *pipeline.Pipeline, map[string]table) {
 			time.Sleep(10 * time.Second)
 		}},
-		"invalidated": {event: `{"user_id":1}`, first: user1, second: `"user":{"id":1,"team":7},"team":{"id":7,"new":true}}`, between: func(t *testing.T, p *pipeline.Pipeline, tables map[string]table) {
+		"invalidated": {event: `{"user_id":1}`, first: user1, second: `"user":{"id":1,"team":7},"team":{"id":7,"new":true}}`, between: func(ctx context.Context, p *pipeline.Pipeline, tables map[string]table) {
 			tables["team"]["7"] = `{"id":7,"new":true}`
-			p.Invalidate(t.Context(), "team", "7")
+			p.Invalidate(ctx, "team", "7")
 		}},
-		"all invalidated": {event: `{"user_id":1}`, first: user1, second: `"user":{"id":1,"team":7,"new":true},"team":{"id":7}}`, between: func(t *testing.T, p *pipeline.Pipeline, tables map[string]table) {
+		"all invalidated": {event: `{"user_id":1}`, first: user1, second: `"user":{"id":1,"team":7,"new":true},"team":{"id":7}}`, between: func(ctx context.Context, p *pipeline.Pipeline, tables map[string]table) {
 			tables["user"]["1"] = `{"id":1,"team":7,"new":true}`
-			p.InvalidateAll(t.Context(), "user")
+			p.InvalidateAll(ctx, "user")
 		}},
-		"no key in a row":  {event: `{"user_id":4}`, first: `"user":{"id":4},"team":null}`, second: `"user":{"id":4},"team":null}`, reused: true},
-		"degraded":         {event: `{"user_id":2}`, team: "on_error: keep", first: `"user":{"id":2,"team":8},"team":null} loaderline.degraded: team=error`, second: `"user":{"id":2,"team":8},"team":{"id":8}}`, between: func(_ *testing.T, _ *pipeline.Pipeline, tables map[string]table) { tables["team"]["8"] = `{"id":8}` }},
+		"no key in a row": {event: `{"user_id":4}`, first: `"user":{"id":4},"team":null}`, second: `"user":{"id":4},"team":null}`, reused: true},
+		"degraded": {event: `{"user_id":2}`, team: "on_error: keep", first: `"user":{"id":2,"team":8},"team":null} loaderline.degraded: team=error`, second: `"user":{"id":2,"team":8},"team":{"id":8}}`, between: func(_ context.Context, _ *pipeline.Pipeline, tables map[string]table) {
+			tables["team"]["8"] = `{"id":8}`
+		}},
 		"a dead letter":    {event: `{"user_id":5}`, first: "missing in stage user: no row has the key that event.user_id holds", second: "missing in stage user: no row has the key that event.user_id holds"},
 		"dropped":          {event: `{"user_id":5}`, onMissing: "drop", first: "dropped", second: "dropped"},
 		"without a key":    {event: `{}`, onMissing: "keep", first: `"user":null,"team":null}`, second: `"user":null,"team":null}`},
 		"a condition":      {event: `{"user_id":1}`, team: "when: event.n > 1", first: `"user":{"id":1,"team":7},"team":null}`, second: `"user":{"id":1,"team":7},"team":null}`},
 		"a stage uncached": {event: `{"user_id":1}`, team: "cache: {ttl: 0s}", first: user1, second: user1},
 		"past the cache":   {event: `{"user_id":1}`, opts: pipeline.Options{Fresh: true}, first: user1, second: user1},
-		"due": {event: `{"user_id":1}`, team: "cache: {refresh: 20%}", first: user1, second: user1, between: func(*testing.T, *pipeline.Pipeline, map[string]table) {
+		"due": {event: `{"user_id":1}`, team: "cache: {refresh: 20%}", first: user1, second: user1, between: func(context.Context, *pipeline.Pipeline, map[string]table) {
 			time.Sleep(2 * time.Second)
 		}},
-		"not yet due": {event: `{"user_id":1}`, team: "cache: {refresh: 20%}", first: user1, second: user1, reused: true, between: func(*testing.T, *pipeline.Pipeline, map[string]table) {
+		"not yet due": {event: `{"user_id":1}`, team: "cache: {refresh: 20%}", first: user1, second: user1, reused: true, between: func(context.Context, *pipeline.Pipeline, map[string]table) {
 			time.Sleep(1700 * time.Millisecond)
 		}},
 	} {
@@ -145,7 +147,7 @@ func TestReuse(t *testing.T) {
 					t.Errorf("first: %s, reused %t", got, reused)
 				}
 				if c.between != nil {
-					c.between(t, p, tables)
+					c.between(t.Context(), p, tables)
 				}
 				if got, reused := give(c.event); got != c.second || reused != c.reused {
 					t.Errorf("then: %s, reused %t", got, reused)
