@@ -7,14 +7,9 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
-)
 
-const (
-	skipWait  = 100 // Milliseconds that a broker waits for records before it says that there are none.
-	skipBytes = 1 << 20
+	"github.com/loaderline/loaderline/internal/gap"
 )
 
 // bounds are where a session stops, and how far it has read. They are safe for
@@ -143,42 +138,15 @@ func (s *Session) skipGaps(ctx context.Context) error {
 	return nil
 }
 
-// nextOffset asks the partition's leader which offset comes next at a
-// position: the position itself where a record stands there, or nothing yet.
+// nextOffset is where a partition goes on from a position.
 func (s *Session) nextOffset(ctx context.Context, at topicPartition, position int64) (int64, error) {
-	leader, _, err := s.cl.PartitionLeader(at.topic, at.partition)
-	if err != nil || leader < 0 {
-		return position, nil //nolint:nilerr // There is no leader at the moment: the next poll asks again.
-	}
-	req := kmsg.NewPtrFetchRequest()
-	req.IsolationLevel = 1 // Read committed.
-	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = skipWait, 1, skipBytes
-	partition := kmsg.NewFetchRequestTopicPartition()
-	partition.Partition, partition.FetchOffset, partition.PartitionMaxBytes = at.partition, position, skipBytes
-	topic := kmsg.NewFetchRequestTopic()
-	topic.Topic, topic.TopicID = at.topic, s.topicIDs[at.topic]
-	topic.Partitions = append(topic.Partitions, partition)
-	req.Topics = append(req.Topics, topic)
-	answer, err := s.cl.Broker(int(leader)).RetriableRequest(ctx, req)
-	if err != nil {
-		if ctx.Err() != nil || isTransient(err) {
-			return position, ctx.Err()
-		}
-		return position, fmt.Errorf("look for the end of topic %s partition %d: %w", at.topic, at.partition, err)
-	}
-	fetched, ok := answer.(*kmsg.FetchResponse)
-	if !ok || len(fetched.Topics) != 1 || len(fetched.Topics[0].Partitions) != 1 || kerr.ErrorForCode(fetched.ErrorCode) != nil {
-		return position, nil //nolint:nilerr // The next poll asks again.
-	}
-	found, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Offset: position, IsolationLevel: kgo.ReadCommitted(), Topic: at.topic, Partition: at.partition,
-	}, &fetched.Topics[0].Partitions[0], kgo.DefaultDecompressor(), nil)
+	next, err := gap.Next(ctx, s.cl, gap.Position{Topic: at.topic, ID: s.topicIDs[at.topic], Partition: at.partition, Offset: position})
 	switch {
-	case found.Err != nil:
-		return position, nil //nolint:nilerr // The client meets it too, and says so.
-	case len(found.Records) > 0:
-		return found.Records[0].Offset, nil
+	case err == nil:
+		return next, nil
+	case ctx.Err() != nil || isTransient(err):
+		return position, ctx.Err()
 	default:
-		return max(next, position), nil
+		return position, fmt.Errorf("look for the end of topic %s partition %d: %w", at.topic, at.partition, err)
 	}
 }

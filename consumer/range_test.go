@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
 )
@@ -64,6 +66,37 @@ func TestReadingStopsAtTheEnds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Compaction has removed the last records before a transaction that is open: nothing is there that could be at the end.
+func TestReadingStopsWhereTheLastRecordsWereCompactedAway(t *testing.T) {
+	w := newWorld(t, 1)
+	compact := "compact"
+	if _, err := w.admin.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Name: "cleanup.policy", Value: &compact}}, "in"); err != nil {
+		t.Fatal(err)
+	}
+	w.publish(0, 1, 1)
+	for i, name := range []string{"aborted", "open"} {
+		client, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.TransactionalID(name), kgo.DefaultProduceTopic("in"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		err = errors.Join(client.BeginTransaction(), client.ProduceSync(t.Context(), kgo.KeyStringRecord(name, name)).FirstErr())
+		if i == 0 {
+			err = errors.Join(err, client.EndTransaction(t.Context(), kgo.TryAbort))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.cluster.Compact()
+	cfg := w.config()
+	ends := map[int32]int64{0: 3} // A record, one that was aborted, and its marker.
+	cfg.Ends = map[string]map[int32]int64{"in": ends}
+	if got := readToEnds(t, w.open(cfg), ends); !slices.Equal(got[0], []int64{0}) {
+		t.Errorf("got %v", got)
 	}
 }
 

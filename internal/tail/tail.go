@@ -12,8 +12,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/gap"
 	"github.com/loaderline/loaderline/internal/position"
 )
+
+// quiet is how long nothing comes before the partitions are asked whether there is anything to come. A broker is not asked
+// for longer at once: it answers the requests of a connection in turn.
+const quiet = 500 * time.Millisecond
 
 // errLimit ends a Read that has reached its limit.
 var errLimit = errors.New("the limit is reached")
@@ -58,7 +63,7 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
-	r := &reader{cfg: cfg, client: client, ranges: ranges, handle: handle}
+	r := &reader{cfg: cfg, client: client, ranges: ranges, next: map[int32]int64{}, handle: handle}
 	err = r.read(ctx)
 	if errors.Is(err, errLimit) {
 		err = nil
@@ -66,8 +71,8 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 	return err
 }
 
-// newClient is a client without a group. Control records are kept: they say how far a partition is read where a range
-// ends with records of aborted transactions.
+// newClient is a client without a group. Control records are kept: they say, without a question, how far a partition is
+// read where a range ends with records of aborted transactions.
 func newClient(cfg Config) (*kgo.Client, error) {
 	opts, err := cfg.Kafka.Options()
 	if err != nil {
@@ -78,6 +83,7 @@ func newClient(cfg Config) (*kgo.Client, error) {
 		kgo.KeepControlRecords(),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxBytes(16<<20),
+		kgo.FetchMaxWait(quiet),
 		kgo.MaxDecompressBatchBytes(64<<20),
 	)...)
 	if err != nil {
@@ -101,6 +107,7 @@ type reader struct {
 	cfg     Config
 	client  *kgo.Client
 	ranges  map[int32]position.Range // those that are not read to their end
+	next    map[int32]int64          // the offset after the last record that came, by partition
 	handle  func(*kgo.Record) error
 	handled int // records handled
 }
@@ -114,16 +121,19 @@ func (r *reader) read(ctx context.Context) error {
 			delete(r.ranges, partition)
 			continue
 		}
-		start[partition] = kgo.NewOffset().At(from)
+		start[partition], r.next[partition] = kgo.NewOffset().At(from), from
 	}
 	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.cfg.Topic: start})
 	for len(r.ranges) > 0 {
-		fetches := r.client.PollFetches(ctx)
+		fetches, err := r.poll(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		for _, e := range fetches.Errors() {
-			return fmt.Errorf("read topic %s partition %d: %w", e.Topic, e.Partition, e.Err)
+		if err != nil {
+			return err
+		}
+		if fetches.NumRecords() == 0 && r.cfg.To != nil {
+			r.skipGaps(ctx)
 		}
 		for record := range fetches.RecordsAll() {
 			if err := r.record(record); err != nil {
@@ -135,6 +145,34 @@ func (r *reader) read(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// poll waits for records. After a quiet time it answers none.
+func (r *reader) poll(ctx context.Context) (kgo.Fetches, error) {
+	wait, cancel := context.WithTimeout(ctx, quiet)
+	defer cancel()
+	fetches := r.client.PollFetches(wait)
+	for _, e := range fetches.Errors() {
+		if wait.Err() == nil || !errors.Is(e.Err, wait.Err()) {
+			return nil, fmt.Errorf("read topic %s partition %d: %w", e.Topic, e.Partition, e.Err)
+		}
+	}
+	return fetches, nil
+}
+
+// skipGaps ends ranges in which only offsets without a record are left. Where that cannot be found out now, it is tried again
+// after the next quiet time.
+func (r *reader) skipGaps(ctx context.Context) {
+	topics, err := kadm.NewClient(r.client).ListTopics(ctx, r.cfg.Topic)
+	if err != nil {
+		return
+	}
+	for partition := range r.ranges {
+		at := gap.Position{Topic: r.cfg.Topic, ID: topics[r.cfg.Topic].ID, Partition: partition, Offset: r.next[partition]}
+		if next, err := gap.Next(ctx, r.client, at); err == nil {
+			r.reached(partition, next)
+		}
+	}
 }
 
 // record handles a record of a fetch, unless it is outside its partition's range.
@@ -152,9 +190,15 @@ func (r *reader) record(record *kgo.Record) error {
 			return errLimit
 		}
 	}
-	if record.Offset+1 >= of.To {
-		delete(r.ranges, record.Partition)
-		r.client.RemoveConsumePartitions(map[string][]int32{r.cfg.Topic: {record.Partition}})
-	}
+	r.reached(record.Partition, record.Offset+1)
 	return nil
+}
+
+// reached says that everything of a partition before an offset was read.
+func (r *reader) reached(partition int32, next int64) {
+	r.next[partition] = next
+	if next >= r.ranges[partition].To {
+		delete(r.ranges, partition)
+		r.client.RemoveConsumePartitions(map[string][]int32{r.cfg.Topic: {partition}})
+	}
 }

@@ -20,26 +20,42 @@ import (
 // offsets 0 and 1, and an aborted one with two records at 3 and 4. Each ends with a marker.
 func world(t *testing.T) (consumer.Kafka, *kgo.Client) {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "out"))
+	cluster := broker(t)
+	client := producer(t, cluster, "t")
+	transaction(t, client, kgo.TryCommit, "c0", "c1")
+	transaction(t, client, kgo.TryAbort, "a3", "a4")
+	return consumer.Kafka{Brokers: cluster.ListenAddrs()}, client
+}
+
+// broker has the topic, compacted when it is told to.
+func broker(t *testing.T) *kfake.Cluster {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.TransactionalID("t"), kgo.DefaultProduceTopic("out"))
+	if err := cluster.CreateTopic("out", 1, map[string]string{"cleanup.policy": "compact"}); err != nil {
+		t.Fatal(err)
+	}
+	return cluster
+}
+
+func producer(t *testing.T, cluster *kfake.Cluster, transactionalID string) *kgo.Client {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.TransactionalID(transactionalID), kgo.DefaultProduceTopic("out"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	transaction(t, client, kgo.TryCommit, "c0", "c1")
-	transaction(t, client, kgo.TryAbort, "a3", "a4")
-	return consumer.Kafka{Brokers: cluster.ListenAddrs()}, client
+	return client
 }
 
 func transaction(t *testing.T, client *kgo.Client, end kgo.TransactionEndTry, values ...string) {
 	t.Helper()
 	err := client.BeginTransaction()
 	for _, value := range values {
-		err = errors.Join(err, client.ProduceSync(t.Context(), kgo.StringRecord(value)).FirstErr())
+		err = errors.Join(err, client.ProduceSync(t.Context(), kgo.KeyStringRecord(value, value)).FirstErr())
 	}
 	if err := errors.Join(err, client.EndTransaction(t.Context(), end)); err != nil {
 		t.Fatal(err)
@@ -90,6 +106,24 @@ func TestReadEndsBeforeItsEnd(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Compaction has removed the last records before a transaction that is open: nothing is there that could end the range.
+func TestReadEndsWhereTheLastRecordsWereCompactedAway(t *testing.T) {
+	cluster := broker(t)
+	transaction(t, producer(t, cluster, "committed"), kgo.TryCommit, "c0")
+	transaction(t, producer(t, cluster, "aborted"), kgo.TryAbort, "a2", "a3") // What is left of its client goes, marker and all.
+	open := producer(t, cluster, "open")
+	if err := errors.Join(open.BeginTransaction(), open.ProduceSync(t.Context(), kgo.StringRecord("o5")).FirstErr()); err != nil {
+		t.Fatal(err)
+	}
+	cluster.Compact()
+	k := consumer.Kafka{Brokers: cluster.ListenAddrs()}
+	for _, cfg := range []tail.Config{{Kafka: k, To: at(5)}, {Kafka: k, To: at(4)}, {Kafka: k, To: &position.Position{Kind: position.Latest}}} {
+		if got := read(t, cfg); !slices.Equal(got, []string{"c0"}) {
+			t.Errorf("up to %s: got %q, want c0", cfg.To, got)
+		}
 	}
 }
 

@@ -1,0 +1,69 @@
+// Package gap finds where reading a partition goes on past offsets that will never give a record: markers of
+// transactions, records that were aborted, and what compaction has removed. A client does not tell of them.
+package gap
+
+import (
+	"context"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+const (
+	wait  = 100     // Milliseconds that a broker waits for records before it says that there are none.
+	bytes = 1 << 20 // of an answer, at most
+)
+
+// Position is where a partition is read on.
+type Position struct {
+	Topic     string
+	ID        kadm.TopicID // of Topic
+	Partition int32
+	Offset    int64
+}
+
+// Next asks the partition's leader for the offset of the next committed record. It is the position's own where a record stands
+// there, where nothing is there yet, and where nobody can say at the moment. An error is that of the request.
+func Next(ctx context.Context, client *kgo.Client, at Position) (int64, error) {
+	leader, _, err := client.PartitionLeader(at.Topic, at.Partition)
+	if err != nil || leader < 0 {
+		return at.Offset, nil //nolint:nilerr // There is no leader at the moment.
+	}
+	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(at))
+	if err != nil {
+		return at.Offset, err
+	}
+	fetched, ok := answer.(*kmsg.FetchResponse)
+	if !ok || len(fetched.Topics) != 1 || len(fetched.Topics[0].Partitions) != 1 || fetched.ErrorCode != 0 {
+		return at.Offset, nil
+	}
+	partition := &fetched.Topics[0].Partitions[0]
+	found, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		Offset: at.Offset, IsolationLevel: kgo.ReadCommitted(), Topic: at.Topic, Partition: at.Partition,
+	}, partition, kgo.DefaultDecompressor(), nil)
+	switch {
+	case found.Err != nil:
+		return at.Offset, nil //nolint:nilerr // A client meets it too, and says so.
+	case len(found.Records) > 0:
+		return found.Records[0].Offset, nil
+	case len(partition.RecordBatches) == 0:
+		// A broker gives one batch at least: none is left before the last stable offset.
+		return max(partition.LastStableOffset, at.Offset), nil
+	default:
+		return max(next, at.Offset), nil
+	}
+}
+
+func request(at Position) *kmsg.FetchRequest {
+	req := kmsg.NewPtrFetchRequest()
+	req.IsolationLevel = 1 // Read committed.
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = wait, 1, bytes
+	partition := kmsg.NewFetchRequestTopicPartition()
+	partition.Partition, partition.FetchOffset, partition.PartitionMaxBytes = at.Partition, at.Offset, bytes
+	topic := kmsg.NewFetchRequestTopic()
+	topic.Topic, topic.TopicID = at.Topic, at.ID
+	topic.Partitions = append(topic.Partitions, partition)
+	req.Topics = append(req.Topics, topic)
+	return req
+}
