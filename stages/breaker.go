@@ -17,8 +17,8 @@ import (
 // made and end with a *BreakerOpenError. After Delay one call is let through: its answer closes the breaker, its
 // failure opens it again.
 //
-// The breaker spares the backend; it decides nothing about keys. What asks whether a backend is away or a key is at
-// fault asks it whatever the breaker says, and an answer closes it. So does a Ping that is answered after another one failed.
+// The breaker spares the backend; it decides nothing about keys. Whether a backend is away or a key is at fault is asked by
+// a call for one key whatever the breaker says, and an answer closes it. So does a Ping that is answered after another one failed.
 type Breaker struct {
 	// Failures in a row open the breaker. 0: there is none.
 	Failures int
@@ -92,8 +92,15 @@ func (b *breaker) admit(ctx context.Context) (done func(error), err error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if isProbe(ctx) {
+	switch purposeOf(ctx) {
+	case probing:
 		return b.probed, nil
+	case searching:
+		if b.circuit.State() != gobreaker.StateClosed {
+			return nil, &BreakerOpenError{Err: b.last}
+		}
+		return b.probed, nil // A key at fault fails call after call, and is no failure of the backend.
+	case ordinary:
 	}
 	record, err := b.circuit.Allow()
 	if err != nil {
@@ -109,7 +116,7 @@ func (b *breaker) admit(ctx context.Context) (done func(error), err error) {
 	}, nil
 }
 
-// probed takes the outcome of a call that was made whatever the breaker said.
+// probed takes the outcome of a call that finds out what is wrong.
 func (b *breaker) probed(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -156,9 +163,28 @@ func (b *breaker) state() BreakerState {
 	}
 }
 
-type probeKey struct{}
+// closed says that calls are made, also where there is no breaker.
+func (b *breaker) closed() bool {
+	state := b.state()
+	return state == "" || state == BreakerClosed
+}
 
-// asProbe marks calls that find out whether a backend answers: they are made whatever the breaker says.
-func asProbe(ctx context.Context) context.Context { return context.WithValue(ctx, probeKey{}, true) }
+// purpose is what a call is for.
+type purpose int
 
-func isProbe(ctx context.Context) bool { return ctx.Value(probeKey{}) != nil }
+const (
+	ordinary  purpose = iota
+	probing           // whether the backend answers: it is made whatever the breaker says
+	searching         // which keys are at fault: it is made while the breaker is closed
+)
+
+type purposeKey struct{}
+
+func withPurpose(ctx context.Context, p purpose) context.Context {
+	return context.WithValue(ctx, purposeKey{}, p)
+}
+
+func purposeOf(ctx context.Context) purpose {
+	p, _ := ctx.Value(purposeKey{}).(purpose)
+	return p
+}

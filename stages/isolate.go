@@ -8,18 +8,25 @@ import (
 // isolate decides about keys that stay open when the retries have ended. Either the source answers nobody, and that is an
 // outage; or it answers, and then some of the keys are at fault and are looked for by halves. A key is condemned only if it
 // fails alone, twice, with an answer for a known key after each: a source that is just going or coming condemns nobody.
-// Its calls are made whatever the backend's breaker says: what was never asked decides nothing.
+// Whether it answers is asked whatever the backend's breaker says: what was never asked decides nothing. An answer closes
+// the breaker, and nothing is halved while it is not closed.
 func (c *chunk[K, V]) isolate(ctx context.Context, at []int32, tried *KeyError) {
-	s := search[K, V]{chunk: c, ctx: asProbe(ctx), tried: tried}
-	if c.loader.known.Load() != nil && !s.answers() {
+	s := search[K, V]{chunk: c, ctx: withPurpose(ctx, searching), tried: tried}
+	var answered bool
+	if c.loader.known.Load() == nil {
+		at, answered = s.first(at)
+	} else {
+		answered = s.answers()
+	}
+	switch {
+	case len(at) == 0:
+	case !answered:
 		s.outage(at)
-		return
-	}
-	if len(at) == 1 {
+	case len(at) == 1:
 		s.alone(at)
-		return
+	default:
+		s.halve(at)
 	}
-	s.halve(at)
 }
 
 // search is one isolate under way.
@@ -30,12 +37,25 @@ type search[K comparable, V any] struct {
 	over  bool // there is an outage, or the run has ended: nothing more is asked
 }
 
+// first asks for single keys where none is known, one and then another: a key at fault may be either. It answers the keys that
+// stay open, and whether one was answered, which is known from now on.
+func (s *search[K, V]) first(at []int32) (open []int32, answered bool) {
+	if len(at) == 1 {
+		return at, false // It has failed, and nobody else can say why.
+	}
+	ctx := withPurpose(s.ctx, probing)
+	last := len(at) - 1
+	if len(s.call(ctx, at[:1])) == 0 {
+		at = at[1:]
+	} else if len(s.call(ctx, at[last:])) == 0 {
+		at = at[:last]
+	}
+	return at, !s.over && s.chunk.loader.known.Load() != nil
+}
+
 // halve tries each half of some keys, and looks on in what stays open.
 func (s *search[K, V]) halve(at []int32) {
 	left, right := s.try(at[:len(at)/2]), s.try(at[len(at)/2:])
-	if s.chunk.loader.known.Load() == nil {
-		s.over = true // Neither half has an answer, and nor has anything before.
-	}
 	for _, open := range [][]int32{left, right} {
 		switch {
 		case len(open) == 0:
@@ -49,15 +69,25 @@ func (s *search[K, V]) halve(at []int32) {
 	}
 }
 
-// try makes one call. The keys that it leaves open are at fault, or the source is away.
+// try makes one call. The keys that it leaves open are at fault, or the source is away. Where other calls have opened the
+// breaker meanwhile, it is asked first whether the source answers.
 func (s *search[K, V]) try(at []int32) []int32 {
+	if !s.over && !s.chunk.loader.cfg.Backend.breaker.closed() && !s.answers() {
+		s.over = true
+	}
+	s.chunk.halves--
+	return s.call(s.ctx, at)
+}
+
+func (s *search[K, V]) call(ctx context.Context, at []int32) []int32 {
 	if s.over {
 		return at
 	}
-	s.chunk.halves--
-	open, err := s.chunk.try(s.ctx, at, s.tried)
-	_, busy := errors.AsType[*BusyError](err) // Then nothing was asked, and the next answer proves nothing.
-	s.over = busy || s.chunk.failure != nil
+	open, err := s.chunk.try(ctx, at, s.tried)
+	// What was not asked leaves keys open for nothing, and the next answer proves nothing about them.
+	_, busy := errors.AsType[*BusyError](err)
+	_, rejected := errors.AsType[*BreakerOpenError](err)
+	s.over = busy || rejected || s.chunk.failure != nil
 	if err != nil {
 		s.tried = s.tried.with(err)
 	}
@@ -86,7 +116,7 @@ func (s *search[K, V]) answers() bool {
 	if s.over || known == nil {
 		return false
 	}
-	b, err := s.chunk.loader.call(s.ctx, []K{*known}, &s.chunk.stats)
+	b, err := s.chunk.loader.call(withPurpose(s.ctx, probing), []K{*known}, &s.chunk.stats)
 	return b.answered() || err != nil && ClassOf(err) == Permanent
 }
 

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/loaderline/loaderline/stages"
 )
@@ -50,4 +53,60 @@ func TestBisectionIsBounded(t *testing.T) {
 			t.Fatal(s)
 		}
 	}
+}
+
+// While the breaker is open, only single keys are asked for: whether the source answers at all. Here nobody has been
+// answered before, so two of the keys at hand stand in for a known one.
+func TestNoCallIsHalvedWhileTheBreakerIsOpen(t *testing.T) {
+	backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: time.Hour}})
+	src := broken(repeat(errAway, 10)...)
+	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Backend: backend}), noRetry, numbers(8)...)
+	if _, is := errors.AsType[*stages.OutageError](rows.Err()); !is {
+		t.Errorf("want an outage, got %v", rows.Err())
+	}
+	calls := src.seen()
+	if len(calls) != 3 || len(calls[0]) != 8 || len(calls[1]) != 1 || len(calls[2]) != 1 {
+		t.Errorf("calls %v, want all keys and two single ones", calls)
+	}
+}
+
+// A key is looked for by halves while calls of another loader open the breaker, again and again: it is found, and no half
+// is asked for while the breaker is open.
+func TestAKeyIsLookedForBesideCallsThatOpenTheBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: time.Hour}})
+		other := loader(&recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error { return errAway }}, stages.LoaderConfig[int, int]{Backend: backend})
+		src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
+			if len(b.Keys) > 1 && backend.Stats().Breaker != stages.BreakerClosed {
+				t.Errorf("the keys %v were asked for while the breaker was %s", b.Keys, backend.Stats().Breaker)
+			}
+			time.Sleep(time.Second)
+			if slices.Contains(b.Keys, 13) {
+				return errAway
+			}
+			double(b)
+			return nil
+		}}
+		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
+		run(t.Context(), l, noRetry, 1000) // From now on there is a key to ask for.
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			for ctx.Err() == nil {
+				time.Sleep(1700 * time.Millisecond)
+				run(ctx, other, noRetry, 1)
+			}
+		}()
+		rows, node := run(t.Context(), l, noRetry, numbers(32)...)
+		cancel()
+		synctest.Wait()
+		time.Sleep(2 * time.Second)
+		if rows.Err() != nil {
+			t.Fatal(rows.Err())
+		}
+		for row := range rows.All() {
+			if r := node.Of(row); (r.State == stages.Failed) != (row.Event() == 13) {
+				t.Errorf("key %d: %v", row.Event(), r)
+			}
+		}
+	})
 }
