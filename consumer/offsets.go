@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/coordinator"
 )
 
 // CommittedOffset is an offset that a group has committed.
@@ -53,17 +55,12 @@ func fetchOffsets(ctx context.Context, cl *kgo.Client, group string) (map[string
 	return offsets, nil
 }
 
-// settledCoordinator asks until the group has a coordinator: a cluster that has
-// just been started has none for a moment.
+// settledCoordinator asks a group's coordinator, for about ten seconds until
+// there is one.
 func settledCoordinator[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()
-	for {
-		answer, err := ask(ctx)
-		if !isAny(err, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator) || !pause(ctx) {
-			return answer, err
-		}
-	}
+	return coordinator.Await(ctx, nil, ask)
 }
 
 // Member is a member of a group.

@@ -58,6 +58,7 @@ func showStatus(ctx context.Context, c *console.Console, path string, watch, asJ
 		return err
 	}
 	defer reader.Close()
+	reader.Waiting = func() { c.Say("waiting for the coordinator of group %s", file.Input.Group) }
 	var seen []status.Report
 	for {
 		report, err := reader.Read(ctx)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/coordinator"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
@@ -24,6 +25,9 @@ const askTime = 10 * time.Second
 
 // Reader reads the state of a pipeline. It is for one goroutine.
 type Reader struct {
+	// Waiting is called when Read has to wait for the group's coordinator. Optional.
+	Waiting func()
+
 	file   *pipelinefile.File
 	kafka  consumer.Kafka
 	client *kgo.Client
@@ -72,17 +76,18 @@ func (r *Reader) Read(ctx context.Context) (Report, error) {
 
 // group reads who takes part.
 func (r *Reader) group(ctx context.Context, report *Report) error {
-	groups, err := r.admin.DescribeGroups(ctx, report.Group)
-	if err != nil {
-		return fmt.Errorf("describe group %s: %w", report.Group, err)
+	groups, err := coordinator.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.DescribedGroups, error) {
+		groups, err := r.admin.DescribeGroups(ctx, report.Group)
+		return groups, cmp.Or(err, groups.Error())
+	})
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+		return r.refused("describe", report.Group, err)
 	}
 	group := groups[report.Group]
 	switch {
 	case errors.Is(group.Err, kerr.GroupIDNotFound), group.Err == nil && group.State == "Dead":
 		report.State = Absent
 		return nil
-	case group.Err != nil:
-		return fmt.Errorf("describe group %s: %w", report.Group, group.Err)
 	}
 	report.State = group.State
 	for _, m := range group.Members {
@@ -111,12 +116,24 @@ func (r *Reader) group(ctx context.Context, report *Report) error {
 	return nil
 }
 
+// refused is the error of a question about a group. Without a coordinator nobody can answer.
+func (r *Reader) refused(op, group string, err error) error {
+	op += " group " + group
+	if coordinator.IsMissing(err) {
+		return &consumer.UnreachableError{Brokers: r.kafka.Brokers, Op: op, Err: fmt.Errorf(
+			"the group has no coordinator; a cluster that was just started has one soon, and one that cannot create __consumer_offsets never: %w", err)}
+	}
+	return fmt.Errorf("%s: %w", op, err)
+}
+
 // partitions reads how far the group is.
 func (r *Reader) partitions(ctx context.Context, report *Report) error {
 	topics := r.file.Input.Topics
-	commits, err := r.admin.FetchOffsets(ctx, report.Group)
+	commits, err := coordinator.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.OffsetResponses, error) {
+		return r.admin.FetchOffsets(ctx, report.Group)
+	})
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-		return fmt.Errorf("read the offsets of group %s: %w", report.Group, err)
+		return r.refused("read the offsets of", report.Group, err)
 	}
 	starts, ends, err := r.offsets(ctx, topics...)
 	if err != nil {

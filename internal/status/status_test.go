@@ -30,9 +30,10 @@ stages: {user: {source: shop, by: event.user_id, query: "SELECT id FROM users WH
 
 // world is a group's broker, with three partitions of input.
 type world struct {
-	t      *testing.T
-	client *kgo.Client
-	reader *status.Reader
+	t       *testing.T
+	cluster *kfake.Cluster
+	client  *kgo.Client
+	reader  *status.Reader
 }
 
 func newWorld(t *testing.T) *world {
@@ -57,7 +58,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(reader.Close)
-	return &world{t, client, reader}
+	return &world{t, cluster, client, reader}
 }
 
 // publish adds a record of some age.
