@@ -39,7 +39,7 @@ func newOffsetsShow(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show PIPELINE",
 		Short: "Show where the group is in each partition",
-		Long: `Show for each partition of the input the offset that the pipeline's group has committed, the end of the partition, how
+		Long: `Show for each partition of the input and of retry topics the offset that the pipeline's group has committed, the end of the partition, how
 many offsets lie between (transaction markers count), and the time of the next record to be read.`,
 		Example: `  loaderline offsets show pipeline.yaml
   loaderline offsets show pipeline.yaml --format json`,
@@ -50,10 +50,10 @@ many offsets lie between (transaction markers count), and the time of the next r
 			if err != nil {
 				return err
 			}
-			if err := l.awaitKafka(ctx, l.inWords(c), l.layout.File.Input.Topics...); err != nil {
+			if err := l.awaitKafka(ctx, l.inWords(c), l.consumed()...); err != nil {
 				return unlessEnded(ctx, err)
 			}
-			rows, err := offsets.Show(ctx, l.kafka, l.layout.File.Input.Group, l.layout.File.Input.Topics)
+			rows, err := offsets.Show(ctx, l.kafka, l.layout.File.Input.Group, l.consumed())
 			if err != nil {
 				return unlessEnded(ctx, err)
 			}

@@ -114,3 +114,9 @@ func (l *loaded) topics() []string {
 	topics = append(topics, file.Retry.TopicNames()...)
 	return append(topics, file.Cache.Invalidate.Topics()...)
 }
+
+// consumed are the topics that the pipeline's group reads.
+func (l *loaded) consumed() []string {
+	file := l.layout.File
+	return append(slices.Clone(file.Input.Topics), file.Retry.TopicNames()...)
+}

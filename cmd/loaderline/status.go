@@ -29,8 +29,8 @@ func newStatus(c *console.Console) *cobra.Command {
 time, how fast records are done, when the group will have caught up, and how many dead letters there are. It looks twice, two
 seconds apart, and changes nothing.
 
-Lag is a distance between offsets: markers of transactions count. The process at http.listen of this machine, if it is
-one of this pipeline, also says which source it waits for.`,
+Lag is a distance between offsets: markers of transactions between records count, and so do events that wait in retry
+topics. The process at http.listen of this machine, if it is one of this pipeline, also says which source it waits for.`,
 		Example: `  loaderline status pipeline.yaml
   loaderline status pipeline.yaml --watch
   loaderline status pipeline.yaml --format json`,
@@ -50,7 +50,7 @@ func showStatus(ctx context.Context, c *console.Console, path string, watch, asJ
 		return err
 	}
 	file := l.layout.File
-	if err := l.awaitKafka(ctx, l.inWords(c), append(file.Input.Topics, file.DeadLetter.Topic)...); err != nil {
+	if err := l.awaitKafka(ctx, l.inWords(c), append(l.consumed(), file.DeadLetter.Topic)...); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	reader, err := status.Open(file, l.kafka)

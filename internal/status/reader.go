@@ -128,7 +128,7 @@ func (r *Reader) refused(op, group string, err error) error {
 
 // partitions reads how far the group is.
 func (r *Reader) partitions(ctx context.Context, report *Report) error {
-	topics := r.file.Input.Topics
+	topics := append(slices.Clone(r.file.Input.Topics), r.file.Retry.TopicNames()...)
 	commits, err := coordinator.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.OffsetResponses, error) {
 		return r.admin.FetchOffsets(ctx, report.Group)
 	})

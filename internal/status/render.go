@@ -55,7 +55,10 @@ func (r Report) Text(colours console.Palette) string {
 }
 
 func (r Report) state(colours console.Palette) string {
-	members := fmt.Sprintf(", %d members", len(r.Members))
+	members := ", 1 member"
+	if n := len(r.Members); n != 1 {
+		members = fmt.Sprintf(", %d members", n)
+	}
 	switch r.State {
 	case Absent:
 		return "is not there: " + colours.Notable("nobody has run the pipeline yet")

@@ -12,7 +12,7 @@ type Report struct {
 	Group      string      `json:"group"`
 	State      string      `json:"state"` // as Kafka calls it; Absent where there is no such group
 	Members    []Member    `json:"members"`
-	Partitions []Partition `json:"partitions"` // of the input topics
+	Partitions []Partition `json:"partitions"` // of the input and retry topics
 	Lag        int64       `json:"lag"`        // of all partitions, in offsets
 	// LagSeconds is how old the oldest record is that waits; null where none does or its time is not known.
 	LagSeconds *float64 `json:"lag_seconds"`
@@ -43,7 +43,7 @@ type Partition struct {
 	Partition int    `json:"partition"`
 	Committed *int64 `json:"committed"` // null: none
 	End       int64  `json:"end"`
-	// Lag is in offsets: markers of transactions count. Without a committed offset it is the whole partition.
+	// Lag is in offsets: markers of transactions between records count. Without a committed offset it is the whole partition.
 	Lag int64 `json:"lag"`
 	// LagSeconds is the age of the record at the committed offset; null where there is none or it was not answered in time.
 	LagSeconds *float64 `json:"lag_seconds"`

@@ -1,6 +1,7 @@
 package status_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -133,6 +134,29 @@ func TestTheLagIsTheGroups(t *testing.T) {
 	third.Since(second)
 	if s := third.Speed; s.Done != 0 || s.Arrived <= 0 || s.CaughtUpIn != nil {
 		t.Errorf("one more and none done: %+v", s)
+	}
+}
+
+// A retry topic, as any that is written in transactions, ends with a marker, which nobody commits past.
+func TestAMarkerAtTheEndIsNoLag(t *testing.T) {
+	w := newWorld(t)
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.cluster.ListenAddrs()...), kgo.TransactionalID("t"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	err = client.BeginTransaction()
+	for p := range int32(2) {
+		err = errors.Join(err, client.ProduceSync(t.Context(), &kgo.Record{Topic: "in", Partition: p}).FirstErr())
+	}
+	if err := errors.Join(err, client.EndTransaction(t.Context(), kgo.TryCommit)); err != nil {
+		t.Fatal(err)
+	}
+	w.commit(0, 1)
+	w.commit(1, 0)
+	got := w.read()
+	if p := got.Partitions; p[0].Lag != 0 || p[0].End != 2 || p[1].Lag != 2 || got.Lag != 2 {
+		t.Errorf("%+v", got)
 	}
 }
 
