@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/replay"
@@ -65,7 +66,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	switch now, _ := status.Offsets(); {
 	case is[*loaderline.DeadLetterLimitError](err):
 		return fmt.Errorf("%w; stopped by dead_letter.limit before they were published: mend the cause, and %s", err, goOn)
-	case err != nil && status.Ranges != nil && exitCode(err) == exitFailed:
+	case err != nil && status.Ranges != nil && exitCode(err) == exitFailed && !errors.Is(err, consumer.ErrFenced):
 		return fmt.Errorf("%w; %s", l.hinted(err), goOn)
 	case err != nil:
 		return l.hinted(err)

@@ -127,6 +127,7 @@ func TestReplay(t *testing.T) {
 			t.Errorf("exit %d, %d of %d records, %d before the kill", code, len(seen), s.events, before)
 		}
 	})
+	t.Run("by two processes", s.replayedByTwo)
 	t.Run("as a diff", func(t *testing.T) {
 		if out, _, code := s.command("replay", s.file, "--from", "earliest", "--diff"); code != 0 || out != "" {
 			t.Errorf("exit %d, %s", code, out)
@@ -164,6 +165,29 @@ func TestReplay(t *testing.T) {
 		}
 		t.Logf("%d records of 10 users changed", got)
 	})
+}
+
+// replayedByTwo runs one replay in two processes: the newer takes over, the older fails and says so, and each record is there once.
+func (s *scenario) replayedByTwo(t *testing.T) {
+	into := testenv.Topic(t, "again", 4)
+	run := []string{"replay", s.file, "--from", "earliest", "--into", into, "--create-topics", "--id", "c"}
+	older := exec.Command(binary, append(run, "--rate", "2000")...)
+	words := newLogs()
+	older.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
+	older.Stderr = words
+	older.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := older.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitRecords(into, s.events/10)
+	_, _, code := s.command(run...)
+	err := older.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || words.count("another process runs replay c") != 1 {
+		t.Errorf("the older: %v: %s", err, words.tail())
+	}
+	if seen := s.replayed(into, "c"); code != 0 || len(seen) != s.events {
+		t.Errorf("the newer: exit %d, %d of %d records", code, len(seen), s.events)
+	}
 }
 
 // ofUsers are the sources of the published records of the first n users.
