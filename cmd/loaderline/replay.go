@@ -46,6 +46,9 @@ stopped with the same --id.
 Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
 alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d.
 
+A replay does not follow the change topics of cache.invalidate: a row is as it was first read, for the stage's ttl at
+most. --fresh asks the sources in each micro-batch.
+
 Exit code 1 of --diff says that something differs.`,
 		Example: `  loaderline replay pipeline.yaml --from -2h --dry-run
   loaderline replay pipeline.yaml --from 3:1000 --to 3:2000 --into enriched-again

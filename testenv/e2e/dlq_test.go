@@ -183,7 +183,7 @@ func TestRedriveKilledAtHalf(t *testing.T) {
 	if got := s.listed(); got["groups"] != 3 || got["open missing"] != 500 || got["open key"] != 250 || got["open decode"] != 250 {
 		t.Errorf("list groups them as %v", got)
 	}
-	first, words := s.dlq("redrive", "--yes", "--rate", "400")
+	first, words := s.dlq("redrive", "--yes", "--rate", "100") // It has five seconds to be killed in.
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -226,11 +226,11 @@ func TestRedriveKilledAtHalf(t *testing.T) {
 func TestTwoRedrives(t *testing.T) {
 	t.Parallel()
 	s := newDead(t)
-	older, words := s.dlq("redrive", "--yes", "--rate", "200")
+	older, words := s.dlq("redrive", "--yes", "--rate", "50")
 	if err := older.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s.awaitRecords(s.input, 3*deadLetters+deadLetters/4)
+	s.awaitRecords(s.input, 3*deadLetters+deadLetters/10)
 	newer, newerWords := s.dlq("redrive", "--yes")
 	if err := newer.Run(); err != nil {
 		t.Errorf("the newer: %v: %s", err, newerWords)

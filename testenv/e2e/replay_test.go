@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -102,19 +102,8 @@ func TestReplay(t *testing.T) {
 	t.Run("killed at half", func(t *testing.T) {
 		into := testenv.Topic(t, "again", 4)
 		run := []string{"replay", s.file, "--from", "earliest", "--into", into, "--create-topics", "--id", "b"}
-		cmd := exec.Command(binary, append(run, "--rate", "2000")...)
-		words := newLogs()
-		cmd.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
-		cmd.Stderr = words
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for end := time.Now().Add(time.Minute); len(s.replayed(into, "b")) < s.events/2; time.Sleep(100 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("it does not get to half:\n%s", words.tail())
-			}
-		}
+		cmd, _ := s.slowly(run...)
+		s.awaitRecords(into, s.events/2)
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -167,18 +156,25 @@ func TestReplay(t *testing.T) {
 	})
 }
 
+// slowly starts a replay that takes twenty seconds for all events.
+func (s *scenario) slowly(args ...string) (cmd *exec.Cmd, words *logs) {
+	s.t.Helper()
+	words = newLogs()
+	cmd = exec.Command(binary, append(args, "--rate", fmt.Sprint(s.events/20))...)
+	cmd.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
+	cmd.Stderr = words
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	return cmd, words
+}
+
 // replayedByTwo runs one replay in two processes: the newer takes over, the older fails and says so, and each record is there once.
 func (s *scenario) replayedByTwo(t *testing.T) {
 	into := testenv.Topic(t, "again", 4)
 	run := []string{"replay", s.file, "--from", "earliest", "--into", into, "--create-topics", "--id", "c"}
-	older := exec.Command(binary, append(run, "--rate", "2000")...)
-	words := newLogs()
-	older.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
-	older.Stderr = words
-	older.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := older.Start(); err != nil {
-		t.Fatal(err)
-	}
+	older, words := s.slowly(run...)
 	s.awaitRecords(into, s.events/10)
 	_, _, code := s.command(run...)
 	err := older.Wait()
