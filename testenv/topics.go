@@ -18,7 +18,8 @@ type client struct {
 
 // newClient returns a client of the brokers at bootstrap, host:port, comma-separated where there are several.
 func newClient(bootstrap string) *client {
-	transport := &kafka.Transport{MetadataTTL: 500 * time.Millisecond, ClientID: "loaderline-testenv"}
+	// A connection takes as long as a busy machine needs: a test has its own deadline.
+	transport := &kafka.Transport{MetadataTTL: 500 * time.Millisecond, DialTimeout: 20 * time.Second, ClientID: "loaderline-testenv"}
 	addr := kafka.TCP(strings.Split(bootstrap, ",")...)
 	return &client{transport: transport, Client: kafka.Client{Addr: addr, Transport: transport}}
 }
