@@ -54,7 +54,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 		return err
 	}
 	file := l.layout.File
-	limitMemory(ctx, l.log)
+	limitMemory(ctx, l.layout.File, l.log)
 	claim, err := claimInstance(file)
 	if err != nil {
 		return err
@@ -145,8 +145,11 @@ func wrongListen(file *pipelinefile.File, err error) error {
 	}
 }
 
-// limitMemory sets the Go runtime's soft limit where the environment does not.
-func limitMemory(ctx context.Context, log *slog.Logger) {
+// limitMemory sets the Go runtime's soft limit, and how often its collector runs, where the environment does not.
+func limitMemory(ctx context.Context, file *pipelinefile.File, log *slog.Logger) {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(memlimit.GCPercent(file.Cache.Memory))
+	}
 	if _, set := os.LookupEnv("GOMEMLIMIT"); set {
 		return
 	}

@@ -1,4 +1,5 @@
-// Package memlimit finds how much memory the container or service allows to this process.
+// Package memlimit finds how much memory the container or service allows to this process, and how much the garbage
+// collector may take beside what is in use.
 package memlimit
 
 import (
@@ -10,6 +11,18 @@ import (
 
 // Share of the limit that the heap may have: the rest is for what the Go runtime does not count.
 const Share = 0.9
+
+// GCPercent is how much more than the live heap may be allocated before the garbage collector runs, as debug.SetGCPercent
+// takes it. Whoever gives the cache little memory has little: with 64 MiB and less the collector runs two and a half times as
+// often as with 256 MiB and more, which have Go's own 100. docs/benchmark.md has a figure for it.
+func GCPercent(cacheBytes int64) int {
+	const (
+		small, large = 64 << 20, 256 << 20
+		least, most  = 40, 100
+	)
+	cacheBytes = min(max(cacheBytes, small), large)
+	return least + int((most-least)*(cacheBytes-small)/(large-small))
+}
 
 // Cgroup is the least memory limit in bytes of this process's control group and those above it, and whether there is
 // one. root is the file system's root.

@@ -29,7 +29,7 @@ const (
 	reuseFor    = 10 * time.Second
 	reuseShards = 32
 	// reuseShare is the part of the cache's memory that it takes.
-	reuseShare = 8
+	reuseShare = 4
 	// keptBytes is what is kept of an event beside its key and its fields: its places in the map, and the rest of its tail.
 	keptBytes = 256
 )
@@ -37,7 +37,7 @@ const (
 type reuseShard struct {
 	mu sync.RWMutex
 	// When young is full it becomes old, and what is asked for in old moves to young: what nobody asks for goes.
-	young, old map[string]*kept // by key
+	young, old map[uint64]*kept // by the hash of their keys, of which the last has its place
 	bytes      int64            // of young
 	limit      int64            // of each
 }
@@ -45,6 +45,7 @@ type reuseShard struct {
 // kept is what an event was given.
 type kept struct {
 	tail
+	key   string
 	since uint64        // the invalidations before its rows were looked up
 	until time.Duration // from the start
 }
@@ -80,8 +81,10 @@ func (r *reuse) count() uint64 {
 	return r.events.Load()
 }
 
-func (r *reuse) shard(key []byte) *reuseShard {
-	return &r.shards[maphash.Bytes(r.seed, key)%reuseShards]
+// shard is where a key is, and its hash.
+func (r *reuse) shard(key []byte) (*reuseShard, uint64) {
+	hash := maphash.Bytes(r.seed, key)
+	return &r.shards[hash%reuseShards], hash
 }
 
 // look gives an event what is kept for its keys. It needs none of them then.
@@ -95,31 +98,31 @@ func (r *reuse) look(d *Document) {
 	if !ok {
 		return
 	}
-	s := r.shard(key)
+	s, hash := r.shard(key)
 	s.mu.RLock()
-	k, young := s.young[string(key)]
+	k, young := s.young[hash]
 	if !young {
-		k = s.old[string(key)]
+		k = s.old[hash]
 	}
 	s.mu.RUnlock()
-	if k == nil || k.since != d.since || time.Since(r.start) >= k.until {
+	if k == nil || k.key != string(key) || k.since != d.since || time.Since(r.start) >= k.until {
 		return
 	}
 	if !young {
-		s.put(string(key), k)
+		s.put(hash, k)
 	}
 	r.events.Add(1)
 	d.known, d.only, d.keys = &k.tail, noKey, nil
 }
 
-func (s *reuseShard) put(key string, k *kept) {
+func (s *reuseShard) put(hash uint64, k *kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.young == nil || s.bytes > s.limit {
-		s.young, s.old, s.bytes = make(map[string]*kept, len(s.young)), s.young, 0
+		s.young, s.old, s.bytes = make(map[uint64]*kept, len(s.young)), s.young, 0
 	}
-	s.young[key] = k
-	s.bytes += int64(len(key)+len(k.fields)) + keptBytes
+	s.young[hash] = k
+	s.bytes += int64(len(k.key)+len(k.fields)) + keptBytes
 }
 
 // noKey is the key of an event that needs none.
@@ -141,7 +144,8 @@ func (r *reuse) keep(row stages.Row[Document], t *tail) {
 		return
 	}
 	t.fields, t.kept = append([]byte(nil), t.fields...), true
-	r.shard(key).put(string(key), &kept{tail: *t, since: d.since, until: time.Since(r.start) + left})
+	s, hash := r.shard(key)
+	s.put(hash, &kept{tail: *t, key: string(key), since: d.since, until: time.Since(r.start) + left})
 }
 
 // left is for how long all of a row's results are good.
