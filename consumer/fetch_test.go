@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline/consumer"
@@ -99,6 +100,26 @@ func TestFetchErrors(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// A batch that is small as it comes and huge once it is decompressed stops the partition, and says how to go past it.
+func TestDecompressionBombIsFatal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	const bomb = 65 << 20
+	cl, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ProducerBatchCompression(kgo.GzipCompression()), kgo.ProducerBatchMaxBytes(2*bomb), kgo.BrokerMaxWriteBytes(4*bomb))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.Close()
+	if err := cl.ProduceSync(t.Context(), &kgo.Record{Topic: "in", Value: make([]byte, bomb)}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	err = pollError(t, w.open(w.config()))
+	if _, ok := errors.AsType[*consumer.FetchError](err); !ok || consumer.Recoverable(err) || !strings.Contains(err.Error(), "skip that batch with loaderline offsets set") {
+		t.Errorf("got %v", err)
 	}
 }
 
