@@ -47,7 +47,7 @@ fuzz: ## Run each fuzz target for FUZZ (60s)
 bars: ## Check the exactly-once guarantees with EVENTS (500000) events, through kills and rebalances
 	LOADERLINE_EVENTS=$(EVENTS) $(WITH_SERVICES) $(GO) test -count=1 -v -timeout 60m ./testenv/e2e
 
-chaos: ## Run random faults for SECONDS (3600); SEED repeats the schedule of an earlier run
+chaos: ## Run random faults for SECONDS (3600); SEED repeats the schedules of an earlier run
 	$(GO) run ./testenv/cmd/chaos --seconds $(SECONDS) --seed $(SEED)
 
 chaos-short: ## Run each scenario of the fault suite once, in about four minutes

@@ -26,6 +26,12 @@ type place struct {
 // String returns TOPIC PARTITION:OFFSET.
 func (p place) String() string { return fmt.Sprintf("%s %d:%d", p.topic, p.partition, p.offset) }
 
+// The topics, as findings name them.
+const (
+	outputs     = "output"
+	deadLetters = "dead letters"
+)
+
 // lane is what order is kept in: the records of one key from one source partition in one partition of a topic.
 type lane struct {
 	topic          string
@@ -104,6 +110,9 @@ func (j *judge) order(at place, source Source, key uint64) {
 	if key == nullHash {
 		return // records without a key have no order among them.
 	}
+	if at.topic == deadLetters && j.ledger.config.DeadInAnyOrder {
+		return
+	}
 	l := lane{topic: at.topic, partition: at.partition, src: source.Partition, key: key}
 	if latest, ok := j.latest[l]; ok && latest > source.Offset {
 		j.report.OutOfOrder.add("%s of %s comes after that of %d:%d, which has the same key",
@@ -111,7 +120,7 @@ func (j *judge) order(at place, source Source, key uint64) {
 	} else {
 		j.latest[l] = source.Offset
 	}
-	if at.topic != "output" {
+	if at.topic != outputs {
 		return
 	}
 	home, ok := j.homes[key]

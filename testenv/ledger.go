@@ -19,6 +19,8 @@ type LedgerConfig struct {
 	AllowDeadLetter func(DeadLetter) bool
 	// Check says what else an output has against it; empty is nothing. It must not keep the record. Defaults to none.
 	Check func(Record) string
+	// DeadInAnyOrder allows dead letters of a key in any order: with retry topics they have none.
+	DeadInAnyOrder bool
 	// AtLeastOnce allows duplicates.
 	AtLeastOnce bool
 }
@@ -186,7 +188,7 @@ func (l *Ledger) Report() Report {
 	for _, topic := range []struct {
 		name       string
 		partitions map[int][]outcome
-	}{{"output", l.enriched}, {"dead letters", l.dead}} {
+	}{{outputs, l.enriched}, {deadLetters, l.dead}} {
 		j.topic(topic.name, topic.partitions)
 	}
 	j.lost()

@@ -12,6 +12,15 @@ type Fault struct {
 	Inject func(context.Context, *Round) error
 	// Heal ends it. Defaults to nothing: the fault is over when Inject returns.
 	Heal func(context.Context, *Round) error
+	// Missing is what the machine lacks for it; empty where it can be injected. Defaults to nothing.
+	Missing func(*Round) string
+}
+
+func (f *Fault) missing(r *Round) string {
+	if f.Missing == nil {
+		return ""
+	}
+	return f.Missing(r)
 }
 
 // Step is a fault of a schedule.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/loaderline/loaderline/testenv"
 )
 
 // The points at which a build with failpoints can be stopped: see internal/failpoint.
@@ -63,16 +61,7 @@ var storm = Fault{
 		}
 		return nil
 	},
-	Heal: func(_ context.Context, r *Round) error {
-		for _, m := range r.members[1:] {
-			if m.running() {
-				if err := m.terminate(); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	},
+	Heal: func(ctx context.Context, r *Round) error { return r.muster(ctx) },
 }
 
 // brokerKilled and brokerRestarted take Kafka from all rounds that run.
@@ -89,17 +78,24 @@ var (
 	}
 )
 
-// lostEndTxn has the broker end transactions and the pipeline never hear of it.
-var lostEndTxn = Fault{
-	Name: "EndTxn answers lost",
-	Inject: func(ctx context.Context, r *Round) error {
-		r.lane.answers.lose(true)
-		return r.lane.answers.awaitLost(ctx)
-	},
-	Heal: func(_ context.Context, r *Round) error {
-		r.lane.answers.lose(false)
-		return nil
-	},
+// lostEndTxn has the broker end transactions, and lostProduce has it append records, and the pipeline never hear of it.
+var (
+	lostEndTxn  = lostAnswers("EndTxn", endTxns)
+	lostProduce = lostAnswers("Produce", produces)
+)
+
+func lostAnswers(request string, key int) Fault {
+	return Fault{
+		Name: request + " answers lost",
+		Inject: func(ctx context.Context, r *Round) error {
+			r.lane.answers.lose(key)
+			return r.lane.answers.awaitLost(ctx)
+		},
+		Heal: func(_ context.Context, r *Round) error {
+			r.lane.answers.lose(nothing)
+			return nil
+		},
+	}
 }
 
 // away refuses a service to the pipeline: open connections end, and new ones are refused.
@@ -137,6 +133,11 @@ func deaf(service string) Fault {
 	return toxic("answers dropped", service, poison{Type: "timeout", Stream: "downstream"})
 }
 
+// mute drops what is sent, and what was answered comes: the service hears nothing any more.
+func mute(service string) Fault {
+	return toxic("requests dropped", service, poison{Type: "timeout", Stream: "upstream"})
+}
+
 // slow delays what the service answers.
 func slow(service string, by time.Duration) Fault {
 	return toxic(fmt.Sprintf("slow by %v", by), service, poison{
@@ -152,15 +153,4 @@ func torn(service string, bytes int64) Fault {
 // reset ends each connection by a reset.
 func reset(service string) Fault {
 	return toxic("connections reset", service, poison{Type: "reset_peer", Stream: "downstream", Attributes: map[string]int64{"timeout": 100}})
-}
-
-// smaller has the output topic refuse what it took before.
-var smaller = Fault{
-	Name: "output takes 4000 bytes",
-	Inject: func(ctx context.Context, r *Round) error {
-		return testenv.SetTopicConfig(ctx, r.world.Kafka(), r.output, "max.message.bytes", "4000")
-	},
-	Heal: func(ctx context.Context, r *Round) error {
-		return testenv.SetTopicConfig(ctx, r.world.Kafka(), r.output, "max.message.bytes", fmt.Sprint(largest))
-	},
 }

@@ -10,8 +10,15 @@ import (
 	"time"
 )
 
-// lossy is a proxy before a broker that knows the frames of Kafka's protocol, and can take the answers to EndTxn away:
-// the broker has ended the transaction, and the client's connection breaks.
+// The requests whose answers can be lost, by their key in Kafka's protocol. nothing is none of them.
+const (
+	nothing  = -1
+	produces = 0
+	endTxns  = 26
+)
+
+// lossy is a proxy before a broker that knows the frames of Kafka's protocol, and can take the answers to one kind of
+// request away: the broker has done what it was asked, and the client's connection breaks.
 type lossy struct {
 	listener net.Listener
 	upstream string
@@ -19,7 +26,7 @@ type lossy struct {
 
 	mu     sync.Mutex
 	open   map[net.Conn]struct{}
-	losing bool
+	losing int           // the key of a request, or nothing
 	lost   chan struct{} // closed with the first answer that is lost since lose was called
 }
 
@@ -30,24 +37,26 @@ func newLossy(ctx context.Context, address, upstream string) (*lossy, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lossy{listener: listener, upstream: upstream, open: map[net.Conn]struct{}{}, lost: make(chan struct{})}
+	l := &lossy{listener: listener, upstream: upstream, open: map[net.Conn]struct{}{}, losing: nothing, lost: make(chan struct{})}
 	l.conns.Go(l.accept)
 	return l, nil
 }
 
-func (l *lossy) lose(on bool) {
+// lose takes the answers to such requests away from now on.
+func (l *lossy) lose(key int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.losing = on
-	if on {
+	l.losing = key
+	if key != nothing {
 		l.lost = make(chan struct{})
 	}
 }
 
-func (l *lossy) isLosing() bool {
+// loses says whether the answers to such requests are to be lost.
+func (l *lossy) loses(key int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.losing
+	return l.losing == key
 }
 
 // awaitLost returns once an answer was lost.
@@ -94,20 +103,22 @@ func (l *lossy) serve(client net.Conn) {
 	l.mu.Lock()
 	l.open[client], l.open[broker] = struct{}{}, struct{}{}
 	l.mu.Unlock()
-	ends := &endTxns{asked: map[uint32]bool{}}
+	doomed := &doomed{asked: map[uint32]bool{}}
 	var directions sync.WaitGroup
 	closeBoth := func() { _, _ = client.Close(), broker.Close() }
 	directions.Go(func() {
 		defer closeBoth()
 		relay(client, broker, func(frame []byte) bool {
-			ends.note(frame, l.isLosing())
+			if len(frame) >= 8 && l.loses(int(binary.BigEndian.Uint16(frame))) {
+				doomed.note(frame)
+			}
 			return true
 		})
 	})
 	directions.Go(func() {
 		defer closeBoth()
 		relay(broker, client, func(frame []byte) bool {
-			if !ends.isAnswer(frame) {
+			if !doomed.isAnswer(frame) {
 				return true
 			}
 			l.noteLost()
@@ -149,30 +160,26 @@ func relay(from io.Reader, to io.Writer, pass func(frame []byte) bool) {
 	}
 }
 
-// endTxns are the requests of one connection whose answers are to be lost, by correlation ID.
-type endTxns struct {
+// doomed are the requests of one connection whose answers are to be lost, by correlation ID.
+type doomed struct {
 	mu    sync.Mutex
 	asked map[uint32]bool
 }
 
-// note looks at a request: its API key and version come before its correlation ID.
-func (e *endTxns) note(request []byte, losing bool) {
-	const endTxn = 26
-	if !losing || len(request) < 8 || binary.BigEndian.Uint16(request) != endTxn {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.asked[binary.BigEndian.Uint32(request[4:])] = true
+// note takes a request's correlation ID, which its key and version come before.
+func (d *doomed) note(request []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked[binary.BigEndian.Uint32(request[4:])] = true
 }
 
-func (e *endTxns) isAnswer(response []byte) bool {
+func (d *doomed) isAnswer(response []byte) bool {
 	if len(response) < 4 {
 		return false
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.asked[binary.BigEndian.Uint32(response)]
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.asked[binary.BigEndian.Uint32(response)]
 }
 
 func (l *lossy) Close() error {

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ type member struct {
 	name  string
 	armed string // the file that says where it is to be stopped
 	log   string
+	env   []string // of its own
 	kills int
 	peak  int64 // bytes of memory
 
@@ -36,7 +38,18 @@ type member struct {
 }
 
 func newMember(r *Round, name string) *member {
-	return &member{round: r, name: name, armed: filepath.Join(r.dir, name+".failpoint"), log: filepath.Join(r.dir, name+".log")}
+	m := &member{round: r, name: name, armed: filepath.Join(r.dir, name+".failpoint"), log: filepath.Join(r.dir, name+".log")}
+	m.env = []string{"INSTANCE=" + name, "LOADERLINE_FAILPOINT=" + m.armed, "LISTEN="}
+	return m
+}
+
+// listens has the process answer over HTTP.
+func (m *member) listens(address string) { m.env = append(m.env, "LISTEN="+address) }
+
+// elsewhere has the process not see the others of this host, as if it ran on another one.
+func (m *member) elsewhere() {
+	m.log = strings.TrimSuffix(m.log, ".log") + "-elsewhere.log"
+	m.env = append(m.env, "TMPDIR="+m.round.dir)
 }
 
 func (m *member) start(ctx context.Context) error {
@@ -50,7 +63,7 @@ func (m *member) start(ctx context.Context) error {
 		return err
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), m.round.options.Binary, "run", m.round.file)
-	cmd.Env = append(os.Environ(), "INSTANCE="+m.name, "LOADERLINE_FAILPOINT="+m.armed)
+	cmd.Env = append(os.Environ(), m.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started, ended := make(chan error), make(chan struct{})
@@ -132,6 +145,24 @@ func (m *member) terminate() error {
 	}
 	if m.err != nil {
 		return fmt.Errorf("process %s at SIGTERM: %w; see %s", m.name, m.err, m.log)
+	}
+	return nil
+}
+
+// gaveUp returns nil where the process has ended by itself, and its last words hold what they have to.
+func (m *member) gaveUp(says string) error {
+	const failed = 1
+	exit, ok := errors.AsType[*exec.ExitError](m.err)
+	if !ok || exit.ExitCode() != failed {
+		return fmt.Errorf("process %s ended with %w, not with exit code %d; see %s", m.name, ending(m.err), failed, m.log)
+	}
+	text, err := os.ReadFile(m.log)
+	if err != nil {
+		return err
+	}
+	text = bytes.TrimSpace(text)
+	if last := text[bytes.LastIndexByte(text, '\n')+1:]; !bytes.Contains(last, []byte(says)) {
+		return fmt.Errorf("process %s ended and does not say %q, but: %s", m.name, says, last)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 const (
@@ -11,35 +12,62 @@ const (
 	token        = "chaos"
 )
 
+// retryDelays are those of the retry topics. They are together longer than a row is late.
+var retryDelays = []time.Duration{time.Second, 6 * time.Second}
+
 // pipeline is the round's pipeline file.
 func (r *Round) pipeline() string {
 	delivery := "exactly_once"
 	if r.scenario.atLeastOnce() {
 		delivery = "at_least_once"
 	}
-	listen := ""
-	if r.versions != nil {
-		listen = r.lane.http
-	}
-	redis := ""
-	if r.scenario.Redis {
-		redis = fmt.Sprintf("cache: {redis: {addresses: [%q], prefix: %q}}", r.lane.redis, r.group)
+	timeout := ""
+	if r.scenario.Timeout > 0 {
+		timeout = fmt.Sprintf(", timeout: %v", r.scenario.Timeout)
 	}
 	return fmt.Sprintf(`name: %[1]s
 kafka: {brokers: [%[2]q], session_timeout: %[3]v, transaction_timeout: %[4]v}
 instance: "${INSTANCE}"
 workers: %[5]d
-http: {listen: %[6]q, token: %[7]q}
-input: {topics: [%[8]s], group: %[1]s}
+http: {listen: "${LISTEN}", token: %[6]q}
+input: {topics: [%[7]s], group: %[1]s}
 sources:
-  shop: {sql: {driver: postgres, dsn: %[9]q, pool: 4}}
+  shop: {sql: {driver: postgres, dsn: %[8]q, pool: 4}%[9]s}
 %[10]s
 output: {topic: %[11]s, delivery: %[12]s}
 dead_letter: {topic: %[13]s}
-retry: {max_elapsed: 500ms}
-%[14]s
-`, r.group, r.lane.broker, sessionTimeout, transactionTimeout, workers, listen, token, r.input,
-		r.lane.through(r.dsn), strings.TrimSpace(r.stages()), r.output, delivery, r.dead, redis)
+retry: {max_elapsed: 500ms%[14]s}
+cache: {%[15]s}
+`, r.group, r.lane.broker, sessionTimeout, transactionTimeout, workers, token, r.input,
+		r.lane.through(r.dsn), timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
+		r.retry(), strings.Join(r.caches(), ", "))
+}
+
+// retry is the file's retry topics.
+func (r *Round) retry() string {
+	if len(r.retries) == 0 {
+		return ""
+	}
+	topics := make([]string, len(r.retries))
+	for i, topic := range r.retries {
+		topics[i] = fmt.Sprintf("{topic: %s, delay: %v}", topic, retryDelays[i])
+	}
+	return ", topics: [" + strings.Join(topics, ", ") + "]"
+}
+
+// caches is what the file has below the memory, and who tells of changes.
+func (r *Round) caches() []string {
+	var list []string
+	if r.scenario.Redis {
+		list = append(list, fmt.Sprintf("redis: {addresses: [%q], prefix: %q}", r.lane.redis, r.group))
+	}
+	if r.scenario.Disk {
+		list = append(list, fmt.Sprintf("disk: {path: %q, max_bytes: 128MiB, memory: 8MiB}", r.disk))
+	}
+	if r.changes != "" {
+		list = append(list, fmt.Sprintf("invalidate: {changes: [{topic: %s, stages: [user]}]}", r.changes))
+	}
+	return list
 }
 
 func (r *Round) stages() string {
@@ -54,6 +82,10 @@ stages:
     cache: {ttl: 10m}
 `
 	}
+	onMissing := "dead_letter"
+	if r.scenario.Retry {
+		onMissing = "retry"
+	}
 	return `
 stages:
   user:
@@ -61,8 +93,8 @@ stages:
     by: event.user_id
     query: SELECT id, name, email, tier FROM users WHERE id = ANY($keys)
     key: id
-    on_missing: dead_letter
-    cache: {ttl: 2s}
+    on_missing: ` + onMissing + `
+    cache: {ttl: 2s, negative_ttl: 500ms}
   purchases:
     source: shop
     by: event.user_id

@@ -16,11 +16,19 @@ func (r *Round) play() {
 		}
 		parts += schedule[i].Share
 	}
+	if r.changes != "" {
+		r.versions.begin(r.running)
+	}
 	part := float64(r.scenario.Events) / parts
 	r.publishAndRecover(int(part))
 	for _, step := range schedule {
 		if r.over() {
 			return
+		}
+		if missing := step.Fault.missing(r); missing != "" {
+			r.log.Warn("cannot be injected here", slog.String("fault", step.Fault.Name), slog.String("missing", missing))
+			r.result.Skipped = append(r.result.Skipped, step.Fault.Name+": needs "+missing)
+			continue
 		}
 		r.step(step, int(part*step.Share))
 	}
@@ -75,7 +83,7 @@ func (r *Round) recover(since time.Time, from string) {
 	if err != nil {
 		return
 	}
-	ctx, cancel := context.WithDeadline(r.running, since.Add(recoverWithin))
+	ctx, cancel := context.WithDeadline(r.running, since.Add(r.scenario.recoverWithin()))
 	defer cancel()
 	if r.checker.WaitFor(ctx, published) == nil || r.running.Err() != nil {
 		return
@@ -88,11 +96,11 @@ func (r *Round) recover(since time.Time, from string) {
 	late, cancelLate := context.WithTimeout(r.running, longer)
 	defer cancelLate()
 	if err := r.checker.WaitFor(late, published); err != nil {
-		r.problem("%d of %d have an outcome %v after %s: %w", r.checker.Seen(), published, recoverWithin+longer, from, err)
+		r.problem("%d of %d have an outcome %v after %s: %w", r.checker.Seen(), published, r.scenario.recoverWithin()+longer, from, err)
 		return
 	}
 	r.problem("after %s it took %.1f s until all had an outcome, %v are allowed (%d of %d had by then)",
-		from, time.Since(since).Seconds(), recoverWithin, seen, published)
+		from, time.Since(since).Seconds(), r.scenario.recoverWithin(), seen, published)
 }
 
 func (r *Round) publishAndRecover(events int) {

@@ -6,20 +6,24 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
 
 // Report is the results of a run of the suite.
 type Report struct {
-	Seed    uint64   `json:"seed"`
-	OK      bool     `json:"ok"`
-	Results []Result `json:"scenarios"`
+	Seed uint64 `json:"seed"`
+	OK   bool   `json:"ok"`
+	// Scenarios have their rounds summed up.
+	Scenarios []Result     `json:"scenarios"`
+	Faults    []FaultTally `json:"faults"`
+	Rounds    []Result     `json:"rounds"`
 }
 
 // NewReport joins the results of rounds.
 func NewReport(seed uint64, results []Result) Report {
-	report := Report{Seed: seed, OK: len(results) > 0, Results: sum(results)}
+	report := Report{Seed: seed, OK: len(results) > 0, Scenarios: sum(results), Faults: tally(results), Rounds: results}
 	for _, r := range results {
 		report.OK = report.OK && r.OK
 	}
@@ -30,8 +34,8 @@ func NewReport(seed uint64, results []Result) Report {
 func (r Report) Text(to io.Writer) error {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(table, "scenario\trounds\trecords\tlost\tduplicate\treordered\twrong\trecovery p50 s\tmax s\tpeak MiB\t\t")
-	for i := range r.Results {
-		s := &r.Results[i]
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
 		median, most := s.recovery()
 		verdict := "ok"
 		if !s.OK {
@@ -44,11 +48,12 @@ func (r Report) Text(to io.Writer) error {
 		return err
 	}
 	var text strings.Builder
-	for _, s := range r.Results {
+	for _, s := range r.Rounds {
 		for _, p := range s.Problems {
 			fmt.Fprintf(&text, "%s (seed %d): %s\n", s.Scenario, s.Seed, p)
 		}
 	}
+	r.faults(&text)
 	fmt.Fprintf(&text, "seed %d\n", r.Seed)
 	_, err := io.WriteString(to, text.String())
 	return err
@@ -65,11 +70,31 @@ func (r Report) Write(dir string) error {
 		return err
 	}
 	for name, content := range map[string]string{
-		"report.txt": text.String(), "report.json": string(document) + "\n", "timeline.svg": timeline(r.Results),
+		"report.txt": text.String(), "report.json": string(document) + "\n", "timeline.svg": timeline(r.Rounds),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// faults writes the table of faults, and below it which of them could not be injected.
+func (r Report) faults(to io.Writer) {
+	_, _ = fmt.Fprintln(to)
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "fault\ttimes\trecovery max s\t")
+	for _, f := range r.Faults {
+		_, _ = fmt.Fprintf(table, "%s\t%d\t%.1f\t\n", f.Fault, f.Times, f.Recovery)
+	}
+	_ = table.Flush() // A strings.Builder takes all.
+	var skipped []string
+	for _, s := range r.Scenarios {
+		skipped = append(skipped, s.Skipped...)
+	}
+	slices.Sort(skipped)
+	for _, s := range slices.Compact(skipped) {
+		_, _ = fmt.Fprintln(to, "not injected:", s)
+	}
+	_, _ = fmt.Fprintln(to)
 }

@@ -2,8 +2,10 @@ package chaos
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -27,8 +29,10 @@ type Result struct {
 	PeakBytes  int64     `json:"peak_bytes"` // of one process
 	// Problems is what the checker does not see, and examples of what it has seen.
 	Problems []string `json:"problems"`
+	// Skipped are faults that could not be injected on this machine, and why.
+	Skipped  []string `json:"skipped,omitempty"`
 	OK       bool     `json:"ok"`
-	Marks    []Mark   `json:"faults"`
+	Marks    []Mark   `json:"faults,omitempty"`
 	Timeline []Sample `json:"timeline,omitempty"`
 }
 
@@ -77,10 +81,11 @@ func (r *Result) recovery() (median, most float64) {
 	return sorted[len(sorted)/2], sorted[len(sorted)-1]
 }
 
-// sum joins the rounds of each scenario, in the order in which they first came. The time line is that of the first.
+// sum joins the rounds of each scenario, in the order in which they first came, without what happened when.
 func sum(results []Result) []Result {
 	var all []Result
 	for _, r := range results {
+		r.Marks, r.Timeline = nil, nil
 		i := slices.IndexFunc(all, func(s Result) bool { return s.Scenario == r.Scenario })
 		if i < 0 {
 			all = append(all, r)
@@ -99,9 +104,29 @@ func sum(results []Result) []Result {
 		s.Recoveries = append(slices.Clone(s.Recoveries), r.Recoveries...)
 		s.PeakBytes = max(s.PeakBytes, r.PeakBytes)
 		s.Problems = append(slices.Clone(s.Problems), r.Problems...)
+		s.Skipped = append(slices.Clone(s.Skipped), r.Skipped...)
 		s.OK = s.OK && r.OK
 	}
 	return all
+}
+
+// FaultTally is how often a fault was injected, and the longest that a pipeline took to recover from it, in seconds.
+type FaultTally struct {
+	Fault    string  `json:"fault"`
+	Times    int     `json:"times"`
+	Recovery float64 `json:"recovery_seconds"`
+}
+
+// tally sums up the faults of rounds, by name.
+func tally(results []Result) []FaultTally {
+	of := map[string]FaultTally{}
+	for i := range results {
+		for _, m := range results[i].Marks {
+			t := of[m.Fault]
+			of[m.Fault] = FaultTally{Fault: m.Fault, Times: t.Times + 1, Recovery: max(t.Recovery, m.Recovered-m.Healed)}
+		}
+	}
+	return slices.SortedFunc(maps.Values(of), func(a, b FaultTally) int { return strings.Compare(a.Fault, b.Fault) })
 }
 
 func tenths(seconds float64) float64 { return math.Round(10*seconds) / 10 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/loaderline/loaderline/testenv"
 )
 
@@ -17,8 +19,6 @@ const (
 	rate               = 5_000 // events a second
 	sessionTimeout     = 6 * time.Second
 	transactionTimeout = 6 * time.Second
-	// recoverWithin is how long a pipeline may take, once a fault is healed, to have an outcome for all that was published.
-	recoverWithin = sessionTimeout + transactionTimeout + 10*time.Second
 	// giveUp is how much longer is waited, to tell what is late from what is lost.
 	giveUp  = 60 * time.Second
 	largest = 2 << 20 // bytes of a record in the output
@@ -51,10 +51,17 @@ type Round struct {
 	began    time.Time
 
 	input, output, dead, group string
+	retries                    []string                    // the retry topics
+	changes                    string                      // the topic that tells of changed rows; empty where there is none
+	topics                     []string                    // all of them
 	dsn                        string                      // past the proxies
 	drop                       func(context.Context) error // the database
 	file                       string
 	members                    []*member
+	twin                       *member     // of the first one; nil before there is one
+	held                       []*pgx.Conn // until the fault that holds them is healed
+	disk                       string      // the folder of the cache on disk
+	mounted                    bool        // and it is a file system of its own
 	checker                    *testenv.Checker
 	source                     *source
 	versions                   *versions // of scenarios that change rows; else nil
@@ -88,8 +95,16 @@ func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
 	var sampled sync.WaitGroup
 	sampled.Go(func() { r.sample(sampling) })
 	r.play()
+	if r.versions != nil {
+		if err := r.versions.close(); err != nil {
+			r.problem("changing rows: %w", err)
+		}
+	}
 	stop()
 	sampled.Wait()
+	if err := w.mend(ctx); err != nil {
+		r.problem("%w", err)
+	}
 	judged := r.judge(ctx)
 	if err := r.tearDown(ctx); err != nil {
 		return r.result, fmt.Errorf("%s: %w", s.Name, err)
@@ -139,6 +154,20 @@ func (r *Round) judge(ctx context.Context) bool {
 }
 
 func (r *Round) since(t time.Time) float64 { return t.Sub(r.began).Seconds() }
+
+// muster has as many processes run as the scenario begins with.
+func (r *Round) muster(ctx context.Context) error {
+	var errs []error
+	for i, m := range r.members {
+		switch wanted := i < r.scenario.members(); {
+		case wanted && !m.running():
+			errs = append(errs, m.start(ctx))
+		case !wanted && m.running():
+			errs = append(errs, m.terminate())
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // between is a random time.
 func (r *Round) between(least, most time.Duration) time.Duration {

@@ -21,14 +21,31 @@ type Scenario struct {
 	Members int
 	// Steps makes the schedule. It uses no other randomness than what it is given.
 	Steps func(*rand.Rand) []Step
-	// Broker says that it takes the broker from other rounds: none may run beside it.
-	Broker bool
-	// Redis adds the shared cache.
-	Redis bool
+	// Alone says that it takes the broker or another service from other rounds: none may run beside it.
+	Alone bool
+	// Redis and Disk add the caches below the memory.
+	Redis, Disk bool
+	// Retry adds retry topics, in which events wait whose row is missing.
+	Retry bool
 	// Poison adds events that cannot be enriched.
 	Poison bool
-	// Changing has rows that change: see versions.
+	// Changing has rows that change: see versions. Several processes are told so by a topic.
 	Changing bool
+	// Timeout is how long a call of the database may take. Defaults to loaderline's own.
+	Timeout time.Duration
+}
+
+func (s *Scenario) members() int { return max(s.Members, 1) }
+
+// recoverWithin is how long a pipeline may take, once a fault is healed, to have an outcome for all that was published.
+func (s *Scenario) recoverWithin() time.Duration {
+	within := sessionTimeout + transactionTimeout + 10*time.Second
+	if s.Retry {
+		for _, delay := range retryDelays {
+			within += delay
+		}
+	}
+	return within
 }
 
 func (s *Scenario) atLeastOnce() bool { return s.Delivery == AtLeastOnce }
@@ -74,40 +91,10 @@ var Short = []Scenario{
 	{Name: "PostgreSQL away", Events: 30_000, Steps: fixed(steps(4*time.Second, away("postgres"), silent("postgres"), reset("postgres"))...)},
 	{Name: "Redis away", Events: 30_000, Redis: true, Steps: fixed(steps(3*time.Second, away("redis"), silent("redis"))...)},
 	{Name: "invalidation under load", Events: 30_000, Changing: true, Steps: fixed(Step{Fault: changing, For: 4 * time.Second, Share: 4})},
+	{Name: "retry topics", Events: 30_000, Retry: true, Steps: fixed(Step{Fault: lateRows, For: 3 * time.Second}, Step{Fault: killAt("after-flush")})},
+	{Name: "disk cache", Events: 30_000, Disk: true, Steps: fixed(steps(2*time.Second, diskDeleted, diskCorrupted, diskFull)...)},
 	{Name: "poison", Events: 20_000, Poison: true, Steps: fixed(steps(2*time.Second, smaller)...)},
 	Kill(AtLeastOnce, 40_000, points[:4]...),
 	{Name: "at least once: PostgreSQL away", Delivery: AtLeastOnce, Events: 20_000, Steps: fixed(steps(4*time.Second, away("postgres"))...)},
-	{Name: "broker kill -9", Events: 30_000, Broker: true, Steps: fixed(steps(2*time.Second, brokerKilled, brokerRestarted)...)},
-}
-
-// Random is eight faults of all kinds at random, fifteen seconds of events for each.
-func Random(delivery string) Scenario {
-	const faults = 8
-	s := Scenario{Name: "random faults", Delivery: delivery, Events: 15 * rate * (faults + 2), Members: 2, Broker: true, Redis: true}
-	if s.atLeastOnce() {
-		s.Name = "at least once: random faults"
-	}
-	s.Steps = func(random *rand.Rand) []Step {
-		kinds := []Fault{
-			kill, terminate, zombie, storm, brokerKilled, brokerRestarted, lostEndTxn,
-			silent("kafka"), deaf("kafka"), away("kafka"), reset("kafka"), torn("kafka", 100_000), slow("kafka", 200*time.Millisecond),
-			away("postgres"), silent("postgres"), reset("postgres"), slow("postgres", 300*time.Millisecond),
-			away("redis"), silent("redis"),
-		}
-		for _, point := range points {
-			kinds = append(kinds, killAt(point))
-		}
-		if s.atLeastOnce() {
-			kinds = append(kinds[:6:6], kinds[7:len(kinds)-1]...) // There is no EndTxn.
-		}
-		list := make([]Step, faults)
-		for i := range list {
-			list[i] = Step{Fault: kinds[random.IntN(len(kinds))], For: time.Second + time.Duration(random.Int64N(int64(7*time.Second)))}
-			if list[i].Fault.Name == zombie.Name {
-				list[i].For = beyond
-			}
-		}
-		return list
-	}
-	return s
+	{Name: "broker kill -9", Events: 30_000, Alone: true, Steps: fixed(steps(2*time.Second, brokerKilled, brokerRestarted)...)},
 }

@@ -25,10 +25,12 @@ func (r *Round) setUp(ctx context.Context) error {
 		return err
 	}
 	name := slug(r.scenario.Name) + "-" + strings.ToLower(rand.Text()[:8])
-	r.input, r.output, r.dead, r.group = name+"-in", name+"-out", name+"-dead", name
-	large := fmt.Sprint("max.message.bytes=", largest)
-	for topic, config := range map[string]string{r.input: "max.message.bytes=8388608", r.output: large, r.dead: large} {
-		if err := testenv.CreateTopic(ctx, r.world.Kafka(), topic, partitions, config); err != nil {
+	r.group = name
+	if err := r.makeTopics(ctx, name); err != nil {
+		return err
+	}
+	if r.scenario.Disk {
+		if err := r.makeDisk(); err != nil {
 			return err
 		}
 	}
@@ -38,7 +40,7 @@ func (r *Round) setUp(ctx context.Context) error {
 	}
 	config := testenv.CheckerConfig{
 		Kafka: r.world.Kafka(), Input: r.input, Output: r.output, DeadLetters: r.dead, Group: r.group,
-		LedgerConfig: testenv.LedgerConfig{AtLeastOnce: r.scenario.atLeastOnce(), AllowDeadLetter: r.scenario.allowDead},
+		LedgerConfig: testenv.LedgerConfig{AtLeastOnce: r.scenario.atLeastOnce(), AllowDeadLetter: r.scenario.allowDead, DeadInAnyOrder: r.scenario.Retry},
 	}
 	if err := r.fill(ctx, &config.LedgerConfig); err != nil {
 		return err
@@ -53,10 +55,37 @@ func (r *Round) setUp(ctx context.Context) error {
 	for i := range processes {
 		r.members = append(r.members, newMember(r, string(rune('a'+i))))
 	}
-	for _, m := range r.members[:max(r.scenario.Members, 1)] {
-		if err := m.start(ctx); err != nil {
+	r.members[0].listens(r.lane.http)
+	return r.muster(ctx)
+}
+
+// makeTopics makes the topics of the pipeline.
+func (r *Round) makeTopics(ctx context.Context, name string) error {
+	large := fmt.Sprint("max.message.bytes=", largest)
+	create := func(of string, partitions int, config ...string) (string, error) {
+		topic := name + "-" + of
+		err := testenv.CreateTopic(ctx, r.world.Kafka(), topic, partitions, config...)
+		if err == nil {
+			r.topics = append(r.topics, topic)
+		}
+		return topic, err
+	}
+	var errs [4]error
+	r.input, errs[0] = create("in", partitions, "max.message.bytes=8388608")
+	r.output, errs[1] = create("out", partitions, large)
+	r.dead, errs[2] = create("dead", partitions, large)
+	if r.scenario.Changing && r.scenario.members() > 1 {
+		r.changes, errs[3] = create("changes", 1)
+	}
+	if err := errors.Join(errs[:]...); err != nil || !r.scenario.Retry {
+		return err
+	}
+	for i := range retryDelays {
+		topic, err := create(fmt.Sprint("retry-", i+1), partitions, "max.message.bytes=8388608")
+		if err != nil {
 			return err
 		}
+		r.retries = append(r.retries, topic)
 	}
 	return nil
 }
@@ -93,10 +122,13 @@ func (r *Round) fill(ctx context.Context, judge *testenv.LedgerConfig) error {
 func (r *Round) tearDown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	var errs []error
 	for _, m := range r.members {
 		m.close()
 	}
+	if r.twin != nil {
+		r.twin.close()
+	}
+	errs := []error{r.releaseConnections(ctx), r.unmakeDisk()}
 	if r.versions != nil {
 		errs = append(errs, r.versions.close())
 	}
@@ -104,7 +136,10 @@ func (r *Round) tearDown(ctx context.Context) error {
 		r.source.close()
 	}
 	if r.checker != nil {
-		errs = append(errs, r.checker.Close(), testenv.DeleteTopics(ctx, r.world.Kafka(), r.input, r.output, r.dead))
+		errs = append(errs, r.checker.Close())
+	}
+	if len(r.topics) > 0 {
+		errs = append(errs, testenv.DeleteTopics(ctx, r.world.Kafka(), r.topics...))
 	}
 	if r.drop != nil {
 		errs = append(errs, r.drop(ctx))
@@ -114,14 +149,7 @@ func (r *Round) tearDown(ctx context.Context) error {
 
 // slug is a name for files and topics.
 func slug(name string) string {
-	return strings.Trim(strings.Map(func(c rune) rune {
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			return c
-		case c >= 'A' && c <= 'Z':
-			return c - 'A' + 'a'
-		default:
-			return '-'
-		}
-	}, name), "-")
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
+	}), "-")
 }

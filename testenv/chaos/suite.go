@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// RunShort runs scenarios once: side by side, as far as the world has lanes, and after them those that take the broker away.
+// RunShort runs scenarios once: side by side, as far as the world has lanes, and after them those that have to be alone.
 func RunShort(ctx context.Context, w *World, scenarios []Scenario, o Options) ([]Result, error) {
 	results := make([]Result, len(scenarios))
 	run := func(i int) error {
@@ -28,7 +28,7 @@ func RunShort(ctx context.Context, w *World, scenarios []Scenario, o Options) ([
 		errs   []error
 	)
 	for i := range scenarios {
-		if !scenarios[i].Broker {
+		if !scenarios[i].Alone {
 			beside.Go(func() error {
 				err := run(i)
 				mu.Lock()
@@ -40,15 +40,15 @@ func RunShort(ctx context.Context, w *World, scenarios []Scenario, o Options) ([
 	}
 	_ = beside.Wait() // Each error is kept.
 	for i := range scenarios {
-		if scenarios[i].Broker {
+		if scenarios[i].Alone {
 			errs = append(errs, run(i))
 		}
 	}
 	return results, errors.Join(errs...)
 }
 
-// RunLong runs rounds, one after the other, until the time is over or a round cannot be run: those of the scenarios and as many of
-// random faults, in a random order.
+// RunLong runs rounds, one after the other, until the time is over or a round cannot be run: those of scenarios, in a
+// random order, again and again.
 func RunLong(ctx context.Context, w *World, scenarios []Scenario, lasting time.Duration, o Options) ([]Result, error) {
 	random := rand.New(rand.NewPCG(o.Seed, o.Seed))
 	end := time.Now().Add(lasting)
@@ -58,10 +58,7 @@ func RunLong(ctx context.Context, w *World, scenarios []Scenario, lasting time.D
 	)
 	for round := uint64(0); time.Now().Before(end); round++ {
 		if len(coming) == 0 {
-			for _, s := range scenarios {
-				coming = append(coming, s, Random(""))
-			}
-			coming = append(coming, Random(AtLeastOnce))
+			coming = slices.Clone(scenarios)
 			random.Shuffle(len(coming), func(i, j int) { coming[i], coming[j] = coming[j], coming[i] })
 		}
 		own := o

@@ -12,7 +12,7 @@ const (
 	rowHeight, barHeight = 110, 60
 )
 
-// timeline draws the outcomes a second of each scenario, over its faults.
+// timeline draws the outcomes a second of each round, over its faults.
 func timeline(results []Result) string {
 	var svg strings.Builder
 	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="11">
@@ -26,7 +26,7 @@ svg{background:#fff}</style>
 	return svg.String()
 }
 
-// drawRow draws one scenario below y.
+// drawRow draws one round below y.
 func drawRow(svg *strings.Builder, r *Result, y int) {
 	if len(r.Timeline) == 0 {
 		return
@@ -38,8 +38,8 @@ func drawRow(svg *strings.Builder, r *Result, y int) {
 	x := func(at float64) float64 { return left + plotWidth*at/max(end, 1) }
 	rates, most := rates(r.Timeline)
 	top, bottom := y+24, y+24+barHeight
-	fmt.Fprintf(svg, "<text x=\"%d\" y=\"%d\"><tspan font-weight=\"bold\">%s</tspan>: outcomes a second, %.0f at most; %.0f s</text>\n",
-		left, y, escaped(r.Scenario), most, end)
+	fmt.Fprintf(svg, "<text x=\"%d\" y=\"%d\"><tspan font-weight=\"bold\">%s</tspan> (seed %d): outcomes a second, %.0f at most; %.0f s</text>\n",
+		left, y, escaped(r.Scenario), r.Seed, most, end)
 	for _, m := range r.Marks {
 		rectangle(svg, "fault", x(m.Injected), x(m.Healed), top)
 		rectangle(svg, "recovery", x(m.Healed), x(m.Recovered), top)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,20 +21,31 @@ const (
 	accounts   = 50
 	minChanges = 20
 	changers   = 4
+	// heardAfter is how long after its record came into the change topic a change has to be heard of by all processes.
+	heardAfter = 5 * time.Second
 )
 
 // versions changes rows and has the pipeline forget them. Each event says how new its row must at least be: as new as
-// what was acknowledged before the event was published.
+// what was acknowledged before the event was published. One process is told over HTTP, and acknowledges by its answer;
+// several are told by a topic, and have heard of it after a while.
 type versions struct {
 	dsn  string
-	url  string
+	tell func(ctx context.Context, user int64) error
+	ack  time.Duration // after tell
 	stop context.CancelFunc
 	work sync.WaitGroup
 
 	mu    sync.Mutex
+	told  []change // that are not acknowledged yet
 	floor [accounts]int64
 	count int
 	err   error
+}
+
+// change is a version of a row that all processes know of from then on.
+type change struct {
+	user, version int64
+	known         time.Time
 }
 
 func newVersions(ctx context.Context, r *Round) (*versions, error) {
@@ -44,14 +56,16 @@ func newVersions(ctx context.Context, r *Round) (*versions, error) {
 	_, err = conn.Exec(ctx, fmt.Sprintf(`
 CREATE TABLE accounts (id bigint PRIMARY KEY, version bigint NOT NULL);
 INSERT INTO accounts SELECT id, 0 FROM generate_series(0, %d) AS id`, accounts-1))
-	return &versions{dsn: r.dsn, url: "http://" + r.lane.http + "/api/invalidate", stop: func() {}}, errors.Join(err, conn.Close(ctx))
+	v := &versions{dsn: r.dsn, stop: func() {}, tell: overHTTP("http://" + r.lane.http + "/api/invalidate")}
+	if r.changes != "" {
+		v.tell, v.ack = byTopic(r.world.Kafka(), r.changes), heardAfter
+	}
+	return v, errors.Join(err, conn.Close(ctx))
 }
 
 // event is one that says how new its row must be.
 func (v *versions) event(id int, user int64) testenv.Event {
-	v.mu.Lock()
-	floor := v.floor[user]
-	v.mu.Unlock()
+	floor := v.known(user)
 	e := testenv.NewEvent(id, user)
 	e.Value = fmt.Appendf(nil, `{"event_id":"e-%d","user_id":%d,"floor":%d}`, id, user, floor)
 	return e
@@ -76,15 +90,31 @@ func (v *versions) check(r testenv.Record) string {
 	}
 }
 
+// known is the version of a row that all processes know of.
+func (v *versions) known(user int64) int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := time.Now()
+	for len(v.told) > 0 && !now.Before(v.told[0].known) {
+		v.floor[v.told[0].user] = v.told[0].version
+		v.told = v.told[1:]
+	}
+	return v.floor[user]
+}
+
+// begin changes rows until close.
+func (v *versions) begin(ctx context.Context) {
+	ctx, v.stop = context.WithCancel(ctx)
+	for i := range changers {
+		v.work.Go(func() { v.note(v.change(ctx, i)) })
+	}
+}
+
 // changing changes rows, slowly read by the pipeline, until it is healed.
 var changing = Fault{
 	Name: "rows changed and invalidated",
-	Inject: func(_ context.Context, r *Round) error {
-		ctx, cancel := context.WithCancel(r.running)
-		r.versions.stop = cancel
-		for i := range changers {
-			r.versions.work.Go(func() { r.versions.note(r.versions.change(ctx, i)) })
-		}
+	Inject: func(ctx context.Context, r *Round) error {
+		r.versions.begin(r.running)
 		return slow("postgres", 60*time.Millisecond).Inject(ctx, r)
 	},
 	Heal: func(ctx context.Context, r *Round) error {
@@ -107,10 +137,10 @@ func (v *versions) change(ctx context.Context, share int) (err error) {
 			if err := row.Scan(&version); err != nil {
 				return err
 			}
-			if err := v.invalidate(context.WithoutCancel(ctx), user); err != nil {
+			if err := v.tell(context.WithoutCancel(ctx), user); err != nil {
 				return err
 			}
-			v.acknowledged(user, version)
+			v.changedTo(user, version)
 			if pause(ctx, wait) != nil {
 				return nil
 			}
@@ -118,32 +148,43 @@ func (v *versions) change(ctx context.Context, share int) (err error) {
 	}
 }
 
-// invalidate returns once the process has forgotten a row.
-func (v *versions) invalidate(ctx context.Context, user int64) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	body := []byte(`{"stage":"user","keys":[` + strconv.FormatInt(user, 10) + `]}`)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, v.url, bytes.NewReader(body))
-	if err != nil {
-		return err
+// overHTTP tells one process, which has forgotten the row when it answers.
+func overHTTP(url string) func(context.Context, int64) error {
+	return func(ctx context.Context, user int64) error {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		body := []byte(`{"stage":"user","keys":[` + strconv.FormatInt(user, 10) + `]}`)
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		request.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close() //nolint:errcheck // Nothing of it is read.
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("invalidating a row: %s", answer.Status)
+		}
+		return nil
 	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close() //nolint:errcheck // Nothing of it is read.
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("invalidating a row: %s", answer.Status)
-	}
-	return nil
 }
 
-func (v *versions) acknowledged(user, version int64) {
+// byTopic tells all processes.
+func byTopic(kafka, topic string) func(context.Context, int64) error {
+	return func(ctx context.Context, user int64) error {
+		record := testenv.Event{Key: strconv.AppendInt(nil, user, 10), Value: []byte("{}")}
+		_, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: kafka, Topic: topic}, slices.Values([]testenv.Event{record}))
+		return err
+	}
+}
+
+func (v *versions) changedTo(user, version int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.floor[user] = version
+	v.told = append(v.told, change{user: user, version: version, known: time.Now().Add(v.ack)})
 	v.count++
 }
 

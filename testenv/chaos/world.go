@@ -102,9 +102,21 @@ func (w *World) take(ctx context.Context) (*lane, error) {
 	}
 }
 
+// mend has all services run, whatever a round that failed has left.
+func (w *World) mend(ctx context.Context) error {
+	var errs []error
+	for _, s := range []*testenv.Service{w.kafka, w.postgres, w.redis} {
+		_ = s.Resume() // One that does not run says so.
+		if err := s.Start(ctx); !errors.Is(err, testenv.ErrRunning) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // give makes a lane whole and free again.
 func (w *World) give(l *lane) {
-	l.answers.lose(false)
+	l.answers.lose(nothing)
 	for _, link := range l.links {
 		link.mend()
 	}

@@ -4,6 +4,7 @@
 //	chaos --short                    each scenario once
 //	chaos --seconds 3600 --seed 7    random schedules for an hour
 //	chaos --short --only '^kill'     some of the scenarios
+//	chaos --seconds 1 --seed 19 --only 'retry topics'   one round of a long run again, by the seed that its report has
 package main
 
 import (
@@ -66,7 +67,11 @@ func (s settings) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return fmt.Errorf("--only: %w", err)
 	}
-	scenarios := slices.DeleteFunc(slices.Clone(chaos.Short), func(c chaos.Scenario) bool { return !only.MatchString(c.Name) })
+	scenarios := chaos.Long
+	if s.short {
+		scenarios = chaos.Short
+	}
+	scenarios = slices.DeleteFunc(slices.Clone(scenarios), func(c chaos.Scenario) bool { return !only.MatchString(c.Name) })
 	if len(scenarios) == 0 {
 		return fmt.Errorf("--only %s: there is no such scenario", s.only)
 	}

@@ -1,0 +1,91 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// rolling ends each process in order and starts it again, one after the other.
+var rolling = Fault{
+	Name: "rolling restart",
+	Inject: func(ctx context.Context, r *Round) error {
+		for _, m := range r.members {
+			if !m.running() {
+				continue
+			}
+			if err := m.terminate(); err != nil {
+				return err
+			}
+			if err := m.start(ctx); err != nil {
+				return err
+			}
+			if err := pause(ctx, r.between(time.Second, 3*time.Second)); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+// twin starts a process with the first one's instance, as if on another host. They fence each other, until one has to
+// end and say why.
+var twin = Fault{
+	Name: "two with one instance",
+	Inject: func(ctx context.Context, r *Round) error {
+		first, second := r.members[0], newMember(r, r.members[0].name)
+		second.elsewhere()
+		r.twin = second
+		if err := second.start(ctx); err != nil {
+			return err
+		}
+		firstEnded, err := first.signal(0, true)
+		if err != nil {
+			return err
+		}
+		secondEnded, err := second.signal(0, true)
+		if err != nil {
+			return err
+		}
+		const says = "give each process an instance of its own"
+		select {
+		case <-firstEnded:
+			return first.gaveUp(says)
+		case <-secondEnded:
+			return second.gaveUp(says)
+		case <-ctx.Done():
+			return errors.New("two processes with one instance live together")
+		}
+	},
+	Heal: func(ctx context.Context, r *Round) error {
+		if r.twin.running() {
+			if err := r.twin.terminate(); err != nil {
+				return err
+			}
+		}
+		return r.muster(ctx)
+	},
+}
+
+// replayed enriches the latest input once more, into a topic of its own, while the pipeline runs.
+var replayed = Fault{
+	Name: "replay beside it",
+	Inject: func(ctx context.Context, r *Round) error {
+		topic := r.group + "-replayed"
+		if err := testenv.CreateTopic(ctx, r.world.Kafka(), topic, partitions); err != nil {
+			return err
+		}
+		r.topics = append(r.topics, topic)
+		cmd := exec.CommandContext(ctx, r.options.Binary, "replay", r.file, "--from=-10s", "--into", topic, "--yes")
+		cmd.Env = append(os.Environ(), newMember(r, "replay").env...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+		return nil
+	},
+}
