@@ -15,7 +15,7 @@ TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # One command starts real Kafka, PostgreSQL, MariaDB and Redis, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
-.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short mutants bench services clean
+.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short soak mutants bench services clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,10 @@ chaos: ## Run random faults for SECONDS (3600); SEED repeats the schedules of an
 
 chaos-short: ## Run each scenario of the fault suite once, in about four minutes
 	$(GO) run ./testenv/cmd/chaos --short --seed $(SEED)
+
+soak: SECONDS = 1800
+soak: ## Watch memory for SECONDS (1800) under 10,000 events a second and faults; its checker takes up to 8 GiB
+	$(GO) run ./testenv/cmd/chaos --soak --seconds $(SECONDS) --seed $(SEED)
 
 mutants: ## Check that the fault suite finds defects: it builds some and turns red at each
 	$(GO) test -tags chaos -count=1 -timeout 15m ./testenv/chaos

@@ -48,7 +48,7 @@ func (r *Round) step(step Step, events int) {
 	go func() { sent <- r.source.publish(r.running, events) }()
 	ctx, cancel := context.WithTimeout(r.running, time.Minute)
 	defer cancel()
-	within := time.Duration(float64(events) / rate / 2 * float64(time.Second))
+	within := time.Duration(float64(events) / float64(r.scenario.rate()) / 2 * float64(time.Second))
 	_ = pause(ctx, r.between(0, within))
 	mark := Mark{Fault: step.Fault.Name, Injected: r.since(time.Now())}
 	if err := step.Fault.Inject(ctx, r); err != nil && r.running.Err() == nil {

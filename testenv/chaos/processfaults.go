@@ -33,6 +33,20 @@ var rolling = Fault{
 	},
 }
 
+// otherKilled and otherTerminated end the second process, and leave the first one alone.
+var (
+	otherKilled = Fault{
+		Name:   "other process: kill -9",
+		Inject: func(_ context.Context, r *Round) error { return r.members[1].kill() },
+		Heal:   func(ctx context.Context, r *Round) error { return r.members[1].start(ctx) },
+	}
+	otherTerminated = Fault{
+		Name:   "other process: SIGTERM",
+		Inject: func(_ context.Context, r *Round) error { return r.members[1].terminate() },
+		Heal:   func(ctx context.Context, r *Round) error { return r.members[1].start(ctx) },
+	}
+)
+
 // twin starts a process with the first one's instance, as if on another host. They fence each other, until one has to
 // end and say why.
 var twin = Fault{

@@ -21,6 +21,7 @@ var Long = append([]Scenario{
 // What random faults are drawn from. A step without a time lasts for a random one.
 var (
 	onProcesses    = append(steps(0, kill, terminate, rolling, storm, replayed), killing(points[:4]...)...)
+	onOthers       = steps(0, otherKilled, otherTerminated)
 	onTransactions = append(steps(0, lostEndTxn, twin), Step{Fault: killAt("after-end-txn")}, Step{Fault: zombie, For: beyond})
 	onKafka        = steps(0,
 		brokerKilled, brokerRestarted, lostProduce, fewReplicas,
@@ -51,7 +52,7 @@ func killing(points ...string) []Step {
 // random gives a scenario two processes and eight of the faults at random, with fifteen seconds of events for each.
 func random(s Scenario, kinds ...[]Step) Scenario {
 	const faults = 8
-	s.Events, s.Members, s.Alone, s.Timeout = 15*rate*(faults+2), 2, true, 10*time.Second
+	s.Events, s.Members, s.Alone, s.Timeout = 15*s.rate()*(faults+2), 2, true, 10*time.Second
 	s.Steps = func(random *rand.Rand) []Step { return draw(random, faults, kinds...) }
 	return s
 }

@@ -53,13 +53,14 @@ func (r Report) Text(to io.Writer) error {
 			fmt.Fprintf(&text, "%s (seed %d): %s\n", s.Scenario, s.Seed, p)
 		}
 	}
+	r.growths(&text)
 	r.faults(&text)
 	fmt.Fprintf(&text, "seed %d\n", r.Seed)
 	_, err := io.WriteString(to, text.String())
 	return err
 }
 
-// Write puts report.txt, report.json and timeline.svg into a folder.
+// Write puts report.txt, report.json and timeline.svg into a folder, and usage.svg where a process was watched.
 func (r Report) Write(dir string) error {
 	var text strings.Builder
 	if err := r.Text(&text); err != nil {
@@ -69,14 +70,37 @@ func (r Report) Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	for name, content := range map[string]string{
-		"report.txt": text.String(), "report.json": string(document) + "\n", "timeline.svg": timeline(r.Rounds),
-	} {
+	files := map[string]string{"report.txt": text.String(), "report.json": string(document) + "\n", "timeline.svg": timeline(r.Rounds)}
+	for i := range r.Rounds {
+		if len(r.Rounds[i].Usage) > 0 {
+			files["usage.svg"] = usageDrawing(&r.Rounds[i])
+		}
+	}
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// growths writes what the first process held, where it was watched.
+func (r Report) growths(to io.Writer) {
+	for i := range r.Rounds {
+		if len(r.Rounds[i].Growths) == 0 {
+			continue
+		}
+		table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
+		_, _ = fmt.Fprintln(table, "\nin the second half\tmedian\tgrowth\tallowed\t\t")
+		for _, g := range r.Rounds[i].Growths {
+			verdict := "flat"
+			if !g.Flat {
+				verdict = "GROWS"
+			}
+			_, _ = fmt.Fprintf(table, "%s\t%.1f\t%.1f\t%.1f\t%s\t\n", g.What, g.Median, g.Growth, g.Allowed, verdict)
+		}
+		_ = table.Flush() // A strings.Builder takes all.
+	}
 }
 
 // faults writes the table of faults, and below it which of them could not be injected.

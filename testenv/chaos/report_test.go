@@ -24,7 +24,9 @@ func results() []Result {
 		{Scenario: "zombie", Seed: 8, Rounds: 1, Records: 10, Lost: 2, Problems: []string{"0:1 has no outcome"}, Skipped: []string{"disk cache full: needs room"}},
 		{
 			Scenario: "kill -9", Seed: 9, Rounds: 1, Records: 50, Recoveries: []float64{9}, PeakBytes: 60 << 20, OK: true,
-			Marks: []Mark{{Fault: "kill <9>", Injected: 1, Healed: 2, Recovered: 5}},
+			Marks:   []Mark{{Fault: "kill <9>", Injected: 1, Healed: 2, Recovered: 5}},
+			Usage:   []Usage{{At: 1, Heap: 1 << 20, Goroutines: 70, Files: 30}, {At: 2, Heap: 2 << 20, Goroutines: 90, Files: 31}},
+			Growths: []Growth{{What: "goroutines", Median: 80, Growth: 9.04, Allowed: 8}, {What: "open files", Median: 30, Allowed: 4, Flat: true}},
 		},
 	}
 }
@@ -45,6 +47,10 @@ func TestReport(t *testing.T) {
 		"    zombie       1       10     2          0          0      0             0.0    0.0         0  FAILED",
 		"zombie (seed 8): 0:1 has no outcome",
 		"",
+		"  in the second half  median  growth  allowed",
+		"          goroutines    80.0     9.0      8.0  GROWS",
+		"          open files    30.0     0.0      4.0   flat",
+		"",
 		"     fault  times  recovery max s",
 		"  kill <9>      2             3.0",
 		"not injected: disk cache full: needs room",
@@ -61,16 +67,18 @@ func TestReport(t *testing.T) {
 	if diff := cmp.Diff(report, decoded); diff != "" {
 		t.Error(diff)
 	}
-	drawing := read(t, dir, "timeline.svg")
-	for decoder := xml.NewDecoder(strings.NewReader(drawing)); ; {
-		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatalf("the drawing is no XML: %v\n%s", err, drawing)
+	for name, says := range map[string]string{"timeline.svg": "kill &lt;9&gt;", "usage.svg": "goroutines</tspan>, 90 at most"} {
+		drawing := read(t, dir, name)
+		for decoder := xml.NewDecoder(strings.NewReader(drawing)); ; {
+			if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s is no XML: %v\n%s", name, err, drawing)
+			}
 		}
-	}
-	if !strings.Contains(drawing, "kill &lt;9&gt;") {
-		t.Errorf("the drawing does not name the fault:\n%s", drawing)
+		if !strings.Contains(drawing, says) {
+			t.Errorf("%s does not say %q:\n%s", name, says, drawing)
+		}
 	}
 }
 

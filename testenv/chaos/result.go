@@ -34,6 +34,9 @@ type Result struct {
 	OK       bool     `json:"ok"`
 	Marks    []Mark   `json:"faults,omitempty"`
 	Timeline []Sample `json:"timeline,omitempty"`
+	// Usage is what the first process held, where it was watched, and Growths the judgement on it.
+	Usage   []Usage  `json:"usage,omitempty"`
+	Growths []Growth `json:"growths,omitempty"`
 }
 
 // Mark is when a fault was there, in seconds since the round began.
@@ -85,7 +88,7 @@ func (r *Result) recovery() (median, most float64) {
 func sum(results []Result) []Result {
 	var all []Result
 	for _, r := range results {
-		r.Marks, r.Timeline = nil, nil
+		r.Marks, r.Timeline, r.Usage, r.Growths = nil, nil, nil, nil
 		i := slices.IndexFunc(all, func(s Result) bool { return s.Scenario == r.Scenario })
 		if i < 0 {
 			all = append(all, r)

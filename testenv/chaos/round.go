@@ -16,7 +16,6 @@ import (
 )
 
 const (
-	rate               = 5_000 // events a second
 	sessionTimeout     = 6 * time.Second
 	transactionTimeout = 6 * time.Second
 	// giveUp is how much longer is waited, to tell what is late from what is lost.
@@ -94,6 +93,9 @@ func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
 	sampling, stop := context.WithCancel(r.running)
 	var sampled sync.WaitGroup
 	sampled.Go(func() { r.sample(sampling) })
+	if s.Watched {
+		sampled.Go(func() { r.watch(sampling) })
+	}
 	r.play()
 	if r.versions != nil {
 		if err := r.versions.close(); err != nil {
@@ -136,7 +138,11 @@ func (r *Round) judge(ctx context.Context) bool {
 		}
 		r.result.Kills += m.kills
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	if r.scenario.Watched {
+		r.judgeUsage()
+	}
+	// The input is read at a hundred thousand records a second and more.
+	ctx, cancel := context.WithTimeout(ctx, time.Minute+time.Duration(r.scenario.Events)*10*time.Microsecond)
 	defer cancel()
 	report, err := r.checker.Check(ctx)
 	if err != nil {

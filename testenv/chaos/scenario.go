@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 
@@ -31,11 +32,25 @@ type Scenario struct {
 	Poison bool
 	// Changing has rows that change: see versions. Several processes are told so by a topic.
 	Changing bool
+	// Rate is how many events a second are published. Defaults to 5,000.
+	Rate int
+	// Watched says that what the first process holds is sampled, and must not grow.
+	Watched bool
 	// Timeout is how long a call of the database may take. Defaults to loaderline's own.
 	Timeout time.Duration
 }
 
 func (s *Scenario) members() int { return max(s.Members, 1) }
+
+func (s *Scenario) rate() int { return cmp.Or(s.Rate, 5_000) }
+
+// strangers are the users that are not in the database: few where it is long, since the checker keeps dead letters whole.
+func (s *Scenario) strangers() int {
+	if s.Watched {
+		return users / 200
+	}
+	return users / 20
+}
 
 // recoverWithin is how long a pipeline may take, once a fault is healed, to have an outcome for all that was published.
 func (s *Scenario) recoverWithin() time.Duration {

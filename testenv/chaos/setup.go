@@ -72,7 +72,8 @@ func (r *Round) makeTopics(ctx context.Context, name string) error {
 	}
 	var errs [4]error
 	r.input, errs[0] = create("in", partitions, "max.message.bytes=8388608")
-	r.output, errs[1] = create("out", partitions, large)
+	// The checker has read it long before: a long round would fill the disk.
+	r.output, errs[1] = create("out", partitions, large, "retention.bytes=1073741824", "segment.bytes=134217728")
 	r.dead, errs[2] = create("dead", partitions, large)
 	if r.scenario.Changing && r.scenario.members() > 1 {
 		r.changes, errs[3] = create("changes", 1)
@@ -113,8 +114,8 @@ func (r *Round) fill(ctx context.Context, judge *testenv.LedgerConfig) error {
 	if r.scenario.Poison {
 		event = poisoned
 	}
-	// One in twenty users is not there: their events are dead-lettered.
-	r.source = newSource(r, users+users/20, event)
+	// Some users are not there: their events are dead-lettered.
+	r.source = newSource(r, users+r.scenario.strangers(), event)
 	return nil
 }
 

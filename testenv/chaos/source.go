@@ -24,19 +24,26 @@ func newSource(r *Round, users int, event func(int, int64) testenv.Event) *sourc
 }
 
 // publish sends so many events, a tenth of a second at a time. What the broker did not acknowledge is sent again, and
-// may be there twice: these are two records to the pipeline.
+// may be there twice: these are two records to the pipeline. What was not sent while the broker was away is not made up for.
 func (s *source) publish(ctx context.Context, events int) error {
-	const tenth = rate / 10
-	config := testenv.PublishConfig{Kafka: s.round.world.Kafka(), Topic: s.round.input, Rate: rate}
+	rate := s.round.scenario.rate()
+	due := time.Now()
 	for events > 0 {
-		chunk := make([]testenv.Event, 0, tenth)
-		for range min(events, tenth) {
+		chunk := make([]testenv.Event, 0, rate/10)
+		for range min(events, rate/10) {
 			e, _ := s.next()
 			chunk = append(chunk, e)
 		}
 		events -= len(chunk)
+		due = due.Add(time.Duration(len(chunk)) * time.Second / time.Duration(rate))
+		if time.Since(due) > time.Second {
+			due = time.Now()
+		}
 		for {
-			_, err := testenv.Publish(ctx, config, s.made(chunk))
+			left := max(time.Until(due), 10*time.Millisecond)
+			_, err := testenv.Publish(ctx, testenv.PublishConfig{
+				Kafka: s.round.world.Kafka(), Topic: s.round.input, Rate: float64(len(chunk)) / left.Seconds(),
+			}, s.made(chunk))
 			if err == nil {
 				break
 			}

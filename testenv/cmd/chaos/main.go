@@ -3,6 +3,7 @@
 //
 //	chaos --short                    each scenario once
 //	chaos --seconds 3600 --seed 7    random schedules for an hour
+//	chaos --soak --seconds 1800      10,000 events a second with faults, to see whether memory grows
 //	chaos --short --only '^kill'     some of the scenarios
 //	chaos --seconds 1 --seed 19 --only 'retry topics'   one round of a long run again, by the seed that its report has
 package main
@@ -39,7 +40,7 @@ func main() {
 var errNotOK = errors.New("the pipeline did not keep what it promises")
 
 type settings struct {
-	short         bool
+	short, soak   bool
 	seconds, side int
 	seed          uint64
 	only, out     string
@@ -53,10 +54,12 @@ func command() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&s.short, "short", false, "each scenario once")
-	flags.IntVar(&s.seconds, "seconds", 3600, "how long to run random schedules, unless --short")
+	flags.BoolVar(&s.soak, "soak", false, "one pipeline under 10,000 events a second and faults, of which no process may hold more and more")
+	flags.IntVar(&s.seconds, "seconds", 3600, "how long to run, unless --short")
 	flags.IntVar(&s.side, "side-by-side", 3, "how many scenarios of --short run at a time")
 	flags.Uint64Var(&s.seed, "seed", 0, "reproduces the schedule of a run (default: by the clock)")
 	flags.StringVar(&s.only, "only", "", "a regular expression of the scenarios to run")
+	cmd.MarkFlagsMutuallyExclusive("short", "soak")
 	flags.StringVar(&s.out, "out", "chaos-report", "the folder for the report and the logs; what was in it is removed")
 	return cmd
 }
@@ -67,9 +70,13 @@ func (s settings) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return fmt.Errorf("--only: %w", err)
 	}
+	lasting := time.Duration(s.seconds) * time.Second
 	scenarios := chaos.Long
-	if s.short {
+	switch {
+	case s.short:
 		scenarios = chaos.Short
+	case s.soak:
+		scenarios = []chaos.Scenario{chaos.Soak(lasting)}
 	}
 	scenarios = slices.DeleteFunc(slices.Clone(scenarios), func(c chaos.Scenario) bool { return !only.MatchString(c.Name) })
 	if len(scenarios) == 0 {
@@ -98,10 +105,10 @@ func (s settings) run(cmd *cobra.Command) (err error) {
 
 	options := chaos.Options{Binary: binary, Seed: s.seed, Dir: s.out, Log: log}
 	var results []chaos.Result
-	if s.short {
+	if s.short || s.soak {
 		results, err = chaos.RunShort(ctx, world, scenarios, options)
 	} else {
-		results, err = chaos.RunLong(ctx, world, scenarios, time.Duration(s.seconds)*time.Second, options)
+		results, err = chaos.RunLong(ctx, world, scenarios, lasting, options)
 	}
 	report := chaos.NewReport(s.seed, results)
 	err = errors.Join(err, report.Write(s.out), report.Text(cmd.OutOrStdout()))
