@@ -19,7 +19,9 @@ const maxFruitless = 32
 // refusals are the source records whose outcomes a broker refuses. They are dead-lettered when their micro-batch is
 // polled again.
 type refusals struct {
-	failures  map[coordinates]*Failure
+	failures map[coordinates]*Failure
+	// shortened have had a dead letter refused that was made before the topic's limit was lowered.
+	shortened map[coordinates]bool
 	fruitless int
 }
 
@@ -43,8 +45,13 @@ func (r *refusals) note(err error, topics sink.Config) error {
 	for _, refusal := range refused.Records {
 		at := coordinatesOf(refusal.Record)
 		if refusal.Record.Topic == topics.DeadLetterTopic {
-			if sink.WireSize(refusal.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) {
-				continue // The limit was lowered: the next one keeps to it.
+			if sink.WireSize(refusal.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) && !r.shortened[at] {
+				// The limit was lowered: the next one keeps to it, if it can.
+				if r.shortened == nil {
+					r.shortened = map[coordinates]bool{}
+				}
+				r.shortened[at] = true
+				continue
 			}
 			return fmt.Errorf("the dead letter of topic %s partition %s offset %s is refused: %w", at.topic, at.partition, at.offset, err)
 		}
@@ -84,11 +91,13 @@ func isTooLarge(err error) bool {
 // forget is called with a micro-batch that was committed.
 func (r *refusals) forget(batch []*kgo.Record) {
 	r.fruitless = 0
-	if len(r.failures) == 0 {
+	if len(r.failures) == 0 && len(r.shortened) == 0 {
 		return
 	}
 	for _, src := range batch {
-		delete(r.failures, coordinatesIn(src))
+		at := coordinatesIn(src)
+		delete(r.failures, at)
+		delete(r.shortened, at)
 	}
 }
 

@@ -211,6 +211,24 @@ func TestADeadLetterKeepsToALoweredLimit(t *testing.T) {
 	}
 }
 
+// A dead letter that its topic has no room for, whatever is left out, has nowhere else to go.
+func TestADeadLetterThatCannotFitStops(t *testing.T) {
+	b := newBroker(t)
+	p, err := loaderline.New(uncompressed(numbers(b, doubles)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.publish(&kgo.Record{Value: []byte("1")})
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(t.Context()) }()
+	b.waitFor(1)
+	b.setLimit("dead", 200)
+	b.publish(&kgo.Record{Value: []byte("not a number")})
+	if err := <-ended; !errors.Is(err, kerr.MessageTooLarge) || !strings.Contains(err.Error(), "the dead letter of topic in partition") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A refusal that is nobody's fault does not go on for ever.
 func TestRefusalsWithoutFaultEnd(t *testing.T) {
 	b := newBroker(t)
