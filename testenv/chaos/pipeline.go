@@ -21,6 +21,11 @@ func (r *Round) pipeline() string {
 	if r.scenario.atLeastOnce() {
 		delivery = "at_least_once"
 	}
+	limit := "50%"
+	if r.scenario.Retry {
+		// When no new events come, what comes out of the last retry topic is dead letters alone.
+		limit = "100%"
+	}
 	timeout := ""
 	if r.scenario.Timeout > 0 {
 		timeout = fmt.Sprintf(", timeout: %v", r.scenario.Timeout)
@@ -35,12 +40,12 @@ sources:
   shop: {sql: {driver: postgres, dsn: %[8]q, pool: 4}%[9]s}
 %[10]s
 output: {topic: %[11]s, delivery: %[12]s}
-dead_letter: {topic: %[13]s}
-retry: {max_elapsed: 500ms%[14]s}
-cache: {%[15]s}
+dead_letter: {topic: %[13]s, limit: %[14]s}
+retry: {max_elapsed: 500ms%[15]s}
+cache: {%[16]s}
 `, r.group, r.lane.broker, sessionTimeout, transactionTimeout, workers, token, r.input,
 		r.lane.through(r.dsn), timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
-		r.retry(), strings.Join(r.caches(), ", "))
+		limit, r.retry(), strings.Join(r.caches(), ", "))
 }
 
 // retry is the file's retry topics.

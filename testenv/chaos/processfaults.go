@@ -91,10 +91,12 @@ var replayed = Fault{
 	Name: "replay beside it",
 	Inject: func(ctx context.Context, r *Round) error {
 		topic := r.group + "-replayed"
-		if err := testenv.CreateTopic(ctx, r.world.Kafka(), topic, partitions); err != nil {
-			return err
+		for _, topic := range []string{topic, topic + "-dead"} {
+			if err := testenv.CreateTopic(ctx, r.world.Kafka(), topic, partitions, fmt.Sprint("max.message.bytes=", largest)); err != nil {
+				return err
+			}
+			r.topics = append(r.topics, topic)
 		}
-		r.topics = append(r.topics, topic)
 		cmd := exec.CommandContext(ctx, r.options.Binary, "replay", r.file, "--from=-10s", "--into", topic, "--yes")
 		cmd.Env = append(os.Environ(), newMember(r, "replay").env...)
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -6,8 +6,10 @@ import (
 	"time"
 )
 
-// Long are the scenarios of `make chaos`: random faults on pipelines of each kind, and those of [Short].
-var Long = append([]Scenario{
+// Long are the scenarios of `make chaos`: random faults on pipelines of each kind, twice, and those of [Short].
+var Long = slices.Concat(kinds, kinds, Short)
+
+var kinds = []Scenario{
 	random(Scenario{Name: "random: Redis cache, poison", Redis: true, Poison: true},
 		onProcesses, onTransactions, onKafka, onPostgres, onRedis, onOutcomes),
 	random(Scenario{Name: "random: at least once", Delivery: AtLeastOnce, Redis: true, Poison: true},
@@ -16,7 +18,7 @@ var Long = append([]Scenario{
 		onProcesses, onTransactions, onKafka, onPostgres, onDisk, onRows),
 	random(Scenario{Name: "random: changing rows, all caches", Changing: true, Redis: true, Disk: true},
 		onProcesses, onLookups, onRedis, onDisk),
-}, Short...)
+}
 
 // What random faults are drawn from. A step without a time lasts for a random one.
 var (
@@ -50,16 +52,16 @@ func killing(points ...string) []Step {
 }
 
 // random gives a scenario two processes and eight of the faults at random, with fifteen seconds of events for each.
-func random(s Scenario, kinds ...[]Step) Scenario {
+func random(s Scenario, of ...[]Step) Scenario {
 	const faults = 8
 	s.Events, s.Members, s.Alone, s.Timeout = 15*s.rate()*(faults+2), 2, true, 10*time.Second
-	s.Steps = func(random *rand.Rand) []Step { return draw(random, faults, kinds...) }
+	s.Steps = func(random *rand.Rand) []Step { return draw(random, faults, of...) }
 	return s
 }
 
 // draw takes so many steps at random, and each before any comes again.
-func draw(random *rand.Rand, count int, kinds ...[]Step) []Step {
-	all := slices.Concat(kinds...)
+func draw(random *rand.Rand, count int, of ...[]Step) []Step {
+	all := slices.Concat(of...)
 	var list []Step
 	for len(list) < count {
 		for _, at := range random.Perm(len(all))[:min(len(all), count-len(list))] {

@@ -30,11 +30,11 @@ var fewReplicas = Fault{
 	},
 }
 
-// deadRefused has the dead-letter topic take nothing, at which each process has to end and say so.
+// deadRefused has the dead-letter topic take markers of transactions and no dead letter, at which each process has to end and say so.
 var deadRefused = Fault{
 	Name: "dead letters refused",
 	Inject: func(ctx context.Context, r *Round) error {
-		if err := testenv.SetTopicConfig(ctx, r.world.Kafka(), r.dead, "max.message.bytes", "1"); err != nil {
+		if err := testenv.SetTopicConfig(ctx, r.world.Kafka(), r.dead, "max.message.bytes", "200"); err != nil {
 			return err
 		}
 		for _, m := range r.members {

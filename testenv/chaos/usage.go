@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func (r *Round) watch(ctx context.Context) {
 		usage, err := r.usage(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
-				r.log.Warn("no sample: " + err.Error())
+				r.log.Warn("no sample", slog.Any("error", err))
 			}
 			continue
 		}
