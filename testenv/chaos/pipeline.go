@@ -21,10 +21,10 @@ func (r *Round) pipeline() string {
 	if r.scenario.atLeastOnce() {
 		delivery = "at_least_once"
 	}
-	limit := "50%"
+	window := 1_000
 	if r.scenario.Retry {
 		// When no new events come, what comes out of the last retry topic is dead letters alone.
-		limit = "100%"
+		window = 100_000
 	}
 	timeout := ""
 	if r.scenario.Timeout > 0 {
@@ -40,12 +40,12 @@ sources:
   shop: {sql: {driver: postgres, dsn: %[8]q, pool: 4}%[9]s}
 %[10]s
 output: {topic: %[11]s, delivery: %[12]s}
-dead_letter: {topic: %[13]s, limit: %[14]s}
+dead_letter: {topic: %[13]s, window: %[14]d}
 retry: {max_elapsed: 500ms%[15]s}
 cache: {%[16]s}
 `, r.group, r.lane.broker, sessionTimeout, transactionTimeout, workers, token, r.input,
 		r.lane.through(r.dsn), timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
-		limit, r.retry(), strings.Join(r.caches(), ", "))
+		window, r.retry(), strings.Join(r.caches(), ", "))
 }
 
 // retry is the file's retry topics.
