@@ -34,14 +34,16 @@ var fewReplicas = Fault{
 var deadRefused = Fault{
 	Name: "dead letters refused",
 	Inject: func(ctx context.Context, r *Round) error {
+		ends := map[*member]<-chan struct{}{}
+		for _, m := range r.members {
+			if ended, err := m.signal(0, true); err == nil {
+				ends[m] = ended
+			}
+		}
 		if err := testenv.SetTopicConfig(ctx, r.world.Kafka(), r.dead, "max.message.bytes", "200"); err != nil {
 			return err
 		}
-		for _, m := range r.members {
-			ended, err := m.signal(0, true)
-			if err != nil {
-				continue // It does not run.
-			}
+		for m, ended := range ends {
 			select {
 			case <-ended:
 			case <-ctx.Done():

@@ -57,7 +57,7 @@ func (r *Round) watch(ctx context.Context) {
 		usage, err := r.usage(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
-				r.log.Warn("no sample", slog.Any("error", err))
+				r.log.WarnContext(ctx, "no sample", slog.Any("error", err))
 			}
 			continue
 		}
