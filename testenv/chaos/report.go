@@ -120,5 +120,5 @@ func (r Report) faults(to io.Writer) {
 	for _, s := range slices.Compact(skipped) {
 		_, _ = fmt.Fprintln(to, "not injected:", s)
 	}
-	_, _ = fmt.Fprintln(to)
+	_, _ = fmt.Fprint(to, "docs/guarantees.md says which faults no round injects, and why\n\n")
 }

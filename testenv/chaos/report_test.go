@@ -54,6 +54,7 @@ func TestReport(t *testing.T) {
 		"     fault  times  recovery max s",
 		"  kill <9>      2             3.0",
 		"not injected: disk cache full: needs room",
+		"docs/guarantees.md says which faults no round injects, and why",
 		"",
 		"seed 7",
 	}, "\n")
