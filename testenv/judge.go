@@ -14,6 +14,7 @@ type judge struct {
 	byEvent map[uint64]Source // filled when an outcome without headers comes.
 	latest  map[lane]int64    // the last source offset in a lane.
 	homes   map[uint64]int    // the output partition that a key was first seen in.
+	early   map[lane][]early  // at least once: what came too early and has not come again.
 }
 
 // place is where an outcome is.
@@ -39,10 +40,16 @@ type lane struct {
 	key            uint64
 }
 
+// early is an outcome that came before that of an earlier record of its key.
+type early struct {
+	offset  int64 // its record's.
+	finding string
+}
+
 // newJudge returns a judge who has seen nothing.
 func newJudge(l *Ledger) *judge {
 	return &judge{
-		ledger: l, settled: map[Source]place{}, latest: map[lane]int64{}, homes: map[uint64]int{},
+		ledger: l, settled: map[Source]place{}, latest: map[lane]int64{}, homes: map[uint64]int{}, early: map[lane][]early{},
 		report: Report{DeadLetters: map[Source]DeadLetter{}, AtLeastOnce: l.config.AtLeastOnce},
 	}
 }
@@ -79,6 +86,7 @@ func (j *judge) outcome(topic string, partition int, o *outcome) {
 	}
 	if first, ok := j.settled[source]; ok {
 		j.report.Duplicates.add("%s and %s are both of %s", first, at, source)
+		j.again(at, source, input.key)
 		return
 	}
 	j.settled[source] = at
@@ -115,8 +123,8 @@ func (j *judge) order(at place, source Source, key uint64) {
 	}
 	l := lane{topic: at.topic, partition: at.partition, src: source.Partition, key: key}
 	if latest, ok := j.latest[l]; ok && latest > source.Offset {
-		j.report.OutOfOrder.add("%s of %s comes after that of %d:%d, which has the same key",
-			at, source, source.Partition, latest)
+		finding := fmt.Sprintf("%s of %s comes after that of %d:%d, which has the same key", at, source, source.Partition, latest)
+		j.early[l] = append(j.early[l], early{offset: latest, finding: finding})
 	} else {
 		j.latest[l] = source.Offset
 	}
@@ -128,6 +136,31 @@ func (j *judge) order(at place, source Source, key uint64) {
 		j.homes[key] = at.partition
 	} else if home != at.partition {
 		j.report.OutOfOrder.add("%s of %s: its key is in partition %d too", at, source, home)
+	}
+}
+
+// again makes good, at least once, that an outcome came too early: it comes once more, and so in order.
+func (j *judge) again(at place, source Source, key uint64) {
+	if !j.ledger.config.AtLeastOnce {
+		return
+	}
+	l := lane{topic: at.topic, partition: at.partition, src: source.Partition, key: key}
+	if of, ok := j.early[l]; ok {
+		j.early[l] = slices.DeleteFunc(of, func(e early) bool { return e.offset == source.Offset })
+	}
+}
+
+// tooEarly counts what came too early.
+func (j *judge) tooEarly() {
+	var findings []string
+	for _, of := range j.early {
+		for _, e := range of {
+			findings = append(findings, e.finding)
+		}
+	}
+	slices.Sort(findings)
+	for _, finding := range findings {
+		j.report.OutOfOrder.add("%s", finding)
 	}
 }
 

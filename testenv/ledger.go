@@ -21,7 +21,7 @@ type LedgerConfig struct {
 	Check func(Record) string
 	// DeadInAnyOrder allows dead letters of a key in any order: with retry topics they have none.
 	DeadInAnyOrder bool
-	// AtLeastOnce allows duplicates.
+	// AtLeastOnce allows duplicates, and an outcome that comes too early where it comes again in order.
 	AtLeastOnce bool
 }
 
@@ -191,6 +191,7 @@ func (l *Ledger) Report() Report {
 	}{{outputs, l.enriched}, {deadLetters, l.dead}} {
 		j.topic(topic.name, topic.partitions)
 	}
+	j.tooEarly()
 	j.lost()
 	return j.report
 }

@@ -146,24 +146,6 @@ func TestLedgerFinds(t *testing.T) {
 	}
 }
 
-func TestLedgerJudgesTheOrderOfDeadLetters(t *testing.T) {
-	first, second := inputOf(3), inputOf(8) // of one key.
-	for _, allowed := range []bool{false, true} {
-		ledger := testenv.NewLedger(testenv.LedgerConfig{DeadInAnyOrder: allowed})
-		for i, in := range []testenv.Record{second, first} {
-			letter := deadOf(in, "lookup")
-			letter.Offset = int64(i)
-			ledger.DeadLetter(letter)
-		}
-		ledger.Input(first)
-		ledger.Input(second)
-		report := ledger.Report()
-		if report.OK() != allowed {
-			t.Errorf("dead letters out of order, allowed %t:\n%s", allowed, &report)
-		}
-	}
-}
-
 func TestLedgerJudgesDeadLetters(t *testing.T) {
 	poison := inputOf(1)
 	poison.Value = []byte("not JSON")
