@@ -70,6 +70,7 @@ func RunLong(ctx context.Context, w *World, scenarios []Scenario, lasting time.D
 		if err != nil {
 			return results, err
 		}
+		o.Log.InfoContext(ctx, "round over", slog.Bool("ok", result.OK), slog.Any("problems", result.Problems))
 	}
 	return results, nil
 }
