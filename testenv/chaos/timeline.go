@@ -75,11 +75,12 @@ func (d row) draw(svg *strings.Builder, marks []Mark, points []point) {
 	top, bottom := d.y+24, d.y+24+barHeight
 	fmt.Fprintf(svg, "<text x=\"%d\" y=\"%d\"><tspan font-weight=\"bold\">%s</tspan>%s, %.0f at most; %.0f s</text>\n",
 		left, d.y, escaped(d.title), d.of, most, end)
-	for _, m := range marks {
+	for i, m := range marks {
 		rectangle(svg, "fault", x(m.Injected), x(m.Healed), top)
 		rectangle(svg, "recovery", x(m.Healed), x(m.Recovered), top)
 		if d.named {
-			fmt.Fprintf(svg, "<text x=\"%.1f\" y=\"%d\" font-size=\"9\">%s</text>\n", x(m.Injected), top-2, escaped(m.Fault))
+			above := 2 + 10*(i%2) // In two lines, for names that are longer than the time between them.
+			fmt.Fprintf(svg, "<text x=\"%.1f\" y=\"%d\" font-size=\"9\">%s</text>\n", x(m.Injected), top-above, escaped(m.Fault))
 		}
 	}
 	svg.WriteString(`<polyline class="rate" points="`)
