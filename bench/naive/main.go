@@ -7,16 +7,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/segmentio/kafka-go"
 
+	"github.com/loaderline/loaderline/bench/program"
 	"github.com/loaderline/loaderline/bench/shop"
 )
 
@@ -31,16 +28,7 @@ func main() {
 	flag.StringVar(&o.output, "output", "user-events-enriched", "topic to write")
 	flag.StringVar(&o.group, "group", "naive", "consumer group")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o)
-	stop()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	_, _ = fmt.Fprintf(os.Stdout, "allocated_bytes %d\n", memory.TotalAlloc)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "naive:", err)
-		os.Exit(1)
-	}
+	program.Main("naive", func(ctx context.Context) error { return run(ctx, o) })
 }
 
 // run enriches event after event until ctx ends.
@@ -63,17 +51,17 @@ func run(ctx context.Context, o options) (err error) {
 	for {
 		event, err := reader.FetchMessage(ctx)
 		if err != nil {
-			return unlessEnded(ctx, err)
+			return program.UnlessEnded(ctx, err)
 		}
 		value, err := enrich(ctx, db, event.Value)
 		if err != nil {
-			return unlessEnded(ctx, err)
+			return program.UnlessEnded(ctx, err)
 		}
 		if err := writer.WriteMessages(ctx, kafka.Message{Key: event.Key, Value: value, Time: event.Time}); err != nil {
-			return unlessEnded(ctx, err)
+			return program.UnlessEnded(ctx, err)
 		}
 		if err := reader.CommitMessages(ctx, event); err != nil {
-			return unlessEnded(ctx, err)
+			return program.UnlessEnded(ctx, err)
 		}
 	}
 }
@@ -93,14 +81,4 @@ func enrich(ctx context.Context, db *pgx.Conn, event []byte) ([]byte, error) {
 		return nil, fmt.Errorf("there is no user %d", user)
 	}
 	return shop.Output(event, tail), nil
-}
-
-// unlessEnded returns the error, but not for what the end of ctx broke off.
-func unlessEnded(ctx context.Context, err error) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	default:
-		return err
-	}
 }

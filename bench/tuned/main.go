@@ -7,13 +7,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
-	"runtime"
-	"syscall"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/loaderline/loaderline/bench/program"
 )
 
 // options are the command line.
@@ -39,16 +37,7 @@ func main() {
 	if o.txn == "" {
 		o.txn = o.group
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o)
-	stop()
-	var memory runtime.MemStats
-	runtime.ReadMemStats(&memory)
-	_, _ = fmt.Fprintf(os.Stdout, "allocated_bytes %d\n", memory.TotalAlloc)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "tuned:", err)
-		os.Exit(1)
-	}
+	program.Main("tuned", func(ctx context.Context) error { return run(ctx, o) })
 }
 
 // run runs all sessions until ctx ends or one fails.
@@ -64,7 +53,7 @@ func run(ctx context.Context, o options) error {
 	tails := &tailCache{tails: make(map[int64][]byte)}
 	if o.preload {
 		if err := preload(ctx, o.dsn, tails); err != nil {
-			return unlessEnded(ctx, err)
+			return program.UnlessEnded(ctx, err)
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -101,11 +90,11 @@ func loop(ctx context.Context, s session, l *lookup, o options) error {
 	for {
 		fetches := s.poll(ctx, o.batch)
 		if err := fetches.Err(); err != nil {
-			return unlessEnded(ctx, err)
+			return program.UnlessEnded(ctx, err)
 		}
 		out, err := l.enrich(ctx, fetches.Records())
 		if err != nil {
-			return unlessEnded(ctx, err) // what was polled is not committed, and comes again.
+			return program.UnlessEnded(ctx, err) // what was polled is not committed, and comes again.
 		}
 		for _, r := range out {
 			r.Topic = o.output
@@ -113,15 +102,5 @@ func loop(ctx context.Context, s session, l *lookup, o options) error {
 		if err := s.commit(context.WithoutCancel(ctx), out); err != nil {
 			return err
 		}
-	}
-}
-
-// unlessEnded returns the error, but not for what the end of ctx broke off.
-func unlessEnded(ctx context.Context, err error) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	default:
-		return err
 	}
 }

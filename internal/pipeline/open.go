@@ -105,14 +105,13 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	c := newCompiler(layout, p, lookups)
 	c.fresh = opts.Fresh
 	if tails > 0 {
-		p.reuse = newReuse(p.memory, tails)
+		p.reuse = newReuse(p.memory, c.nodes, tails)
 		c.documents.reuse = p.reuse
 	}
 	if p.Config, err = c.config(opts.Logger); err != nil {
 		return nil, err
 	}
 	p.nodes = c.nodes
-	p.reuse.open(c.nodes)
 	p.preloads = c.preloads()
 	return p, nil
 }

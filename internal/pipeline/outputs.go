@@ -75,5 +75,6 @@ func (s *spareOutputs) outputs(events, stages int) *outputs {
 
 // put takes outputs back whose blocks nobody reads any more.
 func (s *spareOutputs) put(o *outputs) {
-	s.pool.Put(&outputs{renderer: renderer{scratch: o.renderer.scratch}, spare: append(o.spare, o.blocks...)})
+	*o = outputs{renderer: renderer{scratch: o.renderer.scratch}, spare: append(o.spare, o.blocks...)}
+	s.pool.Put(o)
 }

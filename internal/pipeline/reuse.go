@@ -60,18 +60,13 @@ func (l *Layout) reusable() bool {
 	return true
 }
 
-func newReuse(memory *cache.Memory, bytes int64) *reuse {
-	r := &reuse{memory: memory, start: time.Now(), seed: maphash.MakeSeed()}
+// newReuse is for nodes that may be filled in later.
+func newReuse(memory *cache.Memory, nodes []*node, bytes int64) *reuse {
+	r := &reuse{memory: memory, nodes: nodes, start: time.Now(), seed: maphash.MakeSeed()}
 	for i := range r.shards {
 		r.shards[i].limit = bytes / reuseShards / 2
 	}
 	return r
-}
-
-func (r *reuse) open(nodes []*node) {
-	if r != nil {
-		r.nodes = nodes
-	}
 }
 
 func (r *reuse) count() uint64 {
