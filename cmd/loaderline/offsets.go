@@ -50,10 +50,10 @@ many offsets lie between (transaction markers count), and the time of the next r
 			if err != nil {
 				return err
 			}
-			if err := l.awaitKafka(ctx, l.inWords(c), l.consumed()...); err != nil {
+			if err := l.awaitKafka(ctx, l.inWords(c), l.layout.File.Consumed()...); err != nil {
 				return unlessEnded(ctx, err)
 			}
-			rows, err := offsets.Show(ctx, l.kafka, l.layout.File.Input.Group, l.consumed())
+			rows, err := offsets.Show(ctx, l.kafka, l.layout.File.Input.Group, l.layout.File.Consumed())
 			if err != nil {
 				return unlessEnded(ctx, err)
 			}

@@ -94,7 +94,7 @@ func (l *loaded) hinted(err error) error {
 		noun = "topics"
 	}
 	text := fmt.Sprintf("Kafka has no %s %s", noun, strings.Join(missing.Topics, ", "))
-	switch topics := l.topics(); {
+	switch topics := l.layout.File.AllTopics(); {
 	case slices.ContainsFunc(missing.Topics, func(t string) bool { return !slices.Contains(topics, t) }):
 		last := len(topics) - 1
 		text += fmt.Sprintf(", and %s names none of that name: its topics are %s and %s; correct the name, or create the topic with the tools of your Kafka",
@@ -105,18 +105,4 @@ func (l *loaded) hinted(err error) error {
 		text += fmt.Sprintf("; correct the name, or create what is missing: loaderline check %s --connect --create-topics", l.path)
 	}
 	return &reportedError{err: err, text: text}
-}
-
-// topics are those of the pipeline file.
-func (l *loaded) topics() []string {
-	file := l.layout.File
-	topics := append(slices.Clone(file.Input.Topics), file.Output.Topic, file.DeadLetter.Topic)
-	topics = append(topics, file.Retry.TopicNames()...)
-	return append(topics, file.Cache.Invalidate.Topics()...)
-}
-
-// consumed are the topics that the pipeline's group reads.
-func (l *loaded) consumed() []string {
-	file := l.layout.File
-	return append(slices.Clone(file.Input.Topics), file.Retry.TopicNames()...)
 }

@@ -77,7 +77,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 	waiting := func() {
 		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
 	}
-	if err := l.awaitKafka(ctx, waiting, l.topics()...); err != nil {
+	if err := l.awaitKafka(ctx, waiting, l.layout.File.AllTopics()...); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	follower := follow(ctx, l, seen, open.Tiers())

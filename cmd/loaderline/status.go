@@ -50,7 +50,7 @@ func showStatus(ctx context.Context, c *console.Console, path string, watch, asJ
 		return err
 	}
 	file := l.layout.File
-	if err := l.awaitKafka(ctx, l.inWords(c), append(l.consumed(), file.DeadLetter.Topic)...); err != nil {
+	if err := l.awaitKafka(ctx, l.inWords(c), append(file.Consumed(), file.DeadLetter.Topic)...); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	reader, err := status.Open(file, l.kafka)

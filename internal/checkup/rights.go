@@ -54,7 +54,7 @@ func (a topicAccess) allows(op kmsg.ACLOperation) bool {
 func (c Checkup) access(ctx context.Context, client *kgo.Client) (map[string]topicAccess, error) {
 	req := kmsg.NewPtrMetadataRequest()
 	req.IncludeTopicAuthorizedOperations = true
-	for _, topic := range c.topics() {
+	for _, topic := range c.Layout.File.AllTopics() {
 		wanted := kmsg.NewMetadataRequestTopic()
 		wanted.Topic = new(topic)
 		req.Topics = append(req.Topics, wanted)

@@ -24,10 +24,10 @@ import (
 func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 	access, err := c.access(ctx, client)
 	if err != nil {
-		c.failed("topics", strings.Join(c.topics(), ", "), err)
+		c.failed("topics", strings.Join(c.Layout.File.AllTopics(), ", "), err)
 		return false
 	}
-	topics := slices.DeleteFunc(c.topics(), func(topic string) bool { return access[topic].hidden() })
+	topics := slices.DeleteFunc(c.Layout.File.AllTopics(), func(topic string) bool { return access[topic].hidden() })
 	infos, err := consumer.Describe(ctx, c.Kafka, topics...)
 	missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
 	if err != nil && !isMissing {
@@ -91,21 +91,6 @@ func (c Checkup) comparePartitions(infos map[string]consumer.TopicInfo) {
 	if err := loaderline.ComparePartitions(infos, f.Input.Topics, f.Output.Topic); err != nil {
 		c.failed("topic", f.Output.Topic, f.Errorf("output.partition", "%v", err))
 	}
-}
-
-// topics are those of the input, then output, dead letters and retries, then those that invalidate.
-func (c Checkup) topics() []string {
-	f := c.Layout.File
-	topics := append(append([]string{}, f.Input.Topics...), f.Output.Topic, f.DeadLetter.Topic)
-	topics = append(topics, f.Retry.TopicNames()...)
-	if f.Cache.Invalidate != nil {
-		for _, topic := range f.Cache.Invalidate.Topics() {
-			if !slices.Contains(topics, topic) { // Events may tell of changes.
-				topics = append(topics, topic)
-			}
-		}
-	}
-	return topics
 }
 
 func (c Checkup) remedy(topic string) string {

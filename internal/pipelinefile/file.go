@@ -2,6 +2,7 @@ package pipelinefile
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -185,6 +186,22 @@ func (r Retry) TopicNames() []string {
 		names[i] = t.Topic
 	}
 	return names
+}
+
+// Consumed are the topics that the pipeline's group reads: those of the input, then those of retries.
+func (f *File) Consumed() []string {
+	return slices.Concat(f.Input.Topics, f.Retry.TopicNames())
+}
+
+// AllTopics are those of the input, then output, dead letters and retries, then those that invalidate; each once.
+func (f *File) AllTopics() []string {
+	topics := slices.Concat(f.Input.Topics, []string{f.Output.Topic, f.DeadLetter.Topic}, f.Retry.TopicNames())
+	for _, topic := range f.Cache.Invalidate.Topics() {
+		if !slices.Contains(topics, topic) { // Events may tell of changes.
+			topics = append(topics, topic)
+		}
+	}
+	return topics
 }
 
 // HTTP is the server for metrics and health.

@@ -128,7 +128,7 @@ func (r *Reader) refused(op, group string, err error) error {
 
 // partitions reads how far the group is.
 func (r *Reader) partitions(ctx context.Context, report *Report) error {
-	topics := append(slices.Clone(r.file.Input.Topics), r.file.Retry.TopicNames()...)
+	topics := r.file.Consumed()
 	commits, err := coordinator.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.OffsetResponses, error) {
 		return r.admin.FetchOffsets(ctx, report.Group)
 	})

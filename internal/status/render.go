@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/console"
@@ -55,10 +56,7 @@ func (r Report) Text(colours console.Palette) string {
 }
 
 func (r Report) state(colours console.Palette) string {
-	members := ", 1 member"
-	if n := len(r.Members); n != 1 {
-		members = fmt.Sprintf(", %d members", n)
-	}
+	members := ", " + english.Plural(len(r.Members), "member", "")
 	switch r.State {
 	case Absent:
 		return "is not there: " + colours.Notable("nobody has run the pipeline yet")
