@@ -301,3 +301,43 @@ func TestStartOnKafka(t *testing.T) {
 		})
 	}
 }
+
+// TestCloseWhileTheGroupWaits closes a session while the group waits for
+// another member to join again, as it does for one that was killed: to leave
+// does not wait for that.
+func TestCloseWhileTheGroupWaits(t *testing.T) {
+	for _, delivery := range deliveries() {
+		t.Run(delivery.String(), func(t *testing.T) {
+			t.Parallel()
+			w, cfg, _ := realWorld(t, 1)
+			publishTo(t, w, cfg.Topics[0], 0, 20, 1)
+			cfg.Delivery = delivery
+			older := w.open(cfg)
+			poll(t, older) // Its batch keeps the group waiting.
+			cfg.Worker = 1
+			newer := w.open(cfg)
+			awaitState(t, w, cfg.Group, "PreparingRebalance")
+			began := time.Now()
+			if err := newer.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(began); took > cfg.SessionTimeout/2 {
+				t.Errorf("it closed after %v", took)
+			}
+		})
+	}
+}
+
+func awaitState(t *testing.T, w *world, group, state string) {
+	t.Helper()
+	for {
+		described, err := w.admin.DescribeGroups(t.Context(), group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if described[group].State == state {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

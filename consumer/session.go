@@ -22,6 +22,7 @@ type Session struct {
 	log *slog.Logger
 	cl  *kgo.Client
 	tx  *kgo.GroupTransactSession // nil with AtLeastOnce.
+	cut context.CancelFunc        // Ends all that the client waits for.
 
 	// opened is closed when Open has succeeded. The group is joined in the
 	// background before that, and waits for it to resolve start offsets.
@@ -81,7 +82,10 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		bounds: bounds{ends: cfg.Ends, positions: make(map[topicPartition]int64)},
 	}
 	s.retries.init(cfg.Retry)
+	alive, cut := context.WithCancel(context.WithoutCancel(ctx))
+	s.cut = cut
 	opts := append(cfg.clientOptions(),
+		kgo.WithContext(alive),
 		kgo.OnPartitionsAssigned(s.onAssigned),
 		kgo.OnPartitionsRevoked(s.onRevoked),
 		kgo.OnPartitionsLost(s.onLost),
@@ -100,6 +104,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		s.cl, err = kgo.NewClient(opts...)
 	}
 	if err != nil {
+		cut()
 		return nil, fmt.Errorf("consumer: create the client: %w", err)
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -172,21 +177,4 @@ func (s *Session) Pause() {
 // Resume ends a pause. Safe for concurrent use.
 func (s *Session) Resume() {
 	s.cl.ResumeFetchTopics(s.cfg.topics()...)
-}
-
-// Close leaves the group and releases everything; a batch that is held is
-// neither published nor committed. When ctx ends first, the group finds out by
-// the session timeout, and the error says so. A static member does not leave.
-func (s *Session) Close(ctx context.Context) error {
-	s.hold.release()
-	s.cl.AllowRebalance()
-	err := s.cl.LeaveGroupContext(ctx)
-	s.cl.Close()
-	if s.failed == nil {
-		s.failed = ErrClosed
-	}
-	if err != nil {
-		return &SessionError{Op: fmt.Sprintf("leave group %q", s.cfg.Group), Err: err}
-	}
-	return nil
 }
