@@ -55,12 +55,17 @@ type RetryTopic struct {
 	Delay time.Duration
 }
 
+// maxMicroBatches is how many micro-batches one transaction has at most, by default.
+const maxMicroBatches = 4
+
 // Config is a pipeline over events of type E. Zero values are defaults where a field says so.
 type Config[E any] struct {
 	// Name is the pipeline's name, in transactional IDs, headers and logs. Defaults to the consumer group.
 	Name string
 	// Consumer says what is consumed and how. Its Name, Worker, Retry, Logger and MaxMessageBytes are set by the pipeline, and its
-	// Instance defaults to the host's name: two processes on one host need one each.
+	// Instance defaults to the host's name: two processes on one host need one each. Its MaxPollRecords is of one transaction,
+	// in which micro-batches of MaxRecords have their lookups side by side; it defaults to four of them and at most
+	// consumer.DefaultMaxRecords, and is MaxRecords where there are retry topics.
 	Consumer consumer.Config
 	// Sink says where records go. Topic and DeadLetterTopic are required; its Pipeline, Version and MaxMessageBytes are set by the pipeline.
 	Sink sink.Config
@@ -71,8 +76,8 @@ type Config[E any] struct {
 	Workers int
 	// Tombstones says what becomes of records without a value. Defaults to DeadLetterTombstones.
 	Tombstones Tombstones
-	// MaxOutputBytes bounds what a worker makes of one micro-batch and holds until it is committed, in bytes before
-	// compression. A micro-batch that makes more is given back, and fewer records are taken for a time; one record alone is
+	// MaxOutputBytes bounds what a worker makes for one transaction and holds until it is committed, in bytes before
+	// compression. Micro-batches that make more are given back, and fewer records are taken for a time; one record alone is
 	// always published. Defaults to 8 times Consumer.MaxBytes, and 64 MiB at least.
 	MaxOutputBytes int
 	// DeadLetterLimit is the share of the latest events that may be dead letters, 0 to 1. A micro-batch that would exceed it
@@ -114,6 +119,15 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	}
 	if c.Workers == 0 {
 		c.Workers = 4
+	}
+	if c.Consumer.MaxRecords == 0 {
+		c.Consumer.MaxRecords = consumer.DefaultMaxRecords
+	}
+	if c.Consumer.MaxPollRecords == 0 {
+		c.Consumer.MaxPollRecords = min(maxMicroBatches*c.Consumer.MaxRecords, consumer.DefaultMaxRecords)
+	}
+	if len(c.Retry.Topics) > 0 {
+		c.Consumer.MaxPollRecords = 0 // What is held back is known only after the records before it.
 	}
 	if c.MaxOutputBytes == 0 {
 		c.MaxOutputBytes = max(8*c.Consumer.MaxBytes, 64<<20)

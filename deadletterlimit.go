@@ -72,12 +72,15 @@ func (l *deadLetterLimit) claim(out *output) (claim, error) {
 	if l.limit >= 1 {
 		return claim{of: l}, nil
 	}
-	own := share{out.tally.Records - out.tally.Retried, out.tally.allDead()}
+	var own share
+	for _, t := range out.tallies {
+		own = own.plus(share{t.Records - t.Retried, t.allDead()})
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := total(trim(append(slices.Clone(l.latest), l.pending, own), l.window))
 	if all.events >= l.window && all.over(l.limit) && own.over(l.limit) {
-		most := out.tally.most()
+		most := out.mostDead()
 		return claim{}, &DeadLetterLimitError{Limit: l.limit, Events: all.events, Dead: all.dead, Most: most, Message: out.samples[most]}
 	}
 	l.pending = l.pending.plus(own)

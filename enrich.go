@@ -21,6 +21,9 @@ func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, T
 		cfg.OnLimits(limits.of)
 	}
 	w := &worker[E]{cfg: &cfg, sink: sink.New(cfg.Sink), limits: limits, log: cfg.Logger}
-	out, err := w.outcomes(ctx, batch, nil)
-	return out.records, out.tally, err
+	out, err := w.outcomes(ctx, [][]*Record{batch}, nil)
+	if err != nil {
+		return nil, Tally{}, err
+	}
+	return out.records, out.tallies[0], nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -12,85 +11,6 @@ import (
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
-
-// outcomes makes the records of a micro-batch: decode, run the plan, encode. What has to wait behind earlier records of its
-// key, as step has it, is left out. Its error is of the whole batch, of which nothing may be published.
-func (w *worker[E]) outcomes(ctx context.Context, batch []*kgo.Record, step *consumer.KeyStep) (output, error) {
-	tries := w.cfg.Retry.tries(batch)
-	tries.hold(step)
-	batch = tries.sources
-	o := outcome[E]{
-		worker: w, to: w.sink.Batch(len(batch)), tries: tries, step: step,
-		output: output{records: make([]*kgo.Record, 0, len(batch)), sources: batch, tally: Tally{Records: len(batch)}},
-	}
-	clear(w.events)
-	events := slices.Grow(w.events[:0], len(batch))
-	planned := slices.Grow(w.planned[:0], len(batch))[:len(batch)]
-	failures := map[int]*Failure{}
-	for i, r := range batch {
-		planned[i] = -1
-		if tries.held(i) || r.Value == nil && w.cfg.Tombstones != DeadLetterTombstones {
-			continue
-		}
-		event, failure := w.decode(r)
-		if failure != nil {
-			failures[i] = failure
-			continue
-		}
-		planned[i] = int32(len(events))
-		events = append(events, event)
-	}
-	w.events, w.planned = events, planned
-	rows := w.cfg.Plan.Run(ctx, events)
-	if err := rows.Err(); err != nil {
-		return output{}, err
-	}
-	for i, r := range batch {
-		if i > 0 && o.bytes > w.cfg.MaxOutputBytes {
-			return output{}, &overflowError{records: i, limit: w.cfg.MaxOutputBytes}
-		}
-		failure := w.refused.failure(r)
-		if failure == nil {
-			failure = failures[i]
-		}
-		o.at = i
-		behind := step.Behind(r.Partition, r.Key, tries.level(i))
-		switch row := planned[i]; {
-		case failure != nil:
-			o.dead(r, failure)
-		case behind > 0:
-			o.follow(r, behind)
-		case row >= 0:
-			o.row(r, rows.At(int(row)))
-		default:
-			o.tombstone(r)
-		}
-	}
-	o.release = func() {
-		rows.Release()
-		o.to.Release()
-	}
-	o.tally.Stages = rows.Stats()
-	w.extra.warn(ctx, w.log, o.tally.Stages)
-	return o.output, nil
-}
-
-// decode calls Decode and makes a Failure of its error or panic.
-func (w *worker[E]) decode(r *kgo.Record) (event E, failure *Failure) {
-	if r.Value == nil {
-		return event, &Failure{Kind: sink.KindDecode, Message: "the record has no value (a tombstone)"}
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			failure = &Failure{Kind: sink.KindDecode, Message: fmt.Sprintf("decoding panicked: %v", v)}
-		}
-	}()
-	event, err := w.cfg.Decode(*r)
-	if err != nil {
-		return event, asFailure(err, sink.KindDecode)
-	}
-	return event, nil
-}
 
 func asFailure(err error, kind sink.Kind) *Failure {
 	if f, ok := errors.AsType[*Failure](err); ok {
@@ -104,25 +24,87 @@ func asFailure(err error, kind sink.Kind) *Failure {
 	return f
 }
 
-// output is what a micro-batch made.
+// output is what the micro-batches of one transaction made.
 type output struct {
 	records []*kgo.Record
-	bytes   int           // of the records
-	sources []*kgo.Record // the input records
-	tally   Tally
+	bytes   int                   // of the records
+	sources [][]*kgo.Record       // the input records, by micro-batch
+	tallies []Tally               // by micro-batch
 	samples map[DeadLetter]string // a message for each reason
 	release func()                // for when the records are published and of no more use
 }
 
-// outcome collects the records of one micro-batch.
+// outcome collects the records that micro-batches make.
 type outcome[E any] struct {
 	output
 
 	worker *worker[E]
 	to     *sink.Batch
-	tries  tries
 	step   *consumer.KeyStep
-	at     int // the record that is worked on
+	tally  *Tally // of the micro-batch that is worked on
+	tries  *tries // its records
+	at     int    // the one that is worked on
+}
+
+// outcomes makes the records of micro-batches, in order: decode, run the plan, encode. Their lookups run side by side. What has to
+// wait behind earlier records of its key, as step has it, is left out. Its error is of all of them, of which nothing may
+// be published.
+func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, step *consumer.KeyStep) (output, error) {
+	micro, err := w.loaded(ctx, batches, step)
+	if err != nil {
+		return output{}, err
+	}
+	total := 0
+	for _, m := range micro {
+		total += len(m.sources)
+	}
+	o := outcome[E]{worker: w, step: step, to: w.sink.Batch(total), output: output{
+		records: make([]*kgo.Record, 0, total), tallies: make([]Tally, len(micro)),
+	}}
+	before := 0
+	for i, m := range micro {
+		o.tally, o.tries, o.sources = &o.tallies[i], &m.tries, append(o.sources, m.sources)
+		o.tally.Records, o.tally.Stages = len(m.sources), m.rows.Stats()
+		if made, ok := o.microBatch(m); !ok {
+			return output{}, &overflowError{records: before + made, limit: w.cfg.MaxOutputBytes}
+		}
+		before += len(m.sources)
+		w.extra.warn(ctx, w.log, o.tally.Stages)
+	}
+	o.release = func() {
+		for _, m := range micro {
+			m.rows.Release()
+		}
+		o.to.Release()
+	}
+	return o.output, nil
+}
+
+// microBatch makes the records of one micro-batch, of all of its records or, where that would be more than may be held, of
+// as many as it says.
+func (o *outcome[E]) microBatch(m *microBatch[E]) (made int, ok bool) {
+	for i, r := range m.sources {
+		if len(o.records) > 0 && o.bytes > o.worker.cfg.MaxOutputBytes {
+			return i, false
+		}
+		failure := o.worker.refused.failure(r)
+		if failure == nil {
+			failure = m.failures[i]
+		}
+		o.at = i
+		behind := o.step.Behind(r.Partition, r.Key, m.level(i))
+		switch row := m.planned[i]; {
+		case failure != nil:
+			o.dead(r, failure)
+		case behind > 0:
+			o.follow(r, behind)
+		case row >= 0:
+			o.row(r, m.rows.At(int(row)))
+		default:
+			o.tombstone(r)
+		}
+	}
+	return 0, true
 }
 
 func (o *outcome[E]) add(r *kgo.Record) {

@@ -12,11 +12,16 @@ import (
 
 // Small events become large records: a worker never holds many more bytes of them than it may, and publishes all.
 func TestOutputsAreBounded(t *testing.T) {
+	t.Run("one micro-batch", func(t *testing.T) { testOutputsAreBounded(t, 5000) })
+	t.Run("several micro-batches", func(t *testing.T) { testOutputsAreBounded(t, 100) })
+}
+
+func testOutputsAreBounded(t *testing.T, microBatch int) {
 	const limit, large, records = 1 << 20, 200_000, 1000
 	b := newBroker(t)
 	b.publish(events(records)...)
 	cfg := numbers(b, doubles)
-	cfg.Workers, cfg.MaxOutputBytes = 1, limit
+	cfg.Workers, cfg.MaxOutputBytes, cfg.Consumer.MaxRecords = 1, limit, microBatch
 	var held, most, aborted, batches, largest atomic.Int64
 	cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
 		size := 100

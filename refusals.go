@@ -88,16 +88,18 @@ func isTooLarge(err error) bool {
 	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
 }
 
-// forget is called with a micro-batch that was committed.
-func (r *refusals) forget(batch []*kgo.Record) {
+// forget is called with micro-batches that were committed.
+func (r *refusals) forget(batches [][]*kgo.Record) {
 	r.fruitless = 0
 	if len(r.failures) == 0 && len(r.shortened) == 0 {
 		return
 	}
-	for _, src := range batch {
-		at := coordinatesIn(src)
-		delete(r.failures, at)
-		delete(r.shortened, at)
+	for _, batch := range batches {
+		for _, src := range batch {
+			at := coordinatesIn(src)
+			delete(r.failures, at)
+			delete(r.shortened, at)
+		}
 	}
 }
 

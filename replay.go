@@ -118,8 +118,9 @@ func (c Config[E]) replaying(r *ReplayConfig) Config[E] {
 	c.Consumer.Delivery, c.Consumer.StaticMembership = consumer.ExactlyOnce, false
 	c.Retry, c.Consumer.Retry = Retry{}, consumer.Retry{} // The replay ends; nobody would read them.
 	c.Consumer.Start = consumer.Start{From: consumer.StartNone}
-	if most := int(max(r.Rate, 1)); r.Rate > 0 && (c.Consumer.MaxRecords == 0 || most < c.Consumer.MaxRecords) {
-		c.Consumer.MaxRecords = most
+	if r.Rate > 0 {
+		c.Consumer.MaxRecords = min(c.Consumer.MaxRecords, int(max(r.Rate, 1)))
+		c.Consumer.MaxPollRecords = c.Consumer.MaxRecords
 	}
 	if r.Into == output {
 		return c

@@ -51,12 +51,15 @@ func (t *Tally) allDead() int {
 	return sum
 }
 
-// most is the reason of most dead letters.
-func (t *Tally) most() DeadLetter {
+// mostDead is the reason of most dead letters.
+func (o *output) mostDead() DeadLetter {
 	var most DeadLetter
-	for reason, n := range t.DeadLetters {
-		if n > t.DeadLetters[most] {
-			most = reason
+	all := map[DeadLetter]int{}
+	for _, t := range o.tallies {
+		for reason, n := range t.DeadLetters {
+			if all[reason] += n; all[reason] > all[most] {
+				most = reason
+			}
 		}
 	}
 	return most

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -38,9 +39,7 @@ type worker[E any] struct {
 	portion portion
 	fenced  []time.Time
 	state   state
-	// The memory of the micro-batch before, for the next: its events, and the row of each record, or -1.
-	events  []E
-	planned []int32
+	micro   []*microBatch[E] // those of the transaction before, whose memory the next ones use
 	extra   extraRows
 }
 
@@ -120,7 +119,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			continue
 		}
 		work, done := s.Working(w.drain)
-		out, err := w.outcomes(work, batch, s.Step())
+		out, err := w.outcomes(work, slices.Collect(slices.Chunk(batch, w.cfg.Consumer.MaxRecords)), s.Step())
 		if err == nil {
 			err = w.replay.wait(work, len(batch))
 		}
@@ -151,7 +150,9 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			w.refused.forget(out.sources)
 			w.replay.reached(s)
 			w.portion.committed(len(batch), out.bytes, w.cfg.MaxOutputBytes)
-			w.cfg.OnCommit(out.tally)
+			for _, tally := range out.tallies {
+				w.cfg.OnCommit(tally)
+			}
 		}
 	}
 }

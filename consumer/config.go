@@ -24,6 +24,9 @@ const (
 	minBufferedRecords      = 50_000
 )
 
+// DefaultMaxRecords is how many records a micro-batch has at most.
+const DefaultMaxRecords = 5000
+
 // Delivery is the guarantee between the input and what is published.
 type Delivery int
 
@@ -95,8 +98,12 @@ type Config struct {
 	// session timeout. Defaults to false.
 	StaticMembership bool
 
-	// MaxRecords closes a micro-batch. Defaults to 5000.
+	// MaxRecords closes a micro-batch. Defaults to DefaultMaxRecords.
 	MaxRecords int
+	// MaxPollRecords is the most records that Poll returns: beyond MaxRecords,
+	// what is there without waiting. Defaults to MaxRecords, which is also the
+	// least.
+	MaxPollRecords int
 	// MaxBytes closes a micro-batch that holds as much in keys, values and
 	// headers. It may be exceeded where sizes vary. Defaults to 8 MiB.
 	MaxBytes int
@@ -119,7 +126,8 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.RebalanceGrace, 5*time.Second)
 	orDefault(&c.TransactionTimeout, 10*time.Second)
 	orDefault(&c.CommitTimeout, 30*time.Second)
-	orDefault(&c.MaxRecords, 5000)
+	orDefault(&c.MaxRecords, DefaultMaxRecords)
+	c.MaxPollRecords = max(c.MaxPollRecords, c.MaxRecords)
 	orDefault(&c.MaxBytes, 8<<20)
 	orDefault(&c.Linger, 20*time.Millisecond)
 	orDefault(&c.Retry.MaxKeys, DefaultMaxRetryKeys)
@@ -245,7 +253,7 @@ func (c Config) clientOptions() []kgo.Opt {
 		kgo.ProducerBatchMaxBytesFn(c.batchMaxBytes),
 		// A batch's outcomes are in memory anyway, so a burst of them is not
 		// made to wait; a larger one waits for acknowledgements.
-		kgo.MaxBufferedRecords(max(minBufferedRecords, 2*c.MaxRecords)),
+		kgo.MaxBufferedRecords(max(minBufferedRecords, 2*c.MaxPollRecords)),
 	}
 	if c.Delivery == ExactlyOnce {
 		opts = append(opts, kgo.TransactionalID(c.identity()), kgo.TransactionTimeout(c.TransactionTimeout))

@@ -17,10 +17,11 @@ const (
 	buffered = 10 * time.Millisecond
 )
 
-// Poll returns the next micro-batch: it closes at MaxRecords or Limit, at
-// MaxBytes or Linger after its first record. Records of one partition are in order. The
-// batch is empty, without an error, when a second passed without records, as
-// in a pause or without partitions.
+// Poll returns the next records: it waits for MaxRecords or Limit, for MaxBytes
+// or for Linger after the first record, and takes up to MaxPollRecords where they
+// are there already. Records of one partition are in order. The batch is empty,
+// without an error, when a second passed without records, as in a pause or
+// without partitions.
 //
 // A batch that is not empty keeps rebalances waiting until Commit or GiveBack;
 // one of them must follow. An error leaves nothing held: what was polled
@@ -35,7 +36,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 	}
 	var batch []*kgo.Record
 	var bytes int
-	limit := s.maxRecords()
+	limit, most := s.maxRecords()
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
 	closing := time.AfterFunc(s.resumeDue(pollWait), cancel)
@@ -44,7 +45,7 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 		if len(batch) > 0 && s.cfg.Linger < 0 && s.cl.BufferedFetchRecords() == 0 {
 			break
 		}
-		chunk := s.size.records(s.cfg.MaxBytes-bytes, limit-len(batch))
+		chunk := s.size.records(s.cfg.MaxBytes-bytes, most-len(batch))
 		fetches := s.cl.PollRecords(wait, chunk)
 		first := len(batch) == 0
 		var got int

@@ -36,7 +36,7 @@ type Session struct {
 	unsettled atomic.Bool
 
 	size   averageSize
-	limit  int                                        // Records of a batch; zero means MaxRecords.
+	limit  int                                        // Records of a batch; zero means MaxPollRecords.
 	held   int                                        // Records of the batch at hand.
 	began  time.Time                                  // When the transaction at hand began; zero between two.
 	pace   map[string]int                             // Bytes that a topic takes at once, where a broker has shown that.
@@ -149,16 +149,19 @@ func (s *Session) Joined() bool {
 	return generation >= 0
 }
 
-// Limit closes the next batches at so many records, of MaxRecords at most, for
-// one whose batches turn out to be larger than they looked. Zero ends that. It
-// is for the goroutine that polls.
+// Limit closes the next batches at so many records, of MaxPollRecords at most,
+// for one whose batches turn out to be larger than they looked. Zero ends that.
+// It is for the goroutine that polls.
 func (s *Session) Limit(records int) { s.limit = records }
 
-func (s *Session) maxRecords() int {
-	if s.limit <= 0 {
-		return s.cfg.MaxRecords
+// maxRecords is how many records Poll waits for, and how many it takes where
+// they are there.
+func (s *Session) maxRecords() (wait, most int) {
+	wait, most = s.cfg.MaxRecords, s.cfg.MaxPollRecords
+	if s.limit > 0 {
+		wait, most = min(wait, s.limit), min(most, s.limit)
 	}
-	return min(s.limit, s.cfg.MaxRecords)
+	return wait, most
 }
 
 // overtime says that the transaction at hand is older than the broker lets

@@ -131,7 +131,7 @@ func inputKeys() []Key {
 		{Path: "input.tombstones", Type: TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What becomes of a record with a null value."},
 
 		{Path: "batch", Type: TypeSection, Doc: "The bounds of a micro-batch, for each worker."},
-		{Path: "batch.max_records", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Records in a micro-batch, at most."},
+		{Path: "batch.max_records", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Records in a micro-batch, at most. Where more wait, up to four go side by side, of 5000 records in all."},
 		{Path: "batch.max_bytes", Type: TypeSize, Default: "8MiB", Min: kib, Max: gib, Doc: "Bytes of keys and values in a micro-batch, at most. A larger record is a batch of its own."},
 		{Path: "batch.linger", Type: TypeDuration, Default: "20ms", Min: 0, Max: 60 * sec, Doc: "How long a micro-batch waits for more records."},
 	}
