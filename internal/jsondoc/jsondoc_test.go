@@ -207,8 +207,9 @@ func BenchmarkScan(b *testing.B) {
 	s := jsondoc.NewScanner(paths(b, "event.user_id"), nil)
 	doc := []byte(`{"event_id":"e-0123","user_id":12345,"type":"page_view","occurred_at":"2026-11-24T00:00:00Z"}`)
 	b.ReportAllocs()
+	var r jsondoc.Result
 	for b.Loop() {
-		var r jsondoc.Result
+		r.Reset()
 		if err := s.Scan(doc, &r); err != nil {
 			b.Fatal(err)
 		}

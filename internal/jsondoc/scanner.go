@@ -1,7 +1,6 @@
 package jsondoc
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,13 +20,18 @@ type Scanner struct {
 
 // node is a place in documents that a path leads to or through.
 type node struct {
-	members map[string]*node
+	members []member
 	each    *node
 	values  []int // the paths that end here
 	points  []int // the objects that end here, whose closing brace is wanted
 	// What lies below without another [] between: the root of the document and each element have one entry for each of them.
 	ownValues []int
 	ownPoints []int
+}
+
+type member struct {
+	name string
+	node *node
 }
 
 // NewScanner makes a scanner for the values at some paths and the closing braces of the objects at others. Roots
@@ -56,13 +60,10 @@ func (n *node) descend(steps []Step) (end, own *node) {
 			end, own = end.each, end.each
 			continue
 		}
-		next, ok := end.members[step.Name]
-		if !ok {
-			if end.members == nil {
-				end.members = map[string]*node{}
-			}
+		next := end.named([]byte(step.Name))
+		if next == nil {
 			next = &node{}
-			end.members[step.Name] = next
+			end.members = append(end.members, member{step.Name, next})
 		}
 		end = next
 	}
@@ -120,9 +121,10 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
 
+// scan is what one scan takes, and the next one uses again.
 type scan struct {
-	buffer  bytes.Buffer
-	decoder jsontext.Decoder
+	plain   plain
+	strict  strict
 	out     *Result
 	counted []int // entries of each own value or point when an element began, a stack
 }
@@ -135,29 +137,37 @@ func (s *Scanner) Scan(doc []byte, out *Result) error {
 		c = &scan{}
 	}
 	defer s.spare.Put(c)
-	c.buffer = *bytes.NewBuffer(doc)
-	c.decoder.Reset(&c.buffer)
 	c.out = out
-	defer func() { c.buffer, c.out = bytes.Buffer{}, nil }()
 	if out.Values == nil {
 		out.Values = make([][]Value, s.paths)
 		out.Points = make([][]int32, s.points)
 	}
-	kind := c.decoder.PeekKind()
-	out.Object, out.Array = kind == '{', kind == '['
-	if err := c.element(s.root); err != nil {
-		return explain(err, len(doc))
+	c.plain.reset(doc)
+	err := c.document(&c.plain, s.root)
+	if err != nil {
+		out.Reset()
+		c.counted = c.counted[:0]
+		c.strict.reset(doc)
+		err = c.document(&c.strict, s.root)
+		c.strict.reset(nil)
 	}
-	if _, err := c.decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		if err == nil {
-			return &SyntaxError{Offset: c.decoder.InputOffset(), Reason: "is more than one JSON document, the second"}
-		}
-		return explain(err, len(doc))
+	c.plain.doc, c.out = nil, nil
+	return explain(err, len(doc))
+}
+
+func (c *scan) document(from reader, root *node) error {
+	kind := from.kind()
+	c.out.Object, c.out.Array = kind == '{', kind == '['
+	if err := c.element(from, root); err != nil {
+		return err
 	}
-	return nil
+	return from.end()
 }
 
 func explain(err error, size int) error {
+	if _, is := errors.AsType[*SyntaxError](err); is || err == nil {
+		return err
+	}
 	var offset int64
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		offset, err = syntax.ByteOffset, syntax.Err

@@ -7,7 +7,7 @@ import (
 )
 
 // element reads a value that has one entry for each of the values and points it owns, absent where nothing was found.
-func (c *scan) element(n *node) error {
+func (c *scan) element(from reader, n *node) error {
 	base := len(c.counted)
 	for _, v := range n.ownValues {
 		c.counted = append(c.counted, len(c.out.Values[v]))
@@ -15,7 +15,7 @@ func (c *scan) element(n *node) error {
 	for _, p := range n.ownPoints {
 		c.counted = append(c.counted, len(c.out.Points[p]))
 	}
-	err := c.value(n)
+	err := c.value(from, n)
 	before := c.counted[base:]
 	for i, v := range n.ownValues {
 		if len(c.out.Values[v]) == before[i] {
@@ -33,64 +33,63 @@ func (c *scan) element(n *node) error {
 }
 
 // value reads the value at a node.
-func (c *scan) value(n *node) error {
-	kind := c.decoder.PeekKind()
+func (c *scan) value(from reader, n *node) error {
+	kind := from.kind()
 	if kind != 'n' && (n.each != nil && kind != '[' || n.members != nil && kind != '{') {
 		n.mismatch(c.out, kind)
 	}
 	descend := kind == '{' && (n.members != nil || n.points != nil) || kind == '[' && n.each != nil
 	if !descend {
-		raw, err := c.decoder.ReadValue()
+		at, err := from.value()
 		if err != nil {
 			return err
 		}
-		c.found(n, len(raw))
+		c.found(n, at, from.offset())
 		return nil
 	}
-	if _, err := c.decoder.ReadToken(); err != nil {
+	if err := from.open(); err != nil {
 		return err
 	}
-	from := c.decoder.InputOffset() - 1
+	at := from.offset() - 1
 	var err error
 	if kind == '{' {
-		err = c.members(n)
+		err = c.members(from, n)
 	} else {
-		err = c.elements(n)
+		err = c.elements(from, n)
 	}
 	if err != nil {
 		return err
 	}
-	if _, err = c.decoder.ReadToken(); err != nil {
+	if err := from.close(); err != nil {
 		return err
 	}
-	c.found(n, int(c.decoder.InputOffset()-from))
+	to := from.offset()
+	c.found(n, at, to)
 	if kind == '{' {
 		for _, p := range n.points {
-			c.out.Points[p] = append(c.out.Points[p], int32(c.decoder.InputOffset()-1))
+			c.out.Points[p] = append(c.out.Points[p], int32(to-1))
 		}
 	}
 	return nil
 }
 
-// found notes the value that was read last for the paths that end at a node.
-func (c *scan) found(n *node, size int) {
-	to := int32(c.decoder.InputOffset())
+// found notes a value for the paths that end at a node.
+func (c *scan) found(n *node, at, to int) {
 	for _, v := range n.values {
-		c.out.Values[v] = append(c.out.Values[v], Value{From: to - int32(size), To: to, Kind: Found})
+		c.out.Values[v] = append(c.out.Values[v], Value{From: int32(at), To: int32(to), Kind: Found})
 	}
 }
 
-func (c *scan) members(n *node) error {
-	for c.decoder.PeekKind() == '"' {
-		name, err := c.decoder.ReadValue()
+func (c *scan) members(from reader, n *node) error {
+	for from.kind() == '"' {
+		name, err := from.name()
 		if err != nil {
 			return err
 		}
-		member := n.member(name)
-		if member == nil {
-			err = c.decoder.SkipValue()
+		if member := n.member(name); member != nil {
+			err = c.value(from, member)
 		} else {
-			err = c.value(member)
+			_, err = from.value()
 		}
 		if err != nil {
 			return err
@@ -99,27 +98,37 @@ func (c *scan) members(n *node) error {
 	return nil
 }
 
-func (c *scan) elements(n *node) error {
+func (c *scan) elements(from reader, n *node) error {
 	for {
-		if kind := c.decoder.PeekKind(); kind == ']' || kind == jsontext.KindInvalid {
+		if kind := from.kind(); kind == ']' || kind == jsontext.KindInvalid {
 			return nil
 		}
-		if err := c.element(n.each); err != nil {
+		if err := c.element(from, n.each); err != nil {
 			return err
 		}
 	}
 }
 
 // member is the node that a name leads to, given as it stands in the document.
-func (n *node) member(quoted jsontext.Value) *node {
+func (n *node) member(quoted []byte) *node {
 	if bytes.IndexByte(quoted, '\\') < 0 {
-		return n.members[string(quoted[1:len(quoted)-1])]
+		return n.named(quoted[1 : len(quoted)-1])
 	}
 	name, err := jsontext.AppendUnquote(nil, quoted)
 	if err != nil {
 		return nil
 	}
-	return n.members[string(name)]
+	return n.named(name)
+}
+
+// named is the member of a name. A node has few: those that paths name.
+func (n *node) named(name []byte) *node {
+	for i := range n.members {
+		if n.members[i].name == string(name) {
+			return n.members[i].node
+		}
+	}
+	return nil
 }
 
 // mismatch marks the values below a node that its value cannot hold: a string has no members. Those below a
@@ -127,7 +136,7 @@ func (n *node) member(quoted jsontext.Value) *node {
 func (n *node) mismatch(out *Result, kind jsontext.Kind) {
 	if kind != '{' {
 		for _, m := range n.members {
-			m.mark(out)
+			m.node.mark(out)
 		}
 	}
 	if kind != '[' && n.each != nil {
@@ -143,7 +152,7 @@ func (n *node) mark(out *Result) {
 		out.Points[p] = append(out.Points[p], NoPoint)
 	}
 	for _, m := range n.members {
-		m.mark(out)
+		m.node.mark(out)
 	}
 	if n.each != nil {
 		n.each.mark(out)
