@@ -29,7 +29,7 @@ const (
 	reuseFor    = 10 * time.Second
 	reuseShards = 32
 	// reuseShare is the part of the cache's memory that it takes.
-	reuseShare = 4
+	reuseShare = 2
 	// keptBytes is what is kept of an event beside its key and its fields: its places in the map, and the rest of its tail.
 	keptBytes = 256
 )
