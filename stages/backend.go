@@ -98,6 +98,17 @@ func (b *Backend) bound(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, b.cfg.Timeout)
 }
 
+// admission is what one call was told that waited to start: that it may, or why not.
+type admission struct {
+	done func(error) // takes the outcome of the call, which has to follow
+	err  error
+}
+
+func (b *Backend) admission(ctx context.Context) *admission {
+	done, err := b.admit(ctx)
+	return &admission{done: done, err: err}
+}
+
 // admit waits until a call may start. The outcome goes to done: errUndecided where it says nothing about the backend.
 // The slot comes first, so that what waits for one sees that the breaker has opened; the rate comes last, so that what is
 // rejected takes nothing of it.

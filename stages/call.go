@@ -17,16 +17,15 @@ type TimeoutError struct {
 func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer within %v", e.After) }
 func (e *TimeoutError) Unwrap() error { return e.Err }
 
-// call makes one bulk call. The source runs in a goroutine of its own, so that a panic or a Goexit ends that alone.
-func (l *Loader[K, V]) call(ctx context.Context, keys []K, stats *CallStats) (*Batch[K, V], error) {
+// call makes one bulk call, or answers why it was not admitted. The source runs in a goroutine of its own, so that a panic or a Goexit ends that alone.
+func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, stats *CallStats) (*Batch[K, V], error) {
 	b := NewBatch[K, V](keys)
 	backend := l.cfg.Backend
-	ended, err := backend.admit(ctx)
-	if err != nil {
-		return b, err
+	if admitted.err != nil {
+		return b, admitted.err
 	}
 	outcome := errUndecided
-	defer func() { ended(outcome) }()
+	defer func() { admitted.done(outcome) }()
 	callCtx, cancel := backend.bound(ctx)
 	defer cancel()
 
@@ -42,7 +41,7 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, stats *CallStats) (*B
 		}()
 		err = l.source.Load(callCtx, b)
 	}()
-	err = b.close(<-done)
+	err := b.close(<-done)
 	if err != nil && ctx.Err() == nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
 		err = &TimeoutError{After: backend.cfg.Timeout, Err: err}
 	}

@@ -14,8 +14,10 @@ type chunk[K comparable, V any] struct {
 	results []Result[V] // of keys, by position
 	budget  budget
 	halves  int // calls that may still be spent on finding the keys at fault
-	stats   CallStats
-	failure error
+	// admitted is for the first call; nil: it is to be admitted as all others.
+	admitted *admission
+	stats    CallStats
+	failure  error
 }
 
 func (l *Loader[K, V]) chunk(keys []K, results []Result[V], b budget) *chunk[K, V] {
@@ -86,7 +88,12 @@ func (c *chunk[K, V]) persist(ctx context.Context, at []int32) ([]int32, *KeyErr
 // try makes one call for keys and takes what it settled. Open are the keys that another call may settle, with the reason:
 // a permanent one is of the call as a whole. What ends the run leaves none open.
 func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (open []int32, err error) {
-	b, err := c.loader.call(ctx, pick(c.keys, at), &c.stats)
+	admitted := c.admitted
+	c.admitted = nil
+	if admitted == nil {
+		admitted = c.loader.cfg.Backend.admission(ctx)
+	}
+	b, err := c.loader.call(ctx, pick(c.keys, at), admitted, &c.stats)
 	c.loader.learn(b)
 	tried.Attempts++
 	tried.failed(err)

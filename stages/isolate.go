@@ -116,7 +116,8 @@ func (s *search[K, V]) answers() bool {
 	if s.over || known == nil {
 		return false
 	}
-	b, err := s.chunk.loader.call(withPurpose(s.ctx, probing), []K{*known}, &s.chunk.stats)
+	ctx, loader := withPurpose(s.ctx, probing), s.chunk.loader
+	b, err := loader.call(ctx, []K{*known}, loader.cfg.Backend.admission(ctx), &s.chunk.stats)
 	return b.answered() || err != nil && ClassOf(err) == Permanent
 }
 

@@ -105,7 +105,7 @@ func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V]
 		if trip == nil {
 			break
 		}
-		if trip.flight != nil {
+		if trip.opened {
 			go l.fly(trip.flight, b)
 		}
 		at = trip.wait(ctx, &a)
@@ -121,7 +121,7 @@ func (l *Loader[K, V]) book(ctx context.Context, keys []K, at []int32, a *answer
 		if at = l.failures.of(keys, at, l.outdated, fail); len(at) == 0 {
 			return nil
 		}
-		return l.flights.board(ctx, boarding[K]{keys: keys, at: at, outdated: l.outdated, asked: noLanding})
+		return l.flights.board(ctx, boarding[K]{keys: keys, at: at, outdated: l.outdated, asked: noLanding, most: l.cfg.MaxBatch})
 	}
 	// From here on the flights that land keep their seats: what the cache did not hold yet is there.
 	asked := l.flights.ask()
@@ -130,7 +130,7 @@ func (l *Loader[K, V]) book(ctx context.Context, keys []K, at []int32, a *answer
 	if rest = l.failures.of(keys, rest, l.outdated, fail); len(rest) == 0 {
 		return nil
 	}
-	return l.flights.board(ctx, boarding[K]{keys: keys, at: rest, since: since, outdated: l.outdated, asked: asked})
+	return l.flights.board(ctx, boarding[K]{keys: keys, at: rest, since: since, outdated: l.outdated, asked: asked, most: l.cfg.MaxBatch})
 }
 
 func positions(n int) []int32 {
@@ -183,32 +183,37 @@ func (l *Loader[K, V]) outdated(key K, since Stamp) bool {
 	return l.cfg.Cache != nil && l.cfg.Cache.Outdated(key, since)
 }
 
-// fly loads the keys of a flight. It ends the flight whatever happens.
+// fly loads the keys of a flight, those included that come while it waits for its first call to be admitted. It ends the
+// flight whatever happens.
 func (l *Loader[K, V]) fly(f *flight[K, V], b budget) {
 	defer l.flights.land(f)
-	f.calls, f.failure = l.loadChunks(f.ctx, f.keys, f.results, b)
+	first := l.cfg.Backend.admission(f.ctx)
+	l.flights.depart(f)
+	f.calls, f.failure = l.loadChunks(f, first, b)
 	l.blame(f)
 	if l.cfg.Cache != nil {
 		l.cfg.Cache.Set(f.ctx, f.since, f.keys, f.results)
 	}
 }
 
-// loadChunks loads keys in chunks of MaxBatch, side by side as far as the backend allows.
-func (l *Loader[K, V]) loadChunks(ctx context.Context, keys []K, results []Result[V], b budget) (CallStats, error) {
-	if len(keys) <= l.cfg.MaxBatch {
-		c := l.chunk(keys, results, b)
-		c.settle(ctx)
+// loadChunks loads the keys of a flight in chunks of MaxBatch, side by side as far as the backend allows.
+func (l *Loader[K, V]) loadChunks(f *flight[K, V], first *admission, b budget) (CallStats, error) {
+	if len(f.keys) <= l.cfg.MaxBatch {
+		c := l.chunk(f.keys, f.results, b)
+		c.admitted = first
+		c.settle(f.ctx)
 		return c.stats, c.failure
 	}
 	var (
 		wg     sync.WaitGroup
 		chunks []*chunk[K, V]
 	)
-	for from := 0; from < len(keys); from += l.cfg.MaxBatch {
-		to := min(from+l.cfg.MaxBatch, len(keys))
-		c := l.chunk(keys[from:to], results[from:to], b)
+	for from := 0; from < len(f.keys); from += l.cfg.MaxBatch {
+		to := min(from+l.cfg.MaxBatch, len(f.keys))
+		c := l.chunk(f.keys[from:to], f.results[from:to], b)
+		c.admitted, first = first, nil
 		chunks = append(chunks, c)
-		wg.Go(func() { c.settle(ctx) })
+		wg.Go(func() { c.settle(f.ctx) })
 	}
 	wg.Wait()
 	var (
