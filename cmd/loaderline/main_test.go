@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/pprof/profile"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await": await, "topic": topic, "exitcode": exitcode, "fetch": fetch,
+			"await": await, "topic": topic, "exitcode": exitcode, "fetch": fetch, "profile": cpuProfile,
 		},
 	})
 }
@@ -114,4 +115,16 @@ func topic(ts *testscript.TestScript, neg bool, args []string) {
 	record := &kgo.Record{Topic: args[0], Key: []byte(args[1]), Value: []byte(value), Timestamp: time.UnixMilli(1764000000123)}
 	record.Headers = []kgo.RecordHeader{{Key: "raw", Value: []byte("\xff")}, {Key: "none"}, {Key: "tag", Value: []byte("<a>")}}
 	ts.Check(client.ProduceSync(context.Background(), record, &kgo.Record{Topic: args[0]}).FirstErr())
+}
+
+// cpuProfile wants a file to be a CPU profile: profile FILE.
+func cpuProfile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: profile file")
+	}
+	p, err := profile.ParseData([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	if p.PeriodType == nil || p.PeriodType.Type != "cpu" || p.DurationNanos == 0 {
+		ts.Fatalf("%s is a profile of %+v over %d ns, want one of the CPU", args[0], p.PeriodType, p.DurationNanos)
+	}
 }

@@ -23,8 +23,14 @@ import (
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
+// runFlags are the flags of run.
+type runFlags struct {
+	ignoreLimit bool
+	cpuProfile  string
+}
+
 func newRun(c *console.Console) *cobra.Command {
-	var ignoreLimit bool
+	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run PIPELINE",
 		Short: "Run a pipeline until it is stopped",
@@ -36,23 +42,32 @@ process on a host: for several give each a port, 127.0.0.1:0 for any that is fre
 
 Several processes may run one pipeline and share its work. Each needs an instance of its own: without one in the
 file it is the host's name, with a number if another process on this host has it. GOMEMLIMIT, where it is not set, is
-90 % of the container's memory limit.`,
+90 % of the container's memory limit.
+
+--cpu-profile records what the process spends its CPU time on, from before it connects to anything until it ends, and
+writes it then: go tool pprof shows it. A second signal leaves no profile.`,
 		Example: `  loaderline run pipeline.yaml
   SHOP_DSN=postgres://reader@db/shop loaderline run pipeline.yaml`,
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runPipeline(cmd.Context(), c, args[0], ignoreLimit)
+			return runPipeline(cmd.Context(), c, args[0], f)
 		},
 	}
-	cmd.Flags().BoolVar(&ignoreLimit, "ignore-dead-letter-limit", false, "go on however many events become dead letters, and forget how many there were")
+	cmd.Flags().BoolVar(&f.ignoreLimit, "ignore-dead-letter-limit", false, "go on however many events become dead letters, and forget how many there were")
+	cmd.Flags().StringVar(&f.cpuProfile, "cpu-profile", "", "`file` to write a CPU profile of the run to")
 	return cmd
 }
 
-func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLimit bool) (err error) {
+func runPipeline(ctx context.Context, c *console.Console, path string, f runFlags) (err error) {
 	l, err := load(path, c.Logger)
 	if err != nil {
 		return err
 	}
+	stopProfile, err := startProfile(f.cpuProfile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	file := l.layout.File
 	limitMemory(ctx, l.layout.File, l.log)
 	claim, err := claimInstance(file)
@@ -93,7 +108,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, ignoreLim
 		counts.Add(tally)
 		seen.Commit(tally)
 	}
-	if ignoreLimit {
+	if f.ignoreLimit {
 		open.Config.DeadLetterLimit = 1
 	}
 	p, err := loaderline.New(open.Config)
