@@ -10,18 +10,19 @@ SHAPES  ?=
 FUZZ    ?= 60s
 SECONDS ?= 3600
 SEED    ?= 0
+PROFILE := profiles/loaderline.pgo
 # Tools that are not part of the product are pinned in a module file of their own.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # One command starts real Kafka, PostgreSQL, MariaDB and Redis, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
-.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short soak mutants bench services clean
+.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short soak mutants bench profile services clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-build: ## Build ./bin/loaderline
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/loaderline ./cmd/loaderline
+build: ## Build ./bin/loaderline, guided by a profile: the first time takes a minute or two
+	CGO_ENABLED=0 $(GO) build -trimpath -pgo=$(PROFILE) -o bin/loaderline ./cmd/loaderline
 
 demo: ## Run the demo: an in-process broker and database, nothing to install
 	$(GO) run ./cmd/loaderline demo
@@ -62,6 +63,10 @@ mutants: ## Check that the fault suite finds defects: it builds some and turns r
 
 bench: ## Compare with hand-written programs, see docs/benchmark.md: ROUNDS (5), EVENTS (500000), SHAPES (all)
 	$(GO) run ./bench/cmd/bench --events $(EVENTS) --rounds $(ROUNDS) --shapes '$(SHAPES)'
+
+profile: EVENTS = 2000000
+profile: ## Record the profile that builds are guided by, see docs/adr/0018: a few minutes on an idle machine
+	$(GO) run ./bench/cmd/bench --profile $(PROFILE) --events $(EVENTS)
 
 services: ## Start the services and keep them until Ctrl-C
 	$(GO) run ./testenv/cmd/testenv up --seed

@@ -90,6 +90,8 @@ type LoaderlineOptions struct {
 	Preload bool
 	// AtLeastOnce is output.delivery.
 	AtLeastOnce bool
+	// Profile records a CPU profile of each process, for [Bench.Profile].
+	Profile bool
 }
 
 //go:embed loaderline.yaml
@@ -103,6 +105,9 @@ func Loaderline(path string, o LoaderlineOptions) Processor {
 		o.Workers = 4
 	}
 	p := Processor{Name: "loaderline", Processes: o.Processes, Command: []string{path, "run", "{file}"}}
+	if o.Profile {
+		p.Command = append(p.Command, "--cpu-profile", "{file}"+profileSuffix)
+	}
 	if o.Workers != 4 {
 		p.Name += fmt.Sprintf("-%d", o.Workers)
 	}

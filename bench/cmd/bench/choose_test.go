@@ -23,6 +23,8 @@ func TestWrongUsage(t *testing.T) {
 		"--events 9":           "9 events: want at least 10",
 		"--rounds -1":          "-1 rounds",
 		"--paced 10ms":         "paced for 10ms",
+		"--profile x tuned":    `named "tuned": want some of loaderline`,
+		"--profile x --out y":  "[out profile]",
 	} {
 		cmd := command()
 		cmd.SetArgs(strings.Fields(args))

@@ -4,6 +4,7 @@
 //	bench --rounds 5                                 all shapes
 //	bench --shapes zipf,warm --events 2000000        some of them
 //	bench --shapes zipf loaderline tuned-4           some of their processors, which is only printed
+//	bench --profile profiles/loaderline.pgo          no comparison, but the profile that loaderline is built with
 //
 // It writes bench/results/DATE.txt, .json and .svg after each shape. A shape that is measured again replaces its
 // earlier results, unless it is broken off. Progress goes to standard error, the tables to standard output. It exits with 1 when a run
@@ -11,6 +12,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +44,7 @@ type settings struct {
 	shapes   []string
 	commands []string
 	out      string
+	profile  string
 }
 
 func command() *cobra.Command {
@@ -65,6 +68,10 @@ func command() *cobra.Command {
 	flags.StringArrayVar(&s.commands, "command", nil,
 		"another processor for each shape, `NAME=COMMAND ARG...` with {brokers} {dsn} {input} {output} {dead} {group}")
 	flags.StringVar(&s.out, "out", "bench/results", "the folder for the results, unless processors are named")
+	flags.StringVar(&s.profile, "profile", "", "run loaderline alone, and write what a compiler reads of its CPU profiles to `FILE`")
+	for _, choice := range []string{"shapes", "command", "out"} {
+		cmd.MarkFlagsMutuallyExclusive("profile", choice)
+	}
 	return cmd
 }
 
@@ -78,7 +85,12 @@ func (s *settings) run(cmd *cobra.Command, names []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	shapes, err := s.choose(bench.Shapes(programsIn(dir)), names)
+	programs := programsIn(dir)
+	all, build := bench.Shapes(programs), buildToCompare
+	if s.profile != "" {
+		all, build, s.shapes = bench.Profiled(programs.Loaderline), buildToProfile, nil
+	}
+	shapes, err := s.choose(all, names)
 	if err != nil {
 		return err
 	}
@@ -99,7 +111,7 @@ func (s *settings) run(cmd *cobra.Command, names []string) (err error) {
 	if err != nil {
 		return err
 	}
-	results, whole := report.New(time.Now(), environment), len(names) == 0
+	results, whole := report.New(time.Now(), environment), len(names) == 0 && s.profile == ""
 	if whole {
 		if results, err = report.Open(s.out, time.Now(), environment); err != nil {
 			return err
@@ -132,5 +144,17 @@ func (s *settings) run(cmd *cobra.Command, names []string) (err error) {
 	if !ok {
 		return errNotOK
 	}
+	if s.profile != "" {
+		return writeProfile(b, s.profile)
+	}
 	return nil
+}
+
+// writeProfile writes the profile whole, or leaves an earlier one.
+func writeProfile(b *bench.Bench, path string) error {
+	var profile bytes.Buffer
+	if err := b.Profile(&profile); err != nil {
+		return err
+	}
+	return os.WriteFile(path, profile.Bytes(), 0o644)
 }
