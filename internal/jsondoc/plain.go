@@ -156,7 +156,7 @@ func (p *plain) value() (from int, err error) {
 		return 0, errNotPlain
 	}
 	from = p.at
-	ok := false
+	var ok bool
 	switch c {
 	case '{', '[':
 		return from, p.inner(c)
