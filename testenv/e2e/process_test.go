@@ -77,6 +77,7 @@ func (p *process) kill() {
 // terminate is SIGTERM; the process has to exit with 0 within 10 s.
 func (p *process) terminate() {
 	p.t.Helper()
+	p.logged(`"started"`) // Before that it may not know what to do about signals.
 	p.told.Store(true)
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
