@@ -80,7 +80,9 @@ type Config struct {
 	// Defaults to 10 s.
 	SessionTimeout time.Duration
 	// RebalanceTimeout is how long the group waits for a member that holds a
-	// batch. Defaults to 60 s.
+	// batch. Defaults to what a batch may take by RebalanceGrace,
+	// TransactionTimeout and CommitTimeout, 60 s at most: 35 s by their defaults
+	// with ExactlyOnce.
 	RebalanceTimeout time.Duration
 	// RebalanceGrace is how long a rebalance waits for the batch at hand
 	// before the context of Working ends. Defaults to 5 s.
@@ -122,10 +124,10 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	orDefault(&c.SessionTimeout, 10*time.Second)
-	orDefault(&c.RebalanceTimeout, 60*time.Second)
 	orDefault(&c.RebalanceGrace, 5*time.Second)
 	orDefault(&c.TransactionTimeout, 10*time.Second)
 	orDefault(&c.CommitTimeout, 30*time.Second)
+	orDefault(&c.RebalanceTimeout, min(c.longestHold()+2*time.Second, time.Minute))
 	orDefault(&c.MaxRecords, DefaultMaxRecords)
 	c.MaxPollRecords = max(c.MaxPollRecords, c.MaxRecords)
 	orDefault(&c.MaxBytes, 8<<20)
@@ -217,6 +219,14 @@ func (c Config) publishTimeout() time.Duration {
 // it there is nothing to wait for: a client that has lost its membership while
 // a batch is held would wait for its own heartbeat, which never comes.
 func (c Config) endTimeout() time.Duration { return min(c.CommitTimeout, 2*c.TransactionTimeout) }
+
+// longestHold is how long a batch may keep a rebalance waiting.
+func (c Config) longestHold() time.Duration {
+	if c.Delivery == AtLeastOnce {
+		return c.RebalanceGrace + 2*c.CommitTimeout
+	}
+	return c.RebalanceGrace + c.publishTimeout() + c.endTimeout()
+}
 
 // clientOptions holds what this package relies on. Memory is bounded by what
 // is fetched ahead: at most maxConcurrentFetches answers of about MaxBytes, one

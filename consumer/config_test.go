@@ -3,6 +3,7 @@ package consumer
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -22,4 +23,20 @@ func TestIdentity(t *testing.T) {
 			t.Fatalf("%q does not begin with %q", a.identity(), a.Name)
 		}
 	})
+}
+
+// TestRebalanceTimeout: the group waits as long as a batch may take, and hardly
+// longer.
+func TestRebalanceTimeout(t *testing.T) {
+	for want, c := range map[time.Duration]Config{
+		35 * time.Second:         {},
+		23800 * time.Millisecond: {TransactionTimeout: 6 * time.Second},
+		time.Minute:              {Delivery: AtLeastOnce},
+		27 * time.Second:         {Delivery: AtLeastOnce, CommitTimeout: 10 * time.Second},
+		3 * time.Second:          {RebalanceTimeout: 3 * time.Second},
+	} {
+		if got := c.withDefaults().RebalanceTimeout; got != want {
+			t.Errorf("%+v: %v, want %v", c, got, want)
+		}
+	}
 }
