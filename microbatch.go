@@ -28,7 +28,9 @@ func (w *worker[E]) loaded(ctx context.Context, batches [][]*kgo.Record, step *c
 	for len(w.micro) < len(batches) {
 		w.micro = append(w.micro, &microBatch[E]{})
 	}
+	clear(w.micro[len(batches):])
 	micro := w.micro[:len(batches)]
+	w.micro = micro
 	for i, m := range micro {
 		m.tries = w.cfg.Retry.tries(batches[i])
 		m.hold(step)

@@ -14,7 +14,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// meeting lets those who come wait until so many have come.
+// meeting lets who comes wait until so many have come.
 type meeting struct {
 	of int
 
@@ -23,13 +23,14 @@ type meeting struct {
 	begins chan struct{}
 }
 
-func (m *meeting) wait(ctx context.Context) error {
+// wait is for a group that comes together.
+func (m *meeting) wait(ctx context.Context, group int) error {
 	m.mu.Lock()
 	if m.here == 0 {
 		m.begins = make(chan struct{})
 	}
 	begins := m.begins
-	if m.here++; m.here == m.of {
+	if m.here += group; m.here == m.of {
 		m.here = 0
 		close(begins)
 	}
@@ -54,9 +55,9 @@ func TestMicroBatchesOfOneTransaction(t *testing.T) {
 		r.Key = []byte("one partition")
 	}
 	b.publish(all...)
-	calls := &meeting{of: together}
+	side := &meeting{of: together * size} // in as many calls, or in fewer
 	cfg := numbers(b, stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
-		if err := calls.wait(ctx); err != nil {
+		if err := side.wait(ctx, len(keys)); err != nil {
 			return nil, err
 		}
 		return doubles(ctx, keys)
