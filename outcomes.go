@@ -61,14 +61,15 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, step 
 	o := outcome[E]{worker: w, step: step, to: w.sink.Batch(total), output: output{
 		records: make([]*kgo.Record, 0, total), tallies: make([]Tally, len(micro)),
 	}}
-	before := 0
+	done := 0
 	for i, m := range micro {
 		o.tally, o.tries, o.sources = &o.tallies[i], &m.tries, append(o.sources, m.sources)
 		o.tally.Records, o.tally.Stages = len(m.sources), m.rows.Stats()
-		if made, ok := o.microBatch(m); !ok {
-			return output{}, &overflowError{records: before + made, limit: w.cfg.MaxOutputBytes}
+		made := o.microBatch(m)
+		done += made
+		if made < len(m.sources) {
+			return output{}, &overflowError{records: done, limit: w.cfg.MaxOutputBytes}
 		}
-		before += len(m.sources)
 		w.extra.warn(ctx, w.log, o.tally.Stages)
 	}
 	o.release = func() {
@@ -80,12 +81,12 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, step 
 	return o.output, nil
 }
 
-// microBatch makes the records of one micro-batch, of all of its records or, where that would be more than may be held, of
-// as many as it says.
-func (o *outcome[E]) microBatch(m *microBatch[E]) (made int, ok bool) {
+// microBatch makes the outcomes of one micro-batch. It answers of how many of its records: of all, or of as many as make no
+// more than may be held.
+func (o *outcome[E]) microBatch(m *microBatch[E]) (made int) {
 	for i, r := range m.sources {
 		if len(o.records) > 0 && o.bytes > o.worker.cfg.MaxOutputBytes {
-			return i, false
+			return i
 		}
 		failure := o.worker.refused.failure(r)
 		if failure == nil {
@@ -104,7 +105,7 @@ func (o *outcome[E]) microBatch(m *microBatch[E]) (made int, ok bool) {
 			o.tombstone(r)
 		}
 	}
-	return 0, true
+	return len(m.sources)
 }
 
 func (o *outcome[E]) add(r *kgo.Record) {

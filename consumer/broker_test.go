@@ -330,8 +330,10 @@ func TestCloseWhileTheGroupWaits(t *testing.T) {
 
 func awaitState(t *testing.T, w *world, group, state string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	for {
-		described, err := w.admin.DescribeGroups(t.Context(), group)
+		described, err := w.admin.DescribeGroups(ctx, group)
 		if err != nil {
 			t.Fatal(err)
 		}

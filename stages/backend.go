@@ -104,41 +104,37 @@ type admission struct {
 	err  error
 }
 
-func (b *Backend) admission(ctx context.Context) *admission {
-	done, err := b.admit(ctx)
-	return &admission{done: done, err: err}
-}
-
 // admit waits until a call may start. The outcome goes to done: errUndecided where it says nothing about the backend.
 // The slot comes first, so that what waits for one sees that the breaker has opened; the rate comes last, so that what is
 // rejected takes nothing of it.
-func (b *Backend) admit(ctx context.Context) (done func(error), err error) {
+func (b *Backend) admit(ctx context.Context) *admission {
 	select {
 	case b.slots <- struct{}{}:
 		if ctx.Err() != nil { // Both were so, and a call would be for nobody.
 			<-b.slots
-			return nil, context.Cause(ctx)
+			return &admission{err: context.Cause(ctx)}
 		}
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return &admission{err: context.Cause(ctx)}
 	}
 	settle := func(error) {}
-	if err = b.rest.over(); err == nil {
+	err := b.rest.over()
+	if err == nil {
 		settle, err = b.breaker.admit(ctx)
 	}
 	if err != nil {
 		b.rejected.Add(1)
 		<-b.slots
-		return nil, err
+		return &admission{err: err}
 	}
-	done = func(err error) {
+	done := func(err error) {
 		b.rest.note(err)
 		settle(err)
 		<-b.slots
 	}
 	if err := b.rate.wait(ctx); err != nil {
 		done(errUndecided)
-		return nil, err
+		return &admission{err: err}
 	}
-	return done, nil
+	return &admission{done: done}
 }

@@ -91,7 +91,7 @@ func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (ope
 	admitted := c.admitted
 	c.admitted = nil
 	if admitted == nil {
-		admitted = c.loader.cfg.Backend.admission(ctx)
+		admitted = c.loader.cfg.Backend.admit(ctx)
 	}
 	b, err := c.loader.call(ctx, pick(c.keys, at), admitted, &c.stats)
 	c.loader.learn(b)

@@ -82,7 +82,7 @@ func (s seat[K, V]) good(asked uint64) bool {
 
 // open makes a flight, with the values of ctx and an end of its own. t.mu is held.
 func (t *flights[K, V]) open(ctx context.Context, b boarding[K]) *flight[K, V] {
-	f := &flight[K, V]{since: b.since, background: b.background, waiting: 1, done: make(chan struct{})}
+	f := &flight[K, V]{since: b.since, background: b.background, done: make(chan struct{})}
 	f.ctx, f.abandon = context.WithCancel(context.WithoutCancel(ctx))
 	if !b.background { // Its failures are nobody's but its own.
 		t.gate = f
@@ -90,19 +90,18 @@ func (t *flights[K, V]) open(ctx context.Context, b boarding[K]) *flight[K, V] {
 	return f
 }
 
-// seat gives keys seats in a flight that has not departed. t.mu is held.
-func (t *flights[K, V]) seat(f *flight[K, V], keys []K) {
+// seat gives the keys at some positions seats in a flight that has not departed, from the one that it answers on. t.mu is held.
+func (t *flights[K, V]) seat(f *flight[K, V], keys []K, at []int32) (first int) {
 	if t.seats == nil {
 		t.seats = map[K]seat[K, V]{}
 	}
-	for i, k := range keys {
-		t.seats[k] = seat[K, V]{flight: f, index: int32(len(f.keys) + i)}
+	first = len(f.keys)
+	f.keys = slices.Grow(f.keys, len(at))
+	for _, j := range at {
+		t.seats[keys[j]] = seat[K, V]{flight: f, index: int32(len(f.keys))}
+		f.keys = append(f.keys, keys[j])
 	}
-	if f.keys == nil {
-		f.keys = keys // They are only read: what is appended later goes elsewhere, or behind them.
-		return
-	}
-	f.keys = append(slices.Clip(f.keys), keys...)
+	return first
 }
 
 // depart ends the boarding of a flight, whose call may begin.

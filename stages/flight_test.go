@@ -27,25 +27,32 @@ func slow(ctx context.Context, _ int, b *stages.Batch[int, int]) error {
 	}
 }
 
+// doubled runs batches that begin some time apart, checks that each of their keys has its double, and gives their statistics.
+func doubled(t *testing.T, l *stages.Loader[int, int], apart time.Duration, batches ...[]int) []stages.StageStats {
+	t.Helper()
+	var wg sync.WaitGroup
+	stats := make([]stages.StageStats, len(batches))
+	for i, keys := range batches {
+		wg.Go(func() {
+			time.Sleep(time.Duration(i) * apart)
+			rows, n := run(t.Context(), l, stages.Retry{}, keys...)
+			for row := range rows.All() {
+				if r := n.Of(row); r.Value != 2*row.Event() {
+					t.Errorf("batch %d, key %d: %v", i, row.Event(), r)
+				}
+			}
+			stats[i] = rows.Stats()[0]
+		})
+	}
+	wg.Wait()
+	return stats
+}
+
 func TestAKeyInFlightIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &recorder{answer: slow}
 		l := loader(src, stages.LoaderConfig[int, int]{})
-		var wg sync.WaitGroup
-		stats := make([]stages.StageStats, 3)
-		for i, keys := range [][]int{{1, 2}, {2, 3}, {1, 3, 2}} {
-			wg.Go(func() {
-				time.Sleep(time.Duration(i) * 100 * time.Millisecond)
-				rows, n := run(t.Context(), l, stages.Retry{}, keys...)
-				for row := range rows.All() {
-					if r := n.Of(row); r.Value != 2*row.Event() {
-						t.Errorf("batch %d, key %d: %v", i, row.Event(), r)
-					}
-				}
-				stats[i] = rows.Stats()[0]
-			})
-		}
-		wg.Wait()
+		stats := doubled(t, l, 100*time.Millisecond, []int{1, 2}, []int{2, 3}, []int{1, 3, 2})
 		if diff := cmp.Diff([][]int{{1, 2}, {3}}, src.seen()); diff != "" {
 			t.Error(diff)
 		}

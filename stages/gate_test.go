@@ -33,21 +33,7 @@ func TestWhatWaitsForACallGoesTogether(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				src := &recorder{answer: slow}
 				l := oneCall(src, tc.cfg)
-				var wg sync.WaitGroup
-				stats := make([]stages.StageStats, 4)
-				for i, keys := range [][]int{{1}, {2, 3}, {1, 3, 4}, {5, 6, 2, 7}} {
-					wg.Go(func() {
-						time.Sleep(time.Duration(i) * time.Millisecond)
-						rows, n := run(t.Context(), l, stages.Retry{}, keys...)
-						for row := range rows.All() {
-							if r := n.Of(row); r.Value != 2*row.Event() {
-								t.Errorf("batch %d, key %d: %v", i, row.Event(), r)
-							}
-						}
-						stats[i] = rows.Stats()[0]
-					})
-				}
-				wg.Wait()
+				stats := doubled(t, l, time.Millisecond, []int{1}, []int{2, 3}, []int{1, 3, 4}, []int{5, 6, 2, 7})
 				if diff := cmp.Diff(tc.want, src.seen()); diff != "" {
 					t.Error(diff)
 				}

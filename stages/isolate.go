@@ -117,7 +117,7 @@ func (s *search[K, V]) answers() bool {
 		return false
 	}
 	ctx, loader := withPurpose(s.ctx, probing), s.chunk.loader
-	b, err := loader.call(ctx, []K{*known}, loader.cfg.Backend.admission(ctx), &s.chunk.stats)
+	b, err := loader.call(ctx, []K{*known}, loader.cfg.Backend.admit(ctx), &s.chunk.stats)
 	return b.answered() || err != nil && ClassOf(err) == Permanent
 }
 

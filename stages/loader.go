@@ -187,7 +187,7 @@ func (l *Loader[K, V]) outdated(key K, since Stamp) bool {
 // flight whatever happens.
 func (l *Loader[K, V]) fly(f *flight[K, V], b budget) {
 	defer l.flights.land(f)
-	first := l.cfg.Backend.admission(f.ctx)
+	first := l.cfg.Backend.admit(f.ctx)
 	l.flights.depart(f)
 	f.calls, f.failure = l.loadChunks(f, first, b)
 	l.blame(f)

@@ -138,6 +138,6 @@ func (l *Loader[K, V]) bookDue(ctx context.Context, keys []K) *trip[K, V] {
 	slices.Sort(at)
 	at = l.failures.of(keys, at, l.outdated, func(int32, error) {})
 	return l.flights.board(ctx, boarding[K]{
-		keys: keys, at: at, since: since, outdated: l.outdated, asked: asked, background: true, most: l.cfg.MaxBatch,
+		keys: keys, at: at, since: since, outdated: l.outdated, asked: asked, background: true,
 	})
 }

@@ -31,7 +31,7 @@ type boarding[K comparable] struct {
 	asked    uint64 // what ask answered
 	// background is for a refresh: keys that somebody else loads are left to them.
 	background bool
-	most       int // keys of one flight
+	most       int // keys of a flight that others have opened
 }
 
 // board takes a seat for each key: in a flight that is under way or has landed since the cache was asked, in one that
@@ -57,16 +57,14 @@ func (t *flights[K, V]) board(ctx context.Context, b boarding[K]) *trip[K, V] {
 		}
 		p.joined[s.flight] = append(p.joined[s.flight], connection{position: j, index: s.index})
 	}
-	switch {
-	case len(p.own) == 0:
-	case t.gateTakes(b, p.own):
-		p.flight, p.first = t.gate, len(t.gate.keys)
-		t.gate.waiting++
-		t.seat(t.gate, pick(b.keys, p.own))
-	default:
-		p.flight, p.opened = t.open(ctx, b), true
-		t.seat(p.flight, pick(b.keys, p.own))
+	if len(p.own) == 0 {
+		return p
 	}
+	if p.flight = t.gate; !t.gateTakes(b, p.own) {
+		p.flight, p.opened = t.open(ctx, b), true
+	}
+	p.flight.waiting++
+	p.first = t.seat(p.flight, b.keys, p.own)
 	return p
 }
 

@@ -2,10 +2,7 @@ package jsondoc
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
-	"math/bits"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,7 +17,7 @@ type plain struct {
 	levels []level // of the objects and arrays that are open
 	names  []span  // of the members of the objects that are open
 	ready  bool    // a value comes next: at the start, behind a name, and behind a comma that was passed
-	high   byte    // all bytes of all strings, or'ed
+	wide   bool    // a string has a byte that is not ASCII
 }
 
 type level struct {
@@ -115,7 +112,7 @@ func (p *plain) close() error {
 }
 
 func (p *plain) end() error {
-	if p.next() != 0 || p.at < len(p.doc) || len(p.levels) > 0 || p.high >= utf8.RuneSelf && !utf8.Valid(p.doc) {
+	if p.next() != 0 || p.at < len(p.doc) || len(p.levels) > 0 || p.wide && !utf8.Valid(p.doc) {
 		return errNotPlain
 	}
 	return nil
@@ -199,98 +196,4 @@ func (p *plain) inner(c byte) error {
 			return err
 		}
 	}
-}
-
-func (p *plain) literal(text string) bool {
-	if len(p.doc)-p.at < len(text) || string(p.doc[p.at:p.at+len(text)]) != text {
-		return false
-	}
-	p.at += len(text)
-	return true
-}
-
-func (p *plain) digits() bool {
-	from := p.at
-	for p.at < len(p.doc) && p.doc[p.at]-'0' <= 9 {
-		p.at++
-	}
-	return p.at > from
-}
-
-func (p *plain) take(a, b byte) bool {
-	if p.at < len(p.doc) && (p.doc[p.at] == a || p.doc[p.at] == b) {
-		p.at++
-		return true
-	}
-	return false
-}
-
-func (p *plain) number() bool {
-	p.take('-', '-')
-	if !p.take('0', '0') && !p.digits() {
-		return false
-	}
-	if p.take('.', '.') && !p.digits() {
-		return false
-	}
-	if p.take('e', 'E') {
-		p.take('+', '-')
-		return p.digits()
-	}
-	return true
-}
-
-// str passes a string. It knows the escapes of one character; those of four digits can be halves of one.
-func (p *plain) str() (escaped, ok bool) {
-	doc, i := p.doc, p.at+1
-	for {
-		for i+8 <= len(doc) {
-			word := binary.LittleEndian.Uint64(doc[i:])
-			p.high |= high(word)
-			if special := specials(word); special != 0 {
-				i += bits.TrailingZeros64(special) / 8
-				break
-			}
-			i += 8
-		}
-		if i >= len(doc) {
-			return escaped, false
-		}
-		switch c := doc[i]; {
-		case c == '"':
-			p.at = i + 1
-			return escaped, true
-		case c == '\\':
-			if i+1 >= len(doc) || strings.IndexByte(`"\/bfnrt`, doc[i+1]) < 0 {
-				return true, false
-			}
-			escaped = true
-			i += 2
-		case c < ' ':
-			return escaped, false
-		default:
-			p.high |= c
-			i++
-		}
-	}
-}
-
-const (
-	each = 0x0101010101010101 // 1 in each byte
-	tops = 0x80 * each
-)
-
-// specials has the top bit of the first byte that is a quote, a backslash or a control character; what it has above that means
-// nothing. (Bytes of a word are compared with each other by the borrow of a subtraction: Warren, Hacker's Delight, 6-1.)
-func specials(word uint64) uint64 {
-	quote, backslash := word^each*'"', word^each*'\\'
-	return ((quote-each)&^quote | (backslash-each)&^backslash | (word-each*' ')&^word) & tops
-}
-
-// high is a byte with the top bit where one of the word has it.
-func high(word uint64) byte {
-	if word&tops != 0 {
-		return utf8.RuneSelf
-	}
-	return 0
 }
