@@ -17,7 +17,7 @@ type Document struct {
 	seen  []jsondoc.Value // by field that conditions look at
 	end   int32           // where the closing brace is
 	taken bool            // some members stand where results go
-	known *tail           // what an earlier event with the same keys was given; it has no keys then
+	known []byte          // the fields that an earlier event with the same keys was given; it has no keys then
 	since uint64          // the invalidations when it was decoded
 }
 

@@ -70,8 +70,9 @@ const eventField = `{"event":`
 // encode is the output of a row, valid until that of the next row of its run. It is called from several goroutines, of
 // which each has a run of its own.
 func (e *encoder) encode(row stages.Row[Document]) ([]loaderline.Record, error) {
-	t := row.Event().known
-	if t == nil {
+	d := row.Event()
+	t := &tail{fields: d.known, kept: true}
+	if d.known == nil {
 		t = e.tails.Of(row)
 	}
 	switch {
@@ -81,7 +82,7 @@ func (e *encoder) encode(row stages.Row[Document]) ([]loaderline.Record, error) 
 		return nil, t.failure
 	}
 	out := e.outputs.Of(row)
-	value := e.value(out, row.Event(), t)
+	value := e.value(out, d, t)
 	out.record[0] = loaderline.Record{Value: value}
 	if t.degraded != "" {
 		out.record[0].Headers = []kgo.RecordHeader{{Key: sink.HeaderDegraded, Value: []byte(t.degraded)}}

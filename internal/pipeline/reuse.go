@@ -1,10 +1,10 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +21,7 @@ type reuse struct {
 	nodes  []*node
 	start  time.Time
 	seed   maphash.Seed
-	shards [reuseShards]reuseShard
+	shards [reuseShards]clock
 	events atomic.Uint64
 }
 
@@ -30,25 +30,24 @@ const (
 	reuseShards = 32
 	// reuseShare is the part of the cache's memory that it takes.
 	reuseShare = 2
-	// keptBytes is what is kept of an event beside its key and its fields: its places in the map, and the rest of its tail.
-	keptBytes = 256
+	// keptBytes is what is kept of an event beside its key and its fields: itself, and its places in the map and the ring.
+	keptBytes = 192
 )
 
-type reuseShard struct {
-	mu sync.RWMutex
-	// When young is full it becomes old, and what is asked for in old moves to young: what nobody asks for goes.
-	young, old map[uint64]*kept // by the hash of their keys, of which the last has its place
-	bytes      int64            // of young
-	limit      int64            // of each
+// kept is what an event was given, in no more than a cache line.
+type kept struct {
+	room   []byte        // its key, and the fields of its tail
+	hash   uint64        // of its key
+	since  uint64        // the invalidations before its rows were looked up
+	until  time.Duration // from the start
+	fields int32         // in room
+	place  int32         // in the ring of its clock
+	asked  atomic.Bool   // since the hand last came by
 }
 
-// kept is what an event was given.
-type kept struct {
-	tail
-	key   string
-	since uint64        // the invalidations before its rows were looked up
-	until time.Duration // from the start
-}
+func (k *kept) key() []byte { return k.room[:k.fields] }
+
+func (k *kept) bytes() int64 { return int64(len(k.room)) + keptBytes }
 
 // reusable says that an event's keys alone decide about its results, and that they are kept. Conditions look at more.
 func (l *Layout) reusable() bool {
@@ -61,10 +60,10 @@ func (l *Layout) reusable() bool {
 }
 
 // newReuse is for nodes that may be filled in later.
-func newReuse(memory *cache.Memory, nodes []*node, bytes int64) *reuse {
+func newReuse(memory *cache.Memory, nodes []*node, size int64) *reuse {
 	r := &reuse{memory: memory, nodes: nodes, start: time.Now(), seed: maphash.MakeSeed()}
 	for i := range r.shards {
-		r.shards[i].limit = bytes / reuseShards / 2
+		r.shards[i].limit = size / reuseShards
 	}
 	return r
 }
@@ -77,7 +76,7 @@ func (r *reuse) count() uint64 {
 }
 
 // shard is where a key is, and its hash.
-func (r *reuse) shard(key []byte) (*reuseShard, uint64) {
+func (r *reuse) shard(key []byte) (*clock, uint64) {
 	hash := maphash.Bytes(r.seed, key)
 	return &r.shards[hash%reuseShards], hash
 }
@@ -94,30 +93,15 @@ func (r *reuse) look(d *Document) {
 		return
 	}
 	s, hash := r.shard(key)
-	s.mu.RLock()
-	k, young := s.young[hash]
-	if !young {
-		k = s.old[hash]
-	}
-	s.mu.RUnlock()
-	if k == nil || k.key != string(key) || k.since != d.since || time.Since(r.start) >= k.until {
+	k := s.get(hash)
+	if k == nil || !bytes.Equal(k.key(), key) || k.since != d.since || time.Since(r.start) >= k.until {
 		return
 	}
-	if !young {
-		s.put(hash, k)
+	if !k.asked.Load() {
+		k.asked.Store(true)
 	}
 	r.events.Add(1)
-	d.known, d.only, d.keys = &k.tail, noKey, nil
-}
-
-func (s *reuseShard) put(hash uint64, k *kept) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.young == nil || s.bytes > s.limit {
-		s.young, s.old, s.bytes = make(map[uint64]*kept, len(s.young)), s.young, 0
-	}
-	s.young[hash] = k
-	s.bytes += int64(len(k.key)+len(k.fields)) + keptBytes
+	d.known, d.only, d.keys = k.room[k.fields:], noKey, nil
 }
 
 // noKey is the key of an event that needs none.
@@ -125,12 +109,12 @@ var noKey = key{err: stages.ErrNoKey}
 
 // keep keeps what a row's event is given, where others may be given it.
 func (r *reuse) keep(row stages.Row[Document], t *tail) {
-	if r == nil || t.degraded != "" {
+	if r == nil || t.verdict != (verdict{}) {
 		return
 	}
 	d := row.Event()
-	var room [64]byte
-	key, ok := d.appendKeys(room[:0])
+	var keys [64]byte
+	key, ok := d.appendKeys(keys[:0])
 	if !ok {
 		return
 	}
@@ -138,9 +122,11 @@ func (r *reuse) keep(row stages.Row[Document], t *tail) {
 	if left <= 0 {
 		return
 	}
-	t.fields, t.kept = append([]byte(nil), t.fields...), true
 	s, hash := r.shard(key)
-	s.put(hash, &kept{tail: *t, key: string(key), since: d.since, until: time.Since(r.start) + left})
+	room := make([]byte, 0, len(key)+len(t.fields))
+	room = append(append(room, key...), t.fields...)
+	t.fields, t.kept = room[len(key):], true
+	s.put(&kept{room: room, fields: int32(len(key)), hash: hash, since: d.since, until: time.Since(r.start) + left})
 }
 
 // left is for how long all of a row's results are good.

@@ -187,7 +187,7 @@ func TestReuseIsBounded(t *testing.T) {
 	if reused["popular"] < 270 {
 		t.Errorf("of 320 events for a popular user %d were given what there was", reused["popular"])
 	}
-	if most := (4 << 20) / 2 / 400; reused["all"] < most/8 || reused["all"] > most {
+	if most := (4 << 20) / 2 / 330; reused["all"] < most/8 || reused["all"] > most {
 		t.Errorf("what %d users were given is kept, in room for %d", reused["all"], most)
 	}
 }

@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Whatever is put, asked for and invalidated: what is kept has its place, fits, and is what was put last for its key.
+func TestClock(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := &clock{limit: rapid.Int64Range(0, 5_000).Draw(t, "limit")}
+		last := map[uint64]*kept{}
+		since := uint64(0)
+		t.Repeat(map[string]func(*rapid.T){
+			"put": func(t *rapid.T) {
+				k := &kept{
+					room:  make([]byte, rapid.IntRange(1, 1_000).Draw(t, "bytes")),
+					hash:  rapid.Uint64Range(0, 30).Draw(t, "hash"),
+					since: since,
+				}
+				k.fields = 1
+				c.put(k)
+				last[k.hash] = k
+				if fits := k.bytes() <= c.limit; fits != (c.get(k.hash) == k) {
+					t.Fatalf("%d of %d bytes, kept: %t", k.bytes(), c.limit, !fits)
+				}
+			},
+			"ask": func(t *rapid.T) {
+				if k := c.get(rapid.Uint64Range(0, 30).Draw(t, "hash")); k != nil {
+					k.asked.Store(true)
+				}
+			},
+			"invalidate": func(*rapid.T) { since++ },
+			"": func(t *rapid.T) {
+				bytes := int64(0)
+				for hash, k := range c.kept {
+					bytes += k.bytes()
+					if k.hash != hash || c.ring[k.place] != k {
+						t.Fatalf("%d stands for %d, at %d", k.hash, hash, k.place)
+					}
+					if last[hash] != k {
+						t.Fatalf("%d is not the last", hash)
+					}
+				}
+				if bytes != c.bytes || bytes > c.limit {
+					t.Fatalf("%d bytes, said to be %d of %d", bytes, c.bytes, c.limit)
+				}
+				if len(c.kept)+len(c.free) != len(c.ring) {
+					t.Fatalf("%d kept and %d free of %d places", len(c.kept), len(c.free), len(c.ring))
+				}
+			},
+		})
+	})
+}
+
+// What was asked for stays for one more round of the hand, unless an invalidation has ended it; what was not goes first.
+func TestClockGivesASecondChance(t *testing.T) {
+	c := &clock{limit: 4 * (keptBytes + 1)}
+	put := func(hash, since uint64) { c.put(&kept{room: make([]byte, 1), hash: hash, since: since}) }
+	expect := func(hashes ...uint64) {
+		t.Helper()
+		if len(c.kept) != len(hashes) {
+			t.Errorf("%d are kept, not %d", len(c.kept), len(hashes))
+		}
+		for _, hash := range hashes {
+			if c.get(hash) == nil {
+				t.Errorf("%d is gone", hash)
+			}
+		}
+	}
+	for hash := range uint64(4) {
+		put(hash, 0)
+	}
+	c.get(0).asked.Store(true)
+	c.get(2).asked.Store(true)
+	put(4, 0)
+	expect(0, 2, 3, 4)
+	put(5, 0)
+	expect(0, 2, 4, 5)
+	c.get(0).asked.Store(true)
+	put(6, 1)
+	expect(2, 4, 5, 6)
+}
