@@ -3,6 +3,7 @@ package loaderline_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func deploy(b *broker, delivery consumer.Delivery, bad func(event int) bool) loa
 }
 
 // ends runs a pipeline until it ends by itself.
-func ends(t *testing.T, cfg loaderline.Config[int]) error {
+func ends[E any](t *testing.T, cfg loaderline.Config[E]) error {
 	t.Helper()
 	p, err := loaderline.New(cfg)
 	if err != nil {
@@ -88,6 +89,88 @@ func TestDeadLettersBelowTheLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.read("dead", total*2/5)
+}
+
+// Five in a hundred events fail for good. They come out of the retry topics when no others come any more.
+func TestTheTailOfRetryTopicsIsNoWrongDeploy(t *testing.T) {
+	t.Parallel()
+	const total = 20_000
+	b := newBroker(t, withRetryTopics())
+	var keys, sick []string
+	for i := range total {
+		keys = append(keys, fmt.Sprint("k", i))
+		if i%20 == 0 {
+			sick = append(sick, keys[i])
+		}
+	}
+	keyed(b, 0, 1, keys...)
+	for _, dead := range []int{total / 50, total / 20} {
+		stop := start(t, retrying(b, newSick(100, sick...)))
+		b.read("dead", dead)
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What comes out of the retry topics has a limit for itself, of all events that were read when it was.
+func TestTheLimitOfRetryTopics(t *testing.T) {
+	for share, over := range map[int]bool{4: false, 7: true} {
+		t.Run(fmt.Sprintf("%d of 10", share), func(t *testing.T) {
+			t.Parallel()
+			const total = 8_000
+			b := newBroker(t, withRetryTopics())
+			var keys, sick []string
+			for i := range total {
+				keys = append(keys, fmt.Sprint("k", i))
+				if i%10 < share {
+					sick = append(sick, keys[i])
+				}
+			}
+			keyed(b, 0, 1, keys...)
+			if !over {
+				stop := start(t, retrying(b, newSick(100, sick...)))
+				b.read("dead", len(sick))
+				if err := stop(); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			for range 2 {
+				err := ends(t, retrying(b, newSick(100, sick...)))
+				limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err)
+				if !ok {
+					t.Fatalf("it ended with %v", err)
+				}
+				if seen := float64(limit.Dead) / float64(limit.Events); seen < 0.65 || seen > 0.75 {
+					t.Errorf("it ended with %v", err)
+				}
+			}
+			if dead := b.size("dead"); dead > loaderline.DefaultDeadLetterWindow {
+				t.Errorf("%d dead letters", dead)
+			}
+		})
+	}
+}
+
+// A wrong deploy of which all failures look as if they passed is seen when they come out of the retry topics, however often
+// it is restarted.
+func TestAWrongDeployDoesNotDrainTheRetryTopics(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t, withRetryTopics())
+	var keys []string
+	for i := range 5_000 {
+		keys = append(keys, fmt.Sprint("k", i))
+	}
+	keyed(b, 0, 1, keys...)
+	for range 3 {
+		if err := ends(t, retrying(b, newSick(100, keys...))); !isLimit(err) {
+			t.Fatalf("it ended with %v", err)
+		}
+	}
+	if dead := b.size("dead"); dead > loaderline.DefaultDeadLetterWindow {
+		t.Errorf("%d dead letters", dead)
+	}
 }
 
 // The limit is one of the latest events: a long good time before does not make room for more, also where it was that of

@@ -30,6 +30,7 @@ type output struct {
 	bytes   int                   // of the records
 	sources [][]*kgo.Record       // the input records, by micro-batch
 	tallies []Tally               // by micro-batch
+	shares  shares                // of dead letters
 	samples map[DeadLetter]string // a message for each reason
 	release func()                // for when the records are published and of no more use
 }
@@ -44,6 +45,8 @@ type outcome[E any] struct {
 	tally  *Tally // of the micro-batch that is worked on
 	tries  *tries // its records
 	at     int    // the one that is worked on
+
+	retryShare []byte // of the records that go to a retry topic for the first time
 }
 
 // outcomes makes the records of micro-batches, in order: decode, run the plan, encode. Their lookups run side by side. What has to
@@ -72,6 +75,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, step 
 		}
 		w.extra.warn(ctx, w.log, o.tally.Stages)
 	}
+	o.weigh()
 	o.release = func() {
 		for _, m := range micro {
 			m.rows.Release()
@@ -157,6 +161,7 @@ func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 	o.done(src)
 	o.add(o.to.DeadLetter(src, f.After(o.tries.earlier(o.at))))
 	o.tally.dead(f)
+	o.shares.of(o.tries.level(o.at)).dead += o.tries.weight(o.at)
 	if o.samples == nil {
 		o.samples = map[DeadLetter]string{}
 	}

@@ -2,6 +2,8 @@ package loaderline
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -41,6 +43,7 @@ type before struct {
 	source  *kgo.Record
 	level   int // the tier that it waited in; 0 is the input
 	earlier Failure
+	weight  float64 // the part of a dead letter that it is, if it is one
 }
 
 // tries finds out what the records of a micro-batch are.
@@ -52,9 +55,10 @@ func (r Retry) tries(batch []*kgo.Record) tries {
 	}
 	t.before, t.sources = make([]before, len(batch)), make([]*kgo.Record, len(batch))
 	for i, record := range batch {
-		b := before{source: record, level: slices.Index(names, record.Topic) + 1}
+		b := before{source: record, level: slices.Index(names, record.Topic) + 1, weight: 1}
 		if b.level > 0 {
 			b.source, b.earlier = sink.SourceOf(record)
+			b.weight = sink.RetryShare(record)
 		}
 		t.before[i] = b
 	}
@@ -79,6 +83,13 @@ func (t *tries) earlier(i int) Failure {
 	return t.before[i].earlier
 }
 
+func (t *tries) weight(i int) float64 {
+	if t.before == nil {
+		return 1
+	}
+	return t.before[i].weight
+}
+
 // hold finds the records that have to wait whatever becomes of the others: something of their key waits that is not in the
 // micro-batch. They need no lookup.
 func (t *tries) hold(step *consumer.KeyStep) {
@@ -98,7 +109,9 @@ func (t *tries) held(i int) bool { return t.behind != nil && t.behind[i] }
 
 // done notes that a record has its outcome.
 func (o *outcome[E]) done(src *kgo.Record) {
-	o.step.Moved(src.Partition, src.Key, o.tries.level(o.at), 0)
+	level := o.tries.level(o.at)
+	o.step.Moved(src.Partition, src.Key, level, 0)
+	o.shares.of(level).events++
 }
 
 // fail sends a record on to the next retry topic where its failure is transient and there is one, and to the dead letters
@@ -125,12 +138,36 @@ func (o *outcome[E]) follow(src *kgo.Record, tier int) {
 
 // wait publishes a record to a retry topic, if it fits.
 func (o *outcome[E]) wait(src *kgo.Record, tier int, due time.Time, f Failure) bool {
-	r, failure := o.to.Retry(src, o.worker.cfg.Retry.Topics[tier-1].Topic, due, f)
+	level := o.tries.level(o.at)
+	if o.retryShare == nil {
+		o.retryShare = formatShare(1)
+	}
+	share := o.retryShare
+	if level > 0 {
+		share = formatShare(o.tries.weight(o.at))
+	}
+	r, failure := o.to.Retry(src, o.worker.cfg.Retry.Topics[tier-1].Topic, due, share, f)
 	if failure != nil {
 		return false
 	}
 	o.add(r)
-	o.step.Moved(src.Partition, src.Key, o.tries.level(o.at), tier)
+	o.step.Moved(src.Partition, src.Key, level, tier)
 	o.tally.Retried++
+	if level == 0 {
+		o.shares.first.events++
+		o.shares.retried++
+	}
 	return true
+}
+
+// weigh tells the records that went to a retry topic for the first time how much they weigh.
+func (o *outcome[E]) weigh() {
+	if o.shares.retried > 0 {
+		copy(o.retryShare, formatShare(o.worker.deadLetters.retriedShare(o.shares)))
+	}
+}
+
+// formatShare has the same number of bytes for all shares. It rounds up: what has a share is never said to have none.
+func formatShare(share float64) []byte {
+	return fmt.Appendf(nil, "%.3f", min(1, math.Ceil(1000*share)/1000))
 }

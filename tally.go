@@ -42,15 +42,6 @@ func (t *Tally) dead(f *Failure) {
 	t.DeadLetters[DeadLetter{Kind: f.Kind, Stage: f.Stage}]++
 }
 
-// allDead is the number of dead letters for all reasons.
-func (t *Tally) allDead() int {
-	sum := 0
-	for _, n := range t.DeadLetters {
-		sum += n
-	}
-	return sum
-}
-
 // mostDead is the reason of most dead letters.
 func (o *output) mostDead() DeadLetter {
 	var most DeadLetter

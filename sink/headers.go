@@ -54,15 +54,20 @@ const (
 
 // HeaderRetryDue is in records of retry topics: when they are tried again, as of RFC 3339. They have those of dead letters
 // as well, those of the error where there was one.
-const HeaderRetryDue = Prefix + "retry.due"
+const HeaderRetryDue = retryPrefix + "due"
+
+// HeaderRetryShare is in records of retry topics: which share of the events that were read when they were went to a
+// retry topic, from 0.001 to 1.000. It says how much their deaths weigh.
+const HeaderRetryShare = retryPrefix + "share"
 
 const (
 	errorPrefix    = Prefix + "error."
+	retryPrefix    = Prefix + "retry."
 	sourceHeaders  = 4
 	originHeaders  = 4
 	failureHeaders = 7
 	deathHeaders   = failureHeaders + 6
-	retryHeaders   = failureHeaders + 3
+	retryHeaders   = failureHeaders + 4
 	// maxOriginText is the longest name of a topic. Whatever is longer was not written by a redrive.
 	maxOriginText = 249
 	// sourceTextBytes is room for the two long numbers of a record.

@@ -10,15 +10,16 @@ import (
 )
 
 // ofRetry are what the headers begin with that Retry adds.
-var ofRetry = []string{sourcePrefix, errorPrefix, HeaderRetryDue, HeaderPipeline, HeaderVersion}
+var ofRetry = []string{sourcePrefix, errorPrefix, retryPrefix, HeaderPipeline, HeaderVersion}
 
 // Retry makes the record by which src waits in a retry topic until due: its key,
 // value and headers, and in headers where it came from and what went wrong, if
 // anything did. It goes to the partition that src came from. Its timestamp is
-// now, so that a topic's retention counts from here; SourceOf restores that of src.
+// now, so that a topic's retention counts from here; SourceOf restores that of src. share is the value of
+// HeaderRetryShare, and not copied: its digits may be filled in until the record is published.
 //
 // A record that is larger than its topic takes is a Failure.
-func (b *Batch) Retry(src *kgo.Record, topic string, due time.Time, f Failure) (*kgo.Record, *Failure) {
+func (b *Batch) Retry(src *kgo.Record, topic string, due time.Time, share []byte, f Failure) (*kgo.Record, *Failure) {
 	a, cfg, now := &b.arena, &b.sink.cfg, b.sink.cfg.Now()
 	r := a.record()
 	*r = kgo.Record{Topic: topic, Key: src.Key, Value: src.Value, Timestamp: now, Partition: src.Partition}
@@ -28,6 +29,7 @@ func (b *Batch) Retry(src *kgo.Record, topic string, due time.Time, f Failure) (
 		kgo.RecordHeader{Key: HeaderPipeline, Value: a.string(cfg.Pipeline)},
 		kgo.RecordHeader{Key: HeaderVersion, Value: a.string(cfg.Version)},
 		kgo.RecordHeader{Key: HeaderRetryDue, Value: a.time(due)},
+		kgo.RecordHeader{Key: HeaderRetryShare, Value: share},
 	)
 	if f.Kind != "" {
 		headers = append(headers, a.failure(f, cleanMessage(f.Message), now)...)
@@ -48,6 +50,15 @@ func (b *Batch) Retry(src *kgo.Record, topic string, due time.Time, f Failure) (
 func Due(r *kgo.Record) time.Time {
 	due, _ := time.Parse(time.RFC3339Nano, lastHeader(r.Headers, HeaderRetryDue))
 	return due
+}
+
+// RetryShare is the HeaderRetryShare of a record of a retry topic. Where there is none that is readable it is 1.
+func RetryShare(r *kgo.Record) float64 {
+	share, err := strconv.ParseFloat(lastHeader(r.Headers, HeaderRetryShare), 64)
+	if err != nil || !(share > 0 && share <= 1) {
+		return 1
+	}
+	return share
 }
 
 // SourceOf is the input record that a record of a retry topic stands for, and what

@@ -23,7 +23,7 @@ func TestARetryStandsForItsSource(t *testing.T) {
 	}
 	failure := sink.Failure{Kind: sink.KindLookup, Stage: "user", Code: "40P01", Message: "deadlock", Attempts: 2, FirstAt: now.Add(-time.Minute), LastAt: now}
 	due := now.Add(5 * time.Second)
-	r, refused := s.Batch(1).Retry(src, "retry", due, failure)
+	r, refused := s.Batch(1).Retry(src, "retry", due, []byte("0.125"), failure)
 	if refused != nil {
 		t.Fatal(refused)
 	}
@@ -43,15 +43,24 @@ func TestARetryStandsForItsSource(t *testing.T) {
 	if again.Kind != sink.KindMissing || again.Attempts != 3 || !again.FirstAt.Equal(failure.FirstAt) || !again.LastAt.Equal(due) {
 		t.Errorf("both failures: %+v", again)
 	}
-	if _, none := sink.SourceOf(must(s.Batch(1).Retry(src, "retry", due, sink.Failure{}))); none.Kind != "" {
+	if _, none := sink.SourceOf(must(s.Batch(1).Retry(src, "retry", due, nil, sink.Failure{}))); none.Kind != "" {
 		t.Errorf("what only follows has failed: %+v", none)
 	}
+	if share := sink.RetryShare(r); share != 0.125 {
+		t.Errorf("its share is %v", share)
+	}
 	stranger := &kgo.Record{Topic: "retry", Offset: 7}
+	for _, share := range []string{"", "0", "-0.5", "1.001", "NaN", "much"} {
+		stranger.Headers = []kgo.RecordHeader{{Key: sink.HeaderRetryShare, Value: []byte(share)}}
+		if got := sink.RetryShare(stranger); got != 1 {
+			t.Errorf("a share of %q is %v", share, got)
+		}
+	}
 	if origin, _ := sink.SourceOf(stranger); origin != stranger || !sink.Due(stranger).IsZero() {
 		t.Error("a record without coordinates does not stand for itself")
 	}
 	src.Value = []byte(strings.Repeat("v", 1_000_012))
-	if _, refused := s.Batch(1).Retry(src, "retry", due, failure); refused == nil || refused.Kind != sink.KindTooLarge {
+	if _, refused := s.Batch(1).Retry(src, "retry", due, []byte("0.125"), failure); refused == nil || refused.Kind != sink.KindTooLarge {
 		t.Errorf("too large: %v", refused)
 	}
 }
