@@ -3,6 +3,7 @@ package loaderline
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,6 +20,7 @@ type DeadLetterLimitError struct {
 	Limit  float64 // the share that is allowed
 	Events int     // the latest events
 	Dead   int     // of them
+	Waited int     // of the dead, those that came out of retry topics, as the share of all events that they are
 	// Most is the reason of most dead letters in the last micro-batch, and Message what one of them says.
 	Most    DeadLetter
 	Message string
@@ -30,8 +32,12 @@ func (e *DeadLetterLimitError) Error() string {
 	if e.Most.Stage != "" {
 		where = " in stage " + e.Most.Stage
 	}
-	return fmt.Sprintf("%d of the latest %d events would be dead letters, more than the limit of %g %%; most are of kind %s%s: %s",
-		e.Dead, e.Events, 100*e.Limit, e.Most.Kind, where, e.Message)
+	waited := ""
+	if e.Waited > 0 {
+		waited = fmt.Sprintf(", %d of them after their retries", e.Waited)
+	}
+	return fmt.Sprintf("%d of the latest %d events would be dead letters%s, more than the limit of %g %%; most are of kind %s%s: %s",
+		e.Dead, e.Events, waited, 100*e.Limit, e.Most.Kind, where, e.Message)
 }
 
 // deadLetterLimit stops a pipeline that would dead-letter most of what it reads, as a wrong deploy would. All workers share
@@ -61,32 +67,51 @@ type claim struct {
 // claim gives room to a micro-batch, or answers a *DeadLetterLimitError. Only one that has too many dead letters itself is
 // refused: one that is better than the latest events shows that the cause is gone.
 func (l *deadLetterLimit) claim(out *output) (claim, error) {
-	if l.limit >= 1 {
-		return claim{of: l}, nil
-	}
 	own := out.shares
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := l.latest.plus(l.window, l.pending, own).total()
-	for _, part := range []struct{ all, own share }{{all.first, own.first}, {all.waited, own.waited}} {
-		if part.all.events >= l.window && part.all.over(l.limit) && part.own.over(l.limit) {
-			most := out.mostDead()
-			return claim{}, &DeadLetterLimitError{
-				Limit: l.limit, Events: part.all.events, Dead: int(math.Round(part.all.dead)), Most: most, Message: out.samples[most],
-			}
-		}
+	latest := l.with(own)
+	all := latest.total()
+	if l.limit < 1 && all.dead(l.window) > l.limit && own.dead(1) > l.limit {
+		return claim{}, l.exceeded(all, out)
 	}
 	l.pending = l.pending.plus(own)
 	l.claims = max(l.claims+1, time.Now().UnixMicro())
-	return claim{of: l, own: own, note: note{shares: all, claim: l.claims, instance: l.instance}.String()}, nil
+	c := claim{of: l, own: own}
+	if l.limit < 1 {
+		c.note = note{Claim: l.claims, Instance: l.instance, First: latest.first, Waited: latest.waited}.String()
+	}
+	return c, nil
+}
+
+// with is the latest events, with those that are being committed and others.
+func (l *deadLetterLimit) with(own shares) latest {
+	latest := latest{slices.Clone(l.latest.first), slices.Clone(l.latest.waited)}
+	latest.add(l.pending, l.window)
+	latest.add(own, l.window)
+	return latest
+}
+
+func (l *deadLetterLimit) exceeded(all shares, out *output) *DeadLetterLimitError {
+	events := all.first.events
+	if events < l.window {
+		events = all.waited.events
+	}
+	of := func(share float64) int { return int(math.Round(share * float64(events))) }
+	e := &DeadLetterLimitError{Limit: l.limit, Events: events, Dead: of(all.dead(l.window)), Most: out.mostDead()}
+	if all.waited.events >= l.window {
+		e.Waited = of(all.waited.ratio())
+	}
+	e.Message = out.samples[e.Most]
+	return e
 }
 
 // retriedShare is the share of the latest events of the input that went to a retry topic, with those of a micro-batch.
 func (l *deadLetterLimit) retriedShare(own shares) float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := total(l.latest.plus(l.window, l.pending, own).retried)
-	return all.dead / float64(all.events)
+	all := l.with(own).total().first
+	return float64(all.retried) / float64(all.events)
 }
 
 // settle gives the room back, or makes the micro-batch part of the latest events.
@@ -96,7 +121,7 @@ func (c claim) settle(committed bool) {
 	defer l.mu.Unlock()
 	l.pending = l.pending.minus(c.own)
 	if committed {
-		l.latest = l.latest.plus(l.window, c.own)
+		l.latest.add(c.own, l.window)
 	}
 }
 
@@ -112,16 +137,12 @@ func (l *deadLetterLimit) restore(notes map[string]map[int32]string) {
 			if !ok {
 				continue
 			}
-			l.claims = max(l.claims, n.claim)
-			mine, was := n.instance == l.instance, last.instance == l.instance
-			if last.claim == 0 || mine && !was || mine == was && n.claim > last.claim {
+			l.claims = max(l.claims, n.Claim)
+			mine, was := n.Instance == l.instance, last.Instance == l.instance
+			if last.Claim == 0 || mine && !was || mine == was && n.Claim > last.Claim {
 				last = n
 			}
 		}
 	}
-	if last.claim > 0 {
-		// In which order they came is not known. The dead letters count as the latest, which are forgotten last: another
-		// order would make room for some more at each restart.
-		l.latest = latest{first: last.first.deadLast(), waited: last.waited.deadLast()}.plus(l.window)
-	}
+	l.latest = last.latest(l.window)
 }

@@ -1,49 +1,50 @@
 package loaderline
 
 import (
+	"encoding/json"
 	"fmt"
-	"math"
-	"strings"
+	"slices"
 )
 
 // note is the latest events of a process, those that are being committed included. That of a later claim has all that
 // those before it have: so however the workers' commits overtake each other, the latest note that is there is enough.
 type note struct {
-	shares
-
-	claim    int64
-	instance string
+	Claim    int64   `json:"claim"`
+	Instance string  `json:"instance"`
+	First    []share `json:"first"`
+	Waited   []share `json:"waited,omitempty"`
 }
 
-const (
-	noteFormat = "loaderline: %d dead letters of %d events; %d "
-	// waitedFormat is for those that have events that came out of retry topics.
-	waitedFormat = "loaderline: %d dead letters of %d events, %g of %d after retries; %d "
-)
-
 func (n note) String() string {
-	dead := int(math.Round(n.first.dead))
-	if n.waited.events == 0 {
-		return fmt.Sprintf(noteFormat, dead, n.first.events, n.claim) + n.instance
-	}
-	return fmt.Sprintf(waitedFormat, dead, n.first.events, n.waited.dead, n.waited.events, n.claim) + n.instance
+	text, _ := json.Marshal(n) // of numbers and text: it cannot fail
+	return string(text)
 }
 
 func parseNote(text string) (note, bool) {
-	var (
-		n    note
-		dead int
-	)
-	if _, err := fmt.Sscanf(text, noteFormat, &dead, &n.first.events, &n.claim); err != nil {
-		if _, err := fmt.Sscanf(text, waitedFormat, &dead, &n.first.events, &n.waited.dead, &n.waited.events, &n.claim); err != nil {
-			return note{}, false
-		}
+	var n note
+	err := json.Unmarshal([]byte(text), &n)
+	return n, err == nil && n.Claim > 0
+}
+
+const shareFormat = "%d/%d/%d"
+
+// MarshalText implements encoding.TextMarshaler.
+func (s share) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, shareFormat, s.events, s.dead, s.retried), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *share) UnmarshalText(text []byte) error {
+	if _, err := fmt.Sscanf(string(text), shareFormat, &s.events, &s.dead, &s.retried); err != nil {
+		return err
 	}
-	n.first.dead = float64(dead)
-	if !n.first.valid() || !n.waited.valid() || n.first.events+n.waited.events == 0 {
-		return note{}, false
+	if !s.valid() {
+		return fmt.Errorf("%s is no share", text)
 	}
-	_, rest, _ := strings.Cut(text, "; ")
-	_, n.instance, _ = strings.Cut(rest, " ")
-	return n, true
+	return nil
+}
+
+// latest is those of the note that are within a window.
+func (n note) latest(window int) latest {
+	return latest{trim(slices.Clone(n.First), window), trim(slices.Clone(n.Waited), window)}
 }

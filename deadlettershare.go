@@ -1,36 +1,49 @@
 package loaderline
 
-import (
-	"math"
-	"slices"
-)
-
-// share is a number of events, and how many of them are dead letters, or a part of one.
+// share is a number of events, and what became of them.
 type share struct {
-	events int
-	dead   float64
+	events  int
+	dead    int // in parts of whole
+	retried int // those that went to a retry topic
 }
 
-func (s share) plus(o share) share      { return share{s.events + o.events, s.dead + o.dead} }
-func (s share) minus(o share) share     { return share{s.events - o.events, s.dead - o.dead} }
-func (s share) over(limit float64) bool { return s.dead > limit*float64(s.events) }
-func (s share) valid() bool             { return s.events >= 0 && s.dead >= 0 && s.dead <= float64(s.events) }
+// whole is a dead letter.
+const whole = 1_000_000
+
+func (s share) plus(o share) share {
+	return share{s.events + o.events, s.dead + o.dead, s.retried + o.retried}
+}
+
+func (s share) minus(o share) share {
+	return share{s.events - o.events, s.dead - o.dead, s.retried - o.retried}
+}
+
+func (s share) valid() bool {
+	return s.events > 0 && s.dead >= 0 && s.dead <= s.events*whole && s.retried >= 0 && s.retried <= s.events
+}
+
+// scaled is that of so many of its events, rounded to the nearest.
+func (s share) scaled(events int) share {
+	scale := func(n int) int { return (n*events + s.events/2) / s.events }
+	return share{events, min(scale(s.dead), events*whole), min(scale(s.retried), events)}
+}
+
+func (s share) ratio() float64 {
+	if s.events == 0 {
+		return 0
+	}
+	return float64(s.dead) / float64(s.events*whole)
+}
 
 // shares are of the events that were read from the input, and of those that came out of retry topics. The dead letters of
 // both are shares of all events: of those that waited each is a part of one, as large as the share of the events that went to the
 // retry topics when it did. So what comes out while few others come weighs no more than it did among all.
-type shares struct {
-	first   share
-	waited  share
-	retried int // of those of first, the events that went to a retry topic
-}
+type shares struct{ first, waited share }
 
-func (s shares) plus(o shares) shares {
-	return shares{s.first.plus(o.first), s.waited.plus(o.waited), s.retried + o.retried}
-}
+func (s shares) plus(o shares) shares { return shares{s.first.plus(o.first), s.waited.plus(o.waited)} }
 
 func (s shares) minus(o shares) shares {
-	return shares{s.first.minus(o.first), s.waited.minus(o.waited), s.retried - o.retried}
+	return shares{s.first.minus(o.first), s.waited.minus(o.waited)}
 }
 
 // of is for events that have waited at a level: 0 is the input.
@@ -41,31 +54,44 @@ func (s *shares) of(level int) *share {
 	return &s.first
 }
 
-// latest are the latest events of which each is known, in order: those of micro-batches.
-type latest struct {
-	first   []share
-	waited  []share
-	retried []share // what is dead here went to a retry topic
-}
-
-// plus adds micro-batches, and leaves out the oldest events beyond a window.
-func (l latest) plus(window int, more ...shares) latest {
-	l = latest{slices.Clone(l.first), slices.Clone(l.waited), slices.Clone(l.retried)}
-	for _, s := range more {
-		l.first, l.waited = appendTo(l.first, s.first), appendTo(l.waited, s.waited)
-		l.retried = appendTo(l.retried, share{s.first.events, float64(s.retried)})
+// dead is the share of all events that are dead letters, as far as those of the input and those that waited are so many.
+func (s shares) dead(events int) float64 {
+	sum := 0.0
+	for _, part := range []share{s.first, s.waited} {
+		if part.events >= events {
+			sum += part.ratio()
+		}
 	}
-	return latest{trim(l.first, window), trim(l.waited, window), trim(l.retried, window)}
+	return sum
 }
 
-func appendTo(of []share, s share) []share {
-	if s.events == 0 {
-		return of
+// latest are the latest events, in order.
+type latest struct{ first, waited []share }
+
+// kept is into how many shares a window is divided at least. The events of one are in no order.
+const kept = 8
+
+// add adds a micro-batch, and leaves out the oldest events beyond a window.
+func (l *latest) add(s shares, window int) {
+	l.first = trim(appendTo(l.first, s.first, window/kept), window)
+	l.waited = trim(appendTo(l.waited, s.waited, window/kept), window)
+}
+
+// appendTo adds a share, to the last one where both have no more than so many events.
+func appendTo(latest []share, s share, events int) []share {
+	last := len(latest) - 1
+	switch {
+	case s.events == 0:
+		return latest
+	case last >= 0 && latest[last].events+s.events <= events:
+		latest[last] = latest[last].plus(s)
+		return latest
+	default:
+		return append(latest, s)
 	}
-	return append(of, s)
 }
 
-func (l latest) total() shares { return shares{first: total(l.first), waited: total(l.waited)} }
+func (l latest) total() shares { return shares{total(l.first), total(l.waited)} }
 
 func total(of []share) share {
 	var sum share
@@ -84,15 +110,8 @@ func trim(latest []share, window int) []share {
 			latest = latest[1:]
 			continue
 		}
-		left := oldest.events - over
-		*oldest = share{left, oldest.dead * float64(left) / float64(oldest.events)}
+		*oldest = oldest.scaled(oldest.events - over)
 		over = 0
 	}
 	return latest
-}
-
-// deadLast is a share of which the dead letters are the latest.
-func (s share) deadLast() []share {
-	dead := int(math.Ceil(s.dead))
-	return appendTo(appendTo(nil, share{events: s.events - dead}), share{dead, s.dead})
 }

@@ -43,7 +43,7 @@ type before struct {
 	source  *kgo.Record
 	level   int // the tier that it waited in; 0 is the input
 	earlier Failure
-	weight  float64 // the part of a dead letter that it is, if it is one
+	weight  int // the part of a dead letter that it is, if it is one
 }
 
 // tries finds out what the records of a micro-batch are.
@@ -55,10 +55,10 @@ func (r Retry) tries(batch []*kgo.Record) tries {
 	}
 	t.before, t.sources = make([]before, len(batch)), make([]*kgo.Record, len(batch))
 	for i, record := range batch {
-		b := before{source: record, level: slices.Index(names, record.Topic) + 1, weight: 1}
+		b := before{source: record, level: slices.Index(names, record.Topic) + 1, weight: whole}
 		if b.level > 0 {
 			b.source, b.earlier = sink.SourceOf(record)
-			b.weight = sink.RetryShare(record)
+			b.weight = int(math.Ceil(whole * sink.RetryShare(record)))
 		}
 		t.before[i] = b
 	}
@@ -83,9 +83,9 @@ func (t *tries) earlier(i int) Failure {
 	return t.before[i].earlier
 }
 
-func (t *tries) weight(i int) float64 {
+func (t *tries) weight(i int) int {
 	if t.before == nil {
-		return 1
+		return whole
 	}
 	return t.before[i].weight
 }
@@ -144,7 +144,7 @@ func (o *outcome[E]) wait(src *kgo.Record, tier int, due time.Time, f Failure) b
 	}
 	share := o.retryShare
 	if level > 0 {
-		share = formatShare(o.tries.weight(o.at))
+		share = formatShare(float64(o.tries.weight(o.at)) / whole)
 	}
 	r, failure := o.to.Retry(src, o.worker.cfg.Retry.Topics[tier-1].Topic, due, share, f)
 	if failure != nil {
@@ -155,19 +155,19 @@ func (o *outcome[E]) wait(src *kgo.Record, tier int, due time.Time, f Failure) b
 	o.tally.Retried++
 	if level == 0 {
 		o.shares.first.events++
-		o.shares.retried++
+		o.shares.first.retried++
 	}
 	return true
 }
 
 // weigh tells the records that went to a retry topic for the first time how much they weigh.
 func (o *outcome[E]) weigh() {
-	if o.shares.retried > 0 {
+	if o.shares.first.retried > 0 {
 		copy(o.retryShare, formatShare(o.worker.deadLetters.retriedShare(o.shares)))
 	}
 }
 
 // formatShare has the same number of bytes for all shares. It rounds up: what has a share is never said to have none.
 func formatShare(share float64) []byte {
-	return fmt.Appendf(nil, "%.3f", min(1, math.Ceil(1000*share)/1000))
+	return fmt.Appendf(nil, "%.6f", min(1, math.Ceil(whole*share)/whole))
 }

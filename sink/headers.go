@@ -57,7 +57,7 @@ const (
 const HeaderRetryDue = retryPrefix + "due"
 
 // HeaderRetryShare is in records of retry topics: which share of the events that were read when they were went to a
-// retry topic, from 0.001 to 1.000. It says how much their deaths weigh.
+// retry topic, from 0.000001 to 1.000000. It says how much their deaths weigh.
 const HeaderRetryShare = retryPrefix + "share"
 
 const (

@@ -23,11 +23,14 @@ func (c *clock) get(hash uint64) *kept {
 	return c.kept[hash]
 }
 
-// put keeps k for its keys, unless it is larger than all there is room for.
+// put keeps k for its keys, unless it is larger than all there is room for, or older than what is there.
 func (c *clock) put(k *kept) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if old := c.kept[k.hash]; old != nil {
+		if old.since > k.since {
+			return
+		}
 		k.asked.Store(old.asked.Load() && bytes.Equal(old.key(), k.key()))
 		c.remove(old)
 	}
@@ -38,7 +41,7 @@ func (c *clock) put(k *kept) {
 		c.kept = map[uint64]*kept{}
 	}
 	for c.bytes+k.bytes() > c.limit {
-		c.advance(k)
+		c.advance(k.since)
 	}
 	if last := len(c.free) - 1; last >= 0 {
 		k.place, c.free = c.free[last], c.free[:last]
@@ -51,13 +54,13 @@ func (c *clock) put(k *kept) {
 	c.bytes += k.bytes()
 }
 
-// advance moves the hand on by one place, for a newer one.
-func (c *clock) advance(newer *kept) {
+// advance moves the hand on by one place. What is of before an invalidation gets no second chance.
+func (c *clock) advance(since uint64) {
 	at := c.ring[c.hand]
 	c.hand = (c.hand + 1) % len(c.ring)
 	switch {
 	case at == nil:
-	case at.asked.Load() && at.since == newer.since:
+	case at.asked.Load() && at.since >= since:
 		at.asked.Store(false)
 	default:
 		c.remove(at)

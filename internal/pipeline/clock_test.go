@@ -17,10 +17,17 @@ func TestClock(t *testing.T) {
 				k := &kept{
 					room:  make([]byte, rapid.IntRange(1, 1_000).Draw(t, "bytes")),
 					hash:  rapid.Uint64Range(0, 30).Draw(t, "hash"),
-					since: since,
+					since: since - rapid.Uint64Range(0, min(since, 2)).Draw(t, "late"),
 				}
 				k.fields = 1
+				before := c.get(k.hash)
 				c.put(k)
+				if before != nil && before.since > k.since {
+					if c.get(k.hash) != before {
+						t.Fatal("an older one took the place")
+					}
+					return
+				}
 				last[k.hash] = k
 				if fits := k.bytes() <= c.limit; fits != (c.get(k.hash) == k) {
 					t.Fatalf("%d of %d bytes, kept: %t", k.bytes(), c.limit, !fits)
@@ -81,4 +88,11 @@ func TestClockGivesASecondChance(t *testing.T) {
 	c.get(0).asked.Store(true)
 	put(6, 1)
 	expect(2, 4, 5, 6)
+	c.get(6).asked.Store(true)
+	for hash := uint64(7); hash < 10; hash++ {
+		put(hash, 0)
+	}
+	expect(6, 7, 8, 9)
+	put(10, 0)
+	expect(6, 8, 9, 10)
 }
