@@ -85,8 +85,8 @@ type Config[E any] struct {
 	// letters. It holds over restarts. 1 or more is no limit. Defaults to 0.5.
 	DeadLetterLimit float64
 	// DeadLetterWindow is how many of the latest events of a process DeadLetterLimit is a share of; there is no limit
-	// before as many have been read. What comes out of retry topics has a window of its own, adds to that share, and
-	// weighs as much as what was retried did among all events. Defaults to 1000.
+	// before as many have been read. What comes out of retry topics has the same limit and a window of its own, in
+	// which it weighs as much as what was retried did among all events. Defaults to 1000.
 	DeadLetterWindow int
 	// ShutdownTimeout bounds the drain after the context of Run has ended: a quarter of it, 2 s at most, is for leaving the
 	// group, the rest for work and commits. Defaults to 20 s.

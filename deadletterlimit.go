@@ -2,7 +2,6 @@ package loaderline
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -20,7 +19,9 @@ type DeadLetterLimitError struct {
 	Limit  float64 // the share that is allowed
 	Events int     // the latest events
 	Dead   int     // of them
-	Waited int     // of the dead, those that came out of retry topics, as the share of all events that they are
+	// Waited says that these are events that came out of retry topics. Dead is then as large a share of Events as their dead letters
+	// are of all events that were read when they were.
+	Waited bool
 	// Most is the reason of most dead letters in the last micro-batch, and Message what one of them says.
 	Most    DeadLetter
 	Message string
@@ -33,8 +34,8 @@ func (e *DeadLetterLimitError) Error() string {
 		where = " in stage " + e.Most.Stage
 	}
 	waited := ""
-	if e.Waited > 0 {
-		waited = fmt.Sprintf(", %d of them after their retries", e.Waited)
+	if e.Waited {
+		waited = " after their retries"
 	}
 	return fmt.Sprintf("%d of the latest %d events would be dead letters%s, more than the limit of %g %%; most are of kind %s%s: %s",
 		e.Dead, e.Events, waited, 100*e.Limit, e.Most.Kind, where, e.Message)
@@ -65,23 +66,32 @@ type claim struct {
 }
 
 // claim gives room to a micro-batch, or answers a *DeadLetterLimitError. Only one that has too many dead letters itself is
-// refused: one that is better than the latest events shows that the cause is gone.
+// refused: one that is better than the latest events shows that the cause is gone. Where there is no limit dead letters are not
+// counted, so that a later process with one begins without them.
 func (l *deadLetterLimit) claim(out *output) (claim, error) {
 	own := out.shares
+	if l.limit >= 1 {
+		own.first.dead, own.waited.dead = 0, 0
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	latest := l.with(own)
 	all := latest.total()
-	if l.limit < 1 && all.dead(l.window) > l.limit && own.dead(1) > l.limit {
-		return claim{}, l.exceeded(all, out)
+	for _, part := range []struct {
+		all, own share
+		waited   bool
+	}{{all.first, own.first, false}, {all.waited, own.waited, true}} {
+		if part.all.events >= l.window && part.all.over(l.limit) && part.own.over(l.limit) {
+			most := out.mostDead()
+			return claim{}, &DeadLetterLimitError{
+				Limit: l.limit, Events: part.all.events, Dead: (part.all.dead + whole/2) / whole, Waited: part.waited, Most: most, Message: out.samples[most],
+			}
+		}
 	}
 	l.pending = l.pending.plus(own)
 	l.claims = max(l.claims+1, time.Now().UnixMicro())
-	c := claim{of: l, own: own}
-	if l.limit < 1 {
-		c.note = note{Claim: l.claims, Instance: l.instance, First: latest.first, Waited: latest.waited}.String()
-	}
-	return c, nil
+	n := note{Claim: l.claims, Instance: l.instance, First: latest.first, Waited: latest.waited}
+	return claim{of: l, own: own, note: n.String()}, nil
 }
 
 // with is the latest events, with those that are being committed and others.
@@ -92,26 +102,12 @@ func (l *deadLetterLimit) with(own shares) latest {
 	return latest
 }
 
-func (l *deadLetterLimit) exceeded(all shares, out *output) *DeadLetterLimitError {
-	events := all.first.events
-	if events < l.window {
-		events = all.waited.events
-	}
-	of := func(share float64) int { return int(math.Round(share * float64(events))) }
-	e := &DeadLetterLimitError{Limit: l.limit, Events: events, Dead: of(all.dead(l.window)), Most: out.mostDead()}
-	if all.waited.events >= l.window {
-		e.Waited = of(all.waited.ratio())
-	}
-	e.Message = out.samples[e.Most]
-	return e
-}
-
 // retriedShare is the share of the latest events of the input that went to a retry topic, with those of a micro-batch.
 func (l *deadLetterLimit) retriedShare(own shares) float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := l.with(own).total().first
-	return float64(all.retried) / float64(all.events)
+	return all.of(all.retried)
 }
 
 // settle gives the room back, or makes the micro-batch part of the latest events.
@@ -129,7 +125,11 @@ func (c claim) settle(committed bool) {
 func (c claim) annotate(string, int32) string { return c.note }
 
 // restore takes what was committed with the offsets: by this instance, or where others have its partitions now, by them.
+// Where there is no limit it is forgotten.
 func (l *deadLetterLimit) restore(notes map[string]map[int32]string) {
+	if l.limit >= 1 {
+		return
+	}
 	var last note
 	for _, partitions := range notes {
 		for _, text := range partitions {

@@ -3,7 +3,6 @@ package loaderline
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // note is the latest events of a process, those that are being committed included. That of a later claim has all that
@@ -45,6 +44,4 @@ func (s *share) UnmarshalText(text []byte) error {
 }
 
 // latest is those of the note that are within a window.
-func (n note) latest(window int) latest {
-	return latest{trim(slices.Clone(n.First), window), trim(slices.Clone(n.Waited), window)}
-}
+func (n note) latest(window int) latest { return latest{trim(n.First, window), trim(n.Waited, window)} }

@@ -25,14 +25,14 @@ func (l *deadLetterLimit) commit(own shares) (note string, err error) {
 }
 
 func first(events, dead, retried int) shares {
-	return shares{first: share{events, dead * whole, retried}}
+	return shares{first: share{events, dead * whole, retried * whole}}
 }
 
 // However micro-batches overlap and end: what a note says is what the process knows, and what the next one begins with.
 func TestNotes(t *testing.T) {
 	some := rapid.Custom(func(t *rapid.T) share {
 		events := rapid.IntRange(0, 300).Draw(t, "events")
-		return share{events, rapid.IntRange(0, events*whole).Draw(t, "dead"), rapid.IntRange(0, events).Draw(t, "retried")}
+		return share{events, rapid.IntRange(0, events*whole).Draw(t, "dead"), rapid.IntRange(0, events*whole).Draw(t, "retried")}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		l := limitOf(0.999_999, "")
@@ -103,52 +103,65 @@ func TestTheLimitOverManyRestarts(t *testing.T) {
 	}
 }
 
-// How much the first events weigh that a process retries is known from those before.
-func TestTheRetriedShareOutlivesARestart(t *testing.T) {
-	for name, limit := range map[string]float64{"limited": 0.5, "unlimited": 1} {
+// How much the first events weigh that a process retries is known from those before, however few they are.
+func TestTheRetriedShare(t *testing.T) {
+	for name, c := range map[string]struct {
+		before   shares
+		again    bool
+		own      shares
+		from, to float64
+	}{
+		"of its own micro-batch":         {own: first(5000, 0, 2), from: 0.0004, to: 0.0004},
+		"of those before":                {before: first(100, 0, 2), own: first(1, 0, 1), from: 0.02, to: 0.022},
+		"of those before a restart":      {before: first(100, 0, 2), again: true, own: first(1, 0, 1), from: 0.02, to: 0.022},
+		"of a large micro-batch":         {before: first(5000, 0, 1000), own: first(1, 0, 0), from: 0.1997, to: 0.2},
+		"where there was nothing before": {own: first(1, 0, 1), from: 1, to: 1},
+	} {
 		t.Run(name, func(t *testing.T) {
-			l := limitOf(limit, "")
-			var last string
+			l := limitOf(0.5, "")
 			for range 20 {
-				note, err := l.commit(first(100, 0, 2))
+				note, err := l.commit(c.before)
 				if err != nil {
 					t.Fatal(err)
 				}
-				last = note
+				if c.again {
+					l = limitOf(0.5, note)
+				}
 			}
-			if limit < 1 {
-				l = limitOf(limit, last)
-			}
-			if got := l.retriedShare(first(1, 0, 1)); got < 0.02 || got > 0.022 {
-				t.Errorf("an event weighs %v, and 2 of 100 are retried", got)
+			if got := l.retriedShare(c.own); got < c.from || got > c.to {
+				t.Errorf("an event weighs %v", got)
 			}
 		})
 	}
 }
 
-// What dies at once and what dies after its retries are shares of the same events.
-func TestTheLimitHasDeadLettersOfBothKinds(t *testing.T) {
+// Dead letters of the input and of retry topics have a limit each, of all events.
+func TestTheLimitOfEach(t *testing.T) {
 	for name, c := range map[string]struct {
-		now, later int // of 100 events
-		over       bool
+		now, later     int // of 100 events
+		over, together bool
 	}{
-		"all":                   {now: 50, later: 50, over: true},
-		"more than the limit":   {now: 30, later: 30, over: true},
-		"less than the limit":   {now: 20, later: 20},
-		"all of them at once":   {now: 60, over: true},
-		"all of them later":     {later: 60, over: true},
-		"few, and only later":   {later: 5},
-		"few, and only at once": {now: 5},
+		"most at once":              {now: 60, over: true},
+		"most later":                {later: 60, over: true},
+		"most later, among others":  {later: 60, over: true, together: true},
+		"few at once":               {now: 5},
+		"few later":                 {later: 5},
+		"few later, among others":   {later: 5, together: true},
+		"few at once and few later": {now: 20, later: 20, together: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := limitOf(0.5, "")
 			var err error
 			for range 200 {
 				own := first(100, c.now, c.later)
-				if weight := int(l.retriedShare(own) * whole); c.later > 0 {
-					own.waited = share{events: c.later, dead: c.later * weight}
+				waited := shares{waited: share{events: c.later, dead: c.later * int(l.retriedShare(own)*whole)}}
+				if c.together {
+					own, waited = own.plus(waited), shares{}
 				}
 				if _, err = l.commit(own); err != nil {
+					break
+				}
+				if _, err = l.commit(waited); err != nil {
 					break
 				}
 			}
@@ -156,5 +169,46 @@ func TestTheLimitHasDeadLettersOfBothKinds(t *testing.T) {
 				t.Errorf("it ended with %v", err)
 			}
 		})
+	}
+}
+
+// What has come out of retry topics long ago stops no events of the input.
+func TestTheLimitAfterAnIncident(t *testing.T) {
+	l := limitOf(0.5, "")
+	for _, own := range []share{{events: 900, dead: 900 * whole}, {events: 100}} {
+		if _, err := l.commit(shares{waited: own}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 20 {
+		if _, err := l.commit(first(100, 0, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.commit(first(1, 1, 0)); err != nil {
+		t.Error(err)
+	}
+}
+
+// A process without a limit lets all through, and one with a limit begins anew after it.
+func TestTheLimitIsForgotten(t *testing.T) {
+	l := limitOf(0.5, "")
+	var before string
+	for range 1000 {
+		note, err := l.commit(first(1, 1, 0))
+		if err != nil {
+			break
+		}
+		before = note
+	}
+	without := limitOf(1, before)
+	after, err := without.commit(first(1000, 1000, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := limitOf(0.5, "")
+	next.restore(map[string]map[int32]string{"in": {0: before, 1: after}})
+	if _, err := next.commit(first(1, 1, 0)); err != nil {
+		t.Error(err)
 	}
 }

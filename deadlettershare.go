@@ -1,13 +1,15 @@
 package loaderline
 
-// share is a number of events, and what became of them.
+import "math"
+
+// share is a number of events, and what became of them, in parts of whole.
 type share struct {
 	events  int
-	dead    int // in parts of whole
+	dead    int
 	retried int // those that went to a retry topic
 }
 
-// whole is a dead letter.
+// whole is one event.
 const whole = 1_000_000
 
 func (s share) plus(o share) share {
@@ -19,25 +21,30 @@ func (s share) minus(o share) share {
 }
 
 func (s share) valid() bool {
-	return s.events > 0 && s.dead >= 0 && s.dead <= s.events*whole && s.retried >= 0 && s.retried <= s.events
+	within := func(n int) bool { return n >= 0 && n <= s.events*whole }
+	return s.events > 0 && within(s.dead) && within(s.retried)
 }
 
-// scaled is that of so many of its events, rounded to the nearest.
+// scaled is that of so many of its events.
 func (s share) scaled(events int) share {
-	scale := func(n int) int { return (n*events + s.events/2) / s.events }
-	return share{events, min(scale(s.dead), events*whole), min(scale(s.retried), events)}
+	scale := func(n int) int { return int(math.Round(float64(n) * float64(events) / float64(s.events))) }
+	return share{events, min(scale(s.dead), events*whole), min(scale(s.retried), events*whole)}
 }
 
-func (s share) ratio() float64 {
+// of is n as a share of the events.
+func (s share) of(n int) float64 {
 	if s.events == 0 {
 		return 0
 	}
-	return float64(s.dead) / float64(s.events*whole)
+	return float64(n) / float64(s.events*whole)
 }
+
+func (s share) over(limit float64) bool { return s.of(s.dead) > limit }
 
 // shares are of the events that were read from the input, and of those that came out of retry topics. The dead letters of
 // both are shares of all events: of those that waited each is a part of one, as large as the share of the events that went to the
-// retry topics when it did. So what comes out while few others come weighs no more than it did among all.
+// retry topics when it did. So what comes out while few others come weighs no more than it did among all. They are not added
+// up, since they are of different times.
 type shares struct{ first, waited share }
 
 func (s shares) plus(o shares) shares { return shares{s.first.plus(o.first), s.waited.plus(o.waited)} }
@@ -54,27 +61,17 @@ func (s *shares) of(level int) *share {
 	return &s.first
 }
 
-// dead is the share of all events that are dead letters, as far as those of the input and those that waited are so many.
-func (s shares) dead(events int) float64 {
-	sum := 0.0
-	for _, part := range []share{s.first, s.waited} {
-		if part.events >= events {
-			sum += part.ratio()
-		}
-	}
-	return sum
-}
-
 // latest are the latest events, in order.
 type latest struct{ first, waited []share }
 
-// kept is into how many shares a window is divided at least. The events of one are in no order.
-const kept = 8
+// sizes is how many shares of micro-batches that are small make up a window: such are added up to this part of it, and then in
+// no order.
+const sizes = 8
 
 // add adds a micro-batch, and leaves out the oldest events beyond a window.
 func (l *latest) add(s shares, window int) {
-	l.first = trim(appendTo(l.first, s.first, window/kept), window)
-	l.waited = trim(appendTo(l.waited, s.waited, window/kept), window)
+	l.first = trim(appendTo(l.first, s.first, window/sizes), window)
+	l.waited = trim(appendTo(l.waited, s.waited, window/sizes), window)
 }
 
 // appendTo adds a share, to the last one where both have no more than so many events.

@@ -58,7 +58,7 @@ func (r Retry) tries(batch []*kgo.Record) tries {
 		b := before{source: record, level: slices.Index(names, record.Topic) + 1, weight: whole}
 		if b.level > 0 {
 			b.source, b.earlier = sink.SourceOf(record)
-			b.weight = int(math.Ceil(whole * sink.RetryShare(record)))
+			b.weight = int(math.Round(whole * sink.RetryShare(record)))
 		}
 		t.before[i] = b
 	}
@@ -155,7 +155,7 @@ func (o *outcome[E]) wait(src *kgo.Record, tier int, due time.Time, f Failure) b
 	o.tally.Retried++
 	if level == 0 {
 		o.shares.first.events++
-		o.shares.first.retried++
+		o.shares.first.retried += whole
 	}
 	return true
 }

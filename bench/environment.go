@@ -79,11 +79,16 @@ func cpuModel() string {
 	return strings.TrimLeft(line, "\t :")
 }
 
-// Commit returns the commit of the working folder, with a mark where files differ from it; "unknown" where it has none.
+// Commit returns the commit of the working folder, with a mark where files differ from it, other than reports; "unknown"
+// where it has none.
 func Commit(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty=-modified", "--exclude=*").Output()
+	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
 	if err != nil {
 		return "unknown"
 	}
-	return strings.TrimSpace(string(out))
+	commit := strings.TrimSpace(string(out))
+	if exec.CommandContext(ctx, "git", "diff", "--quiet", "HEAD", "--", ":/", ":(top,exclude)bench/results").Run() != nil {
+		return commit + "-modified"
+	}
+	return commit
 }
