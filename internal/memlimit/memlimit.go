@@ -13,12 +13,12 @@ import (
 const Share = 0.9
 
 // GCPercent is how much more than the live heap may be allocated before the garbage collector runs, as debug.SetGCPercent
-// takes it. Whoever gives the cache little memory has little: with 64 MiB and less the collector runs three times as
+// takes it. Whoever gives the cache little memory has little: with 64 MiB and less the collector runs five times as
 // often as with 256 MiB and more, which have Go's own 100. docs/benchmark.md has a figure for it.
 func GCPercent(cacheBytes int64) int {
 	const (
 		small, large = 64 << 20, 256 << 20
-		least, most  = 30, 100
+		least, most  = 20, 100
 	)
 	cacheBytes = min(max(cacheBytes, small), large)
 	return least + int((most-least)*(cacheBytes-small)/(large-small))

@@ -33,7 +33,7 @@ func TestCgroup(t *testing.T) {
 }
 
 func TestGCPercent(t *testing.T) {
-	for mib, want := range map[int64]int{1: 30, 64: 30, 160: 65, 256: 100, 4096: 100} {
+	for mib, want := range map[int64]int{1: 20, 64: 20, 160: 60, 256: 100, 4096: 100} {
 		if got := memlimit.GCPercent(mib << 20); got != want {
 			t.Errorf("%d MiB: %d, want %d", mib, got, want)
 		}
