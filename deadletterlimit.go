@@ -102,12 +102,13 @@ func (l *deadLetterLimit) with(own shares) latest {
 	return latest
 }
 
-// retriedShare is the share of the latest events of the input that went to a retry topic, with those of a micro-batch.
-func (l *deadLetterLimit) retriedShare(own shares) float64 {
+// retriedShare is the share of the latest events of the input that went to a retry topic, with those of a micro-batch, in
+// parts of whole. It is rounded up: where there are some it is never none.
+func (l *deadLetterLimit) retriedShare(own shares) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := l.with(own).total().first
-	return all.of(all.retried)
+	return (all.retried + all.events - 1) / all.events
 }
 
 // settle gives the room back, or makes the micro-batch part of the latest events.

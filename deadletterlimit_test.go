@@ -91,19 +91,25 @@ func TestDeadLettersBelowTheLimit(t *testing.T) {
 	b.read("dead", total*2/5)
 }
 
+// sickly publishes events, each with a key of its own, and answers the keys of those that are sick.
+func sickly(b *broker, events int, is func(event int) bool) (sick []string) {
+	b.t.Helper()
+	keys := make([]string, events)
+	for i := range keys {
+		if keys[i] = fmt.Sprint("k", i); is(i) {
+			sick = append(sick, keys[i])
+		}
+	}
+	keyed(b, 0, 1, keys...)
+	return sick
+}
+
 // Five in a hundred events fail for good. They come out of the retry topics when no others come any more.
 func TestTheTailOfRetryTopicsIsNoWrongDeploy(t *testing.T) {
 	t.Parallel()
 	const total = 20_000
 	b := newBroker(t, withRetryTopics())
-	var keys, sick []string
-	for i := range total {
-		keys = append(keys, fmt.Sprint("k", i))
-		if i%20 == 0 {
-			sick = append(sick, keys[i])
-		}
-	}
-	keyed(b, 0, 1, keys...)
+	sick := sickly(b, total, func(event int) bool { return event%20 == 0 })
 	for _, dead := range []int{total / 50, total / 20} {
 		stop := start(t, retrying(b, newSick(100, sick...)))
 		b.read("dead", dead)
@@ -118,16 +124,8 @@ func TestTheLimitOfRetryTopics(t *testing.T) {
 	for share, over := range map[int]bool{4: false, 7: true} {
 		t.Run(fmt.Sprintf("%d of 10", share), func(t *testing.T) {
 			t.Parallel()
-			const total = 8_000
 			b := newBroker(t, withRetryTopics())
-			var keys, sick []string
-			for i := range total {
-				keys = append(keys, fmt.Sprint("k", i))
-				if i%10 < share {
-					sick = append(sick, keys[i])
-				}
-			}
-			keyed(b, 0, 1, keys...)
+			sick := sickly(b, 8_000, func(event int) bool { return event%10 < share })
 			if !over {
 				stop := start(t, retrying(b, newSick(100, sick...)))
 				b.read("dead", len(sick))
@@ -158,13 +156,9 @@ func TestTheLimitOfRetryTopics(t *testing.T) {
 func TestAWrongDeployDoesNotDrainTheRetryTopics(t *testing.T) {
 	t.Parallel()
 	b := newBroker(t, withRetryTopics())
-	var keys []string
-	for i := range 5_000 {
-		keys = append(keys, fmt.Sprint("k", i))
-	}
-	keyed(b, 0, 1, keys...)
+	sick := sickly(b, 5_000, func(int) bool { return true })
 	for range 3 {
-		if err := ends(t, retrying(b, newSick(100, keys...))); !isLimit(err) {
+		if err := ends(t, retrying(b, newSick(100, sick...))); !isLimit(err) {
 			t.Fatalf("it ended with %v", err)
 		}
 	}

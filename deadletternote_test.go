@@ -109,13 +109,13 @@ func TestTheRetriedShare(t *testing.T) {
 		before   shares
 		again    bool
 		own      shares
-		from, to float64
+		from, to int // millionths
 	}{
-		"of its own micro-batch":         {own: first(5000, 0, 2), from: 0.0004, to: 0.0004},
-		"of those before":                {before: first(100, 0, 2), own: first(1, 0, 1), from: 0.02, to: 0.022},
-		"of those before a restart":      {before: first(100, 0, 2), again: true, own: first(1, 0, 1), from: 0.02, to: 0.022},
-		"of a large micro-batch":         {before: first(5000, 0, 1000), own: first(1, 0, 0), from: 0.1997, to: 0.2},
-		"where there was nothing before": {own: first(1, 0, 1), from: 1, to: 1},
+		"of its own micro-batch":         {own: first(5000, 0, 2), from: 400, to: 400},
+		"of those before":                {before: first(100, 0, 2), own: first(1, 0, 1), from: 20_000, to: 22_000},
+		"of those before a restart":      {before: first(100, 0, 2), again: true, own: first(1, 0, 1), from: 20_000, to: 22_000},
+		"of a large micro-batch":         {before: first(5000, 0, 1000), own: first(1, 0, 0), from: 199_700, to: 200_000},
+		"where there was nothing before": {own: first(1, 0, 1), from: whole, to: whole},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := limitOf(0.5, "")
@@ -129,7 +129,7 @@ func TestTheRetriedShare(t *testing.T) {
 				}
 			}
 			if got := l.retriedShare(c.own); got < c.from || got > c.to {
-				t.Errorf("an event weighs %v", got)
+				t.Errorf("an event weighs %d millionths", got)
 			}
 		})
 	}
@@ -154,7 +154,7 @@ func TestTheLimitOfEach(t *testing.T) {
 			var err error
 			for range 200 {
 				own := first(100, c.now, c.later)
-				waited := shares{waited: share{events: c.later, dead: c.later * int(l.retriedShare(own)*whole)}}
+				waited := shares{waited: share{events: c.later, dead: c.later * l.retriedShare(own)}}
 				if c.together {
 					own, waited = own.plus(waited), shares{}
 				}

@@ -31,15 +31,9 @@ func (s share) scaled(events int) share {
 	return share{events, min(scale(s.dead), events*whole), min(scale(s.retried), events*whole)}
 }
 
-// of is n as a share of the events.
-func (s share) of(n int) float64 {
-	if s.events == 0 {
-		return 0
-	}
-	return float64(n) / float64(s.events*whole)
+func (s share) over(limit float64) bool {
+	return s.events > 0 && float64(s.dead)/float64(s.events*whole) > limit
 }
-
-func (s share) over(limit float64) bool { return s.of(s.dead) > limit }
 
 // shares are of the events that were read from the input, and of those that came out of retry topics. The dead letters of
 // both are shares of all events: of those that waited each is a part of one, as large as the share of the events that went to the

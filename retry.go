@@ -140,11 +140,11 @@ func (o *outcome[E]) follow(src *kgo.Record, tier int) {
 func (o *outcome[E]) wait(src *kgo.Record, tier int, due time.Time, f Failure) bool {
 	level := o.tries.level(o.at)
 	if o.retryShare == nil {
-		o.retryShare = formatShare(1)
+		o.retryShare = formatShare(whole)
 	}
 	share := o.retryShare
 	if level > 0 {
-		share = formatShare(float64(o.tries.weight(o.at)) / whole)
+		share = formatShare(o.tries.weight(o.at))
 	}
 	r, failure := o.to.Retry(src, o.worker.cfg.Retry.Topics[tier-1].Topic, due, share, f)
 	if failure != nil {
@@ -167,7 +167,5 @@ func (o *outcome[E]) weigh() {
 	}
 }
 
-// formatShare has the same number of bytes for all shares. It rounds up: what has a share is never said to have none.
-func formatShare(share float64) []byte {
-	return fmt.Appendf(nil, "%.6f", min(1, math.Ceil(whole*share)/whole))
-}
+// formatShare has the same number of bytes for all shares, which are in parts of whole.
+func formatShare(share int) []byte { return fmt.Appendf(nil, "%d.%06d", share/whole, share%whole) }
