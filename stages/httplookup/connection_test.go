@@ -13,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/testenv"
 )
 
 func TestConnectionsThatBreak(t *testing.T) {
@@ -96,14 +97,11 @@ func TestPoolIsBounded(t *testing.T) {
 
 func TestErrorsOfConnecting(t *testing.T) {
 	t.Parallel()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	free, err := testenv.FreeAddresses(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := "http://" + listener.Addr().String()
-	if err := listener.Close(); err != nil { // Nobody listens there now.
-		t.Fatal(err)
-	}
+	refused := "http://" + free[0] // nobody listens there
 	plain := serve(t, says("[]"))
 	secure := httptest.NewUnstartedServer(says(`[{"id":"a"}]`))
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)

@@ -2,7 +2,6 @@ package redislookup_test
 
 import (
 	"crypto/tls"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -82,14 +81,11 @@ func TestWhatServersSay(t *testing.T) {
 
 func TestErrorsOfConnecting(t *testing.T) {
 	t.Parallel()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	free, err := testenv.FreeAddresses(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := listener.Addr().String()
-	if err := listener.Close(); err != nil { // Nobody listens there now.
-		t.Fatal(err)
-	}
+	refused := free[0] // nobody listens there
 	const secret = "canary#pass"
 	running := testenv.Redis(t)
 	for _, tc := range []struct {

@@ -3,27 +3,24 @@ package sqllookup_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/loaderline/loaderline/stages/sqllookup"
+	"github.com/loaderline/loaderline/testenv"
 )
 
 // Whatever is wrong with a connection string, no error has a part of its password, which begins with canary.
 func TestErrorsKeepSecrets(t *testing.T) {
 	t.Parallel()
 	const password, user = "canary#pass/word", "canaryuser"
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	free, err := testenv.FreeAddresses(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil { // Nobody listens there now.
-		t.Fatal(err)
-	}
+	address := free[0] // nobody listens there
 	working, err := url.Parse(newPostgres(t).dsn)
 	if err != nil {
 		t.Fatal(err)
