@@ -62,7 +62,7 @@ const maxMicroBatches = 4
 type Config[E any] struct {
 	// Name is the pipeline's name, in transactional IDs, headers and logs. Defaults to the consumer group.
 	Name string
-	// Consumer says what is consumed and how. Its Name, Worker, Retry, Logger and MaxMessageBytes are set by the pipeline, and its
+	// Consumer says what is consumed and how. Its Name, Worker, Partition, Retry, TopicIDs, Logger and MaxMessageBytes are set by the pipeline, and its
 	// Instance defaults to the host's name: two processes on one host need one each. Its MaxPollRecords is of one transaction,
 	// in which micro-batches of MaxRecords have their lookups side by side; it defaults to four of them and at most
 	// consumer.DefaultMaxRecords, and is MaxRecords where there are retry topics.

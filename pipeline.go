@@ -18,6 +18,8 @@ import (
 type Pipeline[E any] struct {
 	cfg     Config[E]
 	workers atomic.Pointer[[]*worker[E]]
+
+	topicCheckEvery time.Duration
 }
 
 // New checks a configuration and reports all its problems at once. It connects to nothing.
@@ -29,7 +31,7 @@ func New[E any](cfg Config[E]) (*Pipeline[E], error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", cfg.Name, err)
 	}
-	return &Pipeline[E]{cfg: cfg}, nil
+	return &Pipeline[E]{cfg: cfg, topicCheckEvery: topicCheckEvery}, nil
 }
 
 // Run consumes until ctx ends, then finishes the micro-batches at hand within ShutdownTimeout, commits them, leaves the
@@ -44,13 +46,20 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 		return err
 	}
 	deadLetters, err := p.deadLetterLimit(ctx)
+	watch := newTopicWatch(&p.cfg, p.topicCheckEvery)
+	if err == nil {
+		err = watch.begin(ctx)
+	}
+	if err == nil {
+		err = consumer.CommitStart(ctx, p.cfg.Consumer)
+	}
 	switch {
 	case err != nil && ended(ctx):
 		return nil
 	case err != nil:
 		return err
 	}
-	return p.work(ctx, &worker[E]{cfg: &p.cfg, limits: known, deadLetters: deadLetters})
+	return p.work(ctx, &worker[E]{cfg: &p.cfg, limits: known, deadLetters: deadLetters, topics: watch})
 }
 
 // work runs workers like one that is given, until ctx ends.
@@ -71,6 +80,9 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 		workers[i].state.turn()
 	}
 	p.workers.Store(&workers)
+	if like.topics != nil {
+		group.Go(func() error { return like.topics.run(running) })
+	}
 	for _, w := range workers {
 		group.Go(func() error { return w.run(running) })
 	}
@@ -95,6 +107,10 @@ func (c *Config[E]) prepare(ctx context.Context) (*limits, error) {
 	}
 	known := newLimits(infos)
 	c.Consumer.MaxMessageBytes, c.Sink.MaxMessageBytes = known.of, known.of
+	c.Consumer.TopicIDs = make(map[string][16]byte, len(infos))
+	for topic, info := range infos {
+		c.Consumer.TopicIDs[topic] = info.ID
+	}
 	if c.OnLimits != nil {
 		c.OnLimits(known.of)
 	}

@@ -30,6 +30,7 @@ type worker[E any] struct {
 	limits *limits
 	// deadLetters is what stops all workers where too many events would be dead letters.
 	deadLetters *deadLetterLimit
+	topics      *topicWatch     // nil where nobody watches the topics
 	replay      *replaying      // nil where there is no end
 	drain       context.Context // ends when the micro-batch at hand has to be given up
 	end         context.Context // ends when the group must have been left

@@ -21,7 +21,9 @@ const (
 	maxFetchBytes           = 32 << 20
 	partitionFetchBytes     = 1 << 20
 	fetchMaxWait            = 500 * time.Millisecond
-	minBufferedRecords      = 50_000
+	// metadataMaxAge bounds how long new partitions go unnoticed.
+	metadataMaxAge     = 30 * time.Second
+	minBufferedRecords = 50_000
 )
 
 // DefaultMaxRecords is how many records a micro-batch has at most.
@@ -54,6 +56,10 @@ type Config struct {
 	Group string
 	// Topics are the topics to consume. Required.
 	Topics []string
+	// TopicIDs are the IDs that Topics and those of Retry must have: a session
+	// that finds another one fails with a *TopicRecreatedError. Topics that are not
+	// among them may have any. Defaults to none.
+	TopicIDs map[string][16]byte
 	// Retry says where records of Topics wait for another try. Defaults to
 	// nowhere.
 	Retry Retry
@@ -68,8 +74,9 @@ type Config struct {
 
 	// Delivery defaults to ExactlyOnce.
 	Delivery Delivery
-	// Start is where partitions without a committed offset begin. Defaults to
-	// earliest.
+	// Start is where the group begins with a topic of which it has no committed
+	// offset. Partitions that are added to a topic later begin with their oldest
+	// record. Defaults to earliest.
 	Start Start
 	// Ends, by topic and partition, are the offsets before which reading stops.
 	// A partition that is not among them is not read. Positions says how far the
@@ -251,6 +258,7 @@ func (c Config) clientOptions() []kgo.Opt {
 		kgo.ConsumeStartOffset(kgo.NoResetOffset().AtCommitted()),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 
+		kgo.MetadataMaxAge(metadataMaxAge),
 		kgo.FetchMaxWait(fetchMaxWait),
 		kgo.FetchMaxBytes(fetchBytes),
 		kgo.FetchMaxPartitionBytes(partitionFetchBytes),

@@ -21,6 +21,9 @@ const maxMessageBytesKey = "max.message.bytes"
 
 // TopicInfo is what publishing to a topic has to know.
 type TopicInfo struct {
+	// ID is the topic's own: one that is deleted and created again has another.
+	// It is zero where the brokers have none.
+	ID [16]byte
 	// Partitions is how many there are.
 	Partitions int
 	// MaxMessageBytes is the topic's max.message.bytes, or
@@ -59,7 +62,7 @@ func Describe(ctx context.Context, k Kafka, topics ...string) (map[string]TopicI
 	}
 	infos := make(map[string]TopicInfo, len(details))
 	for topic, detail := range details {
-		infos[topic] = TopicInfo{Partitions: len(detail.Partitions), MaxMessageBytes: DefaultMaxMessageBytes}
+		infos[topic] = TopicInfo{ID: detail.ID, Partitions: len(detail.Partitions), MaxMessageBytes: DefaultMaxMessageBytes}
 	}
 	if err := readLimits(ctx, admin, k.logger(), infos); err != nil {
 		return nil, err

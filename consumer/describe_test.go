@@ -40,8 +40,8 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]consumer.TopicInfo{
-		"in":    {Partitions: 3, MaxMessageBytes: defaults["in"].MaxMessageBytes},
-		"small": {Partitions: 2, MaxMessageBytes: 2000},
+		"in":    {ID: w.topicID("in"), Partitions: 3, MaxMessageBytes: defaults["in"].MaxMessageBytes},
+		"small": {ID: w.topicID("small"), Partitions: 2, MaxMessageBytes: 2000},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || want["in"].MaxMessageBytes < 1_000_000 {
 		t.Errorf("topics (-want +got):\n%s", diff)

@@ -97,7 +97,10 @@ func SetOffsets(ctx context.Context, k Kafka, group string, offsets map[string]m
 		return err
 	}
 	defer cl.Close()
-	admin := kadm.NewClient(cl)
+	return setOffsets(ctx, kadm.NewClient(cl), group, offsets)
+}
+
+func setOffsets(ctx context.Context, admin *kadm.Client, group string, offsets map[string]map[int32]CommittedOffset) error {
 	if err := unused(ctx, admin, group); err != nil {
 		return err
 	}

@@ -47,7 +47,8 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 		}
 		chunk := s.size.records(s.cfg.MaxBytes-bytes, most-len(batch))
 		fetches := s.cl.PollRecords(wait, chunk)
-		first := len(batch) == 0
+		before := len(batch)
+		first := before == 0
 		var got int
 		batch, got = s.take(batch, fetches)
 		passed := len(batch) == 0 && !fetches.Empty() // Only what is outside the ends.
@@ -70,6 +71,9 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 			s.settleRetries(false)
 			s.allowRebalance()
 			continue
+		}
+		if err := s.readTimes(ctx, batch[before:]); err != nil {
+			return nil, s.dropPolled(ctx, err)
 		}
 		if wait.Err() != nil || passed {
 			break

@@ -26,10 +26,8 @@ type Session struct {
 
 	// opened is closed when Open has succeeded. The group is joined in the
 	// background before that, and waits for it to resolve start offsets.
-	opened chan struct{}
-	// partitions is how many partitions each topic had when opened.
-	partitions map[string]int
-	topicIDs   map[string]kadm.TopicID
+	opened   chan struct{}
+	topicIDs map[string]kadm.TopicID
 
 	// unsettled says that partitions were taken away since the transaction
 	// session last ended something: it would abort whatever comes next.
@@ -127,9 +125,12 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.partitions, s.topicIDs = make(map[string]int, len(details)), make(map[string]kadm.TopicID, len(details))
+	s.topicIDs = make(map[string]kadm.TopicID, len(details))
 	for topic, detail := range details {
-		s.partitions[topic], s.topicIDs[topic] = len(detail.Partitions), detail.ID
+		s.topicIDs[topic] = detail.ID
+	}
+	if err := s.cfg.recreated(s.topicIDs); err != nil {
+		return err
 	}
 	if s.tx == nil {
 		return nil

@@ -138,6 +138,15 @@ func (w *world) committed(topic string) []string {
 	return values(records)
 }
 
+func (w *world) topicID(topic string) [16]byte {
+	w.t.Helper()
+	details, err := w.admin.ListTopics(w.t.Context(), topic)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return details[topic].ID
+}
+
 // offsets returns the group's committed offsets by partition of in.
 func (w *world) offsets() map[int32]int64 {
 	w.t.Helper()

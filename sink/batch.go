@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/recordtime"
 )
 
 const (
@@ -45,7 +47,8 @@ func (b *Batch) Release() {
 // after those of src. Of loaderline's own headers in src, those of a redriven
 // record stay: its origin, and how often it was redriven. Its Partition is negative for a choice by key.
 //
-// A record that is larger than its topic takes is a Failure.
+// A record that is larger than its topic takes is a Failure, and so is one with
+// a timestamp that the client cannot hold.
 func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *Failure) {
 	r := b.arena.record()
 	*r = kgo.Record{Topic: out.Topic, Key: out.Key, Value: out.Value, Timestamp: out.Timestamp, Partition: -1}
@@ -57,6 +60,11 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *Failure
 	}
 	if r.Timestamp.IsZero() {
 		r.Timestamp = src.Timestamp
+	}
+	if !r.Timestamp.IsZero() && !recordtime.Fits(r.Timestamp) {
+		return nil, b.failure(KindEncode,
+			"the record's timestamp is %d ms since 1970, which cannot be published: timestamps are milliseconds up to the year 2262; was it written in micro- or nanoseconds?",
+			r.Timestamp.UnixMilli())
 	}
 	if b.sink.cfg.Partition == BySource {
 		r.Partition = src.Partition
@@ -74,15 +82,14 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *Failure
 	b.arena.done(r.Headers)
 
 	if size, limit := WireSize(r), b.limitOf(r.Topic); size > limit {
-		now := b.sink.cfg.Now()
-		return nil, &Failure{
-			Kind:    KindTooLarge,
-			Message: fmt.Sprintf("the record has %d bytes, more than the %d that topic %s takes", size, limit, r.Topic),
-			FirstAt: now,
-			LastAt:  now,
-		}
+		return nil, b.failure(KindTooLarge, "the record has %d bytes, more than the %d that topic %s takes", size, limit, r.Topic)
 	}
 	return r, nil
+}
+
+func (b *Batch) failure(kind Kind, format string, args ...any) *Failure {
+	now := b.sink.cfg.Now()
+	return &Failure{Kind: kind, Message: fmt.Sprintf(format, args...), FirstAt: now, LastAt: now}
 }
 
 func (b *Batch) limitOf(topic string) int {

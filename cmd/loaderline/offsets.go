@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/offsets"
@@ -28,7 +29,7 @@ func newOffsets(c *console.Console) *cobra.Command {
 		Args:                       noSuchCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newOffsetsShow(c), newOffsetsSet(c))
+	cmd.AddCommand(newOffsetsShow(c), newOffsetsSet(c), newOffsetsAccept(c))
 	return cmd
 }
 
@@ -174,6 +175,12 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 	}
 	if err := consumer.SetOffsets(ctx, l.kafka, group, to); err != nil {
 		return err
+	}
+	if partition == nil && f.to.Kind != position.Partitions {
+		// Every offset is one of the topics as they are now.
+		if err := loaderline.AcceptTopics(ctx, l.kafka, group, topics...); err != nil {
+			return err
+		}
 	}
 	c.Say("set %d offsets of group %s", len(moves), group)
 	return nil

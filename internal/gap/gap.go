@@ -26,19 +26,10 @@ type Position struct {
 // Next asks the partition's leader for the offset of the next committed record. It is the position's own where a record stands
 // there, where nothing is there yet, and where nobody can say at the moment. An error is that of the request.
 func Next(ctx context.Context, client *kgo.Client, at Position) (int64, error) {
-	leader, _, err := client.PartitionLeader(at.Topic, at.Partition)
-	if err != nil || leader < 0 {
-		return at.Offset, nil //nolint:nilerr // There is no leader at the moment.
-	}
-	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(at))
-	if err != nil {
+	partition, err := Fetch(ctx, client, at)
+	if err != nil || partition == nil {
 		return at.Offset, err
 	}
-	fetched, ok := answer.(*kmsg.FetchResponse)
-	if !ok || len(fetched.Topics) != 1 || len(fetched.Topics[0].Partitions) != 1 || fetched.ErrorCode != 0 {
-		return at.Offset, nil
-	}
-	partition := &fetched.Topics[0].Partitions[0]
 	found, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 		Offset: at.Offset, IsolationLevel: kgo.ReadCommitted(), Topic: at.Topic, Partition: at.Partition,
 	}, partition, kgo.DefaultDecompressor(), nil)
@@ -53,6 +44,24 @@ func Next(ctx context.Context, client *kgo.Client, at Position) (int64, error) {
 	default:
 		return max(next, at.Offset), nil
 	}
+}
+
+// Fetch asks the partition's leader for the record batches from a position on, as they are in the log, with what is committed
+// alone. It returns nil where nobody can say at the moment. An error is that of the request.
+func Fetch(ctx context.Context, client *kgo.Client, at Position) (*kmsg.FetchResponseTopicPartition, error) {
+	leader, _, err := client.PartitionLeader(at.Topic, at.Partition)
+	if err != nil || leader < 0 {
+		return nil, nil //nolint:nilerr,nilnil // There is no leader at the moment.
+	}
+	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(at))
+	if err != nil {
+		return nil, err
+	}
+	fetched, ok := answer.(*kmsg.FetchResponse)
+	if !ok || len(fetched.Topics) != 1 || len(fetched.Topics[0].Partitions) != 1 || fetched.ErrorCode != 0 {
+		return nil, nil //nolint:nilnil // As documented.
+	}
+	return &fetched.Topics[0].Partitions[0], nil
 }
 
 func request(at Position) *kmsg.FetchRequest {

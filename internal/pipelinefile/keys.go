@@ -127,7 +127,7 @@ func inputKeys() []Key {
 		{Path: "input", Type: TypeSection, Required: true, Doc: "Which events are read."},
 		{Path: "input.topics", Type: TypeList, Required: true, Example: "[user-events]", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topics to read."},
 		{Path: "input.group", Type: TypeString, Required: true, Example: "enrich-user-events", Doc: "The consumer group, which holds the offsets."},
-		{Path: "input.start", Type: TypeStart, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where a group without offsets begins: earliest, latest, none (exit 1 instead) or a time of RFC 3339."},
+		{Path: "input.start", Type: TypeStart, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where the group begins with a topic of which it has no offsets: earliest, latest, none (exit 1 instead) or a time of RFC 3339. Partitions that are added later begin with their oldest record."},
 		{Path: "input.tombstones", Type: TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What becomes of a record with a null value."},
 
 		{Path: "batch", Type: TypeSection, Doc: "The bounds of a micro-batch, for each worker."},

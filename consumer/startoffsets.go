@@ -1,0 +1,190 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// CommitStart commits the offsets that cfg.Start means for the topics of which
+// cfg.Group has no offset, for all partitions of such a topic at once: any
+// partition without an offset is new from then on. Call it before the sessions
+// of a process are opened. It leaves a group with members alone, whose sessions
+// do the same, and does nothing for StartNone.
+//
+// Errors: *UnreachableError, *TopicMissingError, and what the cluster refuses.
+func CommitStart(ctx context.Context, cfg Config) error {
+	if cfg.Start.From == StartNone {
+		return nil
+	}
+	cl, err := cfg.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	admin := kadm.NewClient(cl)
+	committed, err := fetchOffsets(ctx, cl, cfg.Group)
+	if err != nil {
+		return err
+	}
+	topics := slices.DeleteFunc(slices.Clone(cfg.Topics), func(topic string) bool { return len(committed[topic]) > 0 })
+	if _, err := topicDetails(ctx, admin, cfg.Kafka, topics); err != nil {
+		return err
+	}
+	found, err := startOf(ctx, admin, cfg.Start, topics)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	offsets := make(map[string]map[int32]CommittedOffset, len(found))
+	for topic, partitions := range found {
+		offsets[topic] = make(map[int32]CommittedOffset, len(partitions))
+		for p, offset := range partitions {
+			offsets[topic][p] = CommittedOffset{At: offset.Offset}
+		}
+	}
+	err = setOffsets(ctx, admin, cfg.Group, offsets)
+	if _, active := errors.AsType[*GroupActiveError](err); active {
+		return nil
+	}
+	if err == nil {
+		cfg.logger().LogAttrs(ctx, slog.LevelInfo, "start offsets committed",
+			slog.String("start", cfg.Start.String()), slog.Any("topics", topics))
+	}
+	return err
+}
+
+// startOffsets resolves the partitions without a committed offset to concrete
+// offsets and commits those before anything is fetched. Otherwise an abort
+// before the first commit would rewind to offset 0, and a restart would
+// resolve anew and skip what came in meanwhile.
+func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	select {
+	case <-s.opened:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	missing := make(map[string][]int32)
+	for topic, partitions := range offsets {
+		for p, offset := range partitions {
+			if offset.EpochOffset().Offset >= 0 {
+				continue
+			}
+			if s.bounds.excludes(topicPartition{topic, p}) {
+				partitions[p] = kgo.NewOffset().At(0) // It is paused.
+			} else {
+				missing[topic] = append(missing[topic], p)
+			}
+		}
+	}
+	if err := s.begin(ctx, offsets, missing); err != nil {
+		return nil, err
+	}
+	if err := s.rebuildOrder(ctx, offsets); err != nil {
+		return nil, fmt.Errorf("read the retry topics: %w", err)
+	}
+	return offsets, nil
+}
+
+// begin resolves and commits the missing offsets. Start is for topics of which
+// the group has no offset at all: their partitions all begin at once, those of
+// other members too. Any other partition was added later, or is that of a retry
+// topic, and begins with its oldest record.
+func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Offset, missing map[string][]int32) error {
+	if len(missing) == 0 {
+		return nil
+	}
+	committed, err := fetchOffsets(ctx, s.cl, s.cfg.Group)
+	if err != nil {
+		return err
+	}
+	fresh := maps.Clone(missing)
+	maps.DeleteFunc(fresh, func(topic string, _ []int32) bool {
+		return len(committed[topic]) > 0 || slices.Contains(s.cfg.Retry.Topics, topic)
+	})
+	if s.cfg.Start.From == StartNone && len(fresh) > 0 {
+		return &NoOffsetError{Group: s.cfg.Group, Partitions: fresh}
+	}
+	admin := kadm.NewClient(s.cl)
+	resolved, err := startOf(ctx, admin, s.cfg.Start, slices.Collect(maps.Keys(fresh)))
+	if err != nil {
+		return err
+	}
+	oldest, err := startOf(ctx, admin, Start{}, slices.Collect(maps.Keys(missing)))
+	if err != nil {
+		return err
+	}
+	begun := resolved
+	for topic, partitions := range missing {
+		if begun[topic] == nil {
+			begun[topic] = make(map[int32]kgo.EpochOffset)
+		}
+		for _, p := range partitions {
+			if before, is := committed[topic][p]; is { // Another member did so since this one has asked.
+				offsets[topic][p] = kgo.NewOffset().At(before.At)
+				continue
+			}
+			at, ok := begun[topic][p]
+			if !ok {
+				at, ok = oldest[topic][p]
+			}
+			if !ok {
+				return fmt.Errorf("find the start offsets: topic %s partition %d: %w", topic, p, kerr.UnknownTopicOrPartition)
+			}
+			begun[topic][p] = at
+			offsets[topic][p] = kgo.NewOffset().At(at.Offset)
+		}
+	}
+	if err := commitOffsets(ctx, s.cl, begun); err != nil {
+		return fmt.Errorf("commit the start offsets: %w", err)
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "start offsets committed",
+		slog.String("start", s.cfg.Start.String()), slog.String("partitions", describePartitions(missing)))
+	return nil
+}
+
+// startOf finds where a start is in each partition of topics.
+func startOf(ctx context.Context, admin *kadm.Client, start Start, topics []string) (map[string]map[int32]kgo.EpochOffset, error) {
+	found := make(map[string]map[int32]kgo.EpochOffset, len(topics))
+	if len(topics) == 0 {
+		return found, nil
+	}
+	listed, err := listStart(ctx, admin, start, topics)
+	if err == nil {
+		err = listed.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the start offsets: %w", err)
+	}
+	listed.Each(func(o kadm.ListedOffset) {
+		if found[o.Topic] == nil {
+			found[o.Topic] = make(map[int32]kgo.EpochOffset)
+		}
+		if o.Offset < 0 {
+			err = errors.Join(err, fmt.Errorf("find the start offsets: topic %s partition %d: the broker gave offset %d", o.Topic, o.Partition, o.Offset))
+		}
+		found[o.Topic][o.Partition] = kgo.EpochOffset{Epoch: -1, Offset: o.Offset}
+	})
+	return found, err
+}
+
+func listStart(ctx context.Context, admin *kadm.Client, start Start, topics []string) (kadm.ListedOffsets, error) {
+	switch start.From {
+	case StartLatest:
+		// The end for readers of committed records: a transaction that is
+		// still open belongs to what comes.
+		return admin.ListCommittedOffsets(ctx, topics...)
+	case StartTime:
+		return admin.ListOffsetsAfterMilli(ctx, start.Time.UnixMilli(), topics...)
+	case StartEarliest:
+		return admin.ListStartOffsets(ctx, topics...)
+	default:
+		return nil, errors.New("the start is not known")
+	}
+}

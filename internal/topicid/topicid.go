@@ -1,0 +1,124 @@
+// Package topicid keeps the IDs of a pipeline's topics in Kafka, so that a topic that was deleted and created again is
+// noticed over a restart too.
+//
+// Kafka drops a group's offsets of a topic with the topic. So the ID of each topic is kept beside the others: as the
+// metadata of an offset of each of them, in a group of its own. That group never has members, and its offsets are far
+// beyond any record, so that no tool reports a lag for it.
+package topicid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+const (
+	groupPrefix = "loaderline-topics/"
+	// beyond is an offset that no partition reaches.
+	beyond = int64(1) << 62
+	// Partition 0 is the one that every topic has.
+	partition = 0
+)
+
+// IDs are the IDs of topics, by name.
+type IDs map[string]kadm.TopicID
+
+// Group is the group that keeps the topic IDs of a consumer group.
+func Group(group string) string { return groupPrefix + group }
+
+// List returns the IDs that topics have now. Errors are those of consumer.Describe.
+func List(ctx context.Context, k consumer.Kafka, topics []string) (IDs, error) {
+	infos, err := consumer.Describe(ctx, k, topics...)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(IDs, len(infos))
+	for topic, info := range infos {
+		if info.ID != (kadm.TopicID{}) { // Brokers before Kafka 2.8 have none.
+			ids[topic] = info.ID
+		}
+	}
+	return ids, nil
+}
+
+// Load returns what was kept for a consumer group. Topics of which nothing is known are not in it. A user who may not read
+// the group has kept nothing.
+func Load(ctx context.Context, k consumer.Kafka, group string) (IDs, error) {
+	offsets, err := consumer.Offsets(ctx, k, Group(group))
+	switch {
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		return IDs{}, nil
+	case err != nil:
+		return nil, err
+	}
+	var notes []note
+	for _, partitions := range offsets {
+		for _, o := range partitions {
+			if n, ok := parseNote(o.Note); ok {
+				notes = append(notes, n)
+			}
+		}
+	}
+	return merge(notes), nil
+}
+
+// Keep keeps IDs for a consumer group, in place of what was kept of these topics. It returns the topics whose ID could be
+// kept nowhere, since this user may read neither the group nor another topic.
+func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept []string, err error) {
+	opts, err := k.Options()
+	if err != nil {
+		return nil, err
+	}
+	cl, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: create the client: %w", err)
+	}
+	defer cl.Close()
+	notes := notesOf(ids, time.Now())
+	offsets := make(kadm.Offsets, len(notes))
+	for topic, n := range notes {
+		offsets.Add(kadm.Offset{Topic: topic, Partition: partition, At: beyond, LeaderEpoch: -1, Metadata: n.String()})
+	}
+	committed, err := kadm.NewClient(cl).CommitOffsets(ctx, Group(group), offsets)
+	if err != nil && !errors.Is(err, kerr.GroupAuthorizationFailed) {
+		return nil, fmt.Errorf("keep the topic IDs in group %q: %w", Group(group), err)
+	}
+	kept := map[string]bool{}
+	var problems []error
+	committed.Each(func(o kadm.OffsetResponse) {
+		switch {
+		case o.Err == nil:
+			for topic := range notes[o.Topic].Topics {
+				kept[topic] = true
+			}
+		case !errors.Is(o.Err, kerr.TopicAuthorizationFailed) && !errors.Is(o.Err, kerr.GroupAuthorizationFailed):
+			problems = append(problems, fmt.Errorf("keep the topic IDs in group %q: topic %s: %w", Group(group), o.Topic, o.Err))
+		}
+	})
+	for _, topic := range slices.Sorted(maps.Keys(ids)) {
+		if !kept[topic] {
+			unkept = append(unkept, topic)
+		}
+	}
+	return unkept, errors.Join(problems...)
+}
+
+// Changed returns the topics that now have another ID than was kept, in order.
+func (ids IDs) Changed(now IDs) []string {
+	var changed []string
+	for _, topic := range slices.Sorted(maps.Keys(ids)) {
+		if id, known := now[topic]; known && id != ids[topic] {
+			changed = append(changed, topic)
+		}
+	}
+	return changed
+}
