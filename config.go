@@ -82,14 +82,15 @@ type Config[E any] struct {
 	MaxOutputBytes int
 	// DeadLetterLimit is the share of the latest events that may be dead letters, 0 to 1. A micro-batch that would exceed it
 	// is not published, and Run answers a *DeadLetterLimitError: a wrong deploy must not drain a topic into the dead
-	// letters. It holds over restarts. 1 or more is no limit. Defaults to 0.5.
+	// letters. It holds over restarts. 1 or more is no limit, and a negative
+	// limit allows no dead letter at all, from the first event on. Defaults to 0.5.
 	DeadLetterLimit float64
 	// DeadLetterWindow is how many of the latest events of a process DeadLetterLimit is a share of; there is no limit
 	// before as many have been read. What comes out of retry topics has the same limit and a window of its own, in
 	// which it weighs as much as what was retried did among all events. Defaults to 1000.
 	DeadLetterWindow int
 	// ShutdownTimeout bounds the drain after the context of Run has ended: a quarter of it, 2 s at most, is for leaving the
-	// group, the rest for work and commits. Defaults to 20 s.
+	// group, the rest for work and commits. Negative gives up what is at hand at once. Defaults to 20 s.
 	ShutdownTimeout time.Duration
 
 	// Decode makes an event of a record; an error is a dead letter of kind decode. It is called concurrently and must not
@@ -102,9 +103,10 @@ type Config[E any] struct {
 	// for the next row of the same run, and may be used again then; keys, values and headers may not. Required.
 	Encode func(stages.Row[E]) ([]Record, error)
 
-	// OnCommit is called with the tally of each micro-batch that was committed, by the worker's goroutine. Optional.
+	// OnCommit is called with the tally of each micro-batch that was committed. Workers call it concurrently. Optional.
 	OnCommit func(Tally)
-	// OnAbort is called with the reason when a micro-batch was not committed and will be polled again. Optional.
+	// OnAbort is called with the reason when a transaction, of one or several micro-batches, was not committed and its records
+	// will be polled again. Workers call it concurrently. Optional.
 	OnAbort func(Abort)
 	// OnLimits is called by Run before the first event with the function that tells what a topic takes at most, in bytes
 	// of a whole record, for an Encode that would not make in vain what is larger. Optional.
@@ -133,14 +135,20 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	if c.MaxOutputBytes == 0 {
 		c.MaxOutputBytes = max(8*c.Consumer.MaxBytes, 64<<20)
 	}
-	if c.DeadLetterLimit == 0 {
+	switch {
+	case c.DeadLetterLimit == 0:
 		c.DeadLetterLimit = DefaultDeadLetterLimit
+	case c.DeadLetterLimit < 0:
+		c.DeadLetterLimit = 0
 	}
 	if c.DeadLetterWindow == 0 {
 		c.DeadLetterWindow = DefaultDeadLetterWindow
 	}
-	if c.ShutdownTimeout == 0 {
+	switch {
+	case c.ShutdownTimeout == 0:
 		c.ShutdownTimeout = 20 * time.Second
+	case c.ShutdownTimeout < 0:
+		c.ShutdownTimeout = 0
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -192,14 +200,8 @@ func (c Config[E]) validate() error {
 	if c.MaxOutputBytes < 0 {
 		problems = append(problems, fmt.Errorf("field MaxOutputBytes is %d; it is at least 1", c.MaxOutputBytes))
 	}
-	if c.DeadLetterLimit < 0 {
-		problems = append(problems, fmt.Errorf("field DeadLetterLimit is %v; it is a share, above 0", c.DeadLetterLimit))
-	}
 	if c.DeadLetterWindow < 0 {
 		problems = append(problems, fmt.Errorf("field DeadLetterWindow is %d; it is at least 1", c.DeadLetterWindow))
-	}
-	if c.ShutdownTimeout < 0 {
-		problems = append(problems, fmt.Errorf("field ShutdownTimeout is %v; it is above 0", c.ShutdownTimeout))
 	}
 	for i, t := range c.Retry.Topics {
 		if t.Topic == "" || t.Delay <= 0 || t.Topic == c.Sink.Topic || t.Topic == c.Sink.DeadLetterTopic {

@@ -81,7 +81,7 @@ func (l *deadLetterLimit) claim(out *output) (claim, error) {
 		all, own share
 		waited   bool
 	}{{all.first, own.first, false}, {all.waited, own.waited, true}} {
-		if part.all.events >= l.window && part.all.over(l.limit) && part.own.over(l.limit) {
+		if (l.limit == 0 || part.all.events >= l.window) && part.all.over(l.limit) && part.own.over(l.limit) {
 			most := out.mostDead()
 			return claim{}, &DeadLetterLimitError{
 				Limit: l.limit, Events: part.all.events, Dead: (part.all.dead + whole/2) / whole, Waited: part.waited, Most: most, Message: out.samples[most],

@@ -77,6 +77,22 @@ func TestAWrongDeployDoesNotDrainTheTopic(t *testing.T) {
 	}
 }
 
+// A limit of none stops at the first dead letter.
+func TestNoDeadLetterAtAll(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t)
+	b.publish(events(20)...)
+	cfg := deploy(b, consumer.ExactlyOnce, func(event int) bool { return event == 3 })
+	cfg.DeadLetterLimit = -1
+	err := ends(t, cfg)
+	if limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err); !ok || limit.Limit != 0 {
+		t.Errorf("it ended with %v", err)
+	}
+	if n := b.size("dead"); n > 0 {
+		t.Errorf("%d offsets of the dead-letter topic are used", n)
+	}
+}
+
 // Some bad events among good ones are what dead letters are for, wherever they stand.
 func TestDeadLettersBelowTheLimit(t *testing.T) {
 	t.Parallel()

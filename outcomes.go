@@ -67,7 +67,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, step 
 	done := 0
 	for i, m := range micro {
 		o.tally, o.tries, o.sources = &o.tallies[i], &m.tries, append(o.sources, m.sources)
-		o.tally.Records, o.tally.Stages = len(m.sources), m.rows.Stats()
+		o.tally.Number, o.tally.Records, o.tally.Stages = i, len(m.sources), m.rows.Stats()
 		made := o.microBatch(m)
 		done += made
 		if made < len(m.sources) {

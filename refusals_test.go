@@ -21,10 +21,9 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// uncompressed makes what is published as large on the wire as it is. It has one worker: clients that share the option
-// race when they are made.
+// uncompressed makes what is published as large on the wire as it is.
 func uncompressed(cfg loaderline.Config[int]) loaderline.Config[int] {
-	cfg.Consumer.Opts = []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}
+	cfg.Consumer.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())} }
 	cfg.Workers = 1
 	return cfg
 }
@@ -242,7 +241,9 @@ func TestRefusalsWithoutFaultEnd(t *testing.T) {
 	}, kerr.InvalidTimestamp)
 	cfg := uncompressed(numbers(b, doubles))
 	cfg.Consumer.MaxRecords, cfg.Consumer.Linger = 2, 10*time.Second
-	cfg.Consumer.Opts = append(cfg.Consumer.Opts, kgo.ProducerLinger(50*time.Millisecond))
+	cfg.Consumer.Opts = func() []kgo.Opt {
+		return []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.ProducerLinger(50 * time.Millisecond)}
+	}
 	cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
 		return []loaderline.Record{{Value: []byte([]string{"first", "second"}[row.Event()])}}, nil
 	}

@@ -40,7 +40,7 @@ type ReplayConfig struct {
 	DeadLetterTopic string
 	// Rate is how many input records a second are read at most. Defaults to no limit.
 	Rate float64
-	// OnProgress is called after each step, by one goroutine at a time. Optional.
+	// OnProgress is called after each step, by one goroutine at a time. The status is its own to keep. Optional.
 	OnProgress func(ReplayStatus)
 }
 

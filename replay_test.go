@@ -150,10 +150,11 @@ func TestReplayGoesOnWhereItStopped(t *testing.T) {
 	for runs := 0; ; runs++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		begun := int64(-1)
+		var first loaderline.ReplayStatus
 		r.OnProgress = func(s loaderline.ReplayStatus) {
 			done, _ := s.Offsets()
 			if begun < 0 {
-				begun = done
+				begun, first = done, s
 			}
 			if done > begun+500 {
 				cancel()
@@ -167,6 +168,9 @@ func TestReplayGoesOnWhereItStopped(t *testing.T) {
 		cancel()
 		if err != nil {
 			t.Fatal(err)
+		}
+		if done, _ := first.Offsets(); done != begun {
+			t.Errorf("the first status has become %d offsets, after %d", done, begun)
 		}
 		if status.Finished() {
 			if runs < 2 {

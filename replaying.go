@@ -35,7 +35,7 @@ func (r *replaying) reached(s *consumer.Session) {
 		}
 	}
 	if r.on != nil {
-		r.on(r.status)
+		r.on(r.status.clone())
 	}
 	if r.status.Finished() {
 		r.finish()

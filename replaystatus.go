@@ -24,6 +24,16 @@ type ReplayStatus struct {
 	Asked, Into, DeadLetterTopic string
 }
 
+// clone returns a status that no later step changes.
+func (s ReplayStatus) clone() ReplayStatus {
+	positions := make(map[string]map[int32]int64, len(s.Positions))
+	for topic, partitions := range s.Positions {
+		positions[topic] = maps.Clone(partitions)
+	}
+	s.Positions = positions
+	return s
+}
+
 // Finished says that all ranges were read to their end.
 func (s ReplayStatus) Finished() bool {
 	done, total := s.Offsets()

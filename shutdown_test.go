@@ -49,6 +49,31 @@ func TestShutdownIsBoundedWithoutABroker(t *testing.T) {
 	}
 }
 
+// A shutdown that takes no time gives up what is at hand.
+func TestShutdownWithoutTime(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t)
+	b.publish(events(10)...)
+	atHand := make(chan struct{})
+	cfg := numbers(b, stages.MapFunc[int, int](func(ctx context.Context, _ []int) (map[int]int, error) {
+		close(atHand)
+		<-ctx.Done() // It ends only when the micro-batch is given up.
+		return nil, ctx.Err()
+	}))
+	cfg.Workers, cfg.ShutdownTimeout = 1, -1
+	cfg.Consumer.Linger = time.Second
+	aborted := make(chan loaderline.Abort, 1)
+	cfg.OnAbort = func(why loaderline.Abort) { aborted <- why }
+	stop := start(t, cfg)
+	<-atHand
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if why := <-aborted; why != loaderline.AbortedByShutdown {
+		t.Errorf("aborted by %s", why)
+	}
+}
+
 // A pipeline that is stopped while it starts has not failed.
 func TestStopWhileStarting(t *testing.T) {
 	for connections := range 8 {
@@ -61,7 +86,7 @@ func TestStopWhileStarting(t *testing.T) {
 		}
 		cfg := numbers(b, doubles)
 		cfg.Workers = 1
-		cfg.Consumer.Opts = []kgo.Opt{kgo.WithHooks(stopping)}
+		cfg.Consumer.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.WithHooks(stopping)} }
 		p, err := loaderline.New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -97,7 +122,7 @@ func TestFences(t *testing.T) {
 			cfg.Workers = 1
 			cfg.Consumer.TransactionTimeout = time.Second
 			late := &lateOffsets{by: slow}
-			cfg.Consumer.Opts = []kgo.Opt{kgo.WithHooks(late)}
+			cfg.Consumer.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.WithHooks(late)} }
 			b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.ProducerFenced, TopLevel: true, Count: 4, When: func(kmsg.Request) bool {
 				late.fences.Add(1)
 				return true

@@ -69,10 +69,10 @@ func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
 
 func TestNewReportsAllProblems(t *testing.T) {
 	_, err := loaderline.New(loaderline.Config[int]{
-		Workers: -1, MaxOutputBytes: -1, ShutdownTimeout: -1,
+		Workers: -1, MaxOutputBytes: -1,
 		Consumer: consumer.Config{MaxRecords: -1, Kafka: consumer.Kafka{SASL: consumer.SASL{Mechanism: "MD5"}}},
 	})
-	for _, want := range []string{"Consumer", "Group", "Topics", "MaxRecords", "MD5", "MaxOutputBytes", "ShutdownTimeout", "Sink.Topic", "Sink.DeadLetterTopic", "Decode", "Plan", "Encode", "Workers"} {
+	for _, want := range []string{"Consumer", "Group", "Topics", "MaxRecords", "MD5", "MaxOutputBytes", "Sink.Topic", "Sink.DeadLetterTopic", "Decode", "Plan", "Encode", "Workers"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not in %v", want, err)
 		}

@@ -7,6 +7,8 @@ import (
 
 // Tally is what became of one micro-batch. Its parts add up to Records.
 type Tally struct {
+	// Number is that of the micro-batch within its transaction: 0 for the first, or only, one.
+	Number      int
 	Records     int // input records, and those of retry topics
 	Enriched    int // of them, those that were enriched; each may have made several output records
 	Forwarded   int // tombstones published as they are

@@ -132,7 +132,7 @@ func TestTransactionTimeout(t *testing.T) {
 	cfg.CommitTimeout = 20 * time.Second
 	publishTo(t, w, cfg.Topics[0], 0, 5, 1)
 	var hang hangFirstEnd
-	cfg.Opts = []kgo.Opt{kgo.WithHooks(&hang)}
+	cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.WithHooks(&hang)} }
 	s := w.open(cfg)
 	batch := poll(t, s)
 	hang.armed = true
@@ -183,7 +183,7 @@ func TestBrokerRefusesRecords(t *testing.T) {
 				w, cfg, _ := realWorld(t, 1)
 				out := testenv.Topic(t, "out", 2, tt.topic...)
 				cfg.Delivery = delivery
-				cfg.Opts = []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}
+				cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())} }
 				publishTo(t, w, cfg.Topics[0], 0, 5, 1)
 				s := w.open(cfg)
 				before := values(poll(t, s))
@@ -221,7 +221,7 @@ func TestBrokerRefusesRecords(t *testing.T) {
 func TestLimitIsLowered(t *testing.T) {
 	t.Parallel()
 	w, cfg, out := realWorld(t, 1) // It takes 3000 bytes.
-	cfg.Opts = []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}
+	cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())} }
 	publishTo(t, w, cfg.Topics[0], 0, 60, 1)
 	s := w.open(cfg)
 	refusals := 0

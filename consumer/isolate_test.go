@@ -42,7 +42,7 @@ func TestRefusedRecordsAreFound(t *testing.T) {
 	})
 	cfg := w.config()
 	cfg.Partition = consumer.Preset
-	cfg.Opts = []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())}
+	cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.ProducerBatchCompression(kgo.NoCompression())} }
 	s := w.open(cfg)
 	rapid.Check(t, func(rt *rapid.T) {
 		poll(t, s)

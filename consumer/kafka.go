@@ -46,10 +46,12 @@ type Kafka struct {
 	// Logger receives the client's log. Defaults to discarding it.
 	Logger *slog.Logger
 
-	// Opts are given to the client after all others, so they win. They are
-	// for hooks and tests; the options that a Session relies on (group,
-	// transaction, isolation) must not be among them.
-	Opts []kgo.Opt
+	// Opts returns options that are given to a client after all others, so they
+	// win. They are for hooks and tests; the options that a Session relies on
+	// (group, transaction, isolation) must not be among them. It is called for
+	// each client, by several goroutines, and must make its options anew each
+	// time: clients write to some of them. Defaults to none.
+	Opts func() []kgo.Opt
 
 	shared *sharedLog // nil: each client has its own.
 }
@@ -59,6 +61,19 @@ type Kafka struct {
 // can be reached by any of them, and that one can again.
 func (k Kafka) SharedLog() Kafka {
 	k.shared = &sharedLog{outages: newOutages(k.logger(), k.brokers())}
+	return k
+}
+
+// named returns k with a client ID, which its own options may replace.
+func (k Kafka) named(clientID string) Kafka {
+	own := k.Opts
+	k.Opts = func() []kgo.Opt {
+		opts := []kgo.Opt{kgo.ClientID(clientID)}
+		if own != nil {
+			opts = append(opts, own()...)
+		}
+		return opts
+	}
 	return k
 }
 
@@ -125,7 +140,10 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 	if mechanism != nil {
 		opts = append(opts, kgo.SASL(mechanism))
 	}
-	return append(opts, k.Opts...), nil
+	if k.Opts != nil {
+		opts = append(opts, k.Opts()...)
+	}
+	return opts, nil
 }
 
 // PlaintextPasswordError says that a password would leave this machine without

@@ -144,7 +144,7 @@ func TestBurstLargerThanTheBuffers(t *testing.T) {
 	w := newWorld(t, 1)
 	w.publish(0, 1, 1)
 	cfg := w.config()
-	cfg.Opts = []kgo.Opt{kgo.MaxBufferedRecords(100)}
+	cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.MaxBufferedRecords(100)} }
 	s := w.open(cfg)
 	poll(t, s)
 	out := make([]*kgo.Record, 6000)
@@ -229,7 +229,7 @@ func TestFencedOvertime(t *testing.T) {
 			w.publish(0, 1, 1)
 			cfg := w.config()
 			cfg.TransactionTimeout = time.Second
-			cfg.Opts = []kgo.Opt{kgo.WithHooks(slowOffsets(tt.slow))}
+			cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.WithHooks(slowOffsets(tt.slow))} }
 			s := w.open(cfg)
 			batch := poll(t, s)
 			w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.ProducerFenced, TopLevel: true})

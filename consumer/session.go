@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("consumer: %w", err)
 	}
-	cfg.Opts = append([]kgo.Opt{kgo.ClientID(cfg.ClientID())}, cfg.Opts...)
+	cfg.Kafka = cfg.named(cfg.ClientID())
 	reach, err := cfg.Options()
 	if err != nil {
 		return nil, err

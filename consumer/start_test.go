@@ -132,7 +132,7 @@ func TestPartitionAddedLater(t *testing.T) {
 	w.publish(0, 5, 1)
 	cfg := w.config()
 	cfg.Start.From = consumer.StartLatest
-	cfg.Opts = []kgo.Opt{kgo.MetadataMaxAge(time.Second)}
+	cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.MetadataMaxAge(time.Second)} }
 	s := w.open(cfg)
 	w.waitForOffset(5)
 	if _, err := w.admin.CreatePartitions(t.Context(), 1, "in"); err != nil {

@@ -66,7 +66,7 @@ func TestPublish(t *testing.T) {
 func TestPublishToNowhere(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t
-		err := invalidation.Publish(t.Context(), consumer.Kafka{Brokers: []string{w.broker}, Opts: []kgo.Opt{kgo.UnknownTopicRetries(0)}},
+		err := invalidation.Publish(t.Context(), consumer.Kafka{Brokers: []string{w.broker}, Opts: func() []kgo.Opt { return []kgo.Opt{kgo.UnknownTopicRetries(0)} }},
 			w.topic+"-gone", invalidation.Command{Stage: "user", All: true})
 		if err == nil {
 			t.Error("published to a topic that is not there")

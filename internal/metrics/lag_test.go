@@ -47,7 +47,7 @@ func startLine(t *testing.T, every time.Duration) *line {
 		Changes: metrics.Changes{Topics: []string{"shop.users"}},
 	})
 	measured := kafka
-	measured.Opts = []kgo.Opt{kgo.ClientID("this")}
+	measured.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.ClientID("this")} }
 	p, err := loaderline.New(l.config(measured))
 	if err != nil {
 		t.Fatal(err)

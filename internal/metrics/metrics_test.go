@@ -86,6 +86,7 @@ func TestCounting(t *testing.T) {
 		Stages:      []stages.StageStats{{Stage: "user", Unique: 21, Hit: 6, Negative: 5, Coalesced: 4, Loaded: 3, Missing: 2, Failed: 1}},
 	})
 	m.Commit(loaderline.Tally{Records: 1, Enriched: 1})
+	m.Commit(loaderline.Tally{Number: 1, Records: 1, Enriched: 1}) // Of the same transaction.
 	m.Abort(loaderline.AbortedByOutage)
 	m.Call("shop", 30*time.Millisecond, nil)
 	m.Call("shop", time.Second, errors.New("no answer"))
@@ -100,10 +101,10 @@ func TestCounting(t *testing.T) {
 		}
 	}
 	want := map[string]float64{
-		`loaderline_batch_records_count`:                                  2,
+		`loaderline_batch_records_count`:                                  3,
 		`loaderline_dead_letters_total{kind="decode",stage=""}`:           1,
 		`loaderline_dead_letters_total{kind="missing",stage="user"}`:      4,
-		`loaderline_records_total{outcome="enriched"}`:                    11,
+		`loaderline_records_total{outcome="enriched"}`:                    12,
 		`loaderline_records_total{outcome="forwarded"}`:                   2,
 		`loaderline_records_total{outcome="dropped"}`:                     3,
 		`loaderline_records_total{outcome="dead_lettered"}`:               5,

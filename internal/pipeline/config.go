@@ -30,14 +30,14 @@ func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], err
 			Start:          consumer.Start{From: starts[file.Input.Start.Position], Time: file.Input.Start.Time},
 			SessionTimeout: file.Kafka.SessionTimeout, TransactionTimeout: file.Kafka.TransactionTimeout,
 			StaticMembership: file.Kafka.StaticMembership,
-			MaxRecords:       file.Batch.MaxRecords, MaxBytes: int(file.Batch.MaxBytes), Linger: linger(file),
+			MaxRecords:       file.Batch.MaxRecords, MaxBytes: int(file.Batch.MaxBytes), Linger: noneIfZero(file.Batch.Linger),
 		},
 		Sink:            sink.Config{Topic: file.Output.Topic, DeadLetterTopic: file.DeadLetter.Topic, Partition: partitions[file.Output.Partition]},
 		Retry:           retries(file),
 		Workers:         file.Workers,
-		DeadLetterLimit: float64(file.DeadLetter.Limit) / 100, DeadLetterWindow: file.DeadLetter.Window,
+		DeadLetterLimit: deadLetterLimit(file), DeadLetterWindow: file.DeadLetter.Window,
 		Tombstones:      tombstones[file.Input.Tombstones],
-		ShutdownTimeout: file.Shutdown.Timeout,
+		ShutdownTimeout: noneIfZero(file.Shutdown.Timeout),
 		Decode:          c.documents.decode,
 		Plan:            c.plan,
 		Encode:          encoder.encode,
@@ -113,10 +113,18 @@ func retries(file *pipelinefile.File) loaderline.Retry {
 	return r
 }
 
-// linger is negative where the file says 0s: the consumer's zero is a default.
-func linger(file *pipelinefile.File) time.Duration {
-	if file.Batch.Linger == 0 {
+// noneIfZero is negative where the file says 0s: a zero in Go code is a default.
+func noneIfZero(d time.Duration) time.Duration {
+	if d == 0 {
 		return -1
 	}
-	return file.Batch.Linger
+	return d
+}
+
+// deadLetterLimit is negative where the file says 0%.
+func deadLetterLimit(file *pipelinefile.File) float64 {
+	if file.DeadLetter.Limit == 0 {
+		return -1
+	}
+	return float64(file.DeadLetter.Limit) / 100
 }

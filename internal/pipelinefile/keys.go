@@ -201,7 +201,7 @@ func outputKeys() []Key {
 
 		{Path: "dead_letter", Type: TypeSection, Required: true, Doc: "Where records go that could not be enriched."},
 		{Path: "dead_letter.topic", Type: TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
-		{Path: "dead_letter.limit", Type: TypePercentage, Default: "50%", Min: 1, Max: 100, Doc: "The share of the latest events that may become dead letters. Where it would be more, the pipeline stops and publishes none of those that are too many. 100% is no limit."},
+		{Path: "dead_letter.limit", Type: TypePercentage, Default: "50%", Min: 0, Max: 100, Doc: "The share of the latest events that may become dead letters. Where it would be more, the pipeline stops and publishes none of those that are too many. 100% is no limit, 0% allows no dead letter at all."},
 		{Path: "dead_letter.window", Type: TypeInteger, Default: "1000", Min: 1, Max: 1_000_000, Doc: "The number of a process's latest events that limit is a share of. It is kept with the group's offsets and survives restarts."},
 	})
 }
