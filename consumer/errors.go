@@ -136,11 +136,27 @@ func IsProducerFenced(err error) bool {
 	return isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState)
 }
 
+// isFinal says that neither waiting nor another session heals an error: rights
+// are missing, credentials are wrong, or a setting is. It holds for every
+// request: to fetch, to join the group, to stay in it, to publish, to commit.
+func isFinal(err error) bool {
+	_, plaintext := errors.AsType[*PlaintextPasswordError](err)
+	_, noOffset := errors.AsType[*NoOffsetError](err)
+	_, partition := errors.AsType[*FetchError](err)
+	return plaintext || noOffset || partition || isDenied(err) || isLogin(err) ||
+		isAny(err, kerr.UnsupportedVersion, kerr.InvalidTransactionTimeout, kerr.InvalidSessionTimeout,
+			kerr.InvalidGroupID, kerr.InconsistentGroupProtocol)
+}
+
+// isLogin says that the brokers do not accept the credentials.
+func isLogin(err error) bool {
+	return isAny(err, kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState)
+}
+
 // Recoverable says that err is the session's alone: close it, wait a moment
 // and open a new one. Refusals, wrong settings and missing rights are not.
 func Recoverable(err error) bool {
-	if isDenied(err) || isAny(err, kerr.SaslAuthenticationFailed, kerr.UnsupportedVersion, kerr.InvalidTransactionTimeout,
-		kerr.InvalidSessionTimeout, kerr.InvalidGroupID, kerr.InconsistentGroupProtocol) {
+	if isFinal(err) {
 		return false
 	}
 	if _, ok := errors.AsType[*SessionError](err); ok {

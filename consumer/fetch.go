@@ -46,6 +46,8 @@ func (s *Session) judgeFetch(topic string, partition int32, err error) error {
 		return ErrClosed
 	case topic == "" && isAny(err, context.Canceled, context.DeadlineExceeded):
 		return nil // The end of Poll's own wait.
+	case isLogin(err):
+		return s.sessionError("authenticate", err)
 	case isAny(err, kerr.OffsetOutOfRange, kerr.UnknownTopicID, kerr.InconsistentTopicID) || !isTransient(err) && !errors.Is(err, kerr.UnknownServerError):
 		return &FetchError{Topic: topic, Partition: partition, Group: s.cfg.Group, Err: err}
 	default:
@@ -54,16 +56,18 @@ func (s *Session) judgeFetch(topic string, partition int32, err error) error {
 	}
 }
 
-// judgeGroup sorts the errors for which the client was put out of the group;
-// it joins again by itself.
+// judgeGroup sorts the errors for which the client was put out of the group,
+// or could not join it; it joins again by itself.
 func (s *Session) judgeGroup(err error) error {
 	missing, isMissing := errors.AsType[*NoOffsetError](err)
+	partition, isPartition := errors.AsType[*FetchError](err)
 	switch {
 	case isMissing:
 		return missing
-	case isDenied(err), isAny(err, kerr.InvalidGroupID, kerr.InvalidSessionTimeout,
-		kerr.InconsistentGroupProtocol, kerr.GroupMaxSizeReached, kerr.FencedInstanceID):
-		return s.sessionError("join group "+strconv.Quote(s.cfg.Group), err)
+	case isPartition:
+		return partition
+	case isFinal(err), isAny(err, kerr.GroupMaxSizeReached, kerr.FencedInstanceID):
+		return s.sessionError("be a member of group "+strconv.Quote(s.cfg.Group), err)
 	default:
 		s.warnFetch(slog.String("group", s.cfg.Group), slog.Any("error", err))
 		return nil

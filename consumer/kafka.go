@@ -89,6 +89,13 @@ type SASL struct {
 	// Username and Password are the credentials.
 	Username string
 	Password Secret
+
+	// CurrentPassword returns the password for each login: of a new connection,
+	// and of an old one that the broker wants to authenticate again. A password
+	// that is changed then needs no restart. It may be called by several
+	// goroutines. Its error is one of the connection, which is tried again.
+	// Defaults to returning Password.
+	CurrentPassword func() (Secret, error)
 }
 
 // Options returns the client options that reach the cluster, for any client:
@@ -184,19 +191,38 @@ func (s SASL) mechanism() (sasl.Mechanism, error) {
 		}
 		return nil, nil
 	}
-	if s.Username == "" || s.Password == "" {
+	if s.Username == "" || s.Password == "" && s.CurrentPassword == nil {
 		return nil, fmt.Errorf("kafka: sasl mechanism %s needs a username and a password", s.Mechanism)
 	}
 	switch strings.ToUpper(s.Mechanism) {
 	case "PLAIN":
-		return plain.Auth{User: s.Username, Pass: string(s.Password)}.AsMechanism(), nil
+		return plain.Plain(func(context.Context) (plain.Auth, error) {
+			password, err := s.password()
+			return plain.Auth{User: s.Username, Pass: string(password)}, err
+		}), nil
 	case "SCRAM-SHA-256":
-		return scram.Auth{User: s.Username, Pass: string(s.Password)}.AsSha256Mechanism(), nil
+		return scram.Sha256(s.scram), nil
 	case "SCRAM-SHA-512":
-		return scram.Auth{User: s.Username, Pass: string(s.Password)}.AsSha512Mechanism(), nil
+		return scram.Sha512(s.scram), nil
 	default:
 		return nil, fmt.Errorf("kafka: sasl mechanism %q is not known: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", s.Mechanism)
 	}
+}
+
+func (s SASL) scram(context.Context) (scram.Auth, error) {
+	password, err := s.password()
+	return scram.Auth{User: s.Username, Pass: string(password)}, err
+}
+
+func (s SASL) password() (Secret, error) {
+	if s.CurrentPassword == nil {
+		return s.Password, nil
+	}
+	password, err := s.CurrentPassword()
+	if err != nil {
+		return "", fmt.Errorf("kafka: read the password: %w", err)
+	}
+	return password, nil
 }
 
 // brokerHost does not repeat an address that may hold credentials.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -53,7 +52,7 @@ func reach(parent context.Context, cl *kgo.Client, k Kafka) error {
 		switch {
 		case err == nil:
 			return nil
-		case isAny(err, kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState):
+		case isLogin(err):
 			return k.unreachable("authenticate", err)
 		case isCertificate(err):
 			return k.unreachable("connect with TLS", err)

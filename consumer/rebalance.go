@@ -22,6 +22,8 @@ func (s *Session) onRevoked(_ context.Context, cl *kgo.Client, revoked map[strin
 }
 
 func (s *Session) onLost(_ context.Context, cl *kgo.Client, lost map[string][]int32) {
+	id, generation := cl.GroupMetadata()
+	s.lost.Store(&membership{id, generation})
 	s.forget(cl, "partitions lost", lost)
 }
 

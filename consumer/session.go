@@ -32,6 +32,9 @@ type Session struct {
 	// unsettled says that partitions were taken away since the transaction
 	// session last ended something: it would abort whatever comes next.
 	unsettled atomic.Bool
+	// lost is the membership that the client lost last; it goes on naming it
+	// until it has joined again.
+	lost atomic.Pointer[membership]
 
 	size   averageSize
 	limit  int                                        // Records of a batch; zero means MaxPollRecords.
@@ -145,9 +148,17 @@ func (s *Session) prepare(ctx context.Context) error {
 }
 
 // Joined says whether this member is in the group, with or without partitions.
+// It is false from when the client lost its membership until it has joined again.
 func (s *Session) Joined() bool {
-	_, generation := s.cl.GroupMetadata()
-	return generation >= 0
+	id, generation := s.cl.GroupMetadata()
+	lost := s.lost.Load()
+	return generation >= 0 && (lost == nil || *lost != membership{id, generation})
+}
+
+// membership is a member in one generation of its group.
+type membership struct {
+	id         string
+	generation int32
 }
 
 // Limit closes the next batches at so many records, of MaxPollRecords at most,

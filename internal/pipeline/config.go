@@ -77,7 +77,13 @@ func Kafka(file *pipelinefile.File, logger *slog.Logger) (consumer.Kafka, error)
 	}
 	k.TLS = encryption
 	if sasl := file.Kafka.SASL; sasl != nil {
-		k.SASL = consumer.SASL{Mechanism: string(sasl.Mechanism), Username: sasl.Username, Password: consumer.Secret(sasl.Password.Reveal())}
+		k.SASL = consumer.SASL{
+			Mechanism: string(sasl.Mechanism), Username: sasl.Username, Password: consumer.Secret(sasl.Password.Reveal()),
+			CurrentPassword: func() (consumer.Secret, error) {
+				password, err := file.Secret("kafka.sasl.password", sasl.Password)
+				return consumer.Secret(password), err
+			},
+		}
 		k.AllowPlaintextPassword = sasl.AllowPlaintext
 	}
 	return k, nil

@@ -44,7 +44,7 @@ func dotted(parent, name string) string {
 func newDecoder(name string, opts Options) *decoder {
 	d := &decoder{
 		opts:     opts,
-		file:     &File{fileName: name, positions: make(map[string]Pos), texts: make(map[string]Pos)},
+		file:     &File{fileName: name, positions: make(map[string]Pos), texts: make(map[string]Pos), secrets: make(map[string]string), opts: opts},
 		keys:     make(map[string]Key),
 		children: make(map[string][]Key),
 		written:  make(map[string]scalar),
@@ -157,6 +157,9 @@ func (d *decoder) scalar(k Key, key string, node ast.Node) (scalar, bool) {
 		return scalar{}, false
 	}
 	text, replaced, problems := d.opts.interpolate(s.text)
+	if replaced && k.Type == TypeSecret {
+		d.file.secrets[key] = s.text
+	}
 	for _, problem := range problems {
 		d.failAt(s.pos, key, "%s", problem)
 	}

@@ -1,6 +1,7 @@
 package pipelinefile
 
 import (
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -36,6 +37,26 @@ type File struct {
 	// texts has where the text of a scalar begins, for those that the file has
 	// in one line as they are.
 	texts map[string]Pos
+	// secrets has the secrets with ${} as the file has them, by key, and opts
+	// what they are resolved by.
+	secrets map[string]string
+	opts    Options
+}
+
+// Secret resolves the ${} of a secret once more and returns its value as it is
+// now: a file that ${file:} names may have been rewritten. written is the secret
+// as it was read first, returned where nothing is to be resolved. It is safe for
+// concurrent use.
+func (f *File) Secret(key string, written Secret) (string, error) {
+	text, replaced := f.secrets[key]
+	if !replaced {
+		return written.Reveal(), nil
+	}
+	value, _, problems := f.opts.interpolate(text)
+	if len(problems) > 0 {
+		return "", errors.New(problems[0])
+	}
+	return value, nil
 }
 
 // Source returns the source with that name.

@@ -47,3 +47,35 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 		t.Errorf("String of an empty secret = %q", got)
 	}
 }
+
+const securedFile = `
+kafka: {brokers: [localhost:9092]}
+input: {topics: [events], group: enrich}
+sources: {shop: {sql: {driver: sqlite, dsn: shop.db}}}
+stages: {user: {source: shop, by: event.user_id, query: "SELECT id FROM users WHERE id IN ($keys)", key: id}}
+output: {topic: enriched}
+dead_letter: {topic: dead}
+`
+
+// A secret of a file is read again on demand, and what is in the environment stays.
+func TestSecretIsReadAnew(t *testing.T) {
+	content := "old"
+	opts := pf.Options{
+		Getenv:   func(string) (string, bool) { return "user", true },
+		ReadFile: func(string) ([]byte, error) { return []byte(content + "\n"), nil },
+	}
+	for written, want := range map[string]string{"${file:token}": "new", "${USER}-${file:token}": "user-new", "plain": "plain"} {
+		content = "old"
+		file, err := pf.Parse("pipeline.yaml", []byte(securedFile+"http: {token: \""+written+"\"}\n"), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content = "new"
+		if strings.Contains(file.HTTP.Token.Reveal(), "new") {
+			t.Errorf("%s: what was read changed", written)
+		}
+		if got, err := file.Secret("http.token", file.HTTP.Token); got != want || err != nil {
+			t.Errorf("%s: got %q, %v", written, got, err)
+		}
+	}
+}
