@@ -16,6 +16,9 @@ type WorkerStatus struct {
 	Turned time.Time
 	// Paused names the source that is waited for; empty where none is.
 	Paused string
+	// SlowBytes is how many bytes a second the brokers take of this worker, before compression, where it takes fewer records
+	// at once for that; zero elsewhere.
+	SlowBytes int
 	// RetryKeys is how many keys have events that wait in retry topics, where these are kept in order.
 	RetryKeys int
 	// Lag is how far its partitions were behind when they were last polled.
@@ -40,12 +43,13 @@ type state struct {
 	session atomic.Pointer[consumer.Session]
 	turned  atomic.Int64 // Unix nanoseconds
 	paused  atomic.Pointer[string]
+	slow    atomic.Int64 // Bytes a second that the brokers take; zero while they do not limit it.
 }
 
 func (s *state) turn() { s.turned.Store(time.Now().UnixNano()) }
 
 func (s *state) status(worker int) WorkerStatus {
-	status := WorkerStatus{Worker: worker, Turned: time.Unix(0, s.turned.Load())}
+	status := WorkerStatus{Worker: worker, SlowBytes: int(s.slow.Load()), Turned: time.Unix(0, s.turned.Load())}
 	if paused := s.paused.Load(); paused != nil {
 		status.Paused = *paused
 	}

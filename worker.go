@@ -38,6 +38,7 @@ type worker[E any] struct {
 
 	refused refusals
 	portion portion
+	pace    pace
 	fenced  []time.Time
 	state   state
 	micro   []*microBatch[E] // those of the transaction before, whose memory the next ones use
@@ -107,7 +108,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 	}()
 	for {
 		w.state.turn()
-		s.Limit(w.portion.records)
+		s.Limit(fewest(w.portion.records, w.pace.records))
 		batch, err := s.Poll(ctx)
 		if ended(ctx) {
 			return committedAny, nil
@@ -140,6 +141,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 		room.settle(committed)
 		switch {
 		case err != nil:
+			w.missed(err, len(batch))
 			if err := w.uncommitted(err); err != nil {
 				return committedAny, err
 			}
@@ -151,6 +153,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			w.refused.forget(out.sources)
 			w.replay.reached(s)
 			w.portion.committed(len(batch), out.bytes, w.cfg.MaxOutputBytes)
+			w.took(s.Published(), len(batch), out.bytes)
 			for _, tally := range out.tallies {
 				w.cfg.OnCommit(tally)
 			}

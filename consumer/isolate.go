@@ -106,14 +106,14 @@ func (s *Session) probe(ctx context.Context, group []*kgo.Record) error {
 		forgetContext(r)
 	}
 	if s.tx == nil {
-		return s.probed(s.burst(ctx, group))
+		return s.probed(s.burst(ctx, group).result)
 	}
 	if err := s.cl.BeginTransaction(); err != nil {
 		return s.sessionError("begin a transaction", err)
 	}
 	s.began = time.Now()
 	defer func() { s.began = time.Time{} }()
-	burstErr := s.burst(ctx, group)
+	burstErr := s.burst(ctx, group).result
 	if err := s.cl.AbortBufferedRecords(ctx); err != nil {
 		return s.sessionError("abort a transaction", errors.Join(err, burstErr))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -27,17 +28,25 @@ func (e *refusedError) Unwrap() error { return e.first.Err }
 
 // produce publishes out and waits for every promise: one error that is not
 // seen is a record lost. It returns a *refusedError when records were refused,
-// and another error when the session cannot publish. What follows a refusal
-// may not have been published.
+// a *SlowError when they were not acknowledged in time, and another error when
+// the session cannot publish. What follows a refusal may not have been
+// published.
 func (s *Session) produce(ctx context.Context, out []*kgo.Record) error {
-	limit := s.cfg.publishTimeout()
-	within, cancel := context.WithTimeout(ctx, limit)
+	began := time.Now()
+	p := Publishing{Records: len(out), Limit: s.cfg.publishTimeout()}
+	defer func() {
+		p.Took = time.Since(began)
+		s.published = p
+	}()
+	within, cancel := context.WithTimeout(ctx, p.Limit)
 	defer cancel()
 	for n := 0; n < len(out); {
 		end := s.atOnce(out, n)
-		if err := s.burst(within, out[n:end]); err != nil {
+		b := s.burst(within, out[n:end])
+		p.Acknowledged += b.acknowledged(end - n)
+		if err := b.result; err != nil {
 			if within.Err() != nil && ctx.Err() == nil {
-				return fmt.Errorf("%d records were not acknowledged within %v: if the brokers are well, raise TransactionTimeout or take fewer records at once: %w", len(out), limit, err)
+				return &SlowError{Publishing: p, Bytes: sizeOf(out), Err: err}
 			}
 			return err
 		}
@@ -68,8 +77,8 @@ func (s *Session) atOnce(out []*kgo.Record, n int) int {
 	return len(out)
 }
 
-// burst publishes records in one go.
-func (s *Session) burst(ctx context.Context, out []*kgo.Record) error {
+// burst publishes records in one go, and returns with its result.
+func (s *Session) burst(ctx context.Context, out []*kgo.Record) *burst {
 	b := &burst{session: s, done: make(chan struct{})}
 	b.pending.Store(int64(len(out)))
 	promise := b.promise
@@ -81,10 +90,11 @@ func (s *Session) burst(ctx context.Context, out []*kgo.Record) error {
 	}
 	select {
 	case <-b.done:
-		return b.err()
+		b.result = b.err()
 	case <-ctx.Done():
-		return ctx.Err()
+		b.result = ctx.Err()
 	}
+	return b
 }
 
 // burst collects the promises of records that are published together.
@@ -92,8 +102,10 @@ type burst struct {
 	session *Session
 	pending atomic.Int64
 	done    chan struct{} // Closed with the last promise.
+	result  error         // What decides, or the end of the time.
 
 	mu      sync.Mutex
+	failed  int   // Records with an error.
 	broken  error // The first error that is the session's.
 	topic   *refusedError
 	records *refusedError
@@ -111,6 +123,7 @@ func (b *burst) promise(r *kgo.Record, err error) {
 func (b *burst) fail(r *kgo.Record, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.failed++
 	if b.session.lacksPartition(r) {
 		err = fmt.Errorf("partition %d: %w", r.Partition, errNoPartition)
 	}
@@ -127,6 +140,13 @@ func (b *burst) fail(r *kgo.Record, err error) {
 	case b.broken == nil:
 		b.broken = err
 	}
+}
+
+// acknowledged is how many of its records were, until now.
+func (b *burst) acknowledged(of int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(of-int(b.pending.Load())-b.failed, 0)
 }
 
 // err gives the error that decides. Refused records come first: the client

@@ -44,6 +44,8 @@ type Session struct {
 	note   func(topic string, partition int32) string // Of the offsets that are committed next.
 	failed error                                      // What ended this session, for every later call.
 
+	published Publishing // By the last Commit.
+
 	hold    hold
 	fetch   fetchWarnings
 	bounds  bounds

@@ -1,0 +1,52 @@
+package consumer
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Publishing says how fast the brokers took the records of a Commit.
+type Publishing struct {
+	// Records were to be published, and Acknowledged of them were.
+	Records, Acknowledged int
+	// Took is the time until the last acknowledgement, or until Limit was over.
+	Took time.Duration
+	// Limit is the most that the publishing of one batch may take.
+	Limit time.Duration
+}
+
+// SlowError says that the brokers did not acknowledge the records of a batch
+// in the time that it has: they are throttled by a quota, the way to them is
+// slow, or they do not answer. With fewer records at once it may succeed. It
+// is the reason in a SessionError.
+type SlowError struct {
+	Publishing
+
+	// Bytes are those of the keys, values and headers of all records, before
+	// compression.
+	Bytes int
+	Err   error
+}
+
+// Error implements error.
+func (e *SlowError) Error() string {
+	return fmt.Sprintf("%d of %d records of %d bytes were acknowledged within %v: does a quota throttle this client, or is the network to the brokers slow? %v",
+		e.Acknowledged, e.Records, e.Bytes, e.Limit, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *SlowError) Unwrap() error { return e.Err }
+
+// Published says how the records of the last Commit were published. It is for
+// the goroutine that polls.
+func (s *Session) Published() Publishing { return s.published }
+
+func sizeOf(records []*kgo.Record) int {
+	total := 0
+	for _, r := range records {
+		total += recordBytes(r)
+	}
+	return total
+}

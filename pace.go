@@ -1,0 +1,107 @@
+package loaderline
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/loaderline/loaderline/consumer"
+)
+
+const (
+	// paceShare of the time that publishing may take is what a transaction is to need: the rest is for the next one, which a
+	// broker with a quota makes wait for what this one took.
+	paceShare = 4
+	// maxCut is how much smaller the next transaction is at most after one that did not fit.
+	maxCut = 16
+	// paceWindow is how long the brokers have to be quick before more is taken: a quota is one of an average over as long.
+	paceWindow = 10 * time.Second
+)
+
+// pace is how many records a transaction may have so that the brokers take them in time, however slow they are. It falls
+// to what they took, and rises to what they have taken over paceWindow. All workers share what a quota allows, so each
+// finds its own.
+type pace struct {
+	records int // Zero means any number.
+	// quick is since when no transaction was slow, and done are the records since then.
+	quick time.Time
+	done  int
+}
+
+// missed takes note that of so many records only a share was acknowledged in time.
+func (p *pace) missed(now time.Time, records int, acknowledged float64) {
+	next := int(float64(records) * acknowledged / paceShare)
+	p.records = max(min(next, records/2), records/maxCut, 1)
+	p.quick, p.done = now, 0
+}
+
+// took takes note of how long the records of a transaction took to be acknowledged, of most of all transactions may take.
+func (p *pace) took(now time.Time, records int, took, most time.Duration) {
+	aim := most / paceShare
+	if took > aim {
+		p.records = max(int(float64(records)*float64(aim)/float64(took)), records/maxCut, 1)
+		p.quick, p.done = now, 0
+		return
+	}
+	if p.records == 0 {
+		return
+	}
+	p.done += records
+	over := now.Sub(p.quick)
+	if over < paceWindow {
+		return
+	}
+	p.records = max(int(float64(p.done)*float64(aim)/float64(over)), p.records+p.records/4+1)
+	p.quick, p.done = now, 0
+}
+
+// missed has the next transaction take fewer records where this one's were not published in time.
+func (w *worker[E]) missed(err error, records int) {
+	slow, isSlow := errors.AsType[*consumer.SlowError](err)
+	switch {
+	case isSlow:
+		share := float64(slow.Acknowledged) / float64(max(slow.Records, 1))
+		w.pace.missed(time.Now(), records, share)
+		w.slow(share*float64(slow.Bytes), slow.Took)
+	case errors.Is(err, consumer.ErrTransactionTimeout):
+		w.pace.missed(time.Now(), records, 0)
+		w.slow(0, time.Second)
+	}
+}
+
+// took measures how fast the brokers took the records of a transaction that was committed.
+func (w *worker[E]) took(p consumer.Publishing, records, bytes int) {
+	if p.Records > 0 {
+		w.pace.took(time.Now(), records, p.Took, p.Limit)
+		w.slow(float64(bytes), p.Took)
+	}
+}
+
+// slow shows how fast the brokers are while fewer records are taken for it, and logs when that begins and ends.
+func (w *worker[E]) slow(bytes float64, took time.Duration) {
+	if w.pace.records >= max(w.cfg.Consumer.MaxPollRecords, w.cfg.Consumer.MaxRecords) {
+		w.pace.records = 0 // No transaction has more.
+	}
+	limited := w.pace.records > 0
+	before := w.state.slow.Load()
+	switch {
+	case limited:
+		rate := max(int64(bytes/max(took.Seconds(), 0.001)), 1)
+		w.state.slow.Store(rate)
+		if before == 0 {
+			w.log.LogAttrs(w.drain, slog.LevelWarn, "the brokers take records slowly, taking fewer at once: is a quota set for this client, or the network slow?",
+				slog.Int("records", w.pace.records), slog.Int64("bytes_per_second", rate))
+		}
+	case before != 0:
+		w.state.slow.Store(0)
+		w.log.LogAttrs(w.drain, slog.LevelInfo, "the brokers take records as fast as they come again")
+	}
+}
+
+// fewest is the least of limits, of which zero is none.
+func fewest(a, b int) int {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
