@@ -18,7 +18,7 @@ func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *st
 	s.Pause()
 	defer s.Resume()
 	source := outage.Backend.Name()
-	w.state.paused.Store(&source)
+	w.state.paused.Store(&pause{source, time.Now()})
 	defer w.state.paused.Store(nil)
 	start := time.Now()
 	w.log.LogAttrs(ctx, slog.LevelWarn, "outage, paused", slog.String("stage", outage.Loader),

@@ -77,7 +77,7 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 			cfg: cfg, number: i, sink: records, limits: like.limits, deadLetters: like.deadLetters, replay: like.replay, drain: drain, end: end,
 			log: cfg.Logger.With(slog.Int("worker", i)),
 		}
-		workers[i].state.turn()
+		workers[i].state.begin()
 	}
 	p.workers.Store(&workers)
 	if like.topics != nil {
@@ -86,6 +86,7 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 	for _, w := range workers {
 		group.Go(func() error { return w.run(running) })
 	}
+	defer p.workers.Store(nil)
 	return group.Wait()
 }
 

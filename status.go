@@ -1,10 +1,16 @@
 package loaderline
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/netreason"
 )
 
 // WorkerStatus is what one worker is doing.
@@ -14,18 +20,29 @@ type WorkerStatus struct {
 	Joined bool
 	// Turned is when its loop last turned, also where there was nothing to do, in a pause and between two sessions.
 	Turned time.Time
-	// Paused names the source that is waited for; empty where none is.
-	Paused string
+	// Committed is when it last committed, or when Run began.
+	Committed time.Time
+	// Busy is since when it works on the records of a transaction; zero while it has none.
+	Busy time.Time
+	// Paused names the source that is waited for, since PausedSince; empty where none is.
+	Paused      string
+	PausedSince time.Time
+	// Lost is how many sessions were lost since the last commit, and LostBy what ended the last one, without addresses;
+	// zero and empty where none was.
+	Lost   int
+	LostBy string
 	// SlowBytes is how many bytes a second the brokers take of this worker, before compression, where it takes fewer records
 	// at once for that; zero elsewhere.
 	SlowBytes int
 	// RetryKeys is how many keys have events that wait in retry topics, where these are kept in order.
 	RetryKeys int
+	// Assigned are its partitions.
+	Assigned []consumer.Assignment
 	// Lag is how far its partitions were behind when they were last polled.
 	Lag []consumer.PartitionLag
 }
 
-// Status is what the workers are doing, none of them before Run. It is safe for concurrent use.
+// Status is what the workers are doing, none of them before and after Run. It is safe for concurrent use.
 func (p *Pipeline[E]) Status() []WorkerStatus {
 	workers := p.workers.Load()
 	if workers == nil {
@@ -40,21 +57,93 @@ func (p *Pipeline[E]) Status() []WorkerStatus {
 
 // state is what a worker shows of itself.
 type state struct {
-	session atomic.Pointer[consumer.Session]
-	turned  atomic.Int64 // Unix nanoseconds
-	paused  atomic.Pointer[string]
-	slow    atomic.Int64 // Bytes a second that the brokers take; zero while they do not limit it.
+	session   atomic.Pointer[consumer.Session]
+	turned    atomic.Int64 // Unix nanoseconds, as are all times here; zero for none
+	committed atomic.Int64
+	busy      atomic.Int64
+	paused    atomic.Pointer[pause]
+	lost      atomic.Pointer[loss]
+	slow      atomic.Int64 // Bytes a second that the brokers take; zero while they do not limit it.
 }
 
-func (s *state) turn() { s.turned.Store(time.Now().UnixNano()) }
+// pause is a wait for a source.
+type pause struct {
+	source string
+	since  time.Time
+}
+
+// loss is what became of the sessions since the last commit.
+type loss struct {
+	sessions int
+	by       string
+}
+
+// begin notes that the worker is about to run.
+func (s *state) begin() {
+	s.turn()
+	s.committed.Store(time.Now().UnixNano())
+}
+
+func (s *state) turn() {
+	s.turned.Store(time.Now().UnixNano())
+	s.busy.Store(0)
+}
+
+// work notes that there are records to work on.
+func (s *state) work() { s.busy.Store(time.Now().UnixNano()) }
+
+func (s *state) commit() {
+	s.committed.Store(time.Now().UnixNano())
+	if s.lost.Load() != nil {
+		s.lost.Store(nil)
+	}
+}
+
+// lose notes that a session was lost.
+func (s *state) lose(err error) {
+	n := 1
+	if before := s.lost.Load(); before != nil {
+		n += before.sessions
+	}
+	s.lost.Store(&loss{n, publishable(err)})
+}
+
+// publishable is why a session was lost, in words that name no address.
+func publishable(err error) string {
+	slow, isSlow := errors.AsType[*consumer.SlowError](err)
+	kafka, isKafka := errors.AsType[*kerr.Error](err)
+	switch {
+	case isSlow:
+		return fmt.Sprintf("%d of %d records were acknowledged within %v", slow.Acknowledged, slow.Records, slow.Limit)
+	case errors.Is(err, consumer.ErrTransactionTimeout):
+		return "a transaction took longer than the transaction timeout"
+	case errors.Is(err, consumer.ErrFenced):
+		return "another process has the same instance"
+	case isKafka:
+		return kafka.Message
+	default:
+		return cmp.Or(netreason.Of(err), "the log says why")
+	}
+}
 
 func (s *state) status(worker int) WorkerStatus {
-	status := WorkerStatus{Worker: worker, SlowBytes: int(s.slow.Load()), Turned: time.Unix(0, s.turned.Load())}
+	status := WorkerStatus{Worker: worker, SlowBytes: int(s.slow.Load()), Turned: at(&s.turned), Committed: at(&s.committed), Busy: at(&s.busy)}
 	if paused := s.paused.Load(); paused != nil {
-		status.Paused = *paused
+		status.Paused, status.PausedSince = paused.source, paused.since
+	}
+	if lost := s.lost.Load(); lost != nil {
+		status.Lost, status.LostBy = lost.sessions, lost.by
 	}
 	if session := s.session.Load(); session != nil {
-		status.Joined, status.Lag, status.RetryKeys = session.Joined(), session.Lag(), session.RetryKeys()
+		status.Joined, status.Lag, status.RetryKeys, status.Assigned = session.Joined(), session.Lag(), session.RetryKeys(), session.Assigned()
 	}
 	return status
+}
+
+func at(nanoseconds *atomic.Int64) time.Time {
+	n := nanoseconds.Load()
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n)
 }

@@ -60,6 +60,7 @@ func (w *worker[E]) run(ctx context.Context) error {
 		if err := w.countFence(err); err != nil {
 			return err
 		}
+		w.state.lose(err)
 		if turned {
 			waits.Reset()
 		}
@@ -120,6 +121,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			w.replay.reached(s)
 			continue
 		}
+		w.state.work()
 		work, done := s.Working(w.drain)
 		out, err := w.outcomes(work, slices.Collect(slices.Chunk(batch, w.cfg.Consumer.MaxRecords)), s.Step())
 		if err == nil {
@@ -149,6 +151,7 @@ func (w *worker[E]) session(ctx context.Context) (committedAny bool, err error) 
 			w.cfg.OnAbort(AbortedByRebalance)
 		default:
 			committedAny = true
+			w.state.commit()
 			out.release()
 			w.refused.forget(out.sources)
 			w.replay.reached(s)

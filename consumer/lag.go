@@ -29,6 +29,41 @@ func (s *Session) Lag() []PartitionLag {
 	return lags
 }
 
+// Assignment is a partition that a session has.
+type Assignment struct {
+	Topic     string
+	Partition int32
+	// Due is when its next record may be polled, in a partition of Retry.Topics
+	// that waits; zero elsewhere.
+	Due time.Time
+	// Full says that it waits because Retry.MaxKeys keys of it wait.
+	Full bool
+}
+
+// Assigned returns the partitions that the session has, in no order. Safe for
+// concurrent use.
+func (s *Session) Assigned() []Assignment {
+	s.retries.mu.Lock()
+	defer s.retries.mu.Unlock()
+	s.lagMu.Lock()
+	defer s.lagMu.Unlock()
+	all := make([]Assignment, 0, len(s.assigned))
+	for at := range s.assigned {
+		all = append(all, Assignment{Topic: at.topic, Partition: at.partition, Due: s.retries.due[at], Full: s.retries.full[at]})
+	}
+	return all
+}
+
+func (s *Session) noteAssigned(partitions map[string][]int32) {
+	s.lagMu.Lock()
+	defer s.lagMu.Unlock()
+	for topic, numbers := range partitions {
+		for _, p := range numbers {
+			s.assigned[topicPartition{topic, p}] = struct{}{}
+		}
+	}
+}
+
 func (s *Session) noteLag(p kgo.FetchTopicPartition) {
 	last := p.Records[len(p.Records)-1]
 	s.lagMu.Lock()
@@ -47,6 +82,7 @@ func (s *Session) dropLag(gone map[string][]int32) {
 	for topic, partitions := range gone {
 		for _, p := range partitions {
 			delete(s.lag, topicPartition{topic, p})
+			delete(s.assigned, topicPartition{topic, p})
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 // The client joins the group while it is being made: these use the one that they are given, since there is no other yet.
 
 func (s *Session) onAssigned(_ context.Context, cl *kgo.Client, assigned map[string][]int32) {
+	s.noteAssigned(assigned)
 	s.bounds.pauseOutside(cl, assigned)
 	s.logRebalance("partitions assigned", assigned)
 }

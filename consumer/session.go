@@ -51,8 +51,9 @@ type Session struct {
 	bounds  bounds
 	retries retries
 
-	lagMu sync.Mutex
-	lag   map[topicPartition]PartitionLag
+	lagMu    sync.Mutex
+	lag      map[topicPartition]PartitionLag
+	assigned map[topicPartition]struct{}
 }
 
 type topicPartition struct {
@@ -80,7 +81,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		cfg:    cfg,
 		log:    cfg.Logger.With(slog.Int("worker", cfg.Worker)),
 		opened: make(chan struct{}),
-		lag:    make(map[topicPartition]PartitionLag),
+		lag:    make(map[topicPartition]PartitionLag), assigned: make(map[topicPartition]struct{}),
 		pace:   make(map[string]int),
 		bounds: bounds{ends: cfg.Ends, positions: make(map[topicPartition]int64)},
 	}

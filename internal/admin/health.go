@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/backlog"
 )
 
 // stuckAfter is how long a worker's loop may take for one turn. An outage, lag, a pause and an empty topic all keep the
@@ -19,6 +20,7 @@ type Health struct {
 	mu       sync.Mutex
 	reached  bool
 	waits    func() string // for what, or empty
+	stalled  func() *backlog.Stall
 	draining bool
 	joined   map[int]bool // workers that were seen in the group
 }
@@ -42,6 +44,14 @@ func (h *Health) Wait(why func() string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.waits = why
+}
+
+// Watch has Ready say no while a function says that nothing is committed though records wait. It is called from any
+// goroutine.
+func (h *Health) Watch(stalled func() *backlog.Stall) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stalled = stalled
 }
 
 // Drain notes that the process is ending.
@@ -68,8 +78,9 @@ func (h *Health) Healthy() (what string, ok bool) {
 }
 
 // Ready says whether the process has begun its work, or what it waits for: every source has to be reached once, what
-// Wait says has to be over, and every worker has to join the group once, with or without partitions. What is away later does not undo it: the process waits
-// for that by itself. A process that drains is not ready.
+// Wait says has to be over, and every worker has to join the group once, with or without partitions. What is away later
+// does not undo it by itself, but a stall does: records wait and nothing is committed, whatever the reason. A process that
+// drains is not ready.
 func (h *Health) Ready() (what string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -96,7 +107,11 @@ func (h *Health) Ready() (what string, ok bool) {
 		return "waiting for Kafka", false
 	case joined < len(workers):
 		return fmt.Sprintf("waiting for the group: %d of %d workers have joined", joined, len(workers)), false
-	default:
-		return "ok", true
 	}
+	if h.stalled != nil {
+		if stall := h.stalled(); stall != nil {
+			return fmt.Sprintf("stalled for %s: %s", time.Since(stall.Since).Round(time.Second), stall.Text), false
+		}
+	}
+	return "ok", true
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/backlog"
 )
 
 func worker(number int, joined bool, still time.Duration) loaderline.WorkerStatus {
@@ -107,4 +108,24 @@ func TestHealthyBeforeThereAreWorkers(t *testing.T) {
 	if what, ok := h.Healthy(); !ok {
 		t.Errorf("not healthy while it waits for what it needs: %s", what)
 	}
+}
+
+// A stall makes a process unready, and says why; its end makes it ready again.
+func TestReadyInAStall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := admin.NewHealth(func() []loaderline.WorkerStatus { return []loaderline.WorkerStatus{worker(0, true, 0)} })
+		h.Reached()
+		stall := &backlog.Stall{Reason: backlog.Outage, Text: "worker 0 waits for shop, for 40s", Since: time.Now().Add(-40 * time.Second)}
+		h.Watch(func() *backlog.Stall { return stall })
+		if what, ok := h.Ready(); ok || what != "stalled for 40s: worker 0 waits for shop, for 40s" {
+			t.Errorf("%q, %t", what, ok)
+		}
+		if what, ok := h.Healthy(); !ok {
+			t.Errorf("it looks dead: %s", what)
+		}
+		stall = nil
+		if what, ok := h.Ready(); !ok {
+			t.Errorf("it stays unready: %s", what)
+		}
+	})
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/backlog"
 )
 
 // Status is what a process says of itself. Nothing in it is a secret, an address or a key of an event.
@@ -16,6 +18,8 @@ type Status struct {
 	Instance string   `json:"instance"`
 	Workers  []Worker `json:"workers"` // none before they start
 	Sources  []Source `json:"sources"` // those with a breaker
+	// Stalled says why nothing is committed though records wait; null where there is no such thing.
+	Stalled *backlog.Stall `json:"stalled"`
 }
 
 // Worker is what one session's loop does.
@@ -25,6 +29,10 @@ type Worker struct {
 	// Paused is the source that it waits for; empty where none.
 	Paused string    `json:"paused,omitempty"`
 	Turned time.Time `json:"turned"`
+	// SlowBytes is how many bytes a second the brokers take, where that is why it takes fewer records at once.
+	SlowBytes int `json:"slow_bytes_per_second,omitempty"`
+	// Assigned are its partitions, by topic.
+	Assigned map[string][]int32 `json:"assigned"`
 }
 
 // Source is how a source is left alone.

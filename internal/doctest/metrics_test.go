@@ -11,6 +11,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/backlog"
 	"github.com/loaderline/loaderline/internal/metrics"
 )
 
@@ -25,8 +26,8 @@ var (
 // knownSeries asks the program's registry for what it can have.
 func knownSeries(t *testing.T) series {
 	t.Helper()
-	lag := metrics.NewLag(metrics.LagConfig{Group: "g", ClientID: "c", Status: func() []loaderline.WorkerStatus { return nil }})
-	gatherer := metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"s"}, Sources: []string{"s"}, Tiers: []string{"t"}, Lag: lag}).Gatherer()
+	watch := backlog.New(backlog.Config{Group: "g", ClientID: "c", Status: func() []loaderline.WorkerStatus { return nil }})
+	gatherer := metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"s"}, Sources: []string{"s"}, Tiers: []string{"t"}, Backlog: watch}).Gatherer()
 	known := series{}
 	descriptions := make(chan *prometheus.Desc)
 	go func() {

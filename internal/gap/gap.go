@@ -26,7 +26,16 @@ type Position struct {
 // Next asks the partition's leader for the offset of the next committed record. It is the position's own where a record stands
 // there, where nothing is there yet, and where nobody can say at the moment. An error is that of the request.
 func Next(ctx context.Context, client *kgo.Client, at Position) (int64, error) {
-	partition, err := Fetch(ctx, client, at)
+	leader, _, err := client.PartitionLeader(at.Topic, at.Partition)
+	if err != nil || leader < 0 {
+		return at.Offset, nil //nolint:nilerr // There is no leader at the moment.
+	}
+	return NextAt(ctx, client, leader, at)
+}
+
+// NextAt is Next for a client that has not asked for the topic yet: it is told the leader.
+func NextAt(ctx context.Context, client *kgo.Client, leader int32, at Position) (int64, error) {
+	partition, err := fetch(ctx, client, leader, at)
 	if err != nil || partition == nil {
 		return at.Offset, err
 	}
@@ -53,6 +62,10 @@ func Fetch(ctx context.Context, client *kgo.Client, at Position) (*kmsg.FetchRes
 	if err != nil || leader < 0 {
 		return nil, nil //nolint:nilerr,nilnil // There is no leader at the moment.
 	}
+	return fetch(ctx, client, leader, at)
+}
+
+func fetch(ctx context.Context, client *kgo.Client, leader int32, at Position) (*kmsg.FetchResponseTopicPartition, error) {
 	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(at))
 	if err != nil {
 		return nil, err

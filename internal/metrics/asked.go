@@ -49,6 +49,7 @@ func newWorkers(status func() []loaderline.WorkerStatus) prometheus.Collector {
 		{describe("paused", "Workers whose partitions are paused, by reason: outage, while a source does not answer.", "reason"), gauge, count(paused), []string{outage}},
 		{describe("workers", "Workers of this process."), gauge, func(all []loaderline.WorkerStatus) float64 { return float64(len(all)) }, nil},
 		{describe("workers_joined", "Workers that are members of the consumer group now, with or without partitions."), gauge, count(joined), nil},
+		{describe("workers_slowed", "Workers that take fewer records at once because the brokers acknowledge slowly, as under a quota."), gauge, count(slowed), nil},
 		{describe("retry_keys", "Keys of which events wait in retry topics, in the partitions of this process. Later events of these keys wait behind them; not counted with retry.order: none."), gauge, retryKeys, nil},
 	}}
 }
@@ -62,6 +63,7 @@ func retryKeys(all []loaderline.WorkerStatus) float64 {
 }
 
 func paused(w loaderline.WorkerStatus) bool { return w.Paused != "" }
+func slowed(w loaderline.WorkerStatus) bool { return w.SlowBytes > 0 }
 func joined(w loaderline.WorkerStatus) bool { return w.Joined }
 
 func count(has func(loaderline.WorkerStatus) bool) func([]loaderline.WorkerStatus) float64 {

@@ -24,7 +24,9 @@ const (
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	l := startLine(t, often)
-	l.await("all series", func(now map[string]float64) bool { _, ok := now[records0]; return ok })
+	l.await("a partition", func(now map[string]float64) bool { return has(now, records0, 0) })
+	l.openTransaction()
+	l.await("all series", func(now map[string]float64) bool { return has(now, `loaderline_stalled{reason="open_transaction"}`, 1) })
 	text := scrape(t, l.metrics)
 	check(t, text)
 

@@ -3,17 +3,21 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/backlog"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -25,6 +29,7 @@ type line struct {
 	cluster *kfake.Cluster
 	away    atomic.Bool
 	metrics *metrics.Metrics
+	watch   *backlog.Watch
 	stop    func() // ends the pipeline and not the measuring
 }
 
@@ -41,11 +46,12 @@ func startLine(t *testing.T, every time.Duration) *line {
 	kafka := consumer.Kafka{Brokers: cluster.ListenAddrs()}
 	var running atomic.Pointer[loaderline.Pipeline[int]]
 	status := func() []loaderline.WorkerStatus { return running.Load().Status() }
-	lag := metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: "g", ClientID: "this", Status: status, Every: every})
+	watch := backlog.New(backlog.Config{Kafka: kafka, Group: "g", Topics: []string{"in"}, ClientID: "this", Status: status, Every: every, Patience: patience})
 	l.metrics = metrics.New(metrics.Config{
-		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Tiers: []string{"redis"}, Status: status, Lag: lag,
+		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Tiers: []string{"redis"}, Status: status, Backlog: watch,
 		Changes: metrics.Changes{Topics: []string{"shop.users"}},
 	})
+	l.watch = watch
 	measured := kafka
 	measured.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.ClientID("this")} }
 	p, err := loaderline.New(l.config(measured))
@@ -53,7 +59,7 @@ func startLine(t *testing.T, every time.Duration) *line {
 		t.Fatal(err)
 	}
 	running.Store(p)
-	background(t, lag.Run)
+	background(t, watch.Run)
 	l.stop = background(t, p.Run)
 	return l
 }
@@ -139,7 +145,11 @@ func (l *line) publish(n int, opts ...kgo.Opt) {
 	}
 }
 
+// patience is how long a stall of a line has to last.
+const patience = 900 * time.Millisecond
+
 const (
+	up                 = `loaderline_consumer_lag_up`
 	records0, records1 = `loaderline_consumer_lag_records{partition="0",topic="in"}`, `loaderline_consumer_lag_records{partition="1",topic="in"}`
 	seconds0, seconds1 = `loaderline_consumer_lag_seconds{partition="0",topic="in"}`, `loaderline_consumer_lag_seconds{partition="1",topic="in"}`
 	enriched           = `loaderline_records_total{outcome="enriched"}`
@@ -219,7 +229,7 @@ func TestLagOfPartitionsThatWereGivenBack(t *testing.T) {
 	l.stop()
 	l.await("no partitions", func(now map[string]float64) bool {
 		for name := range now {
-			if strings.HasPrefix(name, "loaderline_consumer_lag_") {
+			if strings.HasPrefix(name, "loaderline_consumer_lag_") && strings.Contains(name, "partition=") {
 				return false
 			}
 		}
@@ -227,7 +237,7 @@ func TestLagOfPartitionsThatWereGivenBack(t *testing.T) {
 	})
 }
 
-// A cluster that is away leaves what was known, and ends nothing.
+// A cluster that is away leaves what was behind, and ends nothing.
 func TestLagWithoutKafka(t *testing.T) {
 	t.Parallel()
 	l := startLine(t, often)
@@ -242,4 +252,91 @@ func TestLagWithoutKafka(t *testing.T) {
 	l.await("a lag that ages without Kafka", func(now map[string]float64) bool {
 		return has(now, records0, 2) && now[seconds0] > first[seconds0]+0.5
 	})
+}
+
+// What was nothing without Kafka is not known, and that it is not is said.
+func TestNoLagWithoutKafka(t *testing.T) {
+	t.Parallel()
+	l := startLine(t, often)
+	l.await("partitions", func(now map[string]float64) bool {
+		return has(now, records0, 0) && has(now, records1, 0) && has(now, up, 1)
+	})
+	l.cluster.Close()
+	l.await("an unknown lag", func(now map[string]float64) bool {
+		_, known := now[records0]
+		return !known && has(now, up, 0) && has(now, `loaderline_stalled{reason="kafka"}`, 1)
+	})
+	if stall := l.watch.Stalled(); strings.Contains(stall.Text, "127.0.0.1") {
+		t.Errorf("it names an address: %s", stall.Text)
+	}
+}
+
+// openTransaction leaves a transaction open in partition 0.
+func (l *line) openTransaction() (client *kgo.Client, producer int64) {
+	l.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(l.cluster.ListenAddrs()...), kgo.TransactionalID("upstream"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(client.Close)
+	err = client.BeginTransaction()
+	err = errors.Join(err, client.ProduceSync(l.t.Context(), &kgo.Record{Topic: "in", Value: []byte("1")}).FirstErr())
+	producer, _, idErr := client.ProducerID(l.t.Context())
+	if err := errors.Join(err, idErr); err != nil {
+		l.t.Fatal(err)
+	}
+	return client, producer
+}
+
+// Another producer's open transaction holds the records behind it back: they are waited for, and it is named.
+func TestLagBehindAnOpenTransaction(t *testing.T) {
+	t.Parallel()
+	l := startLine(t, often)
+	l.publish(1)
+	l.await("no lag", func(now map[string]float64) bool { return has(now, enriched, 2) && has(now, records0, 0) })
+	client, producer := l.openTransaction()
+	l.publish(1) // One of them waits behind it.
+	open := fmt.Sprintf(`loaderline_open_transaction_seconds{partition="0",producer_id="%d",topic="in"}`, producer)
+	l.await("a stall", func(now map[string]float64) bool {
+		return now[open] > 0 && has(now, records0, 2) && now[seconds0] > 0 && has(now, records1, 0) && has(now, `loaderline_stalled{reason="open_transaction"}`, 1)
+	})
+	if text, want := l.watch.Stalled().Text, fmt.Sprintf(`producer %d (transactional ID "upstream") is open in in[0] from offset 1 on, since `, producer); !strings.Contains(text, want) {
+		t.Errorf("%q has no %q", text, want)
+	}
+	if err := client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+		t.Fatal(err)
+	}
+	l.await("its end", func(now map[string]float64) bool {
+		_, still := now[open]
+		return has(now, enriched, 5) && !still && has(now, seconds0, 0) && has(now, `loaderline_stalled{reason="open_transaction"}`, 0)
+	})
+}
+
+// The partitions of a process that has fallen out of the group have a lag, and the reason is said.
+func TestLagOutsideOfTheGroup(t *testing.T) {
+	t.Parallel()
+	l := startLine(t, often)
+	l.await("partitions", func(now map[string]float64) bool { return has(now, records0, 0) && has(now, records1, 0) })
+	l.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.CoordinatorNotAvailable, TopLevel: true, Count: -1})
+	l.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownServerError, TopLevel: true, Count: -1})
+	l.await("no members", func(now map[string]float64) bool { return has(now, "loaderline_workers_joined", 0) })
+	l.publish(2)
+	l.await("a stall", func(now map[string]float64) bool {
+		return has(now, records0, 2) && has(now, records1, 2) && now[seconds0] > 0 && has(now, `loaderline_stalled{reason="group"}`, 1)
+	})
+}
+
+// A source that is away stalls the pipeline, and is named.
+func TestStallInAnOutage(t *testing.T) {
+	t.Parallel()
+	l := startLine(t, often)
+	l.await("partitions", func(now map[string]float64) bool { return has(now, records0, 0) && has(now, records1, 0) })
+	l.away.Store(true)
+	l.publish(1)
+	l.await("a stall", func(now map[string]float64) bool { return has(now, `loaderline_stalled{reason="outage"}`, 1) })
+	if stall := l.watch.Stalled(); stall == nil || !strings.Contains(stall.Text, "waits for shop, for ") {
+		t.Errorf("%+v", stall)
+	}
+	l.away.Store(false)
+	l.await("no stall", func(now map[string]float64) bool { return has(now, `loaderline_stalled{reason="outage"}`, 0) })
 }

@@ -43,8 +43,8 @@ type Config struct {
 	Changes Changes
 	// Disk says what happened in the cache on disk. It is called at each scrape. Defaults to zeros.
 	Disk func() disktier.Stats
-	// Lag is registered with the others. Optional.
-	Lag *Lag
+	// Backlog is how far the group is behind. Defaults to no metrics of that.
+	Backlog Backlog
 	// Logger receives errors of scrapes. Defaults to none.
 	Logger *slog.Logger
 }
@@ -89,8 +89,8 @@ func New(cfg Config) *Metrics {
 	of.MustRegister(m.calls.all()...)
 	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newReused(cfg.Reused), newTiers(cfg.Tiers, cfg.Cache), newDiskStats(cfg.Disk))
 	of.MustRegister(newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
-	if cfg.Lag != nil {
-		of.MustRegister(cfg.Lag)
+	if cfg.Backlog != nil {
+		of.MustRegister(newLag(cfg.Backlog, cfg.Status))
 	}
 	return m
 }

@@ -56,7 +56,7 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`transactions_total{reason="shutdown",result="aborted"}`, `transactions_total{reason="refused",result="aborted"}`, `transactions_total{reason="error",result="aborted"}`, `transactions_total{reason="overflow",result="aborted"}`,
 		`source_breaker_state{source="shop",state="half_open"}`, `source_breaker_state{source="shop",state="open"}`,
 		`source_rejected_calls_total{source="shop"}`, `source_rate_wait_seconds_total{source="shop"}`,
-		`workers`, `workers_joined`,
+		`workers`, `workers_joined`, `workers_slowed`,
 	} {
 		want["loaderline_"+name] = 0
 	}

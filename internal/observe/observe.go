@@ -12,6 +12,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/backlog"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -39,7 +40,7 @@ type Config struct {
 type Run struct {
 	metrics *metrics.Metrics
 	health  *admin.Health
-	lag     *metrics.Lag
+	backlog *backlog.Watch
 	addr    string
 	// instance tells the members of the group that are this run's from others.
 	instance string
@@ -72,12 +73,16 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.health = admin.NewHealth(r.status)
 	kafka := cfg.Kafka
 	kafka.Logger = nil // The sessions say what is wrong with Kafka.
-	r.lag = metrics.NewLag(metrics.LagConfig{Kafka: kafka, Group: file.Input.Group, ClientID: consumer.Config{Instance: cfg.Instance}.ClientID(), Status: r.status, Logger: cfg.Logger})
+	r.backlog = backlog.New(backlog.Config{
+		Kafka: kafka, Group: file.Input.Group, Topics: file.Consumed(), ClientID: consumer.Config{Instance: cfg.Instance}.ClientID(),
+		Status: r.status, Logger: cfg.Logger,
+	})
+	r.health.Watch(r.backlog.Stalled)
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
 		Tiers:   file.Cache.Tiers(),
-		Status:  r.status, Cache: r.cacheStats, Reused: r.reused, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Lag: r.lag, Logger: cfg.Logger,
+		Status:  r.status, Cache: r.cacheStats, Reused: r.reused, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Backlog: r.backlog, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	r.stop = stop
@@ -95,7 +100,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.addr = server.Addr()
 	cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "http listening", slog.String("address", r.addr))
 	r.served.Go(func() error { return server.Serve(serving) })
-	r.served.Go(func() error { return r.lag.Run(serving) })
+	r.served.Go(func() error { return r.backlog.Run(serving) })
 	return r, nil
 }
 
@@ -141,8 +146,13 @@ func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 	return func() admin.Status {
 		s := admin.Status{Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}, Sources: []admin.Source{}}
 		for _, w := range r.status() {
-			s.Workers = append(s.Workers, admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, Turned: w.Turned})
+			worker := admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, Turned: w.Turned, SlowBytes: w.SlowBytes, Assigned: map[string][]int32{}}
+			for _, a := range w.Assigned {
+				worker.Assigned[a.Topic] = append(worker.Assigned[a.Topic], a.Partition)
+			}
+			s.Workers = append(s.Workers, worker)
 		}
+		s.Stalled = r.backlog.Stalled()
 		stats := r.sourceStats()
 		for _, source := range file.Sources {
 			if breaker := stats[source.Name].Breaker; breaker != "" {

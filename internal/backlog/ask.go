@@ -1,0 +1,181 @@
+package backlog
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/gap"
+	"github.com/loaderline/loaderline/internal/opentxn"
+)
+
+// quiet is how long a partition has to stand still before it is asked what is left in it.
+func (w *Watch) quiet() time.Duration { return w.cfg.Patience / 10 }
+
+// refresh compares the committed offsets with the ends.
+func (w *Watch) refresh(parent context.Context, client *kgo.Client) error {
+	admin := kadm.NewClient(client)
+	ctx, cancel := context.WithTimeout(parent, w.cfg.Every)
+	defer cancel()
+	asked := time.Now()
+	groups, err := admin.Lag(ctx, w.cfg.Group)
+	if err != nil {
+		return err
+	}
+	group := groups[w.cfg.Group]
+	if err := group.Error(); errors.Is(err, kerr.GroupIDNotFound) {
+		return nil // Nobody has joined it yet.
+	} else if err != nil {
+		return err
+	}
+	states := w.next(group, asked)
+	if err := w.examine(ctx, client, states, asked); err != nil {
+		w.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "it is not known what is left of the lag", slog.Any("error", err))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.states = states
+	return nil
+}
+
+// next are the partitions of this process as the group has them now. While it rebalances no member has any, and what
+// this process had stays its own. Otherwise a partition that no member has is everybody's.
+func (w *Watch) next(group kadm.DescribedGroupLag, now time.Time) map[name]Partition {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	settled := group.State == "Stable" || group.State == "Empty" || group.State == "Dead"
+	running := len(w.cfg.Status()) > 0
+	states := map[name]Partition{}
+	for _, lag := range group.Lag.Sorted() {
+		at := name{lag.Topic, lag.Partition}
+		old, known := w.states[at]
+		owned := lag.Member != nil && lag.Member.ClientID == w.cfg.ClientID
+		orphan := lag.Member == nil && running && (known || settled && slices.Contains(w.cfg.Topics, lag.Topic))
+		switch {
+		case !owned && !orphan:
+		case lag.Err == nil && lag.Commit.At >= 0:
+			if !known {
+				old = Partition{Topic: lag.Topic, Number: lag.Partition, Moved: now, stable: -1, found: -1}
+			}
+			old.Owned = owned
+			states[at] = old.next(lag.Commit.At, lag.End.Offset, now)
+		case known:
+			states[at] = old
+		}
+	}
+	return states
+}
+
+// next is the partition with other offsets.
+func (p Partition) next(committed, end int64, now time.Time) Partition {
+	end = max(end, committed)
+	if committed != p.Committed {
+		p.Moved = now
+	}
+	if committed != p.Committed || end != p.End {
+		p.Committed, p.End, p.still = committed, end, now
+	}
+	switch {
+	case end == committed:
+		p.Since, p.Waiting, p.Blocked = time.Time{}, false, nil
+	case p.Since.IsZero():
+		p.Since = now
+	}
+	if end > committed {
+		p.Waiting = true
+	}
+	return p
+}
+
+// examine finds out what is left in the partitions that have not moved for a moment. Only those are asked for.
+func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[name]Partition, now time.Time) error {
+	admin := kadm.NewClient(client)
+	var topics []string
+	for _, p := range states {
+		if p.End > p.Committed && now.Sub(p.Moved) >= w.quiet() && !slices.Contains(topics, p.Topic) {
+			topics = append(topics, p.Topic)
+		}
+	}
+	if len(topics) == 0 {
+		return nil
+	}
+	stable, err := admin.ListCommittedOffsets(ctx, topics...)
+	if err != nil {
+		return err
+	}
+	ids, err := admin.ListTopics(ctx, topics...)
+	if err != nil {
+		return err
+	}
+	open := kadm.TopicsSet{}
+	for at, p := range states {
+		last, ok := stable.Lookup(at.topic, at.number)
+		if p.End == p.Committed || now.Sub(p.Moved) < w.quiet() || !ok || last.Err != nil {
+			continue
+		}
+		if err := p.look(ctx, client, ids[at.topic], last.Offset); err != nil {
+			return err
+		}
+		if p.blockedAt(last.Offset) {
+			open.Add(at.topic, at.number)
+		} else {
+			p.Blocked = nil
+		}
+		states[at] = p
+	}
+	return w.block(ctx, admin, states, open, now)
+}
+
+// look finds whether a record waits before the last stable offset. What was found for these offsets holds.
+func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.TopicDetail, last int64) error {
+	switch {
+	case p.found == p.Committed: // A record stands there.
+	case p.stable == last: // Nothing does, and nothing came.
+		p.Waiting = false
+	default:
+		next, err := gap.NextAt(ctx, client, topic.Partitions[p.Number].Leader, gap.Position{Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: p.Committed})
+		if err != nil {
+			return err
+		}
+		if next < last {
+			p.found = p.Committed
+			break
+		}
+		p.stable, p.Waiting = last, false
+	}
+	return nil
+}
+
+// blockedAt says whether what is left is behind the last stable offset.
+func (p *Partition) blockedAt(last int64) bool { return !p.Waiting && last < p.End }
+
+// block names the transactions that partitions wait for.
+func (w *Watch) block(ctx context.Context, admin *kadm.Client, states map[name]Partition, open kadm.TopicsSet, now time.Time) error {
+	if len(open) == 0 {
+		return nil
+	}
+	found, err := opentxn.Find(ctx, admin, open)
+	if err != nil {
+		return err
+	}
+	for _, t := range found {
+		at := name{t.Topic, t.Partition}
+		p := states[at]
+		if before := p.Blocked; before != nil && before.ProducerID == t.ProducerID && before.Offset == t.Offset {
+			t.Since = before.Since
+		}
+		if t.Since.IsZero() {
+			t.Since = now
+		}
+		p.Blocked = &t
+		p.Waiting = now.Sub(t.Since) >= w.cfg.Patience/3
+		states[at] = p
+	}
+	return nil
+}

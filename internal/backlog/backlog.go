@@ -1,0 +1,194 @@
+// Package backlog watches how far a group is behind in the partitions of this process, and says why nothing is committed
+// where records wait.
+package backlog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/opentxn"
+)
+
+// Config says what is watched. Zero values are defaults.
+type Config struct {
+	// Kafka says how the cluster is reached.
+	Kafka consumer.Kafka
+	// Group is the consumer group. Required.
+	Group string
+	// Topics are those that the group consumes. Required.
+	Topics []string
+	// ClientID is the client ID of the members that are this process's, and of no other. Required.
+	ClientID string
+	// Status says what the workers are doing. Required.
+	Status func() []loaderline.WorkerStatus
+	// Every is the time between two questions to the cluster, and the most that one may take. Defaults to 5 s. The first
+	// partitions of this process are known sooner than that.
+	Every time.Duration
+	// Patience is how long records have to wait without a commit before that is a stall. A third of it is how long a
+	// transaction of another producer has to be open before it is held against it. Defaults to 30 s.
+	Patience time.Duration
+	// Logger receives the reasons for which the cluster could not be asked, at debug level. Defaults to none.
+	Logger *slog.Logger
+}
+
+// Watch asks the cluster in the background, so that what is known goes on being known while nothing is polled, and nobody
+// who asks it waits for Kafka. Run it. It is safe for concurrent use.
+type Watch struct {
+	cfg Config
+
+	mu       sync.Mutex
+	began    time.Time // when Run did; zero before
+	answered time.Time // when the cluster last was asked with success; zero before
+	err      error     // of the last question; nil where it was answered
+	states   map[name]Partition
+}
+
+// name is a partition's.
+type name struct {
+	topic  string
+	number int32
+}
+
+// Partition is one of this process when the cluster was last asked: it has it, or it had it last, or no member has it.
+type Partition struct {
+	Topic          string
+	Number         int32
+	Committed, End int64
+	// Since is when it was first seen behind; zero where it is not.
+	Since time.Time
+	// Moved is when its committed offset was first seen as it is.
+	Moved time.Time
+	// Owned says that a member of this process has it.
+	Owned bool
+	// Waiting says that records are known to wait, or that it cannot be told. It is false where only markers of
+	// transactions and aborted records are left: nobody waits for those.
+	Waiting bool
+	// Blocked is the transaction that the records wait for; nil where none is.
+	Blocked *opentxn.Transaction
+
+	still  time.Time // when it was first seen as it is
+	stable int64     // the last stable offset for which there was nothing but markers; -1 where it is not known
+	found  int64     // the committed offset for which a record was found to wait; -1 where it is not known
+}
+
+// Until a partition is known the cluster is asked each soon, for settling after a worker has joined: then partitions
+// are about to be assigned, unless others have them all.
+const (
+	soon     = 250 * time.Millisecond
+	settling = 10 * time.Second
+)
+
+// stale is how many intervals what was known may be older than the present before it does not count.
+const stale = 3
+
+// New makes a Watch that knows of no partition yet.
+func New(cfg Config) *Watch {
+	if cfg.Every == 0 {
+		cfg.Every = 5 * time.Second
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = 30 * time.Second
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Watch{cfg: cfg, states: map[name]Partition{}}
+}
+
+// Run asks the cluster until ctx ends. A cluster that does not answer is asked again; the error is one of configuration.
+func (w *Watch) Run(ctx context.Context) error {
+	opts, err := w.cfg.Kafka.Options()
+	if err != nil {
+		return err
+	}
+	client, err := kgo.NewClient(opts...)
+	if err != nil {
+		return fmt.Errorf("measure the lag: %w", err)
+	}
+	defer client.Close()
+	w.mu.Lock()
+	w.began = time.Now()
+	w.mu.Unlock()
+	tick := time.NewTicker(min(w.cfg.Every, soon))
+	defer tick.Stop()
+	var asked, joined time.Time
+	members := 0
+	for {
+		if n := w.members(); n != members {
+			members, joined = n, time.Now()
+		}
+		if time.Since(asked) >= w.cfg.Every || members > 0 && !w.known() && time.Since(joined) < settling {
+			asked = time.Now()
+			err := w.refresh(ctx, client)
+			if err != nil && ctx.Err() == nil {
+				w.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "the lag is not known", slog.Any("error", err))
+			}
+			w.settle(asked, err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// settle notes how a question ended.
+func (w *Watch) settle(asked time.Time, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err = err; err == nil {
+		w.answered = asked
+	}
+}
+
+// members is how many workers are in the group.
+func (w *Watch) members() int {
+	n := 0
+	for _, worker := range w.cfg.Status() {
+		if worker.Joined {
+			n++
+		}
+	}
+	return n
+}
+
+// known says whether a partition of this process is known.
+func (w *Watch) known() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.states) > 0
+}
+
+// Answered says whether the cluster was asked with success lately.
+func (w *Watch) Answered() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fresh()
+}
+
+func (w *Watch) fresh() bool {
+	return !w.answered.IsZero() && time.Since(w.answered) <= stale*w.cfg.Every
+}
+
+// Partitions are those of this process, in no order. Where the cluster could not be asked lately, those that were behind
+// are still there, and the others are not: nobody knows.
+func (w *Watch) Partitions() []Partition {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fresh := w.fresh()
+	all := make([]Partition, 0, len(w.states))
+	for _, p := range w.states {
+		if fresh || p.End > p.Committed {
+			all = append(all, p)
+		}
+	}
+	return all
+}

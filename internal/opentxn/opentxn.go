@@ -1,0 +1,104 @@
+// Package opentxn finds the transaction that keeps readers of committed records waiting: the last stable offset of a
+// partition stands still until it ends. A producer that died leaves one until its transaction timeout, and some for ever.
+package opentxn
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+)
+
+// Transaction is one that is open in a partition.
+type Transaction struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	// Offset is that of its first record, where readers wait.
+	Offset     int64 `json:"offset"`
+	ProducerID int64 `json:"producer_id"`
+	// ID is its transactional ID; empty where this user may not see it.
+	ID string `json:"transactional_id,omitempty"`
+	// Since is when it began, or when its producer last published to the partition, or the zero time where neither is known.
+	Since time.Time `json:"since"`
+}
+
+// String names it, and since when it is open.
+func (t Transaction) String() string {
+	text := fmt.Sprintf("a transaction of producer %d", t.ProducerID)
+	if t.ID != "" {
+		text += fmt.Sprintf(" (transactional ID %q)", t.ID)
+	}
+	text += fmt.Sprintf(" is open in %s[%d] from offset %d on", t.Topic, t.Partition, t.Offset)
+	if !t.Since.IsZero() {
+		text += ", since " + t.Since.UTC().Format(time.RFC3339)
+	}
+	return text
+}
+
+// Command is how it is ended with Kafka's own tools, if its producer is gone.
+func (t Transaction) Command(brokers []string) string {
+	return fmt.Sprintf("kafka-transactions.sh --bootstrap-server %s abort --topic %s --partition %d --start-offset %d",
+		strings.Join(brokers, ","), t.Topic, t.Partition, t.Offset)
+}
+
+// Find returns the oldest open transaction of each of the partitions that has one. It needs the right to read the
+// topics, as readers do; the rest of a Transaction is filled in as far as the user may see it.
+func Find(ctx context.Context, admin *kadm.Client, partitions kadm.TopicsSet) ([]Transaction, error) {
+	described, err := admin.DescribeProducers(ctx, partitions)
+	if err != nil {
+		return nil, fmt.Errorf("look for open transactions: %w", err)
+	}
+	var found []Transaction
+	var producers []int64
+	for _, topic := range described.Sorted() {
+		for _, p := range topic.Partitions.Sorted() {
+			if t, open := oldest(p); open {
+				found = append(found, t)
+				producers = append(producers, t.ProducerID)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	identify(ctx, admin, found, producers)
+	return found, nil
+}
+
+// oldest is the transaction of a partition that began first.
+func oldest(p kadm.DescribedProducersPartition) (first Transaction, open bool) {
+	for _, producer := range p.ActiveProducers {
+		start := producer.CurrentTxnStartOffset
+		if start < 0 || open && start >= first.Offset {
+			continue
+		}
+		first, open = Transaction{Topic: p.Topic, Partition: p.Partition, Offset: start, ProducerID: producer.ProducerID}, true
+		if producer.LastTimestamp > 0 {
+			first.Since = time.UnixMilli(producer.LastTimestamp)
+		}
+	}
+	return first, open
+}
+
+// identify adds what the transactions' coordinators know. What they do not tell stays unknown.
+func identify(ctx context.Context, admin *kadm.Client, found []Transaction, producers []int64) {
+	listed, err := admin.ListTransactions(ctx, producers, nil)
+	if err != nil || len(listed) == 0 {
+		return
+	}
+	ids := make(map[int64]string, len(listed))
+	var names []string
+	listed.Each(func(t kadm.ListedTransaction) {
+		ids[t.ProducerID] = t.TxnID
+		names = append(names, t.TxnID)
+	})
+	described, err := admin.DescribeTransactions(ctx, names...)
+	for i := range found {
+		found[i].ID = ids[found[i].ProducerID]
+		if t, ok := described[found[i].ID]; err == nil && ok && t.Err == nil && t.StartTimestamp > 0 {
+			found[i].Since = time.UnixMilli(t.StartTimestamp)
+		}
+	}
+}
