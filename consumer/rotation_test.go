@@ -123,7 +123,7 @@ func TestFinalErrorsWhileIdle(t *testing.T) {
 			w := newWorld(t, 1)
 			cfg := w.config()
 			cfg.SessionTimeout = time.Second
-			cfg.Opts = append(cfg.Opts, kgo.MetadataMaxAge(600*time.Millisecond))
+			cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.MetadataMaxAge(600 * time.Millisecond)} }
 			s := w.open(cfg)
 			w.pollUntil(s, s.Joined)
 			fault.Count = -1
