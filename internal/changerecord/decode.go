@@ -4,51 +4,36 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/loaderline/loaderline/stages/lookup"
 )
-
-// errNoOldKey is the mistake that is most likely made with a key that is not the table's primary key.
-var errNoOldKey = errors.New("it does not say which key the row had before: let the database log whole rows " +
-	"(PostgreSQL: ALTER TABLE ... REPLICA IDENTITY FULL; MySQL: binlog_row_image=FULL)")
 
 // Decode reads a record. It gives the changes for mappings that the record concerns; they alias key and value. A value
 // of nil is a tombstone.
 func (d *Decoder) Decode(partition int32, key, value []byte) []Change {
-	r := reading{Decoder: d, key: key}
+	r := reading{Decoder: d, key: key, tombstone: value == nil}
 	r.keyErr = d.keys.scan(key)
 	last, wasDeleted := d.deleted[partition]
 	delete(d.deleted, partition)
 	switch {
-	case value != nil:
-		r.valueErr = d.values.scan(value)
-		r.classify()
+	case !r.tombstone:
+		r.readValue(value)
 	case wasDeleted && last == string(key):
 		return nil // Debezium's tombstone, for compaction: the record before said all of it.
-	default:
-		r.kind = tombstone
-	}
-	if r.kind == envelope && r.op == "d" {
-		d.deleted[partition] = string(key)
 	}
 	var changes []Change
+	certain := true // that it is an envelope, for all mappings
 	for i := range d.mappings {
-		if c, concerned := r.change(i); concerned {
+		readings := r.readings(i)
+		certain = certain && len(readings) == 1 && readings[0].op == "d"
+		if c, concerned := r.change(i, readings); concerned {
 			c.Mapping = i
 			changes = append(changes, c)
 		}
 	}
+	if certain {
+		d.deleted[partition] = string(key)
+	}
 	return changes
 }
-
-// kind is what a record is.
-type kind int
-
-const (
-	plain kind = iota
-	envelope
-	tombstone
-)
 
 // reading is a record that is being read.
 type reading struct {
@@ -56,127 +41,122 @@ type reading struct {
 
 	key              []byte
 	keyErr, valueErr error
-	kind             kind
-	op               string
+	tombstone        bool
+	shapes           [2]shape // of the value and of its payload, if it has one
 }
 
-// classify finds out whether the value is an envelope.
-func (r *reading) classify() {
-	if r.valueErr != nil {
+func (r *reading) readValue(value []byte) {
+	if r.valueErr = r.values.scan(value); r.valueErr != nil {
+		if len(value) > 5 && value[0] == 0 {
+			r.valueErr = errors.New("is not JSON but a message of a schema registry, as Avro: this is not supported; write values with JsonConverter")
+		}
 		return
 	}
-	code, hasOp := r.values.place(op)
-	_, hasBefore := r.values.place(before)
-	_, hasAfter := r.values.place(after)
-	_, hasSource := r.values.place(source)
-	if hasOp && code[0] == '"' && (hasBefore || hasAfter || hasSource) {
-		r.kind, r.op = envelope, string(lookup.Key(code).AppendText(nil))
+	for wrapped := range r.values.wrapped + 1 {
+		r.shapes[wrapped] = r.shape(wrapped)
 	}
 }
 
-// change is what the record says to a mapping, if it concerns that.
-func (r *reading) change(mapping int) (c Change, concerned bool) {
+// change is what the record says to a mapping, if it concerns that: all that it says by one of its readings.
+func (r *reading) change(mapping int, readings []as) (all Change, concerned bool) {
 	m := r.mappings[mapping]
-	if r.kind == envelope && r.op == "m" {
+	switch {
+	case r.tombstone:
+		return r.gone(mapping), true
+	case r.valueErr != nil && len(m.columns) == 0:
+		return r.byKey(), true
+	case r.valueErr != nil:
+		return unclear(fmt.Errorf("its value %w", r.valueErr)), true
+	}
+	for _, as := range readings {
+		c, ok := r.changeAs(mapping, as)
+		if !ok {
+			continue
+		}
+		concerned = true
+		all.All = all.All || c.All
+		if all.Unclear == nil {
+			all.Unclear = c.Unclear
+		}
+		for _, key := range c.Keys {
+			all.add(key)
+		}
+	}
+	if all.All {
+		all.Keys = nil
+		if len(readings) > 1 {
+			all.Unclear = errEnvelope
+		}
+	}
+	return all, concerned
+}
+
+func (r *reading) changeAs(mapping int, as as) (Change, bool) {
+	m := r.mappings[mapping]
+	if as.op == "m" {
 		return Change{}, false // A message in the log, of no table.
 	}
-	if m.table != "" && r.kind != tombstone && r.valueErr == nil {
-		switch names := r.tables(); {
+	if m.table != "" {
+		switch names := r.tables(as); {
 		case len(names) == 0:
 			return unclear(errors.New("it does not say of which table it is")), true
 		case !slices.Contains(names, m.table):
 			return Change{}, false
 		}
 	}
-	switch {
-	case r.kind == envelope && r.op == "t":
-		return Change{All: true}, true
-	case len(m.columns) == 0:
-		key, err := r.wholeKey()
-		if err != nil {
-			return unclear(err), true
-		}
-		return Change{Keys: []Key{key}}, true
-	case r.valueErr != nil:
-		return unclear(fmt.Errorf("its value %w", r.valueErr)), true
+	if as.envelope {
+		return r.enveloped(mapping, as)
 	}
-	return r.columns(mapping)
+	return r.row(mapping, as)
+}
+
+// gone is what a tombstone says.
+func (r *reading) gone(mapping int) Change {
+	if len(r.mappings[mapping].columns) == 0 {
+		return r.byKey()
+	}
+	var c Change
+	if r.inKey(mapping, &c) != known {
+		return unclear(errors.New("it is a tombstone, whose key does not have the columns of the stage's key"))
+	}
+	return c
+}
+
+// byKey is the record's key as a whole.
+func (r *reading) byKey() Change {
+	key, err := r.wholeKey()
+	if err != nil {
+		return unclear(err)
+	}
+	return Change{Keys: []Key{key}}
+}
+
+// inKey adds the key that the columns are in the record's key.
+func (r *reading) inKey(mapping int, c *Change) state {
+	is := unknown
+	if r.keyErr != nil {
+		return is
+	}
+	if r.keys.wrapped == 1 {
+		is = c.take(r.keys.key(1, mapping, rowItself))
+	}
+	return max(is, c.take(r.keys.key(0, mapping, rowItself)))
 }
 
 func unclear(err error) Change { return Change{All: true, Unclear: err} }
 
-// tables are the names by which the record's table may be meant.
-func (r *reading) tables() []string {
-	text := func(place int) string {
-		value, ok := r.values.place(place)
-		if !ok || value[0] != '"' {
-			return ""
-		}
-		return string(lookup.Key(value).AppendText(nil))
+// take adds a key of a row, if it is known.
+func (c *Change) take(key Key, is state) state {
+	if is == known {
+		c.add(key)
 	}
-	table := text(sourceTable)
-	if r.kind != envelope {
-		table = text(flatTable)
-	}
-	if table == "" {
-		return nil
-	}
-	names := []string{table}
-	schema, db := text(sourceSchema), text(sourceDB)
-	if schema != "" {
-		names = append(names, schema+"."+table)
-	}
-	if db != "" {
-		names = append(names, db+"."+table)
-	}
-	if schema != "" && db != "" {
-		names = append(names, db+"."+schema+"."+table)
-	}
-	return names
+	return is
 }
 
-// columns are the keys of the rows that the record has, old and new. The record's own key has the columns too where they
-// are the table's primary key, which an update cannot change: that is a deletion and a creation.
-func (r *reading) columns(mapping int) (Change, bool) {
-	var c Change
-	take := func(key Key, is state) state {
-		if is == known && !slices.ContainsFunc(c.Keys, key.equal) {
-			c.Keys = append(c.Keys, key)
-		}
-		return is
+func (c *Change) add(key Key) {
+	if !slices.ContainsFunc(c.Keys, key.equal) {
+		c.Keys = append(c.Keys, key)
 	}
-	inKey := unknown
-	if r.keyErr == nil {
-		inKey = take(r.keys.key(mapping, rowItself))
-	}
-	switch r.kind {
-	case tombstone:
-		if inKey != known {
-			return unclear(errors.New("it is a tombstone, whose key does not have the columns of the stage's key")), true
-		}
-		return c, true
-	case plain:
-		if take(r.values.key(mapping, rowItself)) == unknown && inKey != known {
-			return unclear(errors.New("neither its value nor its key has the columns of the stage's key")), true
-		}
-		return c, len(c.Keys) > 0
-	case envelope:
-	}
-	was, is := take(r.values.key(mapping, rowBefore)), take(r.values.key(mapping, rowAfter))
-	switch r.op {
-	case "c", "r":
-		if is == unknown && inKey != known {
-			return unclear(errors.New("its row does not have the columns of the stage's key")), true
-		}
-	case "u", "d":
-		// A null in the old row may be a column that was not logged.
-		if was != known && inKey != known || r.op == "u" && is == unknown && inKey != known {
-			return unclear(errNoOldKey), true
-		}
-	default:
-		return unclear(errors.New("its operation is not known")), true
-	}
-	return c, len(c.Keys) > 0
 }
 
 func (k Key) equal(other Key) bool {

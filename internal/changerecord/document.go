@@ -2,8 +2,12 @@ package changerecord
 
 import (
 	"bytes"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // unavailable is what Debezium writes for a column that it did not get from the database.
@@ -26,7 +30,15 @@ const (
 	sourceTable
 	sourceSchema
 	sourceDB
-	flatTable // what Debezium's transform that leaves the row alone calls source.table
+	sourceConnector
+	sourceName
+	sourceTime
+	sourceSnapshot
+	messagePrefix
+	// What Debezium's transform ExtractNewRecordState adds to the row, of which it leaves nothing else.
+	flatTable
+	flatOp
+	flatDeleted
 	numPlaces
 )
 
@@ -38,7 +50,14 @@ var places = [numPlaces][]string{
 	{"source", "table"},
 	{"source", "schema"},
 	{"source", "db"},
+	{"source", "connector"},
+	{"source", "name"},
+	{"source", "ts_ms"},
+	{"source", "snapshot"},
+	{"message", "prefix"},
 	{"__table"},
+	{"__op"},
+	{"__deleted"},
 }
 
 // document finds what is wanted of a document in one pass: each place and column at the document's root, and in the
@@ -52,7 +71,7 @@ type document struct {
 
 	doc     []byte
 	found   jsondoc.Result
-	wrapped int // 1 in a payload
+	wrapped int // 1: JsonConverter wrote it, and what it is about is its payload
 }
 
 func newDocument(mappings []Mapping, isValue bool) *document {
@@ -103,7 +122,8 @@ func joined(parts ...[]jsondoc.Step) []jsondoc.Step {
 	return all
 }
 
-// scan reads a document, and finds out whether it is in the payload of another.
+// scan reads a document, and finds out whether it is in the payload of another. JsonConverter writes exactly two members; a
+// row may have columns of these names beside others.
 func (d *document) scan(doc []byte) error {
 	d.doc, d.wrapped = doc, 0
 	d.found.Reset()
@@ -112,11 +132,26 @@ func (d *document) scan(doc []byte) error {
 	}
 	_, hasPayload := d.value(d.payload)
 	schema, hasSchema := d.value(d.schema)
-	_, hasType := d.value(d.schemaType)
-	if hasPayload && hasSchema && (hasType || isNull(schema)) {
+	kind, _ := d.value(d.schemaType)
+	if hasPayload && hasSchema && (isText(kind) || isNull(schema)) && onlyMembers(doc, "schema", "payload") {
 		d.wrapped = 1
 	}
 	return nil
+}
+
+// onlyMembers says that an object, which is valid JSON, has no other members than these.
+func onlyMembers(object []byte, names ...string) bool {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(object))
+	if _, err := decoder.ReadToken(); err != nil {
+		return false
+	}
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadToken()
+		if err != nil || !slices.Contains(names, name.String()) || decoder.SkipValue() != nil {
+			return false
+		}
+	}
+	return decoder.PeekKind() == '}'
 }
 
 // value is what stands at a path, and whether anything does.
@@ -127,15 +162,35 @@ func (d *document) value(number int) ([]byte, bool) {
 	return nil, false
 }
 
-func (d *document) place(place int) ([]byte, bool) { return d.value(d.places[d.wrapped][place]) }
+// place is what stands at a place, of the document or of its payload.
+func (d *document) place(wrapped, place int) ([]byte, bool) {
+	return d.value(d.places[wrapped][place])
+}
 
-// body is the document without its schema.
-func (d *document) body() []byte {
-	if d.wrapped == 1 {
+// text is the string at a place; empty where there is none.
+func (d *document) text(wrapped, place int) string {
+	value, _ := d.place(wrapped, place)
+	if !isText(value) {
+		return ""
+	}
+	return string(lookup.Key(value).AppendText(nil))
+}
+
+// body is the document, or its payload.
+func (d *document) body(wrapped int) []byte {
+	if wrapped == 1 {
 		body, _ := d.value(d.payload)
 		return body
 	}
 	return bytes.TrimSpace(d.doc)
+}
+
+// hasColumn says that the document's root has one of a mapping's columns.
+func (d *document) hasColumn(mapping int) bool {
+	return slices.ContainsFunc(d.columns[0][mapping][rowItself], func(number int) bool {
+		_, ok := d.value(number)
+		return ok
+	})
 }
 
 // state is what a row says of a key.
@@ -148,10 +203,10 @@ const (
 )
 
 // key is a mapping's key in a row of the document.
-func (d *document) key(mapping, row int) (Key, state) {
+func (d *document) key(wrapped, mapping, row int) (Key, state) {
 	var key Key
 	is := known
-	for _, number := range d.columns[d.wrapped][mapping][row] {
+	for _, number := range d.columns[wrapped][mapping][row] {
 		value, ok := d.value(number)
 		switch {
 		case !ok, string(value) == unavailable:
@@ -167,4 +222,6 @@ func (d *document) key(mapping, row int) (Key, state) {
 	return key, known
 }
 
-func isNull(value []byte) bool { return string(value) == "null" }
+func isNull(value []byte) bool   { return string(value) == "null" }
+func isText(value []byte) bool   { return len(value) > 0 && value[0] == '"' }
+func isObject(value []byte) bool { return len(value) > 0 && value[0] == '{' }

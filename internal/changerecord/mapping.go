@@ -6,8 +6,40 @@ import (
 	"github.com/loaderline/loaderline/internal/jsondoc"
 )
 
-// Mapping says where the records of a topic have a key. It is made by NewMapping.
+// Envelope says what the values of a topic are.
+type Envelope string
+
+// What values are. Empty is AutoEnvelope.
+const (
+	// AutoEnvelope takes a value for an envelope of Debezium where it has exactly the shape of one, for a row where it has
+	// nothing of that, and else for both.
+	AutoEnvelope Envelope = "auto"
+	// DebeziumEnvelope is op, before, after and source.
+	DebeziumEnvelope Envelope = "debezium"
+	// PlainEnvelope is the row itself.
+	PlainEnvelope Envelope = "plain"
+)
+
+// OldKey says which part of a record is known to have the key that a changed or deleted row had before.
+type OldKey string
+
+// Where the old key is. Empty is AutoOldKey.
+const (
+	// AutoOldKey takes it from an update's old row, and from that of a deletion once an update has shown that the database
+	// logs whole rows.
+	AutoOldKey OldKey = "auto"
+	// OldKeyBefore is the old row, which is always whole.
+	OldKeyBefore OldKey = "before"
+	// OldKeyPrimary is the record's key: the columns are the table's primary key, which no update changes.
+	OldKeyPrimary OldKey = "primary_key"
+)
+
+// Mapping says where the records of a topic have a key. It is made by NewMapping; Envelope and OldKey may be set
+// before it is used.
 type Mapping struct {
+	Envelope Envelope
+	OldKey   OldKey
+
 	table string
 	// columns are the parts of the key, as steps into a row. None is the record's key as a whole.
 	columns [][]jsondoc.Step
@@ -67,9 +99,15 @@ type Decoder struct {
 	values   *document
 	// deleted has, by partition, the key of the row whose deletion was the last record.
 	deleted map[int32]string
+	// whole has the tables, by mapping, whose latest update had the old row.
+	whole []map[string]bool
 }
 
 // NewDecoder makes a decoder for the mappings of a topic.
 func NewDecoder(mappings ...Mapping) *Decoder {
-	return &Decoder{mappings: mappings, keys: newDocument(mappings, false), values: newDocument(mappings, true), deleted: map[int32]string{}}
+	d := &Decoder{mappings: mappings, keys: newDocument(mappings, false), values: newDocument(mappings, true), deleted: map[int32]string{}}
+	for range mappings {
+		d.whole = append(d.whole, map[string]bool{})
+	}
+	return d
 }

@@ -19,12 +19,12 @@ func (r *reading) wholeKey() (Key, error) {
 		return nil, errors.New("it has no key")
 	}
 	if r.keyErr != nil {
-		if !isText(r.key) {
+		if !isLine(r.key) {
 			return nil, errors.New("its key is neither JSON nor text: write keys as JSON or strings (in Kafka Connect, JsonConverter or StringConverter)")
 		}
 		return Key{lookup.AppendString(nil, r.key)}, nil
 	}
-	body := jsontext.Value(r.keys.body())
+	body := jsontext.Value(r.keys.body(r.keys.wrapped))
 	switch body.Kind() {
 	case '{':
 		members, err := children(body)
@@ -62,7 +62,7 @@ func children(of jsontext.Value) (Key, error) {
 	return all, nil
 }
 
-// isText says that bytes are text on one line: a number or an Avro message that a serializer wrote is not.
-func isText(b []byte) bool {
+// isLine says that bytes are text on one line: a number or an Avro message that a serializer wrote is not.
+func isLine(b []byte) bool {
 	return utf8.Valid(b) && !bytes.ContainsFunc(b, unicode.IsControl)
 }

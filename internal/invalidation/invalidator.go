@@ -70,7 +70,7 @@ func New(cfg Config) *Invalidator {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	v := &Invalidator{cfg: cfg, feeds: map[string]*feed{}, log: limitedLog{to: cfg.Logger}}
+	v := &Invalidator{cfg: cfg, feeds: map[string]*feed{}, log: limitedLog{to: cfg.Logger, topics: map[string]*loggedTopic{}}}
 	mappings := map[string][]changerecord.Mapping{}
 	for _, c := range cfg.Changes {
 		if v.feeds[c.Topic] == nil {

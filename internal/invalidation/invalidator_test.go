@@ -81,14 +81,14 @@ func TestApply(t *testing.T) {
 		},
 		"of tables": {
 			topic: "shop.changes", values: []string{
-				`{"op":"c","after":{"product_id":7},"source":{"table":"reviews"}}`,
-				`{"op":"c","after":{"user_id":8},"source":{"table":"purchases"}}`,
-				`{"op":"c","after":{"user_id":9},"source":{"table":"logins"}}`,
+				`{"op":"c","after":{"product_id":7},"source":{"connector":"mysql","name":"shop","ts_ms":1,"table":"reviews"}}`,
+				`{"op":"c","after":{"user_id":8},"source":{"connector":"mysql","name":"shop","ts_ms":1,"table":"purchases"}}`,
+				`{"op":"c","after":{"user_id":9},"source":{"connector":"mysql","name":"shop","ts_ms":1,"table":"logins"}}`,
 			},
 			forgot: "purchases: [8]; reviews: [7]", results: map[string]uint64{invalidation.Applied: 2, invalidation.Nothing: 1},
 		},
 		"truncated": {
-			topic: "shop.changes", values: []string{`{"op":"t","source":{"table":"reviews"}}`}, forgot: "reviews: all", results: map[string]uint64{invalidation.Applied: 1},
+			topic: "shop.changes", values: []string{`{"op":"t","source":{"connector":"mysql","name":"shop","ts_ms":1,"table":"reviews"}}`}, forgot: "reviews: all", results: map[string]uint64{invalidation.Applied: 1},
 		},
 		"not JSON": {
 			topic: "shop.users", values: []string{canary, `{"id":1}`}, forgot: "purchases: all; user: all", results: map[string]uint64{invalidation.Unclear: 1, invalidation.Applied: 1},

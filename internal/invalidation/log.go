@@ -8,20 +8,29 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// logEvery is how often records that were not understood are logged.
+// logEvery is how often records of a topic that were not understood are logged.
 const logEvery = 30 * time.Second
 
 // limitedLog logs where a record is and what is wrong with it, never what is in it.
 type limitedLog struct {
-	to   *slog.Logger
+	to     *slog.Logger
+	topics map[string]*loggedTopic
+}
+
+type loggedTopic struct {
 	last time.Time
 	more int // since last, not logged
 }
 
 // unclear logs a record that was not understood, and the stages that forget everything for it.
 func (l *limitedLog) unclear(ctx context.Context, r *kgo.Record, stages []string, err error) {
-	if !l.last.IsZero() && time.Since(l.last) < logEvery {
-		l.more++
+	of := l.topics[r.Topic]
+	switch {
+	case of == nil:
+		of = &loggedTopic{}
+		l.topics[r.Topic] = of
+	case time.Since(of.last) < logEvery:
+		of.more++
 		return
 	}
 	attrs := []slog.Attr{
@@ -30,9 +39,9 @@ func (l *limitedLog) unclear(ctx context.Context, r *kgo.Record, stages []string
 	if len(stages) > 0 {
 		attrs = append(attrs, slog.Any("invalidated", stages))
 	}
-	if l.more > 0 {
-		attrs = append(attrs, slog.Int("not_logged", l.more))
+	if of.more > 0 {
+		attrs = append(attrs, slog.Int("not_logged", of.more))
 	}
-	l.last, l.more = time.Now(), 0
+	of.last, of.more = time.Now(), 0
 	l.to.LogAttrs(ctx, slog.LevelWarn, "a change record was not understood", attrs...)
 }

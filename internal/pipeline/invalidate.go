@@ -28,6 +28,7 @@ func (l *layouter) readChanges() {
 			}
 			l.problems = append(l.problems, l.File.Errorf(key, "%v", wrong))
 		}
+		mapping.Envelope, mapping.OldKey = changerecord.Envelope(c.Envelope), changerecord.OldKey(c.OldKey)
 		l.changes = append(l.changes, invalidation.Change{Topic: c.Topic, Mapping: mapping, Stages: c.Stages})
 	}
 }

@@ -25,7 +25,7 @@ cache:
       - {topic: shop.users, key: id, stages: [user]}
       - {topic: shop.changes, table: purchases, key: user_id, stages: [purchases]}
       - {topic: shop.changes, table: reviews, key: product_id, stages: [reviews]}
-      - {topic: shop.tenants, key: [tenant, id], stages: [tenant]}
+      - {topic: shop.tenants, key: [tenant, id], stages: [tenant], envelope: debezium, old_key: primary_key}
 `
 
 // shopOf opens a pipeline whose database a test changes.
@@ -82,12 +82,12 @@ func TestChangesAreSeenThroughAChain(t *testing.T) {
 	change(`UPDATE reviews SET rating = 1 WHERE id = 50`)
 	change(`INSERT INTO reviews (id, product_id, rating) VALUES (60, 102, 2)`)
 	see(before1, before3) // Nothing has been said yet.
-	apply("shop.changes", `{"id":50}`, `{"op":"u","before":{"product_id":100},"after":{"product_id":100},"source":{"table":"reviews"}}`)
-	apply("shop.changes", `{"id":60}`, `{"op":"c","before":null,"after":{"product_id":"102"},"source":{"table":"reviews"}}`)
+	apply("shop.changes", `{"id":50}`, `{"op":"u","before":{"product_id":100},"after":{"product_id":100},"source":{"connector":"postgresql","name":"shop","ts_ms":1,"table":"reviews"}}`)
+	apply("shop.changes", `{"id":60}`, `{"op":"c","before":null,"after":{"product_id":"102"},"source":{"connector":"postgresql","name":"shop","ts_ms":1,"table":"reviews"}}`)
 	see(`"reviews":[{"rating":1},{"rating":3}]`, `[{"product_id":102,"reviews":[{"rating":2}]}]`)
 
 	change(`UPDATE purchases SET user_id = 3 WHERE id = 11`)
-	apply("shop.changes", `{"id":11}`, `{"op":"u","before":{"user_id":1},"after":{"user_id":3},"source":{"table":"purchases"}}`)
+	apply("shop.changes", `{"id":11}`, `{"op":"u","before":{"user_id":1},"after":{"user_id":3},"source":{"connector":"postgresql","name":"shop","ts_ms":1,"table":"purchases"}}`)
 	see(`"purchases":[{"product_id":100,"reviews":[{"rating":1},{"rating":3}]},{"product_id":100,`, `"purchases":[{"product_id":101,`)
 
 	change(`UPDATE users SET name = 'A' WHERE id = 1`)

@@ -62,6 +62,9 @@ type Change struct {
 	Key   []string `key:"key"`   // Paths into the row; empty: the record's key.
 	// Stages are names of stages.
 	Stages []string `key:"stages"`
+	// Envelope and OldKey settle what a record does not say for certain.
+	Envelope Envelope `key:"envelope"`
+	OldKey   OldKey   `key:"old_key"`
 }
 
 // Tiers are the names of the caches below the memory, fastest first.

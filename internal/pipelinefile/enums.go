@@ -98,6 +98,26 @@ const (
 	ErrorFatal     ErrorClass = "fatal"
 )
 
+// Envelope says what the values of a change topic are.
+type Envelope string
+
+// What the values of a change topic are.
+const (
+	EnvelopeAuto     Envelope = "auto"
+	EnvelopeDebezium Envelope = "debezium"
+	EnvelopePlain    Envelope = "plain"
+)
+
+// OldKey says where a change record has the key that the row had before.
+type OldKey string
+
+// Where a change record has the key that the row had before.
+const (
+	OldKeyAuto       OldKey = "auto"
+	OldKeyBefore     OldKey = "before"
+	OldKeyPrimaryKey OldKey = "primary_key"
+)
+
 // Delivery is the guarantee for published records.
 type Delivery string
 

@@ -192,6 +192,8 @@ func outputKeys() []Key {
 		{Path: "cache.invalidate.changes[].table", Type: TypeString, Doc: "Takes the records of this table only, where one topic has several: reviews, or public.reviews."},
 		{Path: "cache.invalidate.changes[].key", Type: TypeListOrOne, Doc: "The column of the changed row that the stages' keys are, or the list of them for a composite key; a path where it is nested. Defaults to the record's key as a whole."},
 		{Path: "cache.invalidate.changes[].stages", Type: TypeList, Required: true, Example: "[user]", Doc: "The stages whose rows have changed."},
+		{Path: "cache.invalidate.changes[].envelope", Type: TypeEnum, Default: "auto", Enum: words(EnvelopeAuto, EnvelopeDebezium, EnvelopePlain), Doc: "What the values are: debezium is op, before, after and source; plain is the row itself. auto tells them apart by their exact shape; where both are possible, everything of the stages may be invalidated."},
+		{Path: "cache.invalidate.changes[].old_key", Type: TypeEnum, Default: "auto", Enum: words(OldKeyAuto, OldKeyBefore, OldKeyPrimaryKey), Doc: "Where a record has the key that a changed or deleted row had before: before is the old row, which is always whole (REPLICA IDENTITY FULL); primary_key says that key is the table's primary key, which no update changes. auto invalidates everything of the stages where it is not certain."},
 
 		{Path: "output", Type: TypeSection, Required: true, Doc: "Where and how enriched records are published."},
 		{Path: "output.topic", Type: TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},
