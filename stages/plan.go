@@ -47,7 +47,7 @@ type deskMaker struct {
 // stages that do not depend on each other run at the same time; a stage starts when its own keys are known.
 // Look at Rows.Err before the rows are published anywhere.
 func (p *Plan[E]) Run(ctx context.Context, events []E) *Rows[E] {
-	r := newRun(p, events)
+	r := newRun(ctx, p, events)
 	r.schedule(ctx)
 	return &Rows[E]{run: r}
 }

@@ -1,6 +1,9 @@
 package stages
 
-import "iter"
+import (
+	"context"
+	"iter"
+)
 
 // Rows are the events of one run with their results. They are for one goroutine at a time.
 type Rows[E any] struct {
@@ -15,6 +18,9 @@ type Row[E any] struct {
 
 // Event is the event.
 func (r Row[E]) Event() E { return r.run.events[r.index] }
+
+// Context is that of Run: a condition that may take long looks at it.
+func (r Row[E]) Context() context.Context { return r.run.ctx }
 
 // Index is the event's position in what Run was given.
 func (r Row[E]) Index() int { return int(r.index) }

@@ -8,6 +8,7 @@ import (
 // run is the state of one Run. The goroutine that called Run owns it; loads run in goroutines of their own and hand
 // their answers back to it, so that nothing here is locked.
 type run[E any] struct {
+	ctx      context.Context //nolint:containedctx // It is that of Run, which a run does not outlive.
 	plan     *Plan[E]
 	events   []E
 	budget   budget
@@ -37,8 +38,9 @@ type domain struct {
 	lists  bool
 }
 
-func newRun[E any](p *Plan[E], events []E) *run[E] {
+func newRun[E any](ctx context.Context, p *Plan[E], events []E) *run[E] {
 	r := &run[E]{
+		ctx:  ctx,
 		plan: p, events: events, budget: newBudget(p.Retry),
 		keys:     make([]any, len(p.edges)),
 		domains:  make([]domain, len(p.edges)+1),

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,7 +18,8 @@ type Condition[E any] struct {
 var ErrSkipped = fmt.Errorf("%w: the stage does not run for this event", ErrNoKey)
 
 // When adds a condition to the plan. holds is called once for each row of a run, after the stages that are named have
-// settled. Its error fails the row's result as an unusable key does; one that wraps ErrBlocked makes it Blocked.
+// settled. Its error fails the row's result as an unusable key does; one that wraps ErrBlocked makes it Blocked. When the
+// Row's Context ends, holds is not called for other rows, and the run fails.
 func When[E any](p *Plan[E], holds func(Row[E]) (bool, error), stages ...Dep) Condition[E] {
 	c := &condition[E]{holds: holds}
 	for _, s := range stages {
@@ -66,6 +68,12 @@ func (r *run[E]) codes(id int) []int32 {
 	}
 	codes := make([]int32, len(r.events))
 	for i := range codes {
+		if r.ctx.Err() != nil {
+			// The events are not at fault: Rows.Err says so, and what they are then said to be is used by nobody.
+			r.failure = worse(r.failure, context.Cause(r.ctx))
+			codes[i] = blockedKey
+			continue
+		}
 		switch holds, err := guarded(r.plan.conditions[id].holds, Row[E]{run: r, index: int32(i)}); {
 		case errors.Is(err, ErrBlocked):
 			codes[i] = blockedKey

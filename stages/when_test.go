@@ -168,3 +168,20 @@ func TestSharedValuesDependOnConditions(t *testing.T) {
 		t.Errorf("made %d times: %s", made, diff)
 	}
 }
+
+// A condition that takes long is not asked any more when the context ends, and the events are not at fault.
+func TestTheEndOfTheContextEndsConditions(t *testing.T) {
+	var plan stages.Plan[visit]
+	cause := errors.New("a rebalance")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	asked := 0
+	stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.By(&plan, userOf).If(stages.When(&plan, func(row stages.Row[visit]) (bool, error) {
+		asked++
+		cancel(cause)
+		return false, context.Cause(row.Context())
+	})))
+	rows := plan.Run(ctx, []visit{{user: 1}, {user: 2}, {user: 3}})
+	if !errors.Is(rows.Err(), cause) || asked != 1 {
+		t.Errorf("%v, and it was asked for %d rows; want %v and 1", rows.Err(), asked, cause)
+	}
+}

@@ -21,7 +21,7 @@ func BenchmarkHolds(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		if holds, err := c.Holds(values); !holds || err != nil {
+		if holds, err := c.Holds(b.Context(), values); !holds || err != nil {
 			b.Fatal(holds, err)
 		}
 	}

@@ -7,6 +7,7 @@
 package condition
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"regexp"
@@ -36,6 +37,7 @@ type Condition struct {
 type machine struct {
 	vm     vm.VM
 	fields map[string]any
+	budget budget
 }
 
 // Error says what is wrong with an expression, and where: both count from 1, and columns count characters.
@@ -69,7 +71,10 @@ func Parse(text string, roots []string) (*Condition, error) {
 	if _, err := expr.Compile(text, options...); err != nil {
 		return nil, wrong(err, roots)
 	}
-	program, err := expr.Compile(text, append(options, expr.Patch(&nullable{}))...)
+	loops := &loopFinder{}
+	ast.Walk(&tree.Node, loops)
+	functionTypes(known)
+	program, err := expr.Compile(text, append(options, expr.Patch(&nullable{}), expr.Patch(&meter{loops: loops.found}))...)
 	if err != nil {
 		return nil, wrong(err, roots)
 	}
@@ -91,6 +96,9 @@ func wrong(err error, roots []string) *Error {
 	if at, ok := errors.AsType[*file.Error](err); ok {
 		e.Line, e.Column, e.Reason = at.Line, at.Column+1, at.Message
 	}
+	if e.Reason == `unexpected token Operator("=")` {
+		e.Reason = "= does not compare; use == to compare"
+	}
 	if strings.HasPrefix(e.Reason, "unknown name") {
 		e.Reason += "; a field begins with " + strings.Join(roots, " or ")
 	}
@@ -103,19 +111,24 @@ func wrong(err error, roots []string) *Error {
 // Paths are the fields that the condition looks at, in the order of Holds.
 func (c *Condition) Paths() []jsondoc.Path { return c.paths }
 
-// Holds says whether the condition holds for the values of its fields, as Value gives them. It answers an error where they
-// cannot be compared.
-func (c *Condition) Holds(values []any) (bool, error) {
+// Holds says whether the condition holds for the values of its fields, as Value gives them. It returns an error where they
+// cannot be compared, ErrBudget where that takes more than Budget steps, and the cause of ctx when that ends.
+func (c *Condition) Holds(ctx context.Context, values []any) (bool, error) {
 	m, ok := c.spare.Get().(*machine)
 	if !ok {
-		m = &machine{fields: make(map[string]any, len(c.names))}
+		m = &machine{}
+		m.fields = m.budget.functions()
 	}
+	m.budget.start(ctx)
 	defer c.spare.Put(m)
 	for i, name := range c.names {
 		m.fields[name] = values[i]
 	}
 	result, err := m.vm.Run(c.program, m.fields)
-	if err != nil {
+	switch {
+	case m.budget.err != nil:
+		return false, m.budget.err
+	case err != nil:
 		return false, failure(err)
 	}
 	holds, _ := result.(bool)
@@ -136,6 +149,9 @@ func failure(err error) error {
 	at, ok := errors.AsType[*file.Error](err)
 	if !ok {
 		return err
+	}
+	if at.Message == "memory budget exceeded" { // The library's own, for elements that are built.
+		return ErrBudget
 	}
 	message := notWanted.ReplaceAllString(at.Message, "$1 stands where $2 is wanted")
 	message = notBoolean.ReplaceAllString(message, "$1 stands where bool is wanted")

@@ -33,7 +33,7 @@ func look(t *testing.T, text string, documents map[string]string) (bool, error) 
 			}
 		}
 	}
-	return c.Holds(values)
+	return c.Holds(t.Context(), values)
 }
 
 func TestConditions(t *testing.T) {
@@ -141,6 +141,9 @@ func TestWrongConditions(t *testing.T) {
 		want         string
 	}{
 		{`event.x ==`, 1, 10, "unexpected token EOF"},
+		{`event.x = 1`, 1, 9, "= does not compare; use == to compare"},
+		{`event.x == 1 && user.tier = "gold"`, 1, 27, "= does not compare; use == to compare"},
+		{`any(event.x, .y = 1)`, 1, 17, "= does not compare; use == to compare"},
 		{`evnt.x == 1`, 1, 1, "unknown name evnt; a field begins with event or user"},
 		{"event.x == 1 &&\n  shout(event.x)", 2, 3, "unknown name shout; a field begins with event or user"},
 		{`$env.event`, 1, 1, "unknown name $env; a field begins with event or user"},

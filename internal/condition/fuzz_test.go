@@ -24,7 +24,7 @@ func FuzzParse(f *testing.F) {
 			for i := range values {
 				values[i] = v
 			}
-			if holds, err := c.Holds(values); holds && err != nil {
+			if holds, err := c.Holds(t.Context(), values); holds && err != nil {
 				t.Errorf("%q holds and fails: %v", text, err)
 			}
 		}

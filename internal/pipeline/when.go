@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/loaderline/loaderline/internal/condition"
 	"github.com/loaderline/loaderline/internal/jsondoc"
@@ -119,6 +120,7 @@ func (c *compiler) condition(n *node, looks []look) stages.Condition[Document] {
 	for _, i := range n.WhenStages {
 		after = append(after, c.nodes[i].one)
 	}
+	overBudget := c.layout.File.Errorf("stages."+n.Name+".when", "the condition %s: %v", shortened(text), condition.ErrBudget)
 	w := stages.When(c.plan, func(row stages.Row[Document]) (bool, error) {
 		values := make([]any, len(looks))
 		for i, l := range looks {
@@ -128,14 +130,27 @@ func (c *compiler) condition(n *node, looks []look) stages.Condition[Document] {
 			}
 			values[i] = v
 		}
-		holds, err := n.When.Holds(values)
-		if err != nil {
+		holds, err := n.When.Holds(row.Context(), values)
+		switch {
+		case errors.Is(err, condition.ErrBudget):
+			return false, overBudget
+		case err != nil:
 			return false, fmt.Errorf("when: %w", err)
 		}
 		return holds, nil
 	}, after...)
 	c.whens[text] = w
 	return w
+}
+
+// shortened is a condition as a message has it.
+func shortened(text string) string {
+	const most = 100
+	short := []rune(strings.Join(strings.Fields(text), " "))
+	if len(short) > most {
+		short = append(short[:most], '…')
+	}
+	return string(short)
 }
 
 // value is what stands in the field for a row.

@@ -81,6 +81,15 @@ func TestWhen(t *testing.T) {
 			},
 		},
 		{
+			name:   "over its budget",
+			stages: under("any(event.items, any(event.items, .x == -1))", userStage),
+			events: []string{`{"user_id":3,"items":[{}` + strings.Repeat(",{}", 2000) + `]}`, `{"user_id":3,"items":[{"x":-1}]}`},
+			want: []string{
+				`key in stage user: pipeline.yaml:10:30: stages.user.when: the condition any(event.items, any(event.items, .x == -1)): it takes more than 1000000 steps for one event, each an element that it visits or 64 bytes of text that it reads or builds`,
+				`{"event":{"user_id":3,"items":[{"x":-1}]},"user":{"id":3,"name":"Edsger"}}`,
+			},
+		},
+		{
 			name: "after a stage that failed",
 			stages: `
   user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, on_error: keep}` +
