@@ -94,6 +94,8 @@ func (t Type) isCanonical(raw []byte) bool {
 			return isPlainString(raw)
 		}
 		return t == Any && isPlainInteger(raw)
+	case CaselessASCII:
+		return len(raw) >= 2 && raw[0] == '"' && isPlainString(raw) && !hasUpper(raw)
 	case Bigint, Numeric:
 		return isPlainInteger(raw)
 	case Integer:
@@ -168,7 +170,7 @@ func (t Type) appendValue(dst []byte, v value) ([]byte, error) {
 		return t.appendInteger(dst, v)
 	case Numeric:
 		return appendNumeric(dst, v)
-	case Text, CaselessText, PaddedText:
+	case Text, CaselessText, PaddedText, CaselessASCII:
 		return t.appendText(dst, v)
 	case UUID:
 		return appendUUID(dst, v)

@@ -3,6 +3,7 @@ package lookup
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -64,17 +65,33 @@ const (
 	spacedTime = "2006-01-02 15:04:05.999999"
 )
 
+// spacedMoment is how databases write moments: with a space, and a zone of hours, or of hours and minutes.
+func spacedMoment(text string) string {
+	sign := strings.LastIndexAny(text, "+-")
+	switch zone := len(text) - sign; {
+	case sign < len(localTime)-len(".999999") || zone == len("+00:00"):
+		return spacedTime + "Z07:00"
+	case zone == len("+0000"):
+		return spacedTime + "Z0700"
+	}
+	return spacedTime + "Z07"
+}
+
 func (t Type) appendTime(dst []byte, v value) ([]byte, error) {
 	if v.kind != stringValue {
 		return dst, t.mismatch(v)
 	}
 	layout, example, text := time.DateOnly, time.DateOnly, string(v.text)
+	spaced := len(text) > 10 && text[10] == ' '
 	switch t { //nolint:exhaustive // Date is the default.
 	case Timestamptz:
 		layout, example = moment, "2006-01-02T15:04:05Z (RFC 3339)"
+		if spaced {
+			layout = spacedMoment(text)
+		}
 	case Timestamp:
 		layout, example = localTime, "2006-01-02T15:04:05"
-		if len(text) > 10 && text[10] == ' ' {
+		if spaced {
 			layout = spacedTime
 		}
 	}

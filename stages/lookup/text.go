@@ -134,6 +134,30 @@ func (t Type) appendText(dst []byte, v value) ([]byte, error) {
 		text = bytes.ToLower(text)
 	case PaddedText:
 		text = bytes.TrimRight(text, " ")
+	case CaselessASCII:
+		if IsPlain(text) {
+			text = bytes.ToLower(text)
+		}
 	}
 	return AppendString(dst, text), nil
+}
+
+// IsPlain says that text is printable ASCII that does not end with a space: every common collation agrees about such text
+// but for its case.
+func IsPlain(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return len(text) > 0 && text[len(text)-1] != ' '
+}
+
+func hasUpper(text []byte) bool {
+	for _, c := range text {
+		if c >= 'A' && c <= 'Z' {
+			return true
+		}
+	}
+	return false
 }

@@ -36,12 +36,18 @@ const (
 	Timestamp
 	// Date is a string such as `"2006-01-02"`.
 	Date
+	// CaselessASCII is Text of a source that ignores case in its own way. Text that IsPlain is in lower case; other text
+	// stays as it is, since sources differ in what is equal there. No pipeline file can name it.
+	CaselessASCII
 )
 
-const numTypes = int(Date) + 1
+const (
+	numTypes = int(CaselessASCII) + 1
+	numNamed = int(Date) + 1 // by files
+)
 
 var typeNames = [numTypes]string{
-	"any", "smallint", "integer", "bigint", "numeric", "text", "citext", "char", "uuid", "boolean", "timestamptz", "timestamp", "date",
+	"any", "smallint", "integer", "bigint", "numeric", "text", "citext", "char", "uuid", "boolean", "timestamptz", "timestamp", "date", "caseless",
 }
 
 // String is the type's name in a pipeline file and in SQL.
@@ -72,12 +78,12 @@ func ParseType(name string) (Type, error) {
 	case "bool":
 		return Boolean, nil
 	}
-	for i, n := range typeNames {
+	for i, n := range typeNames[:numNamed] {
 		if n == lower {
 			return Type(i), nil
 		}
 	}
-	return Any, fmt.Errorf("unknown key type %q: it is one of %s", name, strings.Join(typeNames[:], ", "))
+	return Any, fmt.Errorf("unknown key type %q: it is one of %s", name, strings.Join(typeNames[:numNamed], ", "))
 }
 
 // article is the type's name as a sentence has it.

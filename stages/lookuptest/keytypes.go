@@ -26,6 +26,8 @@ func spellings(t lookup.Type) []spelled {
 		return []spelled{{`"abc"`, []string{`"abc"`, `"\u0061bc"`}}, {`"é"`, []string{`"é"`, `"\u00e9"`}}}
 	case lookup.CaselessText:
 		return []spelled{{`"abc"`, []string{`"abc"`, `"ABC"`}}}
+	case lookup.CaselessASCII:
+		return []spelled{{`"abc"`, []string{`"abc"`, `"ABC"`, `"\u0041bc"`}}, {`"É"`, []string{`"É"`, `"\u00c9"`}}, {`"Ab "`, []string{`"Ab "`}}}
 	case lookup.PaddedText:
 		return []spelled{{`"abc"`, []string{`"abc"`, `"abc   "`}}}
 	case lookup.UUID:

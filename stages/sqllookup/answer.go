@@ -2,6 +2,7 @@ package sqllookup
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/loaderline/loaderline/stages"
@@ -20,6 +21,8 @@ type answer struct {
 	rows   []rowSpan
 	buf    []byte
 	latest int32 // the slot of the last row: rows of one key tend to stand together
+
+	matching *matching // nil: equal keys are equal texts
 }
 
 // found is what is known of one key. first and last are rows counted from 1.
@@ -46,16 +49,24 @@ func newAnswer(l *Lookup, lay *layout, b *stages.Batch[lookup.Key, []byte]) *ans
 	for i, k := range b.Keys {
 		a.slots[k] = int32(i)
 	}
+	if !l.equality.exact() {
+		a.matching, a.keepCells = &matching{equality: l.equality, ask: l.ask}, true
+	}
 	return a
 }
 
 // add takes one row. Its error ends the call; what is wrong with the row alone fails its key.
 func (a *answer) add(r row) error {
-	slot, ok := a.slotOf(r)
-	if !ok {
-		return nil
+	if a.matching != nil {
+		unusable := a.read(r)
+		a.matching.take(a, r, unusable)
+	} else {
+		slot, ok := a.slotOf(r)
+		if !ok {
+			return nil
+		}
+		a.collect(&a.keys[slot], r)
 	}
-	a.collect(&a.keys[slot], r)
 	if limit := a.lookup.db.cfg.MaxAnswerBytes; int64(len(a.buf)) > limit {
 		return stages.AsPermanent(&Error{message: fmt.Sprintf(
 			"the answer to %d keys is larger than %d bytes: lower max_keys", len(a.batch.Keys), limit)})
@@ -101,9 +112,12 @@ func (a *answer) slotOf(r row) (int32, bool) {
 	return slot, true
 }
 
-// settle puts what was found. Keys without rows are left to be missing.
-func (a *answer) settle() {
+// settle puts what was found. Keys without rows are left to be missing. It may need a connection.
+func (a *answer) settle(ctx context.Context) error {
 	a.lookup.bytesPerKey.Store(int64(len(a.buf)/len(a.batch.Keys)) * 5 / 4)
+	if a.matching != nil {
+		return a.matching.settle(ctx, a)
+	}
 	for i := range a.batch.Keys {
 		f := &a.keys[i]
 		switch {
@@ -120,6 +134,7 @@ func (a *answer) settle() {
 			a.batch.PutAt(i, bytes.Clone(a.buf[span.start:span.end]))
 		}
 	}
+	return nil
 }
 
 // list is the array of a key's rows, in the order in which they came.

@@ -14,14 +14,15 @@ func TestPostgresConforms(t *testing.T) {
 	t.Parallel()
 	lookuptest.Run(t, lookuptest.Harness{
 		Types: []lookup.Type{
-			lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessText, lookup.PaddedText,
+			lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessASCII, lookup.PaddedText,
 			lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
 		},
 		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
 			tb.Helper()
 			d := newPostgres(tb)
 			name := w.Type.String()
-			if w.Type == lookup.CaselessText {
+			if w.Type == lookup.CaselessASCII {
+				name = "citext"
 				d.exec(tb, "CREATE EXTENSION citext")
 			}
 			if w.Type == lookup.PaddedText {

@@ -24,11 +24,13 @@
 // ignore_startup_parameters = statement_timeout,default_transaction_read_only,bytea_output,extra_float_digits,IntervalStyle.
 //
 // On MySQL (5.7 and later) and MariaDB (10.5 and later) keys are placeholders in lists of which the sizes are powers of two,
-// and a list that is longer than 65,535 placeholders is asked in parts. A key has the type of the result's key column. Where
-// the column's collation ignores case, so do keys, but accents and trailing spaces count, whatever the collation says;
-// where it does not, trailing spaces count if they do for the collation. A key with characters that the column's character
-// set does not have fails alone. A key column of an unsigned BIGINT takes keys beyond 63 bits. Sessions are read only and in
+// and a list that is longer than 65,535 placeholders is asked in parts. A key has the type of the result's key column. A key
+// with characters that the column's character set does not have fails alone, but as a part of several it is missing. A key column of an unsigned BIGINT takes keys beyond 63 bits. Sessions are read only and in
 // UTC. A call that is given up closes its connection; what it asked for ends in the server by Config.Timeout.
+//
+// A row belongs to every key that the database takes for equal to it. Where equal keys need not have one canonical form, as with
+// inet, citext or a collation that ignores accents, a second statement asks the database about the keys whose spelling does
+// not decide. Lookup.Spelling says how many keys can be equal, for whoever keeps what was found.
 //
 // Errors are classified for the engine (see stages.ClassOf): what the database blames on data is permanent, on the
 // statement or the rights fatal, and everything else is transient. A DB and its Lookups are safe for concurrent use.

@@ -14,16 +14,19 @@ type Lookup struct {
 	db    *DB
 	query Query
 
-	types   lookup.Types
-	columns []string
-	load    func(context.Context, *stages.Batch[lookup.Key, []byte]) error
-	scan    func(ctx context.Context, query string) (scanRows, error)
+	types lookup.Types
+	// equality is how the database compares the key's parts, and ask asks it. Where all is exact there is no ask.
+	equality equality
+	ask      ask
+	columns  []string
+	load     func(context.Context, *stages.Batch[lookup.Key, []byte]) error
+	scan     func(ctx context.Context, query string) (scanRows, error)
 
 	bytesPerKey atomic.Int64 // of the last answer, so that the next one is made room for at once
 }
 
-// Load runs the query once for all keys, which must be canonical by Types. A key without rows is left unsettled. Rows
-// whose keys were not asked for are counted by the batch. An error of the whole call is an *Error, classified.
+// Load runs the query once for all keys, which must be canonical by Types. A key without rows is left unsettled; a row is
+// the result of every key that the database takes for equal to its key. Rows that are the result of none are counted by the batch. An error of the whole call is an *Error, classified.
 func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if len(b.Keys) == 0 {
 		return nil

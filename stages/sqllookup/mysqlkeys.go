@@ -21,17 +21,10 @@ func mostKeys(placeholders int) int {
 // listSize is the power of two that n keys are filled up to.
 func listSize(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// expand is the statement with lists of size keys, of parts each.
-func expand(s statement, parts, size int, types lookup.Types) rewrite {
-	one := make([]string, parts)
-	for i := range one {
-		one[i] = "?"
-		if types != nil && types[i] == lookup.Numeric {
-			one[i] = "CAST(? AS DECIMAL(65,20))" // A number that comes as text would be compared as a float.
-		}
-	}
-	key := strings.Join(one, ",")
-	if parts > 1 {
+// expand is the statement with lists of size keys, whose parts stand at places.
+func expand(s statement, size int, places []string) rewrite {
+	key := strings.Join(places, ",")
+	if len(places) > 1 {
 		key = "(" + key + ")"
 	}
 	return s.rewriteWith(func(f form) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -20,8 +19,11 @@ type mysqlLookup struct {
 
 	db        *mysql
 	statement statement
-	most      int             // keys in one statement
-	json      map[string]bool // the columns that hold JSON as text, on MariaDB
+	most      int // keys in one statement
+	// These are, for each part of the key, the result's column, and the parameter that it is compared with: in a list of
+	// keys, and by itself.
+	keyColumns, places, values []string
+	json                       map[string]bool // the columns that hold JSON as text, on MariaDB
 }
 
 func (m *mysql) prepare(ctx context.Context, l *Lookup, s statement) error {
@@ -46,13 +48,16 @@ func (m *mysql) prepare(ctx context.Context, l *Lookup, s statement) error {
 	if err != nil {
 		return err
 	}
-	if err := ml.findKeyTypes(ctx, shape, columns); err != nil {
+	if err := ml.findEquality(ctx, shape, columns); err != nil {
 		return err
 	}
 	if ml.json, err = ml.findJSON(ctx, columns); err != nil {
 		return mysqlPrepareError(ctx, err, rewrite{})
 	}
 	l.columns = shape.layout.names
+	for _, i := range shape.layout.keys {
+		ml.keyColumns = append(ml.keyColumns, l.columns[i])
+	}
 	l.load, l.scan = ml.loadRows, ml.prepareScan
 	return nil
 }
@@ -68,7 +73,7 @@ func (l *mysqlLookup) withoutKeys() (rewrite, []any) {
 		}
 		args = append(args, make([]any, parts)...)
 	}
-	return expand(l.statement, parts, 1, nil), args
+	return expand(l.statement, 1, slices.Repeat([]string{"?"}, parts)), args
 }
 
 // describe runs the statement without keys: the server says what the columns are only then.
@@ -99,11 +104,10 @@ type mysqlShape struct {
 
 func (l *mysqlLookup) shapeOf(columns []*sql.ColumnType) (*mysqlShape, error) {
 	names := make([]string, len(columns))
-	s := &mysqlShape{}
 	for i, c := range columns {
 		names[i] = c.Name()
-		s.cells = append(s.cells, mysqlCell(c.DatabaseTypeName(), l.json[strings.ToLower(c.Name())]))
 	}
+	s := &mysqlShape{cells: l.cellsOf(columns)}
 	var err error
 	if s.layout, err = newLayout(names, l.query.Key); err != nil {
 		return nil, invalid(err)
@@ -111,39 +115,25 @@ func (l *mysqlLookup) shapeOf(columns []*sql.ColumnType) (*mysqlShape, error) {
 	return s, nil
 }
 
-// findKeyTypes takes the key's types from those of its columns.
-func (l *mysqlLookup) findKeyTypes(ctx context.Context, s *mysqlShape, columns []*sql.ColumnType) error {
-	if l.types != nil {
-		return nil
+func (l *mysqlLookup) cellsOf(columns []*sql.ColumnType) []appendMySQL {
+	cells := make([]appendMySQL, len(columns))
+	for i, c := range columns {
+		cells[i] = mysqlCell(c.DatabaseTypeName(), l.json[strings.ToLower(c.Name())])
 	}
-	for _, i := range s.layout.keys {
-		name, declared := s.layout.names[i], columns[i].DatabaseTypeName()
-		t, ok := mysqlKeyType(declared)
-		if !ok {
-			return invalid(fmt.Errorf("the key column %q is %s, which does not say what keys are: say key_type, or cast it", name, declared))
-		}
-		if t == lookup.Text {
-			collation, err := l.collation(ctx, name)
-			if err != nil {
-				return err
-			}
-			t = collatedText(collation)
-		}
-		l.types = append(l.types, t)
-	}
-	return nil
+	return cells
 }
 
-// collation is that of a column of the result. It is asked of a join without rows.
-func (l *mysqlLookup) collation(ctx context.Context, column string) (string, error) {
+// collation is that of a column of the result, with its character set. It is asked of a join without rows.
+func (l *mysqlLookup) collation(ctx context.Context, column string) (charset, collation string, err error) {
 	inner, args := l.withoutKeys()
-	var name sql.NullString
-	err := l.db.pool.QueryRowContext(ctx,
-		"SELECT COLLATION(answer."+quoteMySQL(column)+") FROM (SELECT 1) one LEFT JOIN (\n"+inner.sql+"\n) answer ON FALSE", args...).Scan(&name)
+	var set, name sql.NullString
+	column = "answer." + quoteMySQL(column)
+	err = l.db.pool.QueryRowContext(ctx,
+		"SELECT CHARSET("+column+"), COLLATION("+column+") FROM (SELECT 1) one LEFT JOIN (\n"+inner.sql+"\n) answer ON FALSE", args...).Scan(&set, &name)
 	if err != nil {
-		return "", mysqlPrepareError(ctx, err, rewrite{})
+		return "", "", mysqlPrepareError(ctx, err, rewrite{})
 	}
-	return name.String, nil
+	return set.String, name.String, nil
 }
 
 func (l *mysqlLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
@@ -153,13 +143,12 @@ func (l *mysqlLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, 
 			return err
 		}
 	}
-	a.settle()
-	return nil
+	return a.settle(ctx)
 }
 
 // loadSome adds to a, which it makes where there is none, what one statement answers.
 func (l *mysqlLookup) loadSome(ctx context.Context, b *stages.Batch[lookup.Key, []byte], keys []lookup.Key, a **answer) error {
-	r := expand(l.statement, len(l.types), listSize(len(keys)), l.types)
+	r := expand(l.statement, listSize(len(keys)), l.places)
 	rows, err := l.db.pool.QueryContext(ctx, r.sql, l.arguments(keys)...)
 	if err != nil {
 		return mysqlError(ctx, err)

@@ -120,7 +120,7 @@ func TestMySQLErrorsOfACall(t *testing.T) {
 				d.exec(t, tc.before)
 			}
 			key := lookup.Key("1")
-			if l.Types()[0] == lookup.CaselessText {
+			if l.Types()[0] == lookup.CaselessASCII {
 				key = `"日"`
 			}
 			err := l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{key}))

@@ -1,10 +1,6 @@
 package sqllookup
 
-import (
-	"strings"
-
-	"github.com/loaderline/loaderline/stages/lookup"
-)
+import "github.com/loaderline/loaderline/stages/lookup"
 
 // mysqlKeyType is the type of keys for a column of a type, in the driver's words. Text is what its collation makes it.
 func mysqlKeyType(declared string) (lookup.Type, bool) {
@@ -27,15 +23,4 @@ func mysqlKeyType(declared string) (lookup.Type, bool) {
 		return lookup.Date, true
 	}
 	return lookup.Any, false
-}
-
-// collatedText is the type of text of a collation, as its name says it. Where case does not count, trailing spaces do.
-func collatedText(collation string) lookup.Type {
-	switch {
-	case strings.Contains(collation+"_", "_ci_"):
-		return lookup.CaselessText
-	case collation == "" || collation == "binary", strings.Contains(collation, "_nopad_"), strings.Contains(collation, "_0900_"):
-		return lookup.Text
-	}
-	return lookup.PaddedText
 }

@@ -40,7 +40,10 @@ func (p *postgres) prepare(ctx context.Context, l *Lookup, s statement) error {
 	}
 	l.columns = shape.layout.names
 	l.load, l.scan = pl.loadRows, pl.prepareScan
-	return p.explain(ctx, final, pl.oids)
+	if err := p.explain(ctx, final, pl.oids); err != nil {
+		return err
+	}
+	return pl.learnEquality(ctx, final, shape.layout)
 }
 
 // pgShape is what becomes of a result with certain columns.
@@ -116,8 +119,7 @@ func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []b
 		case a == nil: // No rows: every key is missing.
 			return nil
 		default:
-			a.settle()
-			return nil
+			return a.settle(ctx)
 		}
 	}
 }

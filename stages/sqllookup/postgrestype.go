@@ -17,10 +17,11 @@ type pgType struct {
 	array   uint32 // the type of its arrays
 	element uint32 // of what it is an array, or 0
 	base    uint32 // of what it is a domain, or 0
+	enum    bool
 }
 
 const typesSQL = `
-SELECT t.oid, t.typname, t.typarray, t.typbasetype,
+SELECT t.oid, t.typname, t.typarray, t.typbasetype, t.typtype,
        CASE WHEN t.typinput = 'pg_catalog.array_in'::regproc AND e.typdelim = ',' THEN t.typelem ELSE 0 END
 FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
 WHERE t.oid = ANY($1)`
@@ -65,7 +66,7 @@ func (p *postgres) readTypes(ctx context.Context, oids []uint32) (map[uint32]pgT
 	}
 	q := pgQuery{typesSQL, [][]byte{append(list, '}')}, []uint32{pgtype.OIDArrayOID}}
 	err := p.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
-		learned[oidOf(v[0])] = pgType{name: string(v[1]), array: oidOf(v[2]), base: oidOf(v[3]), element: oidOf(v[4])}
+		learned[oidOf(v[0])] = pgType{name: string(v[1]), array: oidOf(v[2]), base: oidOf(v[3]), enum: string(v[4]) == "e", element: oidOf(v[5])}
 		return nil
 	})
 	if err != nil {
@@ -119,8 +120,8 @@ func (p *postgres) keyType(oid uint32) (lookup.Type, error) {
 	case pgtype.ByteaOID, pgtype.JSONOID, pgtype.JSONBOID, pgtype.RecordOID:
 		return lookup.Any, fmt.Errorf("a %s cannot be a key: compare with a column of another type", t.name)
 	}
-	if t.name == "citext" {
-		return lookup.CaselessText, nil
+	if t.name == citext {
+		return lookup.CaselessASCII, nil
 	}
 	return lookup.Text, nil
 }

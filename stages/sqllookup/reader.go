@@ -16,6 +16,9 @@ type reader struct {
 	key     []byte   // of the last row
 	parts   [][]byte // its columns as JSON
 	scratch []byte
+
+	keepCells bool
+	cells     []byte // its columns as the row has them, with NUL after each, where keepCells
 }
 
 func newReader(types lookup.Types, lay *layout) reader {
@@ -24,12 +27,18 @@ func newReader(types lookup.Types, lay *layout) reader {
 
 // read finds a row's key. Its error is that of an unusable one.
 func (d *reader) read(r row) error {
-	d.scratch, d.key = d.scratch[:0], d.key[:0]
+	d.scratch, d.key, d.cells = d.scratch[:0], d.key[:0], d.cells[:0]
+	if d.keepCells {
+		clear(d.parts)
+	}
 	for i, column := range d.layout.keys {
 		from := len(d.scratch)
 		var err error
 		if d.scratch, err = r.appendCell(d.scratch, column); err != nil {
 			return err
+		}
+		if d.keepCells {
+			d.cells = append(append(d.cells, d.scratch[from:]...), 0)
 		}
 		d.parts[i] = asKey(d.types[i], d.scratch[from:])
 	}

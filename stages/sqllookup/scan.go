@@ -40,6 +40,10 @@ type Scanned struct {
 func (l *Lookup) Scan(ctx context.Context, query string) (*Scan, error) {
 	s := &Scan{lookup: l}
 	query, err := withoutParameters(query, l.db.driver.dialect())
+	if err == nil && l.query.Many && !l.equality.distinct() {
+		err = errors.New("the database takes keys for equal that are written differently, so that the rows of one key need not stand together: " +
+			"leave preload out, or give the key column a collation that compares bytes")
+	}
 	if err == nil {
 		s.rows, err = l.scan(ctx, query)
 	} else {

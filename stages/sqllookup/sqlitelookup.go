@@ -54,6 +54,9 @@ func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
 	if err := sl.findKeyTypes(); err != nil {
 		return invalid(err)
 	}
+	if err := sl.findEquality(ctx); err != nil {
+		return prepareError(ctx, err)
+	}
 	sl.sql = asStored(sl.sql, names, sl.types)
 	l.columns = names
 	l.load, l.scan = sl.loadRows, sl.prepareScan
@@ -169,8 +172,8 @@ func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key,
 	if err := eachRow(ctx, rows, r.targets, sqliteError, func() error { return a.add(r) }); err != nil {
 		return err
 	}
-	a.settle()
-	return nil
+	_ = rows.Close() // Its connection may be the only one.
+	return a.settle(ctx)
 }
 
 // keyArray is the keys as one JSON array, which they are the elements of as they stand.

@@ -1,0 +1,203 @@
+package sqllookup
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// findEquality takes the key's types from its columns, where key_type does not say them, and finds out how the server
+// compares each of them.
+func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns []*sql.ColumnType) error {
+	said := l.types != nil
+	for part, i := range s.layout.keys {
+		name, declared := s.layout.names[i], columns[i].DatabaseTypeName()
+		if err := comparable(name, declared, said); err != nil {
+			return invalid(err)
+		}
+		t, ok := mysqlKeyType(declared)
+		if !ok && !said {
+			return invalid(fmt.Errorf("the key column %q is %s, which does not say what keys are: say key_type, or cast it", name, declared))
+		}
+		if said {
+			t = l.types[part]
+		}
+		place, value, compared := "?", "?", partEquality{exact: true}
+		switch declared {
+		case "CHAR", "VARCHAR", "TEXT", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM", "SET":
+			charset, collation, err := l.collation(ctx, name)
+			if err != nil {
+				return err
+			}
+			var found lookup.Type
+			found, compared = collatedText(collation)
+			if !said {
+				t = found
+			}
+			if len(s.layout.keys) > 1 && charset != "" && charset != "binary" && charset != "utf8mb4" {
+				// MariaDB does not convert the parts of several keys itself.
+				place = "CONVERT(? USING " + charset + ") COLLATE " + collation
+			}
+			if declared == "ENUM" || declared == "SET" {
+				compared = partEquality{distinct: true}
+			}
+		case "TIME":
+			compared = partEquality{distinct: true}
+		case "YEAR":
+			compared = partEquality{distinct: true}
+			if len(s.layout.keys) > 1 {
+				place = "YEAR(MAKEDATE(?,1))" // 24 is 2024 by itself, but not as a part of several keys.
+			}
+		case "DOUBLE":
+			place, value, compared = "?+0e0", "?+0e0", partEquality{fold: foldFloat(64)}
+		default:
+			if t == lookup.Numeric {
+				place = "CAST(? AS DECIMAL(65,20))" // A number that comes as text would be compared as a float.
+				value = place
+			}
+		}
+		if !said {
+			l.types = append(l.types, t)
+		}
+		l.places, l.values, l.equality = append(l.places, place), append(l.values, value), append(l.equality, compared)
+	}
+	l.ask = l.compare
+	return nil
+}
+
+// comparable says which columns no key can be compared with so that its row is found.
+func comparable(name, declared string, said bool) error {
+	switch declared {
+	case "FLOAT":
+		return fmt.Errorf("the key column %q is FLOAT, in which 0.1 is not the number 0.1, so that no key equals it: "+
+			"compare with CAST(%s AS CHAR), and return it AS _key, with key_type: text", name, name)
+	case "BINARY", "VARBINARY", "BLOB", "TINYBLOB", "MEDIUMBLOB", "LONGBLOB", "GEOMETRY", "VECTOR":
+		if said {
+			return fmt.Errorf("the key column %q is %s, whose bytes no key in JSON can be: "+
+				"compare with HEX(%s) or CONVERT(%s USING utf8mb4), and return it AS _key", name, declared, name, name)
+		}
+	}
+	return nil
+}
+
+// usualCharsets are those in which ASCII is what it is elsewhere, also to the server's own collations.
+var usualCharsets = []string{"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii"}
+
+// usualCollations are those that take printable ASCII for equal where it differs in case only, by their names without
+// the character set. The others have letters of a language's own.
+var usualCollations = []string{
+	"general", "general_mysql500", "general_nopad", "unicode", "unicode_nopad", "unicode_520", "unicode_520_nopad", "0900_ai", "0900_as",
+	"uca1400_ai", "uca1400_as", "uca1400_nopad_ai", "uca1400_nopad_as", "swedish", "swedish_nopad",
+}
+
+// collatedText is the type of text of a collation, and how it compares, as its name says it.
+func collatedText(collation string) (lookup.Type, partEquality) {
+	charset, rest, _ := strings.Cut(collation, "_")
+	family, caseless := strings.CutSuffix(rest, "_ci")
+	caseful := false
+	if !caseless {
+		family, caseful = strings.CutSuffix(rest, "_cs")
+	}
+	usual := slices.Contains(usualCharsets, charset) && slices.Contains(usualCollations, family)
+	padded := lookup.PaddedText
+	if strings.Contains(collation, "_nopad_") || strings.Contains(collation, "_0900_") {
+		padded = lookup.Text
+	}
+	switch {
+	case collation == "" || collation == "binary":
+		return lookup.Text, partEquality{exact: true}
+	case strings.HasSuffix(collation, "_bin"):
+		return padded, partEquality{exact: true}
+	case caseless && usual:
+		return lookup.CaselessASCII, partEquality{fold: orIdentifier(foldCaseless), regular: regularCaseless}
+	case caseful && usual:
+		return padded, partEquality{fold: orIdentifier(foldPlain), regular: regularPlain}
+	}
+	return lookup.Text, partEquality{}
+}
+
+// compareAtOnce is how many keys one statement compares: each with each row.
+const compareAtOnce = 256
+
+// compare runs the statement again, for keys alone of which it is not clear which rows are theirs, around it the
+// comparison that the statement itself makes.
+func (l *mysqlLookup) compare(ctx context.Context, keys []lookup.Key, rows []rowKey, equal func(key, row int)) error {
+	numbers := make(map[string]int, len(rows))
+	for i, r := range rows {
+		numbers[string(r.cells)] = i
+	}
+	first := 0
+	for some := range slices.Chunk(keys, min(compareAtOnce, max(l.most/2, 1))) {
+		if err := l.compareSome(ctx, some, func(key int, cells []byte) {
+			if row, ok := numbers[string(cells)]; ok {
+				equal(first+key, row)
+			}
+		}); err != nil {
+			return err
+		}
+		first += len(some)
+	}
+	return nil
+}
+
+func (l *mysqlLookup) compareSome(ctx context.Context, keys []lookup.Key, equal func(key int, cells []byte)) error {
+	query, args := l.comparison(keys)
+	rows, err := l.db.pool.QueryContext(ctx, query, args...)
+	if err != nil {
+		return mysqlError(ctx, err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return mysqlError(ctx, err)
+	}
+	r, last := newMySQLRow(l.cellsOf(columns)), len(columns)-1
+	var cells []byte
+	return eachRow(ctx, rows, r.targets, mysqlError, func() error {
+		cells = cells[:0]
+		for i := range last {
+			if cells, err = r.appendCell(cells, i); err != nil {
+				return nil //nolint:nilerr // The row has no usable key.
+			}
+			cells = append(cells, 0)
+		}
+		for text := range strings.SplitSeq(string(r.values[last]), ",") {
+			if key, err := strconv.Atoi(text); err == nil {
+				equal(key, cells)
+			}
+		}
+		return nil
+	})
+}
+
+// comparison is the statement, and what it is given, whose rows are the key's columns and the numbers of the keys that they equal.
+func (l *mysqlLookup) comparison(keys []lookup.Key) (string, []any) {
+	inner := expand(l.statement, listSize(len(keys)), l.places)
+	var (
+		columns, same []string
+		args          []any
+	)
+	for part, name := range l.keyColumns {
+		columns = append(columns, "keyed."+quoteMySQL(name))
+		same = append(same, columns[part]+" = "+l.values[part])
+	}
+	test := strings.Join(same, " AND ")
+	tests := make([]string, len(keys))
+	for i, key := range keys {
+		tests[i] = "IF(" + test + ",'" + strconv.Itoa(i) + "',NULL)"
+		split := []lookup.Key{key}
+		if len(l.types) > 1 {
+			split = key.AppendParts(split[:0])
+		}
+		for part, text := range split {
+			args = append(args, mysqlArgument(l.types[part], text))
+		}
+	}
+	return "SELECT " + strings.Join(columns, ", ") + ", CONCAT_WS(',', " + strings.Join(tests, ", ") + ") FROM (\n" + inner.sql + "\n) keyed",
+		append(args, l.arguments(keys)...)
+}

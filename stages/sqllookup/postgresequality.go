@@ -1,0 +1,212 @@
+package sqllookup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+const citext = "citext"
+
+// learnEquality finds out how the server compares the key, and prepares the statement that asks it to.
+func (l *pgLookup) learnEquality(ctx context.Context, r rewrite, lay *layout) error {
+	elements := make([]uint32, len(l.oids))
+	if err := l.db.learn(ctx, l.oids); err != nil {
+		return err
+	}
+	for i, oid := range l.oids {
+		_, array, _ := l.db.known(oid)
+		elements[i], _, _ = l.db.known(array.element)
+	}
+	collations, err := l.collations(ctx, r, lay, elements)
+	if err != nil {
+		return err
+	}
+	equality := make(equality, len(elements))
+	for i, oid := range elements {
+		if equality[i], err = l.equalityOf(ctx, oid, collations[i]); err != nil {
+			return err
+		}
+		if !equality[i].exact && equality[i].fold == nil && l.types[i] == lookup.CaselessASCII {
+			l.types[i] = lookup.Text
+		}
+	}
+	if equality.exact() {
+		l.equality = equality
+		return nil
+	}
+	compare := comparison(collations)
+	if _, err := l.db.describe(ctx, rewrite{sql: compare, from: compare}, slices.Concat(l.oids, l.oids)); err != nil {
+		if stages.ClassOf(err) == stages.Transient {
+			return err
+		}
+		return invalid(fmt.Errorf("the server cannot compare the key with that of a row by =, so nothing says which row belongs to which key; "+
+			"compare with a cast (WHERE k::text = ANY($keys)) and return that cast as the key: %w", errors.Unwrap(err)))
+	}
+	l.equality = equality
+	l.ask = func(ctx context.Context, keys []lookup.Key, rows []rowKey, equal func(key, row int)) error {
+		return l.compare(ctx, compare, keys, rows, equal)
+	}
+	return nil
+}
+
+// equalityOf is how the server compares values of a type, and of a collation that is empty where it compares bytes.
+func (l *pgLookup) equalityOf(ctx context.Context, oid uint32, collation string) (partEquality, error) {
+	_, t, _ := l.db.known(oid)
+	switch oid {
+	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.NumericOID, pgtype.BoolOID, pgtype.UUIDOID,
+		pgtype.TimestamptzOID, pgtype.TimestampOID, pgtype.DateOID:
+		return partEquality{exact: true}, nil
+	case pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID:
+		return partEquality{exact: collation == ""}, nil
+	case pgtype.Float4OID:
+		return partEquality{fold: foldFloat(32)}, nil
+	case pgtype.Float8OID:
+		return partEquality{fold: foldFloat(64)}, nil
+	case pgtype.InetOID, pgtype.CIDROID, pgtype.MacaddrOID, pgtype.Macaddr8OID, pgtype.TimeOID, pgtype.BitOID, pgtype.VarbitOID,
+		pgtype.NameOID, pgtype.QCharOID, pgtype.OIDOID:
+		return partEquality{distinct: true}, nil
+	}
+	switch {
+	case t.enum:
+		return partEquality{exact: true}, nil
+	case t.name == citext:
+		usual, err := l.lowersASCII(ctx)
+		if err != nil || !usual {
+			return partEquality{}, err
+		}
+		return partEquality{fold: foldCaseless, regular: regularCaseless}, nil
+	}
+	return partEquality{}, nil
+}
+
+// lowersASCII says whether the database's locale makes an i of an I: the Turkish one does not.
+func (l *pgLookup) lowersASCII(ctx context.Context) (usual bool, err error) {
+	err = l.db.run(ctx, pgQuery{sql: "SELECT lower('I') = 'i'"}, func(_ []pgconn.FieldDescription, v [][]byte) error {
+		usual = string(v[0]) == "t"
+		return nil
+	})
+	return usual, err
+}
+
+// collations are those of the key's columns that take different texts for equal, as SQL names them. The others are empty.
+func (l *pgLookup) collations(ctx context.Context, r rewrite, lay *layout, elements []uint32) ([]string, error) {
+	found := make([]string, len(elements))
+	var (
+		columns []string
+		at      []int
+	)
+	for i, oid := range elements {
+		switch oid {
+		case pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID:
+			columns = append(columns, `pg_collation_for("loaderline keyed".`+quotePostgres(lay.names[lay.keys[i]])+"::text)")
+			at = append(at, i)
+		}
+	}
+	if len(columns) == 0 {
+		return found, nil
+	}
+	q := pgQuery{
+		sql:  "SELECT " + strings.Join(columns, ", ") + " FROM (SELECT 1) one LEFT JOIN (\n" + r.sql + "\n) \"loaderline keyed\" ON false",
+		oids: l.oids,
+	}
+	for range l.oids {
+		q.values = append(q.values, []byte("{}"))
+	}
+	names := make([]string, len(columns))
+	if err := l.db.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+		for i := range v {
+			names[i] = string(v[i])
+		}
+		return nil
+	}); err != nil {
+		return nil, statementError(ctx, err, rewrite{}, 0)
+	}
+	for n, name := range names {
+		loose, err := l.comparesLoosely(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if loose {
+			found[at[n]] = name
+		}
+	}
+	return found, nil
+}
+
+// looseSQL works on servers that know no other collations than those that compare bytes in the end.
+const looseSQL = `
+SELECT count(*) FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
+WHERE $1 IN (quote_ident(c.collname), quote_ident(n.nspname) || '.' || quote_ident(c.collname))
+  AND to_jsonb(c) ->> 'collisdeterministic' = 'false'`
+
+// comparesLoosely says whether a collation takes different texts for equal.
+func (l *pgLookup) comparesLoosely(ctx context.Context, collation string) (loose bool, err error) {
+	if collation == "" || collation == `"default"` || collation == `"C"` {
+		return false, nil
+	}
+	q := pgQuery{sql: looseSQL, values: [][]byte{[]byte(collation)}, oids: []uint32{pgtype.TextOID}}
+	err = l.db.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+		loose = string(v[0]) != "0"
+		return nil
+	})
+	return loose, err
+}
+
+// comparison is the statement that finds the pairs of keys and rows that are equal, by their numbers.
+func comparison(collations []string) string {
+	parts := len(collations)
+	lists, columns, on := make([]string, 2*parts), make([]string, parts), make([]string, parts)
+	for i, collation := range collations {
+		lists[i], lists[parts+i] = "$"+strconv.Itoa(i+1), "$"+strconv.Itoa(parts+i+1)
+		columns[i] = "v" + strconv.Itoa(i)
+		on[i] = "a." + columns[i] + " = r." + columns[i]
+		if collation != "" {
+			on[i] += " COLLATE " + collation
+		}
+	}
+	names := "(" + strings.Join(columns, ", ") + ", n)"
+	return "SELECT a.n - 1, r.n - 1 FROM unnest(" + strings.Join(lists[:parts], ", ") + ") WITH ORDINALITY a" + names +
+		" JOIN unnest(" + strings.Join(lists[parts:], ", ") + ") WITH ORDINALITY r" + names + " ON " + strings.Join(on, " AND ")
+}
+
+func (l *pgLookup) compare(ctx context.Context, sql string, keys []lookup.Key, rows []rowKey, equal func(key, row int)) error {
+	values := arrays(keys, len(l.oids))
+	lists := make([][]byte, len(l.oids))
+	for i, r := range rows {
+		for part, cell := range r.parts() {
+			separator := byte(',')
+			if i == 0 {
+				separator = '{'
+			}
+			lists[part] = appendElement(append(lists[part], separator), lookup.Key(cell).AppendText(nil))
+		}
+	}
+	for _, list := range lists {
+		values = append(values, append(list, '}'))
+	}
+	q := pgQuery{sql: sql, values: values, oids: slices.Concat(l.oids, l.oids)}
+	return l.db.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+		key, err := strconv.Atoi(string(v[0]))
+		if err != nil {
+			return err
+		}
+		row, err := strconv.Atoi(string(v[1]))
+		if err != nil {
+			return err
+		}
+		equal(key, row)
+		return nil
+	})
+}
+
+func quotePostgres(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

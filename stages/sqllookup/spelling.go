@@ -1,0 +1,66 @@
+package sqllookup
+
+import (
+	"bytes"
+	"net/netip"
+
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Spelling says how many keys the database can take for one: who keeps what was found for a key has to know.
+type Spelling uint8
+
+const (
+	// OneSpelling: two keys are never equal.
+	OneSpelling Spelling = iota
+	// RegularSpelling: of the keys that are equal, at most one is Regular.
+	RegularSpelling
+	// ManySpellings: any two keys may be equal.
+	ManySpellings
+)
+
+// Spelling says how the database compares keys of this Lookup.
+func (l *Lookup) Spelling() Spelling {
+	if l.equality.exact() {
+		return OneSpelling
+	}
+	for _, p := range l.equality {
+		if !p.exact && p.regular == nil {
+			return ManySpellings
+		}
+	}
+	return RegularSpelling
+}
+
+// Regular says that no other regular key is equal to a key, which is canonical. A key that is not regular may be equal to
+// any other key.
+func (l *Lookup) Regular(key lookup.Key) bool {
+	return l.equality.regular(key, nil)
+}
+
+// regularCaseless is for text whose case does not count.
+func regularCaseless(text []byte) bool {
+	return regularPlain(text) && !bytes.ContainsFunc(text, isUpper)
+}
+
+// regularPlain is for text whose case counts. What may be a UUID or an address is regular in one form.
+func regularPlain(text []byte) bool {
+	if !lookup.IsPlain(text) {
+		return false
+	}
+	if digits := hexDigits(text); len(digits) == 32 {
+		key, err := lookup.UUID.Canonical(lookup.AppendString(nil, text))
+		return err == nil && string(key) == string(lookup.AppendString(nil, text))
+	}
+	if !bytes.ContainsRune(text, ':') && bytes.Count(text, []byte(".")) != 3 || bytes.ContainsFunc(text, notOfAddress) {
+		return true
+	}
+	address, err := netip.ParseAddr(string(text))
+	return err == nil && !address.Is4In6() && address.String() == string(text)
+}
+
+func isUpper(r rune) bool { return r >= 'A' && r <= 'Z' }
+
+func notOfAddress(r rune) bool {
+	return r != ':' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'f') && (r < 'A' || r > 'F')
+}
