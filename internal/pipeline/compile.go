@@ -40,6 +40,8 @@ type answers struct {
 	fragments
 	loader *loader
 	cache  *cache.View[lookup.Key, *Fragment] // nil: not cached
+	// regular says which keys are cached; nil: all are.
+	regular func(lookup.Key) bool
 }
 
 // node is a stage in the plan.
@@ -104,7 +106,7 @@ func (c *compiler) compile() {
 			n.answers.loader = c.loader(n)
 		}
 		if n.answers.cache != nil {
-			c.open.cached[n.Name] = cached{types: c.lookups[n.Index].Types(), view: n.answers.cache}
+			c.open.cached[n.Name] = cached{types: c.lookups[n.Index].Types(), view: n.answers.cache, spreads: c.spreads(n)}
 		}
 		c.add(n, paths[i], looks[i])
 	}
@@ -170,6 +172,10 @@ func (c *compiler) loader(n *node) *loader {
 			},
 		})
 		cfg.Cache, cfg.FailureTTL = n.answers.cache, n.Cache.NegativeTTL
+		if c.regularOnly(n) {
+			n.answers.regular = c.lookups[n.Index].(speller).Regular //nolint:forcetypeassert // It has regular keys.
+			cfg.Cache = &regularCache{Cache: n.answers.cache, regular: n.answers.regular}
+		}
 	}
 	l := stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
 	c.open.loaders = append(c.open.loaders, l)

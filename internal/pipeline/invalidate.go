@@ -69,12 +69,20 @@ func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err e
 type cached struct {
 	types lookup.Types
 	view  *cache.View[lookup.Key, *Fragment]
+	// spreads says of a key that others may be cached that its source takes for equal to it. Nil says it of none.
+	spreads func(lookup.Key) bool
 }
 
 // Invalidate makes the cache forget keys of a stage; what is being loaded for them now is not kept. Stages that ask the
-// same share what they keep. A stage that keeps nothing has nothing to forget.
+// same share what they keep. A stage that keeps nothing has nothing to forget. Where other keys may be the same to the
+// source, it forgets all keys.
 func (p *Pipeline) Invalidate(ctx context.Context, stage string, keys ...lookup.Key) {
-	if c, ok := p.cached[stage]; ok {
+	c, ok := p.cached[stage]
+	switch {
+	case !ok:
+	case c.spreads != nil && slices.ContainsFunc(keys, c.spreads):
+		c.view.InvalidateAll(ctx)
+	default:
 		c.view.Invalidate(ctx, keys...)
 	}
 }

@@ -146,6 +146,9 @@ func (t *preloading) take(ctx context.Context, found sqllookup.Scanned) error {
 		return errStopped
 	}
 	t.done.Rows += found.Rows
+	if t.answers.regular != nil && !t.answers.regular(found.Key) {
+		return nil // A change of the row might not be seen.
+	}
 	fragment, err := (*Fragment)(nil), found.Err
 	if err == nil {
 		fragment, err = t.answers.fragment(found.Value)
