@@ -11,8 +11,8 @@ import (
 // extraEvery is how often a stage is warned about at most.
 const extraEvery = time.Minute
 
-// extraRows warns of sources that answer for keys which were not asked for: a query that does not do what its author
-// thinks, or a key that the database compares in a way of its own.
+// extraRows warns of sources that return rows for keys that were not asked for: their query does not do what its author
+// thinks, or its key column is not what it compares.
 type extraRows struct {
 	warned map[string]time.Time // by stage
 }
@@ -26,7 +26,7 @@ func (e *extraRows) warn(ctx context.Context, log *slog.Logger, all []stages.Sta
 			e.warned = map[string]time.Time{}
 		}
 		e.warned[s.Stage] = time.Now()
-		log.LogAttrs(ctx, slog.LevelWarn, "rows for keys that were not asked for are left out",
+		log.LogAttrs(ctx, slog.LevelWarn, stages.ExtraRows,
 			slog.String("stage", s.Stage), slog.Int("rows", s.Calls.Extra))
 	}
 }

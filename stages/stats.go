@@ -2,6 +2,10 @@ package stages
 
 import "time"
 
+// ExtraRows says what CallStats.Extra counts, to people: a query does not do what its author thinks, or its key column is not
+// what it compares.
+const ExtraRows = "rows for keys that were not asked for are left out"
+
 // CallStats counts the calls of a loader.
 type CallStats struct {
 	Calls    int           // bulk calls made

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
 )
 
 const (
@@ -82,10 +83,28 @@ func (c Checkup) stage(ctx context.Context, source pipeline.Source, s *pipeline.
 			what = "prepared with its preload"
 		}
 		c.ok("stage", s.Name, "%s, %s, columns %s", what, keyed(s.Key, types), strings.Join(rows.Columns(), ", "))
+		c.extraRows(ctx, s.Name, lookup)
 	case len(s.Key) > 0:
 		c.ok("stage", s.Name, "right in itself, %s", keyed(s.Key, types))
 	default:
 		c.ok("stage", s.Name, "right in itself, key (%s)", strings.Join(types, ", "))
+	}
+}
+
+// extraRows warns of a statement that returns rows for no keys.
+func (c Checkup) extraRows(ctx context.Context, stage string, lookup pipeline.Lookup) {
+	l, ok := lookup.(interface {
+		ReturnsExtra(ctx context.Context) (bool, error)
+	})
+	if !ok {
+		return
+	}
+	try, cancel := context.WithTimeout(ctx, sourceTry)
+	defer cancel()
+	// An error is none of the stage's, whose statement was prepared: it may take long without keys.
+	if returns, err := l.ReturnsExtra(try); err == nil && returns {
+		c.Report(Finding{What: "stage", Name: stage, OK: true, Warning: true,
+			Detail: stages.ExtraRows + ": the statement returns rows where no key is asked for"})
 	}
 }
 

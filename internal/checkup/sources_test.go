@@ -30,6 +30,7 @@ stages:
   session: {source: kv, by: [event.tenant, event.id], hash: "$key:$key"}
   more: {source: api, by: event.id, key: data.id, key_type: uuid}
   teams: {source: plain, by: event.id}
+  extra: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys) OR id = 2", key: id}
 output: {topic: enriched}
 dead_letter: {topic: dead}
 `
@@ -69,6 +70,8 @@ func TestSourcesOfAllKindsAreReached(t *testing.T) {
 	want := []string{
 		`ok      source shop: sqlite answers`,
 		`ok      stage user: prepared, key id (bigint), columns id, name`,
+		`ok      stage extra: prepared, key id (bigint), columns id, name`,
+		`warn    stage extra: rows for keys that were not asked for are left out: the statement returns rows where no key is asked for`,
 		`ok      source kv: redis answers`,
 		`ok      stage session: right in itself, key (text, text)`,
 		`failed  source locked: not usable: redis at ` + address + `: Redis refuses the login (WRONGPASS)`,

@@ -57,10 +57,12 @@ type Stage struct {
 	From []string `json:"from"`
 	Keys int      `json:"keys"` // distinct keys that it asked for
 	// Skipped says that it did not run for the event, by its when or by that of a stage before.
-	Skipped bool    `json:"skipped,omitempty"`
-	Failed  int     `json:"failed"` // of them, those that could not be loaded
-	Rows    int     `json:"rows"`
-	Calls   int     `json:"calls"`
+	Skipped bool `json:"skipped,omitempty"`
+	Failed  int  `json:"failed"` // of them, those that could not be loaded
+	Rows    int  `json:"rows"`
+	Calls   int  `json:"calls"`
+	// LeftOut counts the rows for keys that were not asked for.
+	LeftOut int     `json:"left_out,omitempty"`
 	Age     float64 `json:"age_seconds,omitempty"`   // of the oldest answer from the cache
 	Stale   float64 `json:"stale_seconds,omitempty"` // the age of what was served past its time
 	Start   float64 `json:"start_ms"`
@@ -140,7 +142,7 @@ func (t *Trial) stages(stats []stages.StageStats) []Stage {
 			break // No event was left to look anything up for.
 		}
 		stage := Stage{
-			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Skipped: t.found[i].Skipped, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls.Calls,
+			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Skipped: t.found[i].Skipped, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls.Calls, LeftOut: s.Calls.Extra,
 			Age: t.found[i].Age.Round(time.Second).Seconds(), Stale: t.found[i].Stale.Round(time.Second).Seconds(), Start: millis(s.Asked), End: millis(s.Settled),
 		}
 		for _, from := range []struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/stages"
 )
 
 // width is that of a terminal nobody has made larger.
@@ -32,6 +33,11 @@ func (r *Report) Waterfall(colors console.Palette) string {
 		span := fmt.Sprintf("%.2f to %.2f", s.Start, s.End)
 		bar := s.bar(colors, end, max(10, width-len(head)))
 		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %5d  %5d  %5d  %15s  %s", from, s.origin(), s.Keys, s.Rows, s.Calls, span, bar), " ") + "\n")
+	}
+	for _, s := range r.Stages {
+		if s.LeftOut > 0 {
+			b.WriteString(colors.Notable(fmt.Sprintf("warning: stage %s: %s (%d)", s.Name, stages.ExtraRows, s.LeftOut)) + "\n")
+		}
 	}
 	return b.String()
 }

@@ -17,7 +17,7 @@ func TestWaterfall(t *testing.T) {
 		Record:  &tail.Line{Topic: "dead"},
 		Failure: &trial.Failure{Kind: "lookup", Stage: "reviews", Code: "57014", Message: "canceled"},
 		Stages: []trial.Stage{
-			{Name: "user", From: []string{"stale"}, Keys: 1, Rows: 1, Stale: 95},
+			{Name: "user", From: []string{"stale"}, Keys: 1, Rows: 1, Stale: 95, LeftOut: 2},
 			{Name: "purchases", From: []string{"memory", "source"}, Keys: 2, Rows: 40, Calls: 1, Age: 3, End: 20},
 			{Name: "reviews", From: []string{"source"}, Keys: 40, Failed: 3, Calls: 9, Start: 20, End: 30},
 			{Name: "seller", From: []string{}},
@@ -33,6 +33,7 @@ degraded: user=stale:95s
   reviews    source, failed            40      0      9   20.00 to 30.00        ████
   seller     no key                     0      0      0     0.00 to 0.00
   rating     left out                   0      0      0     0.00 to 0.00
+warning: stage user: rows for keys that were not asked for are left out (2)
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), r.Waterfall(console.Palette{})); diff != "" {
 		t.Error(diff)

@@ -277,3 +277,26 @@ func TestWhatCannotBeComparedIsRefused(t *testing.T) {
 		t.Errorf("preload: %v", err)
 	}
 }
+
+// A query that returns rows for no keys is known before any key is asked for.
+func TestExtraRowsAreKnownWithoutKeys(t *testing.T) {
+	t.Parallel()
+	everyDatabase(t, func(t *testing.T, d database) {
+		t.Helper()
+		d.shop(t)
+		db := d.open(t, sqllookup.Config{Pool: 1})
+		for query, want := range map[string]bool{
+			"SELECT id, name FROM users WHERE id IN ($keys)":                               false,
+			"SELECT id, name FROM users WHERE id IN ($keys) OR name = 'Ada' ORDER BY name": true,
+		} {
+			got, err := prepare(t, db, sqllookup.Query{SQL: query, Key: []string{"id"}}).ReturnsExtra(t.Context())
+			if err != nil || got != want {
+				t.Errorf("%s: %v, %v", query, got, err)
+			}
+		}
+		composite := sqllookup.Query{SQL: "SELECT id, name FROM users WHERE (id, name) IN ($keys) OR id = 1", Key: []string{"id", "name"}}
+		if got, err := prepare(t, db, composite).ReturnsExtra(t.Context()); err != nil || !got {
+			t.Errorf("composite: %v, %v", got, err)
+		}
+	})
+}

@@ -21,6 +21,8 @@ type Lookup struct {
 	columns  []string
 	load     func(context.Context, *stages.Batch[lookup.Key, []byte]) error
 	scan     func(ctx context.Context, query string) (scanRows, error)
+	// without runs the query without keys, inside of a statement, and says whether that returns rows.
+	without func(ctx context.Context, before, after string) (bool, error)
 
 	bytesPerKey atomic.Int64 // of the last answer, so that the next one is made room for at once
 }
@@ -32,6 +34,12 @@ func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) 
 		return nil
 	}
 	return l.load(ctx, b)
+}
+
+// ReturnsExtra says whether the query returns rows where no key is asked for. These rows are left out of every call.
+// Its errors are those of Load.
+func (l *Lookup) ReturnsExtra(ctx context.Context) (bool, error) {
+	return l.without(ctx, "SELECT 1 FROM (\n", "\n) extra LIMIT 1")
 }
 
 // Types are the types of the key's parts, for Types.Canonical.

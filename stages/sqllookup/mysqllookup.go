@@ -59,6 +59,10 @@ func (m *mysql) prepare(ctx context.Context, l *Lookup, s statement) error {
 		ml.keyColumns = append(ml.keyColumns, l.columns[i])
 	}
 	l.load, l.scan = ml.loadRows, ml.prepareScan
+	l.without = func(ctx context.Context, before, after string) (bool, error) {
+		r, args := ml.withoutKeys()
+		return anyRow(ctx, m.pool, before+r.sql+after, mysqlError, args...)
+	}
 	return nil
 }
 

@@ -39,11 +39,20 @@ func (p *postgres) prepare(ctx context.Context, l *Lookup, s statement) error {
 		return err
 	}
 	l.columns = shape.layout.names
-	l.load, l.scan = pl.loadRows, pl.prepareScan
+	l.load, l.scan, l.without = pl.loadRows, pl.prepareScan, pl.withoutKeys
 	if err := p.explain(ctx, final, pl.oids); err != nil {
 		return err
 	}
 	return pl.learnEquality(ctx, final, shape.layout)
+}
+
+func (l *pgLookup) withoutKeys(ctx context.Context, before, after string) (returns bool, err error) {
+	q := pgQuery{sql: before + l.sql + after, oids: l.oids, values: slices.Repeat([][]byte{[]byte("{}")}, len(l.oids))}
+	err = l.db.run(ctx, q, func([]pgconn.FieldDescription, [][]byte) error {
+		returns = true
+		return nil
+	})
+	return returns, err
 }
 
 // pgShape is what becomes of a result with certain columns.

@@ -112,6 +112,20 @@ func eachRow(
 	return nil
 }
 
+// anyRow says whether a query returns rows.
+func anyRow(ctx context.Context, pool *sql.DB, query string, explain func(context.Context, error) error, args ...any) (bool, error) {
+	rows, err := pool.QueryContext(ctx, query, args...)
+	if err != nil {
+		return false, explain(ctx, err)
+	}
+	defer func() { _ = rows.Close() }()
+	returns := rows.Next()
+	if err := rows.Err(); err != nil {
+		return false, explain(ctx, err)
+	}
+	return returns, nil
+}
+
 // withoutRows is a query that answers the columns of another, and no rows.
 func withoutRows(query string) string { return "SELECT * FROM (\n" + query + "\n) scanned LIMIT 0" }
 

@@ -60,6 +60,9 @@ func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
 	sl.sql = asStored(sl.sql, names, sl.types)
 	l.columns = names
 	l.load, l.scan = sl.loadRows, sl.prepareScan
+	l.without = func(ctx context.Context, before, after string) (bool, error) {
+		return anyRow(ctx, s.pool, before+sl.sql+after, sqliteError, "[]")
+	}
 	return nil
 }
 
