@@ -213,7 +213,7 @@ func tellInstance(ctx context.Context, file *pipelinefile.File, command invalida
 	case token == "":
 		return usagef("there is no way to tell it: set cache.invalidate.topic to reach all instances, or http.token to reach the one at %s", file.HTTP.Listen)
 	}
-	err := admin.AskToInvalidate(ctx, file.HTTP.Listen, token, command)
+	err := admin.AskToInvalidate(ctx, admin.Target{Listen: file.HTTP.Listen, Pipeline: file.Name, Token: token}, command)
 	if is[*admin.UnreachableError](err) {
 		return fmt.Errorf("no instance answers at http.listen on this machine: %w; set cache.invalidate.topic to reach all instances, wherever they run", err)
 	}

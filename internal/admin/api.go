@@ -55,7 +55,7 @@ func changes(token string, next http.Handler) http.Handler {
 		switch {
 		case token == "":
 			refuse(w, http.StatusForbidden, errors.New("http.token is not set: what changes something needs it"))
-		case !bears(r, token):
+		case !isAuthorized(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			refuse(w, http.StatusUnauthorized, errors.New("this takes the token: Authorization: Bearer TOKEN"))
 		default:

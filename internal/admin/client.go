@@ -3,6 +3,8 @@ package admin
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,14 +39,37 @@ type CommandError struct{ Said string }
 // Error implements error.
 func (e *CommandError) Error() string { return e.Said }
 
-// AskToInvalidate sends a command to the pipeline that listens at an address on this machine, in parts where it has
-// many keys. The error is an *UnreachableError where nobody answers, a *CommandError, or what else the pipeline says.
-func AskToInvalidate(ctx context.Context, listen, token string, c invalidation.Command) error {
-	address, err := local(listen)
+// Target is a pipeline that listens on this machine.
+type Target struct {
+	Listen   string // as http.listen says
+	Pipeline string // its name
+	Token    string
+}
+
+// UnprovenError says that the program at an address did not prove that it is the pipeline with the token.
+type UnprovenError struct {
+	Address, Pipeline string
+	Err               error
+}
+
+// Error implements error.
+func (e *UnprovenError) Error() string {
+	return fmt.Sprintf("the program at %s did not prove that it is pipeline %s with the http.token of this file, so it was told nothing (%v); check that no other program has the port, and that the pipeline runs this version with this token",
+		e.Address, e.Pipeline, e.Err)
+}
+
+// Unwrap gives the reason.
+func (e *UnprovenError) Unwrap() error { return e.Err }
+
+// AskToInvalidate sends a command to a pipeline, in parts where it has many keys, once that has proved that it has the
+// token; the token itself is not sent. The error is an *UnreachableError where nobody answers, an *UnprovenError, a
+// *CommandError, or what else the pipeline says.
+func AskToInvalidate(ctx context.Context, target Target, c invalidation.Command) error {
+	address, err := local(target.Listen)
 	if err != nil {
 		return err
 	}
-	client := http.Client{Timeout: askTime, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := newClient(askTime)
 	for _, part := range c.Split() {
 		body, err := json.Marshal(part)
 		if err != nil {
@@ -54,8 +79,10 @@ func AskToInvalidate(ctx context.Context, listen, token string, c invalidation.C
 		if err != nil {
 			return fmt.Errorf("ask %s: %w", address, err)
 		}
-		request.Header.Set("Authorization", "Bearer "+token)
 		request.Header.Set("Content-Type", "application/json")
+		if err := prove(client, target, request, body); err != nil {
+			return err
+		}
 		response, err := client.Do(request)
 		if err != nil {
 			return &UnreachableError{Address: address, Err: errors.Unwrap(err)}
@@ -64,6 +91,37 @@ func AskToInvalidate(ctx context.Context, listen, token string, c invalidation.C
 			return fmt.Errorf("%s answers: %w", address, err)
 		}
 	}
+	return nil
+}
+
+// newClient makes a client that goes to no other address than it is told.
+func newClient(timeout time.Duration) *http.Client {
+	return &http.Client{
+		Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// prove has the server prove that it has the token, and then adds the proof that the sender of the request does.
+func prove(client *http.Client, target Target, request *http.Request, body []byte) error {
+	address, challenge := request.URL.Host, rand.Text()
+	question, err := http.NewRequestWithContext(request.Context(), http.MethodGet, "http://"+address+proofPath, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", address, err)
+	}
+	question.Header.Set(challengeHeader, challenge)
+	response, err := client.Do(question)
+	if err != nil {
+		return &UnreachableError{Address: address, Err: errors.Unwrap(err)}
+	}
+	var said proven
+	if err := read(response, &said); err != nil {
+		return &UnprovenError{Address: address, Pipeline: target.Pipeline, Err: err}
+	}
+	if want := serverProof(target.Token, target.Pipeline, challenge, said.Nonce); !hmac.Equal([]byte(want), []byte(said.Proof)) {
+		return &UnprovenError{Address: address, Pipeline: target.Pipeline, Err: errors.New("its proof is wrong")}
+	}
+	request.Header.Set("Authorization", proofScheme+said.Nonce+" "+requestProof(target.Token, target.Pipeline, said.Nonce, request, body))
 	return nil
 }
 
@@ -77,6 +135,18 @@ func local(listen string) (string, error) {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// read reads an answer, or what it says is wrong.
+func read(response *http.Response, into any) error {
+	if response.StatusCode != http.StatusOK {
+		return refusal(response)
+	}
+	err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(into)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return fmt.Errorf("its answer is none of a pipeline's: %w", err)
+	}
+	return nil
 }
 
 // refusal is what an answer says is wrong, if anything.

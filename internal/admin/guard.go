@@ -11,17 +11,14 @@ import (
 
 // guard lets requests through that may see more than metrics and health.
 //
-// On a loopback address everybody on this machine may, but no page of another site that a browser here was led to: its
-// name resolves to this address, and stands in Host (DNS rebinding). On other addresses it takes the token, and without
-// one nobody may.
+// On a loopback address everybody on this machine may, but no page of another site that a browser here was led to: see
+// named. On other addresses it takes the token, and without one nobody may.
 func guard(loopback bool, token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case loopback && !isLoopback(r.Host):
-			http.Error(w, "this server answers to localhost only", http.StatusForbidden)
 		case !loopback && token == "":
 			http.Error(w, "not allowed from other machines: http.token is not set", http.StatusForbidden)
-		case !loopback && !bears(r, token):
+		case !loopback && !isAuthorized(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "this takes the token: Authorization: Bearer TOKEN", http.StatusUnauthorized)
 		default:
@@ -30,12 +27,30 @@ func guard(loopback bool, token string, next http.Handler) http.Handler {
 	})
 }
 
+// named lets requests through whose Host is this machine, or the host of http.listen. A page of another site can have its
+// own name resolve to this address (DNS rebinding), and a browser here then asks on its behalf: but with that name in Host.
+func named(listen string, next http.Handler) http.Handler {
+	own := hostOf(listen)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if host := hostOf(r.Host); !isLoopback(host) && (own == "" || !strings.EqualFold(host, own)) {
+			http.Error(w, "this server answers to localhost only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// hostOf is a host without its port and brackets.
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
+}
+
 // isLoopback says whether a host, with or without a port, is this machine and nothing else.
 func isLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	host = hostOf(host)
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
@@ -47,5 +62,5 @@ func isLoopback(host string) bool {
 func bears(r *http.Request, token string) bool {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	want, got := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(given))
-	return ok && subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	return ok && token != "" && subtle.ConstantTimeCompare(want[:], got[:]) == 1
 }

@@ -5,16 +5,22 @@ import (
 	"net/http"
 )
 
-// handler answers all requests. What is not for everybody goes through guarded.
-func handler(metrics http.Handler, health *Health, guarded http.Handler) http.Handler {
+// handler answers all requests to a server that listens at an address. Probes are for everybody who reaches it.
+func handler(cfg Config, loopback bool) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
-	mux.Handle("GET /healthz", probe(health.Healthy))
-	mux.Handle("GET /readyz", probe(health.Ready))
-	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+	ours := func(next http.Handler) http.Handler { return next }
+	if loopback {
+		ours = func(next http.Handler) http.Handler { return named(cfg.Listen, next) }
+	}
+	proofs := newProver(cfg.Token, cfg.Pipeline)
+	mux.Handle("GET /metrics", ours(cfg.Metrics))
+	mux.Handle("GET /healthz", probe(cfg.Health.Healthy))
+	mux.Handle("GET /readyz", probe(cfg.Health.Ready))
+	mux.Handle("GET "+proofPath, named(cfg.Listen, proofs))
+	for _, path := range []string{"/metrics", "/healthz", "/readyz", proofPath} {
 		mux.HandleFunc(path, readOnly) // Else another method would fall through to what is guarded.
 	}
-	mux.Handle("/", guarded)
+	mux.Handle("/", ours(authorize(proofs, guard(loopback, cfg.Token, api(cfg)))))
 	return plain(mux)
 }
 

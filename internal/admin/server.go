@@ -23,6 +23,8 @@ const (
 type Config struct {
 	// Listen is the address, as host:port. Port 0 takes a free one. Required.
 	Listen string
+	// Pipeline is its name, which its proofs of the token are about.
+	Pipeline string
 	// Token allows what is more than metrics and health from other machines. Defaults to none: that is refused.
 	Token string
 	// Metrics answers /metrics. Required.
@@ -53,9 +55,8 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen: %w", err)
 	}
-	guarded := guard(isLoopback(listener.Addr().String()), cfg.Token, api(cfg))
 	return &Server{listener: listener, http: &http.Server{
-		Handler:           handler(cfg.Metrics, cfg.Health, guarded),
+		Handler:           handler(cfg, isLoopback(listener.Addr().String())),
 		ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),

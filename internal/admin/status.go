@@ -2,10 +2,8 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -49,11 +47,12 @@ func status(of func() Status) http.Handler {
 // statusTime bounds a question about the status.
 const statusTime = 2 * time.Second
 
-// AskStatus asks the pipeline that listens at an address on this machine. The error is an *UnreachableError where nobody
-// answers, or what is wrong with the answer.
-func AskStatus(ctx context.Context, listen, token string) (Status, error) {
+// AskStatus asks a pipeline. Where it listens on loopback that takes no token. Elsewhere it is asked once it has proved that
+// it has the token; the token itself is not sent. The error is an *UnreachableError where nobody answers, an
+// *UnprovenError, or what is wrong with the answer.
+func AskStatus(ctx context.Context, target Target) (Status, error) {
 	var said Status
-	address, err := local(listen)
+	address, err := local(target.Listen)
 	if err != nil {
 		return said, err
 	}
@@ -61,18 +60,18 @@ func AskStatus(ctx context.Context, listen, token string) (Status, error) {
 	if err != nil {
 		return said, fmt.Errorf("ask %s: %w", address, err)
 	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	client := http.Client{Timeout: statusTime, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := newClient(statusTime)
+	if target.Token != "" && !isLoopback(target.Listen) {
+		if err := prove(client, target, request, nil); err != nil {
+			return said, err
+		}
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return said, &UnreachableError{Address: address, Err: errors.Unwrap(err)}
 	}
-	if response.StatusCode != http.StatusOK {
-		return said, fmt.Errorf("%s answers: %w", address, refusal(response))
-	}
-	err = json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(&said)
-	if err := errors.Join(err, response.Body.Close()); err != nil {
-		return said, fmt.Errorf("%s answers no status: %w", address, err)
+	if err := read(response, &said); err != nil {
+		return said, fmt.Errorf("%s answers: %w", address, err)
 	}
 	return said, nil
 }

@@ -19,12 +19,12 @@ func TestStatus(t *testing.T) {
 		Sources: []admin.Source{{Name: "shop", Breaker: "open"}},
 	}
 	// On all addresses, so that the token is asked for.
-	server := serve(t, admin.Config{Listen: ":0", Token: "t", Status: func() admin.Status { return want }})
-	got, err := admin.AskStatus(t.Context(), server.Addr(), "t")
+	server := serve(t, admin.Config{Listen: ":0", Pipeline: "p", Token: "t", Status: func() admin.Status { return want }})
+	got, err := admin.AskStatus(t.Context(), admin.Target{Listen: server.Addr(), Pipeline: "p", Token: "t"})
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if _, err := admin.AskStatus(t.Context(), server.Addr(), "wrong"); err == nil {
+	if _, err := admin.AskStatus(t.Context(), admin.Target{Listen: server.Addr(), Pipeline: "p", Token: "wrong"}); err == nil {
 		t.Error("it answers without the token")
 	}
 	if got := ask(t, server, http.MethodPost, "/api/status", "localhost", http.Header{"Authorization": {"Bearer t"}}); got.status != http.StatusMethodNotAllowed {
@@ -41,11 +41,11 @@ func TestNobodyToAskForTheStatus(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err = admin.AskStatus(t.Context(), closed.Addr().String(), "")
+	_, err = admin.AskStatus(t.Context(), admin.Target{Listen: closed.Addr().String()})
 	if _, is := errors.AsType[*admin.UnreachableError](err); !is {
 		t.Errorf("nobody listens: %v", err)
 	}
-	if _, err := admin.AskStatus(t.Context(), "", ""); err == nil {
+	if _, err := admin.AskStatus(t.Context(), admin.Target{}); err == nil {
 		t.Error("no address, no error")
 	}
 }

@@ -90,7 +90,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		return r, nil
 	}
 	server, err := admin.Listen(ctx, admin.Config{
-		Listen: cfg.Listen, Token: file.HTTP.Token.Reveal(), Metrics: r.metrics.Handler(), Health: r.health,
+		Listen: cfg.Listen, Pipeline: file.Name, Token: file.HTTP.Token.Reveal(), Metrics: r.metrics.Handler(), Health: r.health,
 		Status: r.says(file), Invalidate: r.invalidate(cfg), Logger: cfg.Logger,
 	})
 	if err != nil {

@@ -68,7 +68,8 @@ func (r *Reader) Read(ctx context.Context) (Report, error) {
 		return report, err
 	}
 	// A process that does not answer, or is another pipeline's, is none to speak of.
-	if said, err := admin.AskStatus(ctx, r.file.HTTP.Listen, r.file.HTTP.Token.Reveal()); err == nil && said.Pipeline == r.file.Name {
+	target := admin.Target{Listen: r.file.HTTP.Listen, Pipeline: r.file.Name, Token: r.file.HTTP.Token.Reveal()}
+	if said, err := admin.AskStatus(ctx, target); err == nil && said.Pipeline == r.file.Name {
 		report.Process = &said
 	}
 	return report, nil
