@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -180,7 +179,7 @@ func invalidate(ctx context.Context, c *console.Console, l *loaded, command inva
 	if !asJSON {
 		return nil
 	}
-	return json.NewEncoder(c.Out).Encode(done)
+	return console.NewEncoder(c.Out).Encode(done)
 }
 
 // keyTypesTime bounds the question of which type a stage's keys have.

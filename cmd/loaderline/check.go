@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -88,7 +87,7 @@ func check(ctx context.Context, c *console.Console, path string, f checkFlags) e
 		problems = findings.Run(ctx)
 	}
 	if asJSON {
-		if err := json.NewEncoder(c.Out).Encode(plan); err != nil {
+		if err := console.NewEncoder(c.Out).Encode(plan); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,8 @@ func newConsume(c *console.Console) *cobra.Command {
 Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
 alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d. --to is exclusive.
 
+A value is printed byte for byte; a terminal gets control characters and what is not UTF-8 as their codes, such as \x1b.
+
 --format json prints topic, partition, offset, timestamp, key, value and headers; what is not UTF-8 is base64 in
 key_base64 and value_base64.`,
 		Example: `  loaderline consume pipeline.yaml -n 10

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/demo"
@@ -75,7 +72,7 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 		progress.Done()
 		shown = true
 		if f.format.value == "json" {
-			return json.NewEncoder(c.Out).Encode(s)
+			return console.NewEncoder(c.Out).Encode(s)
 		}
 		return s.WriteText(c.Out)
 	}
@@ -111,10 +108,7 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 }
 
 // onTerminal says that somebody is there to end the demo: both streams go to a terminal.
-func onTerminal(c *console.Console) bool {
-	out, ok := c.Out.(*os.File)
-	return ok && c.Terminal && term.IsTerminal(int(out.Fd()))
-}
+func onTerminal(c *console.Console) bool { return c.Terminal && c.OutTerminal }
 
 // sayFiles says how to run what was written, if anything was.
 func sayFiles(c *console.Console, files demo.Files) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -192,5 +191,5 @@ func printOutcome(to io.Writer, asJSON bool, done deadletter.Outcome) error {
 	if !asJSON {
 		return nil
 	}
-	return json.NewEncoder(to).Encode(done)
+	return console.NewEncoder(to).Encode(done)
 }

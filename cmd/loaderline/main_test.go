@@ -48,6 +48,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await": await, "topic": topic, "exitcode": exitcode, "fetch": fetch, "profile": cpuProfile,
+			"hostile": hostile, "harmless": harmless,
 		},
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -67,7 +66,7 @@ many offsets lie between (transaction markers count), and the time of the next r
 
 // writeObjects writes JSON, an object a line.
 func writeObjects[T any](to io.Writer, all []T) error {
-	e := json.NewEncoder(to)
+	e := console.NewEncoder(to)
 	for _, one := range all {
 		if err := e.Encode(one); err != nil {
 			return err
@@ -189,7 +188,7 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 // writeMoves writes a table, or an object each.
 func writeMoves(to io.Writer, moves []offsets.Move, format string) error {
 	if format == "json" {
-		e := json.NewEncoder(to)
+		e := console.NewEncoder(to)
 		for _, m := range moves {
 			if err := e.Encode(m); err != nil {
 				return err

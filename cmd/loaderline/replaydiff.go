@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +31,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 	c.Say("reading what was published to %s for %s offsets", file.Output.Topic, humanize.Comma(total))
 	progress := c.Progress("compared", total)
 	defer progress.Done()
-	asJSON, shown := json.NewEncoder(c.Out), []replay.Change{}
-	asJSON.SetEscapeHTML(false)
+	asJSON, shown := console.NewEncoder(c.Out), []replay.Change{}
 	counts, err := replay.Differ{
 		Kafka: l.kafka, Pipeline: open, Ranges: ranges, MaxRecords: file.Batch.MaxRecords, Output: file.Output.Topic, Progress: progress.Update,
 		Change: func(change replay.Change) error {

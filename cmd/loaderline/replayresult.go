@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -33,7 +32,7 @@ func writeRanges(to io.Writer, ranges replay.Ranges, format string) error {
 // writeReplay writes what a replay did.
 func writeReplay(c *console.Console, format, into string, status loaderline.ReplayStatus, count totals.Count, took time.Duration) error {
 	if format == "json" {
-		return json.NewEncoder(c.Out).Encode(map[string]any{
+		return console.NewEncoder(c.Out).Encode(map[string]any{
 			"id": status.ID, "into": into, "dead_letter_topic": status.DeadLetterTopic, "finished": status.Finished(), "records": count.Records,
 			"enriched": count.Enriched, "forwarded": count.Forwarded, "dropped": count.Dropped, "dead_lettered": count.DeadLetters(),
 			"seconds": took.Round(time.Millisecond).Seconds(),

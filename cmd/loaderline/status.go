@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -83,12 +82,13 @@ func showStatus(ctx context.Context, c *console.Console, path string, watch, asJ
 
 func writeStatus(c *console.Console, report status.Report, watch, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(c.Out).Encode(report)
+		return console.NewEncoder(c.Out).Encode(report)
 	}
-	text := report.Text(c.OutPalette())
+	palette := c.OutPalette()
+	text := report.Text(palette)
 	switch {
 	case watch && c.OutControls():
-		text = "\x1b[H\x1b[2J" + text // In place of the one before.
+		text = palette.Clear() + text // In place of the one before.
 	case watch:
 		text += "\n"
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -140,9 +139,7 @@ func runSuite(ctx context.Context, c *console.Console, s *testrun.Suite, matchin
 			return nil, err
 		}
 		if asJSON {
-			e := json.NewEncoder(c.Out)
-			e.SetEscapeHTML(false)
-			err = e.Encode(r)
+			err = console.NewEncoder(c.Out).Encode(r)
 		} else {
 			if len(results) == 0 {
 				_, err = fmt.Fprintln(c.Out, s.Pipeline)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -131,9 +130,7 @@ func unanswered(err error) error {
 // showTrial writes the record before the words, so that these are what a terminal shows last.
 func showTrial(c *console.Console, r *trial.Report, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(c.Out)
-		e.SetEscapeHTML(false)
-		return e.Encode(r)
+		return console.NewEncoder(c.Out).Encode(r)
 	}
 	if value := r.Value(); value != nil {
 		if _, err := fmt.Fprintf(c.Out, "%s\n", pretty(c, value)); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -29,7 +28,7 @@ func newVersion(c *console.Console) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			if format.value == "json" {
-				return json.NewEncoder(c.Out).Encode(b)
+				return console.NewEncoder(c.Out).Encode(b)
 			}
 			commit := ""
 			if b.Commit != "" {

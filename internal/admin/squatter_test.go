@@ -50,9 +50,12 @@ func TestSquatterLearnsNothing(t *testing.T) {
 		Listen: "127.0.0.1:0", Token: secret, Pipeline: "another", Status: func() admin.Status { return admin.Status{} },
 	})
 	for name, answer := range map[string]http.HandlerFunc{
-		"it returns anything":        func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) },
-		"it returns an empty proof":  func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"nonce":"n","proof":""}`)) },
-		"it asks for the token":      func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("WWW-Authenticate", "Bearer"); w.WriteHeader(401) },
+		"it returns anything":       func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) },
+		"it returns an empty proof": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"nonce":"n","proof":""}`)) },
+		"it asks for the token": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			w.WriteHeader(401)
+		},
 		"it returns what it was sent": func(w http.ResponseWriter, r *http.Request) {
 			sent := r.Header.Get("Loaderline-Challenge")
 			_, _ = w.Write([]byte(`{"nonce":"` + sent + `","proof":"` + sent + `"}`))

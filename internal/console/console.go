@@ -1,8 +1,12 @@
 // Package console is where a command writes: data to one stream, words to another, and progress as a bar on a
 // terminal or as plain lines elsewhere.
+//
+// Events, keys, names and errors come from others, and a terminal obeys what stands in them. So what goes to a terminal,
+// and all words, go through Visible, and JSON is written by NewEncoder. Only data that goes elsewhere is left as it is.
 package console
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,14 +31,22 @@ type Console struct {
 	Plain bool
 
 	noColor bool
+	escape  string    // begins the sequences of palettes where Out and Err know it
+	bars    io.Writer // is for progress bars where Err does not take their sequences
 }
 
 // New is the console of this process.
 func New(out, err *os.File, getenv func(string) string) *Console {
 	terminal, noColor := term.IsTerminal(int(err.Fd())), getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
-	return &Console{
-		Out: out, Err: err, Terminal: terminal, OutTerminal: term.IsTerminal(int(out.Fd())), Plain: !terminal || noColor, noColor: noColor,
+	c := &Console{
+		Out: out, Terminal: terminal, OutTerminal: term.IsTerminal(int(out.Fd())), Plain: !terminal || noColor, noColor: noColor,
+		escape: "\x1b" + rand.Text(), bars: err,
 	}
+	c.Err = &visible{to: err, escape: c.escape}
+	if c.OutTerminal {
+		c.Out = &visible{to: out, escape: c.escape}
+	}
+	return c
 }
 
 // Say writes a line of words. A stream that cannot be written to has nobody to tell.
@@ -54,5 +66,5 @@ func (c *Console) Logger(cfg pipelinefile.Log) *slog.Logger {
 	if cfg.Format == pipelinefile.LogFormatText || cfg.Format == pipelinefile.LogFormatAuto && c.Terminal {
 		return slog.New(slog.NewTextHandler(c.Err, opts))
 	}
-	return slog.New(slog.NewJSONHandler(c.Err, opts))
+	return slog.New(slog.NewJSONHandler(&escaping{to: c.Err}, opts))
 }

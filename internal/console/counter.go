@@ -21,7 +21,7 @@ func (c *Console) Counter() *Counter {
 		return n
 	}
 	n.Update("")
-	n.bars = mpb.New(mpb.WithOutput(c.Err), mpb.WithWidth(2))
+	n.bars = mpb.New(mpb.WithOutput(c.bar()), mpb.WithWidth(2))
 	n.bar = n.bars.New(0, mpb.SpinnerStyle().PositionLeft(),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return *n.words.Load() })), mpb.BarRemoveOnComplete())
 	return n
@@ -31,7 +31,10 @@ func (c *Console) Counter() *Counter {
 func (n *Counter) Shown() bool { return n.bar != nil }
 
 // Update shows other words.
-func (n *Counter) Update(words string) { n.words.Store(&words) }
+func (n *Counter) Update(words string) {
+	words = Visible(words)
+	n.words.Store(&words)
+}
 
 // Done ends the display and removes it.
 func (n *Counter) Done() {

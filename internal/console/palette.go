@@ -1,16 +1,33 @@
 package console
 
+import "cmp"
+
 // Palette colours text for a terminal. The zero Palette leaves it as it is.
-type Palette struct{ on bool }
+type Palette struct{ escape string }
 
 // OutPalette colours data, where that goes to a terminal that shows colours.
-func (c *Console) OutPalette() Palette { return Palette{on: c.OutControls()} }
+func (c *Console) OutPalette() Palette { return c.palette(c.OutControls()) }
 
 // OutControls says that data goes to a terminal that takes control sequences.
 func (c *Console) OutControls() bool { return c.OutTerminal && !c.noColor }
 
 // ErrPalette colours words, where those go to a terminal that shows colours.
-func (c *Console) ErrPalette() Palette { return Palette{on: !c.Plain} }
+func (c *Console) ErrPalette() Palette { return c.palette(!c.Plain) }
+
+func (c *Console) palette(on bool) Palette {
+	if !on {
+		return Palette{}
+	}
+	return Palette{escape: cmp.Or(c.escape, "\x1b")}
+}
+
+// Clear empties the terminal, for what is shown in place of what was there.
+func (p Palette) Clear() string {
+	if p.escape == "" {
+		return ""
+	}
+	return p.escape + "[H" + p.escape + "[2J"
+}
 
 // Bold makes names stand out.
 func (p Palette) Bold(text string) string { return p.sgr("1", text) }
@@ -29,8 +46,8 @@ func (p Palette) Notable(text string) string { return p.sgr("33", text) }
 
 // sgr selects a graphic rendition for text, which has at least one character.
 func (p Palette) sgr(code, text string) string {
-	if !p.on || text == "" {
+	if p.escape == "" || text == "" {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return p.escape + "[" + code + "m" + text + p.escape + "[0m"
 }

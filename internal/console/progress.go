@@ -36,7 +36,7 @@ func (c *Console) Progress(verb string, total int64) *Progress {
 	now := time.Now()
 	p := &Progress{console: c, verb: verb, total: total, start: now, last: now}
 	if !c.Plain && !c.Quiet && total > 0 {
-		p.bars = mpb.New(mpb.WithOutput(c.Err), mpb.WithWidth(40))
+		p.bars = mpb.New(mpb.WithOutput(c.bar()), mpb.WithWidth(40))
 		p.bar = p.bars.New(total, mpb.BarStyle().Lbound("").Rbound("").Filler("█").Tip("█").Padding("░"),
 			mpb.PrependDecorators(decor.Name(verb+" ")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
@@ -46,6 +46,14 @@ func (c *Console) Progress(verb string, total int64) *Progress {
 			mpb.BarRemoveOnComplete())
 	}
 	return p
+}
+
+// bar is where bars are drawn.
+func (c *Console) bar() io.Writer {
+	if c.bars != nil {
+		return c.bars
+	}
+	return c.Err
 }
 
 // Update shows that done of the total is done, and how many events that were.

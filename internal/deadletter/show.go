@@ -2,13 +2,10 @@ package deadletter
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/go-json-experiment/json/jsontext"
@@ -28,8 +25,7 @@ type line struct {
 
 // WriteJSON writes a dead letter as a line of JSON.
 func (l Letter) WriteJSON(to io.Writer) error {
-	e := json.NewEncoder(to)
-	e.SetEscapeHTML(false)
+	e := console.NewEncoder(to)
 	full := line{Line: tail.NewLine(l.Record), State: l.State, By: l.Entry.By}
 	if l.State != Open {
 		full.At = moment(l.Entry.At)
@@ -44,7 +40,7 @@ func (l Letter) WriteJSON(to io.Writer) error {
 func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 	var b strings.Builder
 	field := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%s %s\n", p.Faint(fmt.Sprintf("%-10s", name)), printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "%s %s\n", p.Faint(fmt.Sprintf("%-10s", name)), console.Visible(fmt.Sprintf(format, args...)))
 	}
 	fmt.Fprintf(&b, "%s  %s\n", p.Bold(l.String()), p.Notable(string(l.State)))
 	field("why", "%s", l.why())
@@ -75,7 +71,7 @@ func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 		field("value", "null")
 	default:
 		field("value", "%s", english.Plural(len(l.Record.Value), "byte", ""))
-		b.WriteString(printable(pretty(l.Record.Value)) + "\n")
+		b.WriteString(console.Visible(pretty(l.Record.Value)) + "\n")
 	}
 	_, err := io.WriteString(to, b.String())
 	return err
@@ -113,22 +109,4 @@ func pretty(value []byte) string {
 		return string(value)
 	}
 	return string(indented)
-}
-
-// printable writes what is no character, or no visible one, as its code.
-func printable(text string) string {
-	var b strings.Builder
-	for i, r := range text {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&b, `\x%02x`, text[i])
-		case r == '\n' || r == '\t':
-			b.WriteRune(r)
-		case unicode.IsControl(r) || unicode.In(r, unicode.Cf):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

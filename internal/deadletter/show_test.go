@@ -36,8 +36,8 @@ func TestShowCannotSteerATerminal(t *testing.T) {
 	}, sink.Failure{Kind: sink.KindLookup, Stage: "user", Code: "57014", Message: "no", Attempts: 3})
 	text, line := w.shown()
 	for _, want := range []string{
-		"why        lookup in stage user (57014)\n", "after 3 attempts from 20", "key        \\u001b[2J\n", "header     h\\u001b: null\n",
-		"value      15 bytes\na\\u001b]0;x\\u0007\\u202e\\xff\n\ufffd\n",
+		"why        lookup in stage user (57014)\n", "after 3 attempts from 20", "key        \\x1b[2J\n", "header     h\\x1b: null\n",
+		"value      15 bytes\na\\x1b]0;x\\x07\\u202e\\xff\n\ufffd\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

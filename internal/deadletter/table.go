@@ -1,12 +1,13 @@
 package deadletter
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/loaderline/loaderline/internal/console"
 )
 
 // WriteTable writes groups for people, one a line.
@@ -24,8 +25,8 @@ func WriteTable(to io.Writer, groups []Group) error {
 		if stage == "" {
 			stage = "-"
 		}
-		_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", humanize.Comma(g.Count), g.State, printable(g.Kind), printable(stage),
-			moment(g.FirstSeen), moment(g.LastSeen), humanize.Comma(g.Redriven), g.Example, printable(g.Message))
+		_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", humanize.Comma(g.Count), g.State, console.Visible(g.Kind), console.Visible(stage),
+			moment(g.FirstSeen), moment(g.LastSeen), humanize.Comma(g.Redriven), g.Example, console.Visible(g.Message))
 	}
 	if err != nil {
 		return err
@@ -35,8 +36,7 @@ func WriteTable(to io.Writer, groups []Group) error {
 
 // WriteGroups writes groups as lines of JSON.
 func WriteGroups(to io.Writer, groups []Group) error {
-	e := json.NewEncoder(to)
-	e.SetEscapeHTML(false)
+	e := console.NewEncoder(to)
 	for _, g := range groups {
 		if err := e.Encode(g); err != nil {
 			return fmt.Errorf("write a group as JSON: %w", err)

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/console"
 )
 
 // Line is a record as a line of JSON. What is not UTF-8 is base64 in a field of its own, and a key or value that is not there is null.
@@ -82,9 +84,7 @@ func (f Format) Append(dst []byte, r *kgo.Record) ([]byte, error) {
 		return append(append(dst, r.Value...), '\n'), nil
 	}
 	b := bytes.NewBuffer(dst)
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(NewLine(r)); err != nil {
+	if err := console.NewEncoder(b).Encode(NewLine(r)); err != nil {
 		return dst, fmt.Errorf("write topic %s partition %d offset %d as JSON: %w", r.Topic, r.Partition, r.Offset, err)
 	}
 	return b.Bytes(), nil
