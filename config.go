@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -113,6 +114,12 @@ type Config[E any] struct {
 	OnLimits func(maxMessageBytes func(topic string) int)
 	// Logger defaults to none.
 	Logger *slog.Logger
+	// LogWords are texts whose words may stand in the log and in a *DeadLetterLimitError: names of stages and sources, paths,
+	// statements. An error of a source can hold keys, and so there only these words of it stay, and those that messages of
+	// databases and services consist of. Defaults to none.
+	LogWords []string
+
+	words keyless.Words // of LogWords
 }
 
 // withDefaults fills the zero fields.
@@ -150,6 +157,7 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	case c.ShutdownTimeout < 0:
 		c.ShutdownTimeout = 0
 	}
+	c.words = keyless.NewWords(c.LogWords...)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/keyless"
 )
 
 // The defaults of Config.DeadLetterLimit and Config.DeadLetterWindow.
@@ -22,7 +24,8 @@ type DeadLetterLimitError struct {
 	// Waited says that these are events that came out of retry topics. Dead is then as large a share of Events as their dead letters
 	// are of all events that were read when they were.
 	Waited bool
-	// Most is the reason of most dead letters in the last micro-batch, and Message what one of them says.
+	// Most is the reason of most dead letters in the last micro-batch, and Message what one of them says, without keys and
+	// values: see Config.LogWords.
 	Most    DeadLetter
 	Message string
 }
@@ -47,6 +50,7 @@ type deadLetterLimit struct {
 	limit    float64
 	window   int
 	instance string
+	words    keyless.Words
 
 	mu      sync.Mutex
 	latest  latest // the outcomes that were committed
@@ -55,7 +59,7 @@ type deadLetterLimit struct {
 }
 
 func newDeadLetterLimit[E any](cfg *Config[E]) *deadLetterLimit {
-	return &deadLetterLimit{limit: cfg.DeadLetterLimit, window: cfg.DeadLetterWindow, instance: cfg.Consumer.Instance}
+	return &deadLetterLimit{limit: cfg.DeadLetterLimit, window: cfg.DeadLetterWindow, instance: cfg.Consumer.Instance, words: cfg.words}
 }
 
 // claim is a micro-batch's room within the limit, while it is being committed.
@@ -84,7 +88,7 @@ func (l *deadLetterLimit) claim(out *output) (claim, error) {
 		if (l.limit == 0 || part.all.events >= l.window) && part.all.over(l.limit) && part.own.over(l.limit) {
 			most := out.mostDead()
 			return claim{}, &DeadLetterLimitError{
-				Limit: l.limit, Events: part.all.events, Dead: (part.all.dead + whole/2) / whole, Waited: part.waited, Most: most, Message: out.samples[most],
+				Limit: l.limit, Events: part.all.events, Dead: (part.all.dead + whole/2) / whole, Waited: part.waited, Most: most, Message: l.words.Text(out.samples[most]),
 			}
 		}
 	}

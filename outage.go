@@ -22,7 +22,7 @@ func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *st
 	defer w.state.paused.Store(nil)
 	start := time.Now()
 	w.log.LogAttrs(ctx, slog.LevelWarn, "outage, paused", slog.String("stage", outage.Loader),
-		slog.String("source", source), slog.Any("error", outage.Err))
+		slog.String("source", source), slog.String("error", w.cfg.words.Text(outage.Err.Error())))
 	for {
 		w.state.turn()
 		// A paused poll returns by itself after about a second.

@@ -9,9 +9,11 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/instance"
+	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/stages"
 )
 
 // The exit codes.
@@ -38,6 +40,14 @@ type reportedError struct {
 
 func (e *reportedError) Error() string { return e.text }
 func (e *reportedError) Unwrap() error { return e.err }
+
+// withoutKeys is an error of a run, which goes where the log goes: what a source said of keys stays out of it.
+func withoutKeys(err error, words []string) error {
+	if !is[*stages.FatalError](err) && !is[*stages.OutageError](err) && !is[*stages.KeyError](err) {
+		return err
+	}
+	return &reportedError{text: keyless.NewWords(words...).Text(err.Error()), err: err}
+}
 
 // exitCode is the code for an error of a command. A wrong file is wrong whatever else is not reachable.
 func exitCode(err error) int {

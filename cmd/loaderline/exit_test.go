@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
 )
 
 // A port that is taken is said where the file names it, and without a place where it does not.
@@ -67,5 +69,24 @@ func TestErrors(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What a run ends with goes where its log goes.
+func TestNoKeyIsInTheErrorOfARun(t *testing.T) {
+	words := []string{"user", "SELECT id FROM users WHERE id = ANY($keys)"}
+	said := errors.New(`relation "users" does not exist, nor "canary-21" for canary-22 (SQLSTATE 42P01)`)
+	for name, err := range map[string]error{
+		"fatal":          &stages.FatalError{Loader: "user", Err: said},
+		"of two workers": errors.Join(&stages.FatalError{Loader: "user", Err: said}, &stages.FatalError{Loader: "user", Err: said}),
+		"of a key":       fmt.Errorf("stage user: %w", &stages.KeyError{Err: said}),
+	} {
+		got := withoutKeys(err, words)
+		if text := strings.Join(errorLines(got), "\n"); strings.Contains(text, "canary") || !strings.Contains(text, `relation "users" does not exist, nor … for … (SQLSTATE 42P01)`) || !errors.Is(got, said) {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	if other := errors.New("Kafka has no topic canary"); withoutKeys(other, words) != other {
+		t.Error("an error of no source is changed")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/pipeline"
 )
 
@@ -17,11 +18,11 @@ const preloadEvery = 5 * time.Second
 
 // preload fills the caches for which events wait before it returns, one after another, and the others until the function
 // that it answers is called. What cannot be preloaded is loaded when events want it, so an error is a warning.
-func preload(ctx context.Context, c *console.Console, log *slog.Logger, all []*pipeline.Preload) (end func()) {
+func preload(ctx context.Context, c *console.Console, log *slog.Logger, words keyless.Words, all []*pipeline.Preload) (end func()) {
 	var later []*pipeline.Preload
 	for _, p := range all {
 		if p.Wait {
-			preloadOne(ctx, c.Counter(), log, p)
+			preloadOne(ctx, c.Counter(), log, words, p)
 		} else {
 			later = append(later, p)
 		}
@@ -31,7 +32,7 @@ func preload(ctx context.Context, c *console.Console, log *slog.Logger, all []*p
 	go func() {
 		defer close(done)
 		for _, p := range later {
-			preloadOne(ctx, &console.Counter{}, log, p)
+			preloadOne(ctx, &console.Counter{}, log, words, p)
 		}
 	}()
 	return func() {
@@ -40,7 +41,7 @@ func preload(ctx context.Context, c *console.Console, log *slog.Logger, all []*p
 	}
 }
 
-func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, p *pipeline.Preload) {
+func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, words keyless.Words, p *pipeline.Preload) {
 	start := time.Now()
 	last := start
 	done, err := p.Run(ctx, func(d pipeline.Preloaded) {
@@ -60,10 +61,10 @@ func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, p
 		attrs = append(attrs, slog.String("stopped", done.Stopped))
 	}
 	if done.LeftOut > 0 {
-		attrs = append(attrs, slog.Int("left_out", done.LeftOut), slog.String("why", done.Why.Error()))
+		attrs = append(attrs, slog.Int("left_out", done.LeftOut), slog.String("why", words.Text(done.Why.Error())))
 	}
 	if err != nil {
-		log.LogAttrs(ctx, slog.LevelWarn, "preload failed; what is not there is loaded when events want it", append(attrs, slog.Any("error", err))...)
+		log.LogAttrs(ctx, slog.LevelWarn, "preload failed; what is not there is loaded when events want it", append(attrs, slog.String("error", words.Text(err.Error())))...)
 		return
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "preloaded", attrs...)

@@ -55,6 +55,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	}
 	start := time.Now()
 	status, err := p.Replay(ctx, cfg)
+	err = withoutKeys(err, open.Config.LogWords)
 	progress.Done()
 	count, took := counts.Count(), time.Since(start)
 	if status.Ranges != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/instance"
+	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/memlimit"
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -101,7 +102,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, f runFlag
 		return nil // Nothing was begun.
 	}
 	// After the change topics are followed, or a change since the query began could be missed.
-	endPreload := preload(ctx, c, l.log, open.Preloads())
+	endPreload := preload(ctx, c, l.log, keyless.NewWords(open.Config.LogWords...), open.Preloads())
 	defer endPreload()
 	var counts totals.Totals
 	open.Config.OnCommit = func(tally loaderline.Tally) {
@@ -124,7 +125,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, f runFlag
 	l.log.LogAttrs(ctx, slog.LevelInfo, "started", describe(file, claim.Name)...)
 	err = p.Run(ctx)
 	l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "stopped", summary(counts.Count(), time.Since(start))...)
-	return l.hinted(err)
+	return l.hinted(withoutKeys(err, open.Config.LogWords))
 }
 
 // openTiers opens what the file has below the memory. closeTiers is called after the pipeline is closed.

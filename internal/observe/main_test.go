@@ -3,7 +3,7 @@ package observe_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/loaderline/loaderline/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testenv.Main(m) }

@@ -43,6 +43,7 @@ func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], err
 		Encode:          encoder.encode,
 		OnLimits:        encoder.limitTo,
 		Logger:          logger,
+		LogWords:        logWords(file),
 	}, nil
 }
 
