@@ -34,9 +34,11 @@ type ReplayConfig struct {
 	Ranges map[string]map[int32]Range
 	// Asked is kept with the ranges: what they were made of, for whoever goes on. Optional.
 	Asked string
-	// Into is the topic to publish to. Defaults to Sink.Topic. With another, all records go there, whatever Encode says.
+	// Into is the topic to publish to. Defaults to Sink.Topic. With another, all records go there, whatever Encode says. It is
+	// no input, retry or dead-letter topic of the pipeline.
 	Into string
-	// DeadLetterTopic defaults to Sink.DeadLetterTopic, and with another topic than Sink.Topic to its name with -dead.
+	// DeadLetterTopic defaults to Sink.DeadLetterTopic, and with another topic than Sink.Topic to its name with -dead. It is
+	// no input, retry or output topic of the pipeline.
 	DeadLetterTopic string
 	// Rate is how many input records a second are read at most. Defaults to no limit.
 	Rate float64
@@ -70,12 +72,16 @@ func checkReplayID(id string) error {
 // at a time runs an ID: a later one takes over, and the earlier one fails.
 //
 // Errors beside those of Run: *ReplayRemovedError where retention has removed part of the ranges, *ReplayChangedError
-// where the ID was used with others, consumer.ErrFenced where another process took over. A Pipeline that replays does not Run.
+// where the ID was used with others, *ReplayTopicError where the pipeline uses a topic for something else,
+// consumer.ErrFenced where another process took over. A Pipeline that replays does not Run.
 func (p *Pipeline[E]) Replay(ctx context.Context, r ReplayConfig) (ReplayStatus, error) {
 	if err := checkReplayID(r.ID); err != nil {
 		return ReplayStatus{}, err
 	}
 	cfg := p.cfg.replaying(&r)
+	if err := r.checkTopics(p.cfg.Sink.Topic, p.cfg.Sink.DeadLetterTopic, p.cfg.Consumer); err != nil {
+		return ReplayStatus{}, err
+	}
 	known, err := cfg.prepare(ctx)
 	var kept keptReplay
 	if err == nil {

@@ -54,7 +54,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case is[*usageError](err), is[*pipelinefile.Error](err), is[*loaderline.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*loaderline.ReplayChangedError](err), is[*loaderline.ReplayIDError](err),
+	case is[*usageError](err), is[*pipelinefile.Error](err), is[*loaderline.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*loaderline.ReplayChangedError](err), is[*loaderline.ReplayIDError](err), is[*loaderline.ReplayTopicError](err),
 		is[*admin.CommandError](err):
 		return exitUsage
 	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err),

@@ -35,8 +35,8 @@ func newReplay(c *console.Console) *cobra.Command {
 		Short: "Enrich a part of the input once more, or show what would change",
 		Long: `Read a part of the input again, exactly once, beside a pipeline that runs or not: its group is left alone.
 
---into publishes to another topic, dead letters to that topic's name with -dead; --into-output publishes to the
-pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replay.
+--into publishes to another topic, which the pipeline does not use, and dead letters to that topic's name with -dead;
+--into-output publishes to the pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replay.
 --diff publishes nothing: it enriches with the data of now and shows what differs from what was published.
 
 --from and --to are positions; --to is exclusive and, where it is left out, the end of the topic at this moment. They
@@ -120,6 +120,9 @@ func replayPipeline(ctx context.Context, c *console.Console, path string, in io.
 	if err != nil {
 		return err
 	}
+	if err := checkInto(path, l.layout.File, f.into); err != nil {
+		return err
+	}
 	topics, err := inputTopics(l, f.topic)
 	if err != nil {
 		return err
@@ -199,5 +202,5 @@ func (f *replayFlags) create(ctx context.Context, l *loaded, like string) error 
 	}
 	partitions := infos[like].Partitions
 	return consumer.CreateTopics(ctx, l.kafka,
-		consumer.TopicSpec{Name: f.into, Partitions: partitions}, consumer.TopicSpec{Name: f.into + "-dead", Partitions: partitions})
+		consumer.TopicSpec{Name: f.into, Partitions: partitions}, consumer.TopicSpec{Name: replayDead(f.into), Partitions: partitions})
 }

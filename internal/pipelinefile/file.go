@@ -225,6 +225,24 @@ func (f *File) AllTopics() []string {
 	return topics
 }
 
+// KeyOf is the key that names a topic of the pipeline; empty where none does.
+func (f *File) KeyOf(topic string) string {
+	switch {
+	case slices.Contains(f.Input.Topics, topic):
+		return "input.topics"
+	case topic == f.Output.Topic:
+		return "output.topic"
+	case topic == f.DeadLetter.Topic:
+		return "dead_letter.topic"
+	case slices.Contains(f.Retry.TopicNames(), topic):
+		return "retry.topics"
+	case slices.Contains(f.Cache.Invalidate.Topics(), topic):
+		return "cache.invalidate"
+	default:
+		return ""
+	}
+}
+
 // HTTP is the server for metrics and health.
 type HTTP struct {
 	Listen string `key:"listen"` // Empty: no server.

@@ -1,0 +1,52 @@
+package loaderline_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/loaderline/loaderline"
+)
+
+// A replay publishes nothing that its own pipeline would read, nor records of one kind among those of another.
+func TestReplayRefusesTopicsOfThePipeline(t *testing.T) {
+	for name, test := range map[string]struct {
+		into, dead string
+		want       []loaderline.ReplayTopicError
+	}{
+		"the input":                      {"in", "", []loaderline.ReplayTopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}}},
+		"a retry topic":                  {"later", "", []loaderline.ReplayTopicError{{Field: "Into", Topic: "later", Use: "Retry.Topics"}}},
+		"the dead letters":               {"dead", "", []loaderline.ReplayTopicError{{Field: "Into", Topic: "dead", Use: "Sink.DeadLetterTopic"}}},
+		"dead letters to the input":      {"again", "in", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "in", Use: "Consumer.Topics"}}},
+		"dead letters to the output":     {"again", "out", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
+		"dead letters among the records": {"again", "again", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "again", Use: "Into"}}},
+		"dead letters of the own output": {"", "out", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
+		"dead letters to a retry topic":  {"", "later", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
+		"both":                           {"in", "later", []loaderline.ReplayTopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}, {Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBroker(t)
+			b.createTopics("again", "again-dead")
+			b.partition(0, 3)
+			cfg := numbers(b, doubles)
+			cfg.Retry.Topics = []loaderline.RetryTopic{{Topic: "later", Delay: time.Minute}}
+			_, err := replay(t, cfg, loaderline.ReplayConfig{ID: "a", Ranges: ranges(map[int32]loaderline.Range{0: {To: 3}}), Into: test.into, DeadLetterTopic: test.dead})
+			var got []loaderline.ReplayTopicError
+			if joined, ok := err.(interface{ Unwrap() []error }); ok {
+				for _, one := range joined.Unwrap() {
+					if e, is := errors.AsType[*loaderline.ReplayTopicError](one); is {
+						got = append(got, *e)
+					}
+				}
+			}
+			if len(got) != len(test.want) {
+				t.Fatalf("got %v", err)
+			}
+			for i := range got {
+				if got[i] != test.want[i] {
+					t.Errorf("got %+v, want %+v", got[i], test.want[i])
+				}
+			}
+		})
+	}
+}
