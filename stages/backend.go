@@ -24,6 +24,12 @@ type BackendConfig struct {
 	Errors map[string]Class
 	// OnCall is called after each call with the time it took and its error. It is called concurrently. Optional.
 	OnCall func(took time.Duration, err error)
+	// OnFailing is called once where the calls of a loader have failed with transient errors for a second, or for one call
+	// that took longer, and none was answered since: they are tried again. since is when the first of them began, err why the
+	// last one failed. It is called concurrently, and calls wait for it. Optional.
+	OnFailing func(loader string, since time.Time, err error)
+	// OnAnswering is called with the first answer after OnFailing, and the same since. Optional.
+	OnAnswering func(loader string, since time.Time)
 }
 
 // Backend is the database or service behind one or more loaders. It is safe for concurrent use.
@@ -33,6 +39,7 @@ type Backend struct {
 	rest    rest
 	rate    *limiter
 	breaker *breaker
+	failing failing
 
 	rejected atomic.Uint64
 }
@@ -73,6 +80,7 @@ func (b *Backend) Ping(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return err
 	}
+	b.failing.pinged(err)
 	return b.breaker.pinged(err)
 }
 
@@ -84,11 +92,14 @@ type BackendStats struct {
 	Rejected uint64
 	// RateWait is how long calls have waited for the rate, all together.
 	RateWait time.Duration
+	// FailingSince is when the first call began of those that have failed since: see BackendConfig.OnFailing. It is zero where
+	// the calls of each loader are answered, and where the last failure was more than a minute ago.
+	FailingSince time.Time
 }
 
 // Stats says how the limits have worked so far.
 func (b *Backend) Stats() BackendStats {
-	return BackendStats{Breaker: b.breaker.state(), Rejected: b.rejected.Load(), RateWait: b.rate.waiting()}
+	return BackendStats{Breaker: b.breaker.state(), Rejected: b.rejected.Load(), RateWait: b.rate.waiting(), FailingSince: b.failing.since()}
 }
 
 func (b *Backend) bound(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -21,15 +21,21 @@ func (e *TimeoutError) Unwrap() error { return e.Err }
 func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, stats *CallStats) (*Batch[K, V], error) {
 	b := NewBatch[K, V](keys)
 	backend := l.cfg.Backend
+	began := time.Now()
 	if admitted.err != nil {
+		if rejected(admitted.err) {
+			backend.note(l.cfg.Name, began, admitted.err)
+		}
 		return b, admitted.err
 	}
 	outcome := errUndecided
-	defer func() { admitted.done(outcome) }()
+	defer func() {
+		admitted.done(outcome)
+		backend.note(l.cfg.Name, began, outcome)
+	}()
 	callCtx, cancel := backend.bound(ctx)
 	defer cancel()
 
-	started := time.Now()
 	done := make(chan error, 1)
 	go func() {
 		err := error(&PanicError{})
@@ -49,10 +55,17 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 	if ctx.Err() == nil {
 		outcome = err
 	}
-	took := time.Since(started)
+	took := time.Since(began)
 	stats.count(err, took, b.extra)
 	if backend.cfg.OnCall != nil {
 		backend.cfg.OnCall(took, err)
 	}
 	return b, err
+}
+
+// rejected says that a call was not made because those before it have failed.
+func rejected(err error) bool {
+	_, open := errors.AsType[*BreakerOpenError](err)
+	_, busy := errors.AsType[*BusyError](err)
+	return open || busy
 }

@@ -1,9 +1,6 @@
 package stages
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // isolate decides about keys that stay open when the retries have ended. Either the source answers nobody, and that is an
 // outage; or it answers, and then some of the keys are at fault and are looked for by halves. A key is condemned only if it
@@ -85,9 +82,7 @@ func (s *search[K, V]) call(ctx context.Context, at []int32) []int32 {
 	}
 	open, err := s.chunk.try(ctx, at, s.tried)
 	// What was not asked leaves keys open for nothing, and the next answer proves nothing about them.
-	_, busy := errors.AsType[*BusyError](err)
-	_, rejected := errors.AsType[*BreakerOpenError](err)
-	s.over = busy || rejected || s.chunk.failure != nil
+	s.over = rejected(err) || s.chunk.failure != nil
 	if err != nil {
 		s.tried = s.tried.with(err)
 	}

@@ -1,0 +1,102 @@
+package stages
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+const (
+	// failingAfter is how long the calls of a loader fail before that is said: what the next try heals is no news.
+	failingAfter = time.Second
+	// failingStale is how long a failure is news. A loader may have no keys to ask for after it, and never learn more.
+	failingStale = time.Minute
+)
+
+// failing knows the loaders of a backend whose calls have failed for a while, with no answer between.
+type failing struct {
+	mu      sync.Mutex
+	loaders map[string]*trouble
+}
+
+// trouble is how the calls of a loader have ended.
+type trouble struct {
+	answered time.Time // when the last answer came
+	since    time.Time // when the first of the calls began that have failed since; zero where none has
+	latest   time.Time // when the last of them failed
+	said     bool
+}
+
+// note takes the outcome of a call that began at a time: errUndecided says nothing.
+func (b *Backend) note(loader string, began time.Time, err error) {
+	if errors.Is(err, errUndecided) {
+		return
+	}
+	since, said := b.failing.note(loader, began, err)
+	switch {
+	case !said:
+	case answered(err):
+		if b.cfg.OnAnswering != nil {
+			b.cfg.OnAnswering(loader, since)
+		}
+	case b.cfg.OnFailing != nil:
+		b.cfg.OnFailing(loader, since, err)
+	}
+}
+
+// note returns since when the loader's calls fail or have failed, and whether that is to be said now.
+func (f *failing) note(loader string, began time.Time, err error) (since time.Time, say bool) {
+	now := time.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.loaders[loader]
+	if t == nil {
+		if f.loaders == nil {
+			f.loaders = map[string]*trouble{}
+		}
+		t = &trouble{}
+		f.loaders[loader] = t
+	}
+	if answered(err) {
+		since, say = t.since, t.said
+		*t = trouble{answered: now}
+		return since, say
+	}
+	if t.since.IsZero() {
+		t.since = began
+		if t.answered.After(began) {
+			t.since = t.answered
+		}
+	}
+	t.latest = now
+	say = !t.said && now.Sub(t.since) >= failingAfter
+	t.said = t.said || say
+	return t.since, say
+}
+
+// pinged notes that the backend does not answer a ping either: what has failed is still news.
+func (f *failing) pinged(err error) {
+	if err == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.loaders {
+		if t.said {
+			t.latest = time.Now()
+		}
+	}
+}
+
+// since is when the first failure began of the loaders that fail now, zero where none does.
+func (f *failing) since() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var first time.Time
+	for _, t := range f.loaders {
+		if t.said && time.Since(t.latest) < failingStale && (first.IsZero() || t.since.Before(first)) {
+			first = t.since
+		}
+	}
+	return first
+}
