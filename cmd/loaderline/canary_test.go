@@ -209,7 +209,7 @@ func TestNothingSecretIsPrintedByAFailure(t *testing.T) {
 	}
 	var checks []func()
 	for name, test := range tests {
-		for _, command := range [][]string{{"run"}, {"check", "--connect"}} {
+		for _, command := range [][]string{{"run", "--strict-start"}, {"check", "--connect"}} {
 			// All of them wait most of the time: they are started together.
 			out, wait := start(t.Context(), append(command, test.file)...)
 			checks = append(checks, func() {

@@ -49,6 +49,11 @@ func withoutKeys(err error, words []string) error {
 	return &reportedError{text: keyless.NewWords(words...).Text(err.Error()), err: err}
 }
 
+// loggedError is an error that was logged already.
+type loggedError struct{ error }
+
+func (e *loggedError) Unwrap() error { return e.error }
+
 // exitCode is the code for an error of a command. A wrong file is wrong whatever else is not reachable.
 func exitCode(err error) int {
 	switch {

@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await": await, "topic": topic, "exitcode": exitcode, "fetch": fetch, "profile": cpuProfile,
+			"await": await, "topic": topic, "exitcode": exitcode, "fetch": fetch, "profile": cpuProfile, "serve": serve,
 			"hostile": hostile, "harmless": harmless,
 		},
 	})
@@ -63,6 +63,9 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	s := &service{}
+	env.Values[service{}] = s
+	env.Defer(s.stop)
 	env.Setenv("CLOSED", closed.Addr().String())
 	env.Setenv("BROKERS", strings.Join(cluster.ListenAddrs(), ","))
 	env.Setenv("SHOP", filepath.Join(env.WorkDir, "shop.db"))

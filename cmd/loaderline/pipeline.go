@@ -106,3 +106,15 @@ func (l *loaded) hinted(err error) error {
 	}
 	return &reportedError{err: err, text: text}
 }
+
+// logged logs why a run has failed, in the log's own format; the error is not written again. Wrong usage is no part of the log.
+func (l *loaded) logged(ctx context.Context, err error) error {
+	if err == nil || is[*usageError](err) {
+		return err
+	}
+	for _, line := range errorLines(err) {
+		l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "failed",
+			slog.String("error", strings.TrimPrefix(line, "loaderline: ")), slog.Int("exit_code", exitCode(err)))
+	}
+	return &loggedError{err}
+}

@@ -22,7 +22,7 @@ func execute(ctx context.Context, c *console.Console, args []string) int {
 	if err != nil && !started {
 		err = &usageError{err}
 	}
-	if err != nil {
+	if err != nil && !is[*loggedError](err) {
 		for _, line := range errorLines(err) {
 			_, _ = fmt.Fprintln(c.Err, line) // A stream that is gone has nobody to tell.
 		}
@@ -51,7 +51,7 @@ func newRoot(c *console.Console) *cobra.Command {
 A pipeline is one YAML file. Start with "loaderline demo": it needs nothing but this program.
 
 Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 2 wrong usage or a wrong file,
-3 something it needs is not reachable at start.`,
+3 something it needs is not there at start.`,
 		Example: `  loaderline demo
   loaderline check pipeline.yaml --connect
   loaderline try pipeline.yaml '{"user_id":7}'

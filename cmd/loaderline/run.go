@@ -15,7 +15,6 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/instance"
-	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/memlimit"
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -26,8 +25,8 @@ import (
 
 // runFlags are the flags of run.
 type runFlags struct {
-	ignoreLimit bool
-	cpuProfile  string
+	ignoreLimit, strictStart bool
+	cpuProfile               string
 }
 
 func newRun(c *console.Console) *cobra.Command {
@@ -36,7 +35,11 @@ func newRun(c *console.Console) *cobra.Command {
 		Use:   "run PIPELINE",
 		Short: "Run a pipeline until it is stopped",
 		Long: `Run a pipeline until SIGINT, SIGTERM or SIGHUP: it then finishes the micro-batches at hand within shutdown.timeout,
-commits them and exits 0. A second signal exits at once. It logs to stderr, text on a terminal and JSON elsewhere.
+commits them and exits 0. A second signal exits at once. It logs to stderr, text on a terminal and JSON elsewhere, also
+why it failed.
+
+A source that is not reachable at start is waited for, or with --strict-start for ten seconds. The run starts without it
+where on_outage of each of its stages is degrade or dead_letter.
 
 Unless http.listen in the file says otherwise it answers /metrics, /healthz and /readyz at 127.0.0.1:8080, to one
 process on a host: for several give each a port, 127.0.0.1:0 for any that is free, or "" for none.
@@ -55,15 +58,20 @@ writes it then: go tool pprof shows it. A second signal leaves no profile.`,
 		},
 	}
 	cmd.Flags().BoolVar(&f.ignoreLimit, "ignore-dead-letter-limit", false, "go on however many events become dead letters, and forget how many there were")
+	cmd.Flags().BoolVar(&f.strictStart, "strict-start", false, "exit with code 3 where a source is not reachable, and do not wait for it")
 	cmd.Flags().StringVar(&f.cpuProfile, "cpu-profile", "", "`file` to write a CPU profile of the run to")
 	return cmd
 }
 
-func runPipeline(ctx context.Context, c *console.Console, path string, f runFlags) (err error) {
+func runPipeline(ctx context.Context, c *console.Console, path string, f runFlags) error {
 	l, err := load(path, c.Logger)
 	if err != nil {
 		return err
 	}
+	return l.logged(ctx, runLoaded(ctx, c, l, f))
+}
+
+func runLoaded(ctx context.Context, c *console.Console, l *loaded, f runFlags) (err error) {
 	stopProfile, err := startProfile(f.cpuProfile)
 	if err != nil {
 		return err
@@ -83,49 +91,18 @@ func runPipeline(ctx context.Context, c *console.Console, path string, f runFlag
 	defer func() { err = errors.Join(err, seen.Close()) }()
 	tiers, closeTiers := openTiers(ctx, file, l.log, seen)
 	defer func() { err = errors.Join(err, closeTiers()) }()
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, OnCall: seen.Call, Tiers: tiers, Reuse: true})
-	if err != nil {
-		return unlessEnded(ctx, err)
-	}
-	defer func() { err = errors.Join(err, open.Close()) }()
-	seen.Opened(l.layout, open)
-	defer seen.Closing() // Before the tiers are closed.
-	waiting := func() {
-		l.log.LogAttrs(ctx, slog.LevelInfo, "waiting for Kafka", slog.Any("brokers", file.Kafka.Brokers))
-	}
-	if err := l.awaitKafka(ctx, waiting, l.layout.File.AllTopics()...); err != nil {
-		return unlessEnded(ctx, err)
-	}
-	follower := follow(ctx, l, seen, open.Tiers())
-	defer func() { err = errors.Join(err, follower.stop()) }()
-	if !follower.wait(ctx) {
-		return nil // Nothing was begun.
-	}
-	// After the change topics are followed, or a change since the query began could be missed.
-	endPreload := preload(ctx, c, l.log, keyless.NewWords(open.Config.LogWords...), open.Preloads())
-	defer endPreload()
-	var counts totals.Totals
-	open.Config.OnCommit = func(tally loaderline.Tally) {
-		counts.Add(tally)
-		seen.Commit(tally)
-	}
-	if f.ignoreLimit {
-		open.Config.DeadLetterLimit = 1
-	}
-	p, err := loaderline.New(open.Config)
-	if err != nil {
-		return err
-	}
-	seen.Running(p)
 	defer context.AfterFunc(ctx, func() {
 		seen.Drain()
 		l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "draining", slog.Float64("timeout_seconds", file.Shutdown.Timeout.Seconds()))
 	})()
-	start := time.Now()
-	l.log.LogAttrs(ctx, slog.LevelInfo, "started", describe(file, claim.Name)...)
-	err = p.Run(ctx)
-	l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "stopped", summary(counts.Count(), time.Since(start))...)
-	return l.hinted(withoutKeys(err, open.Config.LogWords))
+	r := &runner{console: c, loaded: l, flags: f, seen: seen, tiers: tiers, instance: claim.Name}
+	defer r.stopped(ctx)
+	for {
+		if again, err := r.run(ctx); !again || err != nil {
+			return err
+		}
+		l.log.LogAttrs(ctx, slog.LevelInfo, "starting again, with the sources that were not there")
+	}
 }
 
 // openTiers opens what the file has below the memory. closeTiers is called after the pipeline is closed.

@@ -21,6 +21,7 @@ type Health struct {
 	reached  bool
 	waits    func() string // for what, or empty
 	stalled  func() *backlog.Stall
+	retries  func() string // what, or empty
 	draining bool
 	joined   map[int]bool // workers that were seen in the group
 }
@@ -52,6 +53,13 @@ func (h *Health) Watch(stalled func() *backlog.Stall) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.stalled = stalled
+}
+
+// Retry notes what says which sources are tried again; empty where none is. Ready adds it. It is called from any goroutine.
+func (h *Health) Retry(what func() string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.retries = what
 }
 
 // Drain notes that the process is ending.
@@ -99,10 +107,10 @@ func (h *Health) Ready() (what string, ok bool) {
 	switch {
 	case h.draining:
 		return "draining", false
-	case !h.reached:
-		return "waiting for the sources to be reached", false
 	case why != "":
 		return "waiting for " + why, false
+	case !h.reached:
+		return "waiting for the sources to be reached", false
 	case len(workers) == 0:
 		return "waiting for Kafka", false
 	case joined < len(workers):
@@ -111,6 +119,11 @@ func (h *Health) Ready() (what string, ok bool) {
 	if h.stalled != nil {
 		if stall := h.stalled(); stall != nil {
 			return fmt.Sprintf("stalled for %s: %s", time.Since(stall.Since).Round(time.Second), stall.Text), false
+		}
+	}
+	if h.retries != nil {
+		if what := h.retries(); what != "" {
+			return "ok, retries " + what, true
 		}
 	}
 	return "ok", true

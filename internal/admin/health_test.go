@@ -19,11 +19,13 @@ func TestReady(t *testing.T) {
 	for name, test := range map[string]struct {
 		workers           []loaderline.WorkerStatus
 		reached, draining bool
-		waits             string
+		waits, retries    string
 		want              string
 		ok                bool
 	}{
 		"at start":              {want: "waiting for the sources to be reached"},
+		"waiting for a source":  {waits: "source shop since noon", want: "waiting for source shop since noon"},
+		"a source is retried":   {reached: true, retries: "shop since noon", workers: []loaderline.WorkerStatus{worker(0, true, 0)}, want: "ok, retries shop since noon", ok: true},
 		"sources reached":       {reached: true, want: "waiting for Kafka"},
 		"waiting for changes":   {reached: true, waits: "the change topics", want: "waiting for the change topics"},
 		"some workers joined":   {reached: true, workers: []loaderline.WorkerStatus{worker(0, true, 0), worker(1, false, 0)}, want: "waiting for the group: 1 of 2 workers have joined"},
@@ -41,6 +43,7 @@ func TestReady(t *testing.T) {
 				h.Drain()
 			}
 			h.Wait(func() string { return test.waits })
+			h.Retry(func() string { return test.retries })
 			if what, ok := h.Ready(); what != test.want || ok != test.ok {
 				t.Errorf("Ready = %q, %v; want %q, %v", what, ok, test.want, test.ok)
 			}

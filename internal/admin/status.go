@@ -15,7 +15,7 @@ type Status struct {
 	Pipeline string   `json:"pipeline"`
 	Instance string   `json:"instance"`
 	Workers  []Worker `json:"workers"` // none before they start
-	Sources  []Source `json:"sources"` // those with a breaker
+	Sources  []Source `json:"sources"` // those with a breaker, and those that do not answer
 	// Stalled says why nothing is committed though records wait; null where there is no such thing.
 	Stalled *backlog.Stall `json:"stalled"`
 }
@@ -33,10 +33,12 @@ type Worker struct {
 	Assigned map[string][]int32 `json:"assigned"`
 }
 
-// Source is how a source is left alone.
+// Source is how the calls of a source go.
 type Source struct {
 	Name    string `json:"source"`
-	Breaker string `json:"breaker"` // closed, half_open or open
+	Breaker string `json:"breaker,omitempty"` // closed, half_open or open; empty where there is none
+	// FailingSince is since when calls that nobody answers are tried again; nil where all are answered.
+	FailingSince *time.Time `json:"failing_since,omitempty"`
 }
 
 // status answers what the process says of itself.

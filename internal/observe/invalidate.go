@@ -15,7 +15,7 @@ func (r *Run) Invalidator() *invalidation.Invalidator { return r.invalidator.Loa
 // Following notes what reads the run's change topics. The run is not ready while waiting says what is waited for.
 func (r *Run) Following(reader *invalidation.Reader, waiting func() string) {
 	r.reader.Store(reader)
-	r.health.Wait(waiting)
+	r.following.Store(&waiting)
 }
 
 // changes is what metrics ask for.

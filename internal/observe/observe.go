@@ -50,7 +50,10 @@ type Run struct {
 	line        atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
 	invalidator atomic.Pointer[invalidation.Invalidator]
 	reader      atomic.Pointer[invalidation.Reader]
+	following   atomic.Pointer[func() string] // for what reader waits
 	log         *slog.Logger
+	away        away
+	dead        deadLetters
 	// closing says that the cache is being closed. It is held for reading while something is invalidated.
 	closing struct {
 		sync.RWMutex
@@ -69,8 +72,10 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	file := cfg.File
-	r := &Run{instance: cfg.Instance, log: cfg.Logger}
+	r := &Run{instance: cfg.Instance, log: cfg.Logger, dead: deadLetters{log: cfg.Logger, topic: file.DeadLetter.Topic}}
 	r.health = admin.NewHealth(r.status)
+	r.health.Wait(r.waiting)
+	r.health.Retry(r.retries(file))
 	kafka := cfg.Kafka
 	kafka.Logger = nil // The sessions say what is wrong with Kafka.
 	r.backlog = backlog.New(backlog.Config{
@@ -111,13 +116,19 @@ func (r *Run) Addr() string { return r.addr }
 func (r *Run) Call(source string, took time.Duration, err error) { r.metrics.Call(source, took, err) }
 
 // Commit notes a micro-batch that was committed.
-func (r *Run) Commit(tally loaderline.Tally) { r.metrics.Commit(tally) }
+func (r *Run) Commit(tally loaderline.Tally) {
+	r.metrics.Commit(tally)
+	r.dead.add(tally.DeadLetters)
+}
 
 // Opened notes that the sources were reached, and has the pipeline that is about to be made report to r.
 func (r *Run) Opened(layout *pipeline.Layout, open *pipeline.Pipeline) {
 	r.open.Store(open)
 	r.invalidator.Store(open.Invalidator(layout, r.log))
 	r.health.Reached()
+	r.closing.Lock()
+	r.closing.now = false
+	r.closing.Unlock()
 	open.Config.OnAbort = r.metrics.Abort
 	open.Config.Consumer.Instance = r.instance
 }
@@ -125,11 +136,15 @@ func (r *Run) Opened(layout *pipeline.Layout, open *pipeline.Pipeline) {
 // Running notes that the pipeline is about to run.
 func (r *Run) Running(line *loaderline.Pipeline[pipeline.Document]) { r.line.Store(line) }
 
+// Stopped notes that no more is committed, and logs the dead letters that were not logged yet.
+func (r *Run) Stopped() { r.dead.close() }
+
 // Drain notes that the run is ending.
 func (r *Run) Drain() { r.health.Drain() }
 
 // Close ends the server.
 func (r *Run) Close() error {
+	r.Stopped()
 	r.stop()
 	return r.served.Wait()
 }
@@ -144,7 +159,7 @@ func (r *Run) status() []loaderline.WorkerStatus {
 // says is what the run says of itself over HTTP.
 func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 	return func() admin.Status {
-		s := admin.Status{Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}, Sources: []admin.Source{}}
+		s := admin.Status{Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}}
 		for _, w := range r.status() {
 			worker := admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, Turned: w.Turned, SlowBytes: w.SlowBytes, Assigned: map[string][]int32{}}
 			for _, a := range w.Assigned {
@@ -153,12 +168,7 @@ func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 			s.Workers = append(s.Workers, worker)
 		}
 		s.Stalled = r.backlog.Stalled()
-		stats := r.sourceStats()
-		for _, source := range file.Sources {
-			if breaker := stats[source.Name].Breaker; breaker != "" {
-				s.Sources = append(s.Sources, admin.Source{Name: source.Name, Breaker: string(breaker)})
-			}
-		}
+		s.Sources = r.sources(file)
 		return s
 	}
 }

@@ -34,6 +34,7 @@ type source struct {
 
 	backend *stages.Backend
 	file    pipelinefile.Source
+	absent  *UnreachableError // the pipeline was started without it
 }
 
 // Options are what a pipeline is given beside its file. Zero values are defaults.
@@ -53,6 +54,8 @@ type Options struct {
 	// Tiers are below the memory, fastest first, and above those of the file. Whoever opened them closes them, after the
 	// Pipeline. Optional.
 	Tiers []cache.Tier
+	// Start says what becomes of sources that are not reachable. nil: Open fails after about 10 s.
+	Start *Start
 }
 
 // onCall is OnCall for one source.
@@ -71,8 +74,9 @@ func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipeline
 	return OpenSource(ctx, file, f)
 }
 
-// Open connects to the sources of a layout, prepares every statement and builds the plan. A source that does not
-// answer within about 10 s is an *UnreachableError; what is wrong with a stage is a *pipelinefile.Error, all of them joined.
+// Open connects to the sources of a layout, prepares every statement and builds the plan. A source that is not reachable is
+// an *UnreachableError, unless Options.Start says otherwise; what is wrong with a stage is a *pipelinefile.Error. All of them
+// are joined.
 func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err error) {
 	p := &Pipeline{sources: map[string]*source{}, cached: map[string]cached{}}
 	defer func() {
@@ -83,7 +87,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err := p.connect(ctx, layout.File, opts); err != nil {
 		return nil, err
 	}
-	lookups, err := p.prepare(ctx, layout)
+	lookups, err := p.reachAll(ctx, layout, opts.Start)
 	if err != nil {
 		return nil, err
 	}
@@ -160,39 +164,10 @@ func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Op
 		}
 		cfg := backendConfig(f)
 		cfg.Ping, cfg.OnCall = s.Ping, opts.onCall(f.Name)
+		opts.logFailing(&cfg)
 		p.sources[f.Name] = &source{Source: s, file: f, backend: stages.NewBackend(cfg)}
 	}
-	for _, f := range file.Sources {
-		if err := Reach(ctx, f.Name, p.sources[f.Name].backend.Ping); err != nil {
-			return err
-		}
-	}
 	return nil
-}
-
-// prepare prepares what all stages ask, and reports all problems at once.
-func (p *Pipeline) prepare(ctx context.Context, layout *Layout) (map[int]Lookup, error) {
-	var (
-		problems []error
-		lookups  = map[int]Lookup{}
-	)
-	for _, s := range layout.Stages {
-		l, err := p.sources[s.Source].Prepare(ctx, s)
-		if _, unreachable := errors.AsType[*UnreachableError](err); unreachable {
-			return nil, err
-		}
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		lookups[s.Index] = l
-	}
-	for _, s := range layout.Stages {
-		if err := clashes(layout, s, lookups); err != nil {
-			problems = append(problems, err)
-		}
-	}
-	return lookups, errors.Join(problems...)
 }
 
 // clashes says whether a stage's result would stand where its parent's rows have a column already.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -19,6 +20,8 @@ const connectTime = 10 * time.Second
 type UnreachableError struct {
 	Source string
 	Err    error
+	// Permanent says that waiting does not heal it.
+	Permanent bool
 }
 
 func (e *UnreachableError) Error() string {
@@ -39,21 +42,43 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // Reach waits until a source answers a ping, for about 10 s. What waiting does not heal ends it at once: a login that
 // is refused, a database or a file that is not there. Its error is an *UnreachableError.
 func Reach(ctx context.Context, source string, ping func(context.Context) error) error {
-	tries := backoff.NewExponentialBackOff(backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxElapsedTime(connectTime))
-	err := backoff.Retry(func() error {
-		err := ping(ctx)
-		said, _ := errors.AsType[*sqllookup.Error](err)
-		switch {
-		case said != nil && said.Code() == "SQLITE_CANTOPEN":
-			return backoff.Permanent(fmt.Errorf("%w: is it there, and may it be read? a path is relative to the pipeline file", err))
-		case stages.ClassOf(err) == stages.Fatal:
-			return backoff.Permanent(err)
-		default:
-			return err
+	return reach(ctx, source, connectTime, ping, func(error) {})
+}
+
+// reach tries until it succeeds, for a limited time; 0 is no limit. Each try that may be followed by another is given to
+// onAway. The error is an *UnreachableError, or the *pipelinefile.Errors of a try.
+func reach(ctx context.Context, source string, limit time.Duration, try func(context.Context) error, onAway func(error)) error {
+	waits := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(limit))
+	var problem error
+	err := backoff.RetryNotify(func() error {
+		problem = reachOnce(ctx, source, try)
+		if !isAway(problem) {
+			return backoff.Permanent(problem)
 		}
-	}, backoff.WithContext(tries, ctx))
-	if err != nil {
-		return &UnreachableError{Source: source, Err: err}
+		return problem
+	}, backoff.WithContext(waits, ctx), func(err error, _ time.Duration) { onAway(errors.Unwrap(err)) })
+	if err == nil {
+		return nil
 	}
-	return nil
+	return problem
+}
+
+// reachOnce tries once. Its error is as reach has it.
+func reachOnce(ctx context.Context, source string, try func(context.Context) error) error {
+	err := try(ctx)
+	if away, is := errors.AsType[*UnreachableError](err); is {
+		err = away.Err
+	}
+	said, _ := errors.AsType[*sqllookup.Error](err)
+	_, wrongFile := errors.AsType[*pipelinefile.Error](err)
+	switch {
+	case err == nil || wrongFile:
+		return err
+	case said != nil && said.Code() == "SQLITE_CANTOPEN":
+		err = fmt.Errorf("%w: is it there, and may it be read? a path is relative to the pipeline file", err)
+		return &UnreachableError{Source: source, Err: err, Permanent: true}
+	default:
+		return &UnreachableError{Source: source, Err: err, Permanent: stages.ClassOf(err) == stages.Fatal}
+	}
 }

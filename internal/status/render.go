@@ -155,7 +155,10 @@ func process(s admin.Status, colours console.Palette) string {
 		}
 	}
 	for _, source := range s.Sources {
-		if source.Breaker != "closed" {
+		if source.FailingSince != nil {
+			waits = append(waits, fmt.Sprintf("it retries %s since %s", source.Name, source.FailingSince.Local().Format(time.TimeOnly)))
+		}
+		if source.Breaker != "" && source.Breaker != "closed" {
 			waits = append(waits, fmt.Sprintf("the breaker of %s is %s", source.Name, strings.ReplaceAll(source.Breaker, "_", " ")))
 		}
 	}

@@ -162,6 +162,7 @@ func TestAMarkerAtTheEndIsNoLag(t *testing.T) {
 
 func TestTheText(t *testing.T) {
 	hours, soon, one, committed := 7200.0, 90.0, 1, int64(1000)
+	since := time.Date(2026, 11, 28, 12, 3, 4, 0, time.Local)
 	report := status.Report{
 		Pipeline: "p", Group: "g", State: "Stable", Lag: 1200, LagSeconds: &hours,
 		Members: []status.Member{
@@ -176,7 +177,7 @@ func TestTheText(t *testing.T) {
 		DeadLetters: status.DeadLetters{Topic: "dead", AtMost: 12},
 		Process: &admin.Status{
 			Instance: "a", Workers: []admin.Worker{{Worker: 0, Joined: true, Paused: "shop"}, {Worker: 1}},
-			Sources: []admin.Source{{Name: "shop", Breaker: "half_open"}, {Name: "other", Breaker: "closed"}},
+			Sources: []admin.Source{{Name: "shop", Breaker: "half_open"}, {Name: "other", Breaker: "closed"}, {Name: "users", FailingSince: &since}},
 		},
 	}
 	const want = `p: group g is stable, 2 members
@@ -192,7 +193,7 @@ in 1       none       0      0      -
 lag           1,200 records, the oldest 2h0m0s old
 speed         40.3 records/s done, 10/s new: caught up in 1m30s
 dead letters  about 12, markers of transactions included, in dead
-process       a on this machine, 2 workers: worker 0 waits for shop, worker 1 is not in the group, the breaker of shop is half open
+process       a on this machine, 2 workers: worker 0 waits for shop, worker 1 is not in the group, the breaker of shop is half open, it retries users since 12:03:04
 `
 	if diff := cmp.Diff(want, report.Text(console.Palette{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

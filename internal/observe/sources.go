@@ -1,0 +1,128 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+// awayEvery is how often the log repeats that a source is waited for.
+const awayEvery = time.Minute
+
+// away are the sources that have not been reached since the start.
+type away struct {
+	mu      sync.Mutex
+	sources map[string]*awaySource
+}
+
+type awaySource struct {
+	since, said time.Time
+	optional    bool
+}
+
+// Away notes that a source was not reached at start: it is waited for, or done without.
+func (r *Run) Away(a pipeline.Away) {
+	r.away.mu.Lock()
+	defer r.away.mu.Unlock()
+	now := time.Now()
+	source := r.away.sources[a.Source]
+	if source == nil {
+		source = &awaySource{since: now}
+		if r.away.sources == nil {
+			r.away.sources = map[string]*awaySource{}
+		}
+		r.away.sources[a.Source] = source
+	}
+	source.optional = a.Optional
+	if !source.said.IsZero() && now.Sub(source.said) < awayEvery {
+		return
+	}
+	source.said = now
+	what := "source is not reachable, waiting for it"
+	if a.Optional {
+		what = "source is not reachable, starting without it"
+	}
+	r.log.LogAttrs(context.Background(), slog.LevelWarn, what,
+		slog.String("source", a.Source), slog.Time("since", source.since), slog.Any("error", a.Err))
+}
+
+// Reached notes that a source was reached at start.
+func (r *Run) Reached(source string) {
+	r.away.mu.Lock()
+	defer r.away.mu.Unlock()
+	if was := r.away.sources[source]; was != nil {
+		delete(r.away.sources, source)
+		r.log.LogAttrs(context.Background(), slog.LevelInfo, "source is reachable",
+			slog.String("source", source), slog.Float64("seconds", time.Since(was.since).Round(time.Millisecond).Seconds()))
+	}
+}
+
+// waiting says what the start waits for, empty where for nothing.
+func (r *Run) waiting() string {
+	if sources := r.waitingSources(); sources != "" {
+		return sources
+	}
+	if following := r.following.Load(); following != nil {
+		return (*following)()
+	}
+	return ""
+}
+
+func (r *Run) waitingSources() string {
+	r.away.mu.Lock()
+	defer r.away.mu.Unlock()
+	var all []string
+	for name, source := range r.away.sources {
+		if !source.optional {
+			all = append(all, "source "+name+" since "+source.since.UTC().Format(time.RFC3339))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// failing is since when a source answers nobody, zero where it answers.
+func (r *Run) failing(source string) time.Time {
+	r.away.mu.Lock()
+	defer r.away.mu.Unlock()
+	if was := r.away.sources[source]; was != nil {
+		return was.since
+	}
+	return r.sourceStats()[source].FailingSince
+}
+
+// retries says which sources are tried again, empty where none is.
+func (r *Run) retries(file *pipelinefile.File) func() string {
+	return func() string {
+		var all []string
+		for _, source := range file.Sources {
+			if since := r.failing(source.Name); !since.IsZero() {
+				all = append(all, source.Name+" since "+since.UTC().Format(time.RFC3339))
+			}
+		}
+		return strings.Join(all, ", ")
+	}
+}
+
+// sources are those that have a breaker or fail.
+func (r *Run) sources(file *pipelinefile.File) []admin.Source {
+	all := []admin.Source{}
+	stats := r.sourceStats()
+	for _, source := range file.Sources {
+		s := admin.Source{Name: source.Name, Breaker: string(stats[source.Name].Breaker)}
+		if since := r.failing(source.Name); !since.IsZero() {
+			s.FailingSince = &since
+		}
+		if s.Breaker != "" || s.FailingSince != nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}

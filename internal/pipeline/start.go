@@ -1,0 +1,181 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Start says what Open does about a source that is not reachable. What waiting does not heal fails in any case. Its
+// functions are called concurrently.
+type Start struct {
+	// Wait waits for sources for as long as the context lasts, and not for about 10 s.
+	Wait bool
+	// OnAway is called with each try that fails. Optional.
+	OnAway func(Away)
+	// OnReached is called when a source was reached. Optional.
+	OnReached func(source string)
+}
+
+// Away is a source that was not reached.
+type Away struct {
+	Source string
+	Err    error
+	// Optional says that the pipeline can start without it: each of its stages says what becomes of events meanwhile.
+	Optional bool
+}
+
+// optionalTime bounds the tries to reach a source that the pipeline can start without.
+const optionalTime = 3 * time.Second
+
+// optional says that the pipeline can start without a source.
+func (l *Layout) optional(source string) bool {
+	return !slices.ContainsFunc(l.Stages, func(s *Stage) bool { return s.Source == source && s.waitsOut() })
+}
+
+// reach reaches a source, and prepares what its stages ask. A source that the pipeline can start without may be left
+// absent. Its error is an *UnreachableError, or joined *pipelinefile.Errors.
+func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start *Start) (map[int]Lookup, error) {
+	source, optional := p.sources[name], false
+	limit := connectTime
+	if start != nil {
+		switch optional = layout.optional(name); {
+		case optional:
+			limit = optionalTime
+		case start.Wait:
+			limit = 0
+		}
+	}
+	var lookups map[int]Lookup
+	err := reach(ctx, name, limit, func(ctx context.Context) error {
+		var err error
+		lookups, err = p.ask(ctx, layout, name)
+		return err
+	}, func(err error) {
+		if start != nil && start.OnAway != nil {
+			start.OnAway(Away{Source: name, Err: err, Optional: optional})
+		}
+	})
+	switch {
+	case err == nil:
+		if start != nil && start.OnReached != nil {
+			start.OnReached(name)
+		}
+	case optional && ctx.Err() == nil && isAway(err):
+		source.absent, _ = errors.AsType[*UnreachableError](err)
+		lookups, err = map[int]Lookup{}, nil
+		for _, s := range layout.Stages {
+			if s.Source == name {
+				lookups[s.Index] = absent{err: source.absent, parts: len(s.By)}
+			}
+		}
+	}
+	return lookups, err
+}
+
+// ask pings a source, and prepares what its stages ask.
+func (p *Pipeline) ask(ctx context.Context, layout *Layout, name string) (map[int]Lookup, error) {
+	if err := p.sources[name].backend.Ping(ctx); err != nil {
+		return nil, err
+	}
+	return p.prepare(ctx, layout, name)
+}
+
+// isAway says that a source is not reachable, and may be later.
+func isAway(err error) bool {
+	away, is := errors.AsType[*UnreachableError](err)
+	return is && !away.Permanent
+}
+
+// reachAll reaches all sources side by side, so that each says at once that it is away. What can never be reached ends
+// the others' waiting.
+func (p *Pipeline) reachAll(ctx context.Context, layout *Layout, start *Start) (map[int]Lookup, error) {
+	reaching, cancel := context.WithCancel(ctx)
+	defer cancel()
+	files := layout.File.Sources
+	found, problems := make([]map[int]Lookup, len(files)), make([]error, len(files))
+	var group sync.WaitGroup
+	for i, f := range files {
+		group.Go(func() {
+			lookups, err := p.reach(reaching, layout, f.Name, start)
+			if err != nil && (reaching.Err() == nil || !isAway(err)) {
+				problems[i] = err
+				if start != nil && start.Wait {
+					cancel()
+				}
+			}
+			found[i] = lookups
+		})
+	}
+	group.Wait()
+	if err := context.Cause(ctx); err != nil && errors.Join(problems...) == nil {
+		return nil, fmt.Errorf("reach the sources: %w", err)
+	}
+	lookups := map[int]Lookup{}
+	for _, of := range found {
+		for at, l := range of {
+			lookups[at] = l
+		}
+	}
+	for _, s := range layout.Stages {
+		problems = append(problems, clashes(layout, s, lookups))
+	}
+	return lookups, pipelinefile.JoinErrors(slices.Concat(apart(problems)...))
+}
+
+// apart takes joined problems apart.
+func apart(problems []error) [][]error {
+	all := make([][]error, len(problems))
+	for i, problem := range problems {
+		if joined, is := problem.(interface{ Unwrap() []error }); is { //nolint:errorlint // It was joined by this package.
+			all[i] = joined.Unwrap()
+		} else if problem != nil {
+			all[i] = []error{problem}
+		}
+	}
+	return all
+}
+
+// prepare prepares what the stages ask of a source, and reports all problems at once.
+func (p *Pipeline) prepare(ctx context.Context, layout *Layout, source string) (map[int]Lookup, error) {
+	var problems []error
+	lookups := map[int]Lookup{}
+	for _, s := range layout.Stages {
+		if s.Source != source {
+			continue
+		}
+		l, err := p.sources[source].Prepare(ctx, s)
+		if _, unreachable := errors.AsType[*UnreachableError](err); unreachable {
+			return nil, err
+		}
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		lookups[s.Index] = l
+	}
+	return lookups, errors.Join(problems...)
+}
+
+// logFailing has a backend log when its calls fail, and when they are answered again.
+func (o Options) logFailing(cfg *stages.BackendConfig) {
+	if o.Logger == nil {
+		return
+	}
+	source := cfg.Name
+	cfg.OnFailing = func(stage string, since time.Time, err error) {
+		o.Logger.LogAttrs(context.Background(), slog.LevelWarn, "source does not answer, retrying",
+			slog.String("stage", stage), slog.String("source", source), slog.Time("since", since), slog.Any("error", err))
+	}
+	cfg.OnAnswering = func(stage string, since time.Time) {
+		o.Logger.LogAttrs(context.Background(), slog.LevelInfo, "source answers again",
+			slog.String("stage", stage), slog.String("source", source), slog.Float64("seconds", time.Since(since).Round(time.Millisecond).Seconds()))
+	}
+}
