@@ -37,7 +37,7 @@ func TestKafkaIsAway(t *testing.T) {
 	t.Parallel()
 	w, cluster := onFake(t)
 	h, log := &handler{topic: w.topic}, &logs{}
-	r, _ := w.read(h, log, newTier(w.topic, 0, 0))
+	r, _ := w.read(h, log, newTier(w, 0, 0))
 	w.await("caught up", r.Caught())
 	w.publish(0, "a")
 	w.until("it is applied", func() bool { return h.all() == "a" })
@@ -63,7 +63,7 @@ func TestKafkaIsAway(t *testing.T) {
 func TestRetentionPassesWhatIsBeingRead(t *testing.T) {
 	t.Parallel()
 	w, cluster := onFake(t)
-	h, tier, log := &handler{topic: w.topic}, newTier(w.topic, 0, 0), &logs{}
+	h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logs{}
 	r, _ := w.read(h, log, tier)
 	w.await("caught up", r.Caught())
 	w.publish(0, "a")

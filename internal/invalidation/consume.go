@@ -76,7 +76,12 @@ func (r *Reader) watch(ctx context.Context, client *kgo.Client) <-chan look {
 
 // changed says whether partitions were added, or lost what was read, so that reading has to begin anew.
 func (r *Reader) changed(found extents) bool {
-	if len(found.of) != len(r.positions) {
+	for topic, id := range found.ids {
+		if id != r.ids[topic] {
+			r.recreated[topic] = true
+		}
+	}
+	if len(found.of) != len(r.positions) || len(r.recreated) > 0 {
 		return true
 	}
 	for p, x := range found.of {

@@ -3,6 +3,7 @@ package invalidation
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,6 +45,7 @@ type extent struct{ start, end int64 }
 type extents struct {
 	asked time.Time
 	of    map[partition]extent
+	ids   map[string]string // of the topics; empty where the brokers have none
 }
 
 func (x extents) ends() positions {
@@ -66,10 +68,20 @@ func (x extents) sorted() []partition {
 
 // list asks where the partitions of topics begin, and where what is committed ends. All of the topics have to be there.
 func list(ctx context.Context, client *kgo.Client, topics []string) (extents, error) {
-	x := extents{asked: time.Now(), of: map[partition]extent{}}
+	x := extents{asked: time.Now(), of: map[partition]extent{}, ids: map[string]string{}}
 	ctx, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
 	admin := kadm.NewClient(client)
+	// The IDs first: a topic that is created again meanwhile is then noticed the next time.
+	details, err := admin.ListTopics(ctx, topics...)
+	if err != nil {
+		return extents{}, fmt.Errorf("ask for the IDs of the change topics: %w", err)
+	}
+	for topic, detail := range details {
+		if detail.ID != (kadm.TopicID{}) {
+			x.ids[topic] = base64.RawURLEncoding.EncodeToString(detail.ID[:])
+		}
+	}
 	ends, err := admin.ListCommittedOffsets(ctx, topics...)
 	if err != nil {
 		return extents{}, fmt.Errorf("ask for the ends of the change topics: %w", err)

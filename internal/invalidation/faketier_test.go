@@ -16,14 +16,15 @@ var scope = invalidation.Scope{ID: "scope", Spaces: []string{"user/1"}}
 type tier struct {
 	mu        sync.Mutex
 	positions map[int32]int64
-	topic     string
+	topic     string // with its ID
 	cleared   int
 	forgot    int // how often it was told to forget a space
 	failing   error
 }
 
-func newTier(topic string, at ...int64) *tier {
-	t := &tier{topic: topic, positions: map[int32]int64{}}
+func newTier(w *world, at ...int64) *tier {
+	w.t.Helper()
+	t := &tier{topic: w.topic + "@" + w.topicID(), positions: map[int32]int64{}}
 	for partition, offset := range at {
 		t.positions[int32(partition)] = offset
 	}

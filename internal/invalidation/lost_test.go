@@ -9,10 +9,12 @@ import (
 // What a tier may have missed cannot be told from the topic any more: it is cleared, and goes on at the end.
 func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 	for name, test := range map[string]struct {
-		trim int64 // records before it are gone
-		at   []int64
-		want string
+		trim  int64 // records before it are gone
+		again bool  // the topic is created again, with more records than before
+		at    []int64
+		want  string
 	}{
+		"the topic was created again and is longer now":     {again: true, at: []int64{3, 0}, want: "cleared 1, at map[0:4 1:0]"},
 		"retention has passed it":                           {trim: 2, at: []int64{1, 0}, want: "cleared 1, at map[0:3 1:0]"},
 		"retention has just not":                            {trim: 2, at: []int64{2, 0}, want: "cleared 0, at map[0:3 1:0]"},
 		"all records are gone":                              {trim: 3, at: []int64{2, 0}, want: "cleared 1, at map[0:3 1:0]"},
@@ -22,19 +24,21 @@ func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEach(t, func(w *world) {
-				t := w.t
 				w.publish(0, "0", "1", "2")
 				if test.trim > 0 {
 					w.trim(0, test.trim)
 				}
-				missing := newTier(w.topic, test.at...)
-				other := newTier(w.topic, 3, 0)
+				missing := newTier(w, test.at...)
+				if test.again {
+					w.recreate(2)
+					w.publish(0, "0", "1", "2", "3")
+				}
+				other := newTier(w, 3, 0)
 				r, _ := w.read(&handler{topic: w.topic}, nil, missing, other)
 				w.await("caught up", r.Caught())
 				w.until("the state is "+test.want, func() bool { return missing.state() == test.want })
-				if got := other.state(); got != "cleared 0, at map[0:3 1:0]" {
-					t.Errorf("the other tier: %s", got)
-				}
+				want := strings.Replace(test.want[strings.Index(test.want, "cleared"):], "cleared 1", "cleared 0", 1)
+				w.until("the other tier has "+want, func() bool { return other.state() == want })
 			})
 		})
 	}
@@ -44,7 +48,7 @@ func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 func TestATierThatFails(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t
-		h, tier, log := &handler{topic: w.topic}, newTier(w.topic, 0, 0), &logs{}
+		h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logs{}
 		tier.fail(errors.New("away"))
 		w.publish(0, "old")
 		r, _ := w.read(h, log, tier)
@@ -65,7 +69,7 @@ func TestATierThatFails(t *testing.T) {
 func TestATopicIsCreatedAgain(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t
-		h, tier, log := &handler{topic: w.topic}, newTier(w.topic, 0, 0), &logs{}
+		h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logs{}
 		r, _ := w.read(h, log, tier)
 		w.await("caught up", r.Caught())
 		w.publish(0, "a", "b", "c")

@@ -10,6 +10,7 @@ import (
 // long as that is still in the topics; else it is cleared, and goes on at the end, as does a memory that is empty.
 func (r *Reader) place(ctx context.Context, found extents) {
 	if r.positions == nil {
+		r.ids = found.ids
 		r.positions = found.ends()
 		for _, t := range r.tiers {
 			t.place(ctx, r, found)
@@ -28,6 +29,10 @@ func (r *Reader) place(ctx context.Context, found extents) {
 // goOn finds from where each partition is read after a session has ended. Of a topic of which something may have been
 // missed, everything is taken for changed.
 func (r *Reader) goOn(ctx context.Context, found extents) {
+	for topic, id := range found.ids {
+		r.recreated[topic] = r.recreated[topic] || id != r.ids[topic]
+	}
+	r.ids = found.ids
 	for _, topic := range r.cfg.Handler.Topics() {
 		why := missed(found, r.positions, topic)
 		if why == "" && r.recreated[topic] {

@@ -58,6 +58,7 @@ type Reader struct {
 	latest    extents   // when they were last looked at
 	pending   extents   // looked at before, and not reached since; those of a zero time are none
 	recreated map[string]bool
+	ids       map[string]string // of the topics, whose positions these are
 	warned    time.Time
 
 	placed, caught chan struct{}

@@ -32,7 +32,7 @@ func TestGoesOnFromTheOldestTier(t *testing.T) {
 		w.publish(0, "0", "1", "2")
 		w.publish(1, "3", "4")
 		h := &handler{topic: w.topic, held: make(chan struct{})}
-		older, newer := newTier(w.topic, 1, 2), newTier(w.topic, 3, 1)
+		older, newer := newTier(w, 1, 2), newTier(w, 3, 1)
 		r, _ := w.read(h, nil, older, newer)
 		w.await("placed", r.Placed())
 		w.until("it is known how far it is behind", func() bool { return r.Status().Behind == 3 })
@@ -59,7 +59,7 @@ func TestGoesOnFromTheOldestTier(t *testing.T) {
 func TestPositionsAreOfWhatWasApplied(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t
-		tier := newTier(w.topic, 0, 0)
+		tier := newTier(w, 0, 0)
 		held := &handler{topic: w.topic, held: make(chan struct{})}
 		r, stop := w.read(held, nil, tier)
 		w.await("placed", r.Placed())
@@ -85,7 +85,7 @@ func TestCatchesUpBehindTransactions(t *testing.T) {
 		t := w.t
 		w.transaction(kgo.TryCommit, "committed")
 		w.transaction(kgo.TryAbort, "aborted")
-		h, tier := &handler{topic: w.topic}, newTier(w.topic, 0, 0)
+		h, tier := &handler{topic: w.topic}, newTier(w, 0, 0)
 		r, _ := w.read(h, nil, tier)
 		w.await("caught up", r.Caught())
 		if got := h.all(); got != "committed" {
@@ -113,7 +113,7 @@ func (w *world) transaction(how kgo.TransactionEndTry, value string) {
 func TestFindsNewPartitions(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t
-		h, tier := &handler{topic: w.topic}, newTier(w.topic, 0, 0)
+		h, tier := &handler{topic: w.topic}, newTier(w, 0, 0)
 		r, _ := w.read(h, nil, tier)
 		w.await("caught up", r.Caught())
 		if _, err := w.admin.CreatePartitions(t.Context(), 1, w.topic); err != nil {
@@ -132,7 +132,7 @@ func TestReadsPartitionsThatWereAddedMeanwhile(t *testing.T) {
 		t := w.t
 		w.publish(1, "b")
 		h := &handler{topic: w.topic}
-		r, _ := w.read(h, nil, newTier(w.topic, 0))
+		r, _ := w.read(h, nil, newTier(w, 0))
 		w.await("caught up", r.Caught())
 		if got := h.all(); got != "b" {
 			t.Errorf("applied: %s; want b", got)

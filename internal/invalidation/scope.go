@@ -39,10 +39,18 @@ func (v *Invalidator) Scope() Scope {
 	return s
 }
 
-// qualified is a topic's name in a tier's positions. No topic has an @ in its name.
-func (s Scope) qualified(topic string) string { return s.ID + "@" + topic }
+// qualified is a topic's name in a tier's positions: with its ID, where it has one, since a topic that is created again has other
+// offsets. No topic has an @ in its name.
+func (s Scope) qualified(topic, id string) string {
+	if id == "" {
+		return s.ID + "@" + topic
+	}
+	return s.ID + "@" + topic + "@" + id
+}
 
-// topic is the name of a topic whose position is one of this scope.
-func (s Scope) topic(qualified string) (topic string, ok bool) {
-	return strings.CutPrefix(qualified, s.ID+"@")
+// topic is the name and the ID of a topic whose position is one of this scope.
+func (s Scope) topic(qualified string) (topic, id string, ok bool) {
+	named, ok := strings.CutPrefix(qualified, s.ID+"@")
+	topic, id, _ = strings.Cut(named, "@")
+	return topic, id, ok
 }

@@ -33,15 +33,14 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 		t.failed(ctx, r, "read its positions", err)
 		saved = nil
 	}
-	t.positions = positions{}
-	for _, s := range saved {
-		if topic, ok := r.cfg.Scope.topic(s.Topic); ok {
-			t.positions[partition{topic, s.Partition}] = s.Offset
-		}
-	}
+	recreated := t.take(r, saved, found)
 	why := ""
 	for _, topic := range r.cfg.Handler.Topics() {
-		if of := missed(found, t.positions, topic); of != "" {
+		of := missed(found, t.positions, topic)
+		if recreated[topic] {
+			of = "it was deleted and created again"
+		}
+		if of != "" {
 			why = "topic " + topic + ": " + of
 			break
 		}
@@ -52,7 +51,7 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 		}
 		return
 	}
-	if len(t.positions) == 0 && err == nil {
+	if len(t.positions) == 0 && len(recreated) == 0 && err == nil {
 		// It is new to this scope. What it holds for others has their positions.
 		for _, space := range r.cfg.Scope.Spaces {
 			t.tier.InvalidateAll(ctx, space)
@@ -60,12 +59,32 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 		t.save(ctx, r, found.ends())
 		return
 	}
-	if len(t.positions) > 0 {
+	if len(t.positions) > 0 || len(recreated) > 0 {
 		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "a cache may have missed changes and is cleared", slog.String("tier", t.tier.Name()), slog.String("reason", why))
 	}
 	t.clear(ctx, r)
 	t.positions = positions{}
 	t.save(ctx, r, found.ends())
+}
+
+// take takes the positions of the topics as they are now. It returns the topics of which there are only positions from before
+// they were deleted and created again.
+func (t *durable) take(r *Reader, saved []cache.Position, found extents) map[string]bool {
+	t.positions = positions{}
+	recreated, known := map[string]bool{}, map[string]bool{}
+	for _, s := range saved {
+		topic, id, ok := r.cfg.Scope.topic(s.Topic)
+		switch {
+		case !ok:
+		case id != found.ids[topic]:
+			recreated[topic] = true
+		default:
+			known[topic] = true
+			t.positions[partition{topic, s.Partition}] = s.Offset
+		}
+	}
+	maps.DeleteFunc(recreated, func(topic string, _ bool) bool { return known[topic] })
+	return recreated
 }
 
 // clear clears the tier. Where it does not answer, it is told to forget each stage: until it has heard that, it gives
@@ -86,7 +105,7 @@ func (t *durable) save(ctx context.Context, r *Reader, at positions) {
 	for p, offset := range at {
 		if before, ok := t.positions[p]; !ok || before < offset {
 			told[p] = offset
-			news = append(news, cache.Position{Topic: r.cfg.Scope.qualified(p.topic), Partition: p.number, Offset: offset})
+			news = append(news, cache.Position{Topic: r.cfg.Scope.qualified(p.topic, r.ids[p.topic]), Partition: p.number, Offset: offset})
 		}
 	}
 	if len(news) == 0 {

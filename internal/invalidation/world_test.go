@@ -3,6 +3,7 @@ package invalidation_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"slices"
@@ -86,6 +87,18 @@ func (w *world) recreate(partitions int32) {
 	}
 	w.create(partitions)
 	w.client.PurgeTopicsFromClient(w.topic)
+}
+
+// topicID is the topic's own, as positions have it.
+func (w *world) topicID() string {
+	w.t.Helper()
+	var id kadm.TopicID
+	w.until("the topic has an ID", func() bool {
+		details, err := w.admin.ListTopics(w.t.Context(), w.topic)
+		id = details[w.topic].ID
+		return err == nil && id != kadm.TopicID{}
+	})
+	return base64.RawURLEncoding.EncodeToString(id[:])
 }
 
 // publish sends values to a partition.
