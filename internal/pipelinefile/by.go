@@ -89,6 +89,13 @@ func rootOf(by string) string {
 // known roots.
 func suggestPath(by string, known []string) string {
 	path := ownNotation(by)
+	switch path {
+	case "key", "_key", "record.key", "message.key", "kafka.key":
+		return "; a stage takes its key from the event's value, and not from the Kafka record's key: write a path such as event.user_id"
+	}
+	if rest, ok := strings.CutPrefix(path, "value."); ok {
+		path = rest // Of the record: the event is its value.
+	}
 	if !regexp.MustCompile(`^[\w-]+(\[\])*(\.[\w-]+(\[\])*)*$`).MatchString(path) {
 		return "; write a path such as event.user_id"
 	}
