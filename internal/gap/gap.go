@@ -4,6 +4,7 @@ package gap
 
 import (
 	"context"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -35,23 +36,46 @@ func Next(ctx context.Context, client *kgo.Client, at Position) (int64, error) {
 
 // NextAt is Next for a client that has not asked for the topic yet: it is told the leader.
 func NextAt(ctx context.Context, client *kgo.Client, leader int32, at Position) (int64, error) {
-	partition, err := fetch(ctx, client, leader, at)
+	found, err := look(ctx, client, leader, at, bytes)
+	return found.Offset, err
+}
+
+// Record is the next committed record of a partition.
+type Record struct {
+	// Offset is the record's, or where to look on.
+	Offset int64
+	// Time is the record's; zero where none was found.
+	Time time.Time
+}
+
+// Look is NextAt, and returns the time of the record too.
+func Look(ctx context.Context, client *kgo.Client, leader int32, at Position) (Record, error) {
+	found, err := look(ctx, client, leader, at, 1) // A broker gives one batch at least.
+	if err != nil || !found.Time.IsZero() {
+		return found, err
+	}
+	return look(ctx, client, leader, at, bytes)
+}
+
+func look(ctx context.Context, client *kgo.Client, leader int32, at Position, bytes int32) (Record, error) {
+	here := Record{Offset: at.Offset}
+	partition, err := fetch(ctx, client, leader, at, bytes)
 	if err != nil || partition == nil {
-		return at.Offset, err
+		return here, err
 	}
 	found, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
 		Offset: at.Offset, IsolationLevel: kgo.ReadCommitted(), Topic: at.Topic, Partition: at.Partition,
 	}, partition, kgo.DefaultDecompressor(), nil)
 	switch {
 	case found.Err != nil:
-		return at.Offset, nil //nolint:nilerr // A client meets it too, and says so.
+		return here, nil //nolint:nilerr // A client meets it too, and says so.
 	case len(found.Records) > 0:
-		return found.Records[0].Offset, nil
+		return Record{Offset: found.Records[0].Offset, Time: found.Records[0].Timestamp}, nil
 	case len(partition.RecordBatches) == 0:
 		// A broker gives one batch at least: none is left before the last stable offset.
-		return max(partition.LastStableOffset, at.Offset), nil
+		return Record{Offset: max(partition.LastStableOffset, at.Offset)}, nil
 	default:
-		return max(next, at.Offset), nil
+		return Record{Offset: max(next, at.Offset)}, nil
 	}
 }
 
@@ -62,11 +86,11 @@ func Fetch(ctx context.Context, client *kgo.Client, at Position) (*kmsg.FetchRes
 	if err != nil || leader < 0 {
 		return nil, nil //nolint:nilerr,nilnil // There is no leader at the moment.
 	}
-	return fetch(ctx, client, leader, at)
+	return fetch(ctx, client, leader, at, bytes)
 }
 
-func fetch(ctx context.Context, client *kgo.Client, leader int32, at Position) (*kmsg.FetchResponseTopicPartition, error) {
-	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(at))
+func fetch(ctx context.Context, client *kgo.Client, leader int32, at Position, bytes int32) (*kmsg.FetchResponseTopicPartition, error) {
+	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(at, bytes))
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +101,7 @@ func fetch(ctx context.Context, client *kgo.Client, leader int32, at Position) (
 	return &fetched.Topics[0].Partitions[0], nil
 }
 
-func request(at Position) *kmsg.FetchRequest {
+func request(at Position, bytes int32) *kmsg.FetchRequest {
 	req := kmsg.NewPtrFetchRequest()
 	req.IsolationLevel = 1 // Read committed.
 	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = wait, 1, bytes

@@ -3,100 +3,100 @@ package status
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline/internal/gap"
+	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
-// ageTime is how long the records at the committed offsets are waited for. Where only markers of transactions or aborted
-// records are left there is none to come.
-const ageTime = 2 * time.Second
+const (
+	// asks is how many partitions are looked at side by side.
+	asks = 16
+	// defaultOpenFor is how long a transaction has to be open before it is held against its producer: others take as long.
+	defaultOpenFor = 10 * time.Second
+)
 
-// ages reads the record that the group goes on with in each partition that it is behind in. Where no such record comes, its
-// age stays unknown, and offsets that will never give one are no lag.
+// ages reads the record that the group goes on with in each partition that it is behind in. Offsets that will never give
+// a record, markers and what was aborted, are no lag.
 func (r *Reader) ages(ctx context.Context, report *Report) error {
-	behind := map[name]*Partition{}
-	from := map[string]map[int32]kgo.Offset{}
+	details, err := r.admin.ListTopics(ctx, r.file.Consumed()...)
+	if err != nil {
+		return fmt.Errorf("look the topics up: %w", err)
+	}
+	stable, err := r.admin.ListCommittedOffsets(ctx, r.file.Consumed()...)
+	if err != nil {
+		return fmt.Errorf("list the last stable offsets: %w", err)
+	}
+	group, asking := errgroup.WithContext(ctx)
+	group.SetLimit(asks)
+	var mu sync.Mutex
+	open := kadm.TopicsSet{}
 	for i := range report.Partitions {
 		p := &report.Partitions[i]
-		if p.Lag == 0 {
+		last, known := stable.Lookup(p.Topic, int32(p.Partition))
+		leader := details[p.Topic].Partitions[int32(p.Partition)].Leader
+		if p.Lag == 0 || !known || last.Err != nil || leader < 0 {
 			continue
 		}
-		if from[p.Topic] == nil {
-			from[p.Topic] = map[int32]kgo.Offset{}
-		}
-		from[p.Topic][int32(p.Partition)] = kgo.NewOffset().At(p.next)
-		behind[name{p.Topic, int32(p.Partition)}] = p
-	}
-	if len(behind) == 0 {
-		return nil
-	}
-	opts, err := r.kafka.Options()
-	if err != nil {
-		return err
-	}
-	client, err := kgo.NewClient(append(opts,
-		kgo.ConsumePartitions(from), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.FetchMaxPartitionBytes(1), kgo.FetchMaxWait(ageTime/4), // A broker gives one batch at least.
-	)...)
-	if err != nil {
-		return fmt.Errorf("make a Kafka client: %w", err)
-	}
-	defer client.Close()
-	wait, cancel := context.WithTimeout(ctx, ageTime)
-	defer cancel()
-	for len(behind) > 0 && wait.Err() == nil {
-		client.PollFetches(wait).EachRecord(func(record *kgo.Record) {
-			of := name{record.Topic, record.Partition}
-			p := behind[of]
-			if p == nil {
-				return
+		group.Go(func() error {
+			next, err := gap.Look(asking, r.client, leader, gap.Position{Topic: p.Topic, ID: details[p.Topic].ID, Partition: int32(p.Partition), Offset: p.next})
+			switch {
+			case err != nil:
+				return fmt.Errorf("look for the next record of topic %s partition %d: %w", p.Topic, p.Partition, err)
+			case !next.Time.IsZero():
+				age := max(report.at.Sub(next.Time).Seconds(), 0)
+				p.LagSeconds = &age
+			case next.Offset >= p.End:
+				p.Lag = 0
+			case next.Offset >= last.Offset:
+				mu.Lock()
+				defer mu.Unlock()
+				open.Add(p.Topic, int32(p.Partition))
 			}
-			delete(behind, of)
-			age := max(report.at.Sub(record.Timestamp).Seconds(), 0)
-			p.LagSeconds = &age
-			if report.LagSeconds == nil || *report.LagSeconds < age {
-				report.LagSeconds = &age
-			}
+			return nil
 		})
 	}
-	if err := skipGaps(ctx, client, behind); err != nil {
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	report.Lag = 0
 	for _, p := range report.Partitions {
 		report.Lag += p.Lag
+		if p.LagSeconds != nil && (report.LagSeconds == nil || *report.LagSeconds < *p.LagSeconds) {
+			report.LagSeconds = p.LagSeconds
+		}
 	}
+	r.blocked(ctx, report, open)
 	return ctx.Err()
 }
 
-type name struct {
-	topic     string
-	partition int32
-}
-
-// skipGaps takes from the lag of partitions what will never give a record.
-func skipGaps(ctx context.Context, client *kgo.Client, silent map[name]*Partition) error {
-	if len(silent) == 0 {
-		return nil
+// blocked names the transactions that the group waits for, and those that readers of the output wait for. What this user
+// may not see stays unknown.
+func (r *Reader) blocked(ctx context.Context, report *Report, open kadm.TopicsSet) {
+	output := r.file.Output.Topic
+	ends, err := r.admin.ListEndOffsets(ctx, output)
+	stable, stableErr := r.admin.ListCommittedOffsets(ctx, output)
+	if err == nil && stableErr == nil {
+		ends.Each(func(end kadm.ListedOffset) {
+			if last, ok := stable.Lookup(end.Topic, end.Partition); ok && last.Err == nil && end.Err == nil && last.Offset < end.Offset {
+				open.Add(end.Topic, end.Partition)
+			}
+		})
 	}
-	var names []string
-	for of := range silent {
-		names = append(names, of.topic)
+	if len(open) == 0 {
+		return
 	}
-	topics, err := kadm.NewClient(client).ListTopics(ctx, names...)
+	found, err := opentxn.Find(ctx, r.admin, open)
 	if err != nil {
-		return fmt.Errorf("look the topics up: %w", err)
+		return
 	}
-	for of, p := range silent {
-		next, err := gap.Next(ctx, client, gap.Position{Topic: of.topic, ID: topics[of.topic].ID, Partition: of.partition, Offset: p.next})
-		if err != nil {
-			return fmt.Errorf("look for the next record of topic %s partition %d: %w", of.topic, of.partition, err)
+	for _, t := range found {
+		if report.at.Sub(t.Since) >= r.openFor {
+			report.OpenTransactions = append(report.OpenTransactions, OpenTransaction{t, t.Command(r.file.Kafka.Brokers)})
 		}
-		p.Lag = max(p.End-next, 0)
 	}
-	return nil
 }

@@ -32,6 +32,9 @@ type Reader struct {
 	kafka  consumer.Kafka
 	client *kgo.Client
 	admin  *kadm.Client
+	// openFor is how long a transaction is open before it is reported.
+	openFor time.Duration
+	letters
 }
 
 // Open makes a Reader. It does not connect yet.
@@ -44,7 +47,7 @@ func Open(file *pipelinefile.File, kafka consumer.Kafka) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a Kafka client: %w", err)
 	}
-	return &Reader{file: file, kafka: kafka, client: client, admin: kadm.NewClient(client)}, nil
+	return &Reader{file: file, kafka: kafka, client: client, admin: kadm.NewClient(client), openFor: defaultOpenFor}, nil
 }
 
 // Close ends the connections.
@@ -54,7 +57,7 @@ func (r *Reader) Close() { r.client.Close() }
 func (r *Reader) Read(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	report := Report{Pipeline: r.file.Name, Group: r.file.Input.Group, Members: []Member{}, at: time.Now()}
+	report := Report{Pipeline: r.file.Name, Group: r.file.Input.Group, Members: []Member{}, OpenTransactions: []OpenTransaction{}, at: time.Now()}
 	if err := r.group(ctx, &report); err != nil {
 		return report, err
 	}
@@ -71,6 +74,7 @@ func (r *Reader) Read(ctx context.Context) (Report, error) {
 	target := admin.Target{Listen: r.file.HTTP.Listen, Pipeline: r.file.Name, Token: r.file.HTTP.Token.Reveal()}
 	if said, err := admin.AskStatus(ctx, target); err == nil && said.Pipeline == r.file.Name {
 		report.Process = &said
+		report.numberMembers(said)
 	}
 	return report, nil
 }
@@ -173,18 +177,4 @@ func (r *Reader) offsets(ctx context.Context, topics ...string) (starts, ends ka
 		return nil, nil, fmt.Errorf("list the offsets of %s: %w", strings.Join(topics, ", "), err)
 	}
 	return starts, ends, nil
-}
-
-func (r *Reader) deadLetters(ctx context.Context, report *Report) error {
-	report.DeadLetters.Topic = r.file.DeadLetter.Topic
-	starts, ends, err := r.offsets(ctx, report.DeadLetters.Topic)
-	if err != nil {
-		return err
-	}
-	ends.Each(func(end kadm.ListedOffset) {
-		if start, ok := starts.Lookup(end.Topic, end.Partition); ok {
-			report.DeadLetters.AtMost += end.Offset - start.Offset
-		}
-	})
-	return nil
 }

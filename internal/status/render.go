@@ -42,13 +42,12 @@ func (r Report) Text(colours console.Palette) string {
 	b.WriteString("\n" + table(colours, rows) + "\n")
 	b.WriteString("lag           " + r.lag(colours) + "\n")
 	if r.Speed != nil {
-		b.WriteString("speed         " + r.Speed.text(r.Lag, colours) + "\n")
+		b.WriteString("speed         " + r.Speed.text(r.Lag, r.goesOn(), colours) + "\n")
 	}
-	dead := "none"
-	if n := r.DeadLetters.AtMost; n > 0 {
-		dead = colours.Notable("about "+humanize.Comma(n)) + ", markers of transactions included,"
+	for _, t := range r.OpenTransactions {
+		fmt.Fprintf(&b, "waits for     %s\n              if its producer is gone: %s\n", colours.Bad(t.String()), t.Command)
 	}
-	fmt.Fprintf(&b, "dead letters  %s in %s\n", dead, r.DeadLetters.Topic)
+	fmt.Fprintf(&b, "dead letters  %s in %s\n", r.DeadLetters.text(colours), r.DeadLetters.Topic)
 	if r.Process != nil {
 		b.WriteString("process       " + process(*r.Process, colours) + "\n")
 	}
@@ -69,9 +68,13 @@ func (r Report) state(colours console.Palette) string {
 	}
 }
 
+// shownID is how much of a member's ID tells it from others.
+const shownID = 8
+
 func (m Member) name() string {
 	if m.Worker == nil {
-		return m.Instance
+		_, id, _ := strings.Cut(m.ID, m.Instance+"-")
+		return strings.TrimSpace(m.Instance + " " + id[:min(len(id), shownID)])
 	}
 	return m.Instance + " worker " + strconv.Itoa(*m.Worker)
 }
@@ -126,17 +129,35 @@ func (r Report) lag(colours console.Palette) string {
 	return text
 }
 
-func (s Speed) text(lag int64, colours console.Palette) string {
+// goesOn says that a process answers which knows of no reason to stand still.
+func (r Report) goesOn() bool {
+	return r.Process != nil && r.Process.Stalled == nil && len(r.OpenTransactions) == 0
+}
+
+func (s Speed) text(lag int64, goesOn bool, colours console.Palette) string {
 	text := fmt.Sprintf("%s records/s done, %s/s new", rate(s.Done), rate(s.Arrived))
 	switch {
 	case lag == 0:
 		return text
 	case s.CaughtUpIn != nil:
 		return text + ": caught up in " + duration(*s.CaughtUpIn)
+	case s.Done == 0 && goesOn:
+		return text + ": nothing was committed meanwhile"
 	case s.Done == 0:
 		return text + ": " + colours.Bad("it stands still")
 	default:
 		return text + ": " + colours.Bad("it falls behind")
+	}
+}
+
+func (d DeadLetters) text(colours console.Palette) string {
+	switch {
+	case d.AtMost == 0, d.Open != nil && *d.Open == 0:
+		return "none"
+	case d.Open != nil:
+		return colours.Notable(humanize.Comma(*d.Open))
+	default:
+		return colours.Notable("about "+humanize.Comma(d.AtMost)) + ", markers of transactions included,"
 	}
 }
 
@@ -152,6 +173,8 @@ func process(s admin.Status, colours console.Palette) string {
 			waits = append(waits, fmt.Sprintf("worker %d waits for %s", w.Worker, w.Paused))
 		case !w.Joined:
 			waits = append(waits, fmt.Sprintf("worker %d is not in the group", w.Worker))
+		case w.SlowBytes > 0:
+			waits = append(waits, fmt.Sprintf("the brokers take %d bytes/s of worker %d", w.SlowBytes, w.Worker))
 		}
 	}
 	for _, source := range s.Sources {
@@ -163,6 +186,9 @@ func process(s admin.Status, colours console.Palette) string {
 		}
 	}
 	text := fmt.Sprintf("%s on this machine, %d workers: ", s.Instance, len(s.Workers))
+	if s.Stalled != nil {
+		waits = append(waits, fmt.Sprintf("stalled since %s: %s", s.Stalled.Since.UTC().Format(time.RFC3339), s.Stalled.Text))
+	}
 	if len(waits) == 0 {
 		return text + colours.Good("nothing is waited for")
 	}

@@ -1,9 +1,11 @@
 package status
 
 import (
+	"slices"
 	"time"
 
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
 // Report is the state of a pipeline at a moment.
@@ -20,6 +22,8 @@ type Report struct {
 	Speed       *Speed        `json:"speed"`
 	DeadLetters DeadLetters   `json:"dead_letters"`
 	Process     *admin.Status `json:"process"` // at http.listen; null where none of this pipeline answers
+	// OpenTransactions are those that the group waits for, or readers of the output.
+	OpenTransactions []OpenTransaction `json:"open_transactions"`
 
 	at time.Time
 }
@@ -37,6 +41,31 @@ type Member struct {
 	Assigned map[string][]int `json:"assigned"` // partitions, by topic
 }
 
+// numberMembers tells the members of a process apart by what it says that its workers have.
+func (r *Report) numberMembers(said admin.Status) {
+	for i := range r.Members {
+		m := &r.Members[i]
+		if m.Worker != nil || m.Instance != said.Instance || len(m.Assigned) == 0 {
+			continue
+		}
+		for _, w := range said.Workers {
+			if has(w.Assigned, m.Assigned) {
+				m.Worker = &w.Worker
+			}
+		}
+	}
+}
+
+// has says whether a worker has the first of a member's partitions: no two have the same.
+func has(worker map[string][]int32, member map[string][]int) bool {
+	for topic, partitions := range member {
+		if len(partitions) > 0 && slices.Contains(worker[topic], int32(partitions[0])) {
+			return true
+		}
+	}
+	return false
+}
+
 // Partition is how far the group is in a partition.
 type Partition struct {
 	Topic     string `json:"topic"`
@@ -51,11 +80,21 @@ type Partition struct {
 	next int64 // the offset to go on with
 }
 
+// OpenTransaction keeps readers waiting.
+type OpenTransaction struct {
+	opentxn.Transaction
+
+	// Command ends it, if its producer is gone.
+	Command string `json:"command"`
+}
+
 // DeadLetters are the records in the dead-letter topic.
 type DeadLetters struct {
 	Topic string `json:"topic"`
 	// AtMost is the distance from its start to its end: markers of transactions count.
 	AtMost int64 `json:"at_most"`
+	// Open are those that dlq list shows; null where there are too many to count in time, or where they may not be read.
+	Open *int64 `json:"open"`
 }
 
 // Speed is how the lag changes, between two reports.

@@ -160,6 +160,65 @@ func TestAMarkerAtTheEndIsNoLag(t *testing.T) {
 	}
 }
 
+// transaction publishes a record in a transaction, which stays open.
+func (w *world) transaction(topic string) *kgo.Client {
+	w.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.cluster.ListenAddrs()...), kgo.TransactionalID("upstream"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(client.Close)
+	err = client.BeginTransaction()
+	if err := errors.Join(err, client.ProduceSync(w.t.Context(), &kgo.Record{Topic: topic}).FirstErr()); err != nil {
+		w.t.Fatal(err)
+	}
+	return client
+}
+
+// The records behind another producer's open transaction are lag, and what they wait for is named, with the command that ends it.
+func TestAnOpenTransaction(t *testing.T) {
+	w := newWorld(t)
+	w.reader.ReportOpenAfter(0)
+	client := w.transaction("in")
+	w.publish("in", 0, 0)
+	w.commit(0, 0)
+	producer, _, err := client.ProducerID(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := w.read()
+	if got.Lag != 2 || len(got.OpenTransactions) != 1 || got.OpenTransactions[0].ProducerID != producer || got.OpenTransactions[0].ID != "upstream" {
+		t.Fatalf("%+v", got)
+	}
+	text := got.Text(console.Palette{})
+	for _, want := range []string{
+		fmt.Sprintf(`waits for     a transaction of producer %d (transactional ID "upstream") is open in in[0] from offset 0 on, since `, producer),
+		"kafka-transactions.sh --bootstrap-server " + w.cluster.ListenAddrs()[0] + " abort --topic in --partition 0 --start-offset 0\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if err := client.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.read(); len(got.OpenTransactions) != 0 || got.LagSeconds == nil {
+		t.Errorf("after its end: %+v", got)
+	}
+}
+
+// Aborted records and markers are no dead letters.
+func TestDeadLettersAreCounted(t *testing.T) {
+	w := newWorld(t)
+	if err := w.transaction("dead").EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+		t.Fatal(err)
+	}
+	got := w.read()
+	if d := got.DeadLetters; d.AtMost != 2 || d.Open == nil || *d.Open != 0 || !strings.Contains(got.Text(console.Palette{}), "dead letters  none in dead") {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestTheText(t *testing.T) {
 	hours, soon, one, committed := 7200.0, 90.0, 1, int64(1000)
 	since := time.Date(2026, 11, 28, 12, 3, 4, 0, time.Local)

@@ -1,0 +1,61 @@
+package status
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"github.com/loaderline/loaderline/internal/deadletter"
+)
+
+const (
+	// countTime is how long dead letters are counted, and countFor how long their number is believed.
+	countTime, countFor = time.Second, 5 * time.Second
+	// countMost is how many offsets are read for that at most.
+	countMost = 20_000
+)
+
+// letters is the number of open dead letters as it was last counted.
+type letters struct {
+	open    *int64
+	counted time.Time
+}
+
+// deadLetters counts those that are open, as dlq list does, where they are few enough to be read in time.
+func (r *Reader) deadLetters(ctx context.Context, report *Report) error {
+	topic := r.file.DeadLetter.Topic
+	report.DeadLetters.Topic = topic
+	starts, ends, err := r.offsets(ctx, topic)
+	if err != nil {
+		return err
+	}
+	ends.Each(func(end kadm.ListedOffset) {
+		if start, ok := starts.Lookup(end.Topic, end.Partition); ok {
+			report.DeadLetters.AtMost += end.Offset - start.Offset
+		}
+	})
+	if time.Since(r.counted) >= countFor {
+		r.open, r.counted = r.count(ctx, report.DeadLetters.AtMost), time.Now()
+	}
+	report.DeadLetters.Open = r.open
+	return nil
+}
+
+// count returns nil where they cannot be read, or not in time.
+func (r *Reader) count(ctx context.Context, atMost int64) *int64 {
+	if atMost == 0 {
+		return new(int64)
+	}
+	if atMost > countMost {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
+	queue := deadletter.Queue{Kafka: r.kafka, Topic: r.file.DeadLetter.Topic, Pipeline: r.file.Name, Inputs: r.file.Input.Topics}
+	sum, err := queue.List(ctx, deadletter.Filter{State: deadletter.Open}, nil)
+	if err != nil {
+		return nil
+	}
+	return &sum.Count
+}
