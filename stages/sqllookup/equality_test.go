@@ -256,6 +256,10 @@ func TestWhatCannotBeComparedIsRefused(t *testing.T) {
 		{newMySQL, "float", "numeric", "id IN ($keys)", "compare with CAST(id AS CHAR), and return it AS _key"},
 		{newMySQL, "binary(16)", "text", "id IN ($keys)", "compare with HEX(id)"},
 		{newMySQL, "blob", "uuid", "id IN ($keys)", "compare with HEX(id)"},
+		{newMySQL, "varchar(9) COLLATE utf8mb4_bin", "citext", "id IN ($keys)", `compare with LOWER(` + "`id`" + `), and return it AS _key`},
+		{newMySQL, "varchar(9) COLLATE utf8mb4_nopad_bin", "char", "id IN ($keys)", `compare with RTRIM(` + "`id`" + `), and return it AS _key`},
+		{newSQLite, "TEXT", "citext", "id IN ($keys)", `the column "id" tells cases apart`},
+		{newSQLite, "TEXT COLLATE NOCASE", "char", "id IN ($keys)", `these count in the column "id"`},
 		{newPostgres, "point", "", "id ~= ANY($keys)", "compare with a cast (WHERE k::text = ANY($keys))"},
 	} {
 		d := c.open(t)
@@ -297,6 +301,42 @@ func TestExtraRowsAreKnownWithoutKeys(t *testing.T) {
 		composite := sqllookup.Query{SQL: "SELECT id, name FROM users WHERE (id, name) IN ($keys) OR id = 1", Key: []string{"id", "name"}}
 		if got, err := prepare(t, db, composite).ReturnsExtra(t.Context()); err != nil || !got {
 			t.Errorf("composite: %v, %v", got, err)
+		}
+	})
+}
+
+// A UUID in a text column is found however it is written there, and the event writes it.
+func TestUUIDsInTextColumns(t *testing.T) {
+	t.Parallel()
+	everyDatabase(t, func(t *testing.T, d database) {
+		t.Helper()
+		if d.driver == sqllookup.Postgres {
+			return // It has a type for them.
+		}
+		declared := []string{"UUID", "TEXT"}
+		if d.driver == sqllookup.MySQL {
+			declared = []string{"varchar(40) COLLATE utf8mb4_bin", "varchar(40) COLLATE utf8mb4_general_ci", "uuid"}
+		}
+		for i, columns := range declared {
+			for j, stored := range uuids[:3] {
+				table := fmt.Sprintf("u%d_%d", i, j)
+				d.exec(t, "CREATE TABLE "+table+" (id "+columns+", n integer)")
+				d.exec(t, "INSERT INTO "+table+" VALUES ('"+strings.Trim(stored, "\"")+"', 7)")
+				single := d.lookup(t, sqllookup.Query{SQL: "SELECT id AS _key, n FROM " + table + " WHERE id IN ($keys)", KeyType: []string{"uuid"}})
+				double := d.lookup(t, sqllookup.Query{
+					SQL: "SELECT id, n FROM " + table + " WHERE (n, id) IN ($keys)", Key: []string{"n", "id"}, KeyType: []string{"bigint", "uuid"},
+				})
+				for _, raw := range uuids[:3] {
+					key, other := canonical(t, single, raw), canonical(t, single, uuids[3])
+					if b := load(t, single, other, key); string(b.Result(1).Value) != `{"n":7}` || b.Extra() > 0 {
+						t.Errorf("%s: %s stored, %s asked: %v", columns, stored, raw, b.Result(1))
+					}
+					key, other = canonical(t, double, "7", raw), canonical(t, double, "8", raw)
+					if b := load(t, double, other, key); b.Result(0).State != stages.Missing || b.Result(1).State != stages.Loaded {
+						t.Errorf("%s: %s stored, %s asked as a part: %v", columns, stored, raw, b.Result(1))
+					}
+				}
+			}
 		}
 	})
 }

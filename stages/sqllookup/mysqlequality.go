@@ -14,7 +14,7 @@ import (
 // findEquality takes the key's types from its columns, where key_type does not say them, and finds out how the server
 // compares each of them.
 func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns []*sql.ColumnType) error {
-	said := l.types != nil
+	said, ignoresCase := l.types != nil, true // of UUIDs
 	for part, i := range s.layout.keys {
 		name, declared := s.layout.names[i], columns[i].DatabaseTypeName()
 		if err := comparable(name, declared, said); err != nil {
@@ -36,8 +36,12 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 			}
 			var found lookup.Type
 			found, compared = collatedText(collation)
+			ignoresCase = ignoresCase && (!said || t != lookup.UUID || strings.HasSuffix(collation, "_ci"))
 			if !said {
 				t = found
+			} else if err := changed(t, quoteMySQL(name), found == lookup.CaselessASCII || strings.HasSuffix(collation, "_ci"),
+				!strings.Contains(collation, "_nopad_") && !strings.Contains(collation, "_0900_"), l.statement.words(mysqlDialect)); err != nil {
+				return invalid(err)
 			}
 			if len(s.layout.keys) > 1 && charset != "" && charset != "binary" && charset != "utf8mb4" {
 				// MariaDB does not convert the parts of several keys itself.
@@ -67,6 +71,8 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 		l.places, l.values, l.equality = append(l.places, place), append(l.values, value), append(l.equality, compared)
 	}
 	l.ask = l.compare
+	l.forms = formsOf(l.types, ignoresCase)
+	l.most = max(l.most/max(len(l.forms), 1), 1)
 	return nil
 }
 
@@ -177,7 +183,7 @@ func (l *mysqlLookup) compareSome(ctx context.Context, keys []lookup.Key, equal 
 
 // comparison is the statement, and what it is given, whose rows are the key's columns and the numbers of the keys that they equal.
 func (l *mysqlLookup) comparison(keys []lookup.Key) (string, []any) {
-	inner := expand(l.statement, listSize(len(keys)), l.places)
+	inner := expand(l.statement, listSize(len(keys)*max(len(l.forms), 1)), l.places)
 	var (
 		columns, same []string
 		args          []any

@@ -35,10 +35,12 @@ func expand(s statement, size int, places []string) rewrite {
 	})
 }
 
-// arguments are the keys for each place of the statement. A list is filled up with its last key.
+// arguments are the keys for each place of the statement, in their forms where that is a list. A list is filled up with its
+// last key.
 func (l *mysqlLookup) arguments(keys []lookup.Key) []any {
 	var list, args []any
-	size, parts := listSize(len(keys)), len(l.types)
+	asked := inForms(l.types, keys, l.forms)
+	size, parts := listSize(len(asked)), len(l.types)
 	for _, u := range l.statement.uses {
 		if u.form == bare {
 			args = append(args, keyArray(keys))
@@ -48,9 +50,9 @@ func (l *mysqlLookup) arguments(keys []lookup.Key) []any {
 			list = make([]any, 0, size*parts)
 			var split []lookup.Key
 			for i := range size {
-				if i < len(keys) {
-					if split = append(split[:0], keys[i]); parts > 1 {
-						split = keys[i].AppendParts(split[:0])
+				if i < len(asked) {
+					if split = append(split[:0], asked[i]); parts > 1 {
+						split = asked[i].AppendParts(split[:0])
 					}
 				}
 				for p, part := range split {

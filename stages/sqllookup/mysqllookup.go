@@ -23,6 +23,7 @@ type mysqlLookup struct {
 	// These are, for each part of the key, the result's column, and the parameter that it is compared with: in a list of
 	// keys, and by itself.
 	keyColumns, places, values []string
+	forms                      []uuidForm
 	json                       map[string]bool // the columns that hold JSON as text, on MariaDB
 }
 
@@ -152,7 +153,7 @@ func (l *mysqlLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, 
 
 // loadSome adds to a, which it makes where there is none, what one statement answers.
 func (l *mysqlLookup) loadSome(ctx context.Context, b *stages.Batch[lookup.Key, []byte], keys []lookup.Key, a **answer) error {
-	r := expand(l.statement, listSize(len(keys)), l.places)
+	r := expand(l.statement, listSize(len(keys)*max(len(l.forms), 1)), l.places)
 	rows, err := l.db.pool.QueryContext(ctx, r.sql, l.arguments(keys)...)
 	if err != nil {
 		return mysqlError(ctx, err)

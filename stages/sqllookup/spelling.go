@@ -2,6 +2,7 @@ package sqllookup
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -63,4 +64,18 @@ func isUpper(r rune) bool { return r >= 'A' && r <= 'Z' }
 
 func notOfAddress(r rune) bool {
 	return r != ':' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'f') && (r < 'A' || r > 'F')
+}
+
+// changed is an error where keys are changed to a type before they are asked for, and the column holds what they were: its
+// row would not be found. A statement that changes the column too has one of some words in it.
+func changed(t lookup.Type, column string, ignoresCase, ignoresPadding bool, words map[string]bool) error {
+	switch {
+	case t == lookup.CaselessText && !ignoresCase && !words["lower"] && !words["lcase"]:
+		return fmt.Errorf("key_type citext asks for keys in lower case, and the column %s tells cases apart: "+
+			"compare with LOWER(%s), and return it AS _key, or leave key_type out", column, column)
+	case t == lookup.PaddedText && !ignoresPadding && !words["rtrim"] && !words["trim"]:
+		return fmt.Errorf("key_type char asks for keys without the spaces at their end, and these count in the column %s: "+
+			"compare with RTRIM(%s), and return it AS _key, or write key_type: text", column, column)
+	}
+	return nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // findEquality finds out how SQLite compares each part of the key, and the statement that asks it to.
-func (l *sqliteLookup) findEquality(ctx context.Context) error {
+func (l *sqliteLookup) findEquality(ctx context.Context, words map[string]bool) error {
 	var columns, on []string
 	for part, i := range l.layout.keys {
 		column := `keyed."` + strings.ReplaceAll(l.layout.names[i], `"`, `""`) + `"`
@@ -22,7 +22,7 @@ func (l *sqliteLookup) findEquality(ctx context.Context) error {
 		}
 		columns = append(columns, "+"+column) // By a + the driver takes no text for a date.
 		on = append(on, column+" = "+value)
-		compared, err := l.equalityOf(ctx, l.Lookup.types[part], column)
+		compared, err := l.equalityOf(ctx, l.Lookup.types[part], column, words)
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (l *sqliteLookup) findEquality(ctx context.Context) error {
 	return nil
 }
 
-func (l *sqliteLookup) equalityOf(ctx context.Context, t lookup.Type, column string) (partEquality, error) {
+func (l *sqliteLookup) equalityOf(ctx context.Context, t lookup.Type, column string, words map[string]bool) (partEquality, error) {
 	switch t { //nolint:exhaustive // The others are of one form whatever the column is.
 	case lookup.Numeric:
 		return partEquality{fold: foldFloat(64)}, nil
@@ -47,6 +47,11 @@ func (l *sqliteLookup) equalityOf(ctx context.Context, t lookup.Type, column str
 	collation, affinity, err := l.comparedBy(ctx, column)
 	if err != nil {
 		return partEquality{}, err
+	}
+	if collation != "" {
+		if err := changed(t, strings.TrimPrefix(column, "keyed."), collation == "NOCASE", collation == "RTRIM", words); err != nil {
+			return partEquality{}, invalid(err)
+		}
 	}
 	bytewise := collation == "BINARY" && (affinity == noAffinity || affinity == blobAffinity || affinity == textAffinity && t == lookup.Text)
 	return partEquality{exact: bytewise, fold: foldSQLite}, nil
@@ -129,7 +134,7 @@ func (l *sqliteLookup) compare(ctx context.Context, query string, keys []lookup.
 	for i, r := range rows {
 		numbers[string(r.cells)] = i
 	}
-	found, err := l.pool.QueryContext(ctx, query, keyArray(keys))
+	found, err := l.pool.QueryContext(ctx, query, keyArray(inForms(l.Lookup.types, keys, l.forms)))
 	if err != nil {
 		return sqliteError(ctx, err)
 	}
@@ -151,7 +156,7 @@ func (l *sqliteLookup) compare(ctx context.Context, query string, keys []lookup.
 		}
 		key, isKey := r.values[last].(int64)
 		if row, ok := numbers[string(cells)]; ok && isKey {
-			equal(int(key), row)
+			equal(int(key)/max(len(l.forms), 1), row)
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loaderline/loaderline/stages"
@@ -19,6 +20,7 @@ type sqliteLookup struct {
 	sql    string
 	layout *layout
 	types  []string // the declared types of the columns, in upper case
+	forms  []uuidForm
 }
 
 func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
@@ -54,7 +56,13 @@ func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
 	if err := sl.findKeyTypes(); err != nil {
 		return invalid(err)
 	}
-	if err := sl.findEquality(ctx); err != nil {
+	if !slices.ContainsFunc(st.uses, func(u use) bool { return u.form == bare }) { // There, each form might be a row.
+		sl.forms = formsOf(l.types, false)
+	}
+	if err := sl.findEquality(ctx, st.words(sqliteDialect)); err != nil {
+		if stages.ClassOf(err) == stages.Fatal {
+			return err
+		}
 		return prepareError(ctx, err)
 	}
 	sl.sql = asStored(sl.sql, names, sl.types)
@@ -162,7 +170,7 @@ func asStored(statement string, names, types []string) string {
 }
 
 func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
-	rows, err := l.pool.QueryContext(ctx, l.sql, keyArray(b.Keys))
+	rows, err := l.pool.QueryContext(ctx, l.sql, keyArray(inForms(l.Lookup.types, b.Keys, l.forms)))
 	if err != nil {
 		return sqliteError(ctx, err)
 	}
