@@ -25,7 +25,11 @@ func refuseBlocked(_, address string, _ syscall.RawConn) error {
 // isBlocked says that an address is link-local, or of a cloud's metadata service, or no address of one host. Private and loopback
 // addresses are allowed: that is where services are.
 func isBlocked(a netip.Addr) bool {
-	a = embedded(a.WithZone("").Unmap())
+	a = a.WithZone("").Unmap()
+	if isTunnel(a) {
+		return true
+	}
+	a = embedded(a)
 	if !a.IsValid() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() {
 		return true
 	}
@@ -41,14 +45,21 @@ func isBlocked(a netip.Addr) bool {
 	return false
 }
 
-// embedded is the IPv4 address that a translator (NAT64, 6to4, IPv4-compatible) makes of an IPv6 address, or the address itself.
+// isTunnel says that an address leads to an IPv4 address that cannot be told from it: NAT64's local prefix has it in one of several
+// places, and Teredo passes it through a server.
+func isTunnel(a netip.Addr) bool {
+	return netip.MustParsePrefix("64:ff9b:1::/48").Contains(a) || netip.MustParsePrefix("2001::/32").Contains(a)
+}
+
+// embedded is the IPv4 address that a translator (NAT64, SIIT, 6to4, ISATAP, IPv4-compatible) makes of an IPv6 address, or the address
+// itself.
 func embedded(a netip.Addr) netip.Addr {
 	if !a.Is6() {
 		return a
 	}
 	b := a.As16()
 	switch {
-	case netip.MustParsePrefix("64:ff9b::/96").Contains(a):
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(a), netip.MustParsePrefix("::ffff:0:0:0/96").Contains(a), isISATAP(b):
 		return netip.AddrFrom4([4]byte(b[12:]))
 	case netip.MustParsePrefix("2002::/16").Contains(a):
 		return netip.AddrFrom4([4]byte(b[2:6]))
@@ -56,4 +67,9 @@ func embedded(a netip.Addr) netip.Addr {
 		return netip.AddrFrom4([4]byte(b[12:]))
 	}
 	return a
+}
+
+// isISATAP says that an interface's identifier is made of an IPv4 address.
+func isISATAP(b [16]byte) bool {
+	return b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }

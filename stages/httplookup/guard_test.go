@@ -21,6 +21,10 @@ func TestBlockedAddresses(t *testing.T) {
 		"64:ff9b::a9fe:a9fe": true, "2002:a9fe:a9fe::1": true, "::a9fe:a9fe": true, "fd00:ec2::254": true, "fd20:ce::254": true,
 		"100.100.100.200": true, "168.63.129.16": true, "192.0.0.192": true, "0.0.0.0": true, "::": true, "::ffff:0.0.0.0": true,
 		"224.0.0.1": true, "ff02::1": true, "255.255.255.255": true,
+		"64:ff9b:1::a9fe:a9fe": true, "64:ff9b:1:a9fe:a9:fe00::": true, "64:ff9b:1::808:808": true, "2001::1": true,
+		"2001:0:a9fe:a9fe::1": true, "2001:0:808:808:0:ffff:5601:5601": true, "::ffff:0:a9fe:a9fe": true, "2002:6464:64c8::": true,
+		"2001:db8::5efe:a9fe:a9fe": true, "2001:db8::200:5efe:a9fe:a9fe": true, "2001:db8::5efe:808:808": false, "2001:1::1": false,
+		"64:ff9c::a9fe:a9fe": false, "::ffff:0:808:808": false, "2002:808:808::1": false,
 		"127.0.0.1": false, "::1": false, "10.0.0.1": false, "192.168.1.1": false, "172.16.0.1": false, "fd00::1": false,
 		"8.8.8.8": false, "2001:4860:4860::8888": false, "64:ff9b::808:808": false,
 	} {
