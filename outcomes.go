@@ -19,7 +19,7 @@ func asFailure(err error, kind sink.Kind) *Failure {
 	f := &Failure{Kind: kind, Message: err.Error()}
 	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
 		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last
-		f.Transient = stages.ClassOf(tried) == stages.Transient
+		f.Transient = stages.ClassOf(tried).Retryable()
 	}
 	return f
 }

@@ -34,7 +34,8 @@ func (c *chunk[K, V]) settle(ctx context.Context) {
 }
 
 // bisect settles the keys at some positions. Where a call dies of a permanent error, it halves them until the keys at
-// fault stand alone, or the bound on calls is reached: then they fail together.
+// fault stand alone, or the bound on calls is reached: then they fail together. Where keys are only missing, each is asked
+// for alone instead, which is one call a key at most.
 func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
 	at, tried := c.persist(ctx, at)
 	if len(at) == 0 {
@@ -44,7 +45,16 @@ func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
 		c.condemn(at, tried)
 		return
 	}
-	if c.halves < 2 || c.failure != nil || ctx.Err() != nil {
+	switch {
+	case c.failure != nil || ctx.Err() != nil:
+		c.fail(at, tried)
+		return
+	case c.halves < 2 && isSomeMissing(tried.Err):
+		for i := range at {
+			c.bisect(ctx, at[i:i+1])
+		}
+		return
+	case c.halves < 2:
 		c.fail(at, tried)
 		return
 	}
@@ -137,6 +147,10 @@ func (c *chunk[K, V]) abandon(at []int32, err, failure error) {
 // away fails keys for an outage of the backend, together with the run unless the loader says otherwise. tried has the last
 // call's error.
 func (c *chunk[K, V]) away(at []int32, tried *KeyError) {
+	if ClassOf(tried.Err) == Unusable { // It answers, so nothing can be waited for.
+		c.abandon(at, tried, &FatalError{Loader: c.loader.cfg.Name, Err: tried.Err})
+		return
+	}
 	outage := &OutageError{Loader: c.loader.cfg.Name, Backend: c.loader.cfg.Backend, Err: tried.Err}
 	if c.loader.cfg.OutageFailsKeys {
 		c.fail(at, tried.with(outage))
@@ -160,7 +174,7 @@ func (c *chunk[K, V]) take(at []int32, b *Batch[K, V], tried *KeyError) (open []
 		switch {
 		case !b.settled[i]:
 			open = append(open, j)
-		case r.State == Failed && ClassOf(r.Err) == Transient:
+		case r.State == Failed && ClassOf(r.Err).Retryable():
 			tried.failed(r.Err)
 			open, cause = append(open, j), r.Err
 		case r.State == Failed:

@@ -17,11 +17,20 @@ const (
 	// Fatal errors come from the configuration (a table that is not there, a right that is missing): neither
 	// another try nor another key can help, and the run fails as a whole.
 	Fatal
+	// Unusable errors are answers that cannot be read: the source works, and does not say what the configuration expects.
+	// The call is tried again, and keys for which alone the answer is unusable are at fault, as with Transient errors. Where no
+	// key has a usable answer, the run fails as a whole: waiting does not help, so it is no outage.
+	Unusable
 )
+
+// Retryable says that another try of the same call may succeed.
+func (c Class) Retryable() bool { return c == Transient || c == Unusable }
 
 type classified struct {
 	err   error
 	class Class
+	// some: the call names no key, since any of its keys can be missing.
+	some bool
 }
 
 func (e *classified) Error() string { return e.err.Error() }
@@ -32,6 +41,25 @@ func AsPermanent(err error) error { return classify(err, Permanent) }
 
 // AsFatal marks err as the configuration's fault. AsFatal(nil) is nil.
 func AsFatal(err error) error { return classify(err, Fatal) }
+
+// AsUnusable marks err as an answer that cannot be read. AsUnusable(nil) is nil.
+func AsUnusable(err error) error { return classify(err, Unusable) }
+
+// AsSomeMissing marks err as the refusal of a whole call because keys are missing, all of them or only some. It is permanent, and the
+// call is bisected without the bound that other permanent errors have: beyond that bound each key is asked for alone. A source
+// must settle a call for one key, and not return this error for it. AsSomeMissing(nil) is nil.
+func AsSomeMissing(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &classified{err: err, class: Permanent, some: true}
+}
+
+// isSomeMissing says that AsSomeMissing has marked err.
+func isSomeMissing(err error) bool {
+	c, ok := errors.AsType[*classified](err)
+	return ok && c.some
+}
 
 func classify(err error, c Class) error {
 	if err == nil {

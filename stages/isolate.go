@@ -42,9 +42,9 @@ func (s *search[K, V]) first(at []int32) (open []int32, answered bool) {
 	}
 	ctx := withPurpose(s.ctx, probing)
 	last := len(at) - 1
-	if len(s.call(ctx, at[:1])) == 0 {
+	if open, _ := s.call(ctx, at[:1]); len(open) == 0 {
 		at = at[1:]
-	} else if len(s.call(ctx, at[last:])) == 0 {
+	} else if open, _ := s.call(ctx, at[last:]); len(open) == 0 {
 		at = at[:last]
 	}
 	return at, !s.over && s.chunk.loader.known.Load() != nil
@@ -52,11 +52,13 @@ func (s *search[K, V]) first(at []int32) (open []int32, answered bool) {
 
 // halve tries each half of some keys, and looks on in what stays open.
 func (s *search[K, V]) halve(at []int32) {
-	left, right := s.try(at[:len(at)/2]), s.try(at[len(at)/2:])
-	for _, open := range [][]int32{left, right} {
+	left, leftErr := s.try(at[:len(at)/2])
+	right, rightErr := s.try(at[len(at)/2:])
+	for i, open := range [][]int32{left, right} {
+		missing := isSomeMissing([]error{leftErr, rightErr}[i])
 		switch {
 		case len(open) == 0:
-		case s.over || s.chunk.halves < 2:
+		case s.over, s.chunk.halves < 2 && !missing:
 			s.outage(open)
 		case len(open) == 1:
 			s.alone(open)
@@ -67,18 +69,23 @@ func (s *search[K, V]) halve(at []int32) {
 }
 
 // try makes one call. The keys that it leaves open are at fault, or the source is away. Where other calls have opened the
-// breaker meanwhile, it is asked first whether the source answers.
-func (s *search[K, V]) try(at []int32) []int32 {
+// breaker meanwhile, it is asked first whether the source answers. A call that is refused for missing keys is not counted:
+// halving ends without a bound on calls too.
+func (s *search[K, V]) try(at []int32) ([]int32, error) {
 	if !s.over && !s.chunk.loader.cfg.Backend.breaker.closed() && !s.answers() {
 		s.over = true
 	}
 	s.chunk.halves--
-	return s.call(s.ctx, at)
+	open, err := s.call(s.ctx, at)
+	if isSomeMissing(err) {
+		s.chunk.halves++
+	}
+	return open, err
 }
 
-func (s *search[K, V]) call(ctx context.Context, at []int32) []int32 {
+func (s *search[K, V]) call(ctx context.Context, at []int32) ([]int32, error) {
 	if s.over {
-		return at
+		return at, nil
 	}
 	open, err := s.chunk.try(ctx, at, s.tried)
 	// What was not asked leaves keys open for nothing, and the next answer proves nothing about them.
@@ -86,7 +93,7 @@ func (s *search[K, V]) call(ctx context.Context, at []int32) []int32 {
 	if err != nil {
 		s.tried = s.tried.with(err)
 	}
-	return open
+	return open, err
 }
 
 // alone decides about one key that has failed by itself before.
@@ -95,7 +102,7 @@ func (s *search[K, V]) alone(at []int32) {
 		s.outage(at)
 		return
 	}
-	open := s.try(at)
+	open, _ := s.try(at)
 	switch {
 	case len(open) == 0:
 	case s.answers():
@@ -113,7 +120,13 @@ func (s *search[K, V]) answers() bool {
 	}
 	ctx, loader := withPurpose(s.ctx, probing), s.chunk.loader
 	b, err := loader.call(ctx, []K{*known}, loader.cfg.Backend.admit(ctx), &s.chunk.stats)
-	return b.answered() || err != nil && ClassOf(err) == Permanent
+	if b.answered() || err != nil && ClassOf(err) == Permanent {
+		return true
+	}
+	if err != nil {
+		s.tried = s.tried.with(err)
+	}
+	return false
 }
 
 // outage ends the search: nobody is at fault.

@@ -103,7 +103,7 @@ func (b *Batch[K, V]) Extra() int { return b.extra }
 // answered says whether the source answered for any key.
 func (b *Batch[K, V]) answered() bool {
 	for i, r := range b.results {
-		if b.settled[i] && (r.State != Failed || ClassOf(r.Err) != Transient) {
+		if b.settled[i] && (r.State != Failed || !ClassOf(r.Err).Retryable()) {
 			return true
 		}
 	}

@@ -170,5 +170,5 @@ func (n *node) failed(err error) *loaderline.Failure {
 // isTransient says that a key failed for what may be over at another time.
 func isTransient(err error) bool {
 	tried, ok := errors.AsType[*stages.KeyError](err)
-	return ok && stages.ClassOf(tried) == stages.Transient
+	return ok && stages.ClassOf(tried).Retryable()
 }
