@@ -10,6 +10,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/httplookup"
 )
 
 const (
@@ -71,6 +72,13 @@ func (c Checkup) stage(ctx context.Context, source pipeline.Source, s *pipeline.
 		c.failed("stage", s.Name, err)
 		return
 	}
+	if problem, warning := probe(ctx, lookup); problem != nil {
+		c.failed("stage", s.Name, c.Layout.File.Errorf("stages."+s.Name, "asked for no keys: %v", problem))
+		return
+	} else if warning != nil {
+		c.Report(Finding{What: "stage", Name: s.Name, OK: true, Warning: true, Detail: fmt.Sprintf("asked for no keys: %v", warning)})
+		return
+	}
 	types := make([]string, len(lookup.Types()))
 	for i, t := range lookup.Types() {
 		types[i] = t.String()
@@ -106,6 +114,24 @@ func (c Checkup) extraRows(ctx context.Context, stage string, lookup pipeline.Lo
 		c.Report(Finding{What: "stage", Name: stage, OK: true, Warning: true,
 			Detail: stages.ExtraRows + ": the statement returns rows where no key is asked for"})
 	}
+}
+
+// probe asks a service for no keys, where a stage's source is one. That it is not found can mean that there are no keys.
+func probe(ctx context.Context, l pipeline.Lookup) (problem, warning error) {
+	service, ok := l.(interface {
+		Probe(ctx context.Context) error
+	})
+	if !ok {
+		return nil, nil
+	}
+	try, cancel := context.WithTimeout(ctx, sourceTry)
+	defer cancel()
+	err := service.Probe(try)
+	said, ok := errors.AsType[*httplookup.Error](err)
+	if ok && (said.Code() == "404" || said.Code() == "410") {
+		return nil, err
+	}
+	return err, nil
 }
 
 // keyed says which columns hold the key, and of what types they are.

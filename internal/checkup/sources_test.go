@@ -2,6 +2,7 @@ package checkup_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,11 @@ stages:
   more: {source: api, by: event.id, key: data.id, key_type: uuid}
   teams: {source: plain, by: event.id}
   extra: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys) OR id = 2", key: id}
+  names: {source: api, by: event.id, request: {path: /names?token=canary}}
+  latin: {source: api, by: event.id, request: {path: /latin, method: GET, param: ids}}
+  path: {source: api, by: event.id, request: {path: /nowhere}}
+  unknown: {source: api, by: event.id, request: {path: /nowhere}, response: {missing: [404]}}
+  picky: {source: api, by: event.id, request: {path: /picky}}
 output: {topic: enriched}
 dead_letter: {topic: dead}
 `
@@ -51,8 +57,18 @@ func TestSourcesOfAllKindsAreReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/health" || r.Header.Get("Authorization") != "right" {
+		switch {
+		case r.Header.Get("Authorization") != "right":
 			w.WriteHeader(http.StatusUnauthorized)
+		case r.URL.Path == "/names":
+			_, _ = io.WriteString(w, "{}")
+		case r.URL.Path == "/latin" && r.URL.RawQuery == "ids=":
+			w.Header().Set("Content-Type", "application/json; charset=iso-8859-1")
+			_, _ = io.WriteString(w, "[]")
+		case r.URL.Path == "/picky":
+			w.WriteHeader(http.StatusBadRequest)
+		case r.URL.Path != "/health" && r.URL.Path != "/":
+			w.WriteHeader(http.StatusNotFound)
 		}
 	}))
 	defer service.Close()
@@ -77,8 +93,13 @@ func TestSourcesOfAllKindsAreReached(t *testing.T) {
 		`failed  source locked: not usable: redis at ` + address + `: Redis refuses the login (WRONGPASS)`,
 		`ok      source api: http answers`,
 		`ok      stage more: right in itself, key data.id (uuid)`,
+		`failed  stage names: pipeline.yaml:17:3: stages.names: asked for no keys: the answer to POST /names has an object and not a list: write response: {items: PATH} with the path to it, or response: {named: true} if its names are the keys`,
+		`failed  stage latin: pipeline.yaml:18:3: stages.latin: asked for no keys: the answer to GET /latin is in ISO-8859-1: have the service answer in UTF-8`,
+		`warn    stage path: asked for no keys: the service answered 404 Not Found to POST /nowhere: correct request.path, or write response: {missing: [404]} if the service says so of unknown keys`,
+		`ok      stage unknown: right in itself, key id (any)`,
+		`ok      stage picky: right in itself, key id (any)`,
 		`ok      source plain: http accepts connections; only health would tell whether it works and lets us in`,
-		`ok      stage teams: right in itself, key id (any)`,
+		`failed  stage teams: pipeline.yaml:15:3: stages.teams: asked for no keys: the service answered 401 Unauthorized`,
 		`failed  source refused: not usable: ` + service.URL + `: the service answered 401 Unauthorized`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

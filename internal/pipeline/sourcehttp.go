@@ -44,7 +44,7 @@ func (h *service) Prepare(_ context.Context, s *Stage) (Lookup, error) {
 	l, err := h.Lookup(httplookup.Query{
 		Name: s.Name, Method: string(s.Request.Method), Path: s.Request.Path, Body: s.Request.Body,
 		Param: s.Request.Param, Separator: s.Request.Separator,
-		Items: s.Response.Items, Value: s.Response.Value, Error: s.Response.Error, PermanentErrors: s.Response.PermanentErrors,
+		Items: s.Response.Items, Named: s.Response.Named, Missing: s.Response.Missing, Value: s.Response.Value, Error: s.Response.Error, PermanentErrors: s.Response.PermanentErrors,
 		Key: s.Key, KeyType: s.KeyType, Many: s.Many,
 	})
 	if err != nil {

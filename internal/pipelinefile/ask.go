@@ -51,8 +51,11 @@ func (d *decoder) checkAsk(key string, s *Stage) {
 	case KindRedis:
 		d.checkTemplate(key, s)
 	case KindHTTP:
+		d.checkMissing(key, s, &source)
 		_, has := d.file.positions[key+".key"]
 		switch {
+		case s.Response.Named:
+			d.checkNamed(key, s)
 		case has:
 		case len(s.By) > 1:
 			d.fail(key+".key", "required where by has several parts, but missing; write the path of each in an item, as in key: [tenant, id]")

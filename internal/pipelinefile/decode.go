@@ -124,6 +124,8 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 		d.sections(k, at, node, into)
 	case TypeList, TypeListOrOne, TypeListOrComma:
 		d.list(k, at, node, into)
+	case TypeIntegers:
+		d.integers(k, at, node, into)
 	case TypeSecrets:
 		d.mapping(k, TypeSecret, at, node, into)
 	case TypeEnums:

@@ -149,9 +149,11 @@ type Request struct {
 // Response is where the parts of an HTTP service's answer stand.
 type Response struct {
 	Items           string   `key:"items"`
+	Named           bool     `key:"named"`
 	Value           string   `key:"value"`
 	Error           string   `key:"error"`
 	PermanentErrors []string `key:"permanent_errors"`
+	Missing         []int    `key:"missing"`
 }
 
 // StageCache is how long a stage's results are kept. A TTL of zero means that

@@ -29,6 +29,7 @@ const (
 	TypeList        Type = "list"                    // A list of strings.
 	TypeListOrOne   Type = "list or one"             // A list of strings, or one string.
 	TypeListOrComma Type = "list or comma-separated" // A list of strings, or one string with commas.
+	TypeIntegers    Type = "list of integers"        // A list of whole numbers.
 	TypeSecrets     Type = "mapping to secret strings"
 	TypeEnums       Type = "mapping to enum" // From names that the user chooses to one of Enum.
 )
@@ -155,9 +156,11 @@ func stageKeys() []Key {
 		{Path: "stages.*.request.separator", Type: TypeString, Doc: "Puts the keys of a GET into one parameter, with this between them, as in ids=1,2."},
 		{Path: "stages.*.response", Type: TypeSection, Doc: "HTTP: where the parts of the answer stand. Paths are names with dots between them."},
 		{Path: "stages.*.response.items", Type: TypeString, Doc: "The path to the list of items, such as data.users. Defaults to the answer itself."},
+		{Path: "stages.*.response.named", Type: TypeBoolean, Default: "false", Doc: `The items stand in an object whose names are the keys, as in {"7": {"name": "Ada"}}, and not in a list. The stage has no key then, and key_type defaults to text.`},
 		{Path: "stages.*.response.value", Type: TypeString, Doc: "The path in an item to the result. Defaults to the item itself."},
 		{Path: "stages.*.response.error", Type: TypeString, Doc: "The path in an item to an error of its own: an HTTP status, or a word. Defaults to none."},
 		{Path: "stages.*.response.permanent_errors", Type: TypeList, Doc: "Words at error that are the key's fault, and not tried again."},
+		{Path: "stages.*.response.missing", Type: TypeIntegers, Min: 400, Max: 499, Doc: "Statuses of a whole answer, such as [404], by which the service says that it does not know the keys: all of them, or any. A call for several keys is divided until each has its result, which can take a call for each key. Defaults to none. An answer of 204, or without a body, has no items anyway."},
 		{Path: "stages.*.key", Type: TypeListOrOne, Doc: "SQL: the column that holds the key, or the list of them for a composite key; defaults to the column named _key, which is left out of the result. HTTP: the path in an item to the key; defaults to id."},
 		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the source cannot say it; a list for a composite key. Defaults to text for Redis; for HTTP a number and a string are two keys without it."},
 		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows or items for a key make a list; without it two of them fail the key. Of Redis: the JSON is a list."},

@@ -119,7 +119,7 @@ func baseOf(path string) string {
 	for name, prefixes := range map[string][]string{
 		"preload": {"stages.*.preload."},
 		"redis":   {"sources.*.redis.", "sources.*.rate.", "stages.*.format"},
-		"http":    {"sources.*.http.", "stages.*.request."},
+		"http":    {"sources.*.http.", "stages.*.request.", "stages.*.response."},
 		"tiers":   {"cache.redis."},
 	} {
 		if slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(path, prefix) }) {

@@ -40,6 +40,32 @@ func (d *decoder) list(k Key, at place, node ast.Node, into reflect.Value) {
 	into.Set(reflect.ValueOf(items))
 }
 
+// integers decodes a list of whole numbers.
+func (d *decoder) integers(k Key, at place, node ast.Node, into reflect.Value) {
+	sequence, ok := node.(*ast.SequenceNode)
+	if !ok {
+		d.failAt(nodePos(node), at.key, "want %s, found %s", k.wants(), describe(node))
+		return
+	}
+	d.file.positions[at.key] = nodePos(node)
+	if len(sequence.Values) == 0 {
+		d.fail(at.key, "the list is empty; write at least one%s", k.orRemove())
+		return
+	}
+	items := reflect.MakeSlice(into.Type(), 0, len(sequence.Values))
+	element := k
+	element.Type = TypeInteger
+	for i, value := range sequence.Values {
+		key := fmt.Sprintf("%s[%d]", at.key, i)
+		item := reflect.New(into.Type().Elem()).Elem()
+		if s, ok := d.scalar(element, key, value); ok {
+			d.store(element, key, s, item)
+			items = reflect.Append(items, item)
+		}
+	}
+	into.Set(items)
+}
+
 // listFromScalar decodes one string, or several with commas between them.
 func (d *decoder) listFromScalar(k Key, at place, node ast.Node, into reflect.Value) {
 	s, ok := d.scalar(k, at.key, node)

@@ -213,6 +213,7 @@ func TestSources(t *testing.T) {
 				Request:  pf.Request{Method: pf.MethodGet, Path: "/teams", Param: "user", Separator: ","},
 				Response: pf.Response{Items: "data.teams", Value: "team", Error: "status", PermanentErrors: []string{"INVALID", "GONE"}},
 			},
+			{Name: "names", Source: "more", By: []string{"event.user_id"}, Response: pf.Response{Named: true, Missing: []int{404, 410}}},
 		},
 	}
 	got := &pf.File{Sources: slices.Concat(redis.Sources, service.Sources), Stages: slices.Concat(redis.Stages, service.Stages)}

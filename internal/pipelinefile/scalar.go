@@ -31,6 +31,8 @@ func (k Key) wants() string {
 		return strings.Join(k.Enum, ", ") + " or a time with its zone, such as 2006-01-02T15:04:05Z"
 	case TypeList:
 		return "a list, such as [a, b]"
+	case TypeIntegers:
+		return "a list of whole numbers, such as [404]"
 	case TypeListOrOne, TypeListOrComma:
 		return "text or a list of texts"
 	default:

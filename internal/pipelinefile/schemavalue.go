@@ -90,6 +90,8 @@ func (k Key) leaf() *schema {
 		return &schema{Type: "object", AdditionalProperties: anyOf(&schema{Enum: k.Enum})}
 	case TypeList:
 		return &schema{Type: "array", Items: k.item(), MinItems: 1}
+	case TypeIntegers:
+		return &schema{Type: "array", Items: anyOf(number), MinItems: 1}
 	case TypeListOrOne:
 		return &schema{AnyOf: []*schema{k.item(), {Type: "array", Items: k.item(), MinItems: 1}}}
 	case TypeListOrComma:

@@ -133,6 +133,7 @@ func (d *decoder) checkSource(s *Source) {
 	}
 	if s.HTTP != nil {
 		d.checkHeaders(key+".http.headers", s.HTTP)
+		d.checkCodes(key+".errors", s)
 		if s.HTTP.TLS.Enabled && strings.HasPrefix(s.HTTP.URL, "http:") {
 			d.fail(key+".http.tls", "the url begins with http://, which is not encrypted; write https://, or remove the key")
 		}

@@ -17,11 +17,37 @@ func quoted(s string) string { return strconv.Quote(cut(s)) }
 // cut shortens s where it is too long to be repeated in an error, and leaves
 // out what may be a password.
 func cut(s string) string {
-	s = withoutPassword(s)
+	s = withoutPassword(withoutQuery(s))
 	if utf8.RuneCountInString(s) > maxShown {
 		return string([]rune(s)[:maxShown]) + "..."
 	}
 	return s
+}
+
+// withoutQuery redacts the values in the query of a URL or a path, and its fragment: they may be a token. What ${} stands for is
+// not there yet.
+func withoutQuery(s string) string {
+	at := strings.IndexAny(s, "?#")
+	if at < 0 || !strings.HasPrefix(s, "/") && !strings.Contains(s[:at], "://") {
+		return s
+	}
+	parts := regexp.MustCompile(`\$\{[^}]*\}|[?&;#]|[^?&;#$]+|\$`).FindAllString(s[at:], -1)
+	var out strings.Builder
+	out.WriteString(s[:at])
+	for _, part := range parts {
+		name, _, valued := strings.Cut(part, "=")
+		switch {
+		case strings.HasPrefix(part, "${"), strings.Contains("?&;#", part):
+			out.WriteString(part)
+		case valued && name+"=" == part: // A variable follows.
+			out.WriteString(part)
+		case valued && name != "":
+			out.WriteString(name + "=" + redacted)
+		default:
+			out.WriteString(redacted)
+		}
+	}
+	return out.String()
 }
 
 // withoutPassword redacts what stands between a colon and an @, as in

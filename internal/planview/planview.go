@@ -149,7 +149,7 @@ func New(layout *pipeline.Layout) Plan {
 			Into: s.Into.String(), When: s.Stage.When, Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), OnOutage: string(s.OnOutage), root: s.Root,
 		}
 		switch {
-		case source.Kind() == pipelinefile.KindRedis:
+		case source.Kind() == pipelinefile.KindRedis, s.Response.Named:
 			stage.Key = []string{} // A value does not say whose it is.
 		case len(stage.Key) == 0:
 			stage.Key = []string{"_key"}

@@ -1,7 +1,7 @@
 package httplookup
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,6 +22,8 @@ type answers struct {
 	turn  int32
 	parts [][]byte
 	key   []byte
+	kind  string         // the answer's content type, where that is not JSON's
+	item  jsondoc.Result // of a named item
 }
 
 // found is what is known of one key.
@@ -35,7 +37,7 @@ type found struct {
 func newAnswers(l *Lookup, b *stages.Batch[lookup.Key, []byte]) *answers {
 	a := &answers{
 		layout: l.layout, types: l.types, batch: b,
-		places: make(map[lookup.Key]int32, len(b.Keys)), found: make([]found, len(b.Keys)), parts: make([][]byte, len(l.layout.keys)),
+		places: make(map[lookup.Key]int32, len(b.Keys)), found: make([]found, len(b.Keys)), parts: make([][]byte, len(l.types)),
 	}
 	for i, key := range b.Keys {
 		a.places[key] = int32(i)
@@ -43,18 +45,19 @@ func newAnswers(l *Lookup, b *stages.Batch[lookup.Key, []byte]) *answers {
 	return a
 }
 
-// settle settles the keys at some places by the answer to the request for them. Its error is that of the keys that it leaves
-// open.
+// settle settles the keys at some places by the answer to the request for them: an empty one has no items. Its error is that
+// of the keys that it leaves open.
 func (a *answers) settle(body []byte, places []int32) error {
+	body = trimmed(body)
+	if len(body) == 0 {
+		a.miss(places)
+		return nil
+	}
 	var result jsondoc.Result
 	if err := a.layout.scanner.Scan(body, &result); err != nil {
-		words := "the answer is not JSON"
-		if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok { // Its reason can quote the answer.
-			words = fmt.Sprintf("the answer is not JSON, at byte %d", syntax.Offset)
-		}
-		return &Error{message: words, err: err}
+		return a.syntaxError(err)
 	}
-	if err := a.layout.checkLists(body, result.Values[listPath]); err != nil {
+	if err := a.layout.checkItems(body, result.Values[listPath]); err != nil {
 		return err
 	}
 	a.turn++
@@ -62,9 +65,15 @@ func (a *answers) settle(body []byte, places []int32) error {
 		a.found[place].turn = a.turn
 	}
 	var orphan error
-	for i := range result.Values[itemPath] {
-		if err := a.add(body, &result, i); err != nil {
-			orphan = err
+	if a.layout.item != nil {
+		if err := a.addNamed(body, result.Values[listPath][0]); err != nil {
+			return err
+		}
+	} else {
+		for i := range result.Values[itemPath] {
+			if err := a.add(body, &result, i); err != nil {
+				orphan = err
+			}
 		}
 	}
 	for _, place := range places {
@@ -73,19 +82,16 @@ func (a *answers) settle(body []byte, places []int32) error {
 	return orphan
 }
 
-// checkLists says that what the items' path leads to is no list, which is not the same as an empty one. null is: some
-// services write an empty list so.
-func (l *layout) checkLists(body []byte, lists []jsondoc.Value) error {
-	for _, v := range lists {
-		if v.Kind == jsondoc.Found && (body[v.From] == '[' || body[v.From] == 'n') {
-			continue
-		}
-		if l.items == "" {
-			return &Error{message: "the answer is not a list: items says where in it the list is"}
-		}
-		return &Error{message: fmt.Sprintf("the answer has no list at %s", l.items)}
+// trimmed is an answer without a byte order mark and the white space around it.
+func trimmed(body []byte) []byte {
+	return bytes.Trim(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), " \t\r\n")
+}
+
+// miss settles the keys at some places as missing.
+func (a *answers) miss(places []int32) {
+	for _, place := range places {
+		a.batch.Miss(a.batch.Keys[place])
 	}
-	return nil
 }
 
 // add takes the i-th item. Its error is that of an item that could be of any key.
@@ -96,7 +102,7 @@ func (a *answers) add(body []byte, result *jsondoc.Result, i int) error {
 	for n, path := range a.layout.keys {
 		v := result.Values[path][i]
 		if isNothing(v, body) {
-			return &Error{message: fmt.Sprintf("an item of the answer has no key at %s", a.layout.key[n])}
+			return unusable("an item of the answer to %s has no key at %s: correct key", a.layout.from, a.layout.key[n])
 		}
 		a.parts[n] = asKey(a.types[n], v.In(body))
 	}
@@ -134,7 +140,11 @@ func (a *answers) collect(f *found, body []byte, result *jsondoc.Result, i int) 
 			return
 		}
 	}
-	if v := result.Values[a.layout.value][i]; !isNothing(v, body) {
+	switch v := result.Values[a.layout.value][i]; {
+	case isNothing(v, body):
+	case a.layout.item != nil && a.layout.many && body[v.From] != '[':
+		f.err = stages.AsPermanent(&Error{message: "the result of this key is not a list: leave out many: true"})
+	default:
 		f.items = append(f.items, v)
 	}
 }
@@ -151,11 +161,16 @@ func (a *answers) put(body []byte, place int32, orphan bool) {
 	case f.n == 0 && orphan:
 	case len(f.items) == 0:
 		a.batch.Miss(a.batch.Keys[i])
-	case a.layout.many:
+	case a.layout.many && a.layout.item == nil:
 		a.batch.PutAt(i, list(body, f.items))
 	default:
 		raw := f.items[0].In(body)
-		a.batch.PutAt(i, appendCompact(make([]byte, 0, len(raw)), raw))
+		value := appendCompact(make([]byte, 0, len(raw)), raw)
+		if a.layout.many && string(value) == "[]" {
+			a.batch.Miss(a.batch.Keys[i])
+			break
+		}
+		a.batch.PutAt(i, value)
 	}
 	f.items = nil // They are places in this body.
 }

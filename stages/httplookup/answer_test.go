@@ -33,6 +33,7 @@ func TestAnswers(t *testing.T) {
 	t.Parallel()
 	client := open(t, httplookup.Config{URL: "http://localhost"})
 	wrapped := httplookup.Query{Items: "items", Value: "value", Error: "error", PermanentErrors: []string{"INVALID", "500"}}
+	named, namedValues := httplookup.Query{Named: true, Items: "d"}, httplookup.Query{Named: true, Value: "v", Error: "e"}
 	for _, tc := range []struct {
 		name   string
 		q      httplookup.Query
@@ -56,27 +57,44 @@ func TestAnswers(t *testing.T) {
 		{name: "item rights", q: wrapped, answer: `{"items":[{"id":1,"error":403},{"id":"1","error":503},{"id":true,"error":500}]}`, want: []string{"failed 1 403", "failed 0 503", "failed 1 500"}},
 		{name: "item words", q: wrapped, answer: `{"items":[{"id":1,"error":"INVALID"},{"id":"1","error":"BUSY"},{"id":true,"error":{"at":"10.0.0.1"}}]}`, want: []string{"failed 1 INVALID", "failed 0 BUSY", "failed 0 "}},
 		{name: "no errors", q: wrapped, answer: `{"items":[{"id":1,"error":"","value":1},{"id":"1","error":[],"value":2},{"id":true,"error":200,"value":3}]}`, want: []string{"1", "2", "3"}},
-		{name: "an item without a key", answer: `[{"id":1},{"error":"which?"}]`, want: []string{`{"id":1}`, "open", "open"}, err: "an item of the answer has no key at id"},
-		{name: "an item that is no object", answer: `[1]`, want: []string{"open", "open", "open"}, err: "an item of the answer has no key at id"},
-		{name: "no list", answer: `{"message":"canary"}`, want: []string{"open", "open", "open"}, err: "the answer is not a list: items says where in it the list is"},
-		{name: "no list at the path", q: wrapped, answer: `{"item":[]}`, want: []string{"open", "open", "open"}, err: "the answer has no list at items"},
-		{name: "an object for a list", q: wrapped, answer: `{"items":{"id":1}}`, want: []string{"open", "open", "open"}, err: "the answer has no list at items"},
-		{name: "text on the way", q: httplookup.Query{Items: "a.b"}, answer: `{"a":"canary"}`, want: []string{"open", "open", "open"}, err: "the answer has no list at a.b"},
-		{name: "not JSON", answer: `[{"id":1},canary]`, want: []string{"open", "open", "open"}, err: "the answer is not JSON, at byte 10"},
-		{name: "a name twice", answer: `[{"id":1,"id":2}]`, want: []string{"open", "open", "open"}, err: "the answer is not JSON, at byte 9"},
-		{name: "cut off", answer: `[{"id":1},`, want: []string{"open", "open", "open"}, err: "the answer is not JSON, at byte 10"},
-		{name: "empty", answer: ``, want: []string{"open", "open", "open"}, err: "the answer is not JSON, at byte 0"},
-		{name: "too deep", answer: strings.Repeat("[", 20_000), want: []string{"open", "open", "open"}, err: "the answer is not JSON"},
+		{name: "an item without a key", answer: `[{"id":1},{"error":"which?"}]`, want: []string{`{"id":1}`, "open", "open"}, err: "an item of the answer to POST /users has no key at id: correct key"},
+		{name: "an item that is no object", answer: `[1]`, want: []string{"open", "open", "open"}, err: "an item of the answer to POST /users has no key at id: correct key"},
+		{name: "no list", answer: `{"message":"canary"}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has an object and not a list: write response: {items: PATH} with the path to it, or response: {named: true} if its names are the keys"},
+		{name: "no list at the path", q: wrapped, answer: `{"item":[]}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has no list at items: correct response.items"},
+		{name: "an object for a list", q: wrapped, answer: `{"items":{"id":1}}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has an object and not a list at items: correct response.items, or response: {named: true} if its names are the keys"},
+		{name: "text on the way", q: httplookup.Query{Items: "a.b"}, answer: `{"a":"canary"}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has no list at a.b: correct response.items"},
+		{name: "not JSON", answer: `[{"id":1},canary]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 10"},
+		{name: "a name twice", answer: `[{"id":1,"id":2}]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 9"},
+		{name: "cut off", answer: `[{"id":1},`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 10"},
+		{name: "not a number", answer: `[{"id":1,"score":NaN}]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 17"},
+		{name: "a number", answer: `5`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has a number and not a list: write response: {items: PATH} with the path to it"},
+		{name: "empty", answer: ``, want: []string{"missing", "missing", "missing"}},
+		{name: "a byte order mark", answer: "\xef\xbb\xbf[{\"id\":1}]", want: []string{`{"id":1}`, "missing", "missing"}},
+		{name: "nothing but a byte order mark", answer: "\xef\xbb\xbf\r\n", want: []string{"missing", "missing", "missing"}},
+		{name: "named", q: named, answer: ` {"d" : {"x":{"name":"?"},"1": {"name" : "Ada"},"tr\u0075e":null}}`, want: []string{`{"name":"Ada"}`, "missing", "missing"}, extra: 1},
+		{name: "named with values", q: namedValues, answer: `{"1":{"v":"a"},"true":{"e":422}}`, want: []string{`"a"`, "missing", "failed 1 422"}},
+		{name: "named lists", q: httplookup.Query{Named: true, Many: true}, answer: `{"1":[{"a": 1},{"a":2}],"true":[]}`, want: []string{`[{"a":1},{"a":2}]`, "missing", "missing"}},
+		{name: "no named list", q: httplookup.Query{Named: true, Many: true}, answer: `{"1":{"a":1},"true":[1]}`, want: []string{"failed 1 ", "missing", "[1]"}},
+		{name: "null is an empty object", q: named, answer: `{"d":null}`, want: []string{"missing", "missing", "missing"}},
+		{name: "a list for names", q: named, answer: `{"d":[{"id":1}]}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has a list and not an object at d: correct response.items, or leave out named"},
+		{name: "no names", q: named, answer: `{}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has no object at d: correct response.items"},
+		{name: "a name of two items", q: named, answer: `{"d":{"1":{},"1":{}}}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 13"},
+		{name: "too deep", answer: strings.Repeat("[", 20_000), want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			tc.q.Path = "/users?token=canary"
 			l := prepare(t, client, tc.q)
-			b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{"1", `"1"`, "true"})
+			keys := []lookup.Key{"1", `"1"`, "true"}
+			if tc.q.Named {
+				keys = []lookup.Key{`"1"`, `"2"`, `"true"`}
+			}
+			b := stages.NewBatch[lookup.Key, []byte](keys)
 			err := l.Decode([]byte(tc.answer), b)
 			if (err == nil) != (tc.err == "") || err != nil && (!strings.HasPrefix(err.Error(), tc.err) || strings.Contains(err.Error(), "canary")) {
 				t.Errorf("the error is %v, want %q", err, tc.err)
 			}
-			if err != nil && stages.ClassOf(err) != stages.Transient {
-				t.Errorf("the error is of class %d, want transient", stages.ClassOf(err))
+			if err != nil && stages.ClassOf(err) != stages.Unusable {
+				t.Errorf("the error is of class %d, want unusable", stages.ClassOf(err))
 			}
 			for i, want := range tc.want {
 				if got := outcome(b.Result(i)); want != "open" && got != want {
@@ -120,15 +138,16 @@ func FuzzAnswer(f *testing.F) {
 		l := prepare(t, client, httplookup.Query{Items: "items", Value: "v", Error: "e", Many: true})
 		b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{"1", `"1"`, "true"})
 		if err := l.Decode(body, b); err != nil {
-			if stages.ClassOf(err) != stages.Transient {
-				t.Errorf("%q: %v is not transient", body, err)
+			if stages.ClassOf(err) != stages.Unusable {
+				t.Errorf("%q: %v is not unusable", body, err)
 			}
 			return
 		}
 		var answer struct {
 			Items []map[string]json.RawMessage `json:"items"`
 		}
-		if err := json.Unmarshal(body, &answer); err != nil {
+		body = bytes.Trim(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), " \t\r\n")
+		if err := json.Unmarshal(body, &answer); err != nil && len(body) > 0 {
 			t.Fatalf("%q was understood, and is not what it should be: %v", body, err)
 		}
 		for i, key := range b.Keys {

@@ -16,8 +16,8 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Error is what a service said, or why it said nothing. Its text holds no key, header, address or part of an answer, and can be
-// published with a record; Unwrap has the client's own error, which can hold all of them.
+// Error is what a service said, or why it said nothing. Its text holds no key, header, address, query or part of an answer, and can
+// be published with a record; Unwrap has the client's own error, which can hold all of them.
 type Error struct {
 	code       string
 	message    string
@@ -80,8 +80,6 @@ func statusError(response *http.Response, now time.Time) error {
 		e.retryAfter = defaultRest
 	case status/100 == 3:
 		e.message += ", a redirect: configure the url that it leads to"
-	case status/100 == 2:
-		e.message += ", where 200 was expected"
 	}
 	return classified(e, statusClass(status))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -13,6 +14,8 @@ import (
 // layout is where the parts of an answer stand in it: the list, its items, and what is read of an item.
 type layout struct {
 	scanner   *jsondoc.Scanner
+	item      *jsondoc.Scanner // of the value of one name, for named items; nil for a list
+	from      string           // the request that is answered, for errors
 	items     string
 	key       []string
 	keys      []int // paths of the scanner
@@ -35,8 +38,12 @@ func newLayout(q Query) (*layout, error) {
 		return nil, err
 	}
 	item := jsondoc.Path{Root: list.Root, Steps: append(slices.Clone(list.Steps), jsondoc.Step{Each: true})}
+	if q.Named {
+		item = jsondoc.Path{Root: list.Root}
+	}
 	l := &layout{
 		items: q.Items, key: slices.Clone(q.Key), value: itemPath, err: noPath, many: q.Many, permanent: q.PermanentErrors,
+		from: q.Method + " /" + strings.TrimLeft(pathOf(q.Path), "/"),
 	}
 	paths := []jsondoc.Path{list, item}
 	var errs []error
@@ -51,8 +58,10 @@ func newLayout(q Query) (*layout, error) {
 		paths = append(paths, jsondoc.Path{Root: item.Root, Steps: append(slices.Clone(item.Steps), p.Steps...)})
 		return len(paths) - 1
 	}
-	for _, text := range q.Key {
-		l.keys = append(l.keys, add("key", text))
+	if !q.Named {
+		for _, text := range q.Key {
+			l.keys = append(l.keys, add("key", text))
+		}
 	}
 	if q.Value != "" {
 		l.value = add("value", q.Value)
@@ -61,7 +70,16 @@ func newLayout(q Query) (*layout, error) {
 		l.err = add("error", q.Error)
 	}
 	l.scanner = jsondoc.NewScanner(paths, nil)
+	if q.Named {
+		l.item, l.scanner = l.scanner, jsondoc.NewScanner([]jsondoc.Path{list}, nil)
+	}
 	return l, errors.Join(errs...)
+}
+
+// pathOf is a path without its query, which can hold a secret.
+func pathOf(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
 }
 
 // parsePath reads a path from the answer or from an item. The empty one leads to itself.

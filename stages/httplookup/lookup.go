@@ -5,9 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/loaderline/loaderline/stages"
@@ -23,56 +22,61 @@ func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) 
 	}
 	a := newAnswers(l, b)
 	for _, r := range l.requests(b) {
-		body, err := l.ask(ctx, r)
-		if err != nil {
-			return err
-		}
-		if err := a.settle(body, r.places); err != nil {
+		if err := l.load(ctx, a, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ask answers the body of a good answer.
-func (l *Lookup) ask(ctx context.Context, r request) ([]byte, error) {
+// load settles the keys of one request.
+func (l *Lookup) load(ctx context.Context, a *answers, r request) error {
 	call, cancel := context.WithTimeout(ctx, l.client.cfg.Timeout)
 	defer cancel()
 	response, err := l.client.send(call, l.query.Method, r.target, r.body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer release(response)
-	if response.StatusCode != http.StatusOK {
-		return nil, statusError(response, time.Now())
-	}
-	if err := checkContent(response.Header); err != nil {
-		return nil, err
-	}
-	return readBody(call, response, l.client.cfg.MaxAnswerBytes, len(r.places))
-}
-
-// checkContent says whether an answer is JSON by its header. One without a type is, if its body is.
-func checkContent(header http.Header) error {
-	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return &Error{message: "the answer is compressed in a way that was not asked for"}
-	}
-	text := header.Get("Content-Type")
-	if text == "" {
+	if slices.Contains(l.query.Missing, response.StatusCode) {
+		if len(r.places) > 1 {
+			return stages.AsSomeMissing(statusError(response, time.Now()))
+		}
+		a.miss(r.places)
 		return nil
 	}
-	kind, parameters, err := mime.ParseMediaType(text)
-	if err != nil || !isJSONType(kind) {
-		return &Error{message: "the content type of the answer is not JSON"}
+	body, err := l.read(call, a, response, len(r.places))
+	if err != nil {
+		return err
 	}
-	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-		return &Error{message: "the answer is not in UTF-8"}
-	}
-	return nil
+	return a.settle(body, r.places)
 }
 
-func isJSONType(kind string) bool {
-	return kind == "application/json" || kind == "text/json" || strings.HasPrefix(kind, "application/") && strings.HasSuffix(kind, "+json")
+// read reads the body of a good answer.
+func (l *Lookup) read(ctx context.Context, a *answers, response *http.Response, keys int) ([]byte, error) {
+	if err := l.checkStatus(response); err != nil {
+		return nil, err
+	}
+	if response.StatusCode/100 != 2 {
+		return nil, statusError(response, time.Now())
+	}
+	if response.StatusCode == http.StatusNoContent {
+		return nil, nil
+	}
+	var err error
+	if a.kind, err = l.layout.checkContent(response.Header); err != nil {
+		return nil, err
+	}
+	body, err := readBody(ctx, response, l.client.cfg.MaxAnswerBytes, keys)
+	if err == nil && len(body) == 0 && endsWithConnection(response) {
+		return nil, failure(ctx, io.ErrUnexpectedEOF)
+	}
+	return body, err
+}
+
+// endsWithConnection says that nothing but the connection's end ends the body, so that an empty one may be a lost one.
+func endsWithConnection(response *http.Response) bool {
+	return response.ProtoMajor == 1 && response.ContentLength < 0 && len(response.TransferEncoding) == 0 && !response.Uncompressed
 }
 
 // readBody reads an answer, decompressed, up to a limit.

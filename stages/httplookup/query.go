@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -36,11 +37,17 @@ type Query struct {
 	// Items is the path to the list of items in the answer. Defaults to the answer itself. [] stands for each element of
 	// a list on the way.
 	Items string
+	// Named says that Items leads to an object whose names are the keys, and whose values are the items, as in
+	// {"7": {"name": "Ada"}}. Key must be empty then. With Many each value is a list, which is the result.
+	Named bool
 	// Key is the paths in an item to the parts of its key. Defaults to id.
 	Key []string
 	// KeyType says the types of the key's parts (see lookup.ParseType). Defaults to any: 5 and "5" are two keys then, in the
-	// request and in the answer.
+	// request and in the answer. With Named it defaults to text: a name cannot say which of them it is.
 	KeyType []string
+	// Missing are the statuses of a whole answer, each of 4xx, that say that keys are missing: all of them, or only some. A call
+	// for several keys is bisected then. A key that is asked for alone is missing.
+	Missing []int
 	// Value is the path in an item to its value; where nothing or null stands there, the key is missing. Defaults to
 	// the item itself.
 	Value string
@@ -78,17 +85,62 @@ func (c *Client) Lookup(q Query) (*Lookup, error) {
 
 func (l *Lookup) compile() error {
 	q := &l.query
-	q.PermanentErrors = slices.Clone(q.PermanentErrors)
+	q.PermanentErrors, q.Missing = slices.Clone(q.PermanentErrors), slices.Clone(q.Missing)
+	var namedErr, pathErr, layoutErr error
+	if q.Named {
+		namedErr = q.compileNamed()
+	}
 	if len(q.Key) == 0 {
 		q.Key = []string{"id"}
 	}
 	if q.MaxURLBytes <= 0 {
 		q.MaxURLBytes = 8000
 	}
-	var pathErr, layoutErr error
 	l.target, pathErr = below(l.client.base, q.Path)
+	requestErr := l.compileRequest()
 	l.layout, layoutErr = newLayout(*q)
-	return errors.Join(pathErr, l.compileTypes(), l.compileRequest(), layoutErr)
+	return errors.Join(pathErr, namedErr, l.compileTypes(), requestErr, checkMissing(q.Missing), layoutErr)
+}
+
+// compileNamed checks what only named items ask for.
+func (q *Query) compileNamed() error {
+	if len(q.Key) > 0 {
+		return errors.New("the names are the keys: leave out key, or named")
+	}
+	if len(q.KeyType) == 0 {
+		q.KeyType = []string{lookup.Text.String()}
+	}
+	if kind, err := lookup.ParseType(q.KeyType[0]); err == nil && kind == lookup.Any {
+		return errors.New("key_type any tells 7 from \"7\", and a name cannot: say text, or the type that the service has")
+	}
+	if len(q.KeyType) > 1 {
+		return errors.New("a key of several parts cannot be a name: answer with a list")
+	}
+	if strings.Contains(q.Items, "[]") {
+		return fmt.Errorf("items: %q leads to many objects: named items stand in one", q.Items)
+	}
+	return nil
+}
+
+// checkMissing refuses statuses that cannot say that keys are missing.
+func checkMissing(statuses []int) error {
+	var errs []error
+	for _, status := range statuses {
+		if !CanBeMissing(status) {
+			errs = append(errs, fmt.Errorf("missing: %d does not say that there is nothing: it is a status of 4xx that is about the keys, such as 404", status))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// CanBeMissing says that a status can stand in Query.Missing: it is one of 4xx, and not about credentials or about the service
+// being busy.
+func CanBeMissing(status int) bool {
+	switch status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
+		return false
+	}
+	return status/100 == 4 && statusClass(status) != stages.Transient
 }
 
 func (l *Lookup) compileTypes() error {

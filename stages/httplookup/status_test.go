@@ -36,7 +36,8 @@ func fails(t *testing.T, l lookup.Source, class stages.Class, code string) *http
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	for class, statuses := range map[stages.Class][]int{
-		stages.Transient: {201, 204, 206, 408, 421, 425, 429, 500, 501, 502, 503, 504, 599},
+		stages.Unusable:  {202, 205, 206, 207, 208, 226},
+		stages.Transient: {408, 421, 425, 429, 500, 501, 502, 503, 504, 599},
 		stages.Permanent: {400, 402, 409, 411, 413, 414, 418, 422, 431, 451},
 		stages.Fatal:     {300, 301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 406, 407, 410, 415},
 	} {
