@@ -11,6 +11,9 @@ import (
 // extraEvery is how often a stage is warned about at most.
 const extraEvery = time.Minute
 
+// leftOut is what is logged, in the words of try and check.
+const leftOut = stages.ExtraRows
+
 // extraRows warns of sources that return rows for keys that were not asked for: their query does not do what its author
 // thinks, or its key column is not what it compares.
 type extraRows struct {
@@ -26,7 +29,7 @@ func (e *extraRows) warn(ctx context.Context, log *slog.Logger, all []stages.Sta
 			e.warned = map[string]time.Time{}
 		}
 		e.warned[s.Stage] = time.Now()
-		log.LogAttrs(ctx, slog.LevelWarn, stages.ExtraRows,
+		log.LogAttrs(ctx, slog.LevelWarn, leftOut,
 			slog.String("stage", s.Stage), slog.Int("rows", s.Calls.Extra))
 	}
 }

@@ -111,8 +111,10 @@ func (c Checkup) extraRows(ctx context.Context, stage string, lookup pipeline.Lo
 	defer cancel()
 	// An error is none of the stage's, whose statement was prepared: it may take long without keys.
 	if returns, err := l.ReturnsExtra(try); err == nil && returns {
-		c.Report(Finding{What: "stage", Name: stage, OK: true, Warning: true,
-			Detail: stages.ExtraRows + ": the statement returns rows where no key is asked for"})
+		c.Report(Finding{
+			What: "stage", Name: stage, OK: true, Warning: true,
+			Detail: stages.ExtraRows + ": the statement returns rows where no key is asked for",
+		})
 	}
 }
 

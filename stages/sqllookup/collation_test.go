@@ -24,6 +24,7 @@ func TestUsualCollationsAgreeAboutASCII(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = rows.Close() }()
 	known := map[string]string{}
 	for rows.Next() {
 		var collation, charset string

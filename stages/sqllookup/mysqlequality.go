@@ -17,7 +17,7 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 	said, ignoresCase := l.types != nil, true // of UUIDs
 	for part, i := range s.layout.keys {
 		name, declared := s.layout.names[i], columns[i].DatabaseTypeName()
-		if err := comparable(name, declared, said); err != nil {
+		if err := followable(name, declared, said); err != nil {
 			return invalid(err)
 		}
 		t, ok := mysqlKeyType(declared)
@@ -76,8 +76,8 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 	return nil
 }
 
-// comparable says which columns no key can be compared with so that its row is found.
-func comparable(name, declared string, said bool) error {
+// followable says what is wrong with a column that no key can equal, or none in JSON.
+func followable(name, declared string, said bool) error {
 	switch declared {
 	case "FLOAT":
 		return fmt.Errorf("the key column %q is FLOAT, in which 0.1 is not the number 0.1, so that no key equals it: "+

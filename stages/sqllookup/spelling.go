@@ -12,11 +12,11 @@ import (
 type Spelling uint8
 
 const (
-	// OneSpelling: two keys are never equal.
+	// OneSpelling says that two keys are never equal.
 	OneSpelling Spelling = iota
-	// RegularSpelling: of the keys that are equal, at most one is Regular.
+	// RegularSpelling says that of the keys that are equal, at most one is Regular.
 	RegularSpelling
-	// ManySpellings: any two keys may be equal.
+	// ManySpellings says that any two keys may be equal.
 	ManySpellings
 )
 

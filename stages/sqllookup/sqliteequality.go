@@ -37,11 +37,11 @@ func (l *sqliteLookup) findEquality(ctx context.Context, words map[string]bool) 
 }
 
 func (l *sqliteLookup) equalityOf(ctx context.Context, t lookup.Type, column string, words map[string]bool) (partEquality, error) {
-	switch t { //nolint:exhaustive // The others are of one form whatever the column is.
+	switch t {
 	case lookup.Numeric:
 		return partEquality{fold: foldFloat(64)}, nil
 	case lookup.Text, lookup.Any, lookup.CaselessText, lookup.PaddedText:
-	default:
+	default: // The others are of one form whatever the column is.
 		return partEquality{exact: true}, nil
 	}
 	collation, affinity, err := l.comparedBy(ctx, column)
@@ -89,7 +89,7 @@ func (l *sqliteLookup) comparedBy(ctx context.Context, column string) (collation
 			p4, comment        sql.NullString
 		)
 		if err := rows.Scan(&at, &code, &p1, &p2, &p3, &p4, &p5, &comment); err != nil {
-			return "", 0, nil //nolint:nilerr // SQLite does not promise what the instructions look like.
+			return "", 0, nil // SQLite does not promise what the instructions look like.
 		}
 		switch {
 		case code == "String8" && p4.String == probe:
