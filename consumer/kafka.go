@@ -36,6 +36,11 @@ type Kafka struct {
 	// least version unless the value says otherwise. Defaults to none.
 	TLS *tls.Config
 
+	// RenewTLS returns the configuration of a connection that is about to be
+	// made, in place of TLS, so that certificates can be renewed without a
+	// restart. It is called concurrently. Defaults to none.
+	RenewTLS func() *tls.Config
+
 	// SASL is how to authenticate. Defaults to not at all.
 	SASL SASL
 
@@ -111,7 +116,7 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 		problems = append(problems, err)
 		local = local && isLoopback(host)
 	}
-	protect := k.SASL.Mechanism != "" && k.TLS == nil && !k.AllowPlaintextPassword
+	protect := k.SASL.Mechanism != "" && !k.encrypted() && !k.AllowPlaintextPassword
 	if protect && !local {
 		problems = append(problems, &PlaintextPasswordError{})
 	}
@@ -133,12 +138,8 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 		opts = append(opts, kgo.WithHooks(shared.outages))
 	}
 	switch {
-	case k.TLS != nil:
-		conf := k.TLS.Clone()
-		if conf.MinVersion == 0 {
-			conf.MinVersion = tls.VersionTLS12
-		}
-		opts = append(opts, kgo.DialTimeout(dialTimeout), kgo.DialTLSConfig(conf))
+	case k.encrypted():
+		opts = append(opts, kgo.Dialer(k.dialTLS))
 	case protect:
 		opts = append(opts, kgo.Dialer(dialLoopback))
 	default:
@@ -168,6 +169,22 @@ func (e *PlaintextPasswordError) Error() string {
 		return fmt.Sprintf("kafka: the cluster advertises broker %s, to which a password would be sent without TLS: %s", e.Advertised, remedy)
 	}
 	return "kafka: a password would be sent without TLS: " + remedy
+}
+
+func (k Kafka) encrypted() bool { return k.TLS != nil || k.RenewTLS != nil }
+
+// dialTLS connects with the configuration of this moment.
+func (k Kafka) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	conf := k.TLS
+	if k.RenewTLS != nil {
+		conf = k.RenewTLS()
+	}
+	conf = conf.Clone()
+	if conf.MinVersion == 0 {
+		conf.MinVersion = tls.VersionTLS12
+	}
+	dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: dialTimeout}, Config: conf}
+	return dialer.DialContext(ctx, network, address)
 }
 
 func (k Kafka) brokers() []string {

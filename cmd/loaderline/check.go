@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -71,18 +72,22 @@ func check(ctx context.Context, c *console.Console, path string, f checkFlags) e
 		}
 	}
 	var problems error
+	report := func(finding checkup.Finding) {
+		plan.Checks = append(plan.Checks, finding)
+		if !asJSON {
+			_, _ = fmt.Fprintln(c.Out, finding)
+		}
+	}
+	for _, finding := range checkup.Certificates(l.layout.File, time.Now()) {
+		report(finding)
+	}
 	if f.connect || f.createTopics {
 		if !asJSON {
 			_, _ = fmt.Fprintln(c.Out) // The findings' lines would fail as well, and do not matter more than their exit code.
 		}
 		findings := checkup.Checkup{
 			Layout: l.layout, Kafka: l.kafka, CreateTopics: f.createTopics, Partitions: f.partitions, Logger: l.log,
-			Report: func(finding checkup.Finding) {
-				plan.Checks = append(plan.Checks, finding)
-				if !asJSON {
-					_, _ = fmt.Fprintln(c.Out, finding)
-				}
-			},
+			Report: report,
 		}
 		problems = findings.Run(ctx)
 	}
@@ -94,7 +99,7 @@ func check(ctx context.Context, c *console.Console, path string, f checkFlags) e
 	if problems != nil {
 		return l.failedChecks(plan.Checks, problems)
 	}
-	if plan.Checks == nil {
+	if !f.connect && !f.createTopics {
 		c.Say("%s is right; --connect also reaches what it names", path)
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -63,7 +64,7 @@ func exitCode(err error) int {
 		is[*admin.CommandError](err):
 		return exitUsage
 	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err),
-		is[*admin.UnreachableError](err):
+		is[*admin.UnreachableError](err), is[*tlsfiles.EndedError](err):
 		return exitUnreachable
 	default:
 		return exitFailed

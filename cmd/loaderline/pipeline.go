@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 )
 
 // loaded is a pipeline file that was checked as far as that goes without connecting.
@@ -22,6 +23,8 @@ type loaded struct {
 	layout *pipeline.Layout
 	kafka  consumer.Kafka
 	log    *slog.Logger
+	// certificates is told of the TLS files.
+	certificates *tlsfiles.Watch
 }
 
 // load reads a pipeline file. logger makes the logger for it.
@@ -34,11 +37,12 @@ func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, err
 		return nil, err
 	}
 	l := &loaded{path: path, log: logger(file.Log)}
+	l.certificates = tlsfiles.NewWatch(l.log)
 	logRedis(l.log)
 	if l.layout, err = pipeline.NewLayout(file); err != nil {
 		return nil, err
 	}
-	if l.kafka, err = pipeline.Kafka(file, l.log); err != nil {
+	if l.kafka, err = pipeline.Kafka(file, l.log, l.certificates); err != nil {
 		return nil, err
 	}
 	if _, err := l.kafka.Options(); err != nil {

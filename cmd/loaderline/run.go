@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -68,7 +69,24 @@ func runPipeline(ctx context.Context, c *console.Console, path string, f runFlag
 	if err != nil {
 		return err
 	}
-	return l.logged(ctx, runLoaded(ctx, c, l, f))
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+	finished := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-l.certificates.Ended(): // No new connection can be made, so nothing is waited for.
+			cancel()
+		case <-finished:
+		}
+	})
+	err = runLoaded(running, c, l, f)
+	close(finished)
+	watching.Wait()
+	if ended := l.certificates.Err(); ended != nil {
+		err = ended
+	}
+	return l.logged(ctx, err)
 }
 
 func runLoaded(ctx context.Context, c *console.Console, l *loaded, f runFlags) (err error) {

@@ -35,7 +35,7 @@ type runner struct {
 // be run again.
 func (r *runner) run(ctx context.Context) (again bool, err error) {
 	open, err := pipeline.Open(ctx, r.layout, pipeline.Options{
-		Logger: r.log, OnCall: r.seen.Call, Tiers: r.tiers, Reuse: true,
+		Logger: r.log, OnCall: r.seen.Call, Tiers: r.tiers, Reuse: true, Certificates: r.certificates,
 		Start: &pipeline.Start{Wait: !r.flags.strictStart, OnAway: r.seen.Away, OnReached: r.seen.Reached},
 	})
 	if err != nil {

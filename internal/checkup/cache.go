@@ -11,7 +11,7 @@ import (
 func (c Checkup) sharedCache(ctx context.Context) {
 	const what, name = "cache", "redis"
 	file := c.Layout.File
-	tier, err := pipeline.OpenRedisTier(ctx, file, nil)
+	tier, err := pipeline.OpenRedisTier(ctx, file, nil, nil)
 	if err != nil {
 		c.failed(what, name, err)
 		return

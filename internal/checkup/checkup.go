@@ -18,7 +18,7 @@ import (
 
 // Finding is the result of one check.
 type Finding struct {
-	What    string `json:"what"` // broker, topic, right, source, cache, stage
+	What    string `json:"what"` // broker, topic, right, source, cache, stage, certificate
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Warning bool   `json:"warning,omitempty"` // not as it should be, but the pipeline can run

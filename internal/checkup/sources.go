@@ -39,7 +39,7 @@ func (c Checkup) sources(ctx context.Context) <-chan []Finding {
 
 // source answers an error only where it makes no finding itself.
 func (c Checkup) source(ctx context.Context, file pipelinefile.Source) (err error) {
-	source, err := pipeline.OpenSource(ctx, c.Layout.File, file)
+	source, err := pipeline.OpenSource(ctx, c.Layout.File, file, nil)
 	if err != nil {
 		return err
 	}

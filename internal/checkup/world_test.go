@@ -29,7 +29,7 @@ func checkupOf(t *testing.T, cluster *kfake.Cluster, format string, rest ...any)
 	if c.Layout, err = pipeline.NewLayout(file); err != nil {
 		t.Fatal(err)
 	}
-	if c.Kafka, err = pipeline.Kafka(file, nil); err != nil {
+	if c.Kafka, err = pipeline.Kafka(file, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return c

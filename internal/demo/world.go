@@ -35,7 +35,7 @@ func newWorld(cfg Config, path string) (world, error) {
 	if w.layout, err = pipeline.NewLayout(file); err != nil {
 		return w, err
 	}
-	w.kafka, err = pipeline.Kafka(file, w.Logger)
+	w.kafka, err = pipeline.Kafka(file, w.Logger, nil)
 	return w, err
 }
 

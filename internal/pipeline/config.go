@@ -8,13 +8,14 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/sink"
 )
 
 // config is the pipeline that Go code would write.
-func (c *compiler) config(logger *slog.Logger) (loaderline.Config[Document], error) {
+func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderline.Config[Document], error) {
 	file := c.layout.File
-	kafka, err := Kafka(file, logger)
+	kafka, err := Kafka(file, logger, watch)
 	if err != nil {
 		return loaderline.Config[Document]{}, err
 	}
@@ -69,14 +70,14 @@ func (c *compiler) scanEvents(merge map[string]bool) *jsondoc.Scanner {
 	return c.events.scanner()
 }
 
-// Kafka says how a file's brokers are reached.
-func Kafka(file *pipelinefile.File, logger *slog.Logger) (consumer.Kafka, error) {
+// Kafka says how a file's brokers are reached. watch is told of its certificates; nil: nobody is.
+func Kafka(file *pipelinefile.File, logger *slog.Logger, watch *tlsfiles.Watch) (consumer.Kafka, error) {
 	k := consumer.Kafka{Brokers: file.Kafka.Brokers, Logger: logger}
-	encryption, err := tlsConfig(file, "kafka.tls", file.Kafka.TLS)
+	encryption, err := renewedTLS(file, "kafka.tls", file.Kafka.TLS, watch)
 	if err != nil {
 		return k, err
 	}
-	k.TLS = encryption
+	k.RenewTLS = encryption
 	if sasl := file.Kafka.SASL; sasl != nil {
 		k.SASL = consumer.SASL{
 			Mechanism: string(sasl.Mechanism), Username: sasl.Username, Password: consumer.Secret(sasl.Password.Reveal()),

@@ -52,7 +52,7 @@ func (p *Pipeline) Invalidator(l *Layout, logger *slog.Logger) *invalidation.Inv
 func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err error) {
 	stage := l.Stages[slices.IndexFunc(l.Stages, func(s *Stage) bool { return s.Name == c.Stage })]
 	at := slices.IndexFunc(l.File.Sources, func(f pipelinefile.Source) bool { return f.Name == stage.Source })
-	source, err := OpenSource(ctx, l.File, l.File.Sources[at])
+	source, err := OpenSource(ctx, l.File, l.File.Sources[at], nil)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
@@ -56,6 +57,8 @@ type Options struct {
 	Tiers []cache.Tier
 	// Start says what becomes of sources that are not reachable. nil: Open fails after about 10 s.
 	Start *Start
+	// Certificates is told of the TLS files of sources, cache and Kafka. Defaults to none.
+	Certificates *tlsfiles.Watch
 }
 
 // onCall is OnCall for one source.
@@ -71,7 +74,7 @@ func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipeline
 	if o.Lookup != nil {
 		return standIn{o.Lookup}, nil
 	}
-	return OpenSource(ctx, file, f)
+	return OpenSource(ctx, file, f, o.Certificates)
 }
 
 // Open connects to the sources of a layout, prepares every statement and builds the plan. A source that is not reachable is
@@ -92,7 +95,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		return nil, err
 	}
 	if layout.File.Cache.Redis != nil && opts.Lookup == nil && !opts.Fresh {
-		tier, err := OpenRedisTier(ctx, layout.File, opts.Logger)
+		tier, err := OpenRedisTier(ctx, layout.File, opts.Logger, opts.Certificates)
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +115,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		p.reuse = newReuse(p.memory, c.nodes, tails)
 		c.documents.reuse = p.reuse
 	}
-	if p.Config, err = c.config(opts.Logger); err != nil {
+	if p.Config, err = c.config(opts.Logger, opts.Certificates); err != nil {
 		return nil, err
 	}
 	p.nodes = c.nodes

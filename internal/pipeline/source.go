@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -38,13 +39,14 @@ func (s standIn) Prepare(_ context.Context, stage *Stage) (Lookup, error) {
 func (s standIn) Close() error     { return nil }
 func (s standIn) identity() string { return "" }
 
-// OpenSource makes a Source without connecting. Its error is a *pipelinefile.Error.
-func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+// OpenSource makes a Source without connecting. watch is told of its certificates; nil: nobody is. Its error is a
+// *pipelinefile.Error, or a *tlsfiles.EndedError.
+func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
 	switch f.Kind() {
 	case pipelinefile.KindRedis:
-		return openRedis(ctx, file, f)
+		return openRedis(ctx, file, f, watch)
 	case pipelinefile.KindHTTP:
-		return openHTTP(ctx, file, f)
+		return openHTTP(ctx, file, f, watch)
 	default:
 		return openSQL(ctx, file, f)
 	}
@@ -87,7 +89,7 @@ func (l *layouter) askable() {
 		if f.Kind() == pipelinefile.KindSQL {
 			continue
 		}
-		source, err := OpenSource(ctx, l.File, withoutFiles(f))
+		source, err := OpenSource(ctx, l.File, withoutFiles(f), nil)
 		if err != nil {
 			l.problems = append(l.problems, err)
 			continue

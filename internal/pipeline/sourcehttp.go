@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages/httplookup"
 )
 
@@ -19,14 +20,14 @@ type service struct {
 	cfg  httplookup.Config
 }
 
-func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
 	section := "sources." + f.Name + ".http"
-	encryption, err := tlsConfig(file, section+".tls", f.HTTP.TLS)
+	encryption, err := renewedTLS(file, section+".tls", f.HTTP.TLS, watch)
 	if err != nil {
 		return nil, err
 	}
 	cfg := httplookup.Config{
-		URL: f.HTTP.URL, Header: make(map[string]string, len(f.HTTP.Headers)), TLS: encryption, Health: f.HTTP.Health,
+		URL: f.HTTP.URL, Header: make(map[string]string, len(f.HTTP.Headers)), RenewTLS: encryption, Health: f.HTTP.Health,
 		Pool: f.HTTP.Pool, Timeout: f.Timeout, MaxAnswerBytes: f.HTTP.MaxBody,
 	}
 	for name, value := range f.HTTP.Headers {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages/redislookup"
 )
 
@@ -18,17 +19,17 @@ type redisServer struct {
 }
 
 // redisConfig is a section that is a pipelinefile.Redis, as its client has it.
-func redisConfig(file *pipelinefile.File, section string, r *pipelinefile.Redis, timeout time.Duration) (redislookup.Config, error) {
-	encryption, err := tlsConfig(file, section+".tls", r.TLS)
+func redisConfig(file *pipelinefile.File, section string, r *pipelinefile.Redis, timeout time.Duration, watch *tlsfiles.Watch) (redislookup.Config, error) {
+	encryption, err := renewedTLS(file, section+".tls", r.TLS, watch)
 	return redislookup.Config{
 		Addrs: r.Addresses, Cluster: r.Cluster, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB,
-		TLS: encryption, Pool: r.Pool, Timeout: timeout,
+		RenewTLS: encryption, Pool: r.Pool, Timeout: timeout,
 	}, err
 }
 
-func openRedis(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+func openRedis(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
 	section := "sources." + f.Name + ".redis"
-	cfg, err := redisConfig(file, section, f.Redis, f.Timeout)
+	cfg, err := redisConfig(file, section, f.Redis, f.Timeout, watch)
 	if err != nil {
 		return nil, err
 	}

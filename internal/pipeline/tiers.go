@@ -6,15 +6,16 @@ import (
 	"log/slog"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 )
 
 // OpenRedisTier makes the cache tier of cache.redis, which the file has. A Redis that does not answer is no error.
 // Mistakes are *pipelinefile.Errors. The caller closes the tier.
-func OpenRedisTier(ctx context.Context, file *pipelinefile.File, logger *slog.Logger) (*redistier.Tier, error) {
+func OpenRedisTier(ctx context.Context, file *pipelinefile.File, logger *slog.Logger, watch *tlsfiles.Watch) (*redistier.Tier, error) {
 	const section = "cache.redis"
 	f := file.Cache.Redis
-	cfg, err := redisConfig(file, section, &f.Redis, f.Timeout)
+	cfg, err := redisConfig(file, section, &f.Redis, f.Timeout, watch)
 	if err != nil {
 		return nil, err
 	}

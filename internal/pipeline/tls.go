@@ -2,34 +2,51 @@ package pipeline
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"os"
+	"errors"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 )
 
-// tlsConfig reads the files of a section tls, whose key is key. It is nil where the section is off.
-func tlsConfig(file *pipelinefile.File, key string, files pipelinefile.TLS) (*tls.Config, error) {
-	if !files.Enabled {
+// renewedTLS opens the files of a section tls, whose key is key. It returns the function that gives each new connection its
+// configuration, or nil where the section is off.
+func renewedTLS(file *pipelinefile.File, key string, section pipelinefile.TLS, watch *tlsfiles.Watch) (func() *tls.Config, error) {
+	if !section.Enabled {
 		return nil, nil //nolint:nilnil // No encryption is no configuration.
 	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if files.CA != "" {
-		pem, err := os.ReadFile(files.CA)
-		if err != nil {
-			return nil, file.Errorf(key+".ca", "%v", err)
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, file.Errorf(key+".ca", "%s holds no certificate in PEM form", files.CA)
+	set, err := tlsfiles.Open(tlsFiles(key, section), watch)
+	if failed, ok := errors.AsType[*tlsfiles.FileError](err); ok {
+		return nil, file.Errorf(key+"."+failed.Key, "%v", failed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return set.Config, nil
+}
+
+func tlsFiles(key string, section pipelinefile.TLS) tlsfiles.Files {
+	return tlsfiles.Files{Key: key, CA: section.CA, Cert: section.Cert, PrivateKey: section.Key}
+}
+
+// TLSFiles are the files of each section tls that is on.
+func TLSFiles(file *pipelinefile.File) []tlsfiles.Files {
+	var all []tlsfiles.Files
+	add := func(key string, section pipelinefile.TLS) {
+		if section.Enabled {
+			all = append(all, tlsFiles(key, section))
 		}
 	}
-	if files.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
-		if err != nil {
-			return nil, file.Errorf(key+".cert", "%v", err)
+	add("kafka.tls", file.Kafka.TLS)
+	for _, s := range file.Sources {
+		if s.Redis != nil {
+			add("sources."+s.Name+".redis.tls", s.Redis.TLS)
 		}
-		config.Certificates = []tls.Certificate{pair}
+		if s.HTTP != nil {
+			add("sources."+s.Name+".http.tls", s.HTTP.TLS)
+		}
 	}
-	return config, nil
+	if file.Cache.Redis != nil {
+		add("cache.redis.tls", file.Cache.Redis.TLS)
+	}
+	return all
 }

@@ -23,6 +23,9 @@ type Config struct {
 	Header map[string]string `json:"-"`
 	// TLS is the configuration of https connections. Defaults to the system's roots.
 	TLS *tls.Config `json:"-"`
+	// RenewTLS returns the configuration of a connection that is about to be made, in place of TLS, so that certificates can be
+	// renewed without a restart. It is called concurrently. Defaults to none.
+	RenewTLS func() *tls.Config `json:"-"`
 	// Health is the path below URL that answers a GET with 2xx while the service works, for Ping. Defaults to none: Ping then
 	// only connects.
 	Health string
@@ -101,6 +104,9 @@ func Open(_ context.Context, cfg Config) (*Client, error) {
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		ForceAttemptHTTP2:      true,
+	}
+	if cfg.RenewTLS != nil {
+		c.transport.DialTLSContext = c.dialTLS
 	}
 	c.http = &http.Client{
 		Transport:     c.transport,
@@ -221,7 +227,7 @@ func (c *Client) connect(ctx context.Context) error {
 	address := net.JoinHostPort(c.base.Hostname(), port)
 	dial := c.dialer.DialContext
 	if c.base.Scheme == "https" {
-		dial = (&tls.Dialer{NetDialer: c.dialer, Config: c.cfg.TLS.Clone()}).DialContext
+		dial = c.dialTLS
 	}
 	conn, err := dial(ctx, "tcp", address)
 	if err != nil {
@@ -229,6 +235,21 @@ func (c *Client) connect(ctx context.Context) error {
 	}
 	_ = conn.Close() // Nothing was sent.
 	return nil
+}
+
+// dialTLS connects with the configuration of this moment.
+func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	config := c.cfg.TLS
+	if c.cfg.RenewTLS != nil {
+		config = c.cfg.RenewTLS()
+	}
+	if config = config.Clone(); config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config.NextProtos = []string{"h2", "http/1.1"}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	return (&tls.Dialer{NetDialer: c.dialer, Config: config}).DialContext(ctx, network, address)
 }
 
 // Close ends the connections that no call uses. Those in use end with their calls.

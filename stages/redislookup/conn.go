@@ -15,7 +15,12 @@ var errTooLarge = errors.New("the answer is larger than allowed")
 func dialer(cfg Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	plain := &net.Dialer{Timeout: cfg.Timeout, KeepAlive: 30 * time.Second}
 	dial := plain.DialContext
-	if cfg.TLS != nil {
+	switch {
+	case cfg.RenewTLS != nil:
+		dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return (&tls.Dialer{NetDialer: plain, Config: cfg.RenewTLS().Clone()}).DialContext(ctx, network, addr)
+		}
+	case cfg.TLS != nil:
 		dial = (&tls.Dialer{NetDialer: plain, Config: cfg.TLS.Clone()}).DialContext
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {

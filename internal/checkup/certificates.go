@@ -1,0 +1,35 @@
+package checkup
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
+)
+
+// warnAhead is how long before its end a certificate is warned of.
+const warnAhead = 14 * 24 * time.Hour
+
+// Certificates warns of the certificates of a file that end within 14 days of now. What cannot be read is left to those that use it.
+func Certificates(file *pipelinefile.File, now time.Time) []Finding {
+	var findings []Finding
+	for _, files := range pipeline.TLSFiles(file) {
+		ends, err := tlsfiles.Ends(files)
+		if err != nil {
+			continue
+		}
+		for _, part := range []struct{ key, path string }{{"ca", files.CA}, {"cert", files.Cert}} {
+			end, ok := ends[part.key]
+			if !ok || end.Sub(now) > warnAhead {
+				continue
+			}
+			findings = append(findings, Finding{
+				What: "certificate", Name: files.Key + "." + part.key, OK: true, Warning: true,
+				Detail: fmt.Sprintf("%s ends at %s; renew it, and a run reads the new one by itself", part.path, end.UTC().Format(time.RFC3339)),
+			})
+		}
+	}
+	return findings
+}
