@@ -51,6 +51,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	pc.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: time.Second}
 	}
+	renewTLS(cfg.DSN, pc)
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, dsnError(err)
