@@ -28,3 +28,13 @@ func (c Checkup) sharedCache(ctx context.Context) {
 		c.failed(what, name, err)
 	}
 }
+
+// diskCache says where a run would go on without its cache on disk, since others can write to the folder.
+func (c Checkup) diskCache() {
+	const what, name = "cache", "disk"
+	if err := pipeline.CheckDisk(c.Layout.File); err != nil {
+		c.Report(Finding{What: what, Name: name, OK: true, Warning: true, Detail: err.Error() + ": a run would go on without it"})
+		return
+	}
+	c.ok(what, name, "no other user can write to %s", c.Layout.File.Cache.Disk.Path)
+}

@@ -32,6 +32,9 @@ func (c Checkup) sources(ctx context.Context) <-chan []Finding {
 		if c.Layout.File.Cache.Redis != nil {
 			c.sharedCache(ctx)
 		}
+		if c.Layout.File.Cache.Disk != nil {
+			c.diskCache()
+		}
 		done <- findings
 	}()
 	return done

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/loaderline/loaderline/internal/ownfolder"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
@@ -27,6 +28,10 @@ func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) *d
 	if disk == nil {
 		return nil
 	}
+	if err := CheckDisk(file); err != nil {
+		log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache", slog.String("dir", disk.Path), slog.Any("error", err))
+		return nil
+	}
 	for n := 1; n <= maxParts; n++ {
 		dir := filepath.Join(disk.Path, folderName(file.Name), strconv.Itoa(n))
 		tier, err := disktier.Open(disktier.Config{Dir: dir, MaxBytes: disk.MaxBytes, Memory: disk.Memory, Logger: log})
@@ -42,6 +47,20 @@ func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) *d
 	}
 	log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache: other processes have every part of it", slog.String("dir", disk.Path))
 	return nil
+}
+
+// CheckDisk returns an error where the folder of the file's cache on disk would not be used, since another user could put
+// something into it. It makes nothing.
+func CheckDisk(file *pipelinefile.File) error {
+	disk := file.Cache.Disk
+	if disk == nil {
+		return nil
+	}
+	own := filepath.Join(disk.Path, folderName(file.Name))
+	if err := ownfolder.Check(disk.Path); err != nil {
+		return err
+	}
+	return ownfolder.CheckAll(own)
 }
 
 // folderName is the pipeline's name, or a hash of one that cannot be a folder's.

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -111,5 +112,43 @@ func TestPipelineGoesOnWithoutItsDisk(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "going on without the disk cache") {
 		t.Errorf("the log says %q", log.String())
+	}
+}
+
+// What is below the path is the pipeline's own; the path may be one as /tmp, where nobody can replace what is another's.
+func TestDiskOfOthersIsNotUsed(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(folder, own string) error
+		used   bool
+		says   string
+	}{
+		"the path, writable by all":      {func(folder, _ string) error { return os.Chmod(folder, 0o777) }, false, "can be written by other users"},
+		"the path, sticky":               {func(folder, _ string) error { return os.Chmod(folder, 0o777|os.ModeSticky) }, true, "disk cache opened"},
+		"the pipeline's folder, for all": {func(_, own string) error { return os.Chmod(own, 0o777) }, false, "can be written by other users"},
+		"the pipeline's folder, elsewhere": {func(folder, own string) error {
+			return errors.Join(os.Rename(own, folder+"-own"), os.Symlink(folder+"-own", own))
+		}, false, "is a symbolic link"},
+		"a part, for all":      {func(_, own string) error { return os.Chmod(filepath.Join(own, "1"), 0o777) }, false, "can be written by other users"},
+		"nothing is there yet": {func(folder, _ string) error { return os.RemoveAll(folder) }, true, "disk cache opened"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := filepath.Join(t.TempDir(), "cache")
+			file := onDisk(t, shopFile(t), folder, "$keys").File
+			closed(t, opened(t, file))
+			if err := test.change(folder, filepath.Join(folder, file.Name)); err != nil {
+				t.Fatal(err)
+			}
+			if err := pipeline.CheckDisk(file); (err == nil) != test.used {
+				t.Errorf("CheckDisk: %v", err)
+			}
+			var log bytes.Buffer
+			disk := pipeline.OpenDisk(t.Context(), file, slog.New(slog.NewTextHandler(&log, nil)))
+			if disk != nil {
+				closed(t, disk)
+			}
+			if (disk != nil) != test.used || !strings.Contains(log.String(), test.says) {
+				t.Errorf("used: %t, and the log says %s", disk != nil, log.String())
+			}
+		})
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/loaderline/loaderline/internal/ownfolder"
 )
 
 const (
@@ -35,9 +37,12 @@ type folder struct {
 	lock *flock.Flock
 }
 
-// claim takes the directory. It leaves one alone that is not empty and has no mark. Data of another format is given up.
+// claim takes the directory. It leaves one alone that others can write to, or that is not empty and has no mark. Data of another format is given up.
 func claim(dir string) (_ *folder, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := ownfolder.CheckAll(dir); err != nil { // Before anything in it is opened: a link or a pipe may have been put there.
 		return nil, err
 	}
 	if err := checkOurs(dir); err != nil {

@@ -66,16 +66,27 @@ func (f *fuseFS) file(category vfs.DiskWriteCategory, do func() (vfs.File, error
 	return &fuseFile{File: inner, fs: f, wal: category == walCategory}, nil
 }
 
+// private gives the file that do makes, for the user of the process alone. Pebble makes them for all.
+func (f *fuseFS) private(category vfs.DiskWriteCategory, do func() (vfs.File, error)) (vfs.File, error) {
+	return f.file(category, func() (vfs.File, error) {
+		made, err := do()
+		if made, ok := made.(interface{ Chmod(os.FileMode) error }); ok && err == nil {
+			_ = made.Chmod(0o600) // Where there are no modes it fails, and the folder is private all the same.
+		}
+		return made, err
+	})
+}
+
 func (f *fuseFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.file(category, func() (vfs.File, error) { return f.FS.Create(name, category) })
+	return f.private(category, func() (vfs.File, error) { return f.FS.Create(name, category) })
 }
 
 func (f *fuseFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.file(category, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
+	return f.private(category, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
 }
 
 func (f *fuseFS) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
-	return f.file(category, func() (vfs.File, error) { return f.FS.OpenReadWrite(name, category, opts...) })
+	return f.private(category, func() (vfs.File, error) { return f.FS.OpenReadWrite(name, category, opts...) })
 }
 
 // Open never says that a file is missing once the store is open: Pebble would end the process.
@@ -104,7 +115,7 @@ func (f *fuseFS) Rename(oldname, newname string) error {
 }
 
 func (f *fuseFS) MkdirAll(dir string, perm os.FileMode) error {
-	return f.attempt(func() error { return f.FS.MkdirAll(dir, perm) })
+	return f.attempt(func() error { return f.FS.MkdirAll(dir, perm&0o700) })
 }
 
 func (f *fuseFS) Remove(name string) error {
