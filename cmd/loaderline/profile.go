@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"syscall"
 )
 
 // startProfile begins a CPU profile of the process, which stop writes to the file at path. Without a path it does nothing.
@@ -13,7 +14,7 @@ func startProfile(path string) (stop func() error, err error) {
 	if path == "" {
 		return func() error { return nil }, nil
 	}
-	file, err := os.Create(path)
+	file, err := createRegular(path)
 	if err != nil {
 		return nil, usagef("--cpu-profile: %w", err)
 	}
@@ -28,4 +29,27 @@ func startProfile(path string) (stop func() error, err error) {
 		}
 		return nil
 	}, nil
+}
+
+// createRegular makes a file, or empties one that is there. It follows no link and writes to nothing but a regular file:
+// in a folder of others, a link could lead to any file of this user.
+func createRegular(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o666)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("%s is a symbolic link; name a regular file, or one that does not exist", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file; name one, or a file that does not exist", path)
+	}
+	if err == nil {
+		err = file.Truncate(0)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }

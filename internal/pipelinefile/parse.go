@@ -52,7 +52,7 @@ func Parse(name string, data []byte, opts Options) (*File, error) {
 		opts.Getenv = os.LookupEnv
 	}
 	if opts.ReadFile == nil {
-		opts.ReadFile = func(path string) ([]byte, error) { return readBounded(path, maxFileBytes+1) }
+		opts.ReadFile = func(path string) ([]byte, error) { return readRegular(path, maxFileBytes+1) }
 	}
 	d := newDecoder(name, opts)
 	if root, ok := d.document(data); ok {
