@@ -10,9 +10,12 @@ SHAPES  ?=
 FUZZ    ?= 60s
 SECONDS ?= 3600
 SEED    ?= 0
+KAFKA   ?=
 PROFILE := profiles/loaderline.pgo
 # Tools that are not part of the product are pinned in a module file of their own.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
+# The version of the brokers that tests start; empty is the default of testenv.
+export LOADERLINE_TEST_KAFKA_VERSION := $(KAFKA)
 # One command starts real Kafka, PostgreSQL, MariaDB and Redis, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
@@ -27,7 +30,7 @@ build: ## Build ./bin/loaderline, guided by a profile: the first time takes a mi
 demo: ## Run the demo: an in-process broker and database, nothing to install
 	$(GO) run ./cmd/loaderline demo
 
-test: ## Run all tests with the race detector, on real Kafka, PostgreSQL, MariaDB and Redis that it starts
+test: ## Run all tests with the race detector, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB and Redis that it starts
 	$(WITH_SERVICES) $(GO) test -race -timeout 9m $(PKG)
 
 test-fast: ## Run the tests that need no service

@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -9,25 +10,43 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 )
 
 const (
-	kafkaVersion = "4.1.1"
-	lockPoll     = 200 * time.Millisecond
+	defaultKafkaVersion = "4.4.0"
+	lockPoll            = 200 * time.Millisecond
 )
+
+// EnvKafkaVersion is the variable of the environment that names the version of the brokers which tests start, such as
+// 3.9.1. Without it they start 4.4.0.
+const EnvKafkaVersion = "LOADERLINE_TEST_KAFKA_VERSION"
 
 //go:embed kafka/pom.xml
 var kafkaPom []byte
 
-// kafkaJars returns the folder with the broker's jars, downloading them where this user has not got them yet. Of
+// kafkaVersion returns a version of Kafka: the one that is wanted, else that of the environment, else the default.
+func kafkaVersion(wanted string) (string, error) {
+	version := cmp.Or(wanted, os.Getenv(EnvKafkaVersion), defaultKafkaVersion)
+	if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(version) {
+		return "", fmt.Errorf("%q is not a version of Kafka; write one such as %s", version, defaultKafkaVersion)
+	}
+	return version, nil
+}
+
+// logsByReload4j says that a version brings its own logging, by log4j 1.
+func logsByReload4j(version string) bool { return strings.HasPrefix(version, "3.") }
+
+// kafkaJars returns the folder with a version's jars, downloading them where this user has not got them yet. Of
 // several processes that need them at once, one downloads and the others wait.
-func kafkaJars(ctx context.Context) (string, error) {
+func kafkaJars(ctx context.Context, version string) (string, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return "", err
 	}
-	jars := filepath.Join(cache, "kafka-"+kafkaVersion)
+	jars := filepath.Join(cache, "kafka-"+version)
 	unlock, err := lockCache(ctx, "kafka")
 	if err != nil {
 		return "", err
@@ -50,10 +69,13 @@ func kafkaJars(ctx context.Context) (string, error) {
 		return "", err
 	}
 	libs := filepath.Join(work, "libs")
-	out, err := exec.CommandContext(ctx, paths[0], "-B", "-q", "-f", pom, "dependency:copy-dependencies",
-		"-DoutputDirectory="+libs).CombinedOutput()
+	args := []string{"-B", "-q", "-f", pom, "dependency:copy-dependencies", "-Dkafka.version=" + version, "-DoutputDirectory=" + libs}
+	if logsByReload4j(version) {
+		args = append(args, "-DexcludeGroupIds=org.apache.logging.log4j")
+	}
+	out, err := exec.CommandContext(ctx, paths[0], args...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("downloading Kafka %s by Maven: %w\n%s", kafkaVersion, err, out[max(0, len(out)-2<<10):])
+		return "", fmt.Errorf("downloading Kafka %s by Maven: %w\n%s", version, err, out[max(0, len(out)-2<<10):])
 	}
 	if err := os.Rename(libs, jars); err != nil {
 		return "", err

@@ -36,20 +36,23 @@ func writeTools(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("finding Kafka's tools: %w", err)
 	}
-	jars, err := kafkaJars(ctx)
+	version, err := kafkaVersion("")
+	if err != nil {
+		return fmt.Errorf("finding Kafka's tools: %w", err)
+	}
+	jars, err := kafkaJars(ctx, version)
 	if err != nil {
 		return fmt.Errorf("finding Kafka's tools: %w", err)
 	}
 	if err := os.Symlink(paths[0], filepath.Join(dir, "kcat")); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "log4j2.properties"), []byte(kafkaLogging), 0o644); err != nil {
+	if err := writeKafkaLogging(dir); err != nil {
 		return err
 	}
 	for name, class := range consoleTools() {
 		argv := []string{
-			paths[1], "-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dlog4j2.configurationFile=" + filepath.Join(dir, "log4j2.properties"),
-			"-cp", filepath.Join(jars, "*"), class,
+			paths[1], "-Xmx256m", "-XX:TieredStopAtLevel=1", kafkaLoggingOption(version, dir), "-cp", filepath.Join(jars, "*"), class,
 		}
 		for i, arg := range argv {
 			argv[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"

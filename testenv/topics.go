@@ -27,12 +27,12 @@ func newClient(bootstrap string) *client {
 // Close ends the client's connections.
 func (c *client) Close() { c.transport.CloseIdleConnections() }
 
-// CreateTopic creates a topic and returns once each of its partitions has a leader that serves clients. Configs are NAME=VALUE. A topic
+// CreateTopic creates a topic, with the cluster's default.replication.factor, and returns once each of its partitions has a leader that serves clients. Configs are NAME=VALUE. A topic
 // that exists is an error that wraps kafka.TopicAlreadyExists.
 func CreateTopic(ctx context.Context, bootstrap, topic string, partitions int, configs ...string) error {
 	c := newClient(bootstrap)
 	defer c.Close()
-	config := kafka.TopicConfig{Topic: topic, NumPartitions: partitions, ReplicationFactor: 1}
+	config := kafka.TopicConfig{Topic: topic, NumPartitions: partitions, ReplicationFactor: -1}
 	for _, entry := range configs {
 		name, value, ok := strings.Cut(entry, "=")
 		if !ok {
