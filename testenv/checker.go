@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +20,9 @@ type CheckerConfig struct {
 	DeadLetters string
 	// Group is its consumer group, whose committed offsets are then judged too. Defaults to none.
 	Group string
+	// FromEnds passes over the outcomes that are there already: the pipeline is at rest, and its input is to begin anew.
+	// Defaults to false, from the first outcome on.
+	FromEnds bool
 
 	LedgerConfig
 }
@@ -48,18 +52,20 @@ func NewChecker(ctx context.Context, config CheckerConfig) (*Checker, error) {
 	if config.DeadLetters != "" {
 		readers[config.DeadLetters] = c.ledger.DeadLetter
 	}
+	from := map[string]map[int]int64{}
 	for topic := range readers {
-		if _, err := c.client.partitions(ctx, topic); err != nil {
+		var err error
+		if from[topic], err = c.begin(ctx, topic); err != nil {
 			c.client.Close()
 			return nil, fmt.Errorf("checker: %w", err)
 		}
-		c.next[topic] = map[int]int64{}
+		c.next[topic] = maps.Clone(from[topic])
 	}
 	ctx, c.cancel = context.WithCancel(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	for topic, take := range readers {
 		group.Go(func() error {
-			return Follow(ctx, config.Kafka, topic, func(b Batch) error {
+			return c.client.follow(ctx, topic, from[topic], func(b Batch) error {
 				c.take(topic, b, take)
 				return nil
 			})
@@ -74,6 +80,22 @@ func NewChecker(ctx context.Context, config CheckerConfig) (*Checker, error) {
 		c.notify()
 	}()
 	return c, nil
+}
+
+// begin returns where the reading of a topic begins.
+func (c *Checker) begin(ctx context.Context, topic string) (map[int]int64, error) {
+	ids, err := c.client.partitions(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	if c.config.FromEnds {
+		return c.client.ends(ctx, topic, ids)
+	}
+	from := make(map[int]int64, len(ids))
+	for _, id := range ids {
+		from[id] = 0
+	}
+	return from, nil
 }
 
 // take enters a batch into the ledger.

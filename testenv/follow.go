@@ -64,9 +64,18 @@ func Follow(ctx context.Context, bootstrap, topic string, handle func(Batch) err
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	from := make(map[int]int64, len(partitions))
 	for _, id := range partitions {
-		group.Go(func() error { return c.followPartition(ctx, topic, id, handle) })
+		from[id] = 0
+	}
+	return c.follow(ctx, topic, from, handle)
+}
+
+// follow is Follow for the partitions that from has, from those offsets on.
+func (c *client) follow(ctx context.Context, topic string, from map[int]int64, handle func(Batch) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for id, next := range from {
+		group.Go(func() error { return c.followPartition(ctx, topic, id, next, handle) })
 	}
 	return group.Wait()
 }
@@ -111,7 +120,7 @@ func (c *client) readToEnds(ctx context.Context, topic string, handle func(Batch
 			continue
 		}
 		group.Go(func() error {
-			err := c.followPartition(ctx, topic, id, func(b Batch) error {
+			err := c.followPartition(ctx, topic, id, 0, func(b Batch) error {
 				handle(b.below(end))
 				if b.Next >= end {
 					return io.EOF
@@ -127,10 +136,9 @@ func (c *client) readToEnds(ctx context.Context, topic string, handle func(Batch
 	return group.Wait()
 }
 
-// followPartition reads one partition until handle returns an error or ctx ends.
-func (c *client) followPartition(ctx context.Context, topic string, id int, handle func(Batch) error) error {
+// followPartition reads one partition from next on, until handle returns an error or ctx ends.
+func (c *client) followPartition(ctx context.Context, topic string, id int, next int64, handle func(Batch) error) error {
 	const redial = 100 * time.Millisecond
-	var next int64
 	for ctx.Err() == nil {
 		answer, err := c.fetch(ctx, topic, id, next)
 		if errors.Is(err, kafka.OffsetOutOfRange) {

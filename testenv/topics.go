@@ -10,6 +10,9 @@ import (
 	"github.com/segmentio/kafka-go"
 )
 
+// clientID is how brokers know the clients of this package.
+const clientID = "loaderline-testenv"
+
 // client is a connection pool to one cluster. Its metadata is at most half a second old: tests create topics.
 type client struct {
 	transport *kafka.Transport
@@ -19,7 +22,7 @@ type client struct {
 // newClient returns a client of the brokers at bootstrap, host:port, comma-separated where there are several.
 func newClient(bootstrap string) *client {
 	// A connection takes as long as a busy machine needs: a test has its own deadline.
-	transport := &kafka.Transport{MetadataTTL: 500 * time.Millisecond, DialTimeout: 20 * time.Second, ClientID: "loaderline-testenv"}
+	transport := &kafka.Transport{MetadataTTL: 500 * time.Millisecond, DialTimeout: 20 * time.Second, ClientID: clientID}
 	addr := kafka.TCP(strings.Split(bootstrap, ",")...)
 	return &client{transport: transport, Client: kafka.Client{Addr: addr, Transport: transport}}
 }
@@ -47,6 +50,11 @@ func CreateTopic(ctx context.Context, bootstrap, topic string, partitions int, c
 	if err := answer.Errors[topic]; err != nil {
 		return fmt.Errorf("creating topic %s: %w", topic, err)
 	}
+	return c.awaitLeaders(ctx, topic, partitions)
+}
+
+// awaitLeaders returns once at least so many partitions of a topic have a leader that serves clients.
+func (c *client) awaitLeaders(ctx context.Context, topic string, partitions int) error {
 	ids, err := c.awaitPartitions(ctx, topic, partitions)
 	if err != nil {
 		return err
