@@ -19,7 +19,7 @@ export LOADERLINE_TEST_KAFKA_VERSION := $(KAFKA)
 # One command starts real Kafka, PostgreSQL, MariaDB and Redis, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
-.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short soak mutants bench profile services clean
+.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench profile services clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ chaos: ## Run random faults for SECONDS (3600); SEED repeats the schedules of an
 
 chaos-short: ## Run each scenario of the fault suite once, in about four minutes
 	$(GO) run ./testenv/cmd/chaos --short --seed $(SEED)
+
+chaos-longer: ## Run each scenario that takes longer once: three brokers, older ones, faults that last
+	$(GO) run ./testenv/cmd/chaos --longer --seed $(SEED)
 
 soak: SECONDS = 1800
 soak: ## Watch memory for SECONDS (1800) under 10,000 events a second and faults; its checker takes up to 8 GiB

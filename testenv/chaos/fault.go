@@ -30,6 +30,8 @@ type Step struct {
 	For time.Duration
 	// Share is how much is published in this step, where 1 is what each of the others does. Defaults to 1.
 	Share float64
+	// Idle has no event flow while the fault is there: what this step publishes comes once it is healed.
+	Idle bool
 }
 
 // steps gives each fault a time to last.

@@ -68,13 +68,13 @@ var storm = Fault{
 var (
 	brokerKilled = Fault{
 		Name:   "broker kill -9",
-		Inject: func(_ context.Context, r *Round) error { return r.world.kafka.Kill() },
-		Heal:   func(ctx context.Context, r *Round) error { return r.world.kafka.Start(ctx) },
+		Inject: func(_ context.Context, r *Round) error { return r.site.brokers[0].Kill() },
+		Heal:   func(ctx context.Context, r *Round) error { return r.site.brokers[0].Start(ctx) },
 	}
 	brokerRestarted = Fault{
 		Name:   "broker restarted",
-		Inject: func(ctx context.Context, r *Round) error { return r.world.kafka.Stop(ctx) },
-		Heal:   func(ctx context.Context, r *Round) error { return r.world.kafka.Start(ctx) },
+		Inject: func(ctx context.Context, r *Round) error { return r.site.brokers[0].Stop(ctx) },
+		Heal:   func(ctx context.Context, r *Round) error { return r.site.brokers[0].Start(ctx) },
 	}
 )
 

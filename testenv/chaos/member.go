@@ -22,13 +22,14 @@ const exitTime = 20 * time.Second
 
 // member is a process of the pipeline, which may be started again after its end.
 type member struct {
-	round *Round
-	name  string
-	armed string // the file that says where it is to be stopped
-	log   string
-	env   []string // of its own
-	kills int
-	peak  int64 // bytes of memory
+	round   *Round
+	name    string
+	armed   string // the file that says where it is to be stopped
+	log     string
+	env     []string // of its own
+	address string   // where it answers over HTTP; empty where it does not
+	kills   int
+	peak    int64 // bytes of memory
 
 	mu       sync.Mutex
 	cmd      *exec.Cmd // nil while it does not run
@@ -44,7 +45,15 @@ func newMember(r *Round, name string) *member {
 }
 
 // listens has the process answer over HTTP.
-func (m *member) listens(address string) { m.env = append(m.env, "LISTEN="+address) }
+func (m *member) listens(address string) {
+	m.address = address
+	m.env = append(m.env, "LISTEN="+address)
+}
+
+// environment is that of the process.
+func (m *member) environment() []string {
+	return append(append(os.Environ(), m.env...), "PASSWORD="+m.round.password)
+}
 
 // elsewhere has the process not see the others of this host, as if it ran on another one.
 func (m *member) elsewhere() {
@@ -53,17 +62,25 @@ func (m *member) elsewhere() {
 }
 
 func (m *member) start(ctx context.Context) error {
+	_, err := m.run(ctx, false)
+	return err
+}
+
+// startToEnd starts a process that is to end by itself, and returns what closes when it has.
+func (m *member) startToEnd(ctx context.Context) (<-chan struct{}, error) { return m.run(ctx, true) }
+
+func (m *member) run(ctx context.Context, ends bool) (<-chan struct{}, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.cmd != nil {
-		return fmt.Errorf("process %s runs already", m.name)
+		return nil, fmt.Errorf("process %s runs already", m.name)
 	}
 	log, err := os.OpenFile(m.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), m.round.options.Binary, "run", m.round.file)
-	cmd.Env = append(os.Environ(), m.env...)
+	cmd.Env = m.environment()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started, ended := make(chan error), make(chan struct{})
@@ -80,10 +97,10 @@ func (m *member) start(ctx context.Context) error {
 		_ = log.Close()
 	}()
 	if err := <-started; err != nil {
-		return errors.Join(err, log.Close())
+		return nil, errors.Join(err, log.Close())
 	}
-	m.cmd, m.ended, m.expected = cmd, ended, false
-	return nil
+	m.cmd, m.ended, m.expected = cmd, ended, ends
+	return ended, nil
 }
 
 // over notes the end of the process.
@@ -151,9 +168,9 @@ func (m *member) terminate() error {
 
 // gaveUp returns nil where the process has ended by itself, and its last words hold what they have to.
 func (m *member) gaveUp(says string) error {
-	const failed = 1
+	const failed = 1 // or more; a signal has none.
 	exit, ok := errors.AsType[*exec.ExitError](m.err)
-	if !ok || exit.ExitCode() != failed {
+	if !ok || exit.ExitCode() < failed {
 		return fmt.Errorf("process %s ended with %w, not with exit code %d; see %s", m.name, ending(m.err), failed, m.log)
 	}
 	text, err := os.ReadFile(m.log)

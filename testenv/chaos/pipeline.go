@@ -10,6 +10,7 @@ const (
 	workers      = 2
 	batchRecords = 5_000 // of a micro-batch: loaderline's default
 	token        = "chaos"
+	cachedFor    = 2 * time.Second // rows of users and what belongs to them
 )
 
 // retryDelays are those of the retry topics. They are together longer than a row is late.
@@ -31,21 +32,52 @@ func (r *Round) pipeline() string {
 		timeout = fmt.Sprintf(", timeout: %v", r.scenario.Timeout)
 	}
 	return fmt.Sprintf(`name: %[1]s
-kafka: {brokers: [%[2]q], session_timeout: %[3]v, transaction_timeout: %[4]v}
+kafka: {brokers: %[2]s, session_timeout: %[3]v, transaction_timeout: %[4]v%[16]s}
 instance: "${INSTANCE}"
 workers: %[5]d
 http: {listen: "${LISTEN}", token: %[6]q}
-input: {topics: [%[7]s], group: %[1]s}
+input: {topics: [%[7]s], group: %[1]s%[17]s}
 sources:
   shop: {sql: {driver: postgres, dsn: %[8]q, pool: 4}%[9]s}
 %[10]s
 output: {topic: %[11]s, delivery: %[12]s}
 dead_letter: {topic: %[13]s, window: %[14]d}
 retry: {max_elapsed: 500ms%[15]s}
-cache: {%[16]s}
-`, r.group, r.lane.broker, sessionTimeout, transactionTimeout, workers, token, r.input,
-		r.lane.through(r.dsn), timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
-		window, r.retry(), strings.Join(r.caches(), ", "))
+cache: {%[18]s}
+`, r.group, r.bootstrap(), sessionTimeout, transactionTimeout, workers, token, r.input,
+		r.database(), timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
+		window, r.retry(), r.login(), r.start(), strings.Join(r.caches(), ", "))
+}
+
+// bootstrap is the brokers that the file names.
+func (r *Round) bootstrap() string {
+	address := r.lane.broker
+	switch {
+	case r.scenario.Site != oneBroker:
+		address = r.kafka
+	case r.scenario.Login == byCertificate:
+		address = r.lane.tls
+	case r.scenario.Login != "":
+		address = r.world.password
+	}
+	return "[" + address + "]"
+}
+
+// database is the DSN in the file. The second host of two is the same server, past the proxies.
+func (r *Round) database() string {
+	through := r.lane.through(r.dsn)
+	if !r.scenario.TwoHosts {
+		return through
+	}
+	return strings.Replace(through, r.lane.links["postgres"].proxy.Listen, r.lane.links["postgres"].proxy.Listen+","+r.lane.links["postgres"].proxy.Upstream, 1)
+}
+
+// start is where the file's group begins.
+func (r *Round) start() string {
+	if r.scenario.Start == "" {
+		return ""
+	}
+	return ", start: " + r.scenario.Start
 }
 
 // retry is the file's retry topics.
@@ -87,7 +119,7 @@ stages:
     cache: {ttl: 10m}
 `
 	}
-	onMissing := "dead_letter"
+	onMissing, ttl := "dead_letter", cachedFor.String()
 	if r.scenario.Retry {
 		onMissing = "retry"
 	}
@@ -99,7 +131,7 @@ stages:
     query: SELECT id, name, email, tier FROM users WHERE id = ANY($keys)
     key: id
     on_missing: ` + onMissing + `
-    cache: {ttl: 2s, negative_ttl: 500ms}
+    cache: {ttl: ` + ttl + `, negative_ttl: 500ms}
   purchases:
     source: shop
     by: event.user_id
@@ -107,7 +139,7 @@ stages:
       SELECT user_id AS _key, id, product_id, amount_cents, purchased_at
       FROM purchases WHERE user_id = ANY($keys) ORDER BY id
     many: true
-    cache: {ttl: 2s}
+    cache: {ttl: ` + ttl + `}
   reviews:
     source: shop
     by: purchases[].product_id
@@ -115,6 +147,6 @@ stages:
     key: product_id
     many: true
     into: purchases[].reviews
-    cache: {ttl: 2s}
+    cache: {ttl: ` + ttl + `}
 `
 }

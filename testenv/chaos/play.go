@@ -45,8 +45,11 @@ func (r *Round) over() bool {
 // step injects a fault while events flow, heals it, and waits until the pipeline has recovered.
 func (r *Round) step(step Step, events int) {
 	sent := make(chan error, 1)
-	go func() { sent <- r.source.publish(r.running, events) }()
-	ctx, cancel := context.WithTimeout(r.running, time.Minute)
+	publish := func() { sent <- r.source.publish(r.running, events) }
+	if !step.Idle {
+		go publish()
+	}
+	ctx, cancel := context.WithTimeout(r.running, 2*time.Minute)
 	defer cancel()
 	within := time.Duration(float64(events) / float64(r.scenario.rate()) / 2 * float64(time.Second))
 	_ = pause(ctx, r.between(0, within))
@@ -61,6 +64,9 @@ func (r *Round) step(step Step, events int) {
 		if err := step.Fault.Heal(ctx, r); err != nil && r.running.Err() == nil {
 			r.problem("healing %s: %w", step.Fault.Name, err)
 		}
+	}
+	if step.Idle {
+		publish()
 	}
 	healed := time.Now()
 	mark.Healed = r.since(healed)
@@ -79,24 +85,25 @@ func (r *Round) step(step Step, events int) {
 
 // recover waits until all that is published by now has an outcome.
 func (r *Round) recover(since time.Time, from string) {
-	published, err := r.checker.Inputs(r.running)
+	published, err := r.checker.Load().Inputs(r.running)
 	if err != nil {
 		return
 	}
+	published -= int(r.strangers.Load())
 	ctx, cancel := context.WithDeadline(r.running, since.Add(r.scenario.recoverWithin()))
 	defer cancel()
-	if r.checker.WaitFor(ctx, published) == nil || r.running.Err() != nil {
+	if r.checker.Load().WaitFor(ctx, published) == nil || r.running.Err() != nil {
 		return
 	}
-	seen := r.checker.Seen()
+	seen := r.checker.Load().Seen()
 	longer := giveUp
 	if r.options.Quick {
 		longer = 0
 	}
 	late, cancelLate := context.WithTimeout(r.running, longer)
 	defer cancelLate()
-	if err := r.checker.WaitFor(late, published); err != nil {
-		r.problem("%d of %d have an outcome %v after %s: %w", r.checker.Seen(), published, r.scenario.recoverWithin()+longer, from, err)
+	if err := r.checker.Load().WaitFor(late, published); err != nil {
+		r.problem("%d of %d have an outcome %v after %s: %w", r.checker.Load().Seen(), published, r.scenario.recoverWithin()+longer, from, err)
 		return
 	}
 	r.problem("after %s it took %.1f s until all had an outcome, %v are allowed (%d of %d had by then)",

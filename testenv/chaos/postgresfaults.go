@@ -109,6 +109,27 @@ COMMIT`)
 	},
 }
 
+// firstHost takes the first of two hosts from the pipeline, which has to go on with the other before it is back.
+func firstHost(fault Fault) Fault {
+	inject := fault.Inject
+	fault.Name = "first host: " + fault.Name
+	fault.Inject = func(ctx context.Context, r *Round) error {
+		if err := inject(ctx, r); err != nil {
+			return err
+		}
+		// What is cached, or at hand, needs no host.
+		if err := pause(ctx, cachedFor); err != nil {
+			return err
+		}
+		published, err := r.checker.Load().Inputs(ctx)
+		if err != nil {
+			return err
+		}
+		return r.awaitOutcomes(ctx, published)
+	}
+	return fault
+}
+
 // inDatabase runs statements past the proxies.
 func (r *Round) inDatabase(ctx context.Context, statements string) (err error) {
 	conn, err := pgx.Connect(ctx, r.dsn)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"time"
 
@@ -92,13 +91,13 @@ var replayed = Fault{
 	Inject: func(ctx context.Context, r *Round) error {
 		topic := r.group + "-replayed"
 		for _, topic := range []string{topic, topic + "-dead"} {
-			if err := testenv.CreateTopic(ctx, r.world.Kafka(), topic, partitions, fmt.Sprint("max.message.bytes=", largest)); err != nil {
+			if err := testenv.CreateTopic(ctx, r.kafka, topic, partitions, fmt.Sprint("max.message.bytes=", largest)); err != nil {
 				return err
 			}
 			r.topics = append(r.topics, topic)
 		}
 		cmd := exec.CommandContext(ctx, r.options.Binary, "replay", r.file, "--from=-10s", "--into", topic, "--yes")
-		cmd.Env = append(os.Environ(), newMember(r, "replay").env...)
+		cmd.Env = newMember(r, "replay").environment()
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%w\n%s", err, out)
 		}

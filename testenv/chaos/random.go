@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Long are the scenarios of `make chaos`: random faults on pipelines of each kind, twice, and those of [Short].
-var Long = slices.Concat(kinds, kinds, Short)
+// Long are the scenarios of `make chaos`: random faults on pipelines of each kind, twice, and those of [Short] and
+// [Longer].
+var Long = slices.Concat(kinds, kinds, Short, Longer)
 
 var kinds = []Scenario{
 	random(Scenario{Name: "random: Redis cache, poison", Redis: true, Poison: true},

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -43,6 +44,8 @@ type Round struct {
 	scenario Scenario
 	options  Options
 	world    *World
+	site     *site
+	kafka    string // past all proxies
 	lane     *lane
 	random   *rand.Rand
 	log      *slog.Logger
@@ -56,12 +59,18 @@ type Round struct {
 	dsn                        string                      // past the proxies
 	drop                       func(context.Context) error // the database
 	file                       string
+	password                   string    // of the processes
+	certified                  time.Time // until when their certificate is good
 	members                    []*member
 	twin                       *member     // of the first one; nil before there is one
 	held                       []*pgx.Conn // until the fault that holds them is healed
 	disk                       string      // the folder of the cache on disk
 	mounted                    bool        // and it is a file system of its own
-	checker                    *testenv.Checker
+	checker                    atomic.Pointer[testenv.Checker]
+	judging                    testenv.CheckerConfig
+	partitions                 int
+	silences                   []error      // times when the pipeline stood still and no process said so
+	strangers                  atomic.Int64 // offsets of the input that are no events of the source
 	source                     *source
 	versions                   *versions // of scenarios that change rows; else nil
 
@@ -93,6 +102,7 @@ func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
 	sampling, stop := context.WithCancel(r.running)
 	var sampled sync.WaitGroup
 	sampled.Go(func() { r.sample(sampling) })
+	sampled.Go(func() { r.watchStandstill(sampling) })
 	if s.Watched {
 		sampled.Go(func() { r.watch(sampling) })
 	}
@@ -104,7 +114,10 @@ func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
 	}
 	stop()
 	sampled.Wait()
-	if err := w.mend(ctx); err != nil {
+	for _, silence := range r.silences {
+		r.problem("%w", silence)
+	}
+	if err := w.mend(ctx, r.site); err != nil {
 		r.problem("%w", err)
 	}
 	judged := r.judge(ctx)
@@ -144,7 +157,7 @@ func (r *Round) judge(ctx context.Context) bool {
 	// The input is read at a hundred thousand records a second and more.
 	ctx, cancel := context.WithTimeout(ctx, time.Minute+time.Duration(r.scenario.Events)*10*time.Microsecond)
 	defer cancel()
-	report, err := r.checker.Check(ctx)
+	report, err := r.checker.Load().Check(ctx)
 	if err != nil {
 		r.problem("%w", err) // Such as a transaction that is still open.
 		return false
@@ -187,7 +200,7 @@ func (r *Round) between(least, most time.Duration) time.Duration {
 func (r *Round) sample(ctx context.Context) {
 	const every = 250 * time.Millisecond
 	for pause(ctx, every) == nil {
-		r.result.Timeline = append(r.result.Timeline, Sample{At: tenths(r.since(time.Now())), Outcomes: r.checker.Seen()})
+		r.result.Timeline = append(r.result.Timeline, Sample{At: tenths(r.since(time.Now())), Outcomes: r.checker.Load().Seen()})
 		for _, m := range r.members {
 			m.notePeak()
 		}

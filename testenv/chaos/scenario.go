@@ -36,6 +36,16 @@ type Scenario struct {
 	Rate int
 	// Watched says that what the first process holds is sampled, and must not grow.
 	Watched bool
+	// Site is where its topics are. Defaults to the one broker that is always there; others start when they are needed.
+	Site string
+	// Login is how its processes prove to Kafka who they are. Defaults to not at all.
+	Login string
+	// TwoHosts has its file name a second host for PostgreSQL.
+	TwoHosts bool
+	// Start is where its group begins. Defaults to loaderline's own, the oldest record.
+	Start string
+	// Slack is how much longer than others it may take to recover.
+	Slack time.Duration
 	// Timeout is how long a call of the database may take. Defaults to loaderline's own.
 	Timeout time.Duration
 }
@@ -54,7 +64,7 @@ func (s *Scenario) strangers() int {
 
 // recoverWithin is how long a pipeline may take, once a fault is healed, to have an outcome for all that was published.
 func (s *Scenario) recoverWithin() time.Duration {
-	within := sessionTimeout + transactionTimeout + 10*time.Second
+	within := sessionTimeout + transactionTimeout + 10*time.Second + s.Slack
 	if s.Retry {
 		for _, delay := range retryDelays {
 			within += delay
@@ -104,6 +114,9 @@ var Short = []Scenario{
 	{Name: "connections torn", Events: 30_000, Steps: fixed(steps(3*time.Second, torn("kafka", 30_000), reset("kafka"), slow("kafka", 200*time.Millisecond))...)},
 	{Name: "EndTxn answer lost", Events: 30_000, Steps: fixed(steps(2*time.Second, lostEndTxn, lostEndTxn)...)},
 	{Name: "PostgreSQL away", Events: 30_000, Steps: fixed(steps(4*time.Second, away("postgres"), silent("postgres"), reset("postgres"))...)},
+	{Name: "PostgreSQL on two hosts", Events: 70_000, TwoHosts: true, Steps: fixed(
+		// Connections stay with the second host until they end.
+		Step{Fault: firstHost(silent("postgres")), Share: 6}, Step{Fault: terminated}, Step{Fault: firstHost(away("postgres")), Share: 6})},
 	{Name: "Redis away", Events: 30_000, Redis: true, Steps: fixed(steps(3*time.Second, away("redis"), silent("redis"))...)},
 	{Name: "invalidation under load", Events: 30_000, Changing: true, Steps: fixed(Step{Fault: changing, For: 4 * time.Second, Share: 4})},
 	{Name: "retry topics", Events: 30_000, Retry: true, Steps: fixed(Step{Fault: lateRows, For: 3 * time.Second}, Step{Fault: killAt("after-flush")})},
@@ -112,4 +125,5 @@ var Short = []Scenario{
 	Kill(AtLeastOnce, 40_000, points[:4]...),
 	{Name: "at least once: PostgreSQL away", Delivery: AtLeastOnce, Events: 20_000, Steps: fixed(steps(4*time.Second, away("postgres"))...)},
 	{Name: "broker kill -9", Events: 30_000, Alone: true, Steps: fixed(steps(2*time.Second, brokerKilled, brokerRestarted)...)},
+	{Name: "three brokers: coordinators moved", Site: threeBrokers, Events: 20_000, Members: 2, Alone: true, Steps: fixed(Step{Fault: coordinatorsMoved})},
 }

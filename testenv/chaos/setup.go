@@ -17,6 +17,8 @@ const (
 	partitions = 4
 	// processes are those that a round can have at most.
 	processes = 3
+	// inputConfig lets records in that are too large for the output.
+	inputConfig = "max.message.bytes=8388608"
 )
 
 // setUp makes topics and a database, starts the checker and the processes.
@@ -25,7 +27,12 @@ func (r *Round) setUp(ctx context.Context) error {
 		return err
 	}
 	name := slug(r.scenario.Name) + "-" + strings.ToLower(rand.Text()[:8])
-	r.group = name
+	r.group, r.partitions = name, partitions
+	var err error
+	if r.site, err = r.world.site(ctx, r.scenario.Site); err != nil {
+		return err
+	}
+	r.kafka = r.site.address
 	if err := r.makeTopics(ctx, name); err != nil {
 		return err
 	}
@@ -34,18 +41,23 @@ func (r *Round) setUp(ctx context.Context) error {
 			return err
 		}
 	}
-	var err error
 	if r.dsn, r.drop, err = testenv.CreateDatabase(ctx, r.world.postgres.Address()); err != nil {
 		return err
 	}
 	config := testenv.CheckerConfig{
-		Kafka: r.world.Kafka(), Input: r.input, Output: r.output, DeadLetters: r.dead, Group: r.group,
+		Kafka: r.kafka, Input: r.input, Output: r.output, DeadLetters: r.dead, Group: r.group,
 		LedgerConfig: testenv.LedgerConfig{AtLeastOnce: r.scenario.atLeastOnce(), AllowDeadLetter: r.scenario.allowDead, DeadInAnyOrder: r.scenario.Retry},
 	}
 	if err := r.fill(ctx, &config.LedgerConfig); err != nil {
 		return err
 	}
-	if r.checker, err = testenv.NewChecker(ctx, config); err != nil {
+	checker, err := testenv.NewChecker(ctx, config)
+	if err != nil {
+		return err
+	}
+	r.judging = config
+	r.checker.Store(checker)
+	if err := r.makeLogin(ctx); err != nil {
 		return err
 	}
 	r.file = filepath.Join(r.dir, "pipeline.yaml")
@@ -53,10 +65,30 @@ func (r *Round) setUp(ctx context.Context) error {
 		return err
 	}
 	for i := range processes {
-		r.members = append(r.members, newMember(r, string(rune('a'+i))))
+		m := newMember(r, string(rune('a'+i)))
+		m.listens(r.lane.http[i])
+		r.members = append(r.members, m)
 	}
-	r.members[0].listens(r.lane.http)
-	return r.muster(ctx)
+	if err := r.muster(ctx); err != nil || r.scenario.Start == "" {
+		return err
+	}
+	return r.awaitStart(ctx)
+}
+
+// awaitStart returns once the group has said for each partition where it begins: what is published before then, a group
+// that starts with the latest record may leave out.
+func (r *Round) awaitStart(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		_, all, err := testenv.Committed(ctx, r.kafka, r.group, r.input)
+		if all && err == nil {
+			return nil
+		}
+		if waitErr := pause(ctx, 100*time.Millisecond); waitErr != nil {
+			return fmt.Errorf("waiting for the first offsets of group %s: %w", r.group, errors.Join(waitErr, err))
+		}
+	}
 }
 
 // makeTopics makes the topics of the pipeline.
@@ -64,14 +96,14 @@ func (r *Round) makeTopics(ctx context.Context, name string) error {
 	large := fmt.Sprint("max.message.bytes=", largest)
 	create := func(of string, partitions int, config ...string) (string, error) {
 		topic := name + "-" + of
-		err := testenv.CreateTopic(ctx, r.world.Kafka(), topic, partitions, config...)
+		err := testenv.CreateTopic(ctx, r.kafka, topic, partitions, config...)
 		if err == nil {
 			r.topics = append(r.topics, topic)
 		}
 		return topic, err
 	}
 	var errs [4]error
-	r.input, errs[0] = create("in", partitions, "max.message.bytes=8388608")
+	r.input, errs[0] = create("in", partitions, inputConfig)
 	// The checker has read it long before: a long round would fill the disk.
 	r.output, errs[1] = create("out", partitions, large, "retention.bytes=1073741824", "segment.bytes=134217728")
 	r.dead, errs[2] = create("dead", partitions, large)
@@ -82,7 +114,7 @@ func (r *Round) makeTopics(ctx context.Context, name string) error {
 		return err
 	}
 	for i := range retryDelays {
-		topic, err := create(fmt.Sprint("retry-", i+1), partitions, "max.message.bytes=8388608")
+		topic, err := create(fmt.Sprint("retry-", i+1), partitions, inputConfig)
 		if err != nil {
 			return err
 		}
@@ -136,11 +168,11 @@ func (r *Round) tearDown(ctx context.Context) error {
 	if r.source != nil {
 		r.source.close()
 	}
-	if r.checker != nil {
-		errs = append(errs, r.checker.Close())
+	if checker := r.checker.Load(); checker != nil {
+		errs = append(errs, checker.Close())
 	}
 	if len(r.topics) > 0 {
-		errs = append(errs, testenv.DeleteTopics(ctx, r.world.Kafka(), r.topics...))
+		errs = append(errs, testenv.DeleteTopics(ctx, r.kafka, r.topics...))
 	}
 	if r.drop != nil {
 		errs = append(errs, r.drop(ctx))

@@ -42,7 +42,7 @@ func (s *source) publish(ctx context.Context, events int) error {
 		for {
 			left := max(time.Until(due), 10*time.Millisecond)
 			_, err := testenv.Publish(ctx, testenv.PublishConfig{
-				Kafka: s.round.world.Kafka(), Topic: s.round.input, Rate: float64(len(chunk)) / left.Seconds(),
+				Kafka: s.round.kafka, Topic: s.round.input, Rate: float64(len(chunk)) / left.Seconds(),
 			}, s.made(chunk))
 			if err == nil {
 				break

@@ -11,10 +11,10 @@ import (
 var smaller = Fault{
 	Name: "output takes 4000 bytes",
 	Inject: func(ctx context.Context, r *Round) error {
-		return testenv.SetTopicConfig(ctx, r.world.Kafka(), r.output, "max.message.bytes", "4000")
+		return testenv.SetTopicConfig(ctx, r.kafka, r.output, "max.message.bytes", "4000")
 	},
 	Heal: func(ctx context.Context, r *Round) error {
-		return testenv.SetTopicConfig(ctx, r.world.Kafka(), r.output, "max.message.bytes", fmt.Sprint(largest))
+		return testenv.SetTopicConfig(ctx, r.kafka, r.output, "max.message.bytes", fmt.Sprint(largest))
 	},
 }
 
@@ -23,10 +23,10 @@ var smaller = Fault{
 var fewReplicas = Fault{
 	Name: "output short of replicas",
 	Inject: func(ctx context.Context, r *Round) error {
-		return testenv.SetTopicConfig(ctx, r.world.Kafka(), r.output, "min.insync.replicas", "2")
+		return testenv.SetTopicConfig(ctx, r.kafka, r.output, "min.insync.replicas", "2")
 	},
 	Heal: func(ctx context.Context, r *Round) error {
-		return testenv.SetTopicConfig(ctx, r.world.Kafka(), r.output, "min.insync.replicas", "1")
+		return testenv.SetTopicConfig(ctx, r.kafka, r.output, "min.insync.replicas", "1")
 	},
 }
 
@@ -34,29 +34,11 @@ var fewReplicas = Fault{
 var deadRefused = Fault{
 	Name: "dead letters refused",
 	Inject: func(ctx context.Context, r *Round) error {
-		ends := map[*member]<-chan struct{}{}
-		for _, m := range r.members {
-			if ended, err := m.signal(0, true); err == nil {
-				ends[m] = ended
-			}
-		}
-		if err := testenv.SetTopicConfig(ctx, r.world.Kafka(), r.dead, "max.message.bytes", "200"); err != nil {
-			return err
-		}
-		for m, ended := range ends {
-			select {
-			case <-ended:
-			case <-ctx.Done():
-				return fmt.Errorf("process %s goes on though dead letters are refused", m.name)
-			}
-			if err := m.gaveUp(r.dead); err != nil {
-				return err
-			}
-		}
-		return nil
+		refuse := func() error { return testenv.SetTopicConfig(ctx, r.kafka, r.dead, "max.message.bytes", "200") }
+		return r.allGiveUp(ctx, refuse, r.dead)
 	},
 	Heal: func(ctx context.Context, r *Round) error {
-		if err := testenv.SetTopicConfig(ctx, r.world.Kafka(), r.dead, "max.message.bytes", fmt.Sprint(largest)); err != nil {
+		if err := testenv.SetTopicConfig(ctx, r.kafka, r.dead, "max.message.bytes", fmt.Sprint(largest)); err != nil {
 			return err
 		}
 		return r.muster(ctx)

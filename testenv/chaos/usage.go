@@ -69,7 +69,7 @@ func (r *Round) watch(ctx context.Context) {
 func (r *Round) usage(ctx context.Context) (Usage, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.lane.http+"/metrics", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.lane.http[0]+"/metrics", nil)
 	if err != nil {
 		return Usage{}, err
 	}

@@ -56,9 +56,9 @@ func newVersions(ctx context.Context, r *Round) (*versions, error) {
 	_, err = conn.Exec(ctx, fmt.Sprintf(`
 CREATE TABLE accounts (id bigint PRIMARY KEY, version bigint NOT NULL);
 INSERT INTO accounts SELECT id, 0 FROM generate_series(0, %d) AS id`, accounts-1))
-	v := &versions{dsn: r.dsn, stop: func() {}, tell: overHTTP("http://" + r.lane.http + "/api/invalidate")}
+	v := &versions{dsn: r.dsn, stop: func() {}, tell: overHTTP("http://" + r.lane.http[0] + "/api/invalidate")}
 	if r.changes != "" {
-		v.tell, v.ack = byTopic(r.world.Kafka(), r.changes), heardAfter
+		v.tell, v.ack = byTopic(r.kafka, r.changes), heardAfter
 	}
 	return v, errors.Join(err, conn.Close(ctx))
 }

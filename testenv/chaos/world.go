@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,9 +15,14 @@ import (
 
 // World is the services that rounds share, and a lane for each of those that run side by side.
 type World struct {
-	kafka, postgres, redis *testenv.Service
-	lanes                  chan *lane
-	all                    []*lane
+	postgres, redis *testenv.Service
+	authority       *testenv.Authority
+	password        string // the address of the broker at which clients give one
+	lanes           chan *lane
+	all             []*lane
+
+	mu    sync.Mutex
+	sites map[string]*site // by name; the first one is there from the start, others are when they are first asked for
 }
 
 // lane is one round's way to the services.
@@ -26,31 +32,31 @@ type lane struct {
 	links   map[string]*link
 	dsn     string // of PostgreSQL
 	redis   string
-	http    string // a free address
+	tls     string            // where a pipeline finds Kafka by a certificate of its own
+	http    [processes]string // free addresses
 }
 
-// addresses of a lane: before the loss of answers, before and behind the links.
-const laneAddresses = 6
+// addresses of a lane: before the loss of answers, before and behind the links, and those of the processes.
+const laneAddresses = 7 + processes
 
 // Up starts the services, for so many rounds side by side. ctx bounds the start alone; end it by [World.Close].
 func Up(ctx context.Context, lanes int) (_ *World, err error) {
-	w := &World{lanes: make(chan *lane, lanes)}
+	w := &World{lanes: make(chan *lane, lanes), sites: map[string]*site{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	free, err := testenv.FreeAddresses(ctx, lanes*laneAddresses)
+	free, err := testenv.FreeAddresses(ctx, lanes*laneAddresses+1)
 	if err != nil {
 		return nil, err
 	}
-	config := testenv.KafkaConfig{}
-	for i := range lanes {
-		own := free[i*laneAddresses:]
-		config.Listeners = append(config.Listeners, testenv.Listener{Name: fmt.Sprintf("LANE%d", i), Address: own[2], Advertised: own[0]})
+	listeners, err := w.listeners(free, lanes)
+	if err != nil {
+		return nil, err
 	}
 	var starting errgroup.Group
-	starting.Go(func() (err error) { w.kafka, err = testenv.StartKafka(ctx, config); return err })
+	starting.Go(func() error { return w.startBroker(ctx, listeners) })
 	starting.Go(func() (err error) { w.postgres, err = testenv.StartPostgres(ctx); return err })
 	starting.Go(func() (err error) { w.redis, err = testenv.StartRedis(ctx); return err })
 	if err := starting.Wait(); err != nil {
@@ -64,12 +70,31 @@ func Up(ctx context.Context, lanes int) (_ *World, err error) {
 	return w, nil
 }
 
+// listeners are those of the broker: two for each lane, of which the other asks for a certificate, and one that asks for a
+// password.
+func (w *World) listeners(free []string, lanes int) (list []testenv.Listener, err error) {
+	if w.authority, err = testenv.NewAuthority(); err != nil {
+		return nil, err
+	}
+	w.password = free[lanes*laneAddresses]
+	list = append(list, testenv.SCRAMListener("PASSWORD", w.password, loginAgain))
+	for i := range lanes {
+		own := free[i*laneAddresses:]
+		mutual, err := testenv.MutualTLSListener(fmt.Sprintf("TLS%d", i), own[6], own[5], w.authority)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, mutual, testenv.Listener{Name: fmt.Sprintf("LANE%d", i), Address: own[2], Advertised: own[0]})
+	}
+	return list, nil
+}
+
 func (w *World) addLane(ctx context.Context, own []string) error {
 	database, err := url.Parse(w.postgres.Address())
 	if err != nil {
 		return err
 	}
-	l := &lane{broker: own[0], redis: own[4], http: own[5], links: map[string]*link{}}
+	l := &lane{broker: own[0], redis: own[4], tls: own[5], http: [processes]string(own[7:]), links: map[string]*link{}}
 	w.all = append(w.all, l)
 	if l.answers, err = newLossy(ctx, own[0], own[1]); err != nil {
 		return err
@@ -78,6 +103,7 @@ func (w *World) addLane(ctx context.Context, own []string) error {
 		{"kafka", own[1], own[2]},
 		{"postgres", own[3], database.Host},
 		{"redis", own[4], w.redis.Address()},
+		{"kafka by certificate", own[5], own[6]},
 	} {
 		if l.links[to.service], err = newLink(to.service, to.listen, to.upstream); err != nil {
 			return err
@@ -89,9 +115,6 @@ func (w *World) addLane(ctx context.Context, own []string) error {
 	return nil
 }
 
-// Kafka is the broker's address, past all proxies.
-func (w *World) Kafka() string { return w.kafka.Address() }
-
 // take waits for a lane.
 func (w *World) take(ctx context.Context) (*lane, error) {
 	select {
@@ -102,16 +125,16 @@ func (w *World) take(ctx context.Context) (*lane, error) {
 	}
 }
 
-// mend has all services run, whatever a round that failed has left.
-func (w *World) mend(ctx context.Context) error {
+// mend has all services of a round run, whatever it has left where it failed.
+func (w *World) mend(ctx context.Context, own *site) error {
 	var errs []error
-	for _, s := range []*testenv.Service{w.kafka, w.postgres, w.redis} {
+	for _, s := range []*testenv.Service{w.postgres, w.redis} {
 		_ = s.Resume() // One that does not run says so.
 		if err := s.Start(ctx); !errors.Is(err, testenv.ErrRunning) {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, own.mend(ctx))...)
 }
 
 // give makes a lane whole and free again.
@@ -134,12 +157,12 @@ func (w *World) Close() error {
 			errs = append(errs, l.answers.Close())
 		}
 	}
-	for _, s := range []*testenv.Service{w.kafka, w.postgres, w.redis} {
+	for _, s := range []*testenv.Service{w.postgres, w.redis} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, w.closeSites())...)
 }
 
 // through is the DSN of a database, as a pipeline of the lane reaches it.

@@ -2,6 +2,7 @@
 // it was promised.
 //
 //	chaos --short                    each scenario once
+//	chaos --longer                   each of those that take longer once
 //	chaos --seconds 3600 --seed 7    random schedules for an hour
 //	chaos --soak --seconds 1800      10,000 events a second with faults, to see whether memory grows
 //	chaos --short --only '^kill'     some of the scenarios
@@ -41,6 +42,7 @@ var errNotOK = errors.New("the pipeline did not keep what it promises")
 
 type settings struct {
 	short, soak   bool
+	longer        bool
 	seconds, side int
 	seed          uint64
 	only, out     string
@@ -54,12 +56,13 @@ func command() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&s.short, "short", false, "each scenario once")
+	flags.BoolVar(&s.longer, "longer", false, "each scenario that takes longer once")
 	flags.BoolVar(&s.soak, "soak", false, "one pipeline under 10,000 events a second and faults, of which no process may hold more and more")
-	flags.IntVar(&s.seconds, "seconds", 3600, "how long to run, unless --short")
-	flags.IntVar(&s.side, "side-by-side", 3, "how many scenarios of --short run at a time")
+	flags.IntVar(&s.seconds, "seconds", 3600, "how long to run, unless --short or --longer")
+	flags.IntVar(&s.side, "side-by-side", 3, "how many scenarios of --short or --longer run at a time")
 	flags.Uint64Var(&s.seed, "seed", 0, "reproduces the schedule of a run (default: by the clock)")
 	flags.StringVar(&s.only, "only", "", "a regular expression of the scenarios to run")
-	cmd.MarkFlagsMutuallyExclusive("short", "soak")
+	cmd.MarkFlagsMutuallyExclusive("short", "longer", "soak")
 	flags.StringVar(&s.out, "out", "chaos-report", "the folder for the report and the logs; what was in it is removed")
 	return cmd
 }
@@ -75,6 +78,8 @@ func (s settings) run(cmd *cobra.Command) (err error) {
 	switch {
 	case s.short:
 		scenarios = chaos.Short
+	case s.longer:
+		scenarios = chaos.Longer
 	case s.soak:
 		scenarios = []chaos.Scenario{chaos.Soak(lasting)}
 	}
@@ -105,7 +110,7 @@ func (s settings) run(cmd *cobra.Command) (err error) {
 
 	options := chaos.Options{Binary: binary, Seed: s.seed, Dir: s.out, Log: log}
 	var results []chaos.Result
-	if s.short || s.soak {
+	if s.short || s.longer || s.soak {
 		results, err = chaos.RunShort(ctx, world, scenarios, options)
 	} else {
 		results, err = chaos.RunLong(ctx, world, scenarios, lasting, options)
