@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	// silentFor is how long records may wait and nothing be committed before somebody has to say so.
-	silentFor = 30 * time.Second
+	// stalledFor is how long records may wait and nothing be committed before somebody has to say so.
+	stalledFor = 30 * time.Second
+	// saidWithin is how much later it has to be said: processes ask Kafka every five seconds.
+	saidWithin = 15 * time.Second
 	// askEvery is how often processes are asked.
 	askEvery = time.Second
 )
@@ -41,7 +43,7 @@ func (s said) String() string {
 
 // standstill judges whether a pipeline stands still without saying so. Nothing stands still without saying why: while
 // records wait and nothing was committed for half a minute, a process is not ready, or says by its metrics that it is
-// stalled and that there is a lag.
+// stalled and that there is a lag, soon after.
 type standstill struct {
 	committed int64
 	since     time.Time // records have waited and nothing was committed since then; zero where that is not so
@@ -61,7 +63,7 @@ func (s *standstill) look(now time.Time, ends, committed int64, all []said) erro
 	if s.since.IsZero() {
 		s.since = now
 	}
-	if s.told || now.Sub(s.since) < silentFor {
+	if s.told || now.Sub(s.since) < stalledFor+saidWithin {
 		return nil
 	}
 	words := make([]string, len(all))
@@ -72,7 +74,7 @@ func (s *standstill) look(now time.Time, ends, committed int64, all []said) erro
 		words[i] = one.String()
 	}
 	s.told = true
-	return fmt.Errorf("%d offsets wait, nothing was committed for %v, and no process says so: %s", ends-committed, silentFor, strings.Join(words, "; "))
+	return fmt.Errorf("%d offsets wait, nothing was committed for %v, and no process says so: %s", ends-committed, stalledFor+saidWithin, strings.Join(words, "; "))
 }
 
 // watchStandstill asks all processes until ctx ends. While the brokers do not answer, what they said last holds.

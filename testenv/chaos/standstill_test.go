@@ -16,7 +16,7 @@ func TestStandstill(t *testing.T) {
 		silent    bool
 	}{
 		{name: "nothing waits", committed: func(int) int64 { return 100 }, says: []said{well}},
-		{name: "slow", committed: func(s int) int64 { return int64(s / 29) }, says: []said{well}},
+		{name: "slow", committed: func(s int) int64 { return int64(s / 44) }, says: []said{well}},
 		{name: "nobody says it", committed: func(int) int64 { return 7 }, says: []said{well, well}, silent: true},
 		{name: "a lag alone says too little", committed: func(int) int64 { return 7 }, says: []said{{answers: true, ready: true, lag: 93}}, silent: true},
 		{name: "stalled without a lag", committed: func(int) int64 { return 7 }, says: []said{{answers: true, ready: true, stalled: []string{"x"}}}, silent: true},
