@@ -1,11 +1,14 @@
 package chaos
 
 import (
+	"slices"
 	"time"
 )
 
 // Longer are the scenarios of `make chaos-longer`: those that take too long for [Short].
-var Longer = []Scenario{
+var Longer = slices.Concat(longer, changedLonger())
+
+var longer = []Scenario{
 	{Name: "three brokers: rolling restart", Site: threeBrokers, Events: 60_000, Members: 2, Alone: true, Steps: fixed(Step{Fault: eachBrokerRestarted, Share: 4})},
 	{Name: "three brokers: coordinator stopped", Site: threeBrokers, Events: 30_000, Members: 2, Alone: true, Steps: fixed(steps(2*time.Second, coordinatorStopped, coordinatorStopped)...)},
 	{Name: "Kafka 3.9", Site: olderBroker, Events: 40_000, Alone: true, Steps: fixed(

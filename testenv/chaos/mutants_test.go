@@ -48,6 +48,12 @@ func mutants() []mutant {
 			new:   "	since = v.stamp()\n	items := make([]item, 0, min(len(keys), chunk))\n",
 		},
 		{
+			name: "new partitions begin where a group does", file: "consumer/startoffsets.go",
+			scenario: short("partitions added while down, start latest"), finds: lost,
+			old: "		return len(committed[topic]) > 0 || slices.Contains(s.cfg.Retry.Topics, topic)\n",
+			new: "		return slices.Contains(s.cfg.Retry.Topics, topic)\n",
+		},
+		{
 			name: "a dead letter outside the transaction", file: "consumer/commit.go", scenario: chaos.Kill("", 15_000, "after-flush"),
 			finds: func(r chaos.Result) int { return r.Duplicates },
 			old:   "	produceErr := s.produce(ctx, out)\n",

@@ -3,6 +3,7 @@ package chaos
 import (
 	"cmp"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/loaderline/loaderline/testenv"
@@ -106,7 +107,9 @@ func killsAt(points ...string) func(*rand.Rand) []Step {
 const beyond = sessionTimeout + transactionTimeout + 2*time.Second
 
 // Short are the scenarios of `make chaos-short`.
-var Short = []Scenario{
+var Short = slices.Concat(short, changed)
+
+var short = []Scenario{
 	Kill("", 40_000, points...),
 	{Name: "zombie", Events: 30_000, Members: 2, Steps: fixed(Step{Fault: zombie, For: beyond})},
 	{Name: "rebalance storm", Events: 40_000, Steps: fixed(Step{Fault: storm, Share: 6})},

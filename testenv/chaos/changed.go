@@ -1,0 +1,27 @@
+package chaos
+
+import "time"
+
+const latest = "latest"
+
+// changed are scenarios in which the input itself changes: no event of it may be passed over in silence.
+var changed = []Scenario{
+	{Name: "partitions added while down, start earliest", Start: "earliest", Events: 20_000, Steps: fixed(steps(time.Second, partitionsAddedWhileDown, partitionsAddedAndKilled)...)},
+	{Name: "partitions added while down, start latest", Start: latest, Events: 20_000, Steps: fixed(steps(time.Second, partitionsAddedWhileDown, partitionsAddedAndKilled)...)},
+	{Name: "input recreated under load, start latest", Start: latest, Events: 20_000, Members: 2, Steps: fixed(Step{Fault: recreated})},
+	{Name: "input recreated while idle and while down", Events: 20_000, Steps: fixed(Step{Fault: recreated, Idle: true}, Step{Fault: recreatedWhileDown, Idle: true})},
+}
+
+// changedLonger are those in which a pipeline has to notice by itself what becomes of its input, wherever its group began.
+func changedLonger() []Scenario {
+	var list []Scenario
+	for _, start := range []string{"earliest", latest} {
+		list = append(list,
+			Scenario{Name: "partitions added, start " + start, Start: start, Events: 30_000, Members: 2, Slack: noticedWithin, Steps: fixed(
+				Step{Fault: partitionsAdded}, Step{Fault: partitionsAdded, Idle: true})},
+			Scenario{Name: "input recreated, start " + start, Start: start, Events: 30_000, Members: 2, Steps: fixed(
+				Step{Fault: recreated}, Step{Fault: recreated, Idle: true}, Step{Fault: recreatedWhileDown})},
+		)
+	}
+	return list
+}
