@@ -40,7 +40,8 @@ up. Those that are open and that the flags choose, or that are named by their pl
 in one transaction with a note that they were: when redrive is killed and run again, each is sent once.
 
 --fix FILE is a jq program that makes the new payload of the old one. A payload that is not JSON is a string to it; $key
-is the record's key, and $headers are the headers. What it gives no value for stays open.
+is the record's key, and $headers are the headers. What it gives no value for stays open, and so does what it takes more
+than 5s or 512 MiB for.
 
 What came back more often than --max-redrives goes to the topic NAME-parked beside the dead letters NAME instead.
 Of two redrives of a pipeline at the same time, the older stops.
@@ -85,6 +86,7 @@ func redrive(ctx context.Context, c *console.Console, path string, filter deadle
 		if r.Fix, err = readFix(f.fix); err != nil {
 			return err
 		}
+		defer r.Fix.Close()
 	}
 	if err := l.awaitKafka(ctx, l.inWords(c), append([]string{r.Topic}, r.Inputs...)...); err != nil {
 		return err

@@ -6,12 +6,16 @@ import (
 	"os"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/deadletter"
 )
 
 func main() { os.Exit(run()) }
 
-// run is the process: it answers its exit code.
+// run is the process: it returns its exit code.
 func run() int {
+	if deadletter.ServeFix() {
+		return 0
+	}
 	ctx, stop := interruptible(context.Background(), os.Exit)
 	defer stop()
 	return execute(ctx, console.New(os.Stdout, os.Stderr, os.Getenv), os.Args[1:])

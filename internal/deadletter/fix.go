@@ -1,95 +1,94 @@
 package deadletter
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/itchyny/gojq"
 )
 
-// fixTime bounds how long the fix of one dead letter may take.
-const fixTime = 5 * time.Second
+// What the fix of one dead letter may take. The memory is what its process may map beyond what it has at its start.
+const (
+	fixTime   = 5 * time.Second
+	fixMemory = 512 << 20
+	fixBytes  = 16 << 20 // of a payload, before and after
+)
 
 // ErrNotFixed says that a fix has no result for a dead letter, which therefore stays as it is.
 var ErrNotFixed = errors.New("the fix leaves it out: it gives no value for it")
 
-// Fix is a jq program that makes a payload of a payload. It is safe for concurrent use.
-type Fix struct{ code *gojq.Code }
+// Fix is a jq program that makes a payload of a payload. The program runs in a process of its own, since one operation of jq
+// can take any time and memory, and nothing else can end it. It is safe for concurrent use. Close it.
+type Fix struct {
+	program string
+
+	mu     sync.Mutex
+	worker *fixWorker // nil: not started, or ended
+}
 
 // ParseFix reads a jq program. Its input is the payload as JSON, or as a string where it is not JSON; $key is the record's
 // key as a string, or null, and $headers the dead letter's headers as an object of strings. It sees neither files nor the
-// environment.
+// environment. The program runs in a process of this executable, whose main calls ServeFix.
 func ParseFix(program string) (*Fix, error) {
+	if _, err := compileFix(program); err != nil {
+		return nil, fmt.Errorf("this is no jq program: %w", err)
+	}
+	return &Fix{program: program}, nil
+}
+
+func compileFix(program string) (*gojq.Code, error) {
 	query, err := gojq.Parse(program)
 	if err != nil {
-		return nil, fmt.Errorf("this is no jq program: %w", err)
+		return nil, err
 	}
-	code, err := gojq.Compile(query, gojq.WithVariables([]string{"$key", "$headers"}))
-	if err != nil {
-		return nil, fmt.Errorf("this is no jq program: %w", err)
+	return gojq.Compile(query, gojq.WithVariables([]string{"$key", "$headers"}))
+}
+
+// Close ends the process. The Fix may be used again, and then has to be closed again.
+func (f *Fix) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.end()
+}
+
+func (f *Fix) end() {
+	if f.worker != nil {
+		f.worker.end()
+		f.worker = nil
 	}
-	return &Fix{code: code}, nil
 }
 
 // apply is the payload that the program makes of a dead letter's record. Numbers that it does not touch keep their digits, and
 // the fields of an object are sorted.
 func (f *Fix) apply(ctx context.Context, l Letter, payload []byte) ([]byte, error) {
-	input, err := jqInput(payload)
-	if err != nil {
-		return nil, err
+	if len(payload) > fixBytes {
+		return nil, fmt.Errorf("the payload has %d bytes, and a fix takes %d MiB at most", len(payload), fixBytes>>20)
 	}
-	var key any
-	if l.Record.Key != nil {
-		key = string(l.Record.Key)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.worker == nil {
+		worker, err := startFix(f.program)
+		if err != nil {
+			return nil, fmt.Errorf("start the process of the fix: %w", err)
+		}
+		f.worker = worker
 	}
-	all := map[string]any{}
+	task := fixTask{Payload: payload, Absent: payload == nil, Key: l.Record.Key, NoKey: l.Record.Key == nil, Headers: map[string]string{}}
 	for _, h := range l.Record.Headers {
-		all[h.Key] = string(h.Value)
+		task.Headers[h.Key] = string(h.Value)
 	}
-	ctx, cancel := context.WithTimeout(ctx, fixTime)
-	defer cancel()
-	results := f.code.RunWithContext(ctx, input, key, all)
-	result, ok := results.Next()
-	if !ok {
+	done, err := f.worker.do(ctx, task)
+	switch {
+	case err != nil:
+		f.end()
+		return nil, err
+	case done.Left:
 		return nil, ErrNotFixed
+	case done.Problem != "":
+		return nil, errors.New(done.Problem)
 	}
-	if err, failed := result.(error); failed {
-		return nil, fmt.Errorf("the fix fails: %w", err)
-	}
-	if another, more := results.Next(); more {
-		if err, failed := another.(error); failed {
-			return nil, fmt.Errorf("the fix fails: %w", err)
-		}
-		return nil, errors.New("the fix gives more than one value, and a record has one")
-	}
-	fixed, err := gojq.Marshal(result)
-	if err != nil {
-		return nil, fmt.Errorf("write what the fix gives: %w", err)
-	}
-	return fixed, nil
-}
-
-// jqInput is a payload as a jq program sees it.
-func jqInput(payload []byte) (any, error) {
-	if payload == nil {
-		return nil, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(payload))
-	d.UseNumber()
-	var input any
-	if err := d.Decode(&input); err == nil {
-		if _, err := d.Token(); errors.Is(err, io.EOF) {
-			return input, nil
-		}
-	}
-	if !utf8.Valid(payload) {
-		return nil, errors.New("the payload is neither JSON nor text, so there is nothing to fix")
-	}
-	return string(payload), nil
+	return done.Payload, nil
 }

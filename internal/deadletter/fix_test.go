@@ -25,6 +25,7 @@ func TestFix(t *testing.T) {
 		"an error":            {`error("no")`, `{}`, "the fix fails: error: no"},
 		"an error afterwards": {`., error("no")`, `{}`, "the fix fails: error: no"},
 		"no text":             {`.`, "\xff", "the payload is neither JSON nor text, so there is nothing to fix"},
+
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -34,6 +35,7 @@ func TestFix(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer fix.Close()
 			done, left := w.redrive(deadletter.Redrive{Fix: fix, MaxRedrives: 3})
 			if done.LeftOpen == 1 {
 				if !slices.Equal(left, []string{"0:0 " + test.want}) {
@@ -48,6 +50,41 @@ func TestFix(t *testing.T) {
 	}
 }
 
+// TestFixIsBounded leaves a dead letter open for which the program takes too much, and fixes the next one.
+func TestFixIsBounded(t *testing.T) {
+	const memory, either = "the fix takes more than 512 MiB of memory for it", "the fix takes more than "
+	for name, test := range map[string]struct{ program, want string }{
+		"a text":                {`"x" * 4e8 | . + . | . + .`, memory},
+		"a list of large texts": {`[limit(9; repeat("x" * 2e8))] | length`, memory},
+		"a list":                {`[range(1e9)]`, either},
+		"a list of the same":    {`[limit(1e9; repeat(1))]`, either},
+		"a reduction":           {`reduce range(1e9) as $i ([]; . + [$i])`, either},
+		"a deep recursion":      {`def f: [., f]; f`, either},
+		"a deep value":          {`last(limit(1e9; recurse([.])))`, either},
+		"time":                  {`last(range(1e12))`, "the fix takes more than 5s for it"},
+		"a large result":        {`"x" * (17 * 1048576)`, "the fix gives 17825794 bytes for it, and 16 MiB are the most"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.die(kgo.Record{Value: []byte(`{}`)}, lookup)
+			w.die(kgo.Record{Value: []byte(`{"a":1}`)}, lookup)
+			fix, err := deadletter.ParseFix("if .a then .b = 2 else " + test.program + " end")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer fix.Close()
+			done, left := w.redrive(deadletter.Redrive{Fix: fix, MaxRedrives: 3})
+			if len(left) != 1 || !strings.Contains(left[0], test.want) || done.Redriven != 1 {
+				t.Errorf("%+v, left open: %q; want %q", done, left, test.want)
+			}
+			if got := string(w.newest().Value); got != `{"a":1,"b":2}` {
+				t.Errorf("the next one is %s", got)
+			}
+		})
+	}
+}
+
 // TestFixOfNoValue gives null to the program where there is no value.
 func TestFixOfNoValue(t *testing.T) {
 	w := newWorld(t)
@@ -56,6 +93,7 @@ func TestFixOfNoValue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer fix.Close()
 	w.redrive(deadletter.Redrive{Fix: fix, MaxRedrives: 3})
 	if got := string(w.newest().Value); got != `{"key":null,"was":null}` {
 		t.Errorf("it is %s", got)
