@@ -37,8 +37,8 @@ func said(changes []changerecord.Change) string {
 	return strings.Join(all, "; ")
 }
 
-// real puts in what Debezium writes about the source.
-func real(value string) string {
+// sourced puts in what Debezium writes about the source.
+func sourced(value string) string {
 	return strings.ReplaceAll(value, "SOURCE", `{"version":"3.0.0.Final","connector":"postgresql","name":"shop","ts_ms":1700000000000,"snapshot":"false","db":"shop","schema":"public","table":"reviews","lsn":1}`)
 }
 
@@ -178,7 +178,7 @@ func TestDecode(t *testing.T) {
 			m := mapping(t, test.table, test.columns...)
 			m.Envelope, m.OldKey = test.envelope, test.oldKey
 			d := changerecord.NewDecoder(m)
-			if got := said(d.Decode(0, bytesOf(test.key), bytesOf(real(test.value)))); got != test.want {
+			if got := said(d.Decode(0, bytesOf(test.key), bytesOf(sourced(test.value)))); got != test.want {
 				t.Errorf("it says %q; want %q", got, test.want)
 			}
 		})

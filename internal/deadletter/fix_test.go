@@ -25,7 +25,6 @@ func TestFix(t *testing.T) {
 		"an error":            {`error("no")`, `{}`, "the fix fails: error: no"},
 		"an error afterwards": {`., error("no")`, `{}`, "the fix fails: error: no"},
 		"no text":             {`.`, "\xff", "the payload is neither JSON nor text, so there is nothing to fix"},
-
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

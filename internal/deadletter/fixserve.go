@@ -28,12 +28,13 @@ func ServeFix() bool {
 		fmt.Fprintln(os.Stderr, "limit its memory:", err)
 		return true
 	}
-	if err := serveFix(os.Stdin, os.Stdout); err != nil && !errors.Is(err, io.EOF) {
+	if err := serveFix(os.Stdin, os.Stdout); !errors.Is(err, io.EOF) {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	return true
 }
 
+// serveFix does tasks until there are no more, which is io.EOF.
 func serveFix(from io.Reader, to io.Writer) error {
 	tasks, done := gob.NewDecoder(from), gob.NewEncoder(to)
 	var program string

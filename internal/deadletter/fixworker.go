@@ -93,8 +93,11 @@ func (w *fixWorker) do(ctx context.Context, task fixTask) (done fixDone, err err
 
 // explained is the reason why the process has ended.
 func (w *fixWorker) explained(err error) error {
-	if bytes.Contains(w.said.text, []byte("out of memory")) || bytes.Contains(w.said.text, []byte("cannot allocate memory")) {
-		return fmt.Errorf("the fix takes more than %d MiB of memory for it", fixMemory>>20)
+	// What the runtime says, and what the race detector does.
+	for _, said := range []string{"out of memory", "cannot allocate memory", "failed to allocate"} {
+		if bytes.Contains(w.said.text, []byte(said)) {
+			return fmt.Errorf("the fix takes more than %d MiB of memory for it", fixMemory>>20)
+		}
 	}
 	if line, _, _ := bytes.Cut(w.said.text, []byte("\n")); len(line) > 0 {
 		return fmt.Errorf("the process of the fix has ended: %s", line)
