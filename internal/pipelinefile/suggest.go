@@ -37,7 +37,7 @@ func withoutQuery(s string) string {
 	for _, part := range parts {
 		name, _, valued := strings.Cut(part, "=")
 		switch {
-		case strings.HasPrefix(part, "${"), strings.Contains("?&;#", part):
+		case strings.HasPrefix(part, "${"), part == "?", part == "&", part == ";", part == "#":
 			out.WriteString(part)
 		case valued && name+"=" == part: // A variable follows.
 			out.WriteString(part)
