@@ -23,7 +23,7 @@ Topics are those of --topics, those that "loaderline check PIPELINE --create-top
 to be created when it first names them, as the tools of Kafka do. Records are kept in memory, or in --dir, where the
 next broker finds them.`,
 		Example: `  loaderline broker
-  loaderline broker --dir ./broker --topics user-events,user-events-enriched,user-events-dead
+  loaderline broker --dir ./broker --topics events,enriched,dead
   loaderline broker --listen 127.0.0.1:19092 --partitions 12`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -55,7 +55,8 @@ A key is written as an event has it: a number, text, or a JSON list for a compos
 like JSON: '"7"'. The stage's source is asked whether it can be a key; while the source is away, nobody checks it.`,
 		Example: `  loaderline cache invalidate pipeline.yaml --stage user --key 7 --key 8
   loaderline cache invalidate pipeline.yaml --stage account --key '["acme",7]'
-  psql -Atc 'SELECT id FROM users WHERE ...' | loaderline cache invalidate pipeline.yaml --stage user --keys-from -
+  psql -Atc 'SELECT id FROM users WHERE ...' |
+    loaderline cache invalidate pipeline.yaml --stage user --keys-from -
   loaderline cache invalidate pipeline.yaml --stage reviews --all --yes`,
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {

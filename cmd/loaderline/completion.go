@@ -21,10 +21,14 @@ func newCompletion(c *console.Console) *cobra.Command {
 		Long: `Print a script that lets a shell complete commands, flags and pipeline files. It is loaded in the current shell, or
 from the file that the shell reads at start:
 
-  bash        source <(loaderline completion bash)              in ~/.bashrc; needs the package bash-completion
-  zsh         source <(loaderline completion zsh)               in ~/.zshrc, after compinit
-  fish        loaderline completion fish | source               in ~/.config/fish/config.fish
-  powershell  loaderline completion powershell | Out-String | Invoke-Expression   in $PROFILE`,
+  # bash, in ~/.bashrc; needs the package bash-completion
+  source <(loaderline completion bash)
+  # zsh, in ~/.zshrc, after compinit
+  source <(loaderline completion zsh)
+  # fish, in ~/.config/fish/config.fish
+  loaderline completion fish | source
+  # powershell, in $PROFILE
+  loaderline completion powershell | Out-String | Invoke-Expression`,
 		Example: `  source <(loaderline completion bash)
   loaderline completion fish > ~/.config/fish/completions/loaderline.fish`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -51,8 +51,8 @@ most. --fresh asks the sources in each micro-batch.
 
 Exit code 1 of --diff says that something differs.`,
 		Example: `  loaderline replay pipeline.yaml --from -2h --dry-run
-  loaderline replay pipeline.yaml --from 3:1000 --to 3:2000 --into enriched-again
-  loaderline replay pipeline.yaml --id 20261124-100614-k3xw --into enriched-again
+  loaderline replay pipeline.yaml --from 3:1000 --to 3:2000 --into again
+  loaderline replay pipeline.yaml --id 20261124-100614-k3xw --into again
   loaderline replay pipeline.yaml --from -1d --diff`,
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -72,6 +72,7 @@ Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 
 	addGroup(root, "Look after it", newDLQ(c), newReplay(c), newCache(c), newOffsets(c))
 	root.AddCommand(newCompletion(c), newVersion(c))
 	completing(root)
+	fitting(root)
 	return root
 }
 

@@ -23,7 +23,7 @@ func newStatus(c *console.Console) *cobra.Command {
 	format := choice{value: "text", of: []string{"text", "json"}}
 	cmd := &cobra.Command{
 		Use:   "status PIPELINE",
-		Short: "Show the group, its members, its lag, and when it will have caught up",
+		Short: "Show the group, its members, its lag, and when it catches up",
 		Long: `Show the pipeline's consumer group: its members and their partitions, how far behind each partition is in records and in
 time, how fast records are done, when the group will have caught up, and how many dead letters there are. It looks twice, two
 seconds apart, and changes nothing.
