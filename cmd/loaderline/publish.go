@@ -32,7 +32,7 @@ func newPublish(c *console.Console) *cobra.Command {
 		Short: "Publish lines of JSON to the input topic",
 		Long: `Publish the lines of a file, or of stdin, to the pipeline's first input topic: each line is the value of a record,
 byte for byte. Empty lines are left out. With --key, a value of the event becomes the record's key, which keeps the
-events of one key in order. A line that cannot be published, since it does not have the key or is longer than the topic
+events of one key in order; where that value is null, the record has no key. A line that cannot be published, since it does not have the key or is longer than the topic
 takes, is reported with its number; the others are published, and the exit code is 1.`,
 		Example: `  loaderline publish pipeline.yaml events.ndjson --key user_id
   echo '{"user_id":7}' | loaderline publish pipeline.yaml
@@ -99,6 +99,9 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	if n > 0 || err == nil {
 		took := time.Since(start)
 		c.Say("published %s %s to %s in %s, %s events/s", humanize.Comma(n), english.PluralWord(int(n), "event", ""), cfg.Topic, took.Round(time.Millisecond), humanize.Comma(console.Rate(n, took)))
+	}
+	if cfg.Key != nil && cfg.Key.Nulls() > 0 {
+		c.Say("%s %s null at %s, and went out without a key", english.Plural(cfg.Key.Nulls(), "event", ""), english.PluralWord(cfg.Key.Nulls(), "has", "have"), cfg.Key)
 	}
 	switch {
 	case err != nil && exitCode(err) == exitFailed:

@@ -17,7 +17,14 @@ type Key struct {
 	path    jsondoc.Path
 	scanner *jsondoc.Scanner
 	found   jsondoc.Result
+	nulls   int
 }
+
+// Nulls is how many lines had null in place of a key.
+func (k *Key) Nulls() int { return k.nulls }
+
+// String is the path.
+func (k *Key) String() string { return k.path.String() }
 
 // ParseKey reads a path into the event, with or without event at its beginning: user_id, event.user_id or user.id.
 func ParseKey(text string) (*Key, error) {
@@ -40,7 +47,8 @@ func ParseKey(text string) (*Key, error) {
 	return &Key{path: path, scanner: jsondoc.NewScanner([]jsondoc.Path{path}, nil)}, nil
 }
 
-// In is the text of the value in line that the path leads to: a string's characters, or a number or boolean as it is written.
+// In is the text of the value in line that the path leads to: a string's characters, or a number or boolean as it is written. Where
+// it is null, there is no key, and that is counted.
 func (k *Key) In(line []byte) ([]byte, error) {
 	k.found.Reset()
 	if err := k.scanner.Scan(line, &k.found); err != nil {
@@ -55,7 +63,9 @@ func (k *Key) In(line []byte) ([]byte, error) {
 			return append([]byte{}, raw...), nil
 		case '{', '[':
 			return nil, fmt.Errorf("%s is no text, number or boolean, so it cannot be the key", k.path)
-		default: // null is none.
+		default:
+			k.nulls++
+			return nil, nil
 		}
 	}
 	return nil, fmt.Errorf("it has no %s for the key", k.path)

@@ -45,7 +45,7 @@ func TestKey(t *testing.T) {
 			}
 		})
 	}
-	for _, line := range []string{`{}`, `{"user_id":null}`, `{"user_id":[7]}`, `{"user_id":{}}`, `[7]`, `7`, `{"user_id":7`, ``, `{"user_id":7}{}`} {
+	for _, line := range []string{`{}`, `{"user_id":[7]}`, `{"user_id":{}}`, `[7]`, `7`, `{"user_id":7`, ``, `{"user_id":7}{}`} {
 		k, err := publish.ParseKey("user_id")
 		if err != nil {
 			t.Fatal(err)
@@ -53,6 +53,13 @@ func TestKey(t *testing.T) {
 		if got, err := k.In([]byte(line)); err == nil {
 			t.Errorf("%s has the key %q", line, got)
 		}
+	}
+	k, err := publish.ParseKey("user_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := k.In([]byte(`{"user_id":null}`)); got != nil || err != nil || k.Nulls() != 1 {
+		t.Errorf("null: %q, %v, counted %d times", got, err, k.Nulls())
 	}
 	for _, path := range []string{"", "event", "items[].id", "a..b", "a b"} {
 		if _, err := publish.ParseKey(path); err == nil {
