@@ -72,6 +72,17 @@ func reach(parent context.Context, cl *kgo.Client, k Kafka) error {
 	}
 }
 
+// takeIdentity gets a producer for the transactional ID, which ends what a
+// predecessor left open. The broker that is asked for the coordinator may be
+// down: then another one is.
+func (s *Session) takeIdentity(ctx context.Context) error {
+	_, err := settledCoordinator(ctx, func(ctx context.Context) (struct{}, error) {
+		_, _, err := s.cl.ProducerID(ctx)
+		return struct{}{}, err
+	})
+	return err
+}
+
 func isCertificate(err error) bool {
 	_, invalid := errors.AsType[*tls.CertificateVerificationError](err)
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)

@@ -144,7 +144,7 @@ func (s *Session) prepare(ctx context.Context) error {
 	if s.cfg.Worker == 0 {
 		s.warnOfOldTransactions(ctx)
 	}
-	if _, _, err := s.cl.ProducerID(ctx); err != nil {
+	if err := s.takeIdentity(ctx); err != nil {
 		return s.sessionError(fmt.Sprintf("get a producer for transactional ID %q", s.cfg.identity()), err)
 	}
 	return nil

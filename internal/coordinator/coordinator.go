@@ -5,6 +5,7 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -13,11 +14,12 @@ import (
 // pause is the time between two questions.
 const pause = 250 * time.Millisecond
 
-// Await asks until the group has a coordinator or ctx ends, and answers the last answer. Where ctx ends first, the error is one
-// that IsMissing knows. waiting is called once where there is something to wait for; it may be nil.
+// Await asks until the group has a coordinator or ctx ends, and returns the last result. Where ctx ends first, the error is one
+// that IsMissing knows, or says that brokers cannot be reached. waiting is called once where there is something to wait for;
+// it may be nil.
 func Await[T any](ctx context.Context, waiting func(), ask func(context.Context) (T, error)) (T, error) {
 	answer, err := ask(ctx)
-	if !IsMissing(err) {
+	if !passes(err) {
 		return answer, err
 	}
 	if waiting != nil {
@@ -35,10 +37,17 @@ func Await[T any](ctx context.Context, waiting func(), ask func(context.Context)
 		if ctx.Err() != nil && failure != nil {
 			return answer, err // It says no more than that the time is over.
 		}
-		if answer, err = again, failure; !IsMissing(err) {
+		if answer, err = again, failure; !passes(err) {
 			return answer, err
 		}
 	}
+}
+
+// passes says that another question may be answered: the coordinator is missing, or the broker that was to find it is down.
+// The client chooses that one by chance, and does not choose another where it refuses the connection.
+func passes(err error) bool {
+	dial, isNet := errors.AsType[*net.OpError](err)
+	return IsMissing(err) || isNet && dial.Op == "dial"
 }
 
 // IsMissing says that a request failed because the group has no coordinator at the moment.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAwait(t *testing.T) {
 	missing := fmt.Errorf("describe the group: %w", kerr.CoordinatorNotAvailable)
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {
 		answers   []error // the last one for ever
@@ -29,6 +32,8 @@ func TestAwait(t *testing.T) {
 		"another error":         {[]error{broken}, broken, 0, 1},
 		"there after a while":   {[]error{missing, kerr.CoordinatorLoadInProgress, kerr.NotCoordinator, nil}, nil, 1, 4},
 		"an error after a wait": {[]error{missing, broken}, broken, 1, 2},
+		"brokers that are down": {[]error{refused, refused, nil}, nil, 1, 3},
+		"no broker is up":       {[]error{refused}, refused, 1, 5},
 		"never there":           {[]error{missing}, missing, 1, 5},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,53 @@
+package consumer_test
+
+import (
+	"testing"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// Brokers of the list that are down fail no start: whatever asks first asks another one. The client chooses by chance, so
+// each is asked often.
+func TestSomeBrokersAreDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.publish(0, 1, 1)
+	closed, err := testenv.FreeAddresses(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := consumer.Kafka{Brokers: append(closed, w.brokers...)}
+	set := map[string]map[int32]consumer.CommittedOffset{"in": {0: {At: 1}}}
+	for name, ask := range map[string]func() error{
+		"offsets":     func() error { _, err := consumer.Offsets(t.Context(), k, "g"); return err },
+		"set offsets": func() error { return consumer.SetOffsets(t.Context(), k, "other", set) },
+		"notes":       func() error { _, err := consumer.Notes(t.Context(), k, "g"); return err },
+		"describe":    func() error { _, err := consumer.Describe(t.Context(), k, "in"); return err },
+		"extents":     func() error { _, err := consumer.Extents(t.Context(), k, "in"); return err },
+		"create": func() error {
+			return consumer.CreateTopics(t.Context(), k, consumer.TopicSpec{Name: "in", Partitions: 1, ReplicationFactor: 1})
+		},
+		"open": func() error {
+			cfg := w.config()
+			cfg.Kafka = k
+			s, err := consumer.Open(t.Context(), cfg)
+			if err == nil {
+				err = s.Close(t.Context())
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			failed := map[string]int{}
+			for range 20 {
+				if err := ask(); err != nil {
+					failed[err.Error()]++
+				}
+			}
+			if len(failed) > 0 {
+				t.Errorf("%v", failed)
+			}
+		})
+	}
+}
