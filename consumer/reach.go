@@ -80,7 +80,7 @@ func (s *Session) takeIdentity(ctx context.Context) error {
 		_, _, err := s.cl.ProducerID(ctx)
 		return struct{}{}, err
 	})
-	return err
+	return s.tooLong(ctx, err)
 }
 
 func isCertificate(err error) bool {

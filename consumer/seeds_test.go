@@ -1,7 +1,10 @@
 package consumer_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/testenv"
@@ -49,5 +52,23 @@ func TestSomeBrokersAreDown(t *testing.T) {
 				t.Errorf("%v", failed)
 			}
 		})
+	}
+}
+
+// A transaction timeout that the brokers refuse is named, with what they allow.
+func TestTransactionTimeoutIsTooLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	cfg := w.config()
+	cfg.TransactionTimeout = 20 * time.Minute
+	_, err := consumer.Open(t.Context(), cfg)
+	tooLong, ok := errors.AsType[*consumer.TransactionTimeoutError](err)
+	if !ok || tooLong.Most != 15*time.Minute || consumer.Recoverable(err) || !strings.Contains(err.Error(), "20m0s, longer than the brokers allow, 15m0s") {
+		t.Errorf("got %v", err)
+	}
+	for timeout, fits := range map[time.Duration]bool{15 * time.Minute: true, 15*time.Minute + 1: false} {
+		if err := consumer.CheckTransactionTimeout(t.Context(), w.cl, timeout); (err == nil) != fits {
+			t.Errorf("%v: %v", timeout, err)
+		}
 	}
 }

@@ -89,6 +89,9 @@ func (l *loaded) hinted(err error) error {
 	if limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err); ok {
 		return &reportedError{err: err, text: fmt.Sprintf("%v; stopped by dead_letter.limit before they were published: mend the cause and run it again, or let them become dead letters by loaderline run --ignore-dead-letter-limit %s", limit, l.path)}
 	}
+	if timeout, ok := errors.AsType[*consumer.TransactionTimeoutError](err); ok {
+		return l.layout.File.Errorf("kafka.transaction_timeout", "%v", timeout)
+	}
 	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
 	if !ok {
 		return err

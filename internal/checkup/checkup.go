@@ -14,11 +14,12 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
 // Finding is the result of one check.
 type Finding struct {
-	What    string `json:"what"` // broker, topic, right, source, cache, stage, certificate
+	What    string `json:"what"` // broker, setting, topic, right, source, cache, stage, certificate
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Warning bool   `json:"warning,omitempty"` // not as it should be, but the pipeline can run
@@ -106,6 +107,7 @@ func (c Checkup) kafka(ctx context.Context) {
 	}
 	defer client.Close()
 	c.brokers(ctx, client)
+	c.transactionTimeout(ctx, client)
 	if c.describe(ctx, client) {
 		ctx, cancel := context.WithTimeout(ctx, 2*brokerTimeout)
 		defer cancel()
@@ -155,6 +157,20 @@ func (c Checkup) brokers(ctx context.Context, client *kgo.Client) {
 		default:
 			c.ok("broker", address, "answers")
 		}
+	}
+}
+
+// transactionTimeout asks whether the brokers allow the one of the file. They refuse it only when a session begins.
+func (c Checkup) transactionTimeout(ctx context.Context, client *kgo.Client) {
+	const key = "kafka.transaction_timeout"
+	file := c.Layout.File
+	if file.Output.Delivery != pipelinefile.DeliveryExactlyOnce {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*brokerTimeout)
+	defer cancel()
+	if err := consumer.CheckTransactionTimeout(ctx, client, file.Kafka.TransactionTimeout); err != nil {
+		c.failed("setting", key, file.Errorf(key, "%v", err))
 	}
 }
 
