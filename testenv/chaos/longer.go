@@ -6,7 +6,7 @@ import (
 )
 
 // Longer are the scenarios of `make chaos-longer`: those that take too long for [Short].
-var Longer = slices.Concat(longer, changedLonger())
+var Longer = slices.Concat(longer, changedLonger(), loudLonger)
 
 var longer = []Scenario{
 	{Name: "three brokers: rolling restart", Site: threeBrokers, Events: 60_000, Members: 2, Alone: true, Steps: fixed(Step{Fault: eachBrokerRestarted, Share: 4})},

@@ -25,6 +25,14 @@ type mutant struct {
 
 func mutants() []mutant {
 	lost := func(r chaos.Result) int { return r.Lost }
+	silences := func(r chaos.Result) (count int) {
+		for _, p := range r.Problems {
+			if strings.Contains(p, "no process says so") {
+				count++
+			}
+		}
+		return count
+	}
 	return []mutant{
 		{
 			name: "offsets committed before the flush", file: "consumer/commit.go", scenario: chaos.Kill(chaos.AtLeastOnce, 15_000, "mid-produce"), finds: lost,
@@ -52,6 +60,11 @@ func mutants() []mutant {
 			scenario: short("partitions added while down, start latest"), finds: lost,
 			old: "		return len(committed[topic]) > 0 || slices.Contains(s.cfg.Retry.Topics, topic)\n",
 			new: "		return slices.Contains(s.cfg.Retry.Topics, topic)\n",
+		},
+		{
+			name: "a stall that is not told", file: "internal/backlog/stall.go", scenario: longer("PostgreSQL away for longer"), finds: silences,
+			old: "	if now.Sub(since) < patience {\n",
+			new: "	if now.Sub(since) < 100*patience {\n",
 		},
 		{
 			name: "a dead letter outside the transaction", file: "consumer/commit.go", scenario: chaos.Kill("", 15_000, "after-flush"),
@@ -147,8 +160,12 @@ func (m mutant) overlay(t *testing.T) string {
 	return overlay
 }
 
-// short is the scenario of that name.
-func short(name string) chaos.Scenario {
-	i := slices.IndexFunc(chaos.Short, func(s chaos.Scenario) bool { return s.Name == name })
-	return chaos.Short[i]
+// short and longer are the scenario of that name.
+func short(name string) chaos.Scenario { return called(name, chaos.Short) }
+
+func longer(name string) chaos.Scenario { return called(name, chaos.Longer) }
+
+func called(name string, list []chaos.Scenario) chaos.Scenario {
+	i := slices.IndexFunc(list, func(s chaos.Scenario) bool { return s.Name == name })
+	return list[i]
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -69,6 +70,7 @@ type Round struct {
 	checker                    atomic.Pointer[testenv.Checker]
 	judging                    testenv.CheckerConfig
 	partitions                 int
+	foreign                    *kgo.Client  // another producer, with an open transaction; else nil
 	silences                   []error      // times when the pipeline stood still and no process said so
 	strangers                  atomic.Int64 // offsets of the input that are no events of the source
 	source                     *source

@@ -107,7 +107,7 @@ func killsAt(points ...string) func(*rand.Rand) []Step {
 const beyond = sessionTimeout + transactionTimeout + 2*time.Second
 
 // Short are the scenarios of `make chaos-short`.
-var Short = slices.Concat(short, changed)
+var Short = slices.Concat(short, changed, loud)
 
 var short = []Scenario{
 	Kill("", 40_000, points...),

@@ -161,7 +161,7 @@ func (r *Round) tearDown(ctx context.Context) error {
 	if r.twin != nil {
 		r.twin.close()
 	}
-	errs := []error{r.releaseConnections(ctx), r.unmakeDisk()}
+	errs := []error{r.releaseConnections(ctx), r.unmakeDisk(), r.abortForeign(ctx)}
 	if r.versions != nil {
 		errs = append(errs, r.versions.close())
 	}
