@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime/pprof"
 	"syscall"
@@ -34,16 +35,25 @@ func startProfile(path string) (stop func() error, err error) {
 // createRegular makes a file, or empties one that is there. It follows no link and writes to nothing but a regular file:
 // in a folder of others, a link could lead to any file of this user.
 func createRegular(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o666)
-	if errors.Is(err, syscall.ELOOP) {
-		return nil, fmt.Errorf("%s is a symbolic link; name a regular file, or one that does not exist", path)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // Which follows no link.
+	if !errors.Is(err, fs.ErrExist) {
+		return file, err
 	}
-	if err != nil {
+	named, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case named.Mode()&fs.ModeSymlink != 0:
+		return nil, fmt.Errorf("%s is a symbolic link; name a regular file, or one that does not exist", path)
+	case !named.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file; name one, or a file that does not exist", path)
+	}
+	if file, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0); err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file; name one, or a file that does not exist", path)
+	opened, err := file.Stat()
+	if err == nil && !os.SameFile(named, opened) {
+		err = fmt.Errorf("%s was replaced while it was opened", path)
 	}
 	if err == nil {
 		err = file.Truncate(0)

@@ -167,7 +167,7 @@ func TestHostOfListen(t *testing.T) {
 	for host, want := range map[string]int{"host.example:8080": 200, "HOST.example": 200, "localhost": 200, "[::1]:8080": 200, "other.example": 403, "": 403} {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 		r.Host = host
-		admin.Named("host.example:8080", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) })).ServeHTTP(w, r)
+		admin.Named("host.example:8080", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })).ServeHTTP(w, r)
 		if w.Code != want {
 			t.Errorf("%q: %d, want %d", host, w.Code, want)
 		}

@@ -54,7 +54,7 @@ func TestSquatterLearnsNothing(t *testing.T) {
 		"it returns an empty proof": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"nonce":"n","proof":""}`)) },
 		"it asks for the token": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusUnauthorized)
 		},
 		"it returns what it was sent": func(w http.ResponseWriter, r *http.Request) {
 			sent := r.Header.Get("Loaderline-Challenge")

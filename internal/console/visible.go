@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -58,7 +59,7 @@ type visible struct {
 func (v *visible) Write(p []byte) (int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	data := append(v.held, p...)
+	data := slices.Concat(v.held, p)
 	var out []byte
 	for len(data) > 0 {
 		if v.escape != "" && data[0] == v.escape[0] {

@@ -57,7 +57,7 @@ wrongtype err noauth wrongpass noperm clusterdown masterdown tryagain moved ask 
 
 func words(text string) map[string]bool {
 	all := map[string]bool{}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		all[word] = true
 	}
 	return all

@@ -91,16 +91,46 @@ func TestKeysAreNowhereButInDeadLetters(t *testing.T) {
 		says   string
 		quotes bool
 	}{
-		"PostgreSQL, a wrong input": {func(t *testing.T) string { return raised(t, "CAST(k AS bigint)", "P0001", "permanent") },
-			[]string{wordCanary, textCanary, numberCanary + ".5"}, "invalid input syntax for type bigint: … (SQLSTATE 22P02)", true},
-		"PostgreSQL, out of range": {func(t *testing.T) string { return raised(t, "CAST(k AS int)", "P0001", "permanent") },
-			[]string{numberCanary, numberCanary + "1"}, "value … is out of range for type integer (SQLSTATE 22003)", true},
-		"PostgreSQL, what a function raises": {func(t *testing.T) string { return raised(t, "complain(k)", "P0001", "permanent") },
-			[]string{wordCanary, textCanary, numberCanary}, "no user … there (SQLSTATE P0001)", true},
-		"PostgreSQL, a duplicate": {func(t *testing.T) string { return raised(t, "complain(k)", "23505", "permanent") },
-			[]string{wordCanary, textCanary, numberCanary}, "no user … there (SQLSTATE 23505)", true},
-		"PostgreSQL, a class that the file sets": {func(t *testing.T) string { return raised(t, "complain(k)", "57014", "permanent") },
-			[]string{wordCanary, textCanary, numberCanary}, "no user … there (SQLSTATE 57014)", true},
+		"PostgreSQL, a wrong input": {
+			func(t *testing.T) string {
+				t.Helper()
+				return raised(t, "CAST(k AS bigint)", "P0001", "permanent")
+			},
+			[]string{wordCanary, textCanary, numberCanary + ".5"},
+			"invalid input syntax for type bigint: … (SQLSTATE 22P02)", true,
+		},
+		"PostgreSQL, out of range": {
+			func(t *testing.T) string {
+				t.Helper()
+				return raised(t, "CAST(k AS int)", "P0001", "permanent")
+			},
+			[]string{numberCanary, numberCanary + "1"},
+			"value … is out of range for type integer (SQLSTATE 22003)", true,
+		},
+		"PostgreSQL, what a function raises": {
+			func(t *testing.T) string {
+				t.Helper()
+				return raised(t, "complain(k)", "P0001", "permanent")
+			},
+			[]string{wordCanary, textCanary, numberCanary},
+			"no user … there (SQLSTATE P0001)", true,
+		},
+		"PostgreSQL, a duplicate": {
+			func(t *testing.T) string {
+				t.Helper()
+				return raised(t, "complain(k)", "23505", "permanent")
+			},
+			[]string{wordCanary, textCanary, numberCanary},
+			"no user … there (SQLSTATE 23505)", true,
+		},
+		"PostgreSQL, a class that the file sets": {
+			func(t *testing.T) string {
+				t.Helper()
+				return raised(t, "complain(k)", "57014", "permanent")
+			},
+			[]string{wordCanary, textCanary, numberCanary},
+			"no user … there (SQLSTATE 57014)", true,
+		},
 		"MySQL, what a function raises": {func(t *testing.T) string {
 			dsn := execute(t, "mysql", testenv.MariaDB(t), "CREATE TABLE users (id varchar(99) PRIMARY KEY)",
 				"INSERT INTO users VALUES ('"+wordCanary+"'), ('"+numberCanary+"')",
