@@ -8,10 +8,10 @@ import (
 // checkInto refuses a topic of --into whose records, or whose dead letters, would reach a topic that the pipeline uses.
 func checkInto(path string, file *pipelinefile.File, into string) error {
 	dead, published := replayDead(into), "--into "+into
-	switch {
-	case into == "":
+	switch into {
+	case "":
 		return nil
-	case into == file.Output.Topic:
+	case file.Output.Topic:
 		return usagef("%s is output.topic of %s: to publish to it, replace --into by --into-output; or name another topic", published, path)
 	}
 	if key := file.KeyOf(into); key != "" {

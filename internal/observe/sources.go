@@ -45,12 +45,12 @@ func (r *Run) Away(a pipeline.Away) {
 		return
 	}
 	source.said = now
-	what := "source is not reachable, waiting for it"
+	attrs := []slog.Attr{slog.String("source", a.Source), slog.Time("since", source.since), slog.Any("error", a.Err)}
 	if a.Optional {
-		what = "source is not reachable, starting without it"
+		r.log.LogAttrs(context.Background(), slog.LevelWarn, "source is not reachable, starting without it", attrs...)
+		return
 	}
-	r.log.LogAttrs(context.Background(), slog.LevelWarn, what,
-		slog.String("source", a.Source), slog.Time("since", source.since), slog.Any("error", a.Err))
+	r.log.LogAttrs(context.Background(), slog.LevelWarn, "source is not reachable, waiting for it", attrs...)
 }
 
 // Reached notes that a source was reached at start.

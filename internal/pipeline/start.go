@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -120,21 +121,22 @@ func (p *Pipeline) reachAll(ctx context.Context, layout *Layout, start *Start) (
 	}
 	lookups := map[int]Lookup{}
 	for _, of := range found {
-		for at, l := range of {
-			lookups[at] = l
+		maps.Copy(lookups, of)
+	}
+	all := slices.Concat(apart(problems)...)
+	for _, s := range layout.Stages {
+		if err := clashes(layout, s, lookups); err != nil {
+			all = append(all, err)
 		}
 	}
-	for _, s := range layout.Stages {
-		problems = append(problems, clashes(layout, s, lookups))
-	}
-	return lookups, pipelinefile.JoinErrors(slices.Concat(apart(problems)...))
+	return lookups, pipelinefile.JoinErrors(all)
 }
 
 // apart takes joined problems apart.
 func apart(problems []error) [][]error {
 	all := make([][]error, len(problems))
 	for i, problem := range problems {
-		if joined, is := problem.(interface{ Unwrap() []error }); is { //nolint:errorlint // It was joined by this package.
+		if joined, is := problem.(interface{ Unwrap() []error }); is {
 			all[i] = joined.Unwrap()
 		} else if problem != nil {
 			all[i] = []error{problem}
