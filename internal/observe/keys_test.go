@@ -132,16 +132,19 @@ func TestKeysAreNowhereButInDeadLetters(t *testing.T) {
 			"no user … there (SQLSTATE 57014)", true,
 		},
 		"MySQL, what a function raises": {func(t *testing.T) string {
+			t.Helper()
 			dsn := execute(t, "mysql", testenv.MariaDB(t), "CREATE TABLE users (id varchar(99) PRIMARY KEY)",
 				"INSERT INTO users VALUES ('"+wordCanary+"'), ('"+numberCanary+"')",
 				"CREATE FUNCTION complain(k varchar(99)) RETURNS text BEGIN DECLARE m text DEFAULT CONCAT('no user ', k); SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = m; RETURN k; END")
 			return query(fmt.Sprintf(`{sql: {driver: mysql, dsn: %q}}`, dsn), "SELECT id, complain(id) AS n FROM users WHERE id IN ($keys)")
 		}, []string{wordCanary, numberCanary}, "no user … (error 1644)", true},
 		"SQLite": {func(t *testing.T) string {
+			t.Helper()
 			dsn := execute(t, "sqlite", filepath.Join(t.TempDir(), "shop.db"), "CREATE TABLE users (id text)", "INSERT INTO users VALUES ('"+wordCanary+"'), ('"+numberCanary+"')")
 			return query(fmt.Sprintf(`{sql: {driver: sqlite, dsn: %q}, errors: {SQLITE_ERROR: permanent}}`, dsn), "SELECT id, json_extract('{}', '[' || id) AS n FROM users WHERE id IN ($keys)")
 		}, []string{wordCanary, numberCanary}, "(SQLITE_ERROR)", true},
 		"Redis": {func(t *testing.T) string {
+			t.Helper()
 			address := testenv.Redis(t)
 			client := redis.NewClient(&redis.Options{Addr: address})
 			t.Cleanup(func() {
@@ -161,8 +164,12 @@ func TestKeysAreNowhereButInDeadLetters(t *testing.T) {
 			}
 			return fmt.Sprintf("sources: {kv: {redis: {addresses: [%q]}}}\nstages: {user: {source: kv, by: event.id, get: %q}}\n", address, t.Name()+"$key")
 		}, []string{wordCanary, numberCanary}, "key", false},
-		"HTTP, an answer that repeats the keys": {func(t *testing.T) string { return service(t, 400) }, []string{wordCanary, numberCanary}, "the service answered 400 Bad Request", false},
+		"HTTP, an answer that repeats the keys": {func(t *testing.T) string {
+			t.Helper()
+			return service(t, 400)
+		}, []string{wordCanary, numberCanary}, "the service answered 400 Bad Request", false},
 		"keys that cannot be": {func(t *testing.T) string {
+			t.Helper()
 			dsn := execute(t, "sqlite", filepath.Join(t.TempDir(), "shop.db"), "CREATE TABLE users (id integer)")
 			return fmt.Sprintf("sources: {shop: {sql: {driver: sqlite, dsn: %q}}}\nstages: {user: {source: shop, by: event.id, query: %q, key: id}}\n", dsn, "SELECT id FROM users WHERE id IN ($keys)")
 		}, []string{wordCanary, textCanary}, "event.id: … is not a bigint", true},
@@ -190,8 +197,12 @@ func TestKeysAreNotInTheLogOfAnOutage(t *testing.T) {
 		file func(t *testing.T) string
 		says string
 	}{
-		"HTTP": {func(t *testing.T) string { return service(t, 200) }, `"error":"the service answered the error … for this key"`},
+		"HTTP": {func(t *testing.T) string {
+			t.Helper()
+			return service(t, 200)
+		}, `"error":"the service answered the error … for this key"`},
 		"PostgreSQL": {func(t *testing.T) string {
+			t.Helper()
 			return "retry: {max_elapsed: 0s}\n" + raised(t, "complain(k)", "57014", "transient")
 		}, `"error":"no user … there (SQLSTATE 57014)"`},
 	} {
@@ -215,6 +226,7 @@ func TestKeysAreNotInTheLogOfAnOutage(t *testing.T) {
 
 // service is an HTTP source that returns the keys in its errors.
 func service(t *testing.T, status int) string {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ids := strings.Split(r.URL.Query().Get("ids"), ",")
 		w.Header().Set("Content-Type", "application/json")
