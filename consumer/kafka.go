@@ -39,7 +39,7 @@ type Kafka struct {
 	// RenewTLS returns the configuration of a connection that is about to be
 	// made, in place of TLS, so that certificates can be renewed without a
 	// restart. It is called concurrently. Defaults to none.
-	RenewTLS func() *tls.Config
+	RenewTLS func() *tls.Config `json:"-"`
 
 	// SASL is how to authenticate. Defaults to not at all.
 	SASL SASL
@@ -56,7 +56,7 @@ type Kafka struct {
 	// (group, transaction, isolation) must not be among them. It is called for
 	// each client, by several goroutines, and must make its options anew each
 	// time: clients write to some of them. Defaults to none.
-	Opts func() []kgo.Opt
+	Opts func() []kgo.Opt `json:"-"`
 
 	shared *sharedLog // nil: each client has its own.
 }
@@ -100,7 +100,7 @@ type SASL struct {
 	// that is changed then needs no restart. It may be called by several
 	// goroutines. Its error is one of the connection, which is tried again.
 	// Defaults to returning Password.
-	CurrentPassword func() (Secret, error)
+	CurrentPassword func() (Secret, error) `json:"-"`
 }
 
 // Options returns the client options that reach the cluster, for any client:

@@ -42,10 +42,12 @@ func TestStalled(t *testing.T) {
 		"sessions, slow brokers": {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Lost, w.LostBy, w.SlowBytes = 3, "SLOW", 1 }, backlog.Brokers, "worker 1 has lost its session 3 times in the 2m0s since its last commit, the last time because: SLOW"},
 		"no member":              {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Joined, w.Assigned = false, nil }, backlog.Group, "worker 1 is not in the group: it joins it, or the group waits for others"},
 		"nobody's":               {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Assigned = nil }, backlog.Group, "no member of the group has in[0]"},
-		"another's transaction": {func(now time.Time, p *backlog.Partition) {
-			p.Blocked = &opentxn.Transaction{Topic: "in", Offset: 7, ProducerID: 4711, Since: now.Add(-time.Minute)}
-		}, func(now time.Time, w *loaderline.WorkerStatus) { w.Committed = now }, backlog.Transaction,
-			"a transaction of producer 4711 is open in in[0] from offset 7 on, since 1999-12-31T23:59:00Z, and what comes after it waits for its end"},
+		"another's transaction": {
+			func(now time.Time, p *backlog.Partition) {
+				p.Blocked = &opentxn.Transaction{Topic: "in", Offset: 7, ProducerID: 4711, Since: now.Add(-time.Minute)}
+			}, func(now time.Time, w *loaderline.WorkerStatus) { w.Committed = now }, backlog.Transaction,
+			"a transaction of producer 4711 is open in in[0] from offset 7 on, since 1999-12-31T23:59:00Z, and what comes after it waits for its end",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -78,11 +80,11 @@ func TestStallBegins(t *testing.T) {
 		now := time.Now()
 		w := backlog.Seen(backlog.Config{Every: time.Hour, Status: backlog.Workers(loaderline.WorkerStatus{Joined: true, Committed: now, Assigned: []consumer.Assignment{{Topic: "in"}}})},
 			backlog.Partition{Topic: "in", End: 1, Since: now, Moved: now, Waiting: true})
-		time.Sleep(30*time.Second - 1)
+		time.Sleep(30*time.Second - time.Nanosecond)
 		if stall := w.Stalled(); stall != nil {
 			t.Errorf("%+v", stall)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if stall := w.Stalled(); stall == nil || !stall.Since.Equal(now) {
 			t.Errorf("%+v", stall)
 		}

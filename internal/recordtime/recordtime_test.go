@@ -3,6 +3,7 @@ package recordtime_test
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestFits(t *testing.T) {
 }
 
 // batch returns a record batch with a record for each timestamp.
-func batch(first int64, appendTime int64, times ...int64) []byte {
+func batch(first, appendTime int64, times ...int64) []byte {
 	b := kmsg.NewRecordBatch()
 	b.Magic, b.FirstOffset, b.NumRecords, b.LastOffsetDelta = 2, first, int32(len(times)), int32(len(times)-1)
 	b.FirstTimestamp, b.MaxTimestamp = times[0], times[0]
@@ -72,7 +73,7 @@ func TestRead(t *testing.T) {
 	raw := batch(10, 0, now, now*1e3, -1, math.MaxInt64)
 	raw = append(raw, batch(20, 7, now*1e6, now)...)
 	raw = append(raw, batch(30, 0, 5)...)
-	cut := append(raw[:len(raw):len(raw)], batch(40, 0, 6)[:60]...)
+	cut := slices.Concat(raw, batch(40, 0, 6)[:60])
 	want := map[int64]int64{10: now, 11: now * 1e3, 12: -1, 13: math.MaxInt64, 20: 7, 21: 7, 30: 5}
 	for name, data := range map[string][]byte{"whole": raw, "cut off": cut} {
 		got, err := recordtime.Read(data, 1000)
