@@ -86,7 +86,6 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 	for _, w := range workers {
 		group.Go(func() error { return w.run(running) })
 	}
-	defer p.workers.Store(nil)
 	return group.Wait()
 }
 

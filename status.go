@@ -18,6 +18,8 @@ type WorkerStatus struct {
 	Worker int
 	// Joined says that its session is a member of the group, with or without partitions.
 	Joined bool
+	// Ended says that its loop has ended, as after a drain.
+	Ended bool
 	// Turned is when its loop last turned, also where there was nothing to do, in a pause and between two sessions.
 	Turned time.Time
 	// Committed is when it last committed, or when Run began.
@@ -42,7 +44,7 @@ type WorkerStatus struct {
 	Lag []consumer.PartitionLag
 }
 
-// Status is what the workers are doing, none of them before and after Run. It is safe for concurrent use.
+// Status is what the workers are doing, none of them before Run. It is safe for concurrent use.
 func (p *Pipeline[E]) Status() []WorkerStatus {
 	workers := p.workers.Load()
 	if workers == nil {
@@ -63,6 +65,7 @@ type state struct {
 	busy      atomic.Int64
 	paused    atomic.Pointer[pause]
 	lost      atomic.Pointer[loss]
+	ended     atomic.Bool
 	slow      atomic.Int64 // Bytes a second that the brokers take; zero while they do not limit it.
 }
 
@@ -127,7 +130,7 @@ func publishable(err error) string {
 }
 
 func (s *state) status(worker int) WorkerStatus {
-	status := WorkerStatus{Worker: worker, SlowBytes: int(s.slow.Load()), Turned: at(&s.turned), Committed: at(&s.committed), Busy: at(&s.busy)}
+	status := WorkerStatus{Worker: worker, Ended: s.ended.Load(), SlowBytes: int(s.slow.Load()), Turned: at(&s.turned), Committed: at(&s.committed), Busy: at(&s.busy)}
 	if paused := s.paused.Load(); paused != nil {
 		status.Paused, status.PausedSince = paused.source, paused.since
 	}

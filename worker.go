@@ -47,6 +47,7 @@ type worker[E any] struct {
 
 // run keeps a session open until ctx ends, or an error that another session would meet too.
 func (w *worker[E]) run(ctx context.Context) error {
+	defer w.state.ended.Store(true)
 	waits := backoff.NewExponentialBackOff(backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(0))
 	for {
 		w.state.turn()

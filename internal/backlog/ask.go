@@ -11,9 +11,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/gap"
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
+
+// leastTime is what a question to the cluster may take, however often it is asked.
+const leastTime = 2 * time.Second
 
 // quiet is how long a partition has to stand still before it is asked what is left in it.
 func (w *Watch) quiet() time.Duration { return w.cfg.Patience / 10 }
@@ -21,7 +25,7 @@ func (w *Watch) quiet() time.Duration { return w.cfg.Patience / 10 }
 // refresh compares the committed offsets with the ends.
 func (w *Watch) refresh(parent context.Context, client *kgo.Client) error {
 	admin := kadm.NewClient(client)
-	ctx, cancel := context.WithTimeout(parent, w.cfg.Every)
+	ctx, cancel := context.WithTimeout(parent, max(w.cfg.Every, leastTime))
 	defer cancel()
 	asked := time.Now()
 	groups, err := admin.Lag(ctx, w.cfg.Group)
@@ -50,7 +54,7 @@ func (w *Watch) next(group kadm.DescribedGroupLag, now time.Time) map[name]Parti
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	settled := group.State == "Stable" || group.State == "Empty" || group.State == "Dead"
-	running := len(w.cfg.Status()) > 0
+	running := slices.ContainsFunc(w.cfg.Status(), func(worker loaderline.WorkerStatus) bool { return !worker.Ended })
 	states := map[name]Partition{}
 	for _, lag := range group.Lag.Sorted() {
 		at := name{lag.Topic, lag.Partition}

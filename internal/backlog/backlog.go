@@ -28,7 +28,7 @@ type Config struct {
 	ClientID string
 	// Status says what the workers are doing. Required.
 	Status func() []loaderline.WorkerStatus
-	// Every is the time between two questions to the cluster, and the most that one may take. Defaults to 5 s. The first
+	// Every is the time between two questions to the cluster, and the most that one may take, 2 s at least. Defaults to 5 s. The first
 	// partitions of this process are known sooner than that.
 	Every time.Duration
 	// Patience is how long records have to wait without a commit before that is a stall. A third of it is how long a

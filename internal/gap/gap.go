@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	wait  = 100     // Milliseconds that a broker waits for records before it says that there are none.
+	wait  = 1       // Milliseconds that a broker waits for records: what is there is there, and many partitions are asked in turn.
 	bytes = 1 << 20 // of an answer, at most
 )
 
