@@ -24,8 +24,12 @@ func (r Report) Text(colours console.Palette) string {
 	fmt.Fprintf(&b, "%s: group %s %s\n", colours.Bold(r.Pipeline), r.Group, r.state(colours))
 	if len(r.Members) > 0 {
 		rows := [][]string{{"MEMBER", "HOST", "PARTITIONS"}}
+		members := map[string]int{}
 		for _, m := range r.Members {
-			rows = append(rows, []string{m.name(), m.Host, m.assigned()})
+			members[m.Instance]++
+		}
+		for _, m := range r.Members {
+			rows = append(rows, []string{m.name(members[m.Instance] == 1), m.Host, m.assigned()})
 		}
 		b.WriteString("\n" + table(colours, rows))
 	}
@@ -71,7 +75,11 @@ func (r Report) state(colours console.Palette) string {
 // shownID is how much of a member's ID tells it from others.
 const shownID = 8
 
-func (m Member) name() string {
+// name tells a member from the others of its process.
+func (m Member) name(alone bool) string {
+	if m.Worker == nil && alone {
+		return m.Instance
+	}
 	if m.Worker == nil {
 		_, id, _ := strings.Cut(m.ID, m.Instance+"-")
 		return strings.TrimSpace(m.Instance + " " + id[:min(len(id), shownID)])
