@@ -93,8 +93,8 @@ func (w *fixWorker) do(ctx context.Context, task fixTask) (done fixDone, err err
 
 // explained is the reason why the process has ended.
 func (w *fixWorker) explained(err error) error {
-	// What the runtime says, and what the race detector does.
-	for _, said := range []string{"out of memory", "cannot allocate memory", "failed to allocate"} {
+	// What the runtime says, what it says where the system refuses a page or the stack of a thread, and what the race detector says.
+	for _, said := range []string{"out of memory", "cannot allocate memory", "SIGSEGV", "Resource temporarily unavailable", "failed to allocate"} {
 		if bytes.Contains(w.said.text, []byte(said)) {
 			return fmt.Errorf("the fix takes more than %d MiB of memory for it", fixMemory>>20)
 		}

@@ -47,7 +47,7 @@ func newSQLite(tb testing.TB) database {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "100% #1.db")
 	escaped := strings.NewReplacer("%", "%25", "#", "%23").Replace(file)
-	db, err := sql.Open("sqlite", "file:"+escaped+"?mode=rwc&_pragma=journal_mode(wal)")
+	db, err := sql.Open("sqlite", "file:"+escaped+"?mode=rwc&_pragma=journal_mode(wal)&_pragma=busy_timeout(30000)")
 	if err != nil {
 		tb.Fatal(err)
 	}
