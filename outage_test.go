@@ -19,6 +19,32 @@ func TestAnOutageMakesNoDeadLetters(t *testing.T) {
 	}
 }
 
+// A source that refuses the question whether it is back is asked for keys, which may be well.
+func TestAnOutageEndsWhereThePingIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t)
+	var away atomic.Bool
+	away.Store(true)
+	source := stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+		if away.Load() {
+			return nil, errors.New("connection refused")
+		}
+		return doubles(ctx, keys)
+	})
+	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", Ping: func(context.Context) error {
+		if away.Swap(false) {
+			return errors.New("connection refused")
+		}
+		return stages.AsFatal(errors.New("401 Unauthorized"))
+	}})
+	b.publish(events(7)...)
+	stop := start(t, numbersOf(b, source, backend))
+	b.read("out", 7)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func outage(t *testing.T, breaker stages.Breaker) {
 	t.Helper()
 	b := newBroker(t)
