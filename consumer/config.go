@@ -240,7 +240,6 @@ func (c Config) longestHold() time.Duration {
 // for each broker, with partitionFetchBytes for each partition, and each
 // compressed batch in them by maxDecompressBatchBytes.
 func (c Config) clientOptions() []kgo.Opt {
-	fetchBytes := int32(min(max(c.MaxBytes, minFetchBytes), maxFetchBytes))
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(c.Group),
 		kgo.ConsumeTopics(c.topics()...),
@@ -260,7 +259,7 @@ func (c Config) clientOptions() []kgo.Opt {
 
 		kgo.MetadataMaxAge(metadataMaxAge),
 		kgo.FetchMaxWait(fetchMaxWait),
-		kgo.FetchMaxBytes(fetchBytes),
+		kgo.FetchMaxBytes(c.fetchBytes()),
 		kgo.FetchMaxPartitionBytes(partitionFetchBytes),
 		kgo.MaxConcurrentFetches(maxConcurrentFetches),
 		kgo.MaxDecompressBatchBytes(maxDecompressBatchBytes),
@@ -281,6 +280,9 @@ func (c Config) clientOptions() []kgo.Opt {
 	}
 	return opts
 }
+
+// fetchBytes is the most that a fetch asks for.
+func (c Config) fetchBytes() int32 { return int32(min(max(c.MaxBytes, minFetchBytes), maxFetchBytes)) }
 
 // batchMaxBytes keeps to the limits that the client accepts.
 func (c Config) batchMaxBytes(topic string) int32 {

@@ -96,6 +96,8 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		kgo.OnPartitionsCallbackBlocked(s.onBlocked),
 		kgo.AdjustFetchOffsetsFn(s.startOffsets),
 	)
+	size := newFetchSize(cfg.fetchBytes(), s.log)
+	opts = append(opts, kgo.WithHooks(size))
 	opts = append(opts, reach...)
 	if failpoint.Enabled {
 		opts = append(opts, kgo.WithHooks(offsetsCommitted{}))
@@ -111,6 +113,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		cut()
 		return nil, fmt.Errorf("consumer: create the client: %w", err)
 	}
+	size.use(s.cl)
 	if err := s.prepare(ctx); err != nil {
 		gone, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		cancel() // There is no one to say goodbye to.
