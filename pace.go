@@ -19,20 +19,23 @@ const (
 )
 
 // pace is how many records a transaction may have so that the brokers take them in time, however slow they are. It falls
-// to what they took, and rises to what they have taken over paceWindow. All workers share what a quota allows, so each
+// to what they took, and rises to what they have taken over paceWindow. Where they took nothing it rises with each transaction
+// until one is slow. All workers share what a quota allows, so each
 // finds its own.
 type pace struct {
 	records int // Zero means any number.
 	// quick is since when no transaction was slow, and done are the records since then.
 	quick time.Time
 	done  int
+	// blind says that nothing was acknowledged, as while a broker is away: how fast the brokers are is not known.
+	blind bool
 }
 
 // missed takes note that of so many records only a share was acknowledged in time.
 func (p *pace) missed(now time.Time, records int, acknowledged float64) {
 	next := int(float64(records) * acknowledged / paceShare)
 	p.records = max(min(next, records/2), records/maxCut, 1)
-	p.quick, p.done = now, 0
+	p.quick, p.done, p.blind = now, 0, acknowledged == 0
 }
 
 // took takes note of how long the records of a transaction took to be acknowledged, of most of all transactions may take.
@@ -40,10 +43,15 @@ func (p *pace) took(now time.Time, records int, took, most time.Duration) {
 	aim := most / paceShare
 	if took > aim {
 		p.records = max(int(float64(records)*float64(aim)/float64(took)), records/maxCut, 1)
-		p.quick, p.done = now, 0
+		p.quick, p.done, p.blind = now, 0, false
 		return
 	}
 	if p.records == 0 {
+		return
+	}
+	if p.blind && 2*records >= p.records {
+		p.records *= 2 // Until the brokers are slow once.
+		p.quick, p.done = now, 0
 		return
 	}
 	p.done += records

@@ -78,6 +78,25 @@ func TestPaceIsFound(t *testing.T) {
 	})
 }
 
+// A broker that was away has acknowledged nothing. When it is back the transactions are soon as large as before.
+func TestPaceAfterABrokerWasAway(t *testing.T) {
+	t.Parallel()
+	const batch = 5000
+	b := &brokers{perSecond: 50_000, now: time.Now()}
+	var p loaderline.Pace
+	p.Missed(b.now, batch, 0)
+	p.Missed(b.now, p.Records(), 0)
+	began := b.now
+	for p.Records() < batch {
+		if !b.publish(&p, min(p.Records(), batch)) {
+			t.Fatalf("%d records are too many", p.Records())
+		}
+	}
+	if took := b.now.Sub(began); took > 5*time.Second {
+		t.Errorf("it takes %v", took)
+	}
+}
+
 // Brokers that take a few kilobytes a second get what they take in the time that a transaction has. It is said once.
 func TestSlowBrokersAreGivenFewerRecords(t *testing.T) {
 	t.Parallel()

@@ -4,14 +4,44 @@ import (
 	"context"
 	"crypto/rand"
 	"net"
-	"strings"
+	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/time/rate"
 )
+
+// slowConn reads no faster than a limit, which connections share.
+type slowConn struct {
+	net.Conn
+
+	limit    *rate.Limiter
+	deadline *atomic.Pointer[time.Time]
+}
+
+func (c slowConn) SetReadDeadline(t time.Time) error {
+	c.deadline.Store(&t)
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c slowConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b[:min(len(b), c.limit.Burst())])
+	if n == 0 {
+		return n, err
+	}
+	ctx := context.Background()
+	if end := c.deadline.Load(); end != nil && !end.IsZero() {
+		until, cancel := context.WithDeadline(ctx, *end)
+		defer cancel()
+		ctx = until
+	}
+	if c.limit.WaitN(ctx, n) != nil {
+		return n, os.ErrDeadlineExceeded
+	}
+	return n, err
+}
 
 // TestASlowWayFromTheBrokers has an answer of the usual size take longer than the
 // client waits for it.
@@ -26,24 +56,14 @@ func TestASlowWayFromTheBrokers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "kafka", "127.0.0.1:0", w.brokers[0])
-	if err := proxy.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		proxy.Toxics.ResetToxics(context.Background()) // It would go on to wait.
-		proxy.Stop()
-	})
-	const bandwidth = `{"name": "slow", "type": "bandwidth", "stream": "downstream", "attributes": {"rate": 300}}` // KiB a second
-	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(bandwidth)); err != nil {
-		t.Fatal(err)
-	}
+	limit := rate.NewLimiter(500<<10, 4<<10)
 	cfg := w.config()
 	cfg.Opts = func() []kgo.Opt {
 		return []kgo.Opt{
 			kgo.RequestTimeoutOverhead(time.Second),
-			kgo.Dialer(func(ctx context.Context, network, _ string) (net.Conn, error) {
-				return (&net.Dialer{}).DialContext(ctx, network, proxy.Listen)
+			kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
+				conn, err := (&net.Dialer{}).DialContext(ctx, network, host)
+				return slowConn{conn, limit, &atomic.Pointer[time.Time]{}}, err
 			}),
 		}
 	}
