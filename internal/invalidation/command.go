@@ -73,7 +73,7 @@ func partsOf(key jsontext.Value) ([][]byte, error) {
 		case '"', '0', 't', 'f':
 			raw[i] = part
 		default:
-			return nil, errors.New("a key is a string, an integer or a boolean, and a list of those where it is composite")
+			return nil, errors.New("a key is a string, a number or a boolean, and a list of those where it is composite")
 		}
 	}
 	if len(raw) == 0 {

@@ -26,9 +26,9 @@ func TestParseCommandRefuses(t *testing.T) {
 		`{"stage":"user"}`:                    `it has either keys or "all": true` + write,
 		`{"stage":"user","keys":[]}`:          `it has either keys or "all": true` + write,
 		`{"stage":"u","keys":[1],"all":true}`: `it has either keys or "all": true` + write,
-		`{"stage":"user","keys":[1,null]}`:    `keys[1]: a key is a string, an integer or a boolean, and a list of those where it is composite`,
-		`{"stage":"user","keys":[{"id":1}]}`:  `keys[0]: a key is a string, an integer or a boolean, and a list of those where it is composite`,
-		`{"stage":"user","keys":[[1,[2]]]}`:   `keys[0]: a key is a string, an integer or a boolean, and a list of those where it is composite`,
+		`{"stage":"user","keys":[1,null]}`:    `keys[1]: a key is a string, a number or a boolean, and a list of those where it is composite`,
+		`{"stage":"user","keys":[{"id":1}]}`:  `keys[0]: a key is a string, a number or a boolean, and a list of those where it is composite`,
+		`{"stage":"user","keys":[[1,[2]]]}`:   `keys[0]: a key is a string, a number or a boolean, and a list of those where it is composite`,
 		`{"stage":"user","keys":[[]]}`:        `keys[0]: a composite key has at least one part`,
 	} {
 		if _, err := invalidation.ParseCommand([]byte(text)); err == nil || err.Error() != want {

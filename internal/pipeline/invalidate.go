@@ -133,19 +133,20 @@ func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
 	return keys, nil
 }
 
-// spellings are the JSON values that a value may be in an event. A type knows which strings are numbers, but Any keeps
-// them apart; and a text column may hold what looks like a number or a boolean.
+// spellings are the JSON values that a value may be in an event, where they are different keys. A type knows which strings are
+// numbers, but Any keeps them apart; and a text column may hold what looks like a number or a boolean.
 func spellings(t lookup.Type, raw []byte) ([][]byte, error) {
 	var (
 		all   [][]byte
+		found []lookup.Key
 		first error
 	)
 	for _, spelling := range [][]byte{raw, otherSpelling(raw)} {
-		_, err := t.Canonical(spelling)
+		key, err := t.Canonical(spelling)
 		switch {
-		case err == nil && (len(all) == 0 || t == lookup.Any):
-			all = append(all, spelling)
-		case first == nil:
+		case err == nil && !slices.Contains(found, key):
+			all, found = append(all, spelling), append(found, key)
+		case err != nil && first == nil:
 			first = err
 		}
 	}

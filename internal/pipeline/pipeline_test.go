@@ -38,7 +38,7 @@ func TestEnrich(t *testing.T) {
 				`{"event":{"user_id":"2"},"user":{"id":2,"name":"Grace \"G\""},"purchases":[]}`,
 				`{"event":{"user_id":7},"user":null,"purchases":[]}`,
 				`{"event":{},"user":null,"purchases":[]}`,
-				`key in stage user: event.user_id: 1.5 is not an integer: a key is a string, an integer or a boolean`,
+				`key in stage user: event.user_id: 1.5 is a number with a fraction, not a bigint`,
 				`decode: the value is no JSON object but a list`,
 				`decode: the value is not JSON: unexpected end at byte 12`,
 			},
@@ -97,6 +97,17 @@ func TestEnrich(t *testing.T) {
 				`{"event":{"tenant":"a","id":1},"tenant":{"tenant":"a","id":1,"name":"one of a"}}`,
 				`{"event":{"tenant":"b","id":"01"},"tenant":{"tenant":"b","id":1,"name":"one of b"}}`,
 				`{"event":{"tenant":"a"},"tenant":null}`,
+			},
+		},
+		{
+			name: "a number of a row as the next key", stages: `
+  user: {source: shop, by: event.id, query: "SELECT id, id * 3.5 AS rate FROM users WHERE id IN ($keys)", key: id}
+  rate: {source: shop, by: user.rate, query: "SELECT id * 3.5 AS _key, id, name FROM users WHERE id * 3.5 IN ($keys)", key_type: numeric}
+  back: {source: shop, by: rate.id, query: "SELECT id * 1.0 AS _key, name FROM users WHERE id IN ($keys)", key_type: bigint}`,
+			events: []string{`{"id":1.0}`, `{"id":20e-1}`},
+			want: []string{
+				`{"event":{"id":1.0},"user":{"id":1,"rate":3.5},"rate":{"id":1,"name":"Ada"},"back":{"name":"Ada"}}`,
+				`{"event":{"id":20e-1},"user":{"id":2,"rate":7},"rate":{"id":2,"name":"Grace \"G\""},"back":{"name":"Grace \"G\""}}`,
 			},
 		},
 		{

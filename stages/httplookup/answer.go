@@ -104,7 +104,7 @@ func (a *answers) add(body []byte, result *jsondoc.Result, i int) error {
 		if isNothing(v, body) {
 			return unusable("an item of the answer to %s has no key at %s: correct key", a.layout.from, a.layout.key[n])
 		}
-		a.parts[n] = asKey(a.types[n], v.In(body))
+		a.parts[n] = v.In(body)
 	}
 	place, asked := a.place()
 	// A key of another request is that one's to settle.
@@ -204,15 +204,4 @@ func appendCompact(dst, raw []byte) []byte {
 // isNothing says that a path leads to nothing, or to null.
 func isNothing(v jsondoc.Value, body []byte) bool {
 	return v.Kind != jsondoc.Found || body[v.From] == 'n'
-}
-
-// asKey is a value as a key of a type may stand in an event: a number with a point only as a string.
-func asKey(t lookup.Type, raw []byte) []byte {
-	if t != lookup.Numeric || raw[0] == '"' {
-		return raw
-	}
-	quoted := make([]byte, 0, len(raw)+2)
-	quoted = append(quoted, '"')
-	quoted = append(quoted, raw...)
-	return append(quoted, '"')
 }

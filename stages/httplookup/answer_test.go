@@ -29,6 +29,28 @@ func outcome(r stages.Result[[]byte]) string {
 	}
 }
 
+func TestANumberIsAKeyHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	client := open(t, httplookup.Config{URL: "http://localhost"})
+	for _, tc := range []struct {
+		keyType, answer string
+		key             lookup.Key
+	}{
+		{"bigint", `[{"id":7.0}]`, "7"},
+		{"bigint", `[{"id":0.7e1}]`, "7"},
+		{"numeric", `[{"id":7.250}]`, `"7.25"`},
+		{"numeric", `[{"id":"7.250"}]`, `"7.25"`},
+		{"any", `[{"id":7.250}]`, "7.25"},
+		{"text", `[{"id":7.0}]`, `"7"`},
+	} {
+		l := prepare(t, client, httplookup.Query{KeyType: []string{tc.keyType}})
+		b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{tc.key})
+		if err := l.Decode([]byte(tc.answer), b); err != nil || b.Result(0).State != stages.Loaded {
+			t.Errorf("%s %s: %v (%v), want it loaded", tc.keyType, tc.answer, b.Result(0).State, err)
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	client := open(t, httplookup.Config{URL: "http://localhost"})

@@ -41,6 +41,21 @@ func TestCanonical(t *testing.T) {
 		{lookup.Numeric, `"-0.0"`, `0`},
 		{lookup.Numeric, `"-0.50"`, `"-0.5"`},
 		{lookup.Numeric, `123456789012345678901234567890`, `123456789012345678901234567890`},
+		{lookup.Numeric, `7.00`, `7`},
+		{lookup.Numeric, `7.25`, `"7.25"`},
+		{lookup.Numeric, `0.5`, `"0.5"`},
+		{lookup.Numeric, `-5e-1`, `"-0.5"`},
+		{lookup.Numeric, `12.5E+1`, `125`},
+		{lookup.Numeric, `1e-7`, `"0.0000001"`},
+		{lookup.Numeric, `-0.0e999999999999`, `0`},
+		{lookup.Bigint, `7.0`, `7`},
+		{lookup.Bigint, `1e3`, `1000`},
+		{lookup.Bigint, `-0.0`, `0`},
+		{lookup.Integer, `2.147483647e9`, `2147483647`},
+		{lookup.Any, `7.00`, `7`},
+		{lookup.Any, `7.250`, `7.25`},
+		{lookup.Text, `7.00`, `"7"`},
+		{lookup.Text, `7.250`, `"7.25"`},
 		{lookup.Text, `5`, `"5"`},
 		{lookup.Text, `-0`, `"0"`},
 		{lookup.Text, `false`, `"false"`},
@@ -88,9 +103,20 @@ func TestCanonicalRefuses(t *testing.T) {
 		typ       lookup.Type
 		raw, says string
 	}{
-		{lookup.Any, `1.5`, "1.5 is not an integer"},
-		{lookup.Any, `1e3`, "1e3 is not an integer"},
-		{lookup.Numeric, `1.0`, "1.0 is not an integer"},
+		{lookup.Bigint, `7.5`, "7.5 is a number with a fraction, not a bigint"},
+		{lookup.Bigint, `75e-1`, "7.5 is a number with a fraction, not a bigint"},
+		{lookup.Bigint, `"7.0"`, `"7.0" is not a bigint`},
+		{lookup.Bigint, `1e19`, "10000000000000000000 is out of range for a bigint"},
+		{lookup.Any, `1e999999999`, "1e999999999 has more than 1024 digits"},
+		{lookup.Numeric, `-1e-999999999`, "-1e-999999999 has more than 1024 digits"},
+		{lookup.Numeric, `1e99999999999999999999`, "more than 1024 digits"},
+		{lookup.UUID, `0.5`, "0.5 is a number with a fraction, not a uuid"},
+		{lookup.Numeric, `1.`, "1. is not JSON"},
+		{lookup.Numeric, `.5`, ".5 is not JSON"},
+		{lookup.Numeric, `1e`, "1e is not JSON"},
+		{lookup.Numeric, `1e+`, "1e+ is not JSON"},
+		{lookup.Numeric, `00.5`, "00.5 is not JSON"},
+		{lookup.Numeric, `1.5x`, "1.5x is not JSON"},
 		{lookup.Any, `{"a":1}`, "an object cannot be a key"},
 		{lookup.Any, `[1]`, "a list cannot be a key"},
 		{lookup.Any, `01`, "01 is not JSON"},
@@ -251,8 +277,46 @@ func TestCanonicalAllocatesNothing(t *testing.T) {
 	}
 }
 
+// spelling is one of the ways to write unscaled·10^exponent.
+func spelling(t *rapid.T, unscaled int64, exponent int) string {
+	digits, sign := fmt.Sprint(unscaled), ""
+	if unscaled < 0 {
+		digits, sign = digits[1:], "-"
+	}
+	zeros := 0
+	if unscaled != 0 {
+		zeros = rapid.IntRange(0, 5).Draw(t, "zeros")
+	}
+	digits, exponent = digits+strings.Repeat("0", zeros), exponent-zeros
+	if point := rapid.IntRange(1, len(digits)).Draw(t, "point"); point < len(digits) && (digits[0] != '0' || point == 1) {
+		digits, exponent = digits[:point]+"."+digits[point:], exponent+len(digits)-point
+	}
+	e := rapid.SampledFrom([]string{"e%d", "E%+d", "e%04d"}).Draw(t, "e")
+	return sign + digits + fmt.Sprintf(e, exponent)
+}
+
+func TestNumbersAreTheirValues(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		unscaled := rapid.Int64().Draw(rt, "unscaled")
+		exponent := rapid.IntRange(-40, 40).Draw(rt, "exponent")
+		other := unscaled + rapid.Int64Range(-3, 3).Draw(rt, "difference")
+		for _, typ := range []lookup.Type{lookup.Any, lookup.Numeric, lookup.Text, lookup.Bigint} {
+			one, err := typ.Canonical([]byte(spelling(rt, unscaled, exponent)))
+			again, errAgain := typ.Canonical([]byte(spelling(rt, unscaled, exponent)))
+			if one != again || (err == nil) != (errAgain == nil) {
+				rt.Fatalf("%s: two spellings of %de%d are %s (%v) and %s (%v)", typ, unscaled, exponent, one, err, again, errAgain)
+			}
+			different, errOther := typ.Canonical([]byte(spelling(rt, other, exponent)))
+			if err == nil && errOther == nil && (one == different) != (unscaled == other) {
+				rt.Fatalf("%s: %de%d and %de%d are %s and %s", typ, unscaled, exponent, other, exponent, one, different)
+			}
+		}
+	})
+}
+
 func FuzzCanonical(f *testing.F) {
-	for _, raw := range []string{`5`, `"00123"`, `"\ud83d\ude00"`, `null`, `"2024-02-29T23:30:00.5+02:00"`, `{"a":[1]}`, `"{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}"`, `"-0.50"`, "\"\xff", `1e5`, `"İß  "`} {
+	for _, raw := range []string{`5`, `"00123"`, `"\ud83d\ude00"`, `null`, `"2024-02-29T23:30:00.5+02:00"`, `{"a":[1]}`, `"{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}"`, `"-0.50"`, "\"\xff", `1e5`, `7.00`, `-1.25e-3`, `1e999999999`, `"İß  "`} {
 		f.Add([]byte(raw))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -37,7 +37,7 @@ func (k Key) AppendParts(dst []Key) []Key {
 	return dst
 }
 
-// AppendText appends a single key as plain text: the characters of a string, the digits of an integer, true or false.
+// AppendText appends a single key as plain text: the characters of a string, the digits of a number, true or false.
 func (k Key) AppendText(dst []byte) []byte {
 	if k == "" || k[0] != '"' {
 		return append(dst, k...)

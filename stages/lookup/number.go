@@ -18,7 +18,7 @@ func (t Type) bits() int {
 }
 
 func (t Type) appendInteger(dst []byte, v value) ([]byte, error) {
-	if v.kind == booleanValue {
+	if v.kind == booleanValue || v.kind == fractionValue {
 		return dst, t.mismatch(v)
 	}
 	// ParseInt understands a plus sign, which no integer in JSON has.
@@ -35,7 +35,8 @@ func (t Type) appendInteger(dst []byte, v value) ([]byte, error) {
 	return strconv.AppendInt(dst, n, 10), nil
 }
 
-// appendNumeric appends an integer as a number and a fraction as a string, since a number with a point is no key.
+// appendNumeric appends an integer as a number, and a number with a fraction as a string: databases compare its digits, which
+// no reader of JSON may round.
 func appendNumeric(dst []byte, v value) ([]byte, error) {
 	text := v.text
 	if v.kind == booleanValue || !isDecimal(text) {

@@ -10,7 +10,7 @@ type Type uint8
 
 // The types. The zero Type is Any.
 const (
-	// Any keeps strings, integers and booleans apart: `5` and `"5"` are two keys.
+	// Any keeps strings, numbers and booleans apart: `5` and `"5"` are two keys. As for all types, `5.0` and `5e0` are `5`.
 	Any Type = iota
 	// Smallint is an integer of 16 bits.
 	Smallint
@@ -18,9 +18,9 @@ const (
 	Integer
 	// Bigint is an integer of 64 bits.
 	Bigint
-	// Numeric is a decimal number of any size: an integer, or a string such as `"12.50"`, which is `"12.5"`.
+	// Numeric is a decimal number of any size, or a string such as `"12.50"`: both are `"12.5"`, and whole numbers `12`.
 	Numeric
-	// Text is a string without NUL characters; an integer keeps its digits.
+	// Text is a string without NUL characters; a number is the string of its digits.
 	Text
 	// CaselessText is Text in which upper and lower case are equal (citext).
 	CaselessText

@@ -11,10 +11,12 @@ type valueKind uint8
 const (
 	stringValue valueKind = iota
 	integerValue
+	fractionValue
 	booleanValue
 )
 
-// value is a JSON value that can be a key: a string without quotes and escapes, or a literal as it stands.
+// value is a JSON value that can be a key: a string without quotes and escapes, a number in plain digits (see parseNumber),
+// or a boolean as it stands.
 type value struct {
 	kind valueKind
 	text []byte
@@ -30,29 +32,11 @@ func parseValue(raw []byte) (value, error) {
 	case string(raw) == "true" || string(raw) == "false":
 		return value{booleanValue, raw}, nil
 	case c == '{':
-		return value{}, errors.New("an object cannot be a key: a key is a string, an integer or a boolean")
+		return value{}, errors.New("an object cannot be a key: a key is a string, a number or a boolean")
 	case c == '[':
-		return value{}, errors.New("a list cannot be a key: a key is a string, an integer or a boolean")
+		return value{}, errors.New("a list cannot be a key: a key is a string, a number or a boolean")
 	}
 	return value{}, fmt.Errorf("%s is not JSON", quoted(raw))
-}
-
-func parseNumber(raw []byte) (value, error) {
-	digits := raw
-	if digits[0] == '-' {
-		digits = digits[1:]
-	}
-	n := 0
-	for n < len(digits) && isDigit(digits[n]) {
-		n++
-	}
-	switch {
-	case n == 0, n > 1 && digits[0] == '0':
-		return value{}, fmt.Errorf("%s is not JSON", quoted(raw))
-	case n == len(digits):
-		return value{integerValue, raw}, nil
-	}
-	return value{}, fmt.Errorf("%s is not an integer: a key is a string, an integer or a boolean", quoted(raw))
 }
 
 // mismatch says that a value is none of a type, in the words of the file.
@@ -62,6 +46,8 @@ func (t Type) mismatch(v value) error {
 		return fmt.Errorf("%s is a boolean, not %s", v.text, t.article())
 	case integerValue:
 		return fmt.Errorf("%s is an integer, not %s", quoted(v.text), t.article())
+	case fractionValue:
+		return fmt.Errorf("%s is a number with a fraction, not %s", quoted(v.text), t.article())
 	default:
 		return fmt.Errorf("%q is not %s", quoted(v.text), t.article())
 	}

@@ -1,7 +1,6 @@
 package sqllookup
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 
@@ -47,19 +46,12 @@ func (d *reader) read(r row) error {
 	return err
 }
 
-// asKey is a cell as a key of a type may stand in an event: a number with a point only as a string, and 0 and 1 as
-// booleans.
+// asKey is a cell as a key of a type may stand in an event: 0 and 1 as booleans.
 func asKey(t lookup.Type, cell []byte) []byte {
 	if t == lookup.Boolean && len(cell) == 1 && (cell[0] == '0' || cell[0] == '1') {
 		return strconv.AppendBool(nil, cell[0] == '1')
 	}
-	if t == lookup.Any || len(cell) == 0 || (cell[0] != '-' && !isDigit(cell[0])) || bytes.IndexByte(cell, '.') < 0 {
-		return cell
-	}
-	quoted := make([]byte, 0, len(cell)+2)
-	quoted = append(quoted, '"')
-	quoted = append(quoted, cell...)
-	return append(quoted, '"')
+	return cell
 }
 
 // appendObject appends a row as an object, or a part of it and an error.

@@ -134,7 +134,7 @@ func (l *sqliteLookup) compare(ctx context.Context, query string, keys []lookup.
 	for i, r := range rows {
 		numbers[string(r.cells)] = i
 	}
-	found, err := l.pool.QueryContext(ctx, query, keyArray(inForms(l.Lookup.types, keys, l.forms)))
+	found, err := l.pool.QueryContext(ctx, query, l.argument(keys))
 	if err != nil {
 		return sqliteError(ctx, err)
 	}

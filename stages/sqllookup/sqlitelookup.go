@@ -170,7 +170,7 @@ func asStored(statement string, names, types []string) string {
 }
 
 func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
-	rows, err := l.pool.QueryContext(ctx, l.sql, keyArray(inForms(l.Lookup.types, b.Keys, l.forms)))
+	rows, err := l.pool.QueryContext(ctx, l.sql, l.argument(b.Keys))
 	if err != nil {
 		return sqliteError(ctx, err)
 	}
@@ -185,6 +185,33 @@ func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key,
 	}
 	_ = rows.Close() // Its connection may be the only one.
 	return a.settle(ctx)
+}
+
+// argument is the keys as the statement takes them, each in its forms.
+func (l *sqliteLookup) argument(keys []lookup.Key) string {
+	return keyArray(asNumbers(inForms(l.Lookup.types, keys, l.forms), l.Lookup.types))
+}
+
+// asNumbers are keys whose numbers with a fraction are JSON numbers: an expression has no affinity that would make numbers of
+// strings.
+func asNumbers(keys []lookup.Key, types lookup.Types) []lookup.Key {
+	if !slices.Contains(types, lookup.Numeric) {
+		return keys
+	}
+	all := make([]lookup.Key, len(keys))
+	var parts []lookup.Key
+	for i, key := range keys {
+		parts = key.AppendParts(parts[:0])
+		for n, part := range parts {
+			if types[n] == lookup.Numeric {
+				parts[n] = lookup.Key(strings.Trim(string(part), `"`))
+			}
+		}
+		if all[i] = parts[0]; len(parts) > 1 {
+			all[i] = lookup.Key(keyArray(parts))
+		}
+	}
+	return all
 }
 
 // keyArray is the keys as one JSON array, which they are the elements of as they stand.
