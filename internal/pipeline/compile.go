@@ -38,10 +38,11 @@ type compiler struct {
 // answers is one loader, and what is looked for in its answers.
 type answers struct {
 	fragments
+	lookup Lookup // of the first stage that asks so: what it learns holds for all of them
 	loader *loader
 	cache  *cache.View[lookup.Key, *Fragment] // nil: not cached
-	// regular says which keys are cached; nil: all are.
-	regular func(lookup.Key) bool
+	// keeps says which keys are cached; nil: all are.
+	keeps func(lookup.Key) bool
 }
 
 // node is a stage in the plan.
@@ -81,7 +82,7 @@ func (c *compiler) compile() {
 	for _, s := range c.layout.Stages {
 		id := s.identity()
 		if c.answers[id] == nil {
-			c.answers[id] = &answers{}
+			c.answers[id] = &answers{lookup: c.lookups[s.Index]}
 		}
 		c.nodes[s.Index] = &node{Stage: s, answers: c.answers[id], member: "," + string(lookup.AppendString(nil, s.Field())) + ":"}
 	}
@@ -106,7 +107,7 @@ func (c *compiler) compile() {
 			n.answers.loader = c.loader(n)
 		}
 		if n.answers.cache != nil {
-			c.open.cached[n.Name] = cached{types: c.lookups[n.Index].Types(), view: n.answers.cache, spreads: c.spreads(n)}
+			c.open.cached[n.Name] = cached{types: n.answers.lookup.Types, view: n.answers.cache, spreads: c.spreads(n)}
 		}
 		c.add(n, paths[i], looks[i])
 	}
@@ -138,12 +139,20 @@ func (c *compiler) keyPath(n *node) int {
 		root := c.nodes[n.Root]
 		collect, known, inside = &root.answers.scannerPaths, &root.answers.paths, root.inFragment
 	}
-	p := &keyPath{types: c.lookups[n.Index].Types(), names: n.By}
+	p := &keyPath{types: n.answers.lookup.Types(), names: n.By}
+	if l := asLearner(n.answers.lookup); l != nil {
+		p.learners = []learner{l}
+	}
 	for _, part := range n.By {
 		p.parts = append(p.parts, collect.value(inside(part)))
 	}
 	for i, q := range *known {
-		if slices.Equal(q.parts, p.parts) && slices.Equal(q.types, p.types) {
+		if slices.Equal(q.parts, p.parts) && slices.Equal(q.types, p.types) && (len(q.learners) > 0) == (len(p.learners) > 0) {
+			for _, l := range p.learners {
+				if !slices.Contains(q.learners, l) {
+					q.learners = append(q.learners, l)
+				}
+			}
 			return i
 		}
 	}
@@ -172,12 +181,11 @@ func (c *compiler) loader(n *node) *loader {
 			},
 		})
 		cfg.Cache, cfg.FailureTTL = n.answers.cache, n.Cache.NegativeTTL
-		if c.regularOnly(n) {
-			n.answers.regular = c.lookups[n.Index].(speller).Regular //nolint:forcetypeassert // It has regular keys.
-			cfg.Cache = &regularCache{Cache: n.answers.cache, regular: n.answers.regular}
+		if n.answers.keeps = c.keeps(n); n.answers.keeps != nil {
+			cfg.Cache = &keptKeys{Cache: n.answers.cache, keeps: n.answers.keeps}
 		}
 	}
-	l := stages.NewLoader(n.answers.source(c.lookups[n.Index]), cfg)
+	l := stages.NewLoader(n.answers.source(n.answers.lookup), cfg)
 	c.open.loaders = append(c.open.loaders, l)
 	return l
 }

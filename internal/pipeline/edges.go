@@ -35,8 +35,9 @@ func (c *compiler) singleKeys(n *node, path int) stages.Keys[Document, lookup.Ke
 	if n.Root < 0 {
 		return stages.ByErr(c.plan, func(d Document) (lookup.Key, error) { return d.one(path) })
 	}
+	root := &c.nodes[n.Root].answers.fragments
 	return stages.ThenOneErr(c.nodes[n.Root].one, func(f *Fragment) (lookup.Key, error) {
-		k := f.keys[path][0]
+		k := root.keysOf(f, path)[0]
 		return k.key, k.err
 	})
 }
@@ -57,14 +58,15 @@ func (c *compiler) listsOfKeys(n *node, path int) stages.Lists[Document, lookup.
 		return stages.ThenErr(root.each, func(v view, add func(lookup.Key, error)) {
 			for _, r := range v.All() {
 				if r.State == stages.Loaded {
-					r.Value.addKeys(path, add)
+					root.answers.addKeys(r.Value, path, add)
 				} else if err := root.gap(r.State); err != nil {
 					add("", err)
 				}
 			}
 		})
 	default:
-		return stages.ThenErr(c.nodes[n.Root].one, func(f *Fragment, add func(lookup.Key, error)) { f.addKeys(path, add) })
+		root := c.nodes[n.Root]
+		return stages.ThenErr(root.one, func(f *Fragment, add func(lookup.Key, error)) { root.answers.addKeys(f, path, add) })
 	}
 }
 
@@ -81,8 +83,8 @@ func (n *node) gap(state stages.State) error {
 	}
 }
 
-func (f *Fragment) addKeys(path int, add func(lookup.Key, error)) {
-	for _, k := range f.keys[path] {
+func (f *fragments) addKeys(fragment *Fragment, path int, add func(lookup.Key, error)) {
+	for _, k := range f.keysOf(fragment, path) {
 		add(k.key, k.err)
 	}
 }

@@ -13,10 +13,11 @@ import (
 // Fragment is what was loaded for one key: a row, or a list of rows, with what later stages need of it, found once.
 // It is never changed.
 type Fragment struct {
-	json   []byte
-	keys   [][]key         // of the stages that take theirs from here
-	points [][]int32       // where the results of other stages go: before these closing braces
-	seen   []jsondoc.Value // the fields that conditions look at
+	json    []byte
+	keys    [][]key         // of the stages that take theirs from here
+	points  [][]int32       // where the results of other stages go: before these closing braces
+	seen    []jsondoc.Value // the fields that conditions look at
+	learned int             // what the stages' sources had learned when the keys were made
 }
 
 // fragments makes Fragments of what a source answers.
@@ -47,6 +48,7 @@ func (f *fragments) fragment(json []byte) (*Fragment, error) {
 	if f.scanner == nil {
 		return &Fragment{json: json}, nil
 	}
+	learned := f.learned()
 	var found jsondoc.Result
 	if err := f.scanner.Scan(json, &found); err != nil {
 		return nil, fmt.Errorf("the answer %w", err)
@@ -58,11 +60,32 @@ func (f *fragments) fragment(json []byte) (*Fragment, error) {
 			}
 		}
 	}
-	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.paths)), seen: firstOf(&found, f.seen)}
+	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.paths)), seen: firstOf(&found, f.seen), learned: learned}
 	for i, p := range f.paths {
 		fragment.keys[i] = p.keys(make([]key, 0, len(found.Values[p.parts[0]])), json, &found)
 	}
 	return fragment, nil
+}
+
+// learned counts what the sources of later stages have learned.
+func (f *fragments) learned() int {
+	n := 0
+	for _, p := range f.paths {
+		n += p.learned()
+	}
+	return n
+}
+
+// keysOf are the keys that a Fragment has for a path. They are made again where a source has learned other types meanwhile.
+func (f *fragments) keysOf(fragment *Fragment, path int) []key {
+	if fragment.learned == f.learned() {
+		return fragment.keys[path]
+	}
+	var found jsondoc.Result
+	if err := f.scanner.Scan(fragment.json, &found); err != nil {
+		return fragment.keys[path] // It was scanned before: it cannot fail.
+	}
+	return f.paths[path].keys(nil, fragment.json, &found)
 }
 
 // codec is for the tiers: they hold the JSON alone, and what is looked for in it is found again.

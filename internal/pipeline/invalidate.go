@@ -61,13 +61,13 @@ func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err e
 	if err != nil {
 		return err
 	}
-	p := &Pipeline{cached: map[string]cached{stage.Name: {types: lookup.Types()}}}
+	p := &Pipeline{cached: map[string]cached{stage.Name: {types: lookup.Types}}}
 	return p.Invalidator(l, nil).Check(c)
 }
 
 // cached is a stage whose results are kept.
 type cached struct {
-	types lookup.Types
+	types func() lookup.Types
 	view  *cache.View[lookup.Key, *Fragment]
 	// spreads says of a key that others may be cached that its source takes for equal to it. Nil says it of none.
 	spreads func(lookup.Key) bool
@@ -105,7 +105,10 @@ func (p *Pipeline) Space(stage string) string {
 // Keys are the keys of a cached stage that the JSON values of a key's parts stand for, where they come from elsewhere
 // than an event: 5 and "5" are then the same, even where events tell them apart. The error says why they are no key.
 func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
-	types := p.cached[stage].types
+	var types lookup.Types
+	if c, ok := p.cached[stage]; ok {
+		types = c.types()
+	}
 	if len(parts) != len(types) {
 		return nil, fmt.Errorf("the key of stage %s has %d parts, not %d", stage, len(types), len(parts))
 	}

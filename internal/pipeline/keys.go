@@ -16,9 +16,10 @@ type key struct {
 
 // keyPath finds the keys of a stage in documents: its parts, each a path of a Scanner.
 type keyPath struct {
-	parts []int // the paths' numbers in the scanner
-	types lookup.Types
-	names []jsondoc.Path // for errors
+	parts    []int          // the paths' numbers in the scanner
+	types    lookup.Types   // as they were at the start
+	names    []jsondoc.Path // for errors
+	learners []learner      // whose keys they are, where types can change
 }
 
 // list says that a document has any number of keys, and not exactly one.
@@ -38,7 +39,7 @@ func (p *keyPath) at(i int, doc []byte, found *jsondoc.Result) key {
 		if err != nil {
 			return key{err: err}
 		}
-		return p.named(p.types[0].Canonical(raw))
+		return p.named(p.canonical(raw))
 	}
 	raws := make([][]byte, len(p.parts))
 	for j := range p.parts {
@@ -48,7 +49,7 @@ func (p *keyPath) at(i int, doc []byte, found *jsondoc.Result) key {
 		}
 		raws[j] = raw
 	}
-	return p.named(p.types.Canonical(raws...))
+	return p.named(p.composite(raws))
 }
 
 func (p *keyPath) named(k lookup.Key, err error) key {

@@ -146,7 +146,7 @@ func (t *preloading) take(ctx context.Context, found sqllookup.Scanned) error {
 		return errStopped
 	}
 	t.done.Rows += found.Rows
-	if t.answers.regular != nil && !t.answers.regular(found.Key) {
+	if t.answers.keeps != nil && !t.answers.keeps(found.Key) {
 		return nil // A change of the row might not be seen.
 	}
 	fragment, err := (*Fragment)(nil), found.Err

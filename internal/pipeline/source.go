@@ -29,6 +29,24 @@ type Lookup interface {
 	Types() lookup.Types
 }
 
+// learner is a Lookup that learns the types of its keys from its source, and learns them again where a key does not fit: it takes
+// lookup.Unchecked keys.
+type learner interface {
+	Lookup
+	// Learned says how often it has learned something new, and whether that can be types at all.
+	Learned() (times int, types bool)
+}
+
+// asLearner is a Lookup as a learner, or nil.
+func asLearner(l Lookup) learner {
+	if learns, ok := l.(learner); ok {
+		if _, types := learns.Learned(); types {
+			return learns
+		}
+	}
+	return nil
+}
+
 // standIn answers in place of a source.
 type standIn struct{ lookup func(*Stage) Lookup }
 

@@ -9,34 +9,52 @@ import (
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
-// speller is a lookup whose source may take keys for equal that are spelled differently.
+// speller is a lookup whose source may take keys for equal that are spelled differently. What it says can change with every load.
 type speller interface {
 	Spelling() sqllookup.Spelling
 	Regular(key lookup.Key) bool
 }
 
-// spreads says which changed keys may have other spellings in the cache of a stage; nil where none has. Of a stage that a
+// spreads says which changed keys may have other spellings in the cache of a stage; nil where none ever has. Of a stage that a
 // change topic is about, only regular keys are cached where there are such.
 func (c *compiler) spreads(n *node) func(lookup.Key) bool {
-	l, ok := c.lookups[n.Index].(speller)
-	switch {
-	case !ok || l.Spelling() == sqllookup.OneSpelling:
+	l, ok := n.answers.lookup.(speller)
+	if !ok {
 		return nil
-	case c.regularOnly(n):
-		return func(k lookup.Key) bool { return !l.Regular(k) }
-	default:
-		return func(lookup.Key) bool { return true }
+	}
+	regularOnly := c.hasChanges(n)
+	return func(k lookup.Key) bool {
+		switch l.Spelling() {
+		case sqllookup.OneSpelling:
+			return false
+		case sqllookup.RegularSpelling:
+			return !regularOnly || !l.Regular(k)
+		default:
+			return true
+		}
 	}
 }
 
-// regularOnly says that only a stage's regular keys are cached.
-func (c *compiler) regularOnly(n *node) bool {
-	l, ok := c.lookups[n.Index].(speller)
-	if !ok || l.Spelling() != sqllookup.RegularSpelling {
-		return false
+// keeps says which keys of a stage are cached; nil: all are. An invalidation names a key that the source has checked, and, where
+// change topics are about the stage, a regular one.
+func (c *compiler) keeps(n *node) func(lookup.Key) bool {
+	l, ok := n.answers.lookup.(speller)
+	switch {
+	case ok && c.hasChanges(n):
+		return func(k lookup.Key) bool {
+			return !k.IsUnchecked() && (l.Spelling() != sqllookup.RegularSpelling || l.Regular(k))
+		}
+	case asLearner(n.answers.lookup) != nil:
+		return func(k lookup.Key) bool { return !k.IsUnchecked() }
+	default:
+		return nil
 	}
+}
+
+// hasChanges says that a change topic is about a stage, or about one that shares what is cached.
+func (c *compiler) hasChanges(n *node) bool {
 	for _, change := range c.layout.changes {
-		for _, other := range c.nodes { // Those that share what is cached.
+		for _, other := range c.nodes {
 			if other.answers == n.answers && slices.Contains(change.Stages, other.Name) {
 				return true
 			}
@@ -45,33 +63,37 @@ func (c *compiler) regularOnly(n *node) bool {
 	return false
 }
 
-// regularCache is a cache of the regular keys alone. A load of another key may be outdated by a change of any key, so it
-// is shared with nobody.
-type regularCache struct {
+// keptKeys is a cache of some keys alone. A load of another key may be outdated by a change of any key, so it is shared with
+// nobody.
+type keptKeys struct {
 	stages.Cache[lookup.Key, *Fragment]
 
-	regular func(lookup.Key) bool
+	keeps func(lookup.Key) bool
 }
 
-// Get gets the regular keys.
-func (c *regularCache) Get(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment], stages.Origin)) stages.Stamp {
+// Get gets the keys that are kept.
+func (c *keptKeys) Get(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment], stages.Origin)) stages.Stamp {
 	some, at := c.some(keys)
-	if len(some) == len(keys) {
+	if at == nil {
 		return c.Cache.Get(ctx, keys, hit)
 	}
 	return c.Cache.Get(ctx, some, func(i int, r stages.Result[*Fragment], from stages.Origin) { hit(at[i], r, from) })
 }
 
-// GetStale gets the regular keys.
-func (c *regularCache) GetStale(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment])) {
+// GetStale gets the keys that are kept.
+func (c *keptKeys) GetStale(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment])) {
 	some, at := c.some(keys)
+	if at == nil {
+		c.Cache.GetStale(ctx, keys, hit)
+		return
+	}
 	c.Cache.GetStale(ctx, some, func(i int, r stages.Result[*Fragment]) { hit(at[i], r) })
 }
 
-// Set keeps the regular keys.
-func (c *regularCache) Set(ctx context.Context, since stages.Stamp, keys []lookup.Key, results []stages.Result[*Fragment]) {
+// Set keeps results, as stages.Cache says.
+func (c *keptKeys) Set(ctx context.Context, since stages.Stamp, keys []lookup.Key, results []stages.Result[*Fragment]) {
 	some, at := c.some(keys)
-	if len(some) == len(keys) {
+	if at == nil {
 		c.Cache.Set(ctx, since, keys, results)
 		return
 	}
@@ -82,16 +104,19 @@ func (c *regularCache) Set(ctx context.Context, since stages.Stamp, keys []looku
 	c.Cache.Set(ctx, since, some, kept)
 }
 
-// Outdated is true of every key that is not regular.
-func (c *regularCache) Outdated(key lookup.Key, since stages.Stamp) bool {
-	return !c.regular(key) || c.Cache.Outdated(key, since)
+// Outdated is true of every key that is not kept.
+func (c *keptKeys) Outdated(key lookup.Key, since stages.Stamp) bool {
+	return !c.keeps(key) || c.Cache.Outdated(key, since)
 }
 
-// some are the regular keys, and their positions.
-func (c *regularCache) some(keys []lookup.Key) (some []lookup.Key, at []int) {
+// some are the keys that are kept, and their positions; nil: all are.
+func (c *keptKeys) some(keys []lookup.Key) (some []lookup.Key, at []int) {
+	if !slices.ContainsFunc(keys, func(k lookup.Key) bool { return !c.keeps(k) }) {
+		return keys, nil
+	}
 	some, at = make([]lookup.Key, 0, len(keys)), make([]int, 0, len(keys))
 	for i, k := range keys {
-		if c.regular(k) {
+		if c.keeps(k) {
 			some, at = append(some, k), append(at, i)
 		}
 	}

@@ -146,6 +146,10 @@ func (n *node) failed(err error) *loaderline.Failure {
 	f := &loaderline.Failure{Kind: sink.KindLookup, Stage: n.Name, Message: err.Error(), Transient: isTransient(err)}
 	if bad, ok := errors.AsType[*stages.BadKeyError](err); ok {
 		f.Kind, f.Message = sink.KindKey, bad.Err.Error()
+		if _, asked := errors.AsType[*stages.KeyError](err); asked { // The source has said so, which knows no paths.
+			f.Message = n.By[0].String() + ": " + f.Message
+		}
+		return f
 	}
 	if errors.Is(err, stages.ErrBlocked) {
 		f.Message = fmt.Sprintf("the stage that %s comes from has failed", n.byText())

@@ -19,6 +19,9 @@ type Source = stages.Source[Key, []byte]
 
 // AppendParts appends the parts of a composite key, each a Key by itself; a single key is its only part.
 func (k Key) AppendParts(dst []Key) []Key {
+	if k.IsUnchecked() {
+		k = k[1:]
+	}
 	if len(k) < 2 || k[0] != '[' {
 		return append(dst, k)
 	}

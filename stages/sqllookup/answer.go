@@ -14,7 +14,7 @@ import (
 type answer struct {
 	reader
 
-	lookup *Lookup
+	lookup *prepared
 	batch  *stages.Batch[lookup.Key, []byte]
 	slots  map[lookup.Key]int32
 	keys   []found
@@ -38,7 +38,7 @@ type rowSpan struct {
 	next       int32
 }
 
-func newAnswer(l *Lookup, lay *layout, b *stages.Batch[lookup.Key, []byte]) *answer {
+func newAnswer(l *prepared, lay *layout, b *stages.Batch[lookup.Key, []byte]) *answer {
 	const most = 16 << 20 // A guess may be wrong.
 	a := &answer{
 		reader: newReader(l.types, lay), lookup: l, batch: b, latest: -1,

@@ -60,8 +60,8 @@ type driver interface {
 	ping(ctx context.Context) error
 	close() error
 	dialect() dialect
-	// prepare finds l's types and layout, and the function that runs it. It answers an *Error, classified.
-	prepare(ctx context.Context, l *Lookup, s statement) error
+	// prepare finds p's types and layout, and the function that runs it. It returns an *Error, classified.
+	prepare(ctx context.Context, p *prepared, s statement) error
 }
 
 // Open makes a DB without connecting: only a mistake in the configuration is an error. See Ping.
@@ -120,27 +120,37 @@ func (db *DB) Lookup(ctx context.Context, q Query) (*Lookup, error) {
 	if q.Name == "" {
 		q.Name = "lookup"
 	}
-	l := &Lookup{db: db, query: q}
-	if err := db.prepare(ctx, l); err != nil {
+	l := &Lookup{db: db, query: q, learning: learning{turn: make(chan struct{}, 1)}}
+	if err := l.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("stage %s: %w", q.Name, err)
 	}
 	return l, nil
 }
 
-func (db *DB) prepare(ctx context.Context, l *Lookup) error {
-	s, err := parseStatement(l.query.SQL, db.driver.dialect())
-	if err != nil {
+func (l *Lookup) prepare(ctx context.Context) (err error) {
+	if l.statement, err = parseStatement(l.query.SQL, l.db.driver.dialect()); err != nil {
 		return invalid(err)
 	}
+	p, err := l.describe(ctx)
+	if err == nil && p.verify != nil {
+		err = p.verify(ctx)
+	}
+	l.described.Store(p)
+	return err
+}
+
+// describe has the database describe the query.
+func (l *Lookup) describe(ctx context.Context) (*prepared, error) {
+	p := &prepared{db: l.db, query: l.query}
 	for _, name := range l.query.KeyType {
 		t, err := lookup.ParseType(name)
 		if err != nil {
-			return invalid(err)
+			return nil, invalid(err)
 		}
-		l.types = append(l.types, t)
+		p.types = append(p.types, t)
 	}
-	if n := max(len(l.query.Key), 1); l.types != nil && len(l.types) != n {
-		return invalid(fmt.Errorf("the key has %d columns, and key_type says %d types", n, len(l.types)))
+	if n := max(len(l.query.Key), 1); p.types != nil && len(p.types) != n {
+		return nil, invalid(fmt.Errorf("the key has %d columns, and key_type says %d types", n, len(p.types)))
 	}
-	return db.driver.prepare(ctx, l, s)
+	return p, l.db.driver.prepare(ctx, p, l.statement)
 }

@@ -18,8 +18,10 @@
 //
 // A row whose text is not UTF-8 (SQLite, or PostgreSQL with the encoding SQL_ASCII) fails its key.
 //
-// On PostgreSQL every call is planned with the keys it has and leaves no prepared statement behind: a change of the
-// schema needs no restart, and PgBouncer works in its session and transaction modes, and in statement mode too. It must be told
+// What a database says of a query, types, columns and the key's types, is learned at the start and again when a call fails, its
+// result has other columns, or a key does not fit: a change of the schema needs no restart, and fails no key.
+//
+// On PostgreSQL every call is planned with the keys it has and leaves no prepared statement behind: PgBouncer works in its session and transaction modes, and in statement mode too. It must be told
 // to accept the settings that are sent when a connection starts:
 // ignore_startup_parameters = statement_timeout,default_transaction_read_only,bytea_output,extra_float_digits,IntervalStyle.
 //

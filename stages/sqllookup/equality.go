@@ -3,6 +3,7 @@ package sqllookup
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
 	"net/netip"
 	"strconv"
@@ -25,6 +26,13 @@ type partEquality struct {
 	fold func(text []byte) ([]byte, bool)
 	// regular says that a value is equal to no other for which it says so. Nil says it of none.
 	regular func(text []byte) bool
+	// by is what the database compares by, in its words. It tells from each other what the other fields do not.
+	by string
+}
+
+// String is different for parts that are compared in different ways.
+func (p partEquality) String() string {
+	return fmt.Sprintf("%q exact=%t distinct=%t fold=%t regular=%t", p.by, p.exact, p.distinct, p.fold != nil, p.regular != nil)
 }
 
 // ask has the database compare keys with rows, and calls equal with each pair, by their numbers.

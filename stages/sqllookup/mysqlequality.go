@@ -27,13 +27,14 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 		if said {
 			t = l.types[part]
 		}
-		place, value, compared := "?", "?", partEquality{exact: true}
+		place, value, compared, by := "?", "?", partEquality{exact: true}, ""
 		switch declared {
 		case "CHAR", "VARCHAR", "TEXT", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM", "SET":
 			charset, collation, err := l.collation(ctx, name)
 			if err != nil {
 				return err
 			}
+			by = charset + " " + collation
 			var found lookup.Type
 			found, compared = collatedText(collation)
 			ignoresCase = ignoresCase && (!said || t != lookup.UUID || strings.HasSuffix(collation, "_ci"))
@@ -68,6 +69,7 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 		if !said {
 			l.types = append(l.types, t)
 		}
+		compared.by = by
 		l.places, l.values, l.equality = append(l.places, place), append(l.values, value), append(l.equality, compared)
 	}
 	l.ask = l.compare

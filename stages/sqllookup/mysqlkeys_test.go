@@ -24,7 +24,7 @@ func TestMySQLListsFit(t *testing.T) {
 		}
 		most := mostKeys(parts * lists)
 		n := rapid.IntRange(1, most).Draw(rt, "keys")
-		l := &mysqlLookup{Lookup: &Lookup{types: make(lookup.Types, parts)}, statement: s}
+		l := &mysqlLookup{prepared: &prepared{types: make(lookup.Types, parts)}, statement: s}
 		keys := make([]lookup.Key, n)
 		for i := range keys {
 			keys[i] = "7"

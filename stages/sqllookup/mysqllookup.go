@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 // use indexes whatever the column's type, character set and collation, on every version. Lists come in sizes that are
 // powers of two, so that a server sees few texts.
 type mysqlLookup struct {
-	*Lookup
+	*prepared
 
 	db        *mysql
 	statement statement
@@ -25,10 +26,11 @@ type mysqlLookup struct {
 	keyColumns, places, values []string
 	forms                      []uuidForm
 	json                       map[string]bool // the columns that hold JSON as text, on MariaDB
+	declared                   []string        // the types of the columns, in the driver's words
 }
 
-func (m *mysql) prepare(ctx context.Context, l *Lookup, s statement) error {
-	ml := &mysqlLookup{Lookup: l, db: m, statement: s}
+func (m *mysql) prepare(ctx context.Context, l *prepared, s statement) error {
+	ml := &mysqlLookup{prepared: l, db: m, statement: s}
 	parts, lists := max(len(l.query.Key), 1), 0
 	for _, u := range s.uses {
 		switch {
@@ -59,6 +61,8 @@ func (m *mysql) prepare(ctx context.Context, l *Lookup, s statement) error {
 	for _, i := range shape.layout.keys {
 		ml.keyColumns = append(ml.keyColumns, l.columns[i])
 	}
+	ml.declared = declaredTypes(columns)
+	l.signature = fmt.Sprintf("%v %q %q %v %v", l.types, l.columns, ml.declared, ml.json, l.equality)
 	l.load, l.scan = ml.loadRows, ml.prepareScan
 	l.without = func(ctx context.Context, before, after string) (bool, error) {
 		r, args := ml.withoutKeys()
@@ -103,8 +107,17 @@ func (l *mysqlLookup) describe(ctx context.Context) ([]*sql.ColumnType, error) {
 
 // mysqlShape is what becomes of a result with certain columns.
 type mysqlShape struct {
-	layout *layout
-	cells  []appendMySQL
+	layout   *layout
+	cells    []appendMySQL
+	declared []string
+}
+
+func declaredTypes(columns []*sql.ColumnType) []string {
+	types := make([]string, len(columns))
+	for i, c := range columns {
+		types[i] = c.DatabaseTypeName()
+	}
+	return types
 }
 
 func (l *mysqlLookup) shapeOf(columns []*sql.ColumnType) (*mysqlShape, error) {
@@ -112,7 +125,7 @@ func (l *mysqlLookup) shapeOf(columns []*sql.ColumnType) (*mysqlShape, error) {
 	for i, c := range columns {
 		names[i] = c.Name()
 	}
-	s := &mysqlShape{cells: l.cellsOf(columns)}
+	s := &mysqlShape{cells: l.cellsOf(columns), declared: declaredTypes(columns)}
 	var err error
 	if s.layout, err = newLayout(names, l.query.Key); err != nil {
 		return nil, invalid(err)
@@ -159,12 +172,15 @@ func (l *mysqlLookup) loadSome(ctx context.Context, b *stages.Batch[lookup.Key, 
 		return mysqlError(ctx, err)
 	}
 	defer func() { _ = rows.Close() }()
-	shape, err := l.shapeOfRows(ctx, rows) // The schema may have changed.
+	shape, err := l.shapeOfRows(ctx, rows)
 	if err != nil {
 		return err
 	}
+	if !slices.Equal(shape.declared, l.declared) && !l.vague.Load() {
+		return errOutdated
+	}
 	if *a == nil {
-		*a = newAnswer(l.Lookup, shape.layout, b)
+		*a = newAnswer(l.prepared, shape.layout, b)
 	}
 	(*a).layout = shape.layout
 	row := newMySQLRow(shape.cells)

@@ -36,6 +36,7 @@ func (l *pgLookup) learnEquality(ctx context.Context, r rewrite, lay *layout) er
 		if equality[i], err = l.equalityOf(ctx, oid, collations[i]); err != nil {
 			return err
 		}
+		equality[i].by = collations[i]
 		if !equality[i].exact && equality[i].fold == nil && l.types[i] == lookup.CaselessASCII {
 			l.types[i] = lookup.Text
 		}

@@ -3,6 +3,7 @@ package sqllookup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,15 +14,16 @@ import (
 
 // pgLookup runs a Lookup on PostgreSQL.
 type pgLookup struct {
-	*Lookup
+	*prepared
 
-	db   *postgres
-	sql  string
-	oids []uint32 // of the array parameters, one for each part of the key
+	db     *postgres
+	sql    string
+	oids   []uint32 // of the array parameters, one for each part of the key
+	fields []uint32 // the types of the columns
 }
 
-func (p *postgres) prepare(ctx context.Context, l *Lookup, s statement) error {
-	pl := &pgLookup{Lookup: l, db: p}
+func (p *postgres) prepare(ctx context.Context, l *prepared, s statement) error {
+	pl := &pgLookup{prepared: l, db: p}
 	final, err := pl.typed(ctx, s)
 	if err != nil {
 		return err
@@ -39,11 +41,17 @@ func (p *postgres) prepare(ctx context.Context, l *Lookup, s statement) error {
 		return err
 	}
 	l.columns = shape.layout.names
+	pl.fields = typesOf(described.Fields)
 	l.load, l.scan, l.without = pl.loadRows, pl.prepareScan, pl.withoutKeys
-	if err := p.explain(ctx, final, pl.oids); err != nil {
+	l.verify = func(ctx context.Context) error { return p.explain(ctx, final, pl.oids) }
+	if err := pl.learnEquality(ctx, final, shape.layout); err != nil {
+		if planned := l.verify(ctx); planned != nil {
+			return planned // It says where in the statement the mistake is.
+		}
 		return err
 	}
-	return pl.learnEquality(ctx, final, shape.layout)
+	l.signature = fmt.Sprintf("%v %v %q %v %v", l.types, pl.oids, l.columns, pl.fields, l.equality)
+	return nil
 }
 
 func (l *pgLookup) withoutKeys(ctx context.Context, before, after string) (returns bool, err error) {
@@ -83,6 +91,14 @@ func (l *pgLookup) shapeOf(ctx context.Context, fields []pgconn.FieldDescription
 	return s, nil
 }
 
+func typesOf(fields []pgconn.FieldDescription) []uint32 {
+	oids := make([]uint32, len(fields))
+	for i, f := range fields {
+		oids[i] = f.DataTypeOID
+	}
+	return oids
+}
+
 // knows says that no type of fields must be read from the catalog first.
 func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
 	return !slices.ContainsFunc(fields, func(f pgconn.FieldDescription) bool {
@@ -104,6 +120,9 @@ func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []b
 		)
 		err := l.db.run(ctx, q, func(fields []pgconn.FieldDescription, values [][]byte) error {
 			if a == nil {
+				if !slices.Equal(typesOf(fields), l.fields) && !l.vague.Load() {
+					return errOutdated
+				}
 				if !l.knows(fields) {
 					unknown = slices.Clone(fields)
 					return errUnknownType
@@ -112,7 +131,7 @@ func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []b
 				if err != nil {
 					return err
 				}
-				a = newAnswer(l.Lookup, shape.layout, b)
+				a = newAnswer(l.prepared, shape.layout, b)
 				r.cells = shape.cells
 			}
 			r.values = values

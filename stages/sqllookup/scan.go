@@ -18,7 +18,7 @@ import (
 // lookup. It is safe for concurrent use.
 type Scan struct {
 	lookup *Lookup
-	rows   scanRows
+	query  string
 }
 
 // scanRows runs a query and calls each with every row, which it may look at until it returns. Its error ends the query.
@@ -38,21 +38,25 @@ type Scanned struct {
 // Scan prepares a query without $keys whose rows are what l answers for their keys, from the same columns in the same
 // order. With Many a key's rows have to stand together: ORDER BY the key. Its errors are as those of DB.Lookup.
 func (l *Lookup) Scan(ctx context.Context, query string) (*Scan, error) {
-	s := &Scan{lookup: l}
 	query, err := withoutParameters(query, l.db.driver.dialect())
-	if err == nil && l.query.Many && !l.equality.distinct() {
-		err = errors.New("the database takes keys for equal that are written differently, so that the rows of one key need not stand together: " +
-			"leave preload out, or give the key column a collation that compares bytes")
-	}
 	if err == nil {
-		s.rows, err = l.scan(ctx, query)
+		_, err = l.described.Load().scanOf(ctx, query)
 	} else {
 		err = invalid(err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stage %s: %w", l.query.Name, err)
 	}
-	return s, nil
+	return &Scan{lookup: l, query: query}, nil
+}
+
+// scanOf is a scan of a query whose rows, with Many, can stand together.
+func (p *prepared) scanOf(ctx context.Context, query string) (scanRows, error) {
+	if p.query.Many && !p.equality.distinct() {
+		return nil, invalid(errors.New("the database takes keys for equal that are written differently, so that the rows of one key need not stand together: " +
+			"leave preload out, or give the key column a collation that compares bytes"))
+	}
+	return p.scan(ctx, query)
 }
 
 // withoutParameters is one statement that takes no parameters, without a semicolon at its end.
@@ -75,20 +79,30 @@ func withoutParameters(query string, d dialect) (string, error) {
 }
 
 // sameColumns says whether a scan's rows have the fields that the lookup's have.
-func (l *Lookup) sameColumns(names []string) error {
-	if slices.Equal(names, l.columns) {
+func (p *prepared) sameColumns(names []string) error {
+	if slices.Equal(names, p.columns) {
 		return nil
 	}
 	return invalid(fmt.Errorf("the columns are %s, and those of the stage's query %s: select the same, in the same order",
-		strings.Join(names, ", "), strings.Join(l.columns, ", ")))
+		strings.Join(names, ", "), strings.Join(p.columns, ", ")))
 }
 
 // Run reads all rows and calls each, from this goroutine, with every key once its rows are complete. It holds one connection
 // and one row at a time, with Many the rows of one key. Rows with an unusable key are left out. The error of each ends it and
-// is returned as it is; others are *Error, classified. The Timeout of the DB does not bound it, only ctx does.
+// is returned as it is; others are *Error, classified. It follows changes of the schema. The Timeout of the DB does not bound it, only ctx does.
 func (s *Scan) Run(ctx context.Context, each func(Scanned) error) error {
-	g := &grouping{lookup: s.lookup, each: each, seen: map[uint64]struct{}{}, seed: maphash.MakeSeed()}
-	if err := s.rows(ctx, g.add); err != nil {
+	// The schema may have changed since the start, and a scan is rare enough to ask each time.
+	l := s.lookup
+	p, err := l.learnAgain(ctx, l.described.Load(), l.learning.now())
+	if err != nil {
+		return err
+	}
+	rows, err := p.scanOf(ctx, s.query)
+	if err != nil {
+		return err
+	}
+	g := &grouping{lookup: p, each: each, seen: map[uint64]struct{}{}, seed: maphash.MakeSeed()}
+	if err := rows(ctx, g.add); err != nil {
 		return err
 	}
 	return g.flush()
@@ -131,7 +145,7 @@ func withoutRows(query string) string { return "SELECT * FROM (\n" + query + "\n
 
 // grouping puts together the rows of one key that follow each other.
 type grouping struct {
-	lookup *Lookup
+	lookup *prepared
 	each   func(Scanned) error
 	reader reader
 	seen   map[uint64]struct{} // hashes of the keys that were found before

@@ -207,3 +207,29 @@ func TestAScanIsCheckedWhenItIsPrepared(t *testing.T) {
 		}
 	})
 }
+
+func TestAScanLearnsTheSchemaAgain(t *testing.T) {
+	t.Parallel()
+	everyDatabase(t, func(t *testing.T, d database) {
+		t.Helper()
+		d.exec(t, "CREATE TABLE t (id int, a varchar(9))")
+		l := d.lookup(t, sqllookup.Query{SQL: "SELECT * FROM t WHERE id IN ($keys)", Key: []string{"id"}})
+		s, err := l.Scan(t.Context(), "SELECT * FROM t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.exec(t, "DROP TABLE t")
+		d.exec(t, "CREATE TABLE t (id varchar(9), a varchar(9), b int)")
+		d.exec(t, "INSERT INTO t VALUES ('k', 'x', 5)")
+		found := map[lookup.Key]string{}
+		if err := s.Run(t.Context(), func(f sqllookup.Scanned) error {
+			found[f.Key] = string(f.Value)
+			return f.Err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if len(found) != 1 || found[`"k"`] != `{"id":"k","a":"x","b":5}` {
+			t.Errorf("the scan found %v", found)
+		}
+	})
+}

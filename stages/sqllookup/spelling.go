@@ -20,12 +20,14 @@ const (
 	ManySpellings
 )
 
-// Spelling says how the database compares keys of this Lookup.
-func (l *Lookup) Spelling() Spelling {
-	if l.equality.exact() {
+// Spelling says how the database compares keys of this Lookup. It can change with every Load.
+func (l *Lookup) Spelling() Spelling { return l.described.Load().equality.spelling() }
+
+func (e equality) spelling() Spelling {
+	if e.exact() {
 		return OneSpelling
 	}
-	for _, p := range l.equality {
+	for _, p := range e {
 		if !p.exact && p.regular == nil {
 			return ManySpellings
 		}
@@ -34,9 +36,9 @@ func (l *Lookup) Spelling() Spelling {
 }
 
 // Regular says that no other regular key is equal to a key, which is canonical. A key that is not regular may be equal to
-// any other key.
+// any other key. That can change with every Load, and is said of no unchecked key.
 func (l *Lookup) Regular(key lookup.Key) bool {
-	return l.equality.regular(key, nil)
+	return !key.IsUnchecked() && l.described.Load().equality.regular(key, nil)
 }
 
 // regularCaseless is for text whose case does not count.

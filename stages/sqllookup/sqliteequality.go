@@ -22,7 +22,7 @@ func (l *sqliteLookup) findEquality(ctx context.Context, words map[string]bool) 
 		}
 		columns = append(columns, "+"+column) // By a + the driver takes no text for a date.
 		on = append(on, column+" = "+value)
-		compared, err := l.equalityOf(ctx, l.Lookup.types[part], column, words)
+		compared, err := l.equalityOf(ctx, l.prepared.types[part], column, words)
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (l *sqliteLookup) equalityOf(ctx context.Context, t lookup.Type, column str
 		}
 	}
 	bytewise := collation == "BINARY" && (affinity == noAffinity || affinity == blobAffinity || affinity == textAffinity && t == lookup.Text)
-	return partEquality{exact: bytewise, fold: foldSQLite}, nil
+	return partEquality{exact: bytewise, fold: foldSQLite, by: fmt.Sprintf("%s %#x", collation, affinity)}, nil
 }
 
 // The affinities, as instructions have them.

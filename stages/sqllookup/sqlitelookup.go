@@ -14,7 +14,7 @@ import (
 
 // sqliteLookup runs a Lookup on SQLite. The keys are one JSON array, so one statement serves any number of them.
 type sqliteLookup struct {
-	*Lookup
+	*prepared
 
 	pool   *sql.DB
 	sql    string
@@ -23,7 +23,7 @@ type sqliteLookup struct {
 	forms  []uuidForm
 }
 
-func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
+func (s *sqlite) prepare(ctx context.Context, l *prepared, st statement) error {
 	parts := max(len(l.query.Key), 1)
 	for _, u := range st.uses {
 		switch {
@@ -33,7 +33,7 @@ func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
 			return invalid(errors.New("a key of several columns is written (a, b) IN ($keys)"))
 		}
 	}
-	sl := &sqliteLookup{Lookup: l, pool: s.pool, sql: st.rewriteWith(func(f form) string {
+	sl := &sqliteLookup{prepared: l, pool: s.pool, sql: st.rewriteWith(func(f form) string {
 		switch {
 		case f == bare:
 			return "?1"
@@ -67,6 +67,7 @@ func (s *sqlite) prepare(ctx context.Context, l *Lookup, st statement) error {
 	}
 	sl.sql = asStored(sl.sql, names, sl.types)
 	l.columns = names
+	l.signature = fmt.Sprintf("%v %q %q %v", l.types, names, sl.types, l.equality)
 	l.load, l.scan = sl.loadRows, sl.prepareScan
 	l.without = func(ctx context.Context, before, after string) (bool, error) {
 		return anyRow(ctx, s.pool, before+sl.sql+after, sqliteError, "[]")
@@ -112,7 +113,7 @@ func prepareError(ctx context.Context, err error) error {
 
 // findKeyTypes takes the key's types from the declared types of its columns, by SQLite's own rules of affinity.
 func (l *sqliteLookup) findKeyTypes() error {
-	if l.Lookup.types != nil {
+	if l.prepared.types != nil {
 		return nil
 	}
 	for _, column := range l.layout.keys {
@@ -124,7 +125,7 @@ func (l *sqliteLookup) findKeyTypes() error {
 		case !ok:
 			return fmt.Errorf("the key column %q is declared %s, which does not say what keys are: say key_type", name, declared)
 		}
-		l.Lookup.types = append(l.Lookup.types, t)
+		l.prepared.types = append(l.prepared.types, t)
 	}
 	return nil
 }
@@ -157,8 +158,7 @@ func asStored(statement string, names, types []string) string {
 	hidden := false
 	for i, name := range names {
 		columns[i] = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-		switch types[i] {
-		case "DATE", "DATETIME", "TIMESTAMP":
+		if isTime(types[i]) {
 			columns[i] = "+" + columns[i] + " AS " + columns[i]
 			hidden = true
 		}
@@ -175,10 +175,12 @@ func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key,
 		return sqliteError(ctx, err)
 	}
 	defer func() { _ = rows.Close() }()
-	if names, err := rows.Columns(); err != nil || len(names) != len(l.types) {
-		return invalid(errors.New("the columns of the result have changed since the start: start again"))
+	if columns, err := rows.ColumnTypes(); err != nil {
+		return sqliteError(ctx, err)
+	} else if !l.expects(columns) && !l.vague.Load() {
+		return errOutdated
 	}
-	a := newAnswer(l.Lookup, l.layout, b)
+	a := newAnswer(l.prepared, l.layout, b)
 	r := newSQLiteRow(l.types)
 	if err := eachRow(ctx, rows, r.targets, sqliteError, func() error { return a.add(r) }); err != nil {
 		return err
@@ -189,7 +191,7 @@ func (l *sqliteLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key,
 
 // argument is the keys as the statement takes them, each in its forms.
 func (l *sqliteLookup) argument(keys []lookup.Key) string {
-	return keyArray(asNumbers(inForms(l.Lookup.types, keys, l.forms), l.Lookup.types))
+	return keyArray(asNumbers(inForms(l.prepared.types, keys, l.forms), l.prepared.types))
 }
 
 // asNumbers are keys whose numbers with a fraction are JSON numbers: an expression has no affinity that would make numbers of
@@ -212,6 +214,19 @@ func asNumbers(keys []lookup.Key, types lookup.Types) []lookup.Key {
 		}
 	}
 	return all
+}
+
+// expects says whether a result has the columns that were described.
+func (l *sqliteLookup) expects(columns []*sql.ColumnType) bool {
+	return slices.EqualFunc(columns, l.columns, func(c *sql.ColumnType, name string) bool { return c.Name() == name }) &&
+		slices.EqualFunc(columns, l.types, func(c *sql.ColumnType, declared string) bool {
+			got := strings.ToUpper(c.DatabaseTypeName())
+			return got == declared || got == "" && isTime(declared) // asStored has hidden it.
+		})
+}
+
+func isTime(declared string) bool {
+	return declared == "DATE" || declared == "DATETIME" || declared == "TIMESTAMP"
 }
 
 // keyArray is the keys as one JSON array, which they are the elements of as they stand.

@@ -1,0 +1,80 @@
+package pipeline
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// canonical is the key of one value.
+func (p *keyPath) canonical(raw []byte) (lookup.Key, error) {
+	if len(p.learners) == 0 {
+		return p.types[0].Canonical(raw)
+	}
+	types := p.learners[0].Types()
+	key, err := types[0].Canonical(raw)
+	if err == nil && p.agreed(types) {
+		return key, nil
+	}
+	return p.disputed([][]byte{raw}, key, err)
+}
+
+// composite is the key of several values.
+func (p *keyPath) composite(raws [][]byte) (lookup.Key, error) {
+	if len(p.learners) == 0 {
+		return p.types.Canonical(raws...)
+	}
+	types := p.learners[0].Types()
+	key, err := types.Canonical(raws...)
+	if err == nil && p.agreed(types) {
+		return key, nil
+	}
+	return p.disputed(raws, key, err)
+}
+
+// agreed says whether all stages that share the path have the same types. They had at the start.
+func (p *keyPath) agreed(types lookup.Types) bool {
+	for _, l := range p.learners[1:] {
+		if !slices.Equal(l.Types(), types) {
+			return false
+		}
+	}
+	return true
+}
+
+// disputed is the key of values that the first stage's types make key of, or refuse with err, where that does not settle it:
+// the source may have other types by now, and the stages may differ. An unchecked key leaves it to each source.
+func (p *keyPath) disputed(raws [][]byte, key lookup.Key, err error) (lookup.Key, error) {
+	if errors.Is(err, stages.ErrNoKey) {
+		return "", err
+	}
+	same := err == nil
+	for _, l := range p.learners[1:] {
+		other, err := l.Types().Canonical(raws...)
+		same = same && err == nil && other == key
+	}
+	if same {
+		return key, nil
+	}
+	unchecked, impossible := lookup.Unchecked(raws...)
+	switch {
+	case impossible == nil:
+		return unchecked, nil
+	case err != nil:
+		return "", err
+	default:
+		return "", impossible
+	}
+}
+
+// learned counts what the path's sources have learned: keys that were made before are made again.
+func (p *keyPath) learned() int {
+	n := 0
+	for _, l := range p.learners {
+		times, _ := l.Learned()
+		n += times
+	}
+	return n
+}
