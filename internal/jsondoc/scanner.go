@@ -121,6 +121,38 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
 
+// IsJSON says whether the document is JSON to some readers, and refused for what others would read differently.
+func (e *SyntaxError) IsJSON() bool {
+	return !strings.HasPrefix(e.Reason, notJSON) && e.Reason != secondDocument && e.Reason != notUTF8
+}
+
+// Brief says what Error does, without any of the document: it can be published where the document may not be.
+func (e *SyntaxError) Brief() string {
+	if !e.IsJSON() {
+		return fmt.Sprintf("is not JSON, at byte %d", e.Offset)
+	}
+	if strings.HasPrefix(e.Reason, badSurrogate) {
+		return fmt.Sprintf("%s, at byte %d", badSurrogate, e.Offset)
+	}
+	return e.Error()
+}
+
+const (
+	notJSON        = "is not JSON: "
+	secondDocument = "is more than one JSON document, the second"
+	badSurrogate   = "has an invalid surrogate pair"
+	notUTF8        = "has invalid UTF-8"
+)
+
+// Check checks a document as Scan does, and looks for nothing in it. It is safe for concurrent use.
+func Check(doc []byte) error {
+	var none Result
+	return nothing.Scan(doc, &none)
+}
+
+// nothing is a Scanner without paths. It is never changed.
+var nothing = NewScanner(nil, nil)
+
 // scan is what one scan takes, and the next one uses again.
 type scan struct {
 	plain   plain
@@ -152,7 +184,7 @@ func (s *Scanner) Scan(doc []byte, out *Result) error {
 		c.strict.reset(nil)
 	}
 	c.plain.doc, c.out = nil, nil
-	return explain(err, len(doc))
+	return Explain(err, len(doc))
 }
 
 func (c *scan) document(from reader, root *node) error {
@@ -164,7 +196,8 @@ func (c *scan) document(from reader, root *node) error {
 	return from.end()
 }
 
-func explain(err error, size int) error {
+// Explain makes a *SyntaxError of an error that jsontext has of a document of a size. Other errors stay as they are.
+func Explain(err error, size int) error {
 	if _, is := errors.AsType[*SyntaxError](err); is || err == nil {
 		return err
 	}
@@ -173,9 +206,9 @@ func explain(err error, size int) error {
 		offset, err = syntax.ByteOffset, syntax.Err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return &SyntaxError{Offset: int64(size), Reason: "is not JSON: unexpected end"}
+		return &SyntaxError{Offset: int64(size), Reason: notJSON + "unexpected end"}
 	}
-	reason := "is not JSON: " + err.Error()
+	reason := notJSON + err.Error()
 	// These are JSON to some readers, so that the library's words are not put behind ours. It has no names for them but one.
 	switch text := err.Error(); {
 	case errors.Is(err, jsontext.ErrDuplicateName):
@@ -183,7 +216,7 @@ func explain(err error, size int) error {
 	case text == "exceeded max depth":
 		reason = "is nested more than 10,000 levels deep"
 	case text == "invalid UTF-8":
-		reason = "has invalid UTF-8"
+		reason = notUTF8
 	case strings.HasPrefix(text, "invalid surrogate pair"):
 		reason = "has an " + text
 	}

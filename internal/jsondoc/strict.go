@@ -53,7 +53,7 @@ func (s *strict) end() error {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err == nil:
-		return &SyntaxError{Offset: s.decoder.InputOffset(), Reason: "is more than one JSON document, the second"}
+		return &SyntaxError{Offset: s.decoder.InputOffset(), Reason: secondDocument}
 	default:
 		return err
 	}

@@ -86,7 +86,7 @@ func TestAnswers(t *testing.T) {
 		{name: "an object for a list", q: wrapped, answer: `{"items":{"id":1}}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has an object and not a list at items: correct response.items, or response: {named: true} if its names are the keys"},
 		{name: "text on the way", q: httplookup.Query{Items: "a.b"}, answer: `{"a":"canary"}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has no list at a.b: correct response.items"},
 		{name: "not JSON", answer: `[{"id":1},canary]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 10"},
-		{name: "a name twice", answer: `[{"id":1,"id":2}]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 9"},
+		{name: "a name twice", answer: `[{"id":1,"id":2}]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has a name twice in one object, the second at byte 9"},
 		{name: "cut off", answer: `[{"id":1},`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 10"},
 		{name: "not a number", answer: `[{"id":1,"score":NaN}]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 17"},
 		{name: "a number", answer: `5`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has a number and not a list: write response: {items: PATH} with the path to it"},
@@ -100,8 +100,9 @@ func TestAnswers(t *testing.T) {
 		{name: "null is an empty object", q: named, answer: `{"d":null}`, want: []string{"missing", "missing", "missing"}},
 		{name: "a list for names", q: named, answer: `{"d":[{"id":1}]}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has a list and not an object at d: correct response.items, or leave out named"},
 		{name: "no names", q: named, answer: `{}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has no object at d: correct response.items"},
-		{name: "a name of two items", q: named, answer: `{"d":{"1":{},"1":{}}}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON, at byte 13"},
-		{name: "too deep", answer: strings.Repeat("[", 20_000), want: []string{"open", "open", "open"}, err: "the answer to POST /users is not JSON"},
+		{name: "a name of two items", q: named, answer: `{"d":{"1":{},"1":{}}}`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has a name twice in one object, the second at byte 13"},
+		{name: "too deep", answer: strings.Repeat("[", 20_000), want: []string{"open", "open", "open"}, err: "the answer to POST /users is nested more than 10,000 levels deep"},
+		{name: "half a surrogate", answer: `[{"id":"\ud800"}]`, want: []string{"open", "open", "open"}, err: "the answer to POST /users has an invalid surrogate pair, at byte "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.q.Path = "/users?token=canary"

@@ -18,9 +18,11 @@ func unusable(format string, args ...any) error {
 
 // syntaxError says where an answer stops being JSON. The scanner's own reason can quote the answer.
 func (a *answers) syntaxError(err error) error {
-	words := "the answer to " + a.layout.from + " is not JSON"
+	words := "the answer to " + a.layout.from + " "
 	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok {
-		words += fmt.Sprintf(", at byte %d", syntax.Offset)
+		words += syntax.Brief()
+	} else {
+		words += "is not JSON"
 	}
 	if a.kind != "" {
 		words += "; its content type is " + a.kind

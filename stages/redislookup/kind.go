@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -66,8 +67,8 @@ func renderJSON(text string) ([]byte, error) {
 		return value, nil
 	}
 	// The error's own text has the names of members around the place, which belong to the payload.
-	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return nil, &Error{message: fmt.Sprintf("the value is not JSON, at byte %d", syntax.ByteOffset), err: err}
+	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](jsondoc.Explain(err, len(text))); ok {
+		return nil, &Error{message: "the value " + syntax.Brief(), err: err}
 	}
 	return nil, &Error{message: "the value is not JSON", err: err}
 }

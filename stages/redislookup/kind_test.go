@@ -32,10 +32,11 @@ func TestValues(t *testing.T) {
 		{"null", redislookup.JSON, "null", "null", ""},
 		{"not JSON", redislookup.JSON, "{'canary': 1}", "", "the value is not JSON, at byte 1"},
 		{"JSON that ends early", redislookup.JSON, `{"canary":`, "", "the value is not JSON"},
-		{"a member twice", redislookup.JSON, `{"canary":1,"canary":2}`, "", "the value is not JSON, at byte 12"},
+		{"a member twice", redislookup.JSON, `{"canary":1,"canary":2}`, "", "the value has a name twice in one object, the second at byte 12"},
 		{"nothing", redislookup.JSON, "", "", "the value is not JSON"},
 		{"JSON that is not UTF-8", redislookup.JSON, "\"\xff\"", "", "the value is not JSON"},
-		{"too deep", redislookup.JSON, strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), "", "the value is not JSON"},
+		{"too deep", redislookup.JSON, strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), "", "the value is nested more than 10,000 levels deep"},
+		{"half a surrogate", redislookup.JSON, `"\ud800"`, "", "the value has an invalid surrogate pair, at byte 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if err := redis.Set(t.Context(), prefix+tc.name, tc.stored, 0).Err(); err != nil {

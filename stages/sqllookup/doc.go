@@ -6,7 +6,8 @@
 //
 //   - numeric and floating point are numbers as the database writes them; NaN and the infinities are strings;
 //   - timestamptz is RFC 3339 in UTC, timestamp the same without a zone, date 2006-01-02; time and interval are text;
-//   - json and jsonb are as they are, without white space around their parts; bytea and BLOB are base64;
+//   - json and jsonb are as they are, without white space around their parts; a name twice in one object and half of a surrogate
+//     pair fail the key, since no event could hold them; bytea and BLOB are base64;
 //   - an array is a JSON array; uuid, enums, ranges and every other type are text; NULL is null;
 //   - on MySQL and MariaDB TIMESTAMP is RFC 3339 in UTC and DATETIME the same without a zone, but a date with a zero in
 //     it (0000-00-00 00:00:00) stays as it is; BOOLEAN is TINYINT(1), and so 0 or 1; BIT is a number, YEAR too; TIME, ENUM

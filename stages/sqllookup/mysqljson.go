@@ -3,7 +3,7 @@ package sqllookup
 import (
 	"bytes"
 	"database/sql"
-	"encoding/json"
+	"errors"
 	"strconv"
 
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -77,12 +77,16 @@ func appendBits(dst, raw []byte) ([]byte, error) {
 	return strconv.AppendUint(dst, n, 10), nil
 }
 
-// appendMaybeJSON appends what is JSON as it is, and the rest as text: a check can be switched off.
+// appendMaybeJSON appends what is JSON as appendUncheckedJSON does, and the rest as text: a check can be switched off.
 func appendMaybeJSON(dst, text []byte) ([]byte, error) {
-	if json.Valid(text) {
-		return appendJSON(dst, text)
+	err := checkJSON(text)
+	if wrong, ok := errors.AsType[*jsonError](err); ok && !wrong.syntax.IsJSON() {
+		return appendText(dst, text)
 	}
-	return appendText(dst, text)
+	if err != nil {
+		return dst, err
+	}
+	return appendCompact(dst, text), nil
 }
 
 // appendMoment appends 2006-01-02 15:04:05.999999 with a T, and a zone after it. A date that no calendar has (2024-00-00)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -30,7 +31,9 @@ func (p *postgres) cellOf(oid uint32) appendPG {
 		return appendNumber
 	case pgtype.BoolOID:
 		return appendBool
-	case pgtype.JSONOID, pgtype.JSONBOID:
+	case pgtype.JSONOID:
+		return appendUncheckedJSON
+	case pgtype.JSONBOID:
 		return appendJSON
 	case pgtype.ByteaOID:
 		return appendBytea
@@ -76,11 +79,44 @@ func appendPlain(dst, text []byte) []byte {
 	return append(dst, '"')
 }
 
+// appendUncheckedJSON appends JSON as appendJSON does, where no two readers can read it differently: a name twice in one object,
+// half of a surrogate pair and what is nested too deep are JSON to a database, but no event could hold them.
+func appendUncheckedJSON(dst, text []byte) ([]byte, error) {
+	if err := checkJSON(text); err != nil {
+		return dst, err
+	}
+	return appendCompact(dst, text), nil
+}
+
+// checkJSON says what is wrong with a column's JSON, without any of it.
+func checkJSON(text []byte) error {
+	err := jsondoc.Check(text)
+	if err != nil && !utf8.Valid(text) {
+		return errNotUTF8
+	}
+	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](err); ok {
+		return &jsonError{syntax}
+	}
+	return err
+}
+
+// jsonError is what is wrong with the JSON of a column.
+type jsonError struct{ syntax *jsondoc.SyntaxError }
+
+func (e *jsonError) Error() string { return "its JSON " + e.syntax.Brief() }
+
+func (e *jsonError) Unwrap() error { return e.syntax }
+
 // appendJSON appends valid JSON without the white space between its tokens.
 func appendJSON(dst, text []byte) ([]byte, error) {
 	if !utf8.Valid(text) {
 		return dst, errNotUTF8
 	}
+	return appendCompact(dst, text), nil
+}
+
+// appendCompact appends valid JSON without the white space between its tokens.
+func appendCompact(dst, text []byte) []byte {
 	start, inString := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -93,7 +129,7 @@ func appendJSON(dst, text []byte) ([]byte, error) {
 			start = i + 1
 		}
 	}
-	return append(dst, text[start:]...), nil
+	return append(dst, text[start:]...)
 }
 
 func appendBytea(dst, text []byte) ([]byte, error) {

@@ -1,7 +1,6 @@
 package sqllookup
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -41,8 +40,8 @@ func (r *sqliteRow) appendCell(dst []byte, column int) ([]byte, error) {
 		if !utf8.ValidString(v) {
 			return dst, errNotUTF8
 		}
-		if r.types[column] == "JSON" && json.Valid([]byte(v)) {
-			return appendJSON(dst, []byte(v))
+		if r.types[column] == "JSON" {
+			return appendMaybeJSON(dst, []byte(v))
 		}
 		return lookup.AppendString(dst, v), nil
 	case []byte:
