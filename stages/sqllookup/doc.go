@@ -22,9 +22,10 @@
 // What a database says of a query, types, columns and the key's types, is learned at the start and again when a call fails, its
 // result has other columns, or a key does not fit: a change of the schema needs no restart, and fails no key.
 //
-// On PostgreSQL every call is planned with the keys it has and leaves no prepared statement behind: PgBouncer works in its session and transaction modes, and in statement mode too. It must be told
-// to accept the settings that are sent when a connection starts:
-// ignore_startup_parameters = statement_timeout,default_transaction_read_only,bytea_output,extra_float_digits,IntervalStyle.
+// On PostgreSQL every call is planned with the keys it has and leaves no prepared statement behind: PgBouncer works in its session and
+// transaction modes, and in statement mode for all but a Scan. A session is made read only, with a statement timeout, once it was
+// chosen by target_session_attrs. A pooler is known by the process number that it tells clients: behind it each call makes these
+// settings for its own transaction.
 //
 // On MySQL (5.7 and later) and MariaDB (10.5 and later) keys are placeholders in lists of which the sizes are powers of two,
 // and a list that is longer than 65,535 placeholders is asked in parts. A key has the type of the result's key column. A key

@@ -17,8 +17,10 @@ import (
 )
 
 type postgres struct {
-	pool    *pgxpool.Pool
-	address string
+	pool           *pgxpool.Pool
+	address        string
+	settings       pgSettings
+	connectTimeout time.Duration
 
 	mu      sync.RWMutex
 	catalog map[uint32]pgType
@@ -30,18 +32,10 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 		return nil, dsnError(err)
 	}
 	pc.MaxConns = int32(min(cfg.Pool, 1<<16))
-	params := map[string]string{
-		"application_name":              "loaderline",
-		"default_transaction_read_only": "on",
-		"bytea_output":                  "hex",
-		"extra_float_digits":            "1",
-		"IntervalStyle":                 "postgres",
-	}
-	if cfg.Timeout > 0 {
-		params["statement_timeout"] = strconv.FormatInt(max(cfg.Timeout.Milliseconds(), 1), 10)
-	}
+	params := map[string]string{"application_name": "loaderline"}
 	maps.Copy(params, pc.ConnConfig.RuntimeParams)
-	// Values are rendered from the text that these three decide.
+	p := &postgres{settings: newPGSettings(cfg.Timeout, params), catalog: map[uint32]pgType{}}
+	// Values are rendered from the text that these three decide. Poolers know them.
 	params["client_encoding"], params["DateStyle"], params["TimeZone"] = "UTF8", "ISO", "UTC"
 	pc.ConnConfig.RuntimeParams = params
 	if pc.ConnConfig.ConnectTimeout == 0 {
@@ -52,14 +46,12 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: time.Second}
 	}
 	renewTLS(cfg.DSN, pc)
-	pool, err := pgxpool.NewWithConfig(ctx, pc)
-	if err != nil {
+	p.connectTimeout, pc.ConnConfig.AfterConnect = pc.ConnConfig.ConnectTimeout, p.connected
+	p.address = net.JoinHostPort(pc.ConnConfig.Host, strconv.Itoa(int(pc.ConnConfig.Port)))
+	if p.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
 		return nil, dsnError(err)
 	}
-	return &postgres{
-		pool: pool, catalog: map[uint32]pgType{},
-		address: net.JoinHostPort(pc.ConnConfig.Host, strconv.Itoa(int(pc.ConnConfig.Port))),
-	}, nil
+	return p, nil
 }
 
 // dsnError keeps the driver's words back: they can hold parts of a password.
@@ -89,6 +81,7 @@ type pgQuery struct {
 	sql    string
 	values [][]byte
 	oids   []uint32
+	set    bool // the transaction has its settings
 }
 
 // run sends a query in one round trip, and calls each with every row. each may look at a row until it returns; the
@@ -106,19 +99,23 @@ func (p *postgres) run(ctx context.Context, q pgQuery, each func([]pgconn.FieldD
 func (p *postgres) read(ctx context.Context, pg *pgconn.PgConn, q pgQuery, each func([]pgconn.FieldDescription, [][]byte) error) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
-	rows := pg.ExecParams(reading, q.sql, q.values, q.oids, nil, nil)
-	for rows.NextRow() {
-		if err := each(rows.FieldDescriptions(), rows.Values()); err != nil {
-			stop() // The server need not send the rest.
-			_, _ = rows.Close()
-			return err
+	var unwanted error
+	err := p.each(reading, pg, q, func(rows *pgconn.ResultReader) error {
+		for rows.NextRow() {
+			if unwanted = each(rows.FieldDescriptions(), rows.Values()); unwanted != nil {
+				stop() // The server need not send the rest.
+				return unwanted
+			}
 		}
+		return nil
+	})
+	switch {
+	case unwanted != nil:
+		return unwanted
+	case err == nil:
+		return nil
+	case pg.IsClosed() && ctx.Err() == nil:
+		p.pool.Reset() // What ended this connection has likely ended the idle ones.
 	}
-	if _, err := rows.Close(); err != nil {
-		if pg.IsClosed() && ctx.Err() == nil {
-			p.pool.Reset() // What ended this connection has likely ended the idle ones.
-		}
-		return postgresError(ctx, err)
-	}
-	return nil
+	return postgresError(ctx, err)
 }

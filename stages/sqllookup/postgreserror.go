@@ -3,6 +3,7 @@ package sqllookup
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -27,10 +28,10 @@ func postgresError(ctx context.Context, err error) error {
 	if words := loginWords(said.Code, connecting); words != "" {
 		e.message = words
 	}
-	switch classOfState(said.Code) {
-	case stages.Permanent:
+	switch class := classOfState(said.Code); {
+	case class == stages.Permanent && !connecting:
 		return stages.AsPermanent(e)
-	case stages.Fatal:
+	case class != stages.Transient: // A connection has no keys: a setting of the dsn is at fault.
 		return stages.AsFatal(e)
 	default:
 		return e
@@ -72,6 +73,21 @@ func loginWords(code string, connecting bool) string {
 	return ""
 }
 
+// roleWords says what a server is that the dsn does not ask for. Where there are several, the last one speaks for all.
+func roleWords(err error) string {
+	switch {
+	case errors.Is(err, pgconn.ErrReadOnlyConnection):
+		return "the server is read only"
+	case errors.Is(err, pgconn.ErrReadWriteConnection):
+		return "the server is not read only"
+	case errors.Is(err, pgconn.ErrStandbyConnection):
+		return "the server is a standby"
+	case errors.Is(err, pgconn.ErrPrimaryConnection):
+		return "the server is no standby"
+	}
+	return ""
+}
+
 // connectionWords says why there is no answer, without the addresses that network errors name.
 func connectionWords(err error, connecting bool) string {
 	words := "the connection to the database was lost"
@@ -79,8 +95,15 @@ func connectionWords(err error, connecting bool) string {
 		words = "cannot connect to the database"
 	}
 	reason := netreason.Of(err)
-	if reason == "" && pgconn.Timeout(err) {
+	if role := roleWords(err); role != "" && connecting {
+		reason = "target_session_attrs: " + role
+	}
+	switch {
+	case reason != "":
+	case pgconn.Timeout(err):
 		reason = netreason.NoAnswer
+	case connecting && strings.Contains(err.Error(), "server refused TLS"): // The driver has no name for it.
+		reason = "it has no TLS, and sslmode in the dsn demands it"
 	}
 	if reason == "" {
 		return words

@@ -49,10 +49,14 @@ func (p *postgres) stream(ctx context.Context, query string, each func([]pgconn.
 	}
 	defer conn.Release() // It closes a connection whose transaction is open.
 	pg := conn.Conn().PgConn()
-	if _, err := pg.Exec(ctx, "BEGIN READ ONLY; SET LOCAL statement_timeout = 0").ReadAll(); err != nil {
+	begin := "BEGIN READ ONLY; "
+	if isPooled(pg) {
+		begin += p.settings.ofTransaction() + "; "
+	}
+	if _, err := pg.Exec(ctx, begin+"SET LOCAL statement_timeout = 0").ReadAll(); err != nil {
 		return postgresError(ctx, err)
 	}
-	if err := p.read(ctx, pg, pgQuery{sql: query}, each); err != nil {
+	if err := p.read(ctx, pg, pgQuery{sql: query, set: true}, each); err != nil {
 		return err
 	}
 	if _, err := pg.Exec(ctx, "COMMIT").ReadAll(); err != nil {

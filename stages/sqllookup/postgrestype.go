@@ -64,7 +64,7 @@ func (p *postgres) readTypes(ctx context.Context, oids []uint32) (map[uint32]pgT
 		}
 		list = strconv.AppendUint(list, uint64(oid), 10)
 	}
-	q := pgQuery{typesSQL, [][]byte{append(list, '}')}, []uint32{pgtype.OIDArrayOID}}
+	q := pgQuery{sql: typesSQL, values: [][]byte{append(list, '}')}, oids: []uint32{pgtype.OIDArrayOID}}
 	err := p.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
 		learned[oidOf(v[0])] = pgType{name: string(v[1]), array: oidOf(v[2]), base: oidOf(v[3]), enum: string(v[4]) == "e", element: oidOf(v[5])}
 		return nil

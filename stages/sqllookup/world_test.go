@@ -28,7 +28,10 @@ type database struct {
 
 func newPostgres(tb testing.TB) database {
 	tb.Helper()
-	dsn := testenv.Postgres(tb)
+	return postgresAt(testenv.Postgres(tb))
+}
+
+func postgresAt(dsn string) database {
 	return database{driver: sqllookup.Postgres, dsn: dsn, exec: func(tb testing.TB, statement string, args ...any) {
 		tb.Helper()
 		ctx := context.WithoutCancel(tb.Context()) // Cleanups come here too.

@@ -1,0 +1,63 @@
+package testenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// StartPostgresStandby starts a hot standby of a server that [StartPostgres] has started, and returns once it answers; it has what
+// the primary had by then, and follows it. [Service.Address] is its superuser's DSN. ctx bounds the start alone; end the service
+// by [Service.Close], and the primary after it.
+func StartPostgresStandby(ctx context.Context, primary *Service) (*Service, error) {
+	paths, err := locate(ctx, postgresProgram("pg_basebackup"), postgresProgram("postgres"))
+	if err != nil {
+		return nil, fmt.Errorf("starting a standby: %w", err)
+	}
+	s, err := newService("standby")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepareStandby(ctx, paths[0], paths[1], primary.Address()); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting a standby: %w", err), s.Close())
+	}
+	return s.launch(ctx)
+}
+
+// prepareStandby copies the primary. The copy is told by the program itself that it is a standby, and of whom.
+func (s *Service) prepareStandby(ctx context.Context, basebackup, postgres, primary string) error {
+	ports, err := freePorts(ctx, 1)
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(s.dir, "data")
+	copying := s.command
+	copying.path = basebackup
+	copying.args = []string{"--pgdata=" + data, "--dbname=" + primary, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"}
+	if err := copying.run(ctx); err != nil {
+		return fmt.Errorf("copying its primary: %w", err)
+	}
+	s.address = fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", hostPort(ports[0]))
+	s.stop = syscall.SIGINT
+	s.command.death = syscall.SIGQUIT
+	s.command.path = postgres
+	s.command.args = []string{"-D", data, "-p", strconv.Itoa(ports[0])}
+	for _, setting := range []string{
+		"listen_addresses=" + loopback, "unix_socket_directories=", "max_connections=200", "shared_buffers=64MB", "fsync=off", "timezone=UTC",
+	} {
+		s.command.args = append(s.command.args, "-c", setting)
+	}
+	s.ready = func(ctx context.Context) error {
+		conn, err := pgx.Connect(ctx, s.address)
+		if err != nil {
+			return err
+		}
+		return errors.Join(conn.Ping(ctx), conn.Close(ctx))
+	}
+	return nil
+}
