@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -178,9 +179,10 @@ func readFix(path string) (*deadletter.Fix, error) {
 	return fix, nil
 }
 
-// printPlanned prints a record that is not published, as consume prints those that are. It has no offset.
+// printPlanned prints a record that is not published, as consume prints those that are. It has no offset, and the
+// timestamp that it would get now: a redriven record has the time at which it is sent.
 func printPlanned(to io.Writer, record *kgo.Record) error {
-	record.Offset = -1
+	record.Offset, record.Timestamp = -1, time.Now()
 	line, err := tail.FormatJSON.Append(nil, record)
 	if err != nil {
 		return err
