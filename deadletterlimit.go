@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/keyless"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // The defaults of Config.DeadLetterLimit and Config.DeadLetterWindow.
@@ -40,8 +41,8 @@ func (e *DeadLetterLimitError) Error() string {
 	if e.Waited {
 		waited = " after their retries"
 	}
-	return fmt.Sprintf("%d of the latest %d events would be dead letters%s, more than the limit of %g %%; most are of kind %s%s: %s",
-		e.Dead, e.Events, waited, 100*e.Limit, e.Most.Kind, where, e.Message)
+	return fmt.Sprintf("%d of the latest %s would be dead letters%s, more than the limit of %g %%; most are of kind %s%s: %s",
+		e.Dead, plural.Count(e.Events, "event"), waited, 100*e.Limit, e.Most.Kind, where, e.Message)
 }
 
 // deadLetterLimit stops a pipeline that would dead-letter most of what it reads, as a wrong deploy would. All workers share

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // PartitionsError says that records are to keep their input's partition, and that the output topic has fewer of them.
@@ -15,8 +16,8 @@ type PartitionsError struct {
 
 // Error implements error.
 func (e *PartitionsError) Error() string {
-	return fmt.Sprintf("topic %s has %d partitions and output topic %s has %d: with output.partition source (sink.BySource) the output needs as many as the input: add partitions to it, or choose the partition by key",
-		e.Input, e.InputPartitions, e.Output, e.OutputPartitions)
+	return fmt.Sprintf("topic %s has %s and output topic %s has %d: with output.partition source (sink.BySource) the output needs as many as the input: add partitions to it, or choose the partition by key",
+		e.Input, plural.Count(e.InputPartitions, "partition"), e.Output, e.OutputPartitions)
 }
 
 // ComparePartitions answers a *PartitionsError, or several joined, where records of the inputs would not find their own
@@ -39,8 +40,8 @@ func CompareRetryPartitions(topics map[string]consumer.TopicInfo, input string, 
 	var problems []error
 	for _, retry := range retries {
 		if r, ok := topics[retry]; known && ok && r.Partitions != in.Partitions {
-			problems = append(problems, fmt.Errorf("topic %s has %d partitions and its retry topic %s has %d: they need as many: add partitions to the one that has fewer, or let loaderline check --create-topics create a new retry topic",
-				input, in.Partitions, retry, r.Partitions))
+			problems = append(problems, fmt.Errorf("topic %s has %s and its retry topic %s has %d: they need as many: add partitions to the one that has fewer, or let loaderline check --create-topics create a new retry topic",
+				input, plural.Count(in.Partitions, "partition"), retry, r.Partitions))
 		}
 	}
 	return errors.Join(problems...)

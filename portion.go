@@ -1,6 +1,10 @@
 package loaderline
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/loaderline/loaderline/internal/plural"
+)
 
 // maxPortion is more records than any micro-batch has.
 const maxPortion = 1 << 20
@@ -17,7 +21,7 @@ type overflowError struct {
 
 // Error implements error.
 func (e *overflowError) Error() string {
-	return fmt.Sprintf("the first %d records of the micro-batch made more than %d bytes of output", e.records, e.limit)
+	return fmt.Sprintf("the first %s of the micro-batch made more than %d bytes of output", plural.Count(e.records, "record"), e.limit)
 }
 
 // overflowed leaves a margin: the next micro-batch may have other records.

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -37,7 +38,7 @@ func (r *refusals) note(err error, topics sink.Config) error {
 	}
 	if len(refused.Records) == 0 {
 		if r.fruitless++; r.fruitless > maxFruitless {
-			return fmt.Errorf("refused %d times, with no record at fault: %w", r.fruitless, err)
+			return fmt.Errorf("refused %s, with no record at fault: %w", plural.Count(r.fruitless, "time"), err)
 		}
 		return nil
 	}

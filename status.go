@@ -7,10 +7,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/netreason"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // WorkerStatus is what one worker is doing.
@@ -117,7 +119,7 @@ func publishable(err error) string {
 	kafka, isKafka := errors.AsType[*kerr.Error](err)
 	switch {
 	case isSlow:
-		return fmt.Sprintf("%d of %d records were acknowledged within %v", slow.Acknowledged, slow.Records, slow.Limit)
+		return fmt.Sprintf("%d of %s %s acknowledged within %v", slow.Acknowledged, plural.Count(slow.Records, "record"), english.PluralWord(slow.Records, "was", "were"), slow.Limit)
 	case errors.Is(err, consumer.ErrTransactionTimeout):
 		return "a transaction took longer than the transaction timeout"
 	case errors.Is(err, consumer.ErrFenced):

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // Publishing says how fast the brokers took the records of a Commit.
@@ -32,8 +35,8 @@ type SlowError struct {
 
 // Error implements error.
 func (e *SlowError) Error() string {
-	return fmt.Sprintf("%d of %d records of %d bytes were acknowledged within %v: does a quota throttle this client, or is the network to the brokers slow? %v",
-		e.Acknowledged, e.Records, e.Bytes, e.Limit, e.Err)
+	return fmt.Sprintf("%d of %s of %s %s acknowledged within %v: does a quota throttle this client, or is the network to the brokers slow? %v",
+		e.Acknowledged, plural.Count(e.Records, "record"), plural.Count(e.Bytes, "byte"), english.PluralWord(e.Records, "was", "were"), e.Limit, e.Err)
 }
 
 // Unwrap gives the reason.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // State is how one key of one stage ended.
@@ -72,7 +74,7 @@ func (e *KeyError) Error() string {
 	if e.Attempts == 1 {
 		return fmt.Sprintf("%s: %v", e.Loader, e.Err)
 	}
-	return fmt.Sprintf("%s: %v (after %d attempts)", e.Loader, e.Err, e.Attempts)
+	return fmt.Sprintf("%s: %v (after %s)", e.Loader, e.Err, plural.Count(e.Attempts, "attempt"))
 }
 func (e *KeyError) Unwrap() error { return e.Err }
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline/internal/admin"
@@ -17,6 +16,7 @@ import (
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 func newCache(c *console.Console) *cobra.Command {
@@ -156,7 +156,7 @@ func invalidate(ctx context.Context, c *console.Console, l *loaded, command inva
 	file := l.layout.File
 	what := "everything"
 	if !command.All {
-		what = english.Plural(len(command.Keys), "key", "")
+		what = plural.Count(len(command.Keys), "key")
 	}
 	done := invalidated{Stage: command.Stage, Keys: len(command.Keys), All: command.All, Scope: admin.AllInstances, Topic: file.Cache.Invalidate.CommandTopic()}
 	if done.Topic != "" {

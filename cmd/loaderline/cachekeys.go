@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // keysFrom are the lines of a file, or of in where it is -, that are not empty.
@@ -64,7 +65,7 @@ func keyOf(text string, parts int) (jsontext.Value, error) {
 	case parts == 1:
 		return nil, usagef("key %q is a list, but the stage's key is one value", text)
 	default:
-		return nil, usagef(`key %q has %d, but the stage's key has %d parts; write them as a list, such as '["acme",7]'`, text, len(list), parts)
+		return nil, usagef(`key %q has %d, but the stage's key has %s; write them as a list, such as '["acme",7]'`, text, len(list), plural.Count(parts, "part"))
 	}
 }
 

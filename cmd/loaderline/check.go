@@ -10,6 +10,7 @@ import (
 	"github.com/loaderline/loaderline/internal/checkup"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/planview"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // checkFlags are the flags of check.
@@ -113,5 +114,5 @@ func (l *loaded) failedChecks(findings []checkup.Finding, problems error) error 
 			failed++
 		}
 	}
-	return &reportedError{err: problems, text: fmt.Sprintf("%d of %d checks of %s failed", failed, len(findings), l.path)}
+	return &reportedError{err: problems, text: fmt.Sprintf("%d of %s of %s failed", failed, plural.Count(len(findings), "check"), l.path)}
 }

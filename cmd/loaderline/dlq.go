@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/sink"
 )
@@ -146,12 +146,7 @@ func (r *reading) done() {
 }
 
 // letters counts dead letters in words.
-func letters(n int64) string {
-	if n == 1 {
-		return "1 dead letter"
-	}
-	return humanize.Comma(n) + " dead letters"
-}
+func letters(n int64) string { return plural.Count(n, "dead letter") }
 
 // sayOthers tells of dead letters in the topic that are not this pipeline's.
 func sayOthers(c *console.Console, others map[string]int64) {

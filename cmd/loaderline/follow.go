@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 
-	"github.com/dustin/go-humanize"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/observe"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
@@ -48,7 +48,7 @@ func follow(ctx context.Context, l *loaded, seen *observe.Run, tiers []cache.Tie
 		default:
 		}
 		if left := f.reader.Status().Behind; left > 0 {
-			return "the change topics: " + humanize.Comma(left) + " records to go"
+			return "the change topics: " + plural.Count(left, "record") + " to go"
 		}
 		return "the change topics"
 	})

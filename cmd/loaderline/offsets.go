@@ -16,6 +16,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/offsets"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/position"
 )
 
@@ -161,7 +162,7 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 		return err
 	}
 	if !f.yes {
-		if sure, err := confirm(c, in, fmt.Sprintf("Set %d offsets of group %s?", len(moves), group)); err != nil || !sure {
+		if sure, err := confirm(c, in, fmt.Sprintf("Set %s of group %s?", plural.Count(len(moves), "offset"), group)); err != nil || !sure {
 			return err
 		}
 	}
@@ -181,7 +182,7 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 			return err
 		}
 	}
-	c.Say("set %d offsets of group %s", len(moves), group)
+	c.Say("set %s of group %s", plural.Count(len(moves), "offset"), group)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // preloadEvery is how often the log says how far a preload is.
@@ -45,7 +46,7 @@ func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, w
 	start := time.Now()
 	last := start
 	done, err := p.Run(ctx, func(d pipeline.Preloaded) {
-		shown.Update(fmt.Sprintf(" preloading %s: %s rows, %s, %s/s", p.Stage, humanize.Comma(int64(d.Rows)), humanize.IBytes(uint64(d.Bytes)),
+		shown.Update(fmt.Sprintf(" preloading %s: %s, %s, %s/s", p.Stage, plural.Count(d.Rows, "row"), humanize.IBytes(uint64(d.Bytes)),
 			humanize.Comma(console.Rate(int64(d.Rows), time.Since(start)))))
 		if now := time.Now(); !shown.Shown() && now.Sub(last) >= preloadEvery {
 			last = now

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/publish"
 )
 
@@ -98,22 +99,20 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	progress.Done()
 	if n > 0 || err == nil {
 		took := time.Since(start)
-		c.Say("published %s %s to %s in %s, %s events/s", humanize.Comma(n), english.PluralWord(int(n), "event", ""), cfg.Topic, took.Round(time.Millisecond), humanize.Comma(console.Rate(n, took)))
+		c.Say("published %s to %s in %s, %s events/s", plural.Count(n, "event"), cfg.Topic, took.Round(time.Millisecond), humanize.Comma(console.Rate(n, took)))
 	}
 	if cfg.Key != nil && cfg.Key.Nulls() > 0 {
-		c.Say("%s %s null at %s, and went out without a key", english.Plural(cfg.Key.Nulls(), "event", ""), english.PluralWord(cfg.Key.Nulls(), "has", "have"), cfg.Key)
+		c.Say("%s %s null at %s, and went out without a key", plural.Count(cfg.Key.Nulls(), "event"), english.PluralWord(cfg.Key.Nulls(), "has", "have"), cfg.Key)
 	}
 	switch {
 	case err != nil && exitCode(err) == exitFailed:
-		return fmt.Errorf("%w; %s events were published before it", err, humanize.Comma(n))
+		return fmt.Errorf("%w; %s %s published before it", err, plural.Count(n, "event"), english.PluralWord(int(n), "was", "were"))
 	case err != nil:
 		return l.hinted(err)
 	case refused > refusedShown:
-		return fmt.Errorf("%s lines were not published; the first %d are above", humanize.Comma(int64(refused)), refusedShown)
-	case refused > 1:
-		return fmt.Errorf("%d lines were not published", refused)
+		return fmt.Errorf("%s were not published; the first %d are above", plural.Count(refused, "line"), refusedShown)
 	case refused > 0:
-		return errors.New("1 line was not published")
+		return fmt.Errorf("%s %s not published", plural.Count(refused, "line"), english.PluralWord(refused, "was", "were"))
 	default:
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/replay"
 )
 
@@ -28,7 +29,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
 	_, total := replay.Rows(ranges)
-	c.Say("reading what was published to %s for %s offsets", file.Output.Topic, humanize.Comma(total))
+	c.Say("reading what was published to %s for %s", file.Output.Topic, plural.Count(total, "offset"))
 	progress := c.Progress("compared", total)
 	defer progress.Done()
 	asJSON, shown := console.NewEncoder(c.Out), []replay.Change{}
@@ -56,10 +57,10 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 			return err
 		}
 	}
-	c.Say("compared %s records with what was published to %s: %s", humanize.Comma(int64(counts.Records)), file.Output.Topic, summarize(counts))
+	c.Say("compared %s with what was published to %s: %s", plural.Count(counts.Records, "record"), file.Output.Topic, summarize(counts))
 	if !counts.Equal() {
-		return &reportedError{err: errDiffers, text: fmt.Sprintf("%s of %s records would be published otherwise than they were",
-			humanize.Comma(int64(counts.Changed+counts.NotFound+counts.Gone)), humanize.Comma(int64(counts.Records)))}
+		return &reportedError{err: errDiffers, text: fmt.Sprintf("%s of %s would be published otherwise than before",
+			humanize.Comma(int64(counts.Changed+counts.NotFound+counts.Gone)), plural.Count(counts.Records, "record"))}
 	}
 	return nil
 }
@@ -88,7 +89,7 @@ func writeDiff(to io.Writer, samples []replay.Change, counts replay.Counts) erro
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(counts.Fields)) {
-		fmt.Fprintf(&b, "%s differs in %s records\n", name, humanize.Comma(int64(counts.Fields[name])))
+		fmt.Fprintf(&b, "%s differs in %s\n", name, plural.Count(counts.Fields[name], "record"))
 	}
 	_, err := io.WriteString(to, b.String())
 	return err

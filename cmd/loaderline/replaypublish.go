@@ -15,6 +15,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/replay"
 	"github.com/loaderline/loaderline/internal/totals"
 )
@@ -41,7 +42,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 		_, total = replay.Rows(ranges)
 	}
 	into := cmp.Or(f.into, file.Output.Topic)
-	c.Say("replay %s of pipeline %s into %s: %s offsets, %s of them done", cfg.ID, file.Name, into, humanize.Comma(total), humanize.Comma(done))
+	c.Say("replay %s of pipeline %s into %s: %s, %s of them done", cfg.ID, file.Name, into, plural.Count(total, "offset"), humanize.Comma(done))
 	if !c.Quiet {
 		if err := writeRanges(c.Err, ranges, "text"); err != nil {
 			return err
@@ -72,7 +73,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	case err != nil:
 		return l.hinted(err)
 	case !status.Finished():
-		return fmt.Errorf("interrupted at %s of %s offsets; %s", humanize.Comma(now), humanize.Comma(total), goOn)
+		return fmt.Errorf("interrupted at %s of %s; %s", humanize.Comma(now), plural.Count(total, "offset"), goOn)
 	default:
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/replay"
 	"github.com/loaderline/loaderline/internal/totals"
 )
@@ -38,9 +39,9 @@ func writeReplay(c *console.Console, format, into string, status loaderline.Repl
 			"seconds": took.Round(time.Millisecond).Seconds(),
 		})
 	}
-	c.Say("replayed %s records in %s, %s records/s: %s enriched, %s forwarded, %s dropped, %s dead letters in %s",
-		humanize.Comma(int64(count.Records)), took.Round(time.Millisecond), humanize.Comma(console.Rate(int64(count.Records), took)),
+	c.Say("replayed %s in %s, %s records/s: %s enriched, %s forwarded, %s dropped, %s in %s",
+		plural.Count(count.Records, "record"), took.Round(time.Millisecond), humanize.Comma(console.Rate(int64(count.Records), took)),
 		humanize.Comma(int64(count.Enriched)), humanize.Comma(int64(count.Forwarded)), humanize.Comma(int64(count.Dropped)),
-		humanize.Comma(int64(count.DeadLetters())), status.DeadLetterTopic)
+		letters(int64(count.DeadLetters())), status.DeadLetterTopic)
 	return nil
 }

@@ -10,10 +10,10 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/testfile"
 	"github.com/loaderline/loaderline/internal/testrun"
 )
@@ -91,9 +91,9 @@ func test(ctx context.Context, c *console.Console, paths []string, matching *reg
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %s failed", failed, english.Plural(len(results), "test", ""))
+		return fmt.Errorf("%d of %s failed", failed, plural.Count(len(results), "test"))
 	}
-	c.Say("%s passed", english.Plural(len(results), "test", ""))
+	c.Say("%s passed", plural.Count(len(results), "test"))
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/publish"
 	"github.com/loaderline/loaderline/internal/trial"
 	"github.com/loaderline/loaderline/stages"
@@ -114,7 +115,7 @@ func tryEvents(ctx context.Context, c *console.Console, path string, key []byte,
 	case unenriched == 1 && tried == 1:
 		return errors.New("the event would not be enriched")
 	case unenriched > 0:
-		return fmt.Errorf("%d of %d events would not be enriched", unenriched, tried)
+		return fmt.Errorf("%d of %s would not be enriched", unenriched, plural.Count(tried, "event"))
 	}
 	return nil
 }

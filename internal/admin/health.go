@@ -5,8 +5,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/backlog"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // stuckAfter is how long a worker's loop may take for one turn. An outage, lag, a pause and an empty topic all keep the
@@ -114,7 +117,7 @@ func (h *Health) Ready() (what string, ok bool) {
 	case len(workers) == 0:
 		return "waiting for Kafka", false
 	case joined < len(workers):
-		return fmt.Sprintf("waiting for the group: %d of %d workers have joined", joined, len(workers)), false
+		return fmt.Sprintf("waiting for the group: %d of %s %s joined", joined, plural.Count(len(workers), "worker"), english.PluralWord(len(workers), "has", "have")), false
 	}
 	if h.stalled != nil {
 		if stall := h.stalled(); stall != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/netreason"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // starved is how many times Patience records of one partition may wait while its worker commits others.
@@ -140,7 +141,7 @@ func lost(now time.Time, w loaderline.WorkerStatus) (Reason, string) {
 	if w.Lost == 0 {
 		return Group, fmt.Sprintf("worker %d is not in the group: it joins it, or the group waits for others", w.Worker)
 	}
-	text := fmt.Sprintf("worker %d has lost its session %d times in the %s since its last commit, the last time because: %s", w.Worker, w.Lost, long(now, w.Committed), w.LostBy)
+	text := fmt.Sprintf("worker %d has lost its session %s in the %s since its last commit, the last time because: %s", w.Worker, plural.Count(w.Lost, "time"), long(now, w.Committed), w.LostBy)
 	if w.SlowBytes > 0 {
 		return Brokers, text
 	}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -176,11 +175,4 @@ func (c Checkup) transactionTimeout(ctx context.Context, client *kgo.Client) {
 
 func (c Checkup) unreachable(address string, err error) {
 	c.failed("broker", address, &consumer.UnreachableError{Brokers: []string{address}, Op: "connect", Err: err})
-}
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%s %s", humanize.Comma(int64(n)), noun)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletter"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // describe checks that the topics are there, and creates those that are not if it is asked to. It answers whether the
@@ -55,7 +56,7 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 		if created[topic] {
 			verb = "created, "
 		}
-		c.ok("topic", topic, "%s%s, records up to %s bytes", verb, count(info.Partitions, "partition"), humanize.Comma(int64(info.MaxMessageBytes)))
+		c.ok("topic", topic, "%s%s, records up to %s bytes", verb, plural.Count(info.Partitions, "partition"), humanize.Comma(int64(info.MaxMessageBytes)))
 	}
 	if c.CreateTopics {
 		c.ledger(ctx)
@@ -75,7 +76,7 @@ func (c Checkup) ledger(ctx context.Context) {
 		c.Report(Finding{What: "topic", Name: spec.Name, OK: true, Warning: true, Detail: fmt.Sprintf("%v; dlq redrive and dismiss need it", err)})
 		return
 	}
-	c.ok("topic", spec.Name, "created, %s, for the states of dead letters", count(spec.Partitions, "partition"))
+	c.ok("topic", spec.Name, "created, %s, for the states of dead letters", plural.Count(spec.Partitions, "partition"))
 }
 
 // comparePartitions checks that records find their input's partition in the retry topics, and in the output where the file

@@ -10,6 +10,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // lineEvery is how often progress is a line where it cannot be a bar.
@@ -41,7 +43,7 @@ func (c *Console) Progress(verb string, total int64) *Progress {
 			mpb.PrependDecorators(decor.Name(verb+" ")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 				now := time.Now()
-				return fmt.Sprintf(" %s events, %s/s%s", humanize.Comma(p.events.Load()), humanize.Comma(Rate(p.events.Load(), now.Sub(p.start))), p.left(p.done.Load(), now))
+				return fmt.Sprintf(" %s, %s/s%s", plural.Count(p.events.Load(), "event"), humanize.Comma(Rate(p.events.Load(), now.Sub(p.start))), p.left(p.done.Load(), now))
 			})),
 			mpb.BarRemoveOnComplete())
 	}
@@ -73,7 +75,7 @@ func (p *Progress) Update(done, events int64) {
 	if p.total > 0 {
 		share = fmt.Sprintf(" (%d %%)", 100*done/p.total)
 	}
-	p.console.Say("%s %s events%s, %s/s%s", p.verb, humanize.Comma(events), share, humanize.Comma(Rate(events, now.Sub(p.start))), p.left(done, now))
+	p.console.Say("%s %s%s, %s/s%s", p.verb, plural.Count(events, "event"), share, humanize.Comma(Rate(events, now.Sub(p.start))), p.left(done, now))
 }
 
 // left says how long the rest will take at the pace so far.

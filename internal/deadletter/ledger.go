@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/tail"
 )
@@ -155,10 +156,7 @@ func (q Queue) ensure(ctx context.Context, spec consumer.TopicSpec) error {
 }
 
 func describeSpec(spec consumer.TopicSpec) string {
-	text := fmt.Sprintf("%d partitions", spec.Partitions)
-	if spec.Partitions == 1 {
-		text = "1 partition"
-	}
+	text := plural.Count(spec.Partitions, "partition")
 	if policy := spec.Configs[cleanupPolicy]; policy != "" {
 		text += " and " + cleanupPolicy + "=" + policy
 	}

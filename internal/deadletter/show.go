@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/tail"
 )
 
@@ -45,14 +45,14 @@ func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 	fmt.Fprintf(&b, "%s  %s\n", p.Bold(l.String()), p.Notable(string(l.State)))
 	field("why", "%s", l.why())
 	field("message", "%s", l.Message)
-	tried := english.Plural(int(l.Attempts), "attempt", "")
+	tried := plural.Count(l.Attempts, "attempt")
 	if l.Attempts > 1 {
 		tried += " from " + l.FirstAt + " to " + l.LastAt
 	}
 	field("died", "%s, after %s", moment(l.Record.Timestamp), tried)
 	field("source", "%s", l.Source)
 	if l.Origin.Topic != "" {
-		field("origin", "%s, redriven %s", l.Origin, english.Plural(int(l.Redrives), "time", ""))
+		field("origin", "%s, redriven %s", l.Origin, plural.Count(l.Redrives, "time"))
 	}
 	field("pipeline", "%s, loaderline %s", l.Pipeline, l.Version)
 	if l.State != Open {
@@ -70,7 +70,7 @@ func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 	case l.Record.Value == nil:
 		field("value", "null")
 	default:
-		field("value", "%s", english.Plural(len(l.Record.Value), "byte", ""))
+		field("value", "%s", plural.Count(len(l.Record.Value), "byte"))
 		b.WriteString(console.Visible(pretty(l.Record.Value)) + "\n")
 	}
 	_, err := io.WriteString(to, b.String())

@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/totals"
 	"github.com/loaderline/loaderline/sink"
 )
@@ -64,7 +65,7 @@ func (s *Summary) Failure() error {
 	if s.Lost == 0 && s.Duplicates == 0 && s.Wrong == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d events lost, %d outcomes repeated, %d events with the wrong outcome", s.Lost, s.Duplicates, s.Wrong)
+	return fmt.Errorf("%s lost, %s repeated, %s with the wrong outcome", plural.Count(s.Lost, "event"), plural.Count(s.Duplicates, "outcome"), plural.Count(s.Wrong, "event"))
 }
 
 // WriteText writes the summary for a reader.

@@ -10,6 +10,7 @@ import (
 	"github.com/loaderline/loaderline/internal/changerecord"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -110,7 +111,7 @@ func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
 		types = c.types()
 	}
 	if len(parts) != len(types) {
-		return nil, fmt.Errorf("the key of stage %s has %d parts, not %d", stage, len(types), len(parts))
+		return nil, fmt.Errorf("the key of stage %s has %s, not %d", stage, plural.Count(len(types), "part"), len(parts))
 	}
 	variants := [][][]byte{nil} // of the whole key
 	for i, t := range types {

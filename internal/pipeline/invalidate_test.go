@@ -131,7 +131,7 @@ func TestKeys(t *testing.T) {
 		{"number", []string{`"x"`}, `"x" is not a bigint`},
 		{"number", []string{`1.5`}, `1.5 is a number with a fraction, not a bigint`},
 		{"number", []string{`null`}, `no key`},
-		{"number", []string{`1`, `2`}, `the key of stage number has 1 parts, not 2`},
+		{"number", []string{`1`, `2`}, `the key of stage number has 1 part, not 2`},
 		{"text", []string{`"pro"`}, `["pro"]`},
 		{"text", []string{`7`}, `["7"]`},
 		{"text", []string{`true`}, `["true"]`},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -39,7 +40,7 @@ func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 		return nil, &UnreachableError{Source: s.Source, Err: err}
 	}
 	if n := len(l.Types()); n != len(s.By) {
-		return nil, d.file.Errorf("stages."+s.Name+".by", "the key has %d parts here and %d in the statement", len(s.By), n)
+		return nil, d.file.Errorf("stages."+s.Name+".by", "the key has %s here and %d in the statement", plural.Count(len(s.By), "part"), n)
 	}
 	if s.Preload == nil {
 		return l, nil

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // askKeys are the keys of a stage that not every kind of source has.
@@ -98,6 +100,6 @@ func (d *decoder) checkTemplate(key string, s *Stage) {
 	case n == 0:
 		d.fail(at, "has no $key, so it would be one Redis key for all events; write for example %s: user:$key", name)
 	case n != max(len(s.By), 1):
-		d.fail(at, "has %d $key, and by has %d paths; write one for each path of by, in the same order", n, len(s.By))
+		d.fail(at, "has %d $key, and by has %s; write one for each path of by, in the same order", n, plural.Count(len(s.By), "path"))
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // checkNamed checks a stage whose items stand under their keys.
@@ -12,7 +14,7 @@ func (d *decoder) checkNamed(key string, s *Stage) {
 	case has:
 		d.fail(key+".key", "with response.named the names in the answer are the keys; remove one of the two")
 	case len(s.By) > 1:
-		d.fail(key+".response.named", "a name is one key, and by has %d parts; have the service answer with a list, and write the path of each part as key", len(s.By))
+		d.fail(key+".response.named", "a name is one key, and by has %s; have the service answer with a list, and write the path of each part as key", plural.Count(len(s.By), "part"))
 	}
 }
 

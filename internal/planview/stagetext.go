@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 func (s Stage) title() string {
@@ -30,7 +29,7 @@ func (s Stage) details() []string {
 		if !s.Preload.Wait {
 			when = "while events are processed"
 		}
-		details = append(details, fmt.Sprintf("preloaded %s, %s rows at most", when, humanize.Comma(int64(s.Preload.MaxRows))))
+		details = append(details, fmt.Sprintf("preloaded %s, %s at most", when, plural.Count(s.Preload.MaxRows, "row")))
 	}
 	if s.When != "" {
 		when := "when " + strings.Join(strings.Fields(s.When), " ")

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // Tree is the plan as lines of text.
@@ -124,11 +123,11 @@ func (p Plan) reasons() string {
 func (t *tree) calls() {
 	trips := "1 round trip"
 	if n := len(t.Batch.RoundTrips); n > 1 {
-		trips = fmt.Sprintf("%d round trips, the stages of each side by side", n)
+		trips = plural.Count(n, "round trip") + ", the stages of each side by side"
 	}
 	t.line("", "")
 	t.wrapped("calls ", strings.Repeat(" ", label),
-		fmt.Sprintf("for %s with nothing cached: %s", count(t.Batch.MaxRecords, "event"), trips))
+		fmt.Sprintf("for %s with nothing cached: %s", plural.Count(t.Batch.MaxRecords, "event"), trips))
 	names := 0
 	for _, s := range t.Stages {
 		names = max(names, len(s.Name))
@@ -155,11 +154,11 @@ func (c Calls) String() string {
 	var text string
 	switch {
 	case c.Max == nil:
-		text = fmt.Sprintf("a call for each %s", count(c.KeysACall, "key"))
+		text = fmt.Sprintf("a call for each %s", plural.Count(c.KeysACall, "key"))
 	case *c.Max == 1:
 		text = "1 call"
 	default:
-		text = fmt.Sprintf("%s at most, for %s", count(*c.Max, "call"), count(*c.MaxKeys, "key"))
+		text = fmt.Sprintf("%s at most, for %s", plural.Count(*c.Max, "call"), plural.Count(*c.MaxKeys, "key"))
 	}
 	if len(c.With) > 0 {
 		text += ", shared with " + strings.Join(c.With, ", ")
@@ -179,27 +178,20 @@ func (t *tree) limits() {
 		if len(s.Stages) == 0 {
 			stages = "no stage"
 		}
-		text := fmt.Sprintf("%s: %s at once, up to %s and %s each", s.Name, count(s.MaxCalls, "call"), count(s.MaxKeys, "key"), s.Timeout)
+		text := fmt.Sprintf("%s: %s at once, up to %s and %s each", s.Name, plural.Count(s.MaxCalls, "call"), plural.Count(s.MaxKeys, "key"), s.Timeout)
 		if s.Rate != nil {
-			text += fmt.Sprintf(", at most %s in %s", count(s.Rate.Calls, "call"), s.Rate.Per)
+			text += fmt.Sprintf(", at most %s in %s", plural.Count(s.Rate.Calls, "call"), s.Rate.Per)
 			if s.Rate.Burst > 1 {
 				text += fmt.Sprintf(" with %d at once after a rest", s.Rate.Burst)
 			}
 		}
-		text += fmt.Sprintf(", for %s over %s", stages, count(t.Workers, "worker"))
+		text += fmt.Sprintf(", for %s over %s", stages, plural.Count(t.Workers, "worker"))
 		if s.Breaker != nil {
-			text += fmt.Sprintf("; left alone for %s after %s in a row", s.Breaker.Delay, count(s.Breaker.Failures, "failed call"))
+			text += fmt.Sprintf("; left alone for %s after %s in a row", s.Breaker.Delay, plural.Count(s.Breaker.Failures, "failed call"))
 		}
 		t.wrapped(lead, strings.Repeat(" ", len(lead)), text)
 		lead = strings.Repeat(" ", len(lead))
 	}
-}
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return humanize.Comma(int64(n)) + " " + noun
 }
 
 // width is that of a terminal nobody has made larger.

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/dustin/go-humanize/english"
 
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // Text is a report for people: two tables and what they come to.
@@ -59,7 +59,7 @@ func (r Report) Text(colours console.Palette) string {
 }
 
 func (r Report) state(colours console.Palette) string {
-	members := ", " + english.Plural(len(r.Members), "member", "")
+	members := ", " + plural.Count(len(r.Members), "member")
 	switch r.State {
 	case Absent:
 		return "is not there: " + colours.Notable("nobody has run the pipeline yet")
@@ -130,7 +130,7 @@ func (r Report) lag(colours console.Palette) string {
 	if r.Lag == 0 {
 		return colours.Good("none")
 	}
-	text := humanize.Comma(r.Lag) + " records"
+	text := plural.Count(r.Lag, "record")
 	if r.LagSeconds != nil {
 		text += ", the oldest " + duration(*r.LagSeconds) + " old"
 	}
@@ -193,7 +193,7 @@ func process(s admin.Status, colours console.Palette) string {
 			waits = append(waits, fmt.Sprintf("the breaker of %s is %s", source.Name, strings.ReplaceAll(source.Breaker, "_", " ")))
 		}
 	}
-	text := fmt.Sprintf("%s on this machine, %d workers: ", s.Instance, len(s.Workers))
+	text := fmt.Sprintf("%s on this machine, %s: ", s.Instance, plural.Count(len(s.Workers), "worker"))
 	if s.Stalled != nil {
 		waits = append(waits, fmt.Sprintf("stalled since %s: %s", s.Stalled.Since.UTC().Format(time.RFC3339), s.Stalled.Text))
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 type node = pipelinefile.Node
@@ -134,7 +135,7 @@ func (p *parser) test(n node) Test {
 	case len(t.Events) == 0:
 		p.fail(n.Errorf("the test has no events; write for example events: [{user_id: 7}]"))
 	case len(t.Events) != len(t.Expect):
-		p.fail(n.Errorf("the test has %d events and expects %d outcomes; write one for each event, in their order", len(t.Events), len(t.Expect)))
+		p.fail(n.Errorf("the test has %s and expects %s; write one for each event, in their order", plural.Count(len(t.Events), "event"), plural.Count(len(t.Expect), "outcome")))
 	}
 	return t
 }

@@ -99,7 +99,7 @@ func TestWrongFiles(t *testing.T) {
 		test + ", name: b}":         "duplicate key",
 		"tests:\n  - {events: [1]}": "2:5: tests[0]: the test has no name",
 		"tests:\n  - {name: a}":     "2:5: tests[0]: the test has no events",
-		"tests:\n  - {name: a, events: [1, 2], expect: [dropped]}":                               "2:5: tests[0]: the test has 2 events and expects 1 outcomes",
+		"tests:\n  - {name: a, events: [1, 2], expect: [dropped]}":                               "2:5: tests[0]: the test has 2 events and expects 1 outcome",
 		test + "}\n  - {name: a, events: [{}], expect: [dropped]}":                               `3:5: tests[1]: the test in line 2 is called "a" too`,
 		test + ", stubs: {user: [1]}}":                                                           "tests[0].stubs.user[0]: a row is a mapping of its columns",
 		test + ", stubs: {user: {row: []}}}":                                                     `tests[0].stubs.user.row: unknown key; did you mean "rows"?`,

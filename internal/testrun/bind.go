@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/testfile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -117,7 +118,7 @@ func (b *binder) keyOf(stage *pipeline.Stage, row testfile.Row) []jsontext.Value
 		key = append(key, b.parts(field.Node)...)
 	}
 	if len(key) != len(stage.By) {
-		b.fail(row.Node.Errorf("the key has %d parts here, and %d in by of stage %s", len(key), len(stage.By), stage.Name))
+		b.fail(row.Node.Errorf("the key has %s here, and %d in by of stage %s", plural.Count(len(key), "part"), len(stage.By), stage.Name))
 	}
 	return key
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -53,7 +54,7 @@ func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) erro
 		case s.stage.Many:
 			b.PutAt(i, list(rows))
 		case len(rows) > 1:
-			b.FailAt(i, stages.AsPermanent(fmt.Errorf("%d rows for one key: many: true makes a list of them", len(rows))))
+			b.FailAt(i, stages.AsPermanent(fmt.Errorf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))))
 		default:
 			b.PutAt(i, rows[0])
 		}

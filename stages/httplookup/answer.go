@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -157,7 +158,7 @@ func (a *answers) put(body []byte, place int32, orphan bool) {
 		a.batch.FailAt(i, f.err)
 	case f.n > 1 && !a.layout.many:
 		a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
-			"%d items for one key: many: true makes a list of them", f.n)}))
+			"%s for one key: many: true makes a list of them", plural.Count(f.n, "item"))}))
 	case f.n == 0 && orphan:
 	case len(f.items) == 0:
 		a.batch.Miss(a.batch.Keys[i])

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -82,7 +83,7 @@ func endsWithConnection(response *http.Response) bool {
 // readBody reads an answer, decompressed, up to a limit.
 func readBody(ctx context.Context, response *http.Response, limit int64, keys int) ([]byte, error) {
 	tooLarge := stages.AsPermanent(&Error{message: fmt.Sprintf(
-		"the answer to %d keys is larger than %d bytes: lower max_keys", keys, limit)})
+		"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(keys, "key"), limit)})
 	if response.ContentLength > limit {
 		return nil, tooLarge
 	}

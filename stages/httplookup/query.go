@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -156,7 +157,7 @@ func (l *Lookup) compileTypes() error {
 		l.types = make(lookup.Types, n) // Any.
 	}
 	if len(l.types) != n {
-		return fmt.Errorf("the key has %d paths, and key_type says %d types", n, len(l.types))
+		return fmt.Errorf("the key has %s, and key_type says %s", plural.Count(n, "path"), plural.Count(len(l.types), "type"))
 	}
 	return nil
 }

@@ -162,7 +162,7 @@ func TestQueriesThatAreRefused(t *testing.T) {
 		{httplookup.Query{Key: []string{"a[].b"}}, `key: "a[].b" leads to many values`},
 		{httplookup.Query{Value: "[]"}, `value: "[]" leads to many values`},
 		{httplookup.Query{KeyType: []string{"x"}}, `unknown key type "x"`},
-		{httplookup.Query{KeyType: []string{"text", "text"}}, "the key has 1 paths, and key_type says 2 types"},
+		{httplookup.Query{KeyType: []string{"text", "text"}}, "the key has 1 path, and key_type says 2 types"},
 	} {
 		_, err := client.Lookup(tc.q)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || stages.ClassOf(err) != stages.Fatal {

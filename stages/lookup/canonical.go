@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -58,7 +59,7 @@ func (ts Types) Canonical(raws ...[]byte) (Key, error) {
 // AppendCanonical appends what Canonical returns. dst is returned as it was where there is an error.
 func (ts Types) AppendCanonical(dst []byte, raws ...[]byte) ([]byte, error) {
 	if len(ts) != len(raws) || len(ts) == 0 {
-		return dst, fmt.Errorf("the key has %d parts, not %d", len(raws), len(ts))
+		return dst, fmt.Errorf("the key has %s, not %d", plural.Count(len(raws), "part"), len(ts))
 	}
 	if len(ts) == 1 {
 		return ts[0].AppendCanonical(dst, raws[0])

@@ -209,7 +209,7 @@ func TestCompositeKeys(t *testing.T) {
 	}
 	for says, raws := range map[string][][]byte{
 		`part 2: "x" is not a bigint`:  {[]byte(`"a"`), []byte(`"x"`)},
-		"the key has 1 parts, not 2":   {[]byte(`"a"`)},
+		"the key has 1 part, not 2":    {[]byte(`"a"`)},
 		"bytes long: at most 1024 are": {[]byte(`"` + strings.Repeat("a", 1020) + `"`), []byte("12345")},
 	} {
 		if _, err := types.Canonical(raws...); err == nil || !strings.Contains(err.Error(), says) {

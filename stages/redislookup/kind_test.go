@@ -158,7 +158,7 @@ func TestKeyTemplates(t *testing.T) {
 	}{
 		{redislookup.Query{}, "stage lookup: there is no key"},
 		{redislookup.Query{Name: "user", Key: "user:"}, `stage user: the key "user:" has no $key`},
-		{redislookup.Query{Key: "$key:$key"}, "has $key 2 times, and key_type says 1 types"},
+		{redislookup.Query{Key: "$key:$key"}, "has $key 2 times, and key_type says 1 type"},
 		{redislookup.Query{Key: "$key", Kind: "list"}, `unknown kind "list": it is string, json or hash`},
 		{redislookup.Query{Key: "user:$keys"}, `the key "user:$keys" has a letter or digit right behind $key`},
 		{redislookup.Query{Key: "$key", Kind: redislookup.Hash, Many: true}, "only values of kind json"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -27,7 +28,7 @@ func parseTemplate(text string, parts int) (template, error) {
 	case n == 0:
 		return nil, fmt.Errorf("the key %q has no $key: it stands for the lookup's key", text)
 	case n != parts:
-		return nil, fmt.Errorf("the key %q has $key %d times, and key_type says %d types", text, n, parts)
+		return nil, fmt.Errorf("the key %q has $key %s, and key_type says %s", text, plural.Count(n, "time"), plural.Count(parts, "type"))
 	}
 	return t, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -69,7 +70,7 @@ func (a *answer) add(r row) error {
 	}
 	if limit := a.lookup.db.cfg.MaxAnswerBytes; int64(len(a.buf)) > limit {
 		return stages.AsPermanent(&Error{message: fmt.Sprintf(
-			"the answer to %d keys is larger than %d bytes: lower max_keys", len(a.batch.Keys), limit)})
+			"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(len(a.batch.Keys), "key"), limit)})
 	}
 	return nil
 }
@@ -128,7 +129,7 @@ func (a *answer) settle(ctx context.Context) error {
 			a.batch.PutAt(i, a.list(f))
 		case f.n > 1:
 			a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
-				"%d rows for one key: many: true makes a list of them", f.n)}))
+				"%s for one key: many: true makes a list of them", plural.Count(f.n, "row"))}))
 		default:
 			span := a.rows[f.first-1]
 			a.batch.PutAt(i, bytes.Clone(a.buf[span.start:span.end]))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -150,7 +151,7 @@ func (l *Lookup) describe(ctx context.Context) (*prepared, error) {
 		p.types = append(p.types, t)
 	}
 	if n := max(len(l.query.Key), 1); p.types != nil && len(p.types) != n {
-		return nil, invalid(fmt.Errorf("the key has %d columns, and key_type says %d types", n, len(p.types)))
+		return nil, invalid(fmt.Errorf("the key has %s, and key_type says %s", plural.Count(n, "column"), plural.Count(len(p.types), "type")))
 	}
 	return p, l.db.driver.prepare(ctx, p, l.statement)
 }

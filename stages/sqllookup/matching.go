@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -115,7 +116,7 @@ func (m *matching) put(a *answer, i int, rows []int32, err error) {
 		}
 		a.batch.PutAt(i, append(value, ']'))
 	case len(rows) > 1:
-		a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf("%d rows for one key: many: true makes a list of them", len(rows))}))
+		a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))}))
 	default:
 		a.batch.PutAt(i, bytes.Clone(a.buf[m.rows[rows[0]].start:m.rows[rows[0]].end]))
 	}

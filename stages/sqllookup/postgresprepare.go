@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -52,7 +53,7 @@ func (l *pgLookup) typed(ctx context.Context, s statement) (rewrite, error) {
 		return final, err
 	}
 	if len(described.ParamOIDs) != parts {
-		return final, invalid(fmt.Errorf("the statement has %d parameters, and the key %d parts", len(described.ParamOIDs), parts))
+		return final, invalid(fmt.Errorf("the statement has %s, and the key %s", plural.Count(len(described.ParamOIDs), "parameter"), plural.Count(parts, "part")))
 	}
 	for _, oid := range described.ParamOIDs {
 		_, t, _ := l.db.known(oid)
