@@ -5,22 +5,29 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/testfile"
 )
 
 func newSchema(c *console.Console) *cobra.Command {
-	return &cobra.Command{
+	tests := false
+	cmd := &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of the pipeline file",
-		Long: `Print the JSON Schema (2020-12) of the pipeline file. Editors that know YAML complete keys by it, show what each is for
-and mark mistakes as they are typed. With the YAML language server, this is the first line of a pipeline file:
+		Short: "Print the JSON Schema of the pipeline file, or of its tests",
+		Long: `Print the JSON Schema (2020-12) of the pipeline file, or with --tests of the file with its tests, NAME_test.yaml.
+Editors that know YAML complete keys by it, show what each is for and mark mistakes as they are typed. With the YAML
+language server, this is the first line of a pipeline file:
 
-  # yaml-language-server: $schema=pipeline.schema.json
+  # yaml-language-server: $schema=loaderline.schema.json
 
-What takes more than one key to judge is left to "loaderline check".`,
-		Example: `  loaderline schema > pipeline.schema.json`,
-		Args:    noArguments,
+What takes more than one key to judge is left to "loaderline check" and "loaderline test".`,
+		Example: `  loaderline schema > loaderline.schema.json
+  loaderline schema --tests > loaderline-tests.schema.json`,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			text, err := pipelinefile.Schema()
+			if tests {
+				text, err = testfile.Schema(), nil
+			}
 			if err != nil {
 				return err
 			}
@@ -28,4 +35,6 @@ What takes more than one key to judge is left to "loaderline check".`,
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&tests, "tests", false, "the schema of a file of tests, NAME_test.yaml")
+	return cmd
 }
