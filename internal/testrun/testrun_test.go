@@ -36,7 +36,7 @@ func results(t *testing.T, name string) []testrun.Result {
 }
 
 func TestPassing(t *testing.T) {
-	for _, name := range []string{"passing", "kinds"} {
+	for _, name := range []string{"passing", "kinds", "first"} {
 		for _, r := range results(t, name) {
 			if !r.Passed {
 				t.Error(r.Text(console.Palette{}))
