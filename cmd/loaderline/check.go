@@ -76,7 +76,7 @@ func check(ctx context.Context, c *console.Console, path string, f checkFlags) e
 	report := func(finding checkup.Finding) {
 		plan.Checks = append(plan.Checks, finding)
 		if !asJSON {
-			_, _ = fmt.Fprintln(c.Out, finding)
+			_, _ = fmt.Fprintln(c.Out, finding.Text(c.OutPalette()))
 		}
 	}
 	for _, finding := range checkup.Certificates(l.layout.File, time.Now()) {

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -26,14 +27,17 @@ type Finding struct {
 	Err     error  `json:"-"`
 }
 
-// String is the finding as a line.
-func (f Finding) String() string {
-	state := "ok    "
+// String is the finding as a line, without its end.
+func (f Finding) String() string { return f.Text(console.Palette{}) }
+
+// Text is the finding as a line, without its end.
+func (f Finding) Text(colours console.Palette) string {
+	state := colours.Good("ok    ")
 	switch {
 	case !f.OK:
-		state = "failed"
+		state = colours.Bad("failed")
 	case f.Warning:
-		state = "warn  "
+		state = colours.Notable("warn  ")
 	}
 	return fmt.Sprintf("%s  %s %s: %s", state, f.What, f.Name, strings.ReplaceAll(f.Detail, "\n", "; "))
 }
