@@ -69,10 +69,15 @@ func keyOf(text string, parts int) (jsontext.Value, error) {
 	}
 }
 
+// typed says that somebody types what is read, and sees what is said.
+func typed(c *console.Console, in io.Reader) bool {
+	file, isFile := in.(*os.File)
+	return isFile && c.Terminal && term.IsTerminal(int(file.Fd()))
+}
+
 // confirm asks on a terminal. Elsewhere nobody can answer: it takes --yes.
 func confirm(c *console.Console, in io.Reader, question string) (bool, error) {
-	file, isFile := in.(*os.File)
-	if !isFile || !c.Terminal || !term.IsTerminal(int(file.Fd())) {
+	if !typed(c, in) {
 		return false, usagef("%s This is not a terminal to ask on: add --yes", question)
 	}
 	if _, err := fmt.Fprintf(c.Err, "%s [y/N] ", question); err != nil {

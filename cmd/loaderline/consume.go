@@ -82,7 +82,11 @@ func consume(ctx context.Context, c *console.Console, path string, f consumeFlag
 	out := bufio.NewWriterSize(c.Out, 64<<10)
 	format := tail.Format(f.format.value)
 	var line []byte
-	err = tail.Read(ctx, tail.Config{Kafka: l.kafka, Topic: topic, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}, func(r *kgo.Record) error {
+	cfg := tail.Config{Kafka: l.kafka, Topic: topic, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}
+	if c.Terminal {
+		cfg.Waiting = func() { c.Say("waiting for new records in %s; end with Ctrl-C", topic) }
+	}
+	err = tail.Read(ctx, cfg, func(r *kgo.Record) error {
 		if line, err = format.Append(line[:0], r); err != nil {
 			return err
 		}

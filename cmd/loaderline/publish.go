@@ -85,6 +85,9 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	if err := l.awaitKafka(ctx, l.inWords(c), cfg.Topic); err != nil {
 		return err
 	}
+	if typed(c, in) {
+		c.Say("waiting for events for %s, one line of JSON each; end with Ctrl-D", cfg.Topic)
+	}
 	progress := c.Progress("published", size)
 	defer progress.Done()
 	cfg.Progress = progress.Update

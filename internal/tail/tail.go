@@ -38,6 +38,8 @@ type Config struct {
 	Now func() time.Time
 	// Idle is called when everything fetched so far has been handled. Optional.
 	Idle func() error
+	// Waiting is called once, when the topic is followed and no more records come for now. Optional.
+	Waiting func()
 }
 
 // Read calls handle with each record that is committed, in the order of its partition, until To or Limit is
@@ -132,8 +134,12 @@ func (r *reader) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if fetches.NumRecords() == 0 && r.cfg.To != nil {
+		switch none := fetches.NumRecords() == 0; {
+		case none && r.cfg.To != nil:
 			r.skipGaps(ctx)
+		case none && r.cfg.Waiting != nil:
+			r.cfg.Waiting()
+			r.cfg.Waiting = nil
 		}
 		for record := range fetches.RecordsAll() {
 			if err := r.record(record); err != nil {
