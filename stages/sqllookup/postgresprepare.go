@@ -29,7 +29,7 @@ func (l *pgLookup) typed(ctx context.Context, s statement) (rewrite, error) {
 	if parts > 1 {
 		for _, u := range s.uses {
 			if u.form != inKeys {
-				return final, invalid(errors.New("a key of several columns is written (a, b) IN ($keys)"))
+				return final, invalid(errors.New("the key has several columns: write WHERE (a, b) IN ($keys); unnest($keys) and = ANY($keys) take a key of one column"))
 			}
 		}
 		// The types of a row's parts are inferred from what it is compared with; those of unnest's arguments are not.
