@@ -62,11 +62,12 @@ func listLetters(ctx context.Context, c *console.Console, path string, filter de
 	if err != nil {
 		return l.hinted(err)
 	}
-	write := deadletter.WriteTable
 	if asJSON {
-		write = deadletter.WriteGroups
+		err = deadletter.WriteGroups(c.Out, sum.Groups)
+	} else {
+		err = deadletter.WriteTable(c.Out, sum.Groups, c.OutWidth())
 	}
-	if err := write(c.Out, sum.Groups); err != nil {
+	if err != nil {
 		return err
 	}
 	state := ""

@@ -116,7 +116,7 @@ func redrive(ctx context.Context, c *console.Console, path string, filter deadle
 	switch {
 	case f.dryRun:
 		if !asJSON {
-			if err := deadletter.WriteTable(c.Out, plan.Groups); err != nil {
+			if err := deadletter.WriteTable(c.Out, plan.Groups, c.OutWidth()); err != nil {
 				return err
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -58,7 +57,7 @@ many offsets lie between (transaction markers count), and the time of the next r
 			if err != nil {
 				return unlessEnded(ctx, err)
 			}
-			return writeOffsets(c.Out, rows, format.value)
+			return writeOffsets(c, rows, format.value)
 		},
 	}
 	cmd.Flags().Var(&format, "format", "how to write them: json is one object a partition")
@@ -77,12 +76,11 @@ func writeObjects[T any](to io.Writer, all []T) error {
 }
 
 // writeOffsets writes a table, or an object each.
-func writeOffsets(to io.Writer, rows []offsets.Row, format string) error {
+func writeOffsets(c *console.Console, rows []offsets.Row, format string) error {
 	if format == "json" {
-		return writeObjects(to, rows)
+		return writeObjects(c.Out, rows)
 	}
-	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "TOPIC\tPARTITION\tCOMMITTED\tEND\tLAG\tNEXT RECORD") // Flush has the error.
+	table := [][]string{{"TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "NEXT RECORD"}}
 	for _, row := range rows {
 		committed, next := "-", "-"
 		if row.Committed != nil {
@@ -91,9 +89,12 @@ func writeOffsets(to io.Writer, rows []offsets.Row, format string) error {
 		if row.Next != nil {
 			next = row.Next.UTC().Format(time.RFC3339)
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%s\n", row.Topic, row.Partition, committed, row.End, humanize.Comma(row.Lag), next)
+		table = append(table, []string{
+			row.Topic, strconv.Itoa(int(row.Partition)), committed, strconv.FormatInt(row.End, 10), humanize.Comma(row.Lag), next,
+		})
 	}
-	return t.Flush()
+	_, err := io.WriteString(c.Out, console.Table(table, c.OutWidth()))
+	return err
 }
 
 // setFlags are the flags of offsets set.
@@ -158,7 +159,7 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
-	if err := writeMoves(c.Out, moves, f.format.value); err != nil || f.dryRun {
+	if err := writeMoves(c, moves, f.format.value); err != nil || f.dryRun {
 		return err
 	}
 	if !f.yes {
@@ -187,18 +188,11 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 }
 
 // writeMoves writes a table, or an object each.
-func writeMoves(to io.Writer, moves []offsets.Move, format string) error {
+func writeMoves(c *console.Console, moves []offsets.Move, format string) error {
 	if format == "json" {
-		e := console.NewEncoder(to)
-		for _, m := range moves {
-			if err := e.Encode(m); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeObjects(c.Out, moves)
 	}
-	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "TOPIC\tPARTITION\tCOMMITTED\tTO\tRECORDS") // Flush has the error.
+	table := [][]string{{"TOPIC", "PARTITION", "COMMITTED", "TO", "RECORDS"}}
 	for _, m := range moves {
 		committed, note := "-", "-"
 		if m.From != nil {
@@ -210,9 +204,10 @@ func writeMoves(to io.Writer, moves []offsets.Move, format string) error {
 				note = humanize.Comma(by) + " left out"
 			}
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\n", m.Topic, m.Partition, committed, m.To, note)
+		table = append(table, []string{m.Topic, strconv.Itoa(int(m.Partition)), committed, strconv.FormatInt(m.To, 10), note})
 	}
-	return t.Flush()
+	_, err := io.WriteString(c.Out, console.Table(table, c.OutWidth()))
+	return err
 }
 
 // inputTopics are those of the input, or the one that is named.

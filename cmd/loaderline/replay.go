@@ -146,7 +146,7 @@ func replayPipeline(ctx context.Context, c *console.Console, path string, in io.
 	}
 	switch {
 	case f.dryRun:
-		return writeRanges(c.Out, ranges, f.format.value)
+		return writeRanges(c.Out, c.OutWidth(), ranges, f.format.value)
 	case f.diff:
 		return diffPipeline(ctx, c, l, ranges, f)
 	case kept.Finished():

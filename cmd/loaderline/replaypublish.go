@@ -44,7 +44,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	into := cmp.Or(f.into, file.Output.Topic)
 	c.Say("replay %s of pipeline %s into %s: %s, %s of them done", cfg.ID, file.Name, into, plural.Count(total, "offset"), humanize.Comma(done))
 	if !c.Quiet {
-		if err := writeRanges(c.Err, ranges, "text"); err != nil {
+		if err := writeRanges(c.Err, 0, ranges, "text"); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -15,19 +14,19 @@ import (
 	"github.com/loaderline/loaderline/internal/totals"
 )
 
-// writeRanges writes ranges as a table, or as an object each.
-func writeRanges(to io.Writer, ranges replay.Ranges, format string) error {
+// writeRanges writes ranges as a table of a width at most, 0 being any, or as an object each.
+func writeRanges(to io.Writer, width int, ranges replay.Ranges, format string) error {
 	rows, total := replay.Rows(ranges)
 	if format == "json" {
 		return writeObjects(to, rows)
 	}
-	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "  TOPIC\tPARTITION\tFROM\tTO\tOFFSETS") // Flush has the error.
+	table := [][]string{{"  TOPIC", "PARTITION", "FROM", "TO", "OFFSETS"}}
 	for _, row := range rows {
-		_, _ = fmt.Fprintf(t, "  %s\t%d\t%d\t%d\t%s\n", row.Topic, row.Partition, row.From, row.To, humanize.Comma(row.Offsets))
+		table = append(table, []string{"  " + row.Topic, fmt.Sprint(row.Partition), fmt.Sprint(row.From), fmt.Sprint(row.To), humanize.Comma(row.Offsets)})
 	}
-	_, _ = fmt.Fprintf(t, "  in all\t\t\t\t%s\n", humanize.Comma(total))
-	return t.Flush()
+	table = append(table, []string{"  in all", "", "", "", humanize.Comma(total)})
+	_, err := io.WriteString(to, console.Table(table, width))
+	return err
 }
 
 // writeReplay writes what a replay did.

@@ -85,7 +85,7 @@ func writeStatus(c *console.Console, report status.Report, watch, asJSON bool) e
 		return console.NewEncoder(c.Out).Encode(report)
 	}
 	palette := c.OutPalette()
-	text := report.Text(palette)
+	text := report.Text(palette, c.OutWidth())
 	switch {
 	case watch && c.OutControls():
 		text = palette.Clear() + text // In place of the one before.

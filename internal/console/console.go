@@ -31,6 +31,7 @@ type Console struct {
 	Plain bool
 
 	noColor bool
+	width   int       // of Out, 0 where it is not known
 	escape  string    // begins the sequences of palettes where Out and Err know it
 	bars    io.Writer // is for progress bars where Err does not take their sequences
 }
@@ -44,6 +45,7 @@ func New(out, err *os.File, getenv func(string) string) *Console {
 	}
 	c.Err = &visible{to: err, escape: c.escape}
 	if c.OutTerminal {
+		c.width, _, _ = term.GetSize(int(out.Fd())) // It is 0 where there is an error.
 		c.Out = &visible{to: out, escape: c.escape}
 	}
 	return c

@@ -1,37 +1,54 @@
 package deadletter
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
 	"github.com/loaderline/loaderline/internal/console"
 )
 
-// WriteTable writes groups for people, one a line.
-func WriteTable(to io.Writer, groups []Group) error {
+// WriteTable writes groups for people, one a line. Where these are wider than width, which is not 0, it leaves out two
+// columns and writes each message on a line of its own.
+func WriteTable(to io.Writer, groups []Group, width int) error {
 	if len(groups) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	_, err := fmt.Fprintln(w, "COUNT\tSTATE\tKIND\tSTAGE\tFIRST SEEN\tLAST SEEN\tREDRIVEN BEFORE\tEXAMPLE\tMESSAGE")
+	rows := [][]string{{"COUNT", "STATE", "KIND", "STAGE", "FIRST SEEN", "LAST SEEN", "REDRIVEN BEFORE", "EXAMPLE", "MESSAGE"}}
 	for _, g := range groups {
-		if err != nil {
+		rows = append(rows, []string{
+			humanize.Comma(g.Count), string(g.State), console.Visible(g.Kind), cmp.Or(console.Visible(g.Stage), "-"),
+			moment(g.FirstSeen), moment(g.LastSeen), humanize.Comma(g.Redriven), g.Example.String(), console.Visible(g.Message),
+		})
+	}
+	text := console.Table(rows, 0)
+	for line := range strings.Lines(text) {
+		if width > 0 && utf8.RuneCountInString(line) > width+1 { // It ends with a newline.
+			text = narrowTable(rows, width)
 			break
 		}
-		stage := g.Stage
-		if stage == "" {
-			stage = "-"
-		}
-		_, err = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", humanize.Comma(g.Count), g.State, console.Visible(g.Kind), console.Visible(stage),
-			moment(g.FirstSeen), moment(g.LastSeen), humanize.Comma(g.Redriven), g.Example, console.Visible(g.Message))
 	}
-	if err != nil {
-		return err
+	_, err := io.WriteString(to, text)
+	return err
+}
+
+// narrowTable has the message below each row, and neither FIRST SEEN nor REDRIVEN BEFORE.
+func narrowTable(rows [][]string, width int) string {
+	const indent = "  "
+	var some [][]string
+	for _, row := range rows {
+		some = append(some, []string{row[0], row[1], row[2], row[3], row[5], row[7]})
 	}
-	return w.Flush()
+	lines := strings.Split(console.Table(some, width), "\n")
+	var b strings.Builder
+	for i, row := range rows {
+		b.WriteString(lines[i] + "\n" + indent + console.Elide(row[8], width-len(indent)) + "\n")
+	}
+	return b.String() + "(--format json shows all)\n"
 }
 
 // WriteGroups writes groups as lines of JSON.

@@ -77,7 +77,7 @@ func (w *world) list(f deadletter.Filter) []string {
 		w.Fatal(err)
 	}
 	var table strings.Builder
-	if err := deadletter.WriteTable(&table, sum.Groups); err != nil {
+	if err := deadletter.WriteTable(&table, sum.Groups, 0); err != nil {
 		w.Fatal(err)
 	}
 	var lines []string

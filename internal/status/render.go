@@ -1,14 +1,12 @@
 package status
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -18,8 +16,8 @@ import (
 	"github.com/loaderline/loaderline/internal/plural"
 )
 
-// Text is a report for people: two tables and what they come to.
-func (r Report) Text(colours console.Palette) string {
+// Text is a report for people: two tables of a width at most, 0 being any, and what they come to.
+func (r Report) Text(colours console.Palette, width int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: group %s %s\n", colours.Bold(r.Pipeline), r.Group, r.state(colours))
 	if len(r.Members) > 0 {
@@ -31,7 +29,7 @@ func (r Report) Text(colours console.Palette) string {
 		for _, m := range r.Members {
 			rows = append(rows, []string{m.name(members[m.Instance] == 1), m.Host, m.assigned()})
 		}
-		b.WriteString("\n" + table(colours, rows))
+		b.WriteString("\n" + table(colours, width, rows))
 	}
 	rows := [][]string{{"PARTITION", "COMMITTED", "END", "LAG", "BEHIND"}}
 	for _, p := range r.Partitions {
@@ -43,7 +41,7 @@ func (r Report) Text(colours console.Palette) string {
 			p.Topic + " " + strconv.Itoa(p.Partition), committed, humanize.Comma(p.End), humanize.Comma(p.Lag), behind(p.Lag, p.LagSeconds),
 		})
 	}
-	b.WriteString("\n" + table(colours, rows) + "\n")
+	b.WriteString("\n" + table(colours, width, rows) + "\n")
 	b.WriteString("lag           " + r.lag(colours) + "\n")
 	if r.Speed != nil {
 		b.WriteString("speed         " + r.Speed.text(r.Lag, r.goesOn(), colours) + "\n")
@@ -204,13 +202,7 @@ func process(s admin.Status, colours console.Palette) string {
 }
 
 // table aligns rows, the first of which is the head.
-func table(colours console.Palette, rows [][]string) string {
-	var b bytes.Buffer
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		_, _ = fmt.Fprintln(w, strings.Join(row, "\t")) // A buffer takes all.
-	}
-	_ = w.Flush()
-	head, rest, _ := strings.Cut(b.String(), "\n")
+func table(colours console.Palette, width int, rows [][]string) string {
+	head, rest, _ := strings.Cut(console.Table(rows, width), "\n")
 	return colours.Faint(head) + "\n" + rest
 }

@@ -190,7 +190,7 @@ func TestAnOpenTransaction(t *testing.T) {
 	if got.Lag != 2 || len(got.OpenTransactions) != 1 || got.OpenTransactions[0].ProducerID != producer || got.OpenTransactions[0].ID != "upstream" {
 		t.Fatalf("%+v", got)
 	}
-	text := got.Text(console.Palette{})
+	text := got.Text(console.Palette{}, 0)
 	for _, want := range []string{
 		fmt.Sprintf(`waits for     a transaction of producer %d (transactional ID "upstream") is open in in[0] from offset 0 on, since `, producer),
 		"kafka-transactions.sh --bootstrap-server " + w.cluster.ListenAddrs()[0] + " abort --topic in --partition 0 --start-offset 0\n",
@@ -214,7 +214,7 @@ func TestDeadLettersAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := w.read()
-	if d := got.DeadLetters; d.AtMost != 2 || d.Open == nil || *d.Open != 0 || !strings.Contains(got.Text(console.Palette{}), "dead letters  none in dead") {
+	if d := got.DeadLetters; d.AtMost != 2 || d.Open == nil || *d.Open != 0 || !strings.Contains(got.Text(console.Palette{}, 0), "dead letters  none in dead") {
 		t.Errorf("%+v", d)
 	}
 }
@@ -254,11 +254,11 @@ speed         40.3 records/s done, 10/s new: caught up in 1m30s
 dead letters  about 12, markers of transactions included, in dead
 process       a on this machine, 2 workers: worker 0 waits for shop, worker 1 is not in the group, the breaker of shop is half open, it retries users since 12:03:04
 `
-	if diff := cmp.Diff(want, report.Text(console.Palette{})); diff != "" {
+	if diff := cmp.Diff(want, report.Text(console.Palette{}, 0)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	report.Speed = &status.Speed{Done: 1, Arrived: 2}
-	if text := report.Text(console.Palette{}); !strings.Contains(text, "1 records/s done, 2/s new: it falls behind\n") {
+	if text := report.Text(console.Palette{}, 0); !strings.Contains(text, "1 records/s done, 2/s new: it falls behind\n") {
 		t.Error(text)
 	}
 }
