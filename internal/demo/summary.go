@@ -81,9 +81,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 	line("lost", "%8d", s.Lost)
 	line("duplicates", "%8d", s.Duplicates)
 	b.WriteString("\nWhat it took\n")
-	line("events/s", "%8s   %.1f s in all, with broker and database in this process", humanize.Comma(int64(s.EventsPerSecond)), s.Seconds)
-	line("database calls", "%8d   %.1f for 1,000 events; asking event by event takes 3,000", s.BackendCalls, s.CallsPer1000)
-	line("cache", "%7.0f%%   of the keys that a micro-batch needed were there already", 100*s.HitRatio)
+	line("events/s", "%8s   %.1f s in all, broker and database included", humanize.Comma(int64(s.EventsPerSecond)), s.Seconds)
+	line("database calls", "%8d   %.1f for 1,000 events; 3,000 if each event asks", s.BackendCalls, s.CallsPer1000)
+	line("cache", "%7.0f%%   of the keys of a micro-batch were there already", 100*s.HitRatio)
 	if s.enriched != nil {
 		fmt.Fprintf(&b, "\nAn enriched record, key %s\n%s\n", s.enriched.Key, indented(s.enriched.Value))
 	}
@@ -105,10 +105,10 @@ var telling = []string{sink.HeaderSourceTopic, sink.HeaderSourcePartition, sink.
 
 const next = `
 What to try next
-  loaderline demo --events 200000     the same with more events: the cache pays off
-  loaderline demo --write shop        this pipeline, its database and its events in a folder, to run and to change
-  loaderline check PIPELINE           lint a pipeline file of your own and see its plan
-  loaderline run PIPELINE             run it on your Kafka and your database
+  loaderline demo --events 200000   with more events the cache pays off
+  loaderline demo --write shop      all of it in a folder, to run and to change
+  loaderline check PIPELINE         check a pipeline file of yours, see its plan
+  loaderline run PIPELINE           run it on your Kafka and your database
 `
 
 func (s *Summary) kinds() string {
