@@ -117,9 +117,6 @@ var short = []Scenario{
 	{Name: "connections torn", Events: 30_000, Steps: fixed(steps(3*time.Second, torn("kafka", 30_000), reset("kafka"), slow("kafka", 200*time.Millisecond))...)},
 	{Name: "EndTxn answer lost", Events: 30_000, Steps: fixed(steps(2*time.Second, lostEndTxn, lostEndTxn)...)},
 	{Name: "PostgreSQL away", Events: 30_000, Steps: fixed(steps(4*time.Second, away("postgres"), silent("postgres"), reset("postgres"))...)},
-	{Name: "PostgreSQL on two hosts", Events: 70_000, TwoHosts: true, Steps: fixed(
-		// Connections stay with the second host until they end.
-		Step{Fault: firstHost(silent("postgres")), Share: 6}, Step{Fault: terminated}, Step{Fault: firstHost(away("postgres")), Share: 6})},
 	{Name: "Redis away", Events: 30_000, Redis: true, Steps: fixed(steps(3*time.Second, away("redis"), silent("redis"))...)},
 	{Name: "invalidation under load", Events: 30_000, Changing: true, Steps: fixed(Step{Fault: changing, For: 4 * time.Second, Share: 4})},
 	{Name: "retry topics", Events: 30_000, Retry: true, Steps: fixed(Step{Fault: lateRows, For: 3 * time.Second}, Step{Fault: killAt("after-flush")})},
