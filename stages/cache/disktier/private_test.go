@@ -52,16 +52,19 @@ func TestFolderOfOthersIsRefused(t *testing.T) {
 		change func(t *testing.T, dir string)
 		says   string
 	}{
-		"writable by all":        {func(t *testing.T, dir string) { must(t, os.Chmod(dir, 0o777)) }, "can be written by other users (mode 0777)"},
-		"writable by a group":    {func(t *testing.T, dir string) { must(t, os.Chmod(dir, 0o770)) }, "can be written by other users (mode 0770)"},
-		"data writable by all":   {func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "data"), 0o777)) }, "can be written by other users"},
-		"a file writable by all": {func(t *testing.T, dir string) { must(t, os.Chmod(table(t, dir), 0o666)) }, "can be written by other users"},
-		"a mark writable by all": {func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "LOADERLINE-CACHE"), 0o666)) }, "can be written by other users"},
-		"a link":                 {linked, "is a symbolic link"},
-		"data is a link":         {func(t *testing.T, dir string) { linked(t, filepath.Join(dir, "data")) }, "is a symbolic link"},
-		"a file is a link":       {func(t *testing.T, dir string) { linked(t, table(t, dir)) }, "is a symbolic link"},
-		"the mark is a link":     {func(t *testing.T, dir string) { linked(t, filepath.Join(dir, "LOADERLINE-CACHE")) }, "is a symbolic link"},
-		"the lock is a link":     {func(t *testing.T, dir string) { linked(t, filepath.Join(dir, "lock")) }, "is a symbolic link"},
+		"writable by all":        {func(t *testing.T, dir string) { t.Helper(); must(t, os.Chmod(dir, 0o777)) }, "can be written by other users (mode 0777)"},
+		"writable by a group":    {func(t *testing.T, dir string) { t.Helper(); must(t, os.Chmod(dir, 0o770)) }, "can be written by other users (mode 0770)"},
+		"data writable by all":   {func(t *testing.T, dir string) { t.Helper(); must(t, os.Chmod(filepath.Join(dir, "data"), 0o777)) }, "can be written by other users"},
+		"a file writable by all": {func(t *testing.T, dir string) { t.Helper(); must(t, os.Chmod(table(t, dir), 0o666)) }, "can be written by other users"},
+		"a mark writable by all": {func(t *testing.T, dir string) {
+			t.Helper()
+			must(t, os.Chmod(filepath.Join(dir, "LOADERLINE-CACHE"), 0o666))
+		}, "can be written by other users"},
+		"a link":             {linked, "is a symbolic link"},
+		"data is a link":     {func(t *testing.T, dir string) { t.Helper(); linked(t, filepath.Join(dir, "data")) }, "is a symbolic link"},
+		"a file is a link":   {func(t *testing.T, dir string) { t.Helper(); linked(t, table(t, dir)) }, "is a symbolic link"},
+		"the mark is a link": {func(t *testing.T, dir string) { t.Helper(); linked(t, filepath.Join(dir, "LOADERLINE-CACHE")) }, "is a symbolic link"},
+		"the lock is a link": {func(t *testing.T, dir string) { t.Helper(); linked(t, filepath.Join(dir, "lock")) }, "is a symbolic link"},
 		"the mark is a pipe": {func(t *testing.T, dir string) {
 			mark := filepath.Join(dir, "LOADERLINE-CACHE")
 			must(t, os.Remove(mark))
