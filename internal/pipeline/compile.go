@@ -182,7 +182,7 @@ func (c *compiler) loader(n *node) *loader {
 		})
 		cfg.Cache, cfg.FailureTTL = n.answers.cache, n.Cache.NegativeTTL
 		if n.answers.keeps = c.keeps(n); n.answers.keeps != nil {
-			cfg.Cache = &keptKeys{Cache: n.answers.cache, keeps: n.answers.keeps}
+			cfg.Cache = c.keptKeys(n)
 		}
 	}
 	l := stages.NewLoader(n.answers.source(n.answers.lookup), cfg)

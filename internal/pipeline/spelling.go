@@ -3,8 +3,10 @@ package pipeline
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -44,7 +46,7 @@ func (c *compiler) keeps(n *node) func(lookup.Key) bool {
 		return func(k lookup.Key) bool {
 			return !k.IsUnchecked() && (l.Spelling() != sqllookup.RegularSpelling || l.Regular(k))
 		}
-	case asLearner(n.answers.lookup) != nil:
+	case ok || asLearner(n.answers.lookup) != nil:
 		return func(k lookup.Key) bool { return !k.IsUnchecked() }
 	default:
 		return nil
@@ -66,47 +68,74 @@ func (c *compiler) hasChanges(n *node) bool {
 // keptKeys is a cache of some keys alone. A load of another key may be outdated by a change of any key, so it is shared with
 // nobody.
 type keptKeys struct {
-	stages.Cache[lookup.Key, *Fragment]
-
+	view  *cache.View[lookup.Key, *Fragment]
 	keeps func(lookup.Key) bool
+	// learned counts what the source has learned of its key, and seen is the count that the cache was filled by. Nil: it learns nothing.
+	learned func() (int, bool)
+	seen    atomic.Int64
+}
+
+// keptKeys is the cache of a stage that does not keep all keys.
+func (c *compiler) keptKeys(n *node) *keptKeys {
+	kept := &keptKeys{view: n.answers.cache, keeps: n.answers.keeps}
+	if l, ok := n.answers.lookup.(learner); ok {
+		kept.learned = l.Learned
+		now, _ := l.Learned()
+		kept.seen.Store(int64(now))
+	}
+	return kept
+}
+
+// follow forgets everything where the source compares keys in another way than before: an invalidation might not name what is cached.
+func (c *keptKeys) follow(ctx context.Context) {
+	if c.learned == nil {
+		return
+	}
+	now, _ := c.learned()
+	if seen := c.seen.Load(); int64(now) != seen && c.seen.CompareAndSwap(seen, int64(now)) {
+		c.view.InvalidateAll(ctx)
+	}
 }
 
 // Get gets the keys that are kept.
 func (c *keptKeys) Get(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment], stages.Origin)) stages.Stamp {
+	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
-		return c.Cache.Get(ctx, keys, hit)
+		return c.view.Get(ctx, keys, hit)
 	}
-	return c.Cache.Get(ctx, some, func(i int, r stages.Result[*Fragment], from stages.Origin) { hit(at[i], r, from) })
+	return c.view.Get(ctx, some, func(i int, r stages.Result[*Fragment], from stages.Origin) { hit(at[i], r, from) })
 }
 
 // GetStale gets the keys that are kept.
 func (c *keptKeys) GetStale(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment])) {
+	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
-		c.Cache.GetStale(ctx, keys, hit)
+		c.view.GetStale(ctx, keys, hit)
 		return
 	}
-	c.Cache.GetStale(ctx, some, func(i int, r stages.Result[*Fragment]) { hit(at[i], r) })
+	c.view.GetStale(ctx, some, func(i int, r stages.Result[*Fragment]) { hit(at[i], r) })
 }
 
 // Set keeps results, as stages.Cache says.
 func (c *keptKeys) Set(ctx context.Context, since stages.Stamp, keys []lookup.Key, results []stages.Result[*Fragment]) {
+	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
-		c.Cache.Set(ctx, since, keys, results)
+		c.view.Set(ctx, since, keys, results)
 		return
 	}
 	kept := make([]stages.Result[*Fragment], len(at))
 	for i, j := range at {
 		kept[i] = results[j]
 	}
-	c.Cache.Set(ctx, since, some, kept)
+	c.view.Set(ctx, since, some, kept)
 }
 
 // Outdated is true of every key that is not kept.
 func (c *keptKeys) Outdated(key lookup.Key, since stages.Stamp) bool {
-	return !c.keeps(key) || c.Cache.Outdated(key, since)
+	return !c.keeps(key) || c.view.Outdated(key, since)
 }
 
 // some are the keys that are kept, and their positions; nil: all are.

@@ -23,6 +23,8 @@ type answer struct {
 	buf    []byte
 	latest int32 // the slot of the last row: rows of one key tend to stand together
 
+	keyless  int       // rows without a usable key
+	surplus  int       // rows with a key that was not asked for
 	matching *matching // nil: equal keys are equal texts
 }
 
@@ -95,10 +97,10 @@ func (a *answer) collect(f *found, r row) {
 	f.bytes += len(a.buf) - start
 }
 
-// slotOf finds the key that a row answers. A row whose key is unusable or was not asked for is counted by the batch.
+// slotOf finds the key that a row answers. It counts a row whose key is unusable or was not asked for.
 func (a *answer) slotOf(r row) (int32, bool) {
 	if err := a.read(r); err != nil {
-		a.batch.Put("", nil)
+		a.keyless++
 		return 0, false
 	}
 	if a.latest >= 0 && string(a.batch.Keys[a.latest]) == string(a.key) {
@@ -106,11 +108,23 @@ func (a *answer) slotOf(r row) (int32, bool) {
 	}
 	slot, ok := a.slots[lookup.Key(a.key)]
 	if !ok {
-		a.batch.Put(lookup.Key(a.key), nil)
+		a.surplus++
 		return 0, false
 	}
 	a.latest = slot
 	return slot, true
+}
+
+// leaveOut counts rows that belong to no key that was asked for, and those without a key. Its error is errSurplus where the former
+// may be a sign of another way to compare keys.
+func (a *answer) leaveOut(rows int) error {
+	if rows > 0 && !a.lookup.surplus.Load() {
+		return errSurplus
+	}
+	for range rows + a.keyless {
+		a.batch.Put("", nil)
+	}
+	return nil
 }
 
 // settle puts what was found. Keys without rows are left to be missing. It may need a connection.
@@ -118,6 +132,9 @@ func (a *answer) settle(ctx context.Context) error {
 	a.lookup.bytesPerKey.Store(int64(len(a.buf)/len(a.batch.Keys)) * 5 / 4)
 	if a.matching != nil {
 		return a.matching.settle(ctx, a)
+	}
+	if err := a.leaveOut(a.surplus); err != nil {
+		return err
 	}
 	for i := range a.batch.Keys {
 		f := &a.keys[i]

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -28,6 +29,15 @@ type partEquality struct {
 	regular func(text []byte) bool
 	// by is what the database compares by, in its words. It tells from each other what the other fields do not.
 	by string
+}
+
+// String is different for keys that are compared in different ways.
+func (e equality) String() string {
+	var b strings.Builder
+	for _, p := range e {
+		b.WriteString(p.String() + ";")
+	}
+	return b.String()
 }
 
 // String is different for parts that are compared in different ways.

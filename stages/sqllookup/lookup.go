@@ -34,7 +34,7 @@ type prepared struct {
 	// equality is how the database compares the key's parts, and ask asks it. Where all is exact there is no ask.
 	equality  equality
 	ask       ask
-	signature string // of all that was learned: two of the same run alike
+	signature string // of what else was learned: two of the same that compare keys alike run alike
 	load      func(context.Context, *stages.Batch[lookup.Key, []byte]) error
 	scan      func(ctx context.Context, query string) (scanRows, error)
 	// without runs the query without keys, inside of a statement, and says whether that returns rows.
@@ -42,8 +42,9 @@ type prepared struct {
 	verify  func(context.Context) error // finds what describing did not; may be nil
 
 	bytesPerKey atomic.Int64 // of the last answer, so that the next one is made room for at once
-	learned     int          // how often something new was learned before: then keys may be made for other types
+	learned     int          // how often something new was learned of the key before: then keys may be made for other types
 	vague       atomic.Bool  // results have other columns than the database describes
+	surplus     atomic.Bool  // results have rows that are those of no key that was asked for, although that is what was learned last
 }
 
 // Load runs the query once for all keys, which Types.Canonical or lookup.Unchecked has made. A key without rows is left
@@ -66,12 +67,12 @@ func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) 
 	case learned != nil:
 		return err
 	case fresh == p && isOutdated(err):
-		p.vague.Store(true)
-		_, err = p.attempt(ctx, b, nil)
+		p.accept(err)
+		_, err = p.settled(ctx, b, nil)
 	case fresh != p && err != nil:
-		unfit, err = fresh.attempt(ctx, b, nil)
+		unfit, err = fresh.settled(ctx, b, nil)
 	case fresh != p:
-		unfit, err = fresh.attempt(ctx, b, unfit)
+		unfit, err = fresh.settled(ctx, b, unfit)
 	}
 	for _, u := range unfit {
 		b.FailAt(u.at, stages.AsPermanent(&stages.BadKeyError{Err: u.err}))
@@ -88,8 +89,8 @@ func (l *Lookup) ReturnsExtra(ctx context.Context) (bool, error) {
 // Types are the types of the key's parts, for Types.Canonical. They can change with every Load. The slice is read only.
 func (l *Lookup) Types() lookup.Types { return l.described.Load().types }
 
-// Learned says how often the database has said something new of the query since the start, and whether Types come from the
-// database and not from Query.KeyType. Load takes unchecked keys then.
+// Learned says how often the database has said something new of the query's key since the start: of its types, or of which keys
+// it takes for one. It says too whether Types come from the database and not from Query.KeyType. Load takes unchecked keys then.
 func (l *Lookup) Learned() (times int, types bool) {
 	return l.described.Load().learned, len(l.query.KeyType) == 0
 }

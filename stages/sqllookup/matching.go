@@ -30,7 +30,7 @@ type matchedRow struct{ start, end int }
 // take takes a row whose key d has read, with the error that it had, and renders it into a's buffer.
 func (m *matching) take(a *answer, r row, unusable error) {
 	if slices.ContainsFunc(a.parts, func(part []byte) bool { return len(part) == 0 || string(part) == "null" }) {
-		a.batch.Put("", nil) // NULL equals nothing.
+		a.keyless++ // NULL equals nothing.
 		return
 	}
 	at := m.number(&a.reader, unusable)
@@ -71,25 +71,35 @@ func (m *matching) settle(ctx context.Context, a *answer) error {
 	if err != nil {
 		return err
 	}
-	wanted := make([]bool, len(m.keys))
+	if err := a.leaveOut(m.unwanted(related)); err != nil {
+		return err
+	}
 	for i, of := range related {
 		var rows []int32
 		for _, k := range of {
-			wanted[k] = true
 			rows = append(rows, m.ofKey[k]...)
 			err = firstOf(err, m.errs[k])
 		}
 		m.put(a, i, rows, err)
 		err = nil
 	}
-	for k, rows := range m.ofKey {
-		for range rows {
-			if !wanted[k] {
-				a.batch.Put("", nil)
-			}
+	return nil
+}
+
+// unwanted counts the rows that belong to no key.
+func (m *matching) unwanted(related [][]int32) (n int) {
+	wanted := make([]bool, len(m.keys))
+	for _, of := range related {
+		for _, k := range of {
+			wanted[k] = true
 		}
 	}
-	return nil
+	for k, rows := range m.ofKey {
+		if !wanted[k] {
+			n += len(rows)
+		}
+	}
+	return n
 }
 
 func firstOf(a, b error) error {

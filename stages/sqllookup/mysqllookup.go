@@ -62,7 +62,7 @@ func (m *mysql) prepare(ctx context.Context, l *prepared, s statement) error {
 		ml.keyColumns = append(ml.keyColumns, l.columns[i])
 	}
 	ml.declared = declaredTypes(columns)
-	l.signature = fmt.Sprintf("%v %q %q %v %v", l.types, l.columns, ml.declared, ml.json, l.equality)
+	l.signature = fmt.Sprintf("%q %q %v", l.columns, ml.declared, ml.json)
 	l.load, l.scan = ml.loadRows, ml.prepareScan
 	l.without = func(ctx context.Context, before, after string) (bool, error) {
 		r, args := ml.withoutKeys()

@@ -82,6 +82,8 @@ type pgQuery struct {
 	values [][]byte
 	oids   []uint32
 	set    bool // the transaction has its settings
+	// columns is told the columns before the first row, also where there is none. Its error is as that of each. Nil is not told.
+	columns func([]pgconn.FieldDescription) error
 }
 
 // run sends a query in one round trip, and calls each with every row. each may look at a row until it returns; the
@@ -101,6 +103,12 @@ func (p *postgres) read(ctx context.Context, pg *pgconn.PgConn, q pgQuery, each 
 	defer stop()
 	var unwanted error
 	err := p.each(reading, pg, q, func(rows *pgconn.ResultReader) error {
+		if fields := rows.FieldDescriptions(); q.columns != nil && len(fields) > 0 { // There are none after an error.
+			if unwanted = q.columns(fields); unwanted != nil {
+				stop()
+				return unwanted
+			}
+		}
 		for rows.NextRow() {
 			if unwanted = each(rows.FieldDescriptions(), rows.Values()); unwanted != nil {
 				stop() // The server need not send the rest.

@@ -50,7 +50,7 @@ func (p *postgres) prepare(ctx context.Context, l *prepared, s statement) error 
 		}
 		return err
 	}
-	l.signature = fmt.Sprintf("%v %v %q %v %v", l.types, pl.oids, l.columns, pl.fields, l.equality)
+	l.signature = fmt.Sprintf("%v %q %v", pl.oids, l.columns, pl.fields)
 	return nil
 }
 
@@ -99,6 +99,14 @@ func typesOf(fields []pgconn.FieldDescription) []uint32 {
 	return oids
 }
 
+// expect is errOutdated for columns of other types than were described.
+func (l *pgLookup) expect(fields []pgconn.FieldDescription) error {
+	if !slices.Equal(typesOf(fields), l.fields) && !l.vague.Load() {
+		return errOutdated
+	}
+	return nil
+}
+
 // knows says that no type of fields must be read from the catalog first.
 func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
 	return !slices.ContainsFunc(fields, func(f pgconn.FieldDescription) bool {
@@ -111,7 +119,7 @@ func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
 var errUnknownType = errors.New("a column's type is not known yet")
 
 func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
-	q := pgQuery{sql: l.sql, values: arrays(b.Keys, len(l.oids)), oids: l.oids}
+	q := pgQuery{sql: l.sql, values: arrays(b.Keys, len(l.oids)), oids: l.oids, columns: l.expect}
 	for {
 		var (
 			a       *answer
@@ -120,9 +128,6 @@ func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []b
 		)
 		err := l.db.run(ctx, q, func(fields []pgconn.FieldDescription, values [][]byte) error {
 			if a == nil {
-				if !slices.Equal(typesOf(fields), l.fields) && !l.vague.Load() {
-					return errOutdated
-				}
 				if !l.knows(fields) {
 					unknown = slices.Clone(fields)
 					return errUnknownType

@@ -3,6 +3,7 @@ package sqllookup
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/loaderline/loaderline/stages"
@@ -12,7 +13,11 @@ import (
 // errOutdated ends a call whose result has other columns than were described, before its first row is read.
 var errOutdated = errors.New("the columns of the result have changed")
 
-func isOutdated(err error) bool { return errors.Is(err, errOutdated) }
+// errSurplus ends a call before it settles a key, where there are rows that belong to no key that was asked for. The database may
+// compare keys in another way by now, and returns them for a reason.
+var errSurplus = errors.New("there are rows that no key was asked for")
+
+func isOutdated(err error) bool { return errors.Is(err, errOutdated) || errors.Is(err, errSurplus) }
 
 // withoutMark is err for the caller, who knows no errOutdated: a schema that changes with each call is nobody's fault.
 func withoutMark(err error) error {
@@ -88,12 +93,34 @@ func (l *Lookup) learnAgain(ctx context.Context, p *prepared, arrived uint64) (*
 		return nil, err
 	}
 	l.learning.succeed(at)
-	if fresh.signature == p.signature {
+	sameKey := slices.Equal(fresh.types, p.types) && fresh.equality.String() == p.equality.String()
+	if sameKey && fresh.signature == p.signature {
 		return p, nil
 	}
-	fresh.learned = p.learned + 1
+	if fresh.learned = p.learned; !sameKey {
+		fresh.learned++
+	}
 	l.described.Store(fresh)
 	return fresh, nil
+}
+
+// accept takes a result as it is that was taken for outdated by err: the database has described the query so.
+func (p *prepared) accept(err error) {
+	if errors.Is(err, errSurplus) {
+		p.surplus.Store(true)
+	} else {
+		p.vague.Store(true)
+	}
+}
+
+// settled is attempt for what the database has just described.
+func (p *prepared) settled(ctx context.Context, b *stages.Batch[lookup.Key, []byte], only []unfitKey) ([]unfitKey, error) {
+	unfit, err := p.attempt(ctx, b, only)
+	if errors.Is(err, errSurplus) {
+		p.accept(err)
+		unfit, err = p.attempt(ctx, b, only)
+	}
+	return unfit, err
 }
 
 // unfitKey is a key of a batch that does not fit the types.

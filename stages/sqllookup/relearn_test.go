@@ -2,10 +2,7 @@ package sqllookup_test
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/loaderline/loaderline/stages"
@@ -78,6 +75,32 @@ func TestWhatTheSchemaSaysIsLearnedAgain(t *testing.T) {
 		{"text to uuid", pg, "CREATE TABLE t (id text, a text)", []step{
 			{"INSERT INTO t VALUES ('" + uuid + "', 'x')", `"` + uuid + `"`, `{"id":"` + uuid + `","a":"x"}`},
 			{"ALTER TABLE t ALTER id TYPE uuid USING id::uuid", `"` + strings.ToUpper(uuid) + `"`, `{"id":"` + uuid + `","a":"x"}`},
+		}},
+		{"bytes to any case", pg, "CREATE EXTENSION citext; CREATE TABLE t (id text, a text)", []step{
+			{"INSERT INTO t VALUES ('Ada', 'x')", `"Ada"`, `{"id":"Ada","a":"x"}`},
+			{"ALTER TABLE t ALTER id TYPE citext", `"ADA"`, `{"id":"Ada","a":"x"}`},
+			{"ALTER TABLE t ALTER id TYPE text", `"ada"`, ""},
+			{"", `"Ada"`, `{"id":"Ada","a":"x"}`},
+		}},
+		{"text to inet", pg, "CREATE TABLE t (id text, a text)", []step{
+			{"INSERT INTO t VALUES ('2001:db8::1', 'x')", `"2001:DB8::1"`, ""},
+			{"ALTER TABLE t ALTER id TYPE inet USING id::inet", `"2001:DB8::1"`, `{"id":"2001:db8::1","a":"x"}`},
+		}},
+		{"int to inet", pg, "CREATE TABLE t (id int, a text)", []step{
+			{"INSERT INTO t VALUES (1, 'x')", `1`, `{"id":1,"a":"x"}`},
+			{"ALTER TABLE t ALTER id TYPE inet USING ('2001:db8::' || id)::inet", `"2001:DB8::1"`, `{"id":"2001:db8::1","a":"x"}`},
+		}},
+		{"bytes to any accent", pg, "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false); CREATE TABLE t (id text, a text)", []step{
+			{"INSERT INTO t VALUES ('É', 'x')", `"É"`, `{"id":"É","a":"x"}`},
+			{`ALTER TABLE t ALTER id TYPE text COLLATE loose`, `"e"`, `{"id":"É","a":"x"}`},
+		}},
+		{"bytes to any accent", my, "CREATE TABLE t (id varchar(9) COLLATE utf8mb4_bin, a text)", []step{
+			{"INSERT INTO t VALUES ('É', 'x')", `"É"`, `{"id":"É","a":"x"}`},
+			{"ALTER TABLE t MODIFY id varchar(9) COLLATE utf8mb4_general_ci", `"e"`, `{"id":"É","a":"x"}`},
+		}},
+		{"bytes to any case", lite, "CREATE TABLE t (id TEXT, a TEXT)", []step{
+			{"INSERT INTO t VALUES ('Ada', 'x')", `"Ada"`, `{"id":"Ada","a":"x"}`},
+			{"DROP TABLE t; CREATE TABLE t (id TEXT COLLATE NOCASE, a TEXT); INSERT INTO t VALUES ('Ada', 'x')", `"ADA"`, `{"id":"Ada","a":"x"}`},
 		}},
 		{"a label is added", pg, "CREATE TYPE tier AS ENUM ('gold'); CREATE TABLE t (id tier, a text)", []step{
 			{"INSERT INTO t VALUES ('gold', 'x')", `"gold"`, `{"id":"gold","a":"x"}`},
@@ -190,43 +213,4 @@ func TestKeysOfFormerTypesAreFound(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestAKeyThatTheDatabaseCannotJudgeIsNotAtFault(t *testing.T) {
-	t.Parallel()
-	d := newPostgres(t)
-	d.exec(t, "CREATE TABLE t (id int)")
-	db := d.open(t, sqllookup.Config{})
-	l := prepare(t, db, sqllookup.Query{SQL: "SELECT id FROM t WHERE id IN ($keys)", Key: []string{"id"}})
-	key := keyOf(t, l, "2147483648")
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{key})
-	if err := l.Load(t.Context(), b); err == nil || stages.ClassOf(err) != stages.Transient || b.Result(0).Err != nil {
-		t.Errorf("%v (%v), want a transient error of the call", err, b.Result(0).Err)
-	}
-}
-
-func TestCallersLearnTogether(t *testing.T) {
-	t.Parallel()
-	d := newPostgres(t)
-	d.exec(t, "CREATE TABLE t (id int)")
-	l := d.lookup(t, sqllookup.Query{SQL: "SELECT id FROM t WHERE id IN ($keys)", Key: []string{"id"}})
-	var keys []lookup.Key
-	for i := range 20 {
-		keys = append(keys, keyOf(t, l, fmt.Sprint(2147483648+i)))
-	}
-	d.exec(t, "ALTER TABLE t ALTER id TYPE bigint")
-	d.exec(t, "INSERT INTO t SELECT 2147483648 + i FROM generate_series(0, 19) i")
-	var callers sync.WaitGroup
-	for key := range slices.Values(keys) {
-		callers.Go(func() {
-			b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{key})
-			if err := l.Load(t.Context(), b); err != nil || b.Result(0).State != stages.Loaded {
-				t.Errorf("%s: %v (%v, %v)", key, b.Result(0).State, err, b.Result(0).Err)
-			}
-		})
-	}
-	callers.Wait()
 }

@@ -67,7 +67,7 @@ func (s *sqlite) prepare(ctx context.Context, l *prepared, st statement) error {
 	}
 	sl.sql = asStored(sl.sql, names, sl.types)
 	l.columns = names
-	l.signature = fmt.Sprintf("%v %q %q %v", l.types, names, sl.types, l.equality)
+	l.signature = fmt.Sprintf("%q %q", names, sl.types)
 	l.load, l.scan = sl.loadRows, sl.prepareScan
 	l.without = func(ctx context.Context, before, after string) (bool, error) {
 		return anyRow(ctx, s.pool, before+sl.sql+after, sqliteError, "[]")
