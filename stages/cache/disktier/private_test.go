@@ -66,6 +66,7 @@ func TestFolderOfOthersIsRefused(t *testing.T) {
 		"the mark is a link": {func(t *testing.T, dir string) { t.Helper(); linked(t, filepath.Join(dir, "LOADERLINE-CACHE")) }, "is a symbolic link"},
 		"the lock is a link": {func(t *testing.T, dir string) { t.Helper(); linked(t, filepath.Join(dir, "lock")) }, "is a symbolic link"},
 		"the mark is a pipe": {func(t *testing.T, dir string) {
+			t.Helper()
 			mark := filepath.Join(dir, "LOADERLINE-CACHE")
 			must(t, os.Remove(mark))
 			must(t, syscall.Mkfifo(mark, 0o600))
