@@ -97,7 +97,7 @@ func TestATopicThatIsCreatedAgainStopsARun(t *testing.T) {
 					}()
 					go func() {
 						defer close(published)
-						for publishing.Err() == nil {
+						for tick := time.Tick(2 * time.Millisecond); publishing.Err() == nil; <-tick {
 							b.client.ProduceSync(publishing, &kgo.Record{Topic: "in", Value: []byte("1")})
 						}
 					}()
