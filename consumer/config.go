@@ -56,7 +56,7 @@ type Config struct {
 	Group string
 	// Topics are the topics to consume. Required.
 	Topics []string
-	// TopicIDs are the IDs that Topics and those of Retry must have: a session
+	// TopicIDs are the IDs that Topics and Retry.Topics must have: a session
 	// that finds another one fails with a *TopicRecreatedError. Topics that are not
 	// among them may have any. Defaults to none.
 	TopicIDs map[string][16]byte
@@ -74,8 +74,8 @@ type Config struct {
 
 	// Delivery defaults to ExactlyOnce.
 	Delivery Delivery
-	// Start is where the group begins with a topic of which it has no committed
-	// offset. Partitions that are added to a topic later begin with their oldest
+	// Start is where the group begins with a topic that it has no committed
+	// offset for. Partitions that are added to a topic later begin with their oldest
 	// record. Defaults to earliest.
 	Start Start
 	// Ends, by topic and partition, are the offsets before which reading stops.

@@ -20,8 +20,8 @@ const (
 	StartTime
 )
 
-// Start is where a group begins with a topic of which it has no committed
-// offset. Where it has one for any partition of the topic, the others were added
+// Start is where a group begins with a topic that it has no committed offset
+// for. Where it has one for any partition of the topic, the others were added
 // later and begin with their oldest record. The zero value is earliest.
 type Start struct {
 	From StartFrom

@@ -13,9 +13,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// CommitStart commits the offsets that cfg.Start means for the topics of which
-// cfg.Group has no offset, for all partitions of such a topic at once: any
-// partition without an offset is new from then on. Call it before the sessions
+// CommitStart commits the offsets that cfg.Start means, for each topic that
+// cfg.Group has no offset for. It does so for all partitions of such a topic at
+// once: a partition without an offset is new from then on. Call it before the sessions
 // of a process are opened. It leaves a group with members alone, whose sessions
 // do the same, and does nothing for StartNone.
 //
@@ -92,9 +92,9 @@ func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32
 	return offsets, nil
 }
 
-// begin resolves and commits the missing offsets. Start is for topics of which
-// the group has no offset at all: their partitions all begin at once, those of
-// other members too. Any other partition was added later, or is that of a retry
+// begin resolves and commits the missing offsets. Start is for a topic that the
+// group has no offset for at all: its partitions all begin at once, also where
+// other members have them. Any other partition was added later, or is that of a retry
 // topic, and begins with its oldest record.
 func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Offset, missing map[string][]int32) error {
 	if len(missing) == 0 {
