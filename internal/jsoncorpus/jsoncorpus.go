@@ -96,10 +96,10 @@ func (c *corpus) characters() {
 
 // keys adds what may stand at user_id.
 func (c *corpus) keys() {
-	for _, key := range []string{"1", "0", "-1", `"1"`, `"0001"`, "9007199254740993", "9223372036854775807", "null", `"9007199254740993"`} {
+	for _, key := range []string{"1", "0", "-1", `"1"`, `"0001"`, "9007199254740993", "9223372036854775807", "null", `"9007199254740993"`, "7.0", "1e2", "70e-1", "-0.0"} {
 		c.add("y_key", `{"user_id":`+key+`}`, Enriched)
 	}
-	for _, key := range []string{"1.5", "1e2", "9223372036854775808", "-9223372036854775809", "true", `""`, `"abc"`, `"1.5"`, `"\u0000"`, "{}", "[]", "[1]", `{"user_id":1}`, strings.Repeat("9", 400), `"` + strings.Repeat("1", 100_000) + `"`} {
+	for _, key := range []string{"1.5", "15e-1", "1e400", "9223372036854775808", "-9223372036854775809", "true", `""`, `"abc"`, `"1.5"`, `"\u0000"`, "{}", "[]", "[1]", `{"user_id":1}`, strings.Repeat("9", 400), `"` + strings.Repeat("1", 100_000) + `"`} {
 		c.add("y_no_key", `{"user_id":`+key+`}`, Key)
 	}
 	c.add("y_absent", `{}`, Enriched)
