@@ -77,13 +77,19 @@ func (p *process) kill() {
 // terminate is SIGTERM; the process has to exit with 0 within 10 s.
 func (p *process) terminate() {
 	p.t.Helper()
+	p.terminateWithin(10 * time.Second)
+}
+
+// terminateWithin is terminate with another bound, for a process that has to wait for brokers as it drains.
+func (p *process) terminateWithin(bound time.Duration) {
+	p.t.Helper()
 	p.logged(`"started"`) // Before that it may not know what to do about signals.
 	p.told.Store(true)
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		p.t.Fatal(err)
 	}
 	start := time.Now()
-	if code := p.exit(10 * time.Second); code != 0 {
+	if code := p.exit(bound); code != 0 {
 		p.t.Errorf("SIGTERM: exit %d after %v", code, time.Since(start))
 	}
 }
