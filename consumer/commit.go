@@ -125,7 +125,7 @@ func (s *Session) rewind(ctx context.Context) error {
 	defer cancel()
 	s.bounds.rewound()
 	if s.tx == nil {
-		s.cl.SetOffsets(s.cl.CommittedOffsets())
+		s.cl.SetOffsets(s.committed())
 		return nil
 	}
 	s.unsettled.Store(false)

@@ -122,7 +122,7 @@ func (s *Session) Positions() map[string]map[int32]int64 {
 // skipGaps moves the positions of partitions that give nothing past what will
 // never give a record: the client does not tell of it.
 func (s *Session) skipGaps(ctx context.Context) error {
-	for topic, partitions := range s.cl.CommittedOffsets() {
+	for topic, partitions := range s.committed() {
 		for p, committed := range partitions {
 			at := topicPartition{topic, p}
 			position := max(s.bounds.position(at), committed.Offset)

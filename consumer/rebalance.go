@@ -39,6 +39,7 @@ func (s *Session) forget(cl *kgo.Client, what string, gone map[string][]int32) {
 	s.unsettled.Store(true)
 	s.dropLag(gone)
 	s.bounds.gone(gone)
+	s.forgetBegun(gone)
 	s.dropRetries(cl, gone)
 	s.logRebalance(what, gone)
 }

@@ -27,7 +27,7 @@ func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32
 			if offset, ok := offsets[topic][p]; ok {
 				from[topic][p] = offset.EpochOffset().Offset
 			} else {
-				from[topic][p] = s.cl.CommittedOffsets()[topic][p].Offset
+				from[topic][p] = s.committed()[topic][p].Offset
 			}
 		}
 	}

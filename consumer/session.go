@@ -51,6 +51,9 @@ type Session struct {
 	bounds  bounds
 	retries retries
 
+	begunMu sync.Mutex
+	begun   map[topicPartition]kgo.EpochOffset // Where partitions began that the group had no offset for.
+
 	lagMu    sync.Mutex
 	lag      map[topicPartition]PartitionLag
 	assigned map[topicPartition]struct{}
@@ -83,6 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		opened: make(chan struct{}),
 		lag:    make(map[topicPartition]PartitionLag), assigned: make(map[topicPartition]struct{}),
 		pace:   make(map[string]int),
+		begun:  make(map[topicPartition]kgo.EpochOffset),
 		bounds: bounds{ends: cfg.Ends, positions: make(map[topicPartition]int64)},
 	}
 	s.retries.init(cfg.Retry)

@@ -144,9 +144,50 @@ func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Of
 	if err := commitOffsets(ctx, s.cl, begun); err != nil {
 		return fmt.Errorf("commit the start offsets: %w", err)
 	}
+	s.noteBegun(missing, offsets)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "start offsets committed",
 		slog.String("start", s.cfg.Start.String()), slog.String("partitions", describePartitions(missing)))
 	return nil
+}
+
+func (s *Session) noteBegun(begun map[string][]int32, offsets map[string]map[int32]kgo.Offset) {
+	s.begunMu.Lock()
+	defer s.begunMu.Unlock()
+	for topic, partitions := range begun {
+		for _, p := range partitions {
+			s.begun[topicPartition{topic, p}] = offsets[topic][p].EpochOffset()
+		}
+	}
+}
+
+func (s *Session) forgetBegun(gone map[string][]int32) {
+	s.begunMu.Lock()
+	defer s.begunMu.Unlock()
+	for topic, partitions := range gone {
+		for _, p := range partitions {
+			delete(s.begun, topicPartition{topic, p})
+		}
+	}
+}
+
+// committed returns the committed offsets of the partitions that the session
+// has. The client does not know those that begin has committed.
+func (s *Session) committed() map[string]map[int32]kgo.EpochOffset {
+	offsets := s.cl.CommittedOffsets()
+	if offsets == nil {
+		offsets = make(map[string]map[int32]kgo.EpochOffset)
+	}
+	s.begunMu.Lock()
+	defer s.begunMu.Unlock()
+	for at, offset := range s.begun {
+		if offsets[at.topic] == nil {
+			offsets[at.topic] = make(map[int32]kgo.EpochOffset)
+		}
+		if _, later := offsets[at.topic][at.partition]; !later {
+			offsets[at.topic][at.partition] = offset
+		}
+	}
+	return offsets
 }
 
 // startOf finds where a start is in each partition of topics.
