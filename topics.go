@@ -44,15 +44,16 @@ type topicWatch struct {
 	kafka  consumer.Kafka
 	group  string
 	topics []usedTopic
-	ids    topicid.IDs // those that the run began with
+	ids    topicid.IDs // those that the run begins with
 	log    *slog.Logger
 	every  time.Duration
 	kept   time.Time // when the IDs were kept last
 }
 
+// newTopicWatch returns the watch of a run whose configuration is prepared: it has the topic IDs.
 func newTopicWatch[E any](cfg *Config[E], every time.Duration) *topicWatch {
 	return &topicWatch{
-		kafka: cfg.Consumer.Kafka, group: cfg.Consumer.Group, topics: cfg.topics(), log: cfg.Logger, every: every,
+		kafka: cfg.Consumer.Kafka, group: cfg.Consumer.Group, topics: cfg.topics(), ids: topicid.Known(cfg.Consumer.TopicIDs), log: cfg.Logger, every: every,
 	}
 }
 
@@ -66,18 +67,13 @@ func (w *topicWatch) names() []string {
 
 // begin compares the topics with those of the last run, and keeps their IDs for the next one.
 func (w *topicWatch) begin(ctx context.Context) error {
-	now, err := topicid.List(ctx, w.kafka, w.names())
-	if err != nil {
-		return err
-	}
 	before, err := topicid.Load(ctx, w.kafka, w.group)
 	if err != nil {
 		return err
 	}
-	if err := w.recreated(before, now); err != nil {
+	if err := w.recreated(before, w.ids); err != nil {
 		return err
 	}
-	w.ids = now
 	return w.keep(ctx)
 }
 

@@ -73,6 +73,30 @@ func Describe(ctx context.Context, k Kafka, topics ...string) (map[string]TopicI
 	return infos, nil
 }
 
+// TopicIDs returns the IDs of topics: a topic that is deleted and created again
+// has another one. Brokers before Kafka 2.8 have none, and it is zero. TopicIDs
+// tries for about ten seconds to reach the cluster.
+//
+// Errors: *UnreachableError, *TopicMissingError, and what the cluster refuses.
+func TopicIDs(ctx context.Context, k Kafka, topics ...string) (map[string][16]byte, error) {
+	cl, err := k.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	details, err := topicDetails(ctx, kadm.NewClient(cl), k, topics)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[string][16]byte, len(details))
+	for topic, detail := range details {
+		ids[topic] = detail.ID
+	}
+	return ids, nil
+}
+
 // topicDetails returns the topics that are there, and a *TopicMissingError for
 // the others. Topics that were just created may take a moment.
 func topicDetails(ctx context.Context, admin *kadm.Client, k Kafka, topics []string) (kadm.TopicDetails, error) {

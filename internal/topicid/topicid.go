@@ -35,19 +35,24 @@ type IDs map[string]kadm.TopicID
 // Group is the group that keeps the topic IDs of a consumer group.
 func Group(group string) string { return groupPrefix + group }
 
-// List returns the IDs that topics have now. Errors are those of consumer.Describe.
+// List returns the IDs that topics have now. Errors are those of consumer.TopicIDs.
 func List(ctx context.Context, k consumer.Kafka, topics []string) (IDs, error) {
-	infos, err := consumer.Describe(ctx, k, topics...)
+	found, err := consumer.TopicIDs(ctx, k, topics...)
 	if err != nil {
 		return nil, err
 	}
-	ids := make(IDs, len(infos))
-	for topic, info := range infos {
-		if info.ID != (kadm.TopicID{}) { // Brokers before Kafka 2.8 have none.
-			ids[topic] = info.ID
+	return Known(found), nil
+}
+
+// Known returns the IDs among those of topics, which are zero where the brokers have none.
+func Known(found map[string][16]byte) IDs {
+	ids := make(IDs, len(found))
+	for topic, id := range found {
+		if id != [16]byte{} {
+			ids[topic] = id
 		}
 	}
-	return ids, nil
+	return ids
 }
 
 // Load returns what was kept for a consumer group. Topics of which nothing is known are not in it. A user who may not read
