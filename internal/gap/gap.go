@@ -4,16 +4,19 @@ package gap
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
 	wait  = 1       // Milliseconds that a broker waits for records: what is there is there, and many partitions are asked in turn.
 	bytes = 1 << 20 // of an answer, at most
+	asks  = 16      // side by side
 )
 
 // Position is where a partition is read on.
@@ -55,6 +58,29 @@ func Look(ctx context.Context, client *kgo.Client, leader int32, at Position) (R
 		return found, err
 	}
 	return look(ctx, client, leader, at, bytes)
+}
+
+// LookAll is Look at many positions, side by side. It takes the leaders and the IDs from topics. An error names the
+// position.
+func LookAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, all []Position) ([]Record, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(asks)
+	found := make([]Record, len(all))
+	for i, at := range all {
+		at.ID = topics[at.Topic].ID
+		partition, known := topics[at.Topic].Partitions[at.Partition]
+		if !known || partition.Leader < 0 {
+			found[i].Offset = at.Offset
+			continue
+		}
+		group.Go(func() (err error) {
+			if found[i], err = Look(ctx, client, partition.Leader, at); err != nil {
+				return fmt.Errorf("look for the next record of topic %s partition %d: %w", at.Topic, at.Partition, err)
+			}
+			return nil
+		})
+	}
+	return found, group.Wait()
 }
 
 func look(ctx context.Context, client *kgo.Client, leader int32, at Position, bytes int32) (Record, error) {

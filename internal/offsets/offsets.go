@@ -2,8 +2,8 @@
 package offsets
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,8 +13,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/gap"
 	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/tail"
 )
 
 // Row is where a group is in a partition.
@@ -30,78 +30,76 @@ type Row struct {
 	Next *time.Time `json:"next_record,omitempty"`
 }
 
-// nextWait is how long is looked for the next records: where only transaction markers are left, none comes.
-const nextWait = 3 * time.Second
-
-// Show finds where a group is, in the order of topics and partitions.
+// Show finds where a group is, in the order of topics and partitions. Offsets that will never give a record, markers of
+// transactions and what was aborted, are no lag where nothing else is left.
 func Show(ctx context.Context, kafka consumer.Kafka, group string, topics []string) ([]Row, error) {
 	committed, err := consumer.Offsets(ctx, kafka, group)
 	if err != nil {
 		return nil, err
 	}
-	extents, err := consumer.Extents(ctx, kafka, topics...)
+	client, err := connect(kafka)
 	if err != nil {
 		return nil, err
 	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	starts, err := admin.ListStartOffsets(ctx, topics...)
+	if err = cmp.Or(err, starts.Error()); err != nil {
+		return nil, fmt.Errorf("find the oldest records: %w", err)
+	}
+	ends, err := admin.ListEndOffsets(ctx, topics...)
+	if err = cmp.Or(err, ends.Error()); err != nil {
+		return nil, fmt.Errorf("find the newest records: %w", err)
+	}
 	var rows []Row
+	var positions []gap.Position
 	for _, topic := range topics {
-		positions := map[int32]int64{}
-		for p, extent := range extents[topic] {
+		for _, p := range slices.Sorted(maps.Keys(ends[topic])) {
+			start, _ := starts.Lookup(topic, p)
+			row, from := Row{Topic: topic, Partition: p, End: ends[topic][p].Offset}, start.Offset
 			if at, is := committed[topic][p]; is {
-				positions[p] = at.At
-			} else {
-				positions[p] = extent.Start
+				row.Committed, from = &at.At, at.At
 			}
-		}
-		next, err := nextRecords(ctx, kafka, topic, positions, extents[topic])
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range slices.Sorted(maps.Keys(positions)) {
-			row := Row{Topic: topic, Partition: p, End: extents[topic][p].End, Lag: max(extents[topic][p].End-positions[p], 0)}
-			if at, is := committed[topic][p]; is {
-				row.Committed = &at.At
-			}
-			if t, is := next[p]; is {
-				row.Next = &t
-			}
+			row.Lag = max(row.End-from, 0)
 			rows = append(rows, row)
+			positions = append(positions, gap.Position{Topic: topic, Partition: p, Offset: from})
 		}
 	}
-	return rows, nil
+	return rows, look(ctx, client, topics, rows, positions)
 }
 
-var errAll = errors.New("each partition has given a record")
+// look finds the next records at positions, those of rows.
+func look(ctx context.Context, client *kgo.Client, topics []string, rows []Row, positions []gap.Position) error {
+	details, err := kadm.NewClient(client).ListTopics(ctx, topics...)
+	if err != nil {
+		return fmt.Errorf("look the topics up: %w", err)
+	}
+	found, err := gap.LookAll(ctx, client, details, positions)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		switch row := &rows[i]; {
+		case row.Lag == 0:
+		case !found[i].Time.IsZero():
+			row.Next = &found[i].Time
+		case found[i].Offset >= row.End:
+			row.Lag = 0
+		}
+	}
+	return nil
+}
 
-// nextRecords finds the times of the first records at positions.
-func nextRecords(ctx context.Context, kafka consumer.Kafka, topic string, positions map[int32]int64, extents map[int32]consumer.Extent) (map[int32]time.Time, error) {
-	from, to := map[int32]int64{}, map[int32]int64{}
-	for p, position := range positions {
-		if position < extents[p].End {
-			from[p], to[p] = position, extents[p].End
-		}
+func connect(kafka consumer.Kafka) (*kgo.Client, error) {
+	opts, err := kafka.Options()
+	if err != nil {
+		return nil, err
 	}
-	next := map[int32]time.Time{}
-	if len(from) == 0 {
-		return next, nil
+	client, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: create the client: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, nextWait)
-	defer cancel()
-	err := tail.Read(ctx, tail.Config{
-		Kafka: kafka, Topic: topic, From: position.Position{Kind: position.Partitions, At: from}, To: &position.Position{Kind: position.Partitions, At: to},
-	}, func(r *kgo.Record) error {
-		if _, is := next[r.Partition]; !is {
-			next[r.Partition] = r.Timestamp
-		}
-		if len(next) == len(from) {
-			return errAll
-		}
-		return nil
-	})
-	if errors.Is(err, errAll) {
-		err = nil
-	}
-	return next, err
+	return client, nil
 }
 
 // Move is an offset that is to be set.
@@ -119,13 +117,9 @@ func Plan(ctx context.Context, kafka consumer.Kafka, group string, topics []stri
 	if err != nil {
 		return nil, err
 	}
-	opts, err := kafka.Options()
+	client, err := connect(kafka)
 	if err != nil {
 		return nil, err
-	}
-	client, err := kgo.NewClient(opts...)
-	if err != nil {
-		return nil, fmt.Errorf("kafka: create the client: %w", err)
 	}
 	defer client.Close()
 	var moves []Move

@@ -3,22 +3,16 @@ package status
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline/internal/gap"
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
-const (
-	// asks is how many partitions are looked at side by side.
-	asks = 16
-	// defaultOpenFor is how long a transaction has to be open before it is held against its producer: others take as long.
-	defaultOpenFor = 10 * time.Second
-)
+// defaultOpenFor is how long a transaction has to be open before it is held against its producer: others take as long.
+const defaultOpenFor = 10 * time.Second
 
 // ages reads the record that the group goes on with in each partition that it is behind in. Offsets that will never give
 // a record, markers and what was aborted, are no lag.
@@ -31,37 +25,31 @@ func (r *Reader) ages(ctx context.Context, report *Report) error {
 	if err != nil {
 		return fmt.Errorf("list the last stable offsets: %w", err)
 	}
-	group, asking := errgroup.WithContext(ctx)
-	group.SetLimit(asks)
-	var mu sync.Mutex
-	open := kadm.TopicsSet{}
+	var behind []*Partition
+	var positions []gap.Position
 	for i := range report.Partitions {
-		p := &report.Partitions[i]
-		last, known := stable.Lookup(p.Topic, int32(p.Partition))
-		leader := details[p.Topic].Partitions[int32(p.Partition)].Leader
-		if p.Lag == 0 || !known || last.Err != nil || leader < 0 {
-			continue
+		if p := &report.Partitions[i]; p.Lag > 0 {
+			behind = append(behind, p)
+			positions = append(positions, gap.Position{Topic: p.Topic, Partition: int32(p.Partition), Offset: p.next})
 		}
-		group.Go(func() error {
-			next, err := gap.Look(asking, r.client, leader, gap.Position{Topic: p.Topic, ID: details[p.Topic].ID, Partition: int32(p.Partition), Offset: p.next})
-			switch {
-			case err != nil:
-				return fmt.Errorf("look for the next record of topic %s partition %d: %w", p.Topic, p.Partition, err)
-			case !next.Time.IsZero():
-				age := max(report.at.Sub(next.Time).Seconds(), 0)
-				p.LagSeconds = &age
-			case next.Offset >= p.End:
-				p.Lag = 0
-			case next.Offset >= last.Offset:
-				mu.Lock()
-				defer mu.Unlock()
-				open.Add(p.Topic, int32(p.Partition))
-			}
-			return nil
-		})
 	}
-	if err := group.Wait(); err != nil {
+	found, err := gap.LookAll(ctx, r.client, details, positions)
+	if err != nil {
 		return err
+	}
+	open := kadm.TopicsSet{}
+	for i, next := range found {
+		p := behind[i]
+		last, known := stable.Lookup(p.Topic, int32(p.Partition))
+		switch {
+		case !next.Time.IsZero():
+			age := max(report.at.Sub(next.Time).Seconds(), 0)
+			p.LagSeconds = &age
+		case next.Offset >= p.End:
+			p.Lag = 0
+		case known && last.Err == nil && next.Offset >= last.Offset:
+			open.Add(p.Topic, int32(p.Partition))
+		}
 	}
 	report.Lag = 0
 	for _, p := range report.Partitions {

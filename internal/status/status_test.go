@@ -15,6 +15,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/offsets"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/status"
 )
@@ -80,11 +81,31 @@ func (w *world) commit(partition int32, at int64) {
 	}
 }
 
+// read reads the status, with which loaderline offsets show has to agree.
 func (w *world) read() status.Report {
 	w.t.Helper()
 	report, err := w.reader.Read(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	rows, err := offsets.Show(w.t.Context(), consumer.Kafka{Brokers: w.cluster.ListenAddrs()}, "g", []string{"in"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	type lag struct {
+		Partition  int
+		End, Lag   int64
+		NextIsSeen bool
+	}
+	var shown, told []lag
+	for _, row := range rows {
+		shown = append(shown, lag{int(row.Partition), row.End, row.Lag, row.Next != nil})
+	}
+	for _, p := range report.Partitions {
+		told = append(told, lag{p.Partition, p.End, p.Lag, p.LagSeconds != nil})
+	}
+	if diff := cmp.Diff(told, shown); diff != "" {
+		w.t.Errorf("offsets show differs (-status +offsets show):\n%s", diff)
 	}
 	return report
 }
