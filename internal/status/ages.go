@@ -62,12 +62,12 @@ func (r *Reader) ages(ctx context.Context, report *Report) error {
 	return ctx.Err()
 }
 
-// blocked names the transactions that the group waits for, and those that readers of the output wait for. What this user
-// may not see stays unknown.
+// blocked names the transactions that the group waits for, those that keep changes of rows from the caches, and those that
+// readers of the output wait for. What this user may not see stays unknown.
 func (r *Reader) blocked(ctx context.Context, report *Report, open kadm.TopicsSet) {
-	output := r.file.Output.Topic
-	ends, err := r.admin.ListEndOffsets(ctx, output)
-	stable, stableErr := r.admin.ListCommittedOffsets(ctx, output)
+	topics := append(r.file.Cache.Invalidate.Topics(), r.file.Output.Topic)
+	ends, err := r.admin.ListEndOffsets(ctx, topics...)
+	stable, stableErr := r.admin.ListCommittedOffsets(ctx, topics...)
 	if err == nil && stableErr == nil {
 		ends.Each(func(end kadm.ListedOffset) {
 			if last, ok := stable.Lookup(end.Topic, end.Partition); ok && last.Err == nil && end.Err == nil && last.Offset < end.Offset {

@@ -26,8 +26,9 @@ input: {topics: [in], group: g}
 output: {topic: out}
 dead_letter: {topic: dead}
 http: {listen: ""}
+cache: {invalidate: {changes: [{topic: changes, stages: [user]}]}}
 sources: {shop: {sql: {driver: sqlite, dsn: shop.db}}}
-stages: {user: {source: shop, by: event.user_id, query: "SELECT id FROM users WHERE id IN ($keys)", key: id}}
+stages: {user: {source: shop, by: event.user_id, query: "SELECT id FROM users WHERE id IN ($keys)", key: id, cache: {ttl: 10m}}}
 `
 
 // world is a group's broker, with three partitions of input.
@@ -40,7 +41,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, "in"), kfake.SeedTopics(1, "dead"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(3, "in"), kfake.SeedTopics(1, "dead", "out", "changes"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,6 +226,23 @@ func TestAnOpenTransaction(t *testing.T) {
 	}
 	if got := w.read(); len(got.OpenTransactions) != 0 || got.LagSeconds == nil {
 		t.Errorf("after its end: %+v", got)
+	}
+}
+
+// One in a change topic keeps invalidations from the caches, and one in the output its records from their readers.
+func TestAnOpenTransactionInAnotherTopic(t *testing.T) {
+	for _, topic := range []string{"changes", "out"} {
+		t.Run(topic, func(t *testing.T) {
+			w := newWorld(t)
+			w.reader.ReportOpenAfter(0)
+			w.transaction(topic)
+			w.publish("in", 0, 0)
+			w.commit(0, 0)
+			got := w.read()
+			if len(got.OpenTransactions) != 1 || got.OpenTransactions[0].Topic != topic {
+				t.Errorf("%+v", got.OpenTransactions)
+			}
+		})
 	}
 }
 
