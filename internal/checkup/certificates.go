@@ -2,6 +2,7 @@ package checkup
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -20,13 +21,17 @@ func Certificates(file *pipelinefile.File, now time.Time) []Finding {
 		if err != nil {
 			continue
 		}
-		for _, part := range []struct{ key, path string }{{"ca", files.CA}, {"cert", files.Cert}} {
+		for _, part := range []struct{ key, setting, path string }{{"ca", "sslrootcert", files.CA}, {"cert", "sslcert", files.Cert}} {
 			end, ok := ends[part.key]
 			if !ok || end.Sub(now) > warnAhead {
 				continue
 			}
+			name := files.Key + "." + part.key
+			if strings.HasSuffix(files.Key, ".dsn") {
+				name = files.Key + " " + part.setting
+			}
 			findings = append(findings, Finding{
-				What: "certificate", Name: files.Key + "." + part.key, OK: true, Warning: true,
+				What: "certificate", Name: name, OK: true, Warning: true,
 				Detail: fmt.Sprintf("%s ends at %s; renew it, and a run reads the new one by itself", part.path, end.UTC().Format(time.RFC3339)),
 			})
 		}

@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
+	"net/url"
+	"regexp"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
@@ -28,7 +31,7 @@ func tlsFiles(key string, section pipelinefile.TLS) tlsfiles.Files {
 	return tlsfiles.Files{Key: key, CA: section.CA, Cert: section.Cert, PrivateKey: section.Key}
 }
 
-// TLSFiles are the files of each section tls that is on.
+// TLSFiles are the files of each section tls that is on, and those that the DSNs of PostgreSQL name.
 func TLSFiles(file *pipelinefile.File) []tlsfiles.Files {
 	var all []tlsfiles.Files
 	add := func(key string, section pipelinefile.TLS) {
@@ -38,6 +41,9 @@ func TLSFiles(file *pipelinefile.File) []tlsfiles.Files {
 	}
 	add("kafka.tls", file.Kafka.TLS)
 	for _, s := range file.Sources {
+		if s.SQL != nil && s.SQL.Driver == pipelinefile.DriverPostgres {
+			all = append(all, tlsfiles.Files{Key: "sources." + s.Name + ".sql.dsn", CA: dsnSetting(s.SQL.DSN.Reveal(), "sslrootcert"), Cert: dsnSetting(s.SQL.DSN.Reveal(), "sslcert")})
+		}
 		if s.Redis != nil {
 			add("sources."+s.Name+".redis.tls", s.Redis.TLS)
 		}
@@ -49,4 +55,16 @@ func TLSFiles(file *pipelinefile.File) []tlsfiles.Files {
 		add("cache.redis.tls", file.Cache.Redis.TLS)
 	}
 	return all
+}
+
+// dsnSetting is a setting of PostgreSQL's DSN, a URL or pairs of keys and values; empty where it has none.
+func dsnSetting(dsn, name string) string {
+	if u, err := url.Parse(dsn); err == nil && u.Scheme != "" {
+		return u.Query().Get(name)
+	}
+	found := regexp.MustCompile(`(?:^|\s)` + name + `\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))`).FindStringSubmatch(dsn)
+	if found == nil {
+		return ""
+	}
+	return cmp.Or(regexp.MustCompile(`\\(.)`).ReplaceAllString(found[1], "$1"), found[2])
 }

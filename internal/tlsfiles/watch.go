@@ -11,7 +11,7 @@ import (
 type EndedError struct {
 	// Key is the setting that names the file, such as kafka.tls.cert.
 	Key string
-	// File is the certificate's file.
+	// File is the certificate's file; empty where it is not known.
 	File string
 	// NotAfter is when it ended.
 	NotAfter time.Time
@@ -19,7 +19,11 @@ type EndedError struct {
 
 // Error implements error.
 func (e *EndedError) Error() string {
-	return fmt.Sprintf("%s: the certificate in %s ended at %s; put a renewed one into the file", e.Key, e.File, e.NotAfter.UTC().Format(time.RFC3339))
+	where := ""
+	if e.File != "" {
+		where = " in " + e.File
+	}
+	return fmt.Sprintf("%s: the certificate%s ended at %s; put a renewed one into the file", e.Key, where, e.NotAfter.UTC().Format(time.RFC3339))
 }
 
 // Watch is told what happens to the TLS files of a process. A nil Watch ignores it. It is safe for concurrent use.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/loaderline/loaderline/internal/netreason"
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -15,6 +16,9 @@ import (
 func postgresError(ctx context.Context, err error) error {
 	if e := ended(ctx); e != nil {
 		return e
+	}
+	if expired, ok := errors.AsType[*tlsfiles.EndedError](err); ok {
+		return stages.AsFatal(&Error{message: expired.Error(), err: err})
 	}
 	connecting := false
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {

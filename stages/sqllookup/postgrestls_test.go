@@ -2,6 +2,7 @@ package sqllookup_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -10,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/internal/tlsfiles/tlsfilestest"
+	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
@@ -53,9 +56,9 @@ func TestPostgresCertificatesAreReadAgain(t *testing.T) {
 		}
 	}
 	write("ca.pem", ca.PEM())
-	renew := func() (serial string) {
+	renew := func(lasts time.Duration) (serial string) {
 		t.Helper()
-		cert, key := ca.Issue(time.Now().Add(time.Hour))
+		cert, key := ca.Issue(time.Now().Add(lasts))
 		write("cert.pem", cert)
 		write("key.pem", key)
 		pair, err := tls.X509KeyPair(cert, key)
@@ -64,7 +67,7 @@ func TestPostgresCertificatesAreReadAgain(t *testing.T) {
 		}
 		return pair.Leaf.SerialNumber.String()
 	}
-	first := renew()
+	first := renew(time.Hour)
 	db, err := sqllookup.Open(t.Context(), sqllookup.Config{Driver: sqllookup.Postgres, DSN: "postgres://reader@" + listener.Addr().String() +
 		"/shop?sslmode=verify-full&sslrootcert=" + filepath.Join(dir, "ca.pem") + "&sslcert=" + filepath.Join(dir, "cert.pem") + "&sslkey=" + filepath.Join(dir, "key.pem")})
 	if err != nil {
@@ -86,8 +89,19 @@ func TestPostgresCertificatesAreReadAgain(t *testing.T) {
 		t.Errorf("the server never saw certificate %s", serial)
 	}
 	expect(first)
-	second := renew()
+	second := renew(time.Hour)
 	expect(second)
 	write("key.pem", []byte("half"))
 	expect(first) // That of the start.
+	renew(-time.Minute)
+	for range 10 { // A connection that was opened before may be left.
+		if err = db.Ping(t.Context()); stages.ClassOf(err) == stages.Fatal {
+			break
+		}
+	}
+	if _, ok := errors.AsType[*tlsfiles.EndedError](err); !ok || stages.ClassOf(err) != stages.Fatal {
+		t.Errorf("with a certificate that has ended: %v", err)
+	}
+	third := renew(time.Hour)
+	expect(third)
 }
