@@ -3,7 +3,6 @@ package consumer_test
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/testenv"
 )
 
 func TestDescribe(t *testing.T) {
@@ -85,14 +85,11 @@ func TestDescribeWithoutRights(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := testenv.FreeAddresses(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := free[0]
 	cfg := consumer.Config{Kafka: consumer.Kafka{Brokers: []string{address}}, Group: "g", Topics: []string{"in"}, Name: "n", Instance: "i", CommitTimeout: time.Second}
 	began := time.Now()
 	_, err = consumer.Open(t.Context(), cfg)

@@ -57,7 +57,7 @@ func (e *ProduceError) Error() string {
 	text := fmt.Sprintf("publish to topic %s: %v", e.Topic, e.Err)
 	switch {
 	case isAny(e.Err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID):
-		return text + ": create the topic, or correct its name; if it was created anew, start again"
+		return text + ": create the topic, or correct its name; if it was created anew, take the new one with loaderline offsets accept, and start again"
 	case isDenied(e.Err):
 		return text + ": allow this user to write to the topic"
 	case isTooLarge(e.Err):
@@ -75,16 +75,23 @@ type FetchError struct {
 	Topic     string
 	Partition int32
 	Group     string
-	Err       error
+	// Retry says that the topic is one of Config.Retry.Topics.
+	Retry bool
+	Err   error
 }
 
 // Error implements error.
 func (e *FetchError) Error() string {
 	text := fmt.Sprintf("consume topic %s partition %d in group %q: %v", e.Topic, e.Partition, e.Group, e.Err)
+	recreated := isAny(e.Err, kerr.UnknownTopicID, kerr.InconsistentTopicID)
 	switch {
+	case errors.Is(e.Err, kerr.OffsetOutOfRange) && e.Retry:
+		return text + ": the committed offset is not in the topic (retention removed it, or the topic was created anew): stop the group, go on with the oldest record with loaderline offsets accept, and start again"
+	case recreated && e.Retry:
+		return text + ": the topic was deleted or created anew: stop the group, take the new topic with loaderline offsets accept, and start again"
 	case errors.Is(e.Err, kerr.OffsetOutOfRange):
 		return text + ": the committed offset is not in the topic (retention removed it, or the topic was created anew): stop the group and choose where to go on with loaderline offsets set, or use another group, which begins at start"
-	case errors.Is(e.Err, kerr.UnknownTopicID), errors.Is(e.Err, kerr.InconsistentTopicID):
+	case recreated:
 		return text + ": the topic was deleted or created anew: stop the group, choose where to go on with loaderline offsets set, and start again"
 	case errors.Is(e.Err, kgo.ErrMaxDecompress):
 		return text + ": skip that batch with loaderline offsets set, while the group is stopped"

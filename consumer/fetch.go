@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,11 +50,15 @@ func (s *Session) judgeFetch(topic string, partition int32, err error) error {
 	case isLogin(err):
 		return s.sessionError("authenticate", err)
 	case isAny(err, kerr.OffsetOutOfRange, kerr.UnknownTopicID, kerr.InconsistentTopicID) || !isTransient(err) && !errors.Is(err, kerr.UnknownServerError):
-		return &FetchError{Topic: topic, Partition: partition, Group: s.cfg.Group, Err: err}
+		return s.fetchFailed(topic, partition, err)
 	default:
 		s.warnFetch(slog.String("topic", topic), slog.Int("partition", int(partition)), slog.Any("error", err))
 		return nil
 	}
+}
+
+func (s *Session) fetchFailed(topic string, partition int32, err error) *FetchError {
+	return &FetchError{Topic: topic, Partition: partition, Group: s.cfg.Group, Retry: slices.Contains(s.cfg.Retry.Topics, topic), Err: err}
 }
 
 // judgeGroup sorts the errors for which the client was put out of the group,

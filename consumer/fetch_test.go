@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -65,6 +66,39 @@ func TestRecreatedTopicIsFatal(t *testing.T) {
 	}
 	err := pollError(t, s)
 	if _, ok := errors.AsType[*consumer.FetchError](err); !ok || !errors.Is(err, kerr.UnknownTopicID) || !strings.Contains(err.Error(), "created anew") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The command that goes on depends on what the topic is for.
+func TestFetchErrorsNameTheCommand(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{kerr.UnknownTopicID, kerr.InconsistentTopicID, kerr.OffsetOutOfRange} {
+		for retry, command := range map[bool]string{false: "loaderline offsets set", true: "loaderline offsets accept"} {
+			if text := (&consumer.FetchError{Topic: "t", Retry: retry, Err: err}).Error(); !strings.Contains(text, command) {
+				t.Errorf("retry %t: no %q in %q", retry, command, text)
+			}
+		}
+	}
+}
+
+func TestRecreatedRetryTopicIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, kfake.SeedTopics(1, "retry"))
+	cfg := w.config()
+	cfg.Retry = consumer.Retry{Topics: []string{"retry"}, Due: func(*kgo.Record) time.Time { return time.Time{} }}
+	s := w.open(cfg)
+	w.publish(0, 5, 1)
+	poll(t, s)
+	commit(t, s, nil)
+	if _, err := w.admin.DeleteTopics(t.Context(), "retry"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.admin.CreateTopic(t.Context(), 1, 1, nil, "retry"); err != nil {
+		t.Fatal(err)
+	}
+	err := pollError(t, s)
+	if problem, ok := errors.AsType[*consumer.FetchError](err); !ok || !problem.Retry || problem.Topic != "retry" {
 		t.Errorf("got %v", err)
 	}
 }

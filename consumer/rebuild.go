@@ -171,7 +171,7 @@ func (s *Session) waitingKeys(ctx context.Context, from map[string]map[int32]int
 		}
 		for _, problem := range fetches.Errors() {
 			if !isTransient(problem.Err) {
-				return nil, &FetchError{Topic: problem.Topic, Partition: problem.Partition, Group: s.cfg.Group, Err: problem.Err}
+				return nil, s.fetchFailed(problem.Topic, problem.Partition, problem.Err)
 			}
 		}
 		fetches.EachRecord(func(r *kgo.Record) {

@@ -60,7 +60,7 @@ func (s *Session) timesFrom(ctx context.Context, records []*kgo.Record) (map[int
 		if fetched != nil && fetched.ErrorCode == 0 {
 			times, err := recordtime.Read(fetched.RecordBatches, last)
 			if err != nil {
-				return nil, &FetchError{Topic: r.Topic, Partition: r.Partition, Group: s.cfg.Group, Err: err}
+				return nil, s.fetchFailed(r.Topic, r.Partition, err)
 			}
 			if _, ok := times[r.Offset]; ok {
 				return times, nil

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // CheckerConfig configures [NewChecker].
@@ -48,37 +45,15 @@ func NewChecker(ctx context.Context, config CheckerConfig) (*Checker, error) {
 		config: config, client: newClient(config.Kafka), ledger: NewLedger(config.LedgerConfig),
 		done: make(chan struct{}), changed: make(chan struct{}), next: map[string]map[int]int64{},
 	}
-	readers := map[string]func(Record){config.Output: c.ledger.Enriched}
-	if config.DeadLetters != "" {
-		readers[config.DeadLetters] = c.ledger.DeadLetter
-	}
 	from := map[string]map[int]int64{}
-	for topic := range readers {
+	for topic := range c.readers() {
 		var err error
 		if from[topic], err = c.begin(ctx, topic); err != nil {
 			c.client.Close()
 			return nil, fmt.Errorf("checker: %w", err)
 		}
-		c.next[topic] = maps.Clone(from[topic])
 	}
-	ctx, c.cancel = context.WithCancel(ctx)
-	group, ctx := errgroup.WithContext(ctx)
-	for topic, take := range readers {
-		group.Go(func() error {
-			return c.client.follow(ctx, topic, from[topic], func(b Batch) error {
-				c.take(topic, b, take)
-				return nil
-			})
-		})
-	}
-	go func() {
-		defer close(c.done)
-		err := group.Wait()
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.err = err
-		c.notify()
-	}()
+	c.read(ctx, from)
 	return c, nil
 }
 
@@ -91,22 +66,16 @@ func (c *Checker) begin(ctx context.Context, topic string) (map[int]int64, error
 	if c.config.FromEnds {
 		return c.client.ends(ctx, topic, ids)
 	}
+	return firstRecords(ids), nil
+}
+
+// firstRecords are the first positions of partitions.
+func firstRecords(ids []int) map[int]int64 {
 	from := make(map[int]int64, len(ids))
 	for _, id := range ids {
 		from[id] = 0
 	}
-	return from, nil
-}
-
-// take enters a batch into the ledger.
-func (c *Checker) take(topic string, b Batch, enter func(Record)) {
-	for _, r := range b.Records {
-		enter(r)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.next[topic][b.Partition] = b.Next
-	c.notify()
+	return from
 }
 
 // notify wakes all that wait. c.mu is held.

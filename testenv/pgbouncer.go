@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // PoolMode says for how long a client of PgBouncer keeps a connection to the server.
@@ -76,12 +74,6 @@ default_pool_size = 2
 	s.address = server.String()
 	s.stop = syscall.SIGINT // It does not wait for clients to go.
 	s.command.path, s.command.args = path, []string{config}
-	s.ready = func(ctx context.Context) error {
-		conn, err := pgx.Connect(ctx, s.address)
-		if err != nil {
-			return err
-		}
-		return errors.Join(conn.Ping(ctx), conn.Close(ctx))
-	}
+	s.ready = func(ctx context.Context) error { return postgresAnswers(ctx, s.address) }
 	return nil
 }

@@ -47,25 +47,33 @@ func (s *Service) preparePostgres(ctx context.Context, initdb, postgres string) 
 	if err := create.run(ctx); err != nil {
 		return fmt.Errorf("making its cluster: %w", err)
 	}
-	s.address = fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", hostPort(ports[0]))
+	s.servePostgres(postgres, data, ports[0], "256MB")
+	return nil
+}
+
+// servePostgres has the service run a cluster.
+func (s *Service) servePostgres(postgres, data string, port int, sharedBuffers string) {
+	s.address = fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", hostPort(port))
 	s.stop = syscall.SIGINT           // the fast shutdown: it does not wait for clients to go.
 	s.command.death = syscall.SIGQUIT // the immediate one: no child is left behind.
 	s.command.path = postgres
-	s.command.args = []string{"-D", data, "-p", strconv.Itoa(ports[0])}
+	s.command.args = []string{"-D", data, "-p", strconv.Itoa(port)}
 	for _, setting := range []string{
 		"listen_addresses=" + loopback, "unix_socket_directories=", "max_connections=200",
-		"shared_buffers=256MB", "fsync=off", "timezone=UTC",
+		"shared_buffers=" + sharedBuffers, "fsync=off", "timezone=UTC",
 	} {
 		s.command.args = append(s.command.args, "-c", setting)
 	}
-	s.ready = func(ctx context.Context) error {
-		conn, err := pgx.Connect(ctx, s.address)
-		if err != nil {
-			return err
-		}
-		return errors.Join(conn.Ping(ctx), conn.Close(ctx))
+	s.ready = func(ctx context.Context) error { return postgresAnswers(ctx, s.address) }
+}
+
+// postgresAnswers returns nil once a DSN can be connected to.
+func postgresAnswers(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
 	}
-	return nil
+	return errors.Join(conn.Ping(ctx), conn.Close(ctx))
 }
 
 // postgresProgram is a program of the newest PostgreSQL. Debian keeps the server's off PATH.

@@ -5,10 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
-	"syscall"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // StartPostgresStandby starts a hot standby of a server that [StartPostgres] has started, and returns once it answers; it has what
@@ -42,22 +38,6 @@ func (s *Service) prepareStandby(ctx context.Context, basebackup, postgres, prim
 	if err := copying.run(ctx); err != nil {
 		return fmt.Errorf("copying its primary: %w", err)
 	}
-	s.address = fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", hostPort(ports[0]))
-	s.stop = syscall.SIGINT
-	s.command.death = syscall.SIGQUIT
-	s.command.path = postgres
-	s.command.args = []string{"-D", data, "-p", strconv.Itoa(ports[0])}
-	for _, setting := range []string{
-		"listen_addresses=" + loopback, "unix_socket_directories=", "max_connections=200", "shared_buffers=64MB", "fsync=off", "timezone=UTC",
-	} {
-		s.command.args = append(s.command.args, "-c", setting)
-	}
-	s.ready = func(ctx context.Context) error {
-		conn, err := pgx.Connect(ctx, s.address)
-		if err != nil {
-			return err
-		}
-		return errors.Join(conn.Ping(ctx), conn.Close(ctx))
-	}
+	s.servePostgres(postgres, data, ports[0], "64MB")
 	return nil
 }

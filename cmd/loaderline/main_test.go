@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/loaderline/loaderline/internal/demo"
+	"github.com/loaderline/loaderline/testenv"
 )
 
 // TestMain lets the scripts execute this test's binary as loaderline.
@@ -59,19 +59,16 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(cluster.Close)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := testenv.FreeAddresses(context.Background(), 1) // Not one that a broker of another script can get.
 	if err != nil {
 		return err
 	}
 	s := &service{}
 	env.Values[service{}] = s
 	env.Defer(s.stop)
-	env.Setenv("CLOSED", closed.Addr().String())
+	env.Setenv("CLOSED", closed[0])
 	env.Setenv("BROKERS", strings.Join(cluster.ListenAddrs(), ","))
 	env.Setenv("SHOP", filepath.Join(env.WorkDir, "shop.db"))
-	if err := closed.Close(); err != nil {
-		return err
-	}
 	return demo.SeedShop(context.Background(), filepath.Join(env.WorkDir, "shop.db"))
 }
 

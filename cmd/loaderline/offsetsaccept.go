@@ -15,8 +15,9 @@ func newOffsetsAccept(c *console.Console) *cobra.Command {
 of its topics was deleted and created again, and does not start before that is accepted:
 what it published before is not in the new topic.
 
-A retry topic is read from its oldest record. For an input topic choose where to go on with
-loaderline offsets set. The pipeline must not be running.`,
+A retry topic is read from its oldest record then. So is one from which retention has removed
+records that waited. For an input topic choose where to go on with loaderline offsets set. The
+pipeline must not be running.`,
 		Example: `  loaderline offsets accept pipeline.yaml`,
 		Args:    onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,7 +36,7 @@ loaderline offsets set. The pipeline must not be running.`,
 				return unlessEnded(ctx, err)
 			}
 			if len(changed) == 0 {
-				c.Say("no output, dead-letter or retry topic was created again")
+				c.Say("no output, dead-letter or retry topic was created again, or has lost records that wait")
 			}
 			for _, topic := range changed {
 				c.Say("topic %s is taken as it is now", topic)

@@ -2,14 +2,16 @@ package offsets
 
 import (
 	"context"
+	"slices"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/topicid"
 )
 
-// Accept takes topics of a group as they are now, and returns those that were deleted and created again. The group begins
-// those that it consumes with their oldest record. Errors: *consumer.GroupActiveError, and those of loaderline.AcceptTopics.
+// Accept takes topics of a group as they are now, and returns those that were deleted and created again, and the consumed
+// ones whose committed offset is not in the topic any more. The group goes on in these with the oldest record of the
+// partition. Errors: *consumer.GroupActiveError, and those of loaderline.AcceptTopics.
 func Accept(ctx context.Context, kafka consumer.Kafka, group string, topics, consumed []string) ([]string, error) {
 	now, err := topicid.List(ctx, kafka, topics)
 	if err != nil {
@@ -20,13 +22,22 @@ func Accept(ctx context.Context, kafka consumer.Kafka, group string, topics, con
 		return nil, err
 	}
 	changed := before.Changed(now)
-	oldest := map[string]map[int32]consumer.CommittedOffset{}
+	committed, err := consumer.Offsets(ctx, kafka, group)
+	if err != nil {
+		return nil, err
+	}
 	extents, err := consumer.Extents(ctx, kafka, consumed...)
 	if err != nil {
 		return nil, err
 	}
-	for _, topic := range changed {
+	oldest := map[string]map[int32]consumer.CommittedOffset{}
+	for _, topic := range consumed {
 		for p, extent := range extents[topic] {
+			at, is := committed[topic][p]
+			outside := is && (at.At < extent.Start || at.At > extent.End)
+			if !outside && !slices.Contains(changed, topic) {
+				continue
+			}
 			if oldest[topic] == nil {
 				oldest[topic] = map[int32]consumer.CommittedOffset{}
 			}
@@ -36,5 +47,14 @@ func Accept(ctx context.Context, kafka consumer.Kafka, group string, topics, con
 	if err := consumer.SetOffsets(ctx, kafka, group, oldest); err != nil {
 		return nil, err
 	}
-	return changed, loaderline.AcceptTopics(ctx, kafka, group, changed...)
+	if err := loaderline.AcceptTopics(ctx, kafka, group, changed...); err != nil {
+		return nil, err
+	}
+	for topic := range oldest {
+		if !slices.Contains(changed, topic) {
+			changed = append(changed, topic)
+		}
+	}
+	slices.Sort(changed)
+	return changed, nil
 }

@@ -10,11 +10,15 @@ var changed = []Scenario{
 	{Name: "partitions added while down, start latest", Start: latest, Events: 20_000, Steps: fixed(steps(time.Second, partitionsAddedWhileDown, partitionsAddedAndKilled)...)},
 	{Name: "input recreated under load, start latest", Start: latest, Events: 20_000, Members: 2, Steps: fixed(Step{Fault: recreated})},
 	{Name: "input recreated while idle and while down", Events: 20_000, Steps: fixed(Step{Fault: recreated, Idle: true}, Step{Fault: recreatedWhileDown, Idle: true})},
+	{Name: "output and dead letters recreated while down", Events: 20_000, Steps: fixed(
+		Step{Fault: theOutput.recreatedWhileDown(), Idle: true}, Step{Fault: theDeadLetters.recreatedWhileDown(), Idle: true})},
 }
 
 // changedLonger are those in which a pipeline has to notice by itself what becomes of its input, wherever its group began.
 func changedLonger() []Scenario {
-	var list []Scenario
+	list := []Scenario{{Name: "output, dead letters and retries recreated", Events: 30_000, Members: 2, Retry: true, Steps: fixed(
+		Step{Fault: theOutput.recreated(), Idle: true}, Step{Fault: theDeadLetters.recreated(), Idle: true},
+		Step{Fault: aRetryTopic.recreated(), Idle: true}, Step{Fault: aRetryTopic.recreatedWhileDown(), Idle: true})}}
 	for _, start := range []string{"earliest", latest} {
 		list = append(list,
 			Scenario{Name: "partitions added, start " + start, Start: start, Events: 30_000, Members: 2, Slack: noticedWithin, Steps: fixed(

@@ -17,7 +17,11 @@ const (
 var retryDelays = []time.Duration{time.Second, 6 * time.Second}
 
 // pipeline is the round's pipeline file.
-func (r *Round) pipeline() string {
+func (r *Round) pipeline() (string, error) {
+	dsn, err := r.pipelineDSN()
+	if err != nil {
+		return "", err
+	}
 	delivery := "exactly_once"
 	if r.scenario.atLeastOnce() {
 		delivery = "at_least_once"
@@ -45,8 +49,8 @@ dead_letter: {topic: %[13]s, window: %[14]d}
 retry: {max_elapsed: 500ms%[15]s}
 cache: {%[18]s}
 `, r.group, r.bootstrap(), sessionTimeout, transactionTimeout, workers, token, r.input,
-		r.database(), timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
-		window, r.retry(), r.login(), r.start(), strings.Join(r.caches(), ", "))
+		dsn, timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
+		window, r.retry(), r.login(), r.start(), strings.Join(r.caches(), ", ")), nil
 }
 
 // bootstrap is the brokers that the file names.
@@ -61,15 +65,6 @@ func (r *Round) bootstrap() string {
 		address = r.world.password
 	}
 	return "[" + address + "]"
-}
-
-// database is the DSN in the file. The second host of two is the same server, past the proxies.
-func (r *Round) database() string {
-	through := r.lane.through(r.dsn)
-	if !r.scenario.TwoHosts {
-		return through
-	}
-	return strings.Replace(through, r.lane.links["postgres"].proxy.Listen, r.lane.links["postgres"].proxy.Listen+","+r.lane.links["postgres"].proxy.Upstream, 1)
 }
 
 // start is where the file's group begins.

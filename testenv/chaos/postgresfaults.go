@@ -131,8 +131,13 @@ func firstHost(fault Fault) Fault {
 }
 
 // inDatabase runs statements past the proxies.
-func (r *Round) inDatabase(ctx context.Context, statements string) (err error) {
-	conn, err := pgx.Connect(ctx, r.dsn)
+func (r *Round) inDatabase(ctx context.Context, statements string) error {
+	return execute(ctx, r.database.dsn, statements)
+}
+
+// execute runs statements over a connection of their own.
+func execute(ctx context.Context, dsn, statements string) (err error) {
+	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err
 	}
@@ -143,7 +148,7 @@ func (r *Round) inDatabase(ctx context.Context, statements string) (err error) {
 
 // holdConnection opens a connection past the proxies that stays until releaseConnections.
 func (r *Round) holdConnection(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := pgx.Connect(ctx, r.dsn)
+	conn, err := pgx.Connect(ctx, r.database.dsn)
 	if err == nil {
 		r.held = append(r.held, conn)
 	}

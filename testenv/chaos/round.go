@@ -54,11 +54,10 @@ type Round struct {
 	began    time.Time
 
 	input, output, dead, group string
-	retries                    []string                    // the retry topics
-	changes                    string                      // the topic that tells of changed rows; empty where there is none
-	topics                     []string                    // all of them
-	dsn                        string                      // past the proxies
-	drop                       func(context.Context) error // the database
+	retries                    []string // the retry topics
+	changes                    string   // the topic that tells of changed rows; empty where there is none
+	topics                     []string // all of them
+	database                   database
 	file                       string
 	password                   string    // of the processes
 	certified                  time.Time // until when their certificate is good

@@ -41,8 +41,8 @@ type Scenario struct {
 	Site string
 	// Login is how its processes prove to Kafka who they are. Defaults to not at all.
 	Login string
-	// TwoHosts has its file name a second host for PostgreSQL.
-	TwoHosts bool
+	// Database is how its file finds PostgreSQL. Defaults to one host, the server of all rounds.
+	Database string
 	// Start is where its group begins. Defaults to loaderline's own, the oldest record.
 	Start string
 	// Slack is how much longer than others it may take to recover.
@@ -117,6 +117,7 @@ var short = []Scenario{
 	{Name: "connections torn", Events: 30_000, Steps: fixed(steps(3*time.Second, torn("kafka", 30_000), reset("kafka"), slow("kafka", 200*time.Millisecond))...)},
 	{Name: "EndTxn answer lost", Events: 30_000, Steps: fixed(steps(2*time.Second, lostEndTxn, lostEndTxn)...)},
 	{Name: "PostgreSQL away", Events: 30_000, Steps: fixed(steps(4*time.Second, away("postgres"), silent("postgres"), reset("postgres"))...)},
+	{Name: "PgBouncer", Events: 30_000, Database: behindPgBouncer, Steps: fixed(steps(2*time.Second, bouncerKilled, bouncerRestarted, terminated)...)},
 	{Name: "Redis away", Events: 30_000, Redis: true, Steps: fixed(steps(3*time.Second, away("redis"), silent("redis"))...)},
 	{Name: "invalidation under load", Events: 30_000, Changing: true, Steps: fixed(Step{Fault: changing, For: 4 * time.Second, Share: 4})},
 	{Name: "retry topics", Events: 30_000, Retry: true, Steps: fixed(Step{Fault: lateRows, For: 3 * time.Second}, Step{Fault: killAt("after-flush")})},

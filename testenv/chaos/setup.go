@@ -21,6 +21,9 @@ const (
 	inputConfig = "max.message.bytes=8388608"
 )
 
+// largestConfig is of the topics of outcomes.
+var largestConfig = fmt.Sprint("max.message.bytes=", largest)
+
 // setUp makes topics and a database, starts the checker and the processes.
 func (r *Round) setUp(ctx context.Context) error {
 	if err := errors.Join(os.RemoveAll(r.dir), os.MkdirAll(r.dir, 0o755)); err != nil {
@@ -41,7 +44,7 @@ func (r *Round) setUp(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.dsn, r.drop, err = testenv.CreateDatabase(ctx, r.world.postgres.Address()); err != nil {
+	if err := r.makeDatabase(ctx); err != nil {
 		return err
 	}
 	config := testenv.CheckerConfig{
@@ -49,6 +52,9 @@ func (r *Round) setUp(ctx context.Context) error {
 		LedgerConfig: testenv.LedgerConfig{AtLeastOnce: r.scenario.atLeastOnce(), AllowDeadLetter: r.scenario.allowDead, DeadInAnyOrder: r.scenario.Retry},
 	}
 	if err := r.fill(ctx, &config.LedgerConfig); err != nil {
+		return err
+	}
+	if err := r.serveDatabase(ctx); err != nil {
 		return err
 	}
 	checker, err := testenv.NewChecker(ctx, config)
@@ -60,8 +66,12 @@ func (r *Round) setUp(ctx context.Context) error {
 	if err := r.makeLogin(ctx); err != nil {
 		return err
 	}
+	text, err := r.pipeline()
+	if err != nil {
+		return err
+	}
 	r.file = filepath.Join(r.dir, "pipeline.yaml")
-	if err := os.WriteFile(r.file, []byte(r.pipeline()), 0o600); err != nil {
+	if err := os.WriteFile(r.file, []byte(text), 0o600); err != nil {
 		return err
 	}
 	for i := range processes {
@@ -93,7 +103,6 @@ func (r *Round) awaitStart(ctx context.Context) error {
 
 // makeTopics makes the topics of the pipeline.
 func (r *Round) makeTopics(ctx context.Context, name string) error {
-	large := fmt.Sprint("max.message.bytes=", largest)
 	create := func(of string, partitions int, config ...string) (string, error) {
 		topic := name + "-" + of
 		err := testenv.CreateTopic(ctx, r.kafka, topic, partitions, config...)
@@ -105,8 +114,8 @@ func (r *Round) makeTopics(ctx context.Context, name string) error {
 	var errs [4]error
 	r.input, errs[0] = create("in", partitions, inputConfig)
 	// The checker has read it long before: a long round would fill the disk.
-	r.output, errs[1] = create("out", partitions, large, "retention.bytes=1073741824", "segment.bytes=134217728")
-	r.dead, errs[2] = create("dead", partitions, large)
+	r.output, errs[1] = create("out", partitions, largestConfig, "retention.bytes=1073741824", "segment.bytes=134217728")
+	r.dead, errs[2] = create("dead", partitions, largestConfig)
 	if r.scenario.Changing && r.scenario.members() > 1 {
 		r.changes, errs[3] = create("changes", 1)
 	}
@@ -134,10 +143,10 @@ func (r *Round) fill(ctx context.Context, judge *testenv.LedgerConfig) error {
 		r.source = newSource(r, accounts, v.event)
 		return nil
 	}
-	if err := testenv.SeedShop(ctx, r.dsn, testenv.ShopConfig{Users: users, Products: users / 10}); err != nil {
+	if err := testenv.SeedShop(ctx, r.database.dsn, testenv.ShopConfig{Users: users, Products: users / 10}); err != nil {
 		return err
 	}
-	oracle, err := testenv.LoadShopOracle(ctx, r.dsn)
+	oracle, err := testenv.LoadShopOracle(ctx, r.database.dsn)
 	if err != nil {
 		return err
 	}
@@ -174,10 +183,7 @@ func (r *Round) tearDown(ctx context.Context) error {
 	if len(r.topics) > 0 {
 		errs = append(errs, testenv.DeleteTopics(ctx, r.kafka, r.topics...))
 	}
-	if r.drop != nil {
-		errs = append(errs, r.drop(ctx))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, r.database.close(ctx))...)
 }
 
 // slug is a name for files and topics.

@@ -49,14 +49,14 @@ type change struct {
 }
 
 func newVersions(ctx context.Context, r *Round) (*versions, error) {
-	conn, err := pgx.Connect(ctx, r.dsn)
+	conn, err := pgx.Connect(ctx, r.database.dsn)
 	if err != nil {
 		return nil, err
 	}
 	_, err = conn.Exec(ctx, fmt.Sprintf(`
 CREATE TABLE accounts (id bigint PRIMARY KEY, version bigint NOT NULL);
 INSERT INTO accounts SELECT id, 0 FROM generate_series(0, %d) AS id`, accounts-1))
-	v := &versions{dsn: r.dsn, stop: func() {}, tell: overHTTP("http://" + r.lane.http[0] + "/api/invalidate")}
+	v := &versions{dsn: r.database.dsn, stop: func() {}, tell: overHTTP("http://" + r.lane.http[0] + "/api/invalidate")}
 	if r.changes != "" {
 		v.tell, v.ack = byTopic(r.kafka, r.changes), heardAfter
 	}
