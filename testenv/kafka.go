@@ -32,7 +32,7 @@ var kafka3Logging string
 // KafkaConfig configures [StartKafka] and [StartKafkaCluster].
 type KafkaConfig struct {
 	// Version is a version of Kafka on Maven Central, such as 3.9.1. Defaults to the environment's [EnvKafkaVersion],
-	// else to 4.1.2.
+	// else to 4.4.0.
 	Version string
 	// Heap is the JVM's heap limit, as -Xmx takes it. Defaults to 1g, of a broker in a cluster to 384m.
 	Heap string

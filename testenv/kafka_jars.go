@@ -16,12 +16,12 @@ import (
 )
 
 const (
-	defaultKafkaVersion = "4.1.2"
+	defaultKafkaVersion = "4.4.0"
 	lockPoll            = 200 * time.Millisecond
 )
 
 // EnvKafkaVersion is the variable of the environment that names the version of the brokers which tests start, such as
-// 3.9.1. Without it they start 4.1.2.
+// 3.9.1. Without it they start 4.4.0.
 const EnvKafkaVersion = "LOADERLINE_TEST_KAFKA_VERSION"
 
 //go:embed kafka/pom.xml
