@@ -2,7 +2,6 @@ package consumer
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -51,16 +50,7 @@ func (s *Session) correct(topic string, partition int32, epoch *int32, offset *i
 // and partition. A group without offsets has none. A partition that cannot be
 // read is an error: its note would be missed without a word.
 func Notes(ctx context.Context, k Kafka, group string) (map[string]map[int32]string, error) {
-	opts, err := k.Options()
-	if err != nil {
-		return nil, err
-	}
-	cl, err := kgo.NewClient(opts...)
-	if err != nil {
-		return nil, fmt.Errorf("consumer: create the client: %w", err)
-	}
-	defer cl.Close()
-	offsets, err := fetchOffsets(ctx, cl, group)
+	offsets, err := Offsets(ctx, k, group)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,17 @@ func TestNotesOfANewCluster(t *testing.T) {
 	}
 }
 
+// TestNotesWithoutABroker is worth another try: a supervisor knows it by the error's type.
+func TestNotesWithoutABroker(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.cluster.Close()
+	notes, err := consumer.Notes(t.Context(), consumer.Kafka{Brokers: w.brokers}, "g")
+	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok {
+		t.Errorf("%v, %v", notes, err)
+	}
+}
+
 // TestNotesOfAPartitionThatFails says so: to whom a note is missing, nothing was noted.
 func TestNotesOfAPartitionThatFails(t *testing.T) {
 	t.Parallel()
