@@ -85,7 +85,8 @@ func (w *worker[E]) took(p consumer.Publishing, records, bytes int) {
 	}
 }
 
-// slow shows how fast the brokers are while fewer records are taken for it, and logs when that begins and ends.
+// slow shows how fast the brokers are while fewer records are taken for it, and logs when that begins and ends. As long as
+// they have acknowledged nothing, their speed is not known.
 func (w *worker[E]) slow(bytes float64, took time.Duration) {
 	if w.pace.records >= max(w.cfg.Consumer.MaxPollRecords, w.cfg.Consumer.MaxRecords) {
 		w.pace.records = 0 // No transaction has more.
@@ -93,6 +94,7 @@ func (w *worker[E]) slow(bytes float64, took time.Duration) {
 	limited := w.pace.records > 0
 	before := w.state.slow.Load()
 	switch {
+	case limited && w.pace.blind:
 	case limited:
 		rate := max(int64(bytes/max(took.Seconds(), 0.001)), 1)
 		w.state.slow.Store(rate)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"pgregory.net/rapid"
 
@@ -153,6 +155,36 @@ func TestSlowBrokersAreGivenFewerRecords(t *testing.T) {
 		if n := strings.Count(log.String(), line); n != 1 {
 			t.Errorf("%q is logged %d times:\n%s", line, n, log.String())
 		}
+	}
+}
+
+// Brokers that take nothing are away, not slow.
+func TestBrokersThatTakeNothingAreNotCalledSlow(t *testing.T) {
+	t.Parallel()
+	const records = 20
+	b := newBroker(t)
+	b.publish(events(records)...)
+	refusal := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: -1})
+	cfg := numbers(b, doubles)
+	cfg.Workers, cfg.Consumer.TransactionTimeout = 1, time.Second
+	var log lockedBuffer
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	p, err := loaderline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	await(t, "a transaction that is given up", func() bool { return strings.Contains(log.String(), "session lost") })
+	if text := log.String(); !strings.Contains(text, "none of ") || strings.Contains(text, "slowly") || p.Status()[0].SlowBytes != 0 {
+		t.Errorf("slow at %d:\n%s", p.Status()[0].SlowBytes, text)
+	}
+	refusal.Remove()
+	b.waitFor(records)
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
 	}
 }
 

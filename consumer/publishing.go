@@ -35,6 +35,10 @@ type SlowError struct {
 
 // Error implements error.
 func (e *SlowError) Error() string {
+	if e.Acknowledged == 0 {
+		return fmt.Sprintf("none of %s of %s was acknowledged within %v: the brokers do not answer, or a quota throttles this client: %v",
+			plural.Count(e.Records, "record"), plural.Count(e.Bytes, "byte"), e.Limit, e.Err)
+	}
 	return fmt.Sprintf("%d of %s of %s %s acknowledged within %v: does a quota throttle this client, or is the network to the brokers slow? %v",
 		e.Acknowledged, plural.Count(e.Records, "record"), plural.Count(e.Bytes, "byte"), english.PluralWord(e.Records, "was", "were"), e.Limit, e.Err)
 }
