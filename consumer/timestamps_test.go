@@ -1,57 +1,14 @@
 package consumer_test
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
-)
 
-// publishTimes publishes a batch with a record for each timestamp, which may be one
-// that the client cannot hold.
-func (w *world) publishTimes(compressed bool, times ...int64) {
-	w.t.Helper()
-	b := kmsg.NewRecordBatch()
-	b.Magic, b.NumRecords, b.LastOffsetDelta = 2, int32(len(times)), int32(len(times)-1)
-	b.PartitionLeaderEpoch, b.ProducerID, b.ProducerEpoch, b.FirstSequence = -1, -1, -1, -1
-	b.FirstTimestamp = times[0]
-	for i, at := range times {
-		r := kmsg.NewRecord()
-		r.OffsetDelta, r.TimestampDelta64, r.Value = int32(i), at-times[0], fmt.Appendf(nil, "%d", at)
-		body := r.AppendTo(nil)
-		_, used := binary.Varint(body)
-		r.Length = int32(len(body) - used)
-		b.Records = r.AppendTo(b.Records)
-		b.MaxTimestamp = max(b.MaxTimestamp, at)
-	}
-	if compressed {
-		compressor, err := kgo.DefaultCompressor(kgo.GzipCompression())
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		buffer, codec := compressor.Compress(&bytes.Buffer{}, b.Records)
-		b.Records, b.Attributes = buffer, int16(codec)
-	}
-	raw := b.AppendTo(nil)
-	binary.BigEndian.PutUint32(raw[8:], uint32(len(raw)-12))
-	binary.BigEndian.PutUint32(raw[17:], crc32.Checksum(raw[21:], crc32.MakeTable(crc32.Castagnoli)))
-	req := kmsg.NewPtrProduceRequest()
-	req.Acks, req.TimeoutMillis = -1, 5000
-	topic, partition := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
-	topic.Topic, topic.TopicID, partition.Records = "in", w.topicID("in"), raw
-	topic.Partitions = append(topic.Partitions, partition)
-	req.Topics = append(req.Topics, topic)
-	resp, err := req.RequestWith(w.t.Context(), w.cl)
-	if err != nil || resp.Topics[0].Partitions[0].ErrorCode != 0 {
-		w.t.Fatalf("publish: %v, %+v", err, resp)
-	}
-}
+	"github.com/loaderline/loaderline/internal/recordtime/recordtimetest"
+)
 
 // TestTimestampsAreWhatTheLogHas, whatever the client makes of them.
 func TestTimestampsAreWhatTheLogHas(t *testing.T) {
@@ -62,9 +19,9 @@ func TestTimestampsAreWhatTheLogHas(t *testing.T) {
 		t.Run(fmt.Sprintf("compressed %t", compressed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 1)
-			w.publishTimes(compressed, times...)
+			recordtimetest.Publish(t, w.cl, "in", compressed, times...)
 			for _, at := range times { // Each in a batch of its own, too.
-				w.publishTimes(compressed, at)
+				recordtimetest.Publish(t, w.cl, "in", compressed, at)
 			}
 			s := w.open(w.config())
 			var want, got []string

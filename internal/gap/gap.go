@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/loaderline/loaderline/internal/recordtime"
 )
 
 const (
@@ -96,13 +98,27 @@ func look(ctx context.Context, client *kgo.Client, leader int32, at Position, by
 	case found.Err != nil:
 		return here, nil //nolint:nilerr // A client meets it too, and says so.
 	case len(found.Records) > 0:
-		return Record{Offset: found.Records[0].Offset, Time: found.Records[0].Timestamp}, nil
+		r := found.Records[0]
+		return Record{Offset: r.Offset, Time: timeOf(r, partition.RecordBatches)}, nil
 	case len(partition.RecordBatches) == 0:
 		// A broker gives one batch at least: none is left before the last stable offset.
 		return Record{Offset: max(partition.LastStableOffset, at.Offset)}, nil
 	default:
 		return Record{Offset: max(next, at.Offset)}, nil
 	}
+}
+
+// timeOf is a record's timestamp as it is in the log.
+func timeOf(r *kgo.Record, batches []byte) time.Time {
+	if !recordtime.Doubtful(r.Timestamp) {
+		return r.Timestamp
+	}
+	times, err := recordtime.Read(batches, r.Offset)
+	ms, is := times[r.Offset]
+	if err != nil || !is {
+		return r.Timestamp
+	}
+	return time.UnixMilli(ms)
 }
 
 // Fetch asks the partition's leader for the record batches from a position on, as they are in the log, with what is committed

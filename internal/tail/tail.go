@@ -20,6 +20,9 @@ import (
 // for longer at once: it answers the requests of a connection in turn.
 const quiet = 500 * time.Millisecond
 
+// askTime is for how long the timestamps are asked for that the client cannot hold.
+const askTime = 10 * time.Second
+
 // errLimit ends a Read that has reached its limit.
 var errLimit = errors.New("the limit is reached")
 
@@ -52,7 +55,8 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 	if cfg.Idle == nil {
 		cfg.Idle = func() error { return nil }
 	}
-	if _, err := consumer.Describe(ctx, cfg.Kafka, cfg.Topic); err != nil {
+	ids, err := consumer.TopicIDs(ctx, cfg.Kafka, cfg.Topic)
+	if err != nil {
 		return unlessEnded(ctx, err)
 	}
 	client, err := newClient(cfg)
@@ -65,7 +69,7 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
-	r := &reader{cfg: cfg, client: client, ranges: ranges, next: map[int32]int64{}, handle: handle}
+	r := &reader{cfg: cfg, client: client, ids: map[string]kadm.TopicID{cfg.Topic: ids[cfg.Topic]}, ranges: ranges, next: map[int32]int64{}, handle: handle}
 	err = r.read(ctx)
 	if errors.Is(err, errLimit) {
 		err = nil
@@ -108,6 +112,7 @@ func unlessEnded(ctx context.Context, err error) error {
 type reader struct {
 	cfg     Config
 	client  *kgo.Client
+	ids     map[string]kadm.TopicID
 	ranges  map[int32]position.Range // those that are not read to their end
 	next    map[int32]int64          // the offset after the last record that came, by partition
 	handle  func(*kgo.Record) error
@@ -141,7 +146,11 @@ func (r *reader) read(ctx context.Context) error {
 			r.cfg.Waiting()
 			r.cfg.Waiting = nil
 		}
-		for record := range fetches.RecordsAll() {
+		records := fetches.Records()
+		if err := gap.SetTimes(ctx, r.client, r.ids, records, askTime); err != nil {
+			return errors.Join(unlessEnded(ctx, err), r.cfg.Idle())
+		}
+		for _, record := range records {
 			if err := r.record(record); err != nil {
 				return errors.Join(err, r.cfg.Idle())
 			}

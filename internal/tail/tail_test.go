@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/recordtime/recordtimetest"
 	"github.com/loaderline/loaderline/internal/tail"
 )
 
@@ -176,4 +179,26 @@ func ExampleFormat_Append() {
 	// Output:
 	// {"topic":"out","partition":3,"offset":9,"timestamp":1764000000000,"key":"7","value_base64":"PP8+","headers":[{"key":"h","value":"é"}]}
 	// <nil>
+}
+
+// What is shown of a record is the time that the log has, also one that the client cannot hold.
+func TestTimestampsAreWhatTheLogHas(t *testing.T) {
+	const now = int64(1764345600000)
+	cluster := broker(t)
+	kafka := consumer.Kafka{Brokers: cluster.ListenAddrs()}
+	client, err := kgo.NewClient(kgo.SeedBrokers(kafka.Brokers...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	times := []int64{now, now * 1000, now * 1_000_000, math.MaxInt64, -1}
+	recordtimetest.Publish(t, client, "out", true, times...)
+	var got []int64
+	err = tail.Read(t.Context(), tail.Config{Kafka: kafka, Topic: "out", Limit: len(times)}, func(r *kgo.Record) error {
+		got = append(got, r.Timestamp.UnixMilli())
+		return nil
+	})
+	if diff := cmp.Diff(times, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
 }
