@@ -1,19 +1,12 @@
 package consumer
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sasl"
-	"github.com/twmb/franz-go/pkg/sasl/plain"
-	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
 const (
@@ -85,24 +78,6 @@ func (k Kafka) named(clientID string) Kafka {
 // away says that no broker can be reached, which the log says once.
 func (k Kafka) away() bool { return k.shared != nil && k.shared.outages.ongoing() }
 
-// SASL is how a client authenticates.
-type SASL struct {
-	// Mechanism is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, in any case.
-	// Empty means no authentication.
-	Mechanism string
-
-	// Username and Password are the credentials.
-	Username string
-	Password Secret
-
-	// CurrentPassword returns the password for each login: of a new connection,
-	// and of an old one that the broker wants to authenticate again. A password
-	// that is changed then needs no restart. It may be called by several
-	// goroutines. Its error is one of the connection, which is tried again.
-	// Defaults to returning Password.
-	CurrentPassword func() (Secret, error) `json:"-"`
-}
-
 // Options returns the client options that reach the cluster, for any client:
 // they hold nothing about groups or transactions. The error names every
 // setting that cannot work, and no credentials.
@@ -154,39 +129,6 @@ func (k Kafka) Options() ([]kgo.Opt, error) {
 	return opts, nil
 }
 
-// PlaintextPasswordError says that a password would leave this machine without
-// TLS, which AllowPlaintextPassword does not allow.
-type PlaintextPasswordError struct {
-	// Advertised is the broker that the cluster sends its clients to; empty
-	// where Brokers themselves are elsewhere.
-	Advertised string
-}
-
-// Error implements error.
-func (e *PlaintextPasswordError) Error() string {
-	const remedy = "turn TLS on, or set AllowPlaintextPassword if the network is trusted"
-	if e.Advertised != "" {
-		return fmt.Sprintf("kafka: the cluster advertises broker %s, to which a password would be sent without TLS: %s", e.Advertised, remedy)
-	}
-	return "kafka: a password would be sent without TLS: " + remedy
-}
-
-func (k Kafka) encrypted() bool { return k.TLS != nil || k.RenewTLS != nil }
-
-// dialTLS connects with the configuration of this moment.
-func (k Kafka) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	conf := k.TLS
-	if k.RenewTLS != nil {
-		conf = k.RenewTLS()
-	}
-	conf = conf.Clone()
-	if conf.MinVersion == 0 {
-		conf.MinVersion = tls.VersionTLS12
-	}
-	dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: dialTimeout}, Config: conf}
-	return dialer.DialContext(ctx, network, address)
-}
-
 func (k Kafka) brokers() []string {
 	if len(k.Brokers) == 0 {
 		return []string{defaultBroker}
@@ -199,75 +141,4 @@ func (k Kafka) logger() *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return k.Logger
-}
-
-func (s SASL) mechanism() (sasl.Mechanism, error) {
-	if s.Mechanism == "" {
-		if s.Username != "" || s.Password != "" {
-			return nil, errors.New("kafka: sasl has credentials but no mechanism: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
-		}
-		return nil, nil
-	}
-	if s.Username == "" || s.Password == "" && s.CurrentPassword == nil {
-		return nil, fmt.Errorf("kafka: sasl mechanism %s needs a username and a password", s.Mechanism)
-	}
-	switch strings.ToUpper(s.Mechanism) {
-	case "PLAIN":
-		return plain.Plain(func(context.Context) (plain.Auth, error) {
-			password, err := s.password()
-			return plain.Auth{User: s.Username, Pass: string(password)}, err
-		}), nil
-	case "SCRAM-SHA-256":
-		return scram.Sha256(s.scram), nil
-	case "SCRAM-SHA-512":
-		return scram.Sha512(s.scram), nil
-	default:
-		return nil, fmt.Errorf("kafka: sasl mechanism %q is not known: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", s.Mechanism)
-	}
-}
-
-func (s SASL) scram(context.Context) (scram.Auth, error) {
-	password, err := s.password()
-	return scram.Auth{User: s.Username, Pass: string(password)}, err
-}
-
-func (s SASL) password() (Secret, error) {
-	if s.CurrentPassword == nil {
-		return s.Password, nil
-	}
-	password, err := s.CurrentPassword()
-	if err != nil {
-		return "", fmt.Errorf("kafka: read the password: %w", err)
-	}
-	return password, nil
-}
-
-// brokerHost does not repeat an address that may hold credentials.
-func brokerHost(address string) (string, error) {
-	if strings.ContainsAny(address, "@/") {
-		return "", errors.New("kafka: a broker address is host:port, as in localhost:9092, without a scheme or credentials")
-	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return "", fmt.Errorf("kafka: broker address %q is not host:port, as in localhost:9092", address)
-	}
-	return host, nil
-}
-
-func isLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
-// dialLoopback keeps a password on this machine: a broker here may advertise
-// an address elsewhere, and the client would authenticate there next.
-func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
-	host, err := brokerHost(address)
-	if err != nil {
-		return nil, err
-	}
-	if !isLoopback(host) {
-		return nil, &PlaintextPasswordError{Advertised: address}
-	}
-	dialer := net.Dialer{Timeout: dialTimeout}
-	return dialer.DialContext(ctx, network, address)
 }
