@@ -1,0 +1,59 @@
+package pipelinefile_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+)
+
+func TestSources(t *testing.T) {
+	t.Parallel()
+	redis, err := pf.Load("testdata/right/redis.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, err := pf.Parse("http.yaml", read(t, "testdata/right/http.yaml"), pf.Options{Getenv: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := pf.Source{Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4}
+	named := func(name string, s pf.Source) pf.Source {
+		s.Name, s.Timeout, s.MaxKeys, s.MaxCalls = name, rest.Timeout, rest.MaxKeys, rest.MaxCalls
+		return s
+	}
+	want := &pf.File{
+		Sources: []pf.Source{
+			named("shop", pf.Source{
+				Redis: &pf.Redis{Addresses: []string{"localhost:6379"}, Pool: 8}, Rate: &pf.Rate{Calls: 50, Per: time.Second, Burst: 1},
+				Breaker: pf.Breaker{Enabled: true, Failures: 5, Delay: 5 * time.Second},
+			}),
+			named("shop", pf.Source{HTTP: &pf.HTTPSource{URL: "https://users.example/v2", Pool: 8, MaxBody: 64 << 20}}),
+			named("more", pf.Source{
+				HTTP: &pf.HTTPSource{
+					URL: "https://[::1]:8443", Headers: map[string]pf.Secret{"Authorization": pf.NewSecret("Bearer secret"), "X-Tenant": pf.NewSecret("a")},
+					Health: "/health", TLS: pf.TLS{Enabled: true, CA: "ca.pem"}, Pool: 2, MaxBody: 1 << 20,
+				},
+				Rate: &pf.Rate{Calls: 1, Per: time.Minute, Burst: 3}, Breaker: pf.Breaker{Enabled: true, Failures: 2, Delay: time.Minute},
+			}),
+		},
+		Stages: []pf.Stage{
+			{Name: "user", Source: "shop", By: []string{"event.user_id"}, Get: "user:$key"},
+			{Name: "settings", Source: "shop", By: []string{"event.tenant", "event.user_id"}, Hash: "{$key}:settings:$key"},
+			{Name: "user", Source: "shop", By: []string{"event.user_id"}, Key: []string{"id"}},
+			{
+				Name: "teams", Source: "more", By: []string{"event.user_id"}, Key: []string{"member.id"}, KeyType: []string{"bigint"}, Many: true,
+				Request:  pf.Request{Method: pf.MethodGet, Path: "/teams", Param: "user", Separator: ","},
+				Response: pf.Response{Items: "data.teams", Value: "team", Error: "status", PermanentErrors: []string{"INVALID", "GONE"}},
+			},
+			{Name: "names", Source: "more", By: []string{"event.user_id"}, Response: pf.Response{Named: true, Missing: []int{404, 410}}},
+		},
+	}
+	got := &pf.File{Sources: slices.Concat(redis.Sources, service.Sources), Stages: slices.Concat(redis.Stages, service.Stages)}
+	if diff := gocmp.Diff(filled(want), got, compare()); diff != "" {
+		t.Errorf("file differs (-want +got):\n%s", diff)
+	}
+}
