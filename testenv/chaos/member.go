@@ -8,9 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -182,78 +180,6 @@ func (m *member) gaveUp(says string) error {
 		return fmt.Errorf("process %s ended and does not say %q, but: %s", m.name, says, last)
 	}
 	return nil
-}
-
-// dieAt has the process killed when it passes a failpoint.
-func (m *member) dieAt(ctx context.Context, point string) error {
-	ended, err := m.signal(0, true)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(m.armed, []byte(point), 0o600); err != nil {
-		return err
-	}
-	select {
-	case <-ended:
-	case <-ctx.Done():
-		return fmt.Errorf("process %s has not passed %s: %w", m.name, point, context.Cause(ctx))
-	}
-	if exit, ok := errors.AsType[*exec.ExitError](m.err); ok {
-		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
-			m.kills++
-			return nil
-		}
-	}
-	return fmt.Errorf("process %s at %s: %w; see %s", m.name, point, ending(m.err), m.log)
-}
-
-// freezeAt has the process stopped when it passes a failpoint, until it is woken.
-func (m *member) freezeAt(ctx context.Context, point string) error {
-	if err := os.WriteFile(m.armed, []byte(point+" stop"), 0o600); err != nil {
-		return err
-	}
-	for {
-		if state, err := m.status("State"); err == nil && strings.HasPrefix(state, "T") {
-			return nil
-		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
-			return fmt.Errorf("process %s has not passed %s: %w", m.name, point, err)
-		}
-	}
-}
-
-func (m *member) wake() error {
-	_, err := m.signal(syscall.SIGCONT, false)
-	return err
-}
-
-// status is a line of the process's /proc/PID/status.
-func (m *member) status(name string) (string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.cmd == nil {
-		return "", os.ErrProcessDone
-	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
-	if err != nil {
-		return "", err
-	}
-	line := regexp.MustCompile(`(?m)^` + name + `:\s+(.*)$`).FindSubmatch(text)
-	if line == nil {
-		return "", fmt.Errorf("/proc/PID/status has no %s", name)
-	}
-	return string(line[1]), nil
-}
-
-// notePeak takes down the most memory that the process has used.
-func (m *member) notePeak() {
-	text, err := m.status("VmHWM")
-	if err != nil {
-		return
-	}
-	if kib, err := strconv.ParseInt(strings.TrimSuffix(text, " kB"), 10, 64); err == nil {
-		m.peak = max(m.peak, kib<<10)
-	}
 }
 
 // close ends the process however it is.
