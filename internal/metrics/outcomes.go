@@ -32,7 +32,7 @@ func newOutcomes(stages []string) *outcomes {
 		stageKeys: counter("stage_keys_total",
 			"Keys of stages: unique are the distinct keys of a micro-batch, and each of them is one of hit, negative (known to be missing), coalesced (loaded for another stage or batch), loaded, missing or failed.", "stage", "result"),
 		transactions: counter("transactions_total",
-			"Transactions, each of one or several micro-batches, that were committed, or aborted so that their records are polled again. The reason of an abort is rebalance, outage, shutdown, refused, overflow or error.", "result", "reason"),
+			"Transactions, each of one or several micro-batches, by result: committed, or aborted, so that their records are polled again. The reason of an abort is rebalance, outage, shutdown, refused, overflow or error.", "result", "reason"),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "batch_records", Help: "Input records in a committed micro-batch.",
 			Buckets: []float64{1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 50_000},

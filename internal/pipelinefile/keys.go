@@ -128,7 +128,7 @@ func inputKeys() []Key {
 		{Path: "input", Type: TypeSection, Required: true, Doc: "Which events are read."},
 		{Path: "input.topics", Type: TypeList, Required: true, Example: "[user-events]", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topics to read."},
 		{Path: "input.group", Type: TypeString, Required: true, Example: "enrich-user-events", Doc: "The consumer group, which holds the offsets."},
-		{Path: "input.start", Type: TypeStart, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where the group begins with a topic of which it has no offsets: earliest, latest, none (exit 1 instead) or a time of RFC 3339. Partitions that are added later begin with their oldest record."},
+		{Path: "input.start", Type: TypeStart, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where the group begins with a topic that it has no offsets for: earliest, latest, none (exit 1 instead) or a time of RFC 3339. Partitions that are added later begin with their oldest record."},
 		{Path: "input.tombstones", Type: TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What becomes of a record with a null value."},
 
 		{Path: "batch", Type: TypeSection, Doc: "The bounds of a micro-batch, for each worker."},
@@ -156,11 +156,11 @@ func stageKeys() []Key {
 		{Path: "stages.*.request.separator", Type: TypeString, Doc: "Puts the keys of a GET into one parameter, with this between them, as in ids=1,2."},
 		{Path: "stages.*.response", Type: TypeSection, Doc: "HTTP: where the parts of the answer stand. Paths are names with dots between them."},
 		{Path: "stages.*.response.items", Type: TypeString, Doc: "The path to the list of items, such as data.users. Defaults to the answer itself."},
-		{Path: "stages.*.response.named", Type: TypeBoolean, Default: "false", Doc: `The items stand in an object whose names are the keys, as in {"7": {"name": "Ada"}}, and not in a list. The stage has no key then, and key_type defaults to text.`},
+		{Path: "stages.*.response.named", Type: TypeBoolean, Default: "false", Doc: `The items stand in an object whose names are the keys, as in {"7": {"name": "Ada"}}, and not in a list. Such a stage has no key, and its key_type defaults to text.`},
 		{Path: "stages.*.response.value", Type: TypeString, Doc: "The path in an item to the result. Defaults to the item itself."},
 		{Path: "stages.*.response.error", Type: TypeString, Doc: "The path in an item to an error of its own: an HTTP status, or a word. Defaults to none."},
 		{Path: "stages.*.response.permanent_errors", Type: TypeList, Doc: "Words at error that are the key's fault, and not tried again."},
-		{Path: "stages.*.response.missing", Type: TypeIntegers, Min: 400, Max: 499, Doc: "Statuses of a whole answer, such as [404], by which the service says that it does not know the keys: all of them, or any. A call for several keys is divided until each has its result, which can take a call for each key. Defaults to none. An answer of 204, or without a body, has no items anyway."},
+		{Path: "stages.*.response.missing", Type: TypeIntegers, Min: 400, Max: 499, Doc: "Statuses of a whole answer, such as [404], that mean unknown keys: all of them, or only some. Such a call for several keys is divided until each key has its result. This can take a call for each key. Defaults to none. An answer of 204, or without a body, has no items anyway."},
 		{Path: "stages.*.key", Type: TypeListOrOne, Doc: "SQL: the column that holds the key, or the list of them for a composite key; defaults to the column named _key, which is left out of the result. HTTP: the path in an item to the key; defaults to id."},
 		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the source cannot say it; a list for a composite key. Defaults to text for Redis; for HTTP a number and a string are two keys without it."},
 		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows or items for a key make a list; without it two of them fail the key. Of Redis: the JSON is a list."},
@@ -195,8 +195,8 @@ func outputKeys() []Key {
 		{Path: "cache.invalidate.changes[].table", Type: TypeString, Doc: "Takes the records of this table only, where one topic has several: reviews, or public.reviews."},
 		{Path: "cache.invalidate.changes[].key", Type: TypeListOrOne, Doc: "The column of the changed row that the stages' keys are, or the list of them for a composite key; a path where it is nested. Defaults to the record's key as a whole."},
 		{Path: "cache.invalidate.changes[].stages", Type: TypeList, Required: true, Example: "[user]", Doc: "The stages whose rows have changed."},
-		{Path: "cache.invalidate.changes[].envelope", Type: TypeEnum, Default: "auto", Enum: words(EnvelopeAuto, EnvelopeDebezium, EnvelopePlain), Doc: "What the values are: debezium is op, before, after and source; plain is the row itself. auto tells them apart by their exact shape; where both are possible, everything of the stages may be invalidated."},
-		{Path: "cache.invalidate.changes[].old_key", Type: TypeEnum, Default: "auto", Enum: words(OldKeyAuto, OldKeyBefore, OldKeyPrimaryKey), Doc: "Where a record has the key that a changed or deleted row had before: before is the old row, which is always whole (REPLICA IDENTITY FULL); primary_key says that key is the table's primary key, which no update changes. auto invalidates everything of the stages where it is not certain."},
+		{Path: "cache.invalidate.changes[].envelope", Type: TypeEnum, Default: "auto", Enum: words(EnvelopeAuto, EnvelopeDebezium, EnvelopePlain), Doc: "What the values are: debezium is op, before, after and source; plain is the row itself. auto tells them apart by their exact shape; if both are possible, a record may invalidate everything of the stages."},
+		{Path: "cache.invalidate.changes[].old_key", Type: TypeEnum, Default: "auto", Enum: words(OldKeyAuto, OldKeyBefore, OldKeyPrimaryKey), Doc: "Which part of a record has the key that a changed or deleted row had before: before is the old row, which is always whole (REPLICA IDENTITY FULL); primary_key says that key is the table's primary key, which no update changes. auto invalidates everything of the stages if the old key is not certain."},
 
 		{Path: "output", Type: TypeSection, Required: true, Doc: "Where and how enriched records are published."},
 		{Path: "output.topic", Type: TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},
@@ -206,7 +206,7 @@ func outputKeys() []Key {
 
 		{Path: "dead_letter", Type: TypeSection, Required: true, Doc: "Where records go that could not be enriched."},
 		{Path: "dead_letter.topic", Type: TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
-		{Path: "dead_letter.limit", Type: TypePercentage, Default: "50%", Min: 0, Max: 100, Doc: "The share of the latest events that may become dead letters. Where it would be more, the pipeline stops and publishes none of those that are too many. 100% is no limit, 0% allows no dead letter at all."},
+		{Path: "dead_letter.limit", Type: TypePercentage, Default: "50%", Min: 0, Max: 100, Doc: "The share of the latest events that may become dead letters. If there would be more, the pipeline stops and publishes none of the excess. 100% is no limit, 0% allows no dead letter at all."},
 		{Path: "dead_letter.window", Type: TypeInteger, Default: "1000", Min: 1, Max: 1_000_000, Doc: "The number of a process's latest events that limit is a share of. It is kept with the group's offsets and survives restarts."},
 	})
 }

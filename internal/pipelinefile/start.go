@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// StartPosition is where a group begins with a topic of which it has no offsets.
+// StartPosition is where a group begins with a topic that it has no offsets for.
 type StartPosition string
 
 // Where a group without offsets begins. With StartNone it does not begin: the
@@ -18,7 +18,7 @@ const (
 	StartTime     StartPosition = "time"
 )
 
-// Start is where a group begins with a topic of which it has no offsets.
+// Start is where a group begins with a topic that it has no offsets for.
 type Start struct {
 	Position StartPosition
 	// Time is set with StartTime only.
