@@ -83,15 +83,15 @@ type Config[E any] struct {
 	MaxOutputBytes int
 	// DeadLetterLimit is the share of the latest events that may be dead letters, 0 to 1. A micro-batch that would exceed it
 	// is not published, and Run answers a *DeadLetterLimitError: a wrong deploy must not drain a topic into the dead
-	// letters. It holds over restarts. 1 or more is no limit, and a negative
-	// limit allows no dead letter at all, from the first event on. Defaults to 0.5.
+	// letters. It holds over restarts. 1 or more means no limit. A negative limit allows no dead letter at all, from the first
+	// event on. Defaults to 0.5.
 	DeadLetterLimit float64
 	// DeadLetterWindow is how many of the latest events of a process DeadLetterLimit is a share of; there is no limit
 	// before as many have been read. What comes out of retry topics has the same limit and a window of its own, in
 	// which it weighs as much as what was retried did among all events. Defaults to 1000.
 	DeadLetterWindow int
 	// ShutdownTimeout bounds the drain after the context of Run has ended: a quarter of it, 2 s at most, is for leaving the
-	// group, the rest for work and commits. Negative gives up what is at hand at once. Defaults to 20 s.
+	// group, the rest for work and commits. A negative value gives up the work at hand at once. Defaults to 20 s.
 	ShutdownTimeout time.Duration
 
 	// Decode makes an event of a record; an error is a dead letter of kind decode. It is called concurrently and must not
@@ -115,8 +115,8 @@ type Config[E any] struct {
 	// Logger defaults to none.
 	Logger *slog.Logger
 	// LogWords are texts whose words may stand in the log and in a *DeadLetterLimitError: names of stages and sources, paths,
-	// statements. An error of a source can hold keys, and so there only these words of it stay, and those that messages of
-	// databases and services consist of. Defaults to none.
+	// statements. An error of a source can hold keys. The log keeps only these words of it, and words that messages of databases
+	// and services consist of. Defaults to none.
 	LogWords []string
 
 	words keyless.Words // of LogWords

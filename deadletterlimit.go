@@ -25,7 +25,7 @@ type DeadLetterLimitError struct {
 	// Waited says that these are events that came out of retry topics. Dead is then as large a share of Events as their dead letters
 	// are of all events that were read when they were.
 	Waited bool
-	// Most is the reason of most dead letters in the last micro-batch, and Message what one of them says, without keys and
+	// Most is the reason of most dead letters in the last micro-batch. Message is the message of one of them, without keys and
 	// values: see Config.LogWords.
 	Most    DeadLetter
 	Message string

@@ -11,11 +11,11 @@ import (
 // extraEvery is how often a stage is warned about at most.
 const extraEvery = time.Minute
 
-// leftOut is what is logged, in the words of try and check.
+// leftOut is the message of the log, in the words of try and check.
 const leftOut = stages.ExtraRows
 
-// extraRows warns of sources that return rows for keys that were not asked for: their query does not do what its author
-// thinks, or its key column is not what it compares.
+// extraRows warns of sources that return rows for keys that nobody asked for. Their query does not do what its author
+// thinks, or its key column is not the column that it compares.
 type extraRows struct {
 	warned map[string]time.Time // by stage
 }

@@ -36,7 +36,7 @@ func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *st
 			switch err := outage.Backend.Ping(ctx); {
 			case err == nil:
 			case stages.ClassOf(err) == stages.Fatal:
-				// Waiting does not heal it, and the calls themselves may be well. They decide.
+				// Waiting does not fix it, and the calls themselves may succeed. They decide.
 				w.log.LogAttrs(ctx, slog.LevelWarn, "source refuses to say whether it is back, resumed",
 					slog.String("source", source), slog.String("error", w.cfg.words.Text(err.Error())))
 				return nil

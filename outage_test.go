@@ -19,7 +19,7 @@ func TestAnOutageMakesNoDeadLetters(t *testing.T) {
 	}
 }
 
-// A source that refuses the question whether it is back is asked for keys, which may be well.
+// A source that refuses a ping is asked for keys: those calls may succeed.
 func TestAnOutageEndsWhereThePingIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBroker(t)

@@ -9,36 +9,36 @@ import (
 )
 
 const (
-	// paceShare of the time that publishing may take is what a transaction is to need: the rest is for the next one, which a
-	// broker with a quota makes wait for what this one took.
+	// paceShare is the share of the publishing time that a transaction should take. The rest is for the next transaction: a
+	// broker with a quota makes it wait for what this one took.
 	paceShare = 4
 	// maxCut is how much smaller the next transaction is at most after one that did not fit.
 	maxCut = 16
-	// paceWindow is how long the brokers have to be quick before more is taken: a quota is one of an average over as long.
+	// paceWindow is how long the brokers must be quick before a transaction takes more. A quota limits an average over this
+	// time.
 	paceWindow = 10 * time.Second
 )
 
-// pace is how many records a transaction may have so that the brokers take them in time, however slow they are. It falls
-// to what they took, and rises to what they have taken over paceWindow. Where they took nothing it rises with each transaction
-// until one is slow. All workers share what a quota allows, so each
-// finds its own.
+// pace is how many records a transaction may have so that the brokers take them in time, however slow they are. It falls to
+// what the brokers took, and rises to what they have taken over paceWindow. If they took nothing, it rises with each
+// transaction until one is slow. All workers share a quota, so each worker finds its own pace.
 type pace struct {
 	records int // Zero means any number.
 	// quick is since when no transaction was slow, and done are the records since then.
 	quick time.Time
 	done  int
-	// blind says that nothing was acknowledged, as while a broker is away: how fast the brokers are is not known.
+	// blind says that the brokers acknowledged nothing, as while one of them is away, so their speed is not known.
 	blind bool
 }
 
-// missed takes note that of so many records only a share was acknowledged in time.
+// missed notes that only a share of so many records was acknowledged in time.
 func (p *pace) missed(now time.Time, records int, acknowledged float64) {
 	next := int(float64(records) * acknowledged / paceShare)
 	p.records = max(min(next, records/2), records/maxCut, 1)
 	p.quick, p.done, p.blind = now, 0, acknowledged == 0
 }
 
-// took takes note of how long the records of a transaction took to be acknowledged, of most of all transactions may take.
+// took notes how long the brokers took to acknowledge the records of a transaction, and the most that this may take.
 func (p *pace) took(now time.Time, records int, took, most time.Duration) {
 	aim := most / paceShare
 	if took > aim {
@@ -63,7 +63,7 @@ func (p *pace) took(now time.Time, records int, took, most time.Duration) {
 	p.quick, p.done = now, 0
 }
 
-// missed has the next transaction take fewer records where this one's were not published in time.
+// missed makes the next transaction take fewer records if the records of this one were not published in time.
 func (w *worker[E]) missed(err error, records int) {
 	slow, isSlow := errors.AsType[*consumer.SlowError](err)
 	switch {
@@ -85,8 +85,8 @@ func (w *worker[E]) took(p consumer.Publishing, records, bytes int) {
 	}
 }
 
-// slow shows how fast the brokers are while fewer records are taken for it, and logs when that begins and ends. As long as
-// they have acknowledged nothing, their speed is not known.
+// slow shows how fast the brokers are while this makes the worker take fewer records, and logs when that begins and ends.
+// While they have acknowledged nothing, their speed is unknown.
 func (w *worker[E]) slow(bytes float64, took time.Duration) {
 	if w.pace.records >= max(w.cfg.Consumer.MaxPollRecords, w.cfg.Consumer.MaxRecords) {
 		w.pace.records = 0 // No transaction has more.
@@ -108,7 +108,7 @@ func (w *worker[E]) slow(bytes float64, took time.Duration) {
 	}
 }
 
-// fewest is the least of limits, of which zero is none.
+// fewest is the least of some limits. Zero means no limit.
 func fewest(a, b int) int {
 	if a == 0 || b == 0 {
 		return max(a, b)

@@ -34,15 +34,15 @@ type ReplayConfig struct {
 	Ranges map[string]map[int32]Range
 	// Asked is kept with the ranges: what they were made of, for whoever goes on. Optional.
 	Asked string
-	// Into is the topic to publish to. Defaults to Sink.Topic. With another, all records go there, whatever Encode says. It is
-	// no input, retry or dead-letter topic of the pipeline.
+	// Into is the topic to publish to. Defaults to Sink.Topic. With another topic, all records go there, whatever Encode says.
+	// It must be no input, retry or dead-letter topic of the pipeline.
 	Into string
-	// DeadLetterTopic defaults to Sink.DeadLetterTopic, and with another topic than Sink.Topic to its name with -dead. It is
-	// no input, retry or output topic of the pipeline.
+	// DeadLetterTopic defaults to Sink.DeadLetterTopic. If Into is not Sink.Topic, it defaults to the name of Into with -dead.
+	// It must be no input, retry or output topic of the pipeline.
 	DeadLetterTopic string
 	// Rate is how many input records a second are read at most. Defaults to no limit.
 	Rate float64
-	// OnProgress is called after each step, by one goroutine at a time. The status is its own to keep. Optional.
+	// OnProgress is called after each step, by one goroutine at a time. It may keep the status. Optional.
 	OnProgress func(ReplayStatus)
 }
 

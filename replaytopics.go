@@ -22,8 +22,8 @@ func (e *ReplayTopicError) Error() string {
 	return fmt.Sprintf("field %s is %s, which is also in %s; publish to another topic", e.Field, e.Topic, e.Use)
 }
 
-// checkTopics returns *ReplayTopicErrors where what is published would be read as input, or would stand among records of
-// another kind. The arguments are the pipeline's own, and r has its defaults.
+// checkTopics returns *ReplayTopicErrors if the pipeline would read the replay's records as input, or if they would
+// stand among records of another kind. The arguments are the pipeline's own, and r has its defaults.
 func (r ReplayConfig) checkTopics(output, deadLetters string, input consumer.Config) error {
 	var problems []error
 	check := func(field, topic string, others map[string]string) {

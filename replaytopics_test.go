@@ -8,7 +8,7 @@ import (
 	"github.com/loaderline/loaderline"
 )
 
-// A replay publishes nothing that its own pipeline would read, nor records of one kind among those of another.
+// A replay publishes nothing that its own pipeline would read, and no records among records of another kind.
 func TestReplayRefusesTopicsOfThePipeline(t *testing.T) {
 	for name, test := range map[string]struct {
 		into, dead string

@@ -20,7 +20,7 @@ type WorkerStatus struct {
 	Worker int
 	// Joined says that its session is a member of the group, with or without partitions.
 	Joined bool
-	// Ended says that its loop has ended, as after a drain.
+	// Ended says that the worker's loop has ended, as after a drain.
 	Ended bool
 	// Turned is when its loop last turned, also where there was nothing to do, in a pause and between two sessions.
 	Turned time.Time
@@ -28,19 +28,19 @@ type WorkerStatus struct {
 	Committed time.Time
 	// Busy is since when it works on the records of a transaction; zero while it has none.
 	Busy time.Time
-	// Paused names the source that is waited for, since PausedSince; empty where none is.
+	// Paused names the source that the worker waits for, since PausedSince; empty if none.
 	Paused      string
 	PausedSince time.Time
-	// Lost is how many sessions were lost since the last commit, and LostBy what ended the last one, without addresses;
-	// zero and empty where none was.
+	// Lost is how many sessions were lost since the last commit. LostBy says what ended the last one, without addresses.
+	// They are zero and empty if none was lost.
 	Lost   int
 	LostBy string
-	// SlowBytes is how many bytes a second the brokers take of this worker, before compression, where it takes fewer records
-	// at once for that; zero elsewhere.
+	// SlowBytes is how many bytes a second the brokers take from this worker, before compression, while that makes it take
+	// fewer records at once; otherwise zero.
 	SlowBytes int
 	// RetryKeys is how many keys have events that wait in retry topics, where these are kept in order.
 	RetryKeys int
-	// Assigned are its partitions.
+	// Assigned are the worker's partitions.
 	Assigned []consumer.Assignment
 	// Lag is how far its partitions were behind when they were last polled.
 	Lag []consumer.PartitionLag

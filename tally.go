@@ -7,7 +7,7 @@ import (
 
 // Tally is what became of one micro-batch. Its parts add up to Records.
 type Tally struct {
-	// Number is that of the micro-batch within its transaction: 0 for the first, or only, one.
+	// Number counts the micro-batches of a transaction: 0 is the first, or only, one.
 	Number      int
 	Records     int // input records, and those of retry topics
 	Enriched    int // of them, those that were enriched; each may have made several output records

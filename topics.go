@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	// topicCheckEvery is how often a run looks whether its topics are the ones that it began with.
+	// topicCheckEvery is how often a run checks that its topics are the ones that it began with.
 	topicCheckEvery = 30 * time.Second
 	// topicKeepEvery is how often the IDs are kept again. Kafka forgets an offset after seven days by default.
 	topicKeepEvery = 12 * time.Hour
 )
 
-// usedTopic is a topic of a pipeline, and what for.
+// usedTopic is a topic of a pipeline, and what the pipeline uses it for.
 type usedTopic struct{ name, role string }
 
 // topics returns all topics of the pipeline.
@@ -38,8 +38,8 @@ func (c *Config[E]) topics() []usedTopic {
 	return all
 }
 
-// topicWatch notices that a topic was deleted and created again: at the start what happened since the last run, and during
-// a run whether or not there is anything to read.
+// topicWatch notices that a topic was deleted and created again. At the start it notices what happened since the last run.
+// During a run it does not matter whether there is anything to read.
 type topicWatch struct {
 	kafka  consumer.Kafka
 	group  string
@@ -50,7 +50,7 @@ type topicWatch struct {
 	kept   time.Time // when the IDs were kept last
 }
 
-// newTopicWatch returns the watch of a run whose configuration is prepared: it has the topic IDs.
+// newTopicWatch returns the watch of a run. The configuration must be prepared, so that it has the topic IDs.
 func newTopicWatch[E any](cfg *Config[E], every time.Duration) *topicWatch {
 	return &topicWatch{
 		kafka: cfg.Consumer.Kafka, group: cfg.Consumer.Group, topics: cfg.topics(), ids: topicid.Known(cfg.Consumer.TopicIDs), log: cfg.Logger, every: every,
@@ -90,7 +90,7 @@ func (w *topicWatch) keep(ctx context.Context) error {
 	return nil
 }
 
-// run returns when ctx ends, or with an error when a topic is not the one that the run began with.
+// run returns when ctx ends. It returns an error when a topic is not the one that the run began with.
 func (w *topicWatch) run(ctx context.Context) error {
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
@@ -135,8 +135,8 @@ func (w *topicWatch) recreated(before, now topicid.IDs) error {
 	return errors.Join(problems...)
 }
 
-// AcceptTopics takes topics of a consumer group as they are now: those that were deleted and created again no longer end Run.
-// It sets no offsets. Errors: *consumer.UnreachableError, *consumer.TopicMissingError, and what the cluster refuses.
+// AcceptTopics accepts topics of a consumer group as they are now: a topic that was deleted and created again no longer ends
+// Run. It sets no offsets. Errors: *consumer.UnreachableError, *consumer.TopicMissingError, and what the cluster refuses.
 func AcceptTopics(ctx context.Context, kafka consumer.Kafka, group string, topics ...string) error {
 	now, err := topicid.List(ctx, kafka, topics)
 	if err != nil {

@@ -42,8 +42,8 @@ type Config struct {
 	// Topics are the topics to consume. Required.
 	Topics []string
 	// TopicIDs are the IDs that Topics and Retry.Topics must have: a session
-	// that finds another one fails with a *TopicRecreatedError. Topics that are not
-	// among them may have any. Defaults to none.
+	// that finds another ID fails with a *TopicRecreatedError. Topics that are
+	// not in the map may have any ID. Defaults to none.
 	TopicIDs map[string][16]byte
 	// Retry says where records of Topics wait for another try. Defaults to
 	// nowhere.

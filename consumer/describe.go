@@ -20,8 +20,8 @@ const maxMessageBytesKey = "max.message.bytes"
 
 // TopicInfo is what publishing to a topic has to know.
 type TopicInfo struct {
-	// ID is the topic's own: one that is deleted and created again has another.
-	// It is zero where the brokers have none.
+	// ID tells the topic from others of its name: a topic that is deleted and
+	// created again has another ID. It is zero if the brokers have no IDs.
 	ID [16]byte
 	// Partitions is how many there are.
 	Partitions int
@@ -72,9 +72,9 @@ func Describe(ctx context.Context, k Kafka, topics ...string) (map[string]TopicI
 	return infos, nil
 }
 
-// TopicIDs returns the IDs of topics: a topic that is deleted and created again
-// has another one. Brokers before Kafka 2.8 have none, and it is zero. TopicIDs
-// tries for about ten seconds to reach the cluster.
+// TopicIDs returns the IDs of topics. A topic that is deleted and created again
+// has another ID. IDs are zero on brokers before Kafka 2.8, which have none.
+// TopicIDs tries for about ten seconds to reach the cluster.
 //
 // Errors: *UnreachableError, *TopicMissingError, and what the cluster refuses.
 func TopicIDs(ctx context.Context, k Kafka, topics ...string) (map[string][16]byte, error) {

@@ -28,7 +28,7 @@ func (e *PlaintextPasswordError) Error() string {
 
 func (k Kafka) encrypted() bool { return k.TLS != nil || k.RenewTLS != nil }
 
-// dialTLS connects with the configuration of this moment.
+// dialTLS connects with the current configuration.
 func (k Kafka) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	conf := k.TLS
 	if k.RenewTLS != nil {

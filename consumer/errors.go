@@ -143,8 +143,8 @@ func IsProducerFenced(err error) bool {
 	return isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState)
 }
 
-// isFinal says that neither waiting nor another session heals an error: rights
-// are missing, credentials are wrong, or a setting is. It holds for every
+// isFinal says that neither waiting nor another session fixes an error: rights
+// are missing, or credentials or a setting are wrong. It applies to every
 // request: to fetch, to join the group, to stay in it, to publish, to commit.
 func isFinal(err error) bool {
 	_, plaintext := errors.AsType[*PlaintextPasswordError](err)

@@ -61,8 +61,8 @@ func (s *Session) fetchFailed(topic string, partition int32, err error) *FetchEr
 	return &FetchError{Topic: topic, Partition: partition, Group: s.cfg.Group, Retry: slices.Contains(s.cfg.Retry.Topics, topic), Err: err}
 }
 
-// judgeGroup sorts the errors for which the client was put out of the group,
-// or could not join it; it joins again by itself.
+// judgeGroup sorts the errors that put the client out of the group, or kept it
+// from joining. The client joins again by itself.
 func (s *Session) judgeGroup(err error) error {
 	missing, isMissing := errors.AsType[*NoOffsetError](err)
 	partition, isPartition := errors.AsType[*FetchError](err)

@@ -70,7 +70,7 @@ func TestRecreatedTopicIsFatal(t *testing.T) {
 	}
 }
 
-// The command that goes on depends on what the topic is for.
+// Which command lets the pipeline continue depends on the topic's use.
 func TestFetchErrorsNameTheCommand(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{kerr.UnknownTopicID, kerr.InconsistentTopicID, kerr.OffsetOutOfRange} {

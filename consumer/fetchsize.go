@@ -21,10 +21,10 @@ const (
 	quickRead = 2 * time.Second
 )
 
-// fetchSize finds how many bytes a fetch may ask for on a slow way to the
-// brokers: an answer that does not come in time is given up, and all of it would be
-// asked for again, for ever. It is a hook of the client, which calls it from
-// several goroutines.
+// fetchSize finds how many bytes a fetch may ask for on a slow network to the
+// brokers. Without it the client gives up an answer that does not come in time,
+// and asks for all of it again, for ever. It is a hook of the client, which
+// calls it from several goroutines.
 type fetchSize struct {
 	most int32
 	log  *slog.Logger
@@ -38,7 +38,7 @@ func newFetchSize(most int32, log *slog.Logger) *fetchSize {
 	return &fetchSize{most: most, now: most, log: log}
 }
 
-// use makes the size that of a client.
+// use applies the size to a client.
 func (f *fetchSize) use(cl *kgo.Client) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

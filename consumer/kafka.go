@@ -29,9 +29,9 @@ type Kafka struct {
 	// least version unless the value says otherwise. Defaults to none.
 	TLS *tls.Config
 
-	// RenewTLS returns the configuration of a connection that is about to be
-	// made, in place of TLS, so that certificates can be renewed without a
-	// restart. It is called concurrently. Defaults to none.
+	// RenewTLS returns the configuration for the next connection, in place of
+	// TLS, so that certificates can be renewed without a restart. It is called
+	// concurrently. Defaults to none.
 	RenewTLS func() *tls.Config `json:"-"`
 
 	// SASL is how to authenticate. Defaults to not at all.
@@ -44,11 +44,11 @@ type Kafka struct {
 	// Logger receives the client's log. Defaults to discarding it.
 	Logger *slog.Logger
 
-	// Opts returns options that are given to a client after all others, so they
-	// win. They are for hooks and tests; the options that a Session relies on
-	// (group, transaction, isolation) must not be among them. It is called for
-	// each client, by several goroutines, and must make its options anew each
-	// time: clients write to some of them. Defaults to none.
+	// Opts returns options that a client gets after all others, so they win.
+	// They are for hooks and tests. They must not include the options that a
+	// Session relies on (group, transaction, isolation). Each client calls
+	// Opts, from several goroutines. It must make new options each time:
+	// clients write to some of them. Defaults to none.
 	Opts func() []kgo.Opt `json:"-"`
 
 	shared *sharedLog // nil: each client has its own.

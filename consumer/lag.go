@@ -33,10 +33,11 @@ func (s *Session) Lag() []PartitionLag {
 type Assignment struct {
 	Topic     string
 	Partition int32
-	// Due is when its next record may be polled, in a partition of Retry.Topics
-	// that waits; zero elsewhere.
+	// Due is when the next record may be polled, if this is a waiting partition
+	// of Retry.Topics; otherwise zero.
 	Due time.Time
-	// Full says that it waits because Retry.MaxKeys keys of it wait.
+	// Full says that the partition waits because Retry.MaxKeys of its keys
+	// wait.
 	Full bool
 }
 

@@ -20,14 +20,14 @@ type Publishing struct {
 	Limit time.Duration
 }
 
-// SlowError says that the brokers did not acknowledge the records of a batch
-// in the time that it has: they are throttled by a quota, the way to them is
-// slow, or they do not answer. With fewer records at once it may succeed. It
-// is the reason in a SessionError.
+// SlowError says that the brokers did not acknowledge the records of a batch in
+// time: a quota throttles the client, the network is slow, or the brokers do
+// not answer. Publishing may succeed with fewer records at once. SlowError is
+// the reason in a SessionError.
 type SlowError struct {
 	Publishing
 
-	// Bytes are those of the keys, values and headers of all records, before
+	// Bytes is the size of the keys, values and headers of all records, before
 	// compression.
 	Bytes int
 	Err   error
@@ -43,11 +43,11 @@ func (e *SlowError) Error() string {
 		e.Acknowledged, plural.Count(e.Records, "record"), plural.Count(e.Bytes, "byte"), english.PluralWord(e.Records, "was", "were"), e.Limit, e.Err)
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *SlowError) Unwrap() error { return e.Err }
 
-// Published says how the records of the last Commit were published. It is for
-// the goroutine that polls.
+// Published says how the records of the last Commit were published. Only the
+// goroutine that polls may call it.
 func (s *Session) Published() Publishing { return s.published }
 
 func sizeOf(records []*kgo.Record) int {

@@ -73,8 +73,8 @@ func reach(parent context.Context, cl *kgo.Client, k Kafka) error {
 }
 
 // takeIdentity gets a producer for the transactional ID, which ends what a
-// predecessor left open. The broker that is asked for the coordinator may be
-// down: then another one is.
+// predecessor left open. If the broker that it asks for the coordinator is
+// down, it asks another.
 func (s *Session) takeIdentity(ctx context.Context) error {
 	_, err := settledCoordinator(ctx, func(ctx context.Context) (struct{}, error) {
 		_, _, err := s.cl.ProducerID(ctx)

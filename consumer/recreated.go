@@ -8,8 +8,9 @@ import (
 )
 
 // TopicRecreatedError says that a topic was deleted and created again while a
-// pipeline ran, or since it last ran. What was committed for the old topic says
-// nothing about the new one, so nothing of it was read or published.
+// pipeline ran, or since it last ran. Offsets of the old topic say nothing
+// about the new one, so the session has read and published nothing of the new
+// one.
 type TopicRecreatedError struct {
 	Topic string
 	// Role is what the pipeline uses the topic for: input, retry, output
@@ -26,7 +27,7 @@ func (e *TopicRecreatedError) Error() string {
 	return text + "stop all processes of the pipeline, take the new topic with loaderline offsets accept PIPELINE, and start again"
 }
 
-// recreated compares the topics' IDs with those that they must have.
+// recreated compares the topics' IDs with the IDs that they must have.
 func (c Config) recreated(now map[string]kadm.TopicID) error {
 	for _, topic := range c.topics() {
 		if known := c.TopicIDs[topic]; known != (kadm.TopicID{}) && known != now[topic] {

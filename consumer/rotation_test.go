@@ -45,7 +45,8 @@ func secured(t *testing.T) (w *world, cfg consumer.Config) {
 	return w, cfg
 }
 
-// refuseLogins has the cluster accept no password, as Kafka does where it was changed. kfake itself hangs up.
+// refuseLogins makes the cluster accept no password, as Kafka does after a
+// change. kfake itself hangs up.
 func (w *world) refuseLogins() {
 	w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLAuthenticate}, Err: kerr.SaslAuthenticationFailed, TopLevel: true, Count: -1})
 }
@@ -83,7 +84,7 @@ func TestPasswordIsChangedWhileIdle(t *testing.T) {
 	}
 }
 
-// A password that is read anew keeps the session going, and its records come.
+// If the password is read again, the session continues and gets its records.
 func TestPasswordIsReadAnew(t *testing.T) {
 	t.Parallel()
 	w, cfg := secured(t)
@@ -107,7 +108,8 @@ func TestPasswordIsReadAnew(t *testing.T) {
 	}
 }
 
-// What waiting does not heal ends the session also where nothing is consumed, whichever request finds out.
+// An error that waiting does not fix ends the session even if nothing is
+// consumed, whichever request finds it.
 func TestFinalErrorsWhileIdle(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]kfake.Fault{
@@ -135,7 +137,7 @@ func TestFinalErrorsWhileIdle(t *testing.T) {
 	}
 }
 
-// A member that lost its partitions is none until it has joined again.
+// A member that lost its partitions is no member until it has joined again.
 func TestJoinedEndsWithTheMembership(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
@@ -162,7 +164,8 @@ func (w *world) pollUntil(s *consumer.Session, holds func() bool) {
 	}
 }
 
-// Retention that passes what waits in a retry topic is found out while the group is joined, and is final there too.
+// A member that joins the group notices when retention has removed what waits
+// in a retry topic. The error is final there too.
 func TestRetryTopicOutOfRangeIsFatal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1, kfake.SeedTopics(1, "in", "out", "later"))

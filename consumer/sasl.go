@@ -22,9 +22,9 @@ type SASL struct {
 	Password Secret
 
 	// CurrentPassword returns the password for each login: of a new connection,
-	// and of an old one that the broker wants to authenticate again. A password
-	// that is changed then needs no restart. It may be called by several
-	// goroutines. Its error is one of the connection, which is tried again.
+	// and of an old one that the broker wants to authenticate again. So a
+	// changed password needs no restart. Several goroutines may call it. Its
+	// error counts as an error of the connection, which is tried again.
 	// Defaults to returning Password.
 	CurrentPassword func() (Secret, error) `json:"-"`
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// Brokers of the list that are down fail no start: whatever asks first asks another one. The client chooses by chance, so
-// each is asked often.
+// A start succeeds although listed brokers are down, since its first request
+// goes to another broker. The client chooses by chance, so each test asks
+// often.
 func TestSomeBrokersAreDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
@@ -55,7 +56,8 @@ func TestSomeBrokersAreDown(t *testing.T) {
 	}
 }
 
-// A transaction timeout that the brokers refuse is named, with what they allow.
+// The error names a transaction timeout that the brokers refuse, and what they
+// allow.
 func TestTransactionTimeoutIsTooLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

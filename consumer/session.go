@@ -32,8 +32,8 @@ type Session struct {
 	// unsettled says that partitions were taken away since the transaction
 	// session last ended something: it would abort whatever comes next.
 	unsettled atomic.Bool
-	// lost is the membership that the client lost last; it goes on naming it
-	// until it has joined again.
+	// lost is the membership that the client lost last. The client keeps naming
+	// it until it has joined again.
 	lost atomic.Pointer[membership]
 
 	size   averageSize

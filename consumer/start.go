@@ -21,8 +21,9 @@ const (
 )
 
 // Start is where a group begins with a topic that it has no committed offset
-// for. Where it has one for any partition of the topic, the others were added
-// later and begin with their oldest record. The zero value is earliest.
+// for. If the group has an offset for any partition of the topic, the other
+// partitions were added later and begin with their oldest record. The zero
+// value is earliest.
 type Start struct {
 	From StartFrom
 	// Time is for StartTime alone.

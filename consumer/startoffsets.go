@@ -14,10 +14,10 @@ import (
 )
 
 // CommitStart commits the offsets that cfg.Start means, for each topic that
-// cfg.Group has no offset for. It does so for all partitions of such a topic at
-// once: a partition without an offset is new from then on. Call it before the sessions
-// of a process are opened. It leaves a group with members alone, whose sessions
-// do the same, and does nothing for StartNone.
+// cfg.Group has no offset for. It commits all partitions of such a topic at
+// once: from then on a partition without an offset is new. Call it before the
+// process opens its sessions. It leaves a group with members alone, because
+// their sessions do the same. It does nothing for StartNone.
 //
 // Errors: *UnreachableError, *TopicMissingError, and what the cluster refuses.
 func CommitStart(ctx context.Context, cfg Config) error {
@@ -92,10 +92,10 @@ func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32
 	return offsets, nil
 }
 
-// begin resolves and commits the missing offsets. Start is for a topic that the
-// group has no offset for at all: its partitions all begin at once, also where
-// other members have them. Any other partition was added later, or is that of a retry
-// topic, and begins with its oldest record.
+// begin resolves and commits the missing offsets. Start applies to a topic that
+// the group has no offset for at all: all its partitions begin at once, even if
+// other members have them. Any other partition was added later, or belongs to a
+// retry topic, and begins with its oldest record.
 func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Offset, missing map[string][]int32) error {
 	if len(missing) == 0 {
 		return nil
@@ -171,7 +171,7 @@ func (s *Session) forgetBegun(gone map[string][]int32) {
 }
 
 // committed returns the committed offsets of the partitions that the session
-// has. The client does not know those that begin has committed.
+// has. The client does not know the offsets that begin has committed.
 func (s *Session) committed() map[string]map[int32]kgo.EpochOffset {
 	offsets := s.cl.CommittedOffsets()
 	if offsets == nil {
@@ -218,8 +218,8 @@ func startOf(ctx context.Context, admin *kadm.Client, start Start, topics []stri
 func listStart(ctx context.Context, admin *kadm.Client, start Start, topics []string) (kadm.ListedOffsets, error) {
 	switch start.From {
 	case StartLatest:
-		// The end for readers of committed records: a transaction that is
-		// still open belongs to what comes.
+		// The end for readers of committed records: a transaction that is still
+		// open comes after it.
 		return admin.ListCommittedOffsets(ctx, topics...)
 	case StartTime:
 		return admin.ListOffsetsAfterMilli(ctx, start.Time.UnixMilli(), topics...)

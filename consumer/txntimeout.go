@@ -30,12 +30,13 @@ func (e *TransactionTimeoutError) Error() string {
 	return fmt.Sprintf("the transaction timeout is %v, longer than the brokers allow%s: lower it, or raise transaction.max.timeout.ms of the brokers", e.Timeout, most)
 }
 
-// Unwrap gives the brokers' error.
+// Unwrap returns the brokers' error.
 func (e *TransactionTimeoutError) Unwrap() error { return kerr.InvalidTransactionTimeout }
 
 // CheckTransactionTimeout asks each broker whether it allows a transaction
-// timeout. It returns a *TransactionTimeoutError with the lowest limit, and
-// nil where all allow it, or where their configuration may not be read.
+// timeout. If one does not, it returns a *TransactionTimeoutError with the
+// lowest limit. It returns nil if all allow the timeout, or if this user may
+// not read their configuration.
 func CheckTransactionTimeout(ctx context.Context, cl *kgo.Client, timeout time.Duration) error {
 	if most := maxTransactionTimeout(ctx, cl); most > 0 && timeout > most {
 		return &TransactionTimeoutError{Timeout: timeout, Most: most}
@@ -66,8 +67,8 @@ func maxTransactionTimeout(ctx context.Context, cl *kgo.Client) (most time.Durat
 	return most
 }
 
-// tooLong replaces the brokers' refusal of the transaction timeout by one that
-// says what they allow.
+// tooLong replaces the brokers' refusal of the transaction timeout by an error
+// that says what they allow.
 func (s *Session) tooLong(ctx context.Context, err error) error {
 	if errors.Is(err, kerr.InvalidTransactionTimeout) {
 		return &TransactionTimeoutError{Timeout: s.cfg.TransactionTimeout, Most: maxTransactionTimeout(ctx, s.cl)}

@@ -24,11 +24,11 @@ type BackendConfig struct {
 	Errors map[string]Class
 	// OnCall is called after each call with the time it took and its error. It is called concurrently. Optional.
 	OnCall func(took time.Duration, err error)
-	// OnFailing is called once where the calls of a loader have failed with transient errors for a second, or for one call
-	// that took longer, and none was answered since: they are tried again. since is when the first of them began, err why the
-	// last one failed. It is called concurrently, and calls wait for it. Optional.
+	// OnFailing is called once when all calls of a loader have failed with transient errors for a second, or for one call that
+	// took longer. The calls are tried again. since is when the first of them began, and err is why the last one failed.
+	// OnFailing is called concurrently, and calls wait for it. Optional.
 	OnFailing func(loader string, since time.Time, err error)
-	// OnAnswering is called with the first answer after OnFailing, and the same since. Optional.
+	// OnAnswering is called at the first answer after OnFailing, with the same since. Optional.
 	OnAnswering func(loader string, since time.Time)
 }
 
@@ -92,8 +92,8 @@ type BackendStats struct {
 	Rejected uint64
 	// RateWait is how long calls have waited for the rate, all together.
 	RateWait time.Duration
-	// FailingSince is when the first call began of those that have failed since: see BackendConfig.OnFailing. It is zero where
-	// the calls of each loader are answered, and where the last failure was more than a minute ago.
+	// FailingSince is when the first of the calls began that still fail: see BackendConfig.OnFailing. It is zero if the calls
+	// of every loader are answered, or if the last failure was more than a minute ago.
 	FailingSince time.Time
 }
 

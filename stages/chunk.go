@@ -34,8 +34,8 @@ func (c *chunk[K, V]) settle(ctx context.Context) {
 }
 
 // bisect settles the keys at some positions. Where a call dies of a permanent error, it halves them until the keys at
-// fault stand alone, or the bound on calls is reached: then they fail together. Where keys are only missing, each is asked
-// for alone instead, which is one call a key at most.
+// fault stand alone, or the bound on calls is reached: then they fail together. If keys are only missing, bisect asks for
+// each key alone instead, with at most one call a key.
 func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
 	at, tried := c.persist(ctx, at)
 	if len(at) == 0 {
@@ -147,7 +147,7 @@ func (c *chunk[K, V]) abandon(at []int32, err, failure error) {
 // away fails keys for an outage of the backend, together with the run unless the loader says otherwise. tried has the last
 // call's error.
 func (c *chunk[K, V]) away(at []int32, tried *KeyError) {
-	if ClassOf(tried.Err) == Unusable { // It answers, so nothing can be waited for.
+	if ClassOf(tried.Err) == Unusable { // It answers, so there is nothing to wait for.
 		c.abandon(at, tried, &FatalError{Loader: c.loader.cfg.Name, Err: tried.Err})
 		return
 	}

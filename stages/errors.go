@@ -17,9 +17,9 @@ const (
 	// Fatal errors come from the configuration (a table that is not there, a right that is missing): neither
 	// another try nor another key can help, and the run fails as a whole.
 	Fatal
-	// Unusable errors are answers that cannot be read: the source works, and does not say what the configuration expects.
-	// The call is tried again, and keys for which alone the answer is unusable are at fault, as with Transient errors. Where no
-	// key has a usable answer, the run fails as a whole: waiting does not help, so it is no outage.
+	// Unusable errors are answers that cannot be read: the source works, but its answer does not have the expected form. The call
+	// is tried again. As with Transient errors, a key is at fault if the answer is unusable for this key alone. If no key has a
+	// usable answer, the run fails as a whole: waiting does not help, so it is no outage.
 	Unusable
 )
 
@@ -45,9 +45,9 @@ func AsFatal(err error) error { return classify(err, Fatal) }
 // AsUnusable marks err as an answer that cannot be read. AsUnusable(nil) is nil.
 func AsUnusable(err error) error { return classify(err, Unusable) }
 
-// AsSomeMissing marks err as the refusal of a whole call because keys are missing, all of them or only some. It is permanent, and the
-// call is bisected without the bound that other permanent errors have: beyond that bound each key is asked for alone. A source
-// must settle a call for one key, and not return this error for it. AsSomeMissing(nil) is nil.
+// AsSomeMissing marks err as the refusal of a whole call because keys are missing, all of them or only some. The error is
+// permanent. The call is bisected beyond the limit for other permanent errors: then each key is asked for alone. A source must
+// settle a call for one key, and must not return this error for it. AsSomeMissing(nil) is nil.
 func AsSomeMissing(err error) error {
 	if err == nil {
 		return nil

@@ -7,13 +7,15 @@ import (
 )
 
 const (
-	// failingAfter is how long the calls of a loader fail before that is said: what the next try heals is no news.
+	// failingAfter is how long the calls of a loader fail before OnFailing: a failure that the next try fixes is no
+	// news.
 	failingAfter = time.Second
-	// failingStale is how long a failure is news. A loader may have no keys to ask for after it, and never learn more.
+	// failingStale is how long a failure is news. After it, a loader may have no keys to ask for, and learn nothing
+	// more.
 	failingStale = time.Minute
 )
 
-// failing knows the loaders of a backend whose calls have failed for a while, with no answer between.
+// failing knows the loaders of a backend whose calls have failed for a while, without an answer in between.
 type failing struct {
 	mu      sync.Mutex
 	loaders map[string]*trouble
@@ -44,7 +46,7 @@ func (b *Backend) note(loader string, began time.Time, err error) {
 	}
 }
 
-// note returns since when the loader's calls fail or have failed, and whether that is to be said now.
+// note returns since when the loader's calls fail or have failed, and whether to report that now.
 func (f *failing) note(loader string, began time.Time, err error) (since time.Time, say bool) {
 	now := time.Now()
 	f.mu.Lock()
@@ -88,7 +90,7 @@ func (f *failing) pinged(err error) {
 	}
 }
 
-// since is when the first failure began of the loaders that fail now, zero where none does.
+// since is when the first failure of the loaders that fail now began; zero if none fails.
 func (f *failing) since() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -69,8 +69,8 @@ func (s *search[K, V]) halve(at []int32) {
 }
 
 // try makes one call. The keys that it leaves open are at fault, or the source is away. Where other calls have opened the
-// breaker meanwhile, it is asked first whether the source answers. A call that is refused for missing keys is not counted:
-// halving ends without a bound on calls too.
+// breaker meanwhile, it is asked first whether the source answers. It does not count a call that is refused for missing keys:
+// halving ends without a limit on calls, too.
 func (s *search[K, V]) try(at []int32) ([]int32, error) {
 	if !s.over && !s.chunk.loader.cfg.Backend.breaker.closed() && !s.answers() {
 		s.over = true

@@ -19,7 +19,7 @@ type Row[E any] struct {
 // Event is the event.
 func (r Row[E]) Event() E { return r.run.events[r.index] }
 
-// Context is that of Run: a condition that may take long looks at it.
+// Context is the context of Run. A condition that may take long checks it.
 func (r Row[E]) Context() context.Context { return r.run.ctx }
 
 // Index is the event's position in what Run was given.

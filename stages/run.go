@@ -8,7 +8,7 @@ import (
 // run is the state of one Run. The goroutine that called Run owns it; loads run in goroutines of their own and hand
 // their answers back to it, so that nothing here is locked.
 type run[E any] struct {
-	ctx      context.Context //nolint:containedctx // It is that of Run, which a run does not outlive.
+	ctx      context.Context //nolint:containedctx // The context of Run, which a run does not outlive.
 	plan     *Plan[E]
 	events   []E
 	budget   budget

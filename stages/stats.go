@@ -2,8 +2,8 @@ package stages
 
 import "time"
 
-// ExtraRows says what CallStats.Extra counts, to people: a query does not do what its author thinks, or its key column is not
-// what it compares.
+// ExtraRows explains what CallStats.Extra counts: a query does not do what its author thinks, or its key column is not the
+// column that it compares.
 const ExtraRows = "rows for keys that were not asked for are left out"
 
 // CallStats counts the calls of a loader.

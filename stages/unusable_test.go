@@ -12,8 +12,8 @@ import (
 
 var errUnreadable = stages.AsUnusable(errors.New("the answer is not JSON"))
 
-// A source whose answers cannot be read is asked again, and then the run fails for good: neither waiting nor a breaker helps,
-// and no event is at fault.
+// A source whose answers cannot be read is asked again, and then the run fails: neither waiting nor a breaker helps, and no
+// event is at fault.
 func TestUnusableAnswersAreNoOutage(t *testing.T) {
 	for name, cfg := range map[string]stages.LoaderConfig[int, int]{
 		"pausing":      {},

@@ -46,8 +46,8 @@ func newAnswers(l *Lookup, b *stages.Batch[lookup.Key, []byte]) *answers {
 	return a
 }
 
-// settle settles the keys at some places by the answer to the request for them: an empty one has no items. Its error is that
-// of the keys that it leaves open.
+// settle settles the keys at some places by the answer to their request. An empty answer has no items. The error applies to
+// the keys that settle leaves open.
 func (a *answers) settle(body []byte, places []int32) error {
 	body = trimmed(body)
 	if len(body) == 0 {

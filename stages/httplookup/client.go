@@ -23,8 +23,8 @@ type Config struct {
 	Header map[string]string `json:"-"`
 	// TLS is the configuration of https connections. Defaults to the system's roots.
 	TLS *tls.Config `json:"-"`
-	// RenewTLS returns the configuration of a connection that is about to be made, in place of TLS, so that certificates can be
-	// renewed without a restart. It is called concurrently. Defaults to none.
+	// RenewTLS returns the configuration for the next connection, in place of TLS, so that certificates can be renewed without
+	// a restart. It is called concurrently. Defaults to none.
 	RenewTLS func() *tls.Config `json:"-"`
 	// Health is the path below URL that answers a GET with 2xx while the service works, for Ping. Defaults to none: Ping then
 	// only connects.
@@ -202,7 +202,7 @@ func (c *Client) connect(ctx context.Context) error {
 	return nil
 }
 
-// dialTLS connects with the configuration of this moment.
+// dialTLS connects with the current configuration.
 func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	config := c.cfg.TLS
 	if c.cfg.RenewTLS != nil {

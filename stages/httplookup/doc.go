@@ -1,10 +1,10 @@
 // Package httplookup answers lookups by bulk requests to an HTTP service that speaks JSON: a POST with all keys in its
 // body, or a GET with all keys in one parameter.
 //
-// The answer is JSON with a list of items somewhere in it, or with an object whose names are the keys. Each item says which key
-// it is of, so that order, gaps and repetitions do not matter; an empty answer and a 204 are an empty list. A key without an item is missing, an item that nobody asked for is counted. An item can hold
-// an error of its own, which fails its key alone. An item without a key makes the keys that have no other item fail and
-// not be missing, since it could be of any of them.
+// The answer is JSON with a list of items somewhere in it, or with an object whose names are the keys. Each item names its key, so
+// order, gaps and repetitions do not matter. An empty answer and a 204 mean an empty list. A key without an item is missing, and an
+// item that nobody asked for is counted. An item can hold an error of its own, which fails its key alone. An item without a key
+// makes the keys that have no other item fail and not be missing, since it could be of any of them.
 //
 // Errors are classified for the engine (see stages.ClassOf):
 //

@@ -16,8 +16,8 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Error is what a service said, or why it said nothing. Its text holds no key, header, address, query or part of an answer, and can
-// be published with a record; Unwrap has the client's own error, which can hold all of them.
+// Error is what a service said, or why it said nothing. Its text holds no key, header, address, query or part of an answer, so it
+// can be published with a record. Unwrap returns the client's own error, which can hold all of them.
 type Error struct {
 	code       string
 	message    string

@@ -149,7 +149,7 @@ func TestNotFoundSaysHowItCouldMeanMissing(t *testing.T) {
 	}
 }
 
-// A service whose answers cannot be read works: nothing is waited for, and nothing becomes a dead letter.
+// A service whose answers cannot be read works, so the run does not wait, and nothing becomes a dead letter.
 func TestUnusableAnswersEndTheRun(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"7":{}}`, `[{"no":"id"}]`, `<html>`, `[{"id":7,"score":NaN}]`} {

@@ -9,9 +9,9 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Probe asks for no keys at all, which finds a wrong path, missing rights and answers of another form before the first lookup.
-// Its error is an *Error, fatal or unusable by stages.ClassOf. A service that refuses a request without keys otherwise, or cannot be
-// reached, tells nothing: that is no error.
+// Probe sends a request without keys. It finds a wrong path, missing rights and answers of another form before the first lookup.
+// Its error is an *Error, fatal or unusable by stages.ClassOf. Other refusals of a request without keys, and a service that cannot
+// be reached, are no errors: they tell nothing.
 func (l *Lookup) Probe(ctx context.Context) error {
 	r := request{target: l.target}
 	if l.query.Param == "" {

@@ -38,16 +38,16 @@ type Query struct {
 	// Items is the path to the list of items in the answer. Defaults to the answer itself. [] stands for each element of
 	// a list on the way.
 	Items string
-	// Named says that Items leads to an object whose names are the keys, and whose values are the items, as in
-	// {"7": {"name": "Ada"}}. Key must be empty then. With Many each value is a list, which is the result.
+	// Named says that Items leads to an object whose names are the keys and whose values are the items, as in {"7": {"name":
+	// "Ada"}}. Key must then be empty. With Many each value is a list, which is the result.
 	Named bool
 	// Key is the paths in an item to the parts of its key. Defaults to id.
 	Key []string
 	// KeyType says the types of the key's parts (see lookup.ParseType). Defaults to any: 5 and "5" are two keys then, in the
 	// request and in the answer. With Named it defaults to text: a name cannot say which of them it is.
 	KeyType []string
-	// Missing are the statuses of a whole answer, each of 4xx, that say that keys are missing: all of them, or only some. A call
-	// for several keys is bisected then. A key that is asked for alone is missing.
+	// Missing are the statuses of a whole answer, each of 4xx, that mean missing keys: all of them, or only some. Such a call
+	// for several keys is bisected. In a call for one key, that key is missing.
 	Missing []int
 	// Value is the path in an item to its value; where nothing or null stands there, the key is missing. Defaults to
 	// the item itself.
@@ -134,8 +134,8 @@ func checkMissing(statuses []int) error {
 	return errors.Join(errs...)
 }
 
-// CanBeMissing says that a status can stand in Query.Missing: it is one of 4xx, and not about credentials or about the service
-// being busy.
+// CanBeMissing says whether a status can stand in Query.Missing: a status of 4xx that is neither about credentials nor about a
+// busy service.
 func CanBeMissing(status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired:

@@ -30,8 +30,8 @@ func (a *answers) syntaxError(err error) error {
 	return stages.AsUnusable(&Error{message: words, err: err})
 }
 
-// checkItems says that the items' path does not lead to a list, or to an object where items are named. That is not the same as
-// an empty one; null is, since some services write an empty list so.
+// checkItems returns an error if the items' path does not lead to a list, or for named items to an object. A missing list is not
+// the same as an empty one. null is, since some services write an empty list so.
 func (l *layout) checkItems(body []byte, values []jsondoc.Value) error {
 	first, wanted := byte('['), "list"
 	if l.item != nil {
@@ -67,7 +67,7 @@ func (l *layout) wrongShape(body []byte, v jsondoc.Value, wanted string) error {
 	return unusable("the answer to %s has %s and not %s %s%s: %s", l.from, is, map[string]string{"list": "a", "object": "an"}[wanted], wanted, at, remedy)
 }
 
-// checkStatus says whether an answer is taken by its status. 201 and 203 have the content of a 200, and 204 has none.
+// checkStatus says whether the status allows an answer. 201 and 203 have the content of a 200, and 204 has none.
 func (l *Lookup) checkStatus(response *http.Response) error {
 	from := l.layout.from
 	switch status := response.StatusCode; status {
@@ -95,8 +95,8 @@ func (l *Lookup) unusableStatus(status int, words string) error {
 	})
 }
 
-// checkContent refuses what cannot be read as UTF-8. The content type decides nothing else, since services send JSON as text too:
-// kind is for the error where the content is not JSON. It is empty where the type is JSON's, or is not told.
+// checkContent refuses an answer that cannot be read as UTF-8. The content type decides nothing else, since services send JSON as
+// text too. kind is for the error about content that is not JSON. It is empty if the type is JSON's, or if there is none.
 func (l *layout) checkContent(header http.Header) (kind string, err error) {
 	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return "", unusable("the answer to %s is compressed in a way that was not asked for: have the service send gzip or nothing", l.from)

@@ -36,8 +36,9 @@ const (
 	Timestamp
 	// Date is a string such as `"2006-01-02"`.
 	Date
-	// CaselessASCII is Text of a source that ignores case in its own way. Text that IsPlain is in lower case; other text
-	// stays as it is, since sources differ in what is equal there. No pipeline file can name it.
+	// CaselessASCII is Text of a source that ignores case in its own way. Text for which IsPlain is true is in lower case.
+	// Other text stays as it is, since sources differ in what they take for equal there. No pipeline file can name this
+	// type.
 	CaselessASCII
 )
 

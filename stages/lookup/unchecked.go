@@ -6,12 +6,13 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// uncheckedMark begins a Key that does not fit the types that a source is known to have. No canonical Key begins so.
+// uncheckedMark begins a Key that does not fit the known types of a source. No canonical Key begins with it.
 const uncheckedMark = '?'
 
-// Unchecked is the Key of one JSON value for each part that Types.Canonical has refused. It is for a source that learns its
-// types, and may have others by now: the source decides by Types.Check. An error says that no type has such a key, and is
-// stages.ErrNoKey for nothing and null. Unchecked keys must not be cached: the same key has another Key once it is checked.
+// Unchecked returns the Key of values that Types.Canonical has refused: one JSON value for each part. It is for a source
+// that learns its types and may have other types by now. The source decides by Types.Check. An error says that no type has
+// such a key; for nothing and null it is stages.ErrNoKey. Unchecked keys must not be cached: a key has another Key once it
+// is checked.
 func Unchecked(raws ...[]byte) (Key, error) {
 	key := []byte{uncheckedMark}
 	if len(raws) > 1 {
@@ -41,7 +42,7 @@ func Unchecked(raws ...[]byte) (Key, error) {
 // IsUnchecked says whether the Key was made by Unchecked.
 func (k Key) IsUnchecked() bool { return len(k) > 0 && k[0] == uncheckedMark }
 
-// Check is a Key of other types, or an unchecked one, as a Key of these types. Its errors are those of Canonical.
+// Check returns a Key of other types, or an unchecked Key, as a Key of these types. It returns the errors of Canonical.
 func (ts Types) Check(k Key) (Key, error) {
 	parts := k.AppendParts(make([]Key, 0, len(ts)))
 	if len(ts) == 1 && len(parts) == 1 {

@@ -31,8 +31,8 @@ type Config struct {
 	// TLS is the configuration of connections, which are not encrypted where it is nil. The name that a certificate
 	// must have defaults to the host that is dialled.
 	TLS *tls.Config `json:"-"`
-	// RenewTLS returns the configuration of a connection that is about to be made, in place of TLS, so that certificates can be
-	// renewed without a restart. It is called concurrently. Defaults to none.
+	// RenewTLS returns the configuration for the next connection, in place of TLS, so that certificates can be renewed without
+	// a restart. It is called concurrently. Defaults to none.
 	RenewTLS func() *tls.Config `json:"-"`
 	// Pool is the number of connections to one server at most. Defaults to 8.
 	Pool int

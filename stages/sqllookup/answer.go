@@ -24,7 +24,7 @@ type answer struct {
 	latest int32 // the slot of the last row: rows of one key tend to stand together
 
 	keyless  int       // rows without a usable key
-	surplus  int       // rows with a key that was not asked for
+	surplus  int       // rows with a key that nobody asked for
 	matching *matching // nil: equal keys are equal texts
 }
 
@@ -97,7 +97,7 @@ func (a *answer) collect(f *found, r row) {
 	f.bytes += len(a.buf) - start
 }
 
-// slotOf finds the key that a row answers. It counts a row whose key is unusable or was not asked for.
+// slotOf finds the key that a row belongs to. It counts a row whose key is unusable or was not asked for.
 func (a *answer) slotOf(r row) (int32, bool) {
 	if err := a.read(r); err != nil {
 		a.keyless++
@@ -115,8 +115,8 @@ func (a *answer) slotOf(r row) (int32, bool) {
 	return slot, true
 }
 
-// leaveOut counts rows that belong to no key that was asked for, and those without a key. Its error is errSurplus where the former
-// may be a sign of another way to compare keys.
+// leaveOut counts the rows without a key, and the rows that belong to no key of the call. It returns errSurplus if the latter may
+// be a sign of another way to compare keys.
 func (a *answer) leaveOut(rows int) error {
 	if rows > 0 && !a.lookup.surplus.Load() {
 		return errSurplus

@@ -10,7 +10,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// The collations of which equal ASCII is known compare it as they are expected to: all that the server has.
+// All collations of the server whose comparison of ASCII is known compare it as expected.
 func TestUsualCollationsAgreeAboutASCII(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open("mysql", testenv.MariaDB(t))

@@ -7,7 +7,8 @@ import (
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
-// compared is a type whose = is not that of texts: rows that it stores, and ways to write them and others in an event.
+// compared is a type whose = differs from text equality: rows that it stores, and ways to write them and others in an
+// event.
 type compared struct {
 	driver   string
 	declared string

@@ -19,22 +19,24 @@
 //
 // A row whose text is not UTF-8 (SQLite, or PostgreSQL with the encoding SQL_ASCII) fails its key.
 //
-// What a database says of a query, types, columns and the key's types, is learned at the start and again when a call fails, its
-// result has other columns, or a key does not fit: a change of the schema needs no restart, and fails no key.
+// A Lookup learns the types and columns of a query, and the key's types, from the database. It learns them at the start, and again
+// when a call fails, a result has other columns, or a key does not fit. So a change of the schema needs no restart, and fails no
+// key.
 //
 // On PostgreSQL every call is planned with the keys it has and leaves no prepared statement behind: PgBouncer works in its session and
-// transaction modes, and in statement mode for all but a Scan. A session is made read only, with a statement timeout, once it was
-// chosen by target_session_attrs. A pooler is known by the process number that it tells clients: behind it each call makes these
-// settings for its own transaction.
+// transaction modes, and in statement mode for all but a Scan. A session becomes read only, with a statement timeout, once
+// target_session_attrs has chosen it. A pooler shows by the process number that it tells clients. Behind a pooler each call makes
+// these settings for its own transaction.
 //
 // On MySQL (5.7 and later) and MariaDB (10.5 and later) keys are placeholders in lists of which the sizes are powers of two,
-// and a list that is longer than 65,535 placeholders is asked in parts. A key has the type of the result's key column. A key
-// with characters that the column's character set does not have fails alone, but as a part of several it is missing. A key column of an unsigned BIGINT takes keys beyond 63 bits. Sessions are read only and in
-// UTC. A call that is given up closes its connection; what it asked for ends in the server by Config.Timeout.
+// and a list that is longer than 65,535 placeholders is asked in parts. A key has the type of the result's key column. A key with
+// characters that the column's character set does not have fails alone. As a part of a composite key it makes the key missing. A
+// key column of an unsigned BIGINT takes keys beyond 63 bits. Sessions are read only and in UTC. A call that is given up closes its
+// connection; what it asked for ends in the server by Config.Timeout.
 //
-// A row belongs to every key that the database takes for equal to it. Where equal keys need not have one canonical form, as with
-// inet, citext or a collation that ignores accents, a second statement asks the database about the keys whose spelling does
-// not decide. Lookup.Spelling says how many keys can be equal, for whoever keeps what was found.
+// A row belongs to every key that the database takes for equal to it. Equal keys need not have one canonical form, as with inet,
+// citext or a collation that ignores accents. Then a second statement asks the database about the keys whose spelling does not
+// decide. Lookup.Spelling says how many keys can be equal, for callers that cache results.
 //
 // Errors are classified for the engine (see stages.ClassOf): what the database blames on data is permanent, on the
 // statement or the rights fatal, and everything else is transient. A DB and its Lookups are safe for concurrent use.

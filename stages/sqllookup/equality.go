@@ -12,22 +12,22 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// equality is how the database compares the parts of a key. Where that is not equality of the canonical key, the database
-// itself says which row has which of the keys that were asked for: see matching.
+// equality is how the database compares the parts of a key. If that is not equality of the canonical key, the database
+// itself says which row has which of the keys in a call: see matching.
 type equality []partEquality
 
 // partEquality is how the database compares one part. The zero value says that nothing is known.
 type partEquality struct {
-	// exact says that parts are equal where their canonical form is, and nowhere else.
+	// exact says that parts are equal if and only if their canonical forms are.
 	exact bool
-	// distinct says that two rows whose values are written differently are not equal.
+	// distinct says that two rows are never equal if their values are written differently.
 	distinct bool
 	// fold makes the same text of values that may be equal. It returns false for a value that it does not understand.
 	// Nil understands none.
 	fold func(text []byte) ([]byte, bool)
-	// regular says that a value is equal to no other for which it says so. Nil says it of none.
+	// regular says whether a value is regular: no two regular values are equal. Nil means that none is regular.
 	regular func(text []byte) bool
-	// by is what the database compares by, in its words. It tells from each other what the other fields do not.
+	// by is what the database compares by, in its words. It distinguishes comparisons that the other fields do not.
 	by string
 }
 
@@ -79,7 +79,7 @@ func (e equality) distinct() bool {
 	return true
 }
 
-// regular says that a canonical key is equal to no other for which that is said.
+// regular says whether a canonical key is regular: no two regular keys are equal.
 func (e equality) regular(key lookup.Key, room []byte) bool {
 	var places [4]lookup.Key
 	split := append(places[:0], key)
@@ -97,7 +97,7 @@ func (e equality) regular(key lookup.Key, room []byte) bool {
 	return true
 }
 
-// foldKey makes the same text of keys that may be equal, or returns false where it cannot.
+// foldKey makes the same text of keys that may be equal. It returns false if it cannot.
 func (e equality) foldKey(key lookup.Key) (string, bool) {
 	split := []lookup.Key{key}
 	if len(e) > 1 {

@@ -171,7 +171,7 @@ func numbersIn(tb testing.TB, list []byte) []int {
 	return numbers
 }
 
-// Of the keys that are equal, one at most is regular.
+// At most one of several equal keys is regular.
 func TestEqualKeysAreNotBothRegular(t *testing.T) {
 	t.Parallel()
 	regular, opened := map[bool]int{}, openAll(t)

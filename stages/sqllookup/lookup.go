@@ -11,9 +11,9 @@ import (
 
 // Lookup is a Query that the database has described. It is a lookup.Source and safe for concurrent use.
 //
-// What the database said of the query holds until the schema changes. Where a call fails, the result has other columns than were
-// described, or a key is unchecked (see lookup.Unchecked), Load has the database describe the query again, once for all keys of
-// the call, and repeats what had failed if it says something new. Only then does an unchecked key fail, with a
+// A description of the query holds until the schema changes. Load has the database describe the query again if a call fails, if
+// the result has other columns than described, or if a key is unchecked (see lookup.Unchecked). It does so once for all keys of
+// the call. If the database says something new, Load repeats what had failed. Only then does an unchecked key fail, with a
 // *stages.BadKeyError.
 type Lookup struct {
 	db        *DB
@@ -31,7 +31,7 @@ type prepared struct {
 
 	types   lookup.Types
 	columns []string
-	// equality is how the database compares the key's parts, and ask asks it. Where all is exact there is no ask.
+	// equality is how the database compares the key's parts, and ask asks it. If all parts are exact, ask is nil.
 	equality  equality
 	ask       ask
 	signature string // of what else was learned: two of the same that compare keys alike run alike
@@ -44,12 +44,12 @@ type prepared struct {
 	bytesPerKey atomic.Int64 // of the last answer, so that the next one is made room for at once
 	learned     int          // how often something new was learned of the key before: then keys may be made for other types
 	vague       atomic.Bool  // results have other columns than the database describes
-	surplus     atomic.Bool  // results have rows that are those of no key that was asked for, although that is what was learned last
+	surplus     atomic.Bool  // results have rows that belong to no key of the call, although the last description is current
 }
 
-// Load runs the query once for all keys, which Types.Canonical or lookup.Unchecked has made. A key without rows is left
-// unsettled; a row is the result of every key that the database takes for equal to its key. Rows that are the result of none
-// are counted by the batch. An error of the whole call is an *Error, classified.
+// Load runs the query once for all keys, which Types.Canonical or lookup.Unchecked has made. It leaves a key without rows
+// unsettled. A row is the result of every key that the database takes for equal to the row's key. The batch counts rows that are
+// the result of no key. An error of the whole call is an *Error, classified.
 func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if len(b.Keys) == 0 {
 		return nil
@@ -80,8 +80,8 @@ func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) 
 	return withoutMark(err)
 }
 
-// ReturnsExtra says whether the query returns rows where no key is asked for. These rows are left out of every call.
-// Its errors are those of Load.
+// ReturnsExtra says whether the query returns rows even without keys. Every call leaves these rows out. It returns the errors of
+// Load.
 func (l *Lookup) ReturnsExtra(ctx context.Context) (bool, error) {
 	return l.described.Load().without(ctx, "SELECT 1 FROM (\n", "\n) extra LIMIT 1")
 }
@@ -89,13 +89,14 @@ func (l *Lookup) ReturnsExtra(ctx context.Context) (bool, error) {
 // Types are the types of the key's parts, for Types.Canonical. They can change with every Load. The slice is read only.
 func (l *Lookup) Types() lookup.Types { return l.described.Load().types }
 
-// Learned says how often the database has said something new of the query's key since the start: of its types, or of which keys
-// it takes for one. It says too whether Types come from the database and not from Query.KeyType. Load takes unchecked keys then.
+// Learned says how often the database has said something new about the query's key since the start: about its types, or about
+// which keys are equal. It also says whether Types come from the database and not from Query.KeyType. If they do, Load takes
+// unchecked keys.
 func (l *Lookup) Learned() (times int, types bool) {
 	return l.described.Load().learned, len(l.query.KeyType) == 0
 }
 
-// Columns are the fields of a row in order, as the database has last described them.
+// Columns are the fields of a row in order, as the database last described them.
 func (l *Lookup) Columns() []string {
 	return slices.DeleteFunc(slices.Clone(l.described.Load().columns), func(name string) bool { return name == hiddenKey })
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// matching gathers the rows of one call for a key that the database compares in a way of its own. Rows are put together
-// by what their key columns hold, and it is the database that says which of these keys equals which that was asked for.
-// One row may belong to several keys.
+// matching gathers the rows of one call for a key that the database compares in a way of its own. It groups rows by the
+// content of their key columns. The database says which of these keys equals which key of the call. One row may belong
+// to several keys.
 type matching struct {
 	equality equality
 	ask      ask
@@ -132,7 +132,7 @@ func (m *matching) put(a *answer, i int, rows []int32, err error) {
 	}
 }
 
-// relate finds the numbers of the rows' keys that equal each key that was asked for. It asks the database where equality
+// relate finds, for each key of the call, the numbers of the rows' keys that equal it. It asks the database if equality
 // of the canonical keys does not decide.
 func (m *matching) relate(ctx context.Context, keys []lookup.Key) ([][]int32, error) {
 	byKey := map[lookup.Key][]int32{}
@@ -194,7 +194,7 @@ func (m *matching) open(keys []lookup.Key, related [][]int32) []int {
 	return open
 }
 
-// regular says that all keys are, those of the rows too.
+// regular says whether all keys are regular, including the rows' keys.
 func (m *matching) regular(keys []lookup.Key) bool {
 	var room [64]byte
 	for _, key := range keys {

@@ -93,11 +93,11 @@ func followable(name, declared string, said bool) error {
 	return nil
 }
 
-// usualCharsets are those in which ASCII is what it is elsewhere, also to the server's own collations.
+// usualCharsets are the character sets in which ASCII is what it is elsewhere, also to the server's own collations.
 var usualCharsets = []string{"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii"}
 
-// usualCollations are those that take printable ASCII for equal where it differs in case only, by their names without
-// the character set. The others have letters of a language's own.
+// usualCollations are the collations that take printable ASCII for equal if it differs only in case, by their names without the
+// character set. Other collations have letters of a language's own.
 var usualCollations = []string{
 	"general", "general_mysql500", "general_nopad", "unicode", "unicode_nopad", "unicode_520", "unicode_520_nopad", "0900_ai", "0900_as",
 	"uca1400_ai", "uca1400_as", "uca1400_nopad_ai", "uca1400_nopad_as", "swedish", "swedish_nopad",
@@ -132,8 +132,8 @@ func collatedText(collation string) (lookup.Type, partEquality) {
 // compareAtOnce is how many keys one statement compares: each with each row.
 const compareAtOnce = 256
 
-// compare runs the statement again, for keys alone of which it is not clear which rows are theirs, around it the
-// comparison that the statement itself makes.
+// compare runs the statement again, only for keys whose rows are not clear, wrapped in the comparison that the statement itself
+// makes.
 func (l *mysqlLookup) compare(ctx context.Context, keys []lookup.Key, rows []rowKey, equal func(key, row int)) error {
 	numbers := make(map[string]int, len(rows))
 	for i, r := range rows {

@@ -90,7 +90,7 @@ func (l *pgLookup) equalityOf(ctx context.Context, oid uint32, collation string)
 	return partEquality{}, nil
 }
 
-// lowersASCII says whether the database's locale makes an i of an I: the Turkish one does not.
+// lowersASCII says whether the database's locale lowers I to i: the Turkish locale does not.
 func (l *pgLookup) lowersASCII(ctx context.Context) (usual bool, err error) {
 	err = l.db.run(ctx, pgQuery{sql: "SELECT lower('I') = 'i'"}, func(_ []pgconn.FieldDescription, v [][]byte) error {
 		usual = string(v[0]) == "t"
@@ -99,7 +99,8 @@ func (l *pgLookup) lowersASCII(ctx context.Context) (usual bool, err error) {
 	return usual, err
 }
 
-// collations are those of the key's columns that take different texts for equal, as SQL names them. The others are empty.
+// collations names, as SQL does, the collations of the key's columns that take different texts for equal. The others are
+// empty.
 func (l *pgLookup) collations(ctx context.Context, r rewrite, lay *layout, elements []uint32) ([]string, error) {
 	found := make([]string, len(elements))
 	var (

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// pgSettings are the settings that lookups run with. They are made once a session is there: as startup parameters they would
-// decide what target_session_attrs finds, and poolers refuse those that they do not know.
+// pgSettings are the settings that lookups run with. They are made once a session is there. As startup parameters they would
+// decide what target_session_attrs finds, and poolers refuse startup parameters that they do not know.
 type pgSettings []pgSetting
 
 type pgSetting struct{ name, value string }
@@ -76,8 +76,8 @@ func quotePG(text string) string {
 // pooled marks a connection to a pooler, which may serve each transaction by another server process.
 const pooled = "loaderline pooled"
 
-// connected makes the settings of a new connection, in one round trip. A pooler tells clients a process number of its own: then
-// nothing is set, since the server's session is others' too, and each transaction makes the settings for itself.
+// connected makes the settings of a new connection, in one round trip. A pooler tells clients a process number of its own. Then
+// connected sets nothing, since other clients share the server's session, and each transaction makes the settings for itself.
 func (p *postgres) connected(ctx context.Context, pg *pgconn.PgConn) error {
 	ctx, cancel := context.WithTimeout(ctx, p.connectTimeout)
 	defer cancel()
@@ -100,7 +100,7 @@ func isPooled(pg *pgconn.PgConn) bool {
 }
 
 // each sends a query in one round trip, and calls each with every row until it returns an error. On a pooled connection the
-// settings go before the query, in the same transaction: that is what stands between two Syncs.
+// settings go before the query, in the same transaction: a transaction is what stands between two Syncs.
 func (p *postgres) each(ctx context.Context, pg *pgconn.PgConn, q pgQuery, each func(*pgconn.ResultReader) error) error {
 	if q.set || !isPooled(pg) {
 		rows := pg.ExecParams(ctx, q.sql, q.values, q.oids, nil, nil)

@@ -10,8 +10,9 @@ import (
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 )
 
-// renewTLS has each new connection read the files again that the DSN names by sslcert, sslkey and sslrootcert. While they cannot be read,
-// as one that is half written, those of the start are used. A certificate that has ended fails the connection with a *tlsfiles.EndedError.
+// renewTLS makes each new connection read the files again that the DSN names by sslcert, sslkey and sslrootcert. While they cannot
+// be read, as one that is half written, it uses their content of the start. An expired certificate fails the connection with a
+// *tlsfiles.EndedError.
 func renewTLS(dsn string, pc *pgxpool.Config) {
 	if pc.ConnConfig.TLSConfig == nil {
 		return

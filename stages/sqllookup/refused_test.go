@@ -10,7 +10,7 @@ import (
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
-// Rows that nobody asked for are counted, and belong to no key, however the key is compared.
+// Rows that nobody asked for are counted and belong to no key, however the database compares the key.
 func TestRowsThatWereNotAskedForAreCounted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

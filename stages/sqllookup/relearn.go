@@ -13,8 +13,8 @@ import (
 // errOutdated ends a call whose result has other columns than were described, before its first row is read.
 var errOutdated = errors.New("the columns of the result have changed")
 
-// errSurplus ends a call before it settles a key, where there are rows that belong to no key that was asked for. The database may
-// compare keys in another way by now, and returns them for a reason.
+// errSurplus ends a call before it settles a key, if there are rows that belong to no key of the call. The database returns them
+// for a reason: it may compare keys in another way by now.
 var errSurplus = errors.New("there are rows that no key was asked for")
 
 func isOutdated(err error) bool { return errors.Is(err, errOutdated) || errors.Is(err, errSurplus) }
@@ -30,8 +30,8 @@ func withoutMark(err error) error {
 // internalError is the SQLSTATE with which PostgreSQL says, among others, that it does not find a type that was dropped.
 const internalError = "XX000"
 
-// mayBeOutdated says whether a call can have failed since the database is not as it was described. Where it was not reached, or
-// gave up, it said nothing of the kind.
+// mayBeOutdated says whether a call can have failed because the schema is not as described. A database that was not reached, or
+// gave up, says nothing about that.
 func mayBeOutdated(err error) bool {
 	if isOutdated(err) {
 		return true
@@ -40,7 +40,7 @@ func mayBeOutdated(err error) bool {
 	return ok && e.code != "" && (stages.ClassOf(err) != stages.Transient || e.code == internalError)
 }
 
-// learning lets one caller at a time describe a query again. Whoever waits for it shares what it finds.
+// learning lets one caller at a time describe a query again. Callers that wait share its result.
 type learning struct {
 	turn  chan struct{}
 	mu    sync.Mutex
@@ -74,8 +74,8 @@ func (l *learning) since(moment uint64) bool {
 	return l.known > moment
 }
 
-// learnAgain has the database describe the query, unless another caller has done so since a moment. It returns what holds from
-// now on: p itself where nothing has changed.
+// learnAgain has the database describe the query, unless another caller has done so since a moment. It returns the description
+// that holds from now on: p itself if nothing has changed.
 func (l *Lookup) learnAgain(ctx context.Context, p *prepared, arrived uint64) (*prepared, error) {
 	select {
 	case l.learning.turn <- struct{}{}:
@@ -104,7 +104,7 @@ func (l *Lookup) learnAgain(ctx context.Context, p *prepared, arrived uint64) (*
 	return fresh, nil
 }
 
-// accept takes a result as it is that was taken for outdated by err: the database has described the query so.
+// accept takes a result as it is, although err called it outdated: the database has just described the query so.
 func (p *prepared) accept(err error) {
 	if errors.Is(err, errSurplus) {
 		p.surplus.Store(true)

@@ -50,7 +50,8 @@ func TestCallersLearnTogether(t *testing.T) {
 	callers.Wait()
 }
 
-// Rows that no key was asked for may be a sign of another way to compare keys. Where they are none, they are left out as ever.
+// Rows that belong to no key of a call may be a sign of another way to compare keys. If they are not, they are left out as
+// before.
 func TestRowsThatNoKeyIsAskedForTeachNothing(t *testing.T) {
 	t.Parallel()
 	everyDatabase(t, func(t *testing.T, d database) {

@@ -89,7 +89,8 @@ func (p *prepared) sameColumns(names []string) error {
 
 // Run reads all rows and calls each, from this goroutine, with every key once its rows are complete. It holds one connection
 // and one row at a time, with Many the rows of one key. Rows with an unusable key are left out. The error of each ends it and
-// is returned as it is; others are *Error, classified. It follows changes of the schema. The Timeout of the DB does not bound it, only ctx does.
+// is returned as it is; others are *Error, classified. It follows changes of the schema. Only ctx bounds it; the Timeout of the DB
+// does not.
 func (s *Scan) Run(ctx context.Context, each func(Scanned) error) error {
 	// The schema may have changed since the start, and a scan is rare enough to ask each time.
 	l := s.lookup

@@ -8,13 +8,13 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Spelling says how many keys the database can take for one: who keeps what was found for a key has to know.
+// Spelling says how many keys the database can take for equal. Callers that cache results by key must know it.
 type Spelling uint8
 
 const (
 	// OneSpelling says that two keys are never equal.
 	OneSpelling Spelling = iota
-	// RegularSpelling says that of the keys that are equal, at most one is Regular.
+	// RegularSpelling says that at most one of several equal keys is Regular.
 	RegularSpelling
 	// ManySpellings says that any two keys may be equal.
 	ManySpellings
@@ -35,8 +35,8 @@ func (e equality) spelling() Spelling {
 	return RegularSpelling
 }
 
-// Regular says that no other regular key is equal to a key, which is canonical. A key that is not regular may be equal to
-// any other key. That can change with every Load, and is said of no unchecked key.
+// Regular says whether a canonical key is regular. No two regular keys are equal; a key that is not regular may be equal
+// to any other key. That can change with every Load. An unchecked key is never regular.
 func (l *Lookup) Regular(key lookup.Key) bool {
 	return !key.IsUnchecked() && l.described.Load().equality.regular(key, nil)
 }
@@ -68,8 +68,8 @@ func notOfAddress(r rune) bool {
 	return r != ':' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'f') && (r < 'A' || r > 'F')
 }
 
-// changed is an error where keys are changed to a type before they are asked for, and the column holds what they were: its
-// row would not be found. A statement that changes the column too has one of some words in it.
+// changed returns an error if a call would change keys to a type while the column holds them unchanged: their rows would
+// not be found. A statement that changes the column too has one of some words in it.
 func changed(t lookup.Type, column string, ignoresCase, ignoresPadding bool, words map[string]bool) error {
 	switch {
 	case t == lookup.CaselessText && !ignoresCase && !words["lower"] && !words["lcase"]:

@@ -65,8 +65,8 @@ const (
 	textAffinity = 0x42
 )
 
-// comparedBy is the collation and the affinity by which a column is compared. They stand in the instructions of a
-// comparison alone; where they are not found, the collation is empty, and every way of comparing has to be expected.
+// comparedBy is the collation and the affinity by which a column is compared. Only the instructions of a comparison name
+// them. If they do not, the collation is empty, and any way of comparing is possible.
 func (l *sqliteLookup) comparedBy(ctx context.Context, column string) (collation string, affinity int64, err error) {
 	const probe = "loaderline probe"
 	rows, err := l.pool.QueryContext(ctx, "EXPLAIN SELECT "+column+" = '"+probe+"' FROM (\n"+l.sql+"\n) keyed", "[]")
@@ -128,7 +128,7 @@ func foldSQLite(text []byte) ([]byte, bool) {
 	return folded, true
 }
 
-// compare runs the statement again, for the keys of which it is not clear which rows are theirs, and joins them with what it returns.
+// compare runs the statement again for the keys whose rows are not clear, and joins these keys with its result.
 func (l *sqliteLookup) compare(ctx context.Context, query string, keys []lookup.Key, rows []rowKey, equal func(key, row int)) error {
 	numbers := make(map[string]int, len(rows))
 	for i, r := range rows {
