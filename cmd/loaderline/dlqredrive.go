@@ -179,8 +179,8 @@ func readFix(path string) (*deadletter.Fix, error) {
 	return fix, nil
 }
 
-// printPlanned prints a record that is not published, as consume prints those that are. It has no offset, and the
-// timestamp that it would get now: a redriven record has the time at which it is sent.
+// printPlanned prints a record that is not published, in the form in which consume prints records. It has no
+// offset. Its timestamp is the one that it would get now: a redriven record has the time at which it is sent.
 func printPlanned(to io.Writer, record *kgo.Record) error {
 	record.Offset, record.Timestamp = -1, time.Now()
 	line, err := tail.FormatJSON.Append(nil, record)

@@ -42,7 +42,7 @@ type reportedError struct {
 func (e *reportedError) Error() string { return e.text }
 func (e *reportedError) Unwrap() error { return e.err }
 
-// withoutKeys is an error of a run, which goes where the log goes: what a source said of keys stays out of it.
+// withoutKeys is an error of a run. It goes where the log goes, so it leaves out what a source said about keys.
 func withoutKeys(err error, words []string) error {
 	if !is[*stages.FatalError](err) && !is[*stages.OutageError](err) && !is[*stages.KeyError](err) {
 		return err

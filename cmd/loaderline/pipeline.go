@@ -114,7 +114,8 @@ func (l *loaded) hinted(err error) error {
 	return &reportedError{err: err, text: text}
 }
 
-// logged logs why a run has failed, in the log's own format; the error is not written again. Wrong usage is no part of the log.
+// logged logs why a run has failed, in the log's own format, so that nothing writes the error again. Wrong usage does not go to
+// the log.
 func (l *loaded) logged(ctx context.Context, err error) error {
 	if err == nil || is[*usageError](err) {
 		return err

@@ -5,7 +5,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
-// checkInto refuses a topic of --into whose records, or whose dead letters, would reach a topic that the pipeline uses.
+// checkInto refuses a topic of --into if its records or its dead letters would reach a topic that the pipeline uses.
 func checkInto(path string, file *pipelinefile.File, into string) error {
 	dead, published := replayDead(into), "--into "+into
 	switch into {
@@ -32,7 +32,7 @@ func checkInto(path string, file *pipelinefile.File, into string) error {
 // replayDead is the topic of the dead letters of a replay into another topic than the pipeline's.
 func replayDead(into string) string { return into + "-dead" }
 
-// place says where a topic is in a file: a key names one topic, or is a list.
+// place says where a file names a topic: the key has one topic, or a list.
 func place(key string) string {
 	switch key {
 	case "output.topic", "dead_letter.topic":
@@ -42,7 +42,8 @@ func place(key string) string {
 	}
 }
 
-// harm says what would happen to records in a topic that has a key in the file. events are what would be read as events.
+// harm says what would happen to records in a topic that has a key in the file. events are the records that would be
+// read as events.
 func harm(key, events, records string) string {
 	switch key {
 	case "cache.invalidate":

@@ -14,7 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/totals"
 )
 
-// writeRanges writes ranges as a table of a width at most, 0 being any, or as an object each.
+// writeRanges writes ranges as a table that is at most width wide, where 0 means any width, or each as an object.
 func writeRanges(to io.Writer, width int, ranges replay.Ranges, format string) error {
 	rows, total := replay.Rows(ranges)
 	if format == "json" {

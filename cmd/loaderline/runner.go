@@ -18,7 +18,7 @@ import (
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
-// runner runs a pipeline. Where the run has started without a source, it is run anew once the source is there.
+// runner runs a pipeline. If a run has started without a source, runner starts it again once the source is there.
 type runner struct {
 	*loaded
 
@@ -31,8 +31,8 @@ type runner struct {
 	started  time.Time // zero before
 }
 
-// run opens the pipeline and runs it until ctx ends. It says whether a source has come that it was opened without, and it is to
-// be run again.
+// run opens the pipeline and runs it until ctx ends. It says whether to run it again, because a source has come that was absent
+// when it was opened.
 func (r *runner) run(ctx context.Context) (again bool, err error) {
 	open, err := pipeline.Open(ctx, r.layout, pipeline.Options{
 		Logger: r.log, OnCall: r.seen.Call, Tiers: r.tiers, Reuse: true, Certificates: r.certificates,
@@ -94,7 +94,7 @@ func (r *runner) work(ctx context.Context, open *pipeline.Pipeline) error {
 	return p.Run(ctx)
 }
 
-// awaitAbsent makes a context that ends with ctx, and when a source is there that was absent; arrived says that this is why.
+// awaitAbsent makes a context that ends with ctx, or when an absent source is there. arrived says that the latter is why.
 func (r *runner) awaitAbsent(ctx context.Context, open *pipeline.Pipeline) (running context.Context, arrived func() bool, stop func()) {
 	running, cancel := context.WithCancel(ctx)
 	var (

@@ -30,7 +30,7 @@ type UnreachableError struct {
 // Error implements error.
 func (e *UnreachableError) Error() string { return fmt.Sprintf("%s: %v", e.Address, e.Err) }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // CommandError is what a pipeline says of a command that is wrong.
@@ -58,12 +58,12 @@ func (e *UnprovenError) Error() string {
 		e.Address, e.Pipeline, e.Err)
 }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *UnprovenError) Unwrap() error { return e.Err }
 
-// AskToInvalidate sends a command to a pipeline, in parts where it has many keys, once that has proved that it has the
-// token; the token itself is not sent. The error is an *UnreachableError where nobody answers, an *UnprovenError, a
-// *CommandError, or what else the pipeline says.
+// AskToInvalidate sends a command to a pipeline, in parts if it has many keys. The pipeline must first prove that it
+// has the token; the token itself is not sent. The error is an *UnreachableError if nobody answers, an *UnprovenError,
+// a *CommandError, or another error that the pipeline reports.
 func AskToInvalidate(ctx context.Context, target Target, c invalidation.Command) error {
 	address, err := local(target.Listen)
 	if err != nil {
@@ -94,7 +94,7 @@ func AskToInvalidate(ctx context.Context, target Target, c invalidation.Command)
 	return nil
 }
 
-// newClient makes a client that goes to no other address than it is told.
+// newClient makes a client that goes only to the given address.
 func newClient(timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true},
@@ -137,7 +137,7 @@ func local(listen string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// read reads an answer, or what it says is wrong.
+// read reads an answer. Its error has the reason that the answer gives.
 func read(response *http.Response, into any) error {
 	if response.StatusCode != http.StatusOK {
 		return refusal(response)

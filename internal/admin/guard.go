@@ -11,8 +11,8 @@ import (
 
 // guard lets requests through that may see more than metrics and health.
 //
-// On a loopback address everybody on this machine may, but no page of another site that a browser here was led to: see
-// named. On other addresses it takes the token, and without one nobody may.
+// On a loopback address everybody on this machine may, but no page of another site in a browser here: see named. On other
+// addresses it takes the token, and without a token nobody may.
 func guard(loopback bool, token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -27,8 +27,8 @@ func guard(loopback bool, token string, next http.Handler) http.Handler {
 	})
 }
 
-// named lets requests through whose Host is this machine, or the host of http.listen. A page of another site can have its
-// own name resolve to this address (DNS rebinding), and a browser here then asks on its behalf: but with that name in Host.
+// named lets requests through whose Host is this machine, or the host of http.listen. A page of another site can make its
+// own name resolve to this address (DNS rebinding). A browser here then sends its requests, but with that name in Host.
 func named(listen string, next http.Handler) http.Handler {
 	own := hostOf(listen)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

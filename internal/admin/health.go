@@ -50,7 +50,7 @@ func (h *Health) Wait(why func() string) {
 	h.waits = why
 }
 
-// Watch has Ready say no while a function says that nothing is committed though records wait. It is called from any
+// Watch makes Ready say no while a function says that nothing is committed though records wait. It may be called from any
 // goroutine.
 func (h *Health) Watch(stalled func() *backlog.Stall) {
 	h.mu.Lock()
@@ -58,7 +58,8 @@ func (h *Health) Watch(stalled func() *backlog.Stall) {
 	h.stalled = stalled
 }
 
-// Retry notes what says which sources are tried again; empty where none is. Ready adds it. It is called from any goroutine.
+// Retry sets the function that names the sources that are tried again; empty if none. Ready adds its text. It may be called
+// from any goroutine.
 func (h *Health) Retry(what func() string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -88,9 +89,9 @@ func (h *Health) Healthy() (what string, ok bool) {
 	return "ok", true
 }
 
-// Ready says whether the process has begun its work, or what it waits for: every source has to be reached once, what
-// Wait says has to be over, and every worker has to join the group once, with or without partitions. What is away later
-// does not undo it by itself, but a stall does: records wait and nothing is committed, whatever the reason. A process that
+// Ready says whether the process has begun its work, or what it waits for: every source has to be reached once, the wait of
+// Wait has to be over, and every worker has to join the group once, with or without partitions. A source that is away later
+// does not undo this by itself. A stall does: records wait and nothing is committed, whatever the reason. A process that
 // drains is not ready.
 func (h *Health) Ready() (what string, ok bool) {
 	h.mu.Lock()

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// The commands of this machine prove to the server that they have the token, and have it prove the same first, since
+// The commands of this machine prove to the server that they have the token. The server proves the same first, since
 // another program may have taken its port. Neither side ever sends the token. docs/adr/0023-proof-of-the-token.md says why.
 const (
 	proofPath       = "/api/proof"
@@ -26,12 +26,12 @@ const (
 	proofTime       = 30 * time.Second // how long a nonce is good for
 	maxChallenge    = 128
 
-	// What a proof is for. One made for one purpose is no use for the other.
+	// What a proof is for. A proof made for one purpose is invalid for the other.
 	forChallenge = "the server answers"
 	forRequest   = "the client asks"
 )
 
-// mac proves that who made it has the key and means these parts.
+// mac proves that its maker has the key and means these parts.
 func mac(key []byte, parts ...string) string {
 	h := hmac.New(sha256.New, key)
 	for _, part := range parts {
@@ -84,7 +84,7 @@ func (p *prover) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// nonce is text that this process recognises, and that says when it ends.
+// nonce is text that this process recognises and that holds the time of its own end.
 func (p *prover) nonce(ends time.Time) string {
 	text := strconv.FormatInt(ends.UnixNano(), 10) + "." + rand.Text()
 	return text + "." + mac(p.key, text)
@@ -101,7 +101,7 @@ func (p *prover) ends(nonce string) (ends time.Time, ok bool) {
 	return time.Unix(0, nanoseconds), err == nil
 }
 
-// proved says whether a request proves that its sender has the token. No proof is good twice. The body can still be read.
+// proved says whether a request proves that its sender has the token. Each proof is valid once. The body can still be read.
 func (p *prover) proved(r *http.Request) bool {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), proofScheme)
 	nonce, proof, both := strings.Cut(given, " ")
@@ -123,7 +123,8 @@ func (p *prover) proved(r *http.Request) bool {
 	return hmac.Equal([]byte(proof), []byte(requestProof(p.token, p.pipeline, nonce, r, body))) && p.use(nonce, ends)
 }
 
-// use says whether a nonce was not used before. Only who has the token fills the memory that this takes.
+// use says whether a nonce is unused, and marks it as used. Only a sender with the token can fill the memory that this
+// takes.
 func (p *prover) use(nonce string, ends time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

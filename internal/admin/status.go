@@ -16,7 +16,7 @@ type Status struct {
 	Instance string   `json:"instance"`
 	Workers  []Worker `json:"workers"` // none before they start
 	Sources  []Source `json:"sources"` // those with a breaker, and those that do not answer
-	// Stalled says why nothing is committed though records wait; null where there is no such thing.
+	// Stalled says why nothing is committed though records wait; null if there is no stall.
 	Stalled *backlog.Stall `json:"stalled"`
 }
 
@@ -27,7 +27,7 @@ type Worker struct {
 	// Paused is the source that it waits for; empty where none.
 	Paused string    `json:"paused,omitempty"`
 	Turned time.Time `json:"turned"`
-	// SlowBytes is how many bytes a second the brokers take, where that is why it takes fewer records at once.
+	// SlowBytes is how many bytes a second the brokers take, if that makes the worker take fewer records at once.
 	SlowBytes int `json:"slow_bytes_per_second,omitempty"`
 	// Assigned are its partitions, by topic.
 	Assigned map[string][]int32 `json:"assigned"`
@@ -37,7 +37,7 @@ type Worker struct {
 type Source struct {
 	Name    string `json:"source"`
 	Breaker string `json:"breaker,omitempty"` // closed, half_open or open; empty where there is none
-	// FailingSince is since when calls that nobody answers are tried again; nil where all are answered.
+	// FailingSince is since when unanswered calls are tried again; nil if all calls are answered.
 	FailingSince *time.Time `json:"failing_since,omitempty"`
 }
 
@@ -49,9 +49,9 @@ func status(of func() Status) http.Handler {
 // statusTime bounds a question about the status.
 const statusTime = 2 * time.Second
 
-// AskStatus asks a pipeline. Where it listens on loopback that takes no token. Elsewhere it is asked once it has proved that
-// it has the token; the token itself is not sent. The error is an *UnreachableError where nobody answers, an
-// *UnprovenError, or what is wrong with the answer.
+// AskStatus asks a pipeline for its status. On loopback this needs no token. Elsewhere the pipeline must first prove that it
+// has the token; the token itself is not sent. The error is an *UnreachableError if nobody answers, an *UnprovenError, or an
+// error about the answer.
 func AskStatus(ctx context.Context, target Target) (Status, error) {
 	var said Status
 	address, err := local(target.Listen)

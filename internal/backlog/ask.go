@@ -16,10 +16,10 @@ import (
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
-// leastTime is what a question to the cluster may take, however often it is asked.
+// leastTime is the least time that a question to the cluster may take, however often the cluster is asked.
 const leastTime = 2 * time.Second
 
-// quiet is how long a partition has to stand still before it is asked what is left in it.
+// quiet is how long a partition must stand still before the cluster is asked what is left in it.
 func (w *Watch) quiet() time.Duration { return w.cfg.Patience / 10 }
 
 // refresh compares the committed offsets with the ends.
@@ -48,8 +48,8 @@ func (w *Watch) refresh(parent context.Context, client *kgo.Client) error {
 	return nil
 }
 
-// next are the partitions of this process as the group has them now. While it rebalances no member has any, and what
-// this process had stays its own. Otherwise a partition that no member has is everybody's.
+// next returns the partitions of this process as the group has them now. While the group rebalances, no member has
+// any, and this process keeps its own. Otherwise a partition that no member has belongs to every process.
 func (w *Watch) next(group kadm.DescribedGroupLag, now time.Time) map[name]Partition {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,7 +76,7 @@ func (w *Watch) next(group kadm.DescribedGroupLag, now time.Time) map[name]Parti
 	return states
 }
 
-// next is the partition with other offsets.
+// next returns the partition with other offsets.
 func (p Partition) next(committed, end int64, now time.Time) Partition {
 	end = max(end, committed)
 	if committed != p.Committed {
@@ -97,7 +97,7 @@ func (p Partition) next(committed, end int64, now time.Time) Partition {
 	return p
 }
 
-// examine finds out what is left in the partitions that have not moved for a moment. Only those are asked for.
+// examine finds out what is left in the partitions that have not moved for a moment. It asks only for these.
 func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[name]Partition, now time.Time) error {
 	admin := kadm.NewClient(client)
 	var topics []string
@@ -136,11 +136,12 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[name
 	return w.block(ctx, admin, states, open, now)
 }
 
-// look finds whether a record waits before the last stable offset. What was found for these offsets holds.
+// look finds out whether a record waits before the last stable offset. An earlier finding for the same offsets
+// still holds.
 func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.TopicDetail, last int64) error {
 	switch {
 	case p.found == p.Committed: // A record stands there.
-	case p.stable == last: // Nothing does, and nothing came.
+	case p.stable == last: // No record waits, and none came.
 		p.Waiting = false
 	default:
 		next, err := gap.NextAt(ctx, client, topic.Partitions[p.Number].Leader, gap.Position{Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: p.Committed})

@@ -24,22 +24,22 @@ type Config struct {
 	Group string
 	// Topics are those that the group consumes. Required.
 	Topics []string
-	// ClientID is the client ID of the members that are this process's, and of no other. Required.
+	// ClientID is the client ID of this process's members, and of no other. Required.
 	ClientID string
 	// Status says what the workers are doing. Required.
 	Status func() []loaderline.WorkerStatus
-	// Every is the time between two questions to the cluster, and the most that one may take, 2 s at least. Defaults to 5 s. The first
-	// partitions of this process are known sooner than that.
+	// Every is the time between two questions to the cluster. It is also the most time that one may take, but at least 2 s.
+	// Defaults to 5 s. The first partitions of this process are known sooner than that.
 	Every time.Duration
-	// Patience is how long records have to wait without a commit before that is a stall. A third of it is how long a
-	// transaction of another producer has to be open before it is held against it. Defaults to 30 s.
+	// Patience is how long records must wait without a commit before that is a stall. A transaction of another producer
+	// must be open for a third of it before it is named as the reason. Defaults to 30 s.
 	Patience time.Duration
 	// Logger receives the reasons for which the cluster could not be asked, at debug level. Defaults to none.
 	Logger *slog.Logger
 }
 
-// Watch asks the cluster in the background, so that what is known goes on being known while nothing is polled, and nobody
-// who asks it waits for Kafka. Run it. It is safe for concurrent use.
+// Watch asks the cluster in the background. So its knowledge stays current while nothing is polled, and its callers never
+// wait for Kafka. Call Run. It is safe for concurrent use.
 type Watch struct {
 	cfg Config
 
@@ -56,19 +56,20 @@ type name struct {
 	number int32
 }
 
-// Partition is one of this process when the cluster was last asked: it has it, or it had it last, or no member has it.
+// Partition is a partition of this process when the cluster was last asked: this process has it, or had it last, or no
+// member has it.
 type Partition struct {
 	Topic          string
 	Number         int32
 	Committed, End int64
-	// Since is when it was first seen behind; zero where it is not.
+	// Since is when it was first seen behind; zero if it is not behind.
 	Since time.Time
 	// Moved is when its committed offset was first seen as it is.
 	Moved time.Time
 	// Owned says that a member of this process has it.
 	Owned bool
-	// Waiting says that records are known to wait, or that it cannot be told. It is false where only markers of
-	// transactions and aborted records are left: nobody waits for those.
+	// Waiting says that records wait, or that nobody can tell. It is false if only markers of transactions and aborted
+	// records are left: nobody waits for them.
 	Waiting bool
 	// Blocked is the transaction that the records wait for; nil where none is.
 	Blocked *opentxn.Transaction
@@ -78,14 +79,14 @@ type Partition struct {
 	found  int64     // the committed offset for which a record was found to wait; -1 where it is not known
 }
 
-// Until a partition is known the cluster is asked each soon, for settling after a worker has joined: then partitions
-// are about to be assigned, unless others have them all.
+// Until a partition is known, the cluster is asked every soon, for as long as settling after a worker has joined:
+// partitions are about to be assigned then, unless others have them all.
 const (
 	soon     = 250 * time.Millisecond
 	settling = 10 * time.Second
 )
 
-// stale is how many intervals what was known may be older than the present before it does not count.
+// stale is the number of intervals without an answer after which the last knowledge no longer counts.
 const stale = 3
 
 // New makes a Watch that knows of no partition yet.
@@ -178,8 +179,8 @@ func (w *Watch) fresh() bool {
 	return !w.answered.IsZero() && time.Since(w.answered) <= stale*w.cfg.Every
 }
 
-// Partitions are those of this process, in no order. Where the cluster could not be asked lately, those that were behind
-// are still there, and the others are not: nobody knows.
+// Partitions returns the partitions of this process, in no order. If the cluster could not be asked lately, it returns only
+// the partitions that were behind: nobody knows about the others.
 func (w *Watch) Partitions() []Partition {
 	w.mu.Lock()
 	defer w.mu.Unlock()

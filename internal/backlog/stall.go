@@ -44,7 +44,7 @@ type Stall struct {
 	Since  time.Time `json:"since"`
 }
 
-// Stalled returns the stall that began first, or nil where there is none.
+// Stalled returns the stall that began first, or nil if there is none.
 func (w *Watch) Stalled() *Stall {
 	if s := w.unanswered(); s != nil {
 		return s
@@ -86,14 +86,14 @@ func (w *Watch) unanswered() *Stall {
 	return &Stall{Reason: Kafka, Since: since, Text: "Kafka does not say how far the group is: " + cmp.Or(why, "the log says why, at level debug")}
 }
 
-// owner is the worker that has a partition; nil where none of this process has it.
+// owner is the worker that has a partition; nil if no worker of this process has it.
 type owner struct {
 	worker *loaderline.WorkerStatus
 	due    time.Time
 	full   bool
 }
 
-// stalled says why the partition stands still, where it does.
+// stalled says why the partition stands still, if it does.
 func (p Partition) stalled(now time.Time, patience time.Duration, has owner, workers []loaderline.WorkerStatus) *Stall {
 	if !p.Waiting || has.due.After(now) {
 		return nil
@@ -136,7 +136,7 @@ func (p Partition) why(now time.Time, has owner, workers []loaderline.WorkerStat
 	}
 }
 
-// lost says why a worker is no member, or is one again and again.
+// lost says why a worker is no member, or keeps losing its membership.
 func lost(now time.Time, w loaderline.WorkerStatus) (Reason, string) {
 	if w.Lost == 0 {
 		return Group, fmt.Sprintf("worker %d is not in the group: it joins it, or the group waits for others", w.Worker)

@@ -74,7 +74,7 @@ func TestStalled(t *testing.T) {
 	}
 }
 
-// A stall is one after half a minute.
+// A standstill is a stall after half a minute.
 func TestStallBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()

@@ -57,7 +57,7 @@ func (r *reading) readValue(value []byte) {
 	}
 }
 
-// change is what the record says to a mapping, if it concerns that: all that it says by one of its readings.
+// change is what the record means for a mapping, if it concerns the mapping: everything that any of its readings says.
 func (r *reading) change(mapping int, readings []as) (all Change, concerned bool) {
 	m := r.mappings[mapping]
 	switch {

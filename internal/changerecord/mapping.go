@@ -11,8 +11,8 @@ type Envelope string
 
 // What values are. Empty is AutoEnvelope.
 const (
-	// AutoEnvelope takes a value for an envelope of Debezium where it has exactly the shape of one, for a row where it has
-	// nothing of that, and else for both.
+	// AutoEnvelope takes a value for an envelope of Debezium if it has exactly the shape of one, for a row if it has
+	// nothing of this shape, and otherwise for both.
 	AutoEnvelope Envelope = "auto"
 	// DebeziumEnvelope is op, before, after and source.
 	DebeziumEnvelope Envelope = "debezium"
@@ -25,8 +25,8 @@ type OldKey string
 
 // Where the old key is. Empty is AutoOldKey.
 const (
-	// AutoOldKey takes it from an update's old row, and from that of a deletion once an update has shown that the database
-	// logs whole rows.
+	// AutoOldKey takes it from the old row of an update. It takes it from the old row of a deletion once an update has
+	// shown that the database logs whole rows.
 	AutoOldKey OldKey = "auto"
 	// OldKeyBefore is the old row, which is always whole.
 	OldKeyBefore OldKey = "before"

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	// errNoOldKey is the mistake that is most likely made with a key that is not the table's primary key.
+	// errNoOldKey is the likeliest mistake with a key that is not the table's primary key.
 	errNoOldKey = errors.New("it does not say for certain which key the row had before: let the database log whole rows " +
 		"(PostgreSQL: ALTER TABLE ... REPLICA IDENTITY FULL; MySQL: binlog_row_image=FULL) and set old_key: before at its topic, " +
 		"or set old_key: primary_key where the key is the table's primary key")
@@ -18,7 +18,7 @@ var (
 )
 
 // enveloped is what an envelope says. Debezium writes an update of the columns of the record's key as a deletion and a
-// creation, but only where the database has told it the old row; and these columns need not be the primary key.
+// creation, but only if it knows the old row. These columns need not be the primary key.
 func (r *reading) enveloped(mapping int, as as) (Change, bool) {
 	m := r.mappings[mapping]
 	if as.op == "t" {
@@ -58,8 +58,8 @@ func (r *reading) enveloped(mapping int, as as) (Change, bool) {
 	return c, len(c.Keys) > 0
 }
 
-// knowsOld says whether the old key of an updated or deleted row is among those that were found. A null in the old row may
-// be a column that was not logged, and so may any value of a deletion: Debezium writes the column's default there.
+// knowsOld says whether the keys that were found include the old key of an updated or deleted row. A null in the old row
+// may be a column that was not logged. So may any value of a deletion: Debezium writes the column's default there.
 func (r *reading) knowsOld(mapping int, as as, inKey, was, is state) bool {
 	m := r.mappings[mapping]
 	if as.op == "u" && is == unknown && inKey != known {
@@ -119,7 +119,8 @@ func (r *reading) isFlattened(as as) bool {
 	return false
 }
 
-// flatKnowsOld says whether the row is new, or the old one of a deletion: it does not have both of an update.
+// flatKnowsOld says whether the row is a new row, or the old row of a deletion. For an update it does not have both
+// rows.
 func (r *reading) flatKnowsOld(m Mapping, as as) bool {
 	deleted, _ := r.values.place(as.wrapped, flatDeleted)
 	switch operation := r.values.text(as.wrapped, flatOp); {
@@ -130,7 +131,7 @@ func (r *reading) flatKnowsOld(m Mapping, as as) bool {
 	}
 }
 
-// isOther says that the record's key tells rows apart by something else than the key that was found.
+// isOther says that the record's key distinguishes rows by something other than the key that was found.
 func (r *reading) isOther(found Change) bool {
 	if len(r.key) == 0 {
 		return false

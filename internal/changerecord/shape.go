@@ -18,7 +18,7 @@ type as struct {
 	op       string // of an envelope
 }
 
-// readings are the ways in which a value has to be read for a mapping: all of those that are possible.
+// readings are all the ways in which a mapping can read a value.
 func (r *reading) readings(mapping int) []as {
 	if r.tombstone || r.valueErr != nil {
 		return nil
@@ -48,7 +48,7 @@ func (r *reading) readings(mapping int) []as {
 	return all
 }
 
-// envelopeMembers are those of Debezium's envelopes.
+// envelopeMembers are the members of Debezium's envelopes.
 var envelopeMembers = []string{"before", "after", "source", "op", "ts_ms", "ts_us", "ts_ns", "transaction", "message", "updateDescription"}
 
 // shape compares the value, or its payload, with what Debezium writes.
@@ -65,7 +65,7 @@ func (r *reading) shape(wrapped int) shape {
 	return s
 }
 
-// fits says that the parts of an envelope are those of its operation.
+// fits says whether an envelope has the parts that its operation needs.
 func (r *reading) fits(wrapped int, operation string) bool {
 	was, _ := r.values.place(wrapped, before)
 	is, _ := r.values.place(wrapped, after)

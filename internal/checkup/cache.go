@@ -29,7 +29,7 @@ func (c Checkup) sharedCache(ctx context.Context) {
 	}
 }
 
-// diskCache says where a run would go on without its cache on disk, since others can write to the folder.
+// diskCache reports a folder that others can write to: a run would continue without its cache on disk.
 func (c Checkup) diskCache() {
 	const what, name = "cache", "disk"
 	if err := pipeline.CheckDisk(c.Layout.File); err != nil {

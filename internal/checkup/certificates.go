@@ -13,7 +13,8 @@ import (
 // warnAhead is how long before its end a certificate is warned of.
 const warnAhead = 14 * 24 * time.Hour
 
-// Certificates warns of the certificates of a file that end within 14 days of now. What cannot be read is left to those that use it.
+// Certificates warns of the certificates of a file that end within 14 days of now. It leaves files that cannot be read to the
+// checks of their users.
 func Certificates(file *pipelinefile.File, now time.Time) []Finding {
 	var findings []Finding
 	for _, files := range pipeline.TLSFiles(file) {

@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/checkup"
 )
 
-// A folder that a run would not use is a warning: the run goes on without it.
+// A folder that a run would not use is a warning: the run continues without it.
 func TestDiskThatOthersCanWriteToIsAWarning(t *testing.T) {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "events", "enriched", "dead"))
 	if err != nil {

@@ -112,7 +112,7 @@ func (c Checkup) extraRows(ctx context.Context, stage string, lookup pipeline.Lo
 	}
 	try, cancel := context.WithTimeout(ctx, sourceTry)
 	defer cancel()
-	// An error is none of the stage's, whose statement was prepared: it may take long without keys.
+	// An error is not the stage's fault, since its statement was prepared: it may take long without keys.
 	if returns, err := l.ReturnsExtra(try); err == nil && returns {
 		c.Report(Finding{
 			What: "stage", Name: stage, OK: true, Warning: true,
@@ -121,7 +121,7 @@ func (c Checkup) extraRows(ctx context.Context, stage string, lookup pipeline.Lo
 	}
 }
 
-// probe asks a service for no keys, where a stage's source is one. That it is not found can mean that there are no keys.
+// probe sends a request without keys if a stage's source is a service. A 404 can mean that there are no keys.
 func probe(ctx context.Context, l pipeline.Lookup) (problem, warning error) {
 	service, ok := l.(interface {
 		Probe(ctx context.Context) error

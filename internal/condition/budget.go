@@ -9,23 +9,23 @@ import (
 )
 
 const (
-	// Budget is the number of steps that a condition may take for one event: each element that a loop visits is one, and so is
-	// each element or textStep bytes of text that an operation compares, searches or builds.
+	// Budget is the number of steps that a condition may take for one event: each element that a loop visits is a step. So is
+	// each element, or each textStep bytes of text, that an operation compares, searches or builds.
 	Budget   = 1_000_000
 	textStep = 64
-	// ctxEvery is the number of steps after which the context is looked at.
+	// ctxEvery is the number of steps after which the context is checked.
 	ctxEvery = 4096
 )
 
-// ErrBudget says that a condition takes more steps for an event than Budget.
+// ErrBudget says that a condition takes more than Budget steps for an event.
 var ErrBudget = fmt.Errorf("it takes more than %d steps for one event, each an element that it visits or %d bytes of text that it reads or builds", Budget, textStep)
 
-// budget counts the steps of one evaluation. Its methods are called by the program; they panic where it must end, which the
-// machine takes for an error.
+// budget counts the steps of one evaluation. The program calls its methods. They panic when the evaluation must end, and the
+// machine turns the panic into an error.
 type budget struct {
 	ctx   context.Context //nolint:containedctx // The program cannot hand it on.
 	left  int
-	check int // where left has to be for the next look at the context
+	check int // the value of left at which the context is checked next
 	err   error
 }
 
@@ -62,7 +62,7 @@ func (b *budget) value(v any) any {
 	return v
 }
 
-// text counts a text; another value is looked at in one step, if at all.
+// text counts a text. Any other value takes one step, if any.
 func (b *budget) text(v any) any {
 	if s, ok := v.(string); ok {
 		b.spend(len(s) / textStep)
@@ -70,7 +70,7 @@ func (b *budget) text(v any) any {
 	return v
 }
 
-// list counts a list that is searched. An object is not: it is found by its name.
+// list counts a list that is searched. An object is not searched, since its members are found by name.
 func (b *budget) list(v any) any {
 	if _, isList := v.([]any); isList {
 		b.spend(b.size(v))

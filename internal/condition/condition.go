@@ -111,8 +111,8 @@ func wrong(err error, roots []string) *Error {
 // Paths are the fields that the condition looks at, in the order of Holds.
 func (c *Condition) Paths() []jsondoc.Path { return c.paths }
 
-// Holds says whether the condition holds for the values of its fields, as Value gives them. It returns an error where they
-// cannot be compared, ErrBudget where that takes more than Budget steps, and the cause of ctx when that ends.
+// Holds says whether the condition holds for the values of its fields, as Value gives them. It returns an error if they
+// cannot be compared, ErrBudget if that takes more than Budget steps, and the cause of ctx when ctx ends.
 func (c *Condition) Holds(ctx context.Context, values []any) (bool, error) {
 	m, ok := c.spare.Get().(*machine)
 	if !ok {

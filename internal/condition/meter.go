@@ -8,7 +8,7 @@ import (
 	"github.com/expr-lang/expr/types"
 )
 
-// The names of the budget's functions in a program. No expression can have them: it is compiled without them first.
+// The names of the budget's functions in a program. No expression can use them: it is first compiled without them.
 const (
 	stepName    = "$step"
 	valueName   = "$value"
@@ -31,8 +31,8 @@ func functionTypes(known types.Map) {
 	}
 }
 
-// loopFinder finds out whether an expression has a loop, or a variable, which may hold what is built again and again. What
-// has neither does each operation once.
+// loopFinder finds out whether an expression has a loop or a variable. A variable may hold a value that is built again and
+// again. An expression without either does each operation once.
 type loopFinder struct{ found bool }
 
 // Visit takes a node.
@@ -44,7 +44,7 @@ func (f *loopFinder) Visit(node *ast.Node) {
 }
 
 // meter makes a program count its steps: each element of a loop, and each operation that takes longer for more data.
-// Without a loop only what builds something larger, or may take longer than reading the data, is counted.
+// Without a loop it counts only operations that build something larger, or may take longer than reading the data.
 type meter struct {
 	loops     bool
 	variables int
@@ -109,7 +109,7 @@ func (m *meter) matches(node *ast.Node, n *ast.BinaryNode) {
 	}
 }
 
-// builtin counts what a function is given. A function that is not known here is taken for one that reads all of it.
+// builtin counts the arguments of a function. It assumes that an unknown function reads all of them.
 func (m *meter) builtin(node *ast.Node, n *ast.BuiltinNode) {
 	if len(n.Arguments) == 0 || n.Name == "get" || n.Name == "type" {
 		return
@@ -161,7 +161,7 @@ func (m *meter) by(node *ast.Node, n *ast.BuiltinNode, other int) {
 	ast.Patch(node, &ast.VariableDeclaratorNode{Name: name, Value: value, Expr: n})
 }
 
-// wrap puts a function around a node, unless that is as large as it is written.
+// wrap puts a function around a node, unless the node is a constant or a predicate.
 func wrap(node *ast.Node, name string) {
 	if _, isPredicate := (*node).(*ast.PredicateNode); isPredicate || isConstant(*node) {
 		return

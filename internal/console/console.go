@@ -1,8 +1,9 @@
 // Package console is where a command writes: data to one stream, words to another, and progress as a bar on a
 // terminal or as plain lines elsewhere.
 //
-// Events, keys, names and errors come from others, and a terminal obeys what stands in them. So what goes to a terminal,
-// and all words, go through Visible, and JSON is written by NewEncoder. Only data that goes elsewhere is left as it is.
+// Events, keys, names and errors come from others, and a terminal obeys what stands in them. So output for a terminal,
+// and all text for people, goes through Visible, and NewEncoder writes JSON. Only data that goes elsewhere stays as it
+// is.
 package console
 
 import (

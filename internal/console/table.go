@@ -14,8 +14,8 @@ const narrow = 80
 // elidedCell is the fewest characters that are left of a cell.
 const elidedCell = 8
 
-// Table aligns rows, the first of which is the head. Where they do not fit into width columns, the middles of the widest
-// cells are left out, and a last line says how to see all. Width 0 is any width.
+// Table aligns rows; the first row is the head. If they do not fit into width columns, Table leaves out the middles of
+// the widest cells, and a last line says how to see all. Width 0 means any width.
 func Table(rows [][]string, width int) string {
 	rows, elided := fit(rows, width)
 	var b bytes.Buffer
@@ -30,7 +30,7 @@ func Table(rows [][]string, width int) string {
 	return b.String()
 }
 
-// OutWidth is the width that tables for Out have to fit into: 0, which is any, where Out is no terminal.
+// OutWidth is the width that tables for Out must fit into. It is 0, which means any, if Out is no terminal.
 func (c *Console) OutWidth() int {
 	if !c.OutTerminal {
 		return 0

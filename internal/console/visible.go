@@ -12,9 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// Visible writes what a terminal would obey, and what it would not show, as its code: \x1b for the control characters of
-// ASCII and for bytes that are not UTF-8, and \u009b for other control and format characters, those that change the
-// direction of text among them. Tabs and the ends of lines stay.
+// Visible writes characters that a terminal would obey or not show as their codes: \x1b for the control characters of
+// ASCII and for bytes that are not UTF-8, and \u009b for other control and format characters, such as changes of
+// direction. Tabs and the ends of lines stay.
 func Visible(text string) string {
 	var b []byte
 	for i := 0; i < len(text); {
@@ -39,8 +39,8 @@ func appendVisible[T string | []byte](dst []byte, r rune, bytes T) []byte {
 	}
 }
 
-// hidden says whether a character steers what shows it, or is not shown. Of the control characters of ASCII only DEL is:
-// the others do not stand in JSON.
+// hidden says whether a character steers a terminal, or is invisible. Of the control characters of ASCII it covers only
+// DEL: JSON cannot have the others.
 func hidden(r rune) bool {
 	return r >= '\x7f' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp))
 }
@@ -84,8 +84,8 @@ func (v *visible) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// NewEncoder is an encoder of JSON that no terminal obeys wherever it goes: hidden characters are escaped, which makes
-// another text of the same value.
+// NewEncoder makes an encoder of JSON that no terminal obeys, wherever it goes. It escapes hidden characters, which
+// changes the text and not the value.
 func NewEncoder(to io.Writer) *json.Encoder {
 	e := json.NewEncoder(&escaping{to: to})
 	e.SetEscapeHTML(false)

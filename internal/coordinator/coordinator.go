@@ -14,9 +14,9 @@ import (
 // pause is the time between two questions.
 const pause = 250 * time.Millisecond
 
-// Await asks until the group has a coordinator or ctx ends, and returns the last result. Where ctx ends first, the error is one
-// that IsMissing knows, or says that brokers cannot be reached. waiting is called once where there is something to wait for;
-// it may be nil.
+// Await asks until the group has a coordinator or ctx ends, and returns the last result. If ctx ends first, IsMissing recognises
+// the error, or the error says that brokers cannot be reached. waiting is called once if there is something to wait for; it may
+// be nil.
 func Await[T any](ctx context.Context, waiting func(), ask func(context.Context) (T, error)) (T, error) {
 	answer, err := ask(ctx)
 	if !passes(err) {
@@ -43,8 +43,8 @@ func Await[T any](ctx context.Context, waiting func(), ask func(context.Context)
 	}
 }
 
-// passes says that another question may be answered: the coordinator is missing, or the broker that was to find it is down.
-// The client chooses that one by chance, and does not choose another where it refuses the connection.
+// passes says that another try may succeed: the coordinator is missing, or the broker that should find it is down. The client
+// chooses that broker by chance, and does not choose another if it refuses the connection.
 func passes(err error) bool {
 	dial, isNet := errors.AsType[*net.OpError](err)
 	return IsMissing(err) || isNet && dial.Op == "dial"

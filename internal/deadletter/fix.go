@@ -10,7 +10,7 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// What the fix of one dead letter may take. The memory is what its process may map beyond what it has at its start.
+// Limits for the fix of one dead letter. The memory is what its process may map beyond what it has at its start.
 const (
 	fixTime   = 5 * time.Second
 	fixMemory = 512 << 20

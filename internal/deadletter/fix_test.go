@@ -49,7 +49,7 @@ func TestFix(t *testing.T) {
 	}
 }
 
-// TestFixIsBounded leaves a dead letter open for which the program takes too much, and fixes the next one.
+// TestFixIsBounded leaves a dead letter open if the program takes too much for it, and fixes the next one.
 func TestFixIsBounded(t *testing.T) {
 	const memory, either = "the fix takes more than 512 MiB of memory for it", "the fix takes more than "
 	for name, test := range map[string]struct{ program, want string }{

@@ -16,8 +16,8 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// ServeFix runs the program of a Fix where this process was started for it, and returns then; elsewhere it returns false at
-// once. Call it first in main, and end the process where it returns true.
+// ServeFix runs the program of a Fix if this process was started for it, and then returns true. Otherwise it returns false
+// at once. Call it first in main, and end the process if it returns true.
 func ServeFix() bool {
 	if os.Getenv(fixMark) == "" {
 		return false

@@ -39,7 +39,7 @@ func Next(ctx context.Context, client *kgo.Client, at Position) (int64, error) {
 	return NextAt(ctx, client, leader, at)
 }
 
-// NextAt is Next for a client that has not asked for the topic yet: it is told the leader.
+// NextAt is Next for a client that has not asked for the topic yet. The caller names the leader.
 func NextAt(ctx context.Context, client *kgo.Client, leader int32, at Position) (int64, error) {
 	found, err := look(ctx, client, leader, at, bytes)
 	return found.Offset, err
@@ -121,8 +121,8 @@ func timeOf(r *kgo.Record, batches []byte) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// Fetch asks the partition's leader for the record batches from a position on, as they are in the log, with what is committed
-// alone. It returns nil where nobody can say at the moment. An error is that of the request.
+// Fetch asks the partition's leader for the committed record batches from a position on, as they are in the log. It returns
+// nil if nobody can say at the moment. An error is the error of the request.
 func Fetch(ctx context.Context, client *kgo.Client, at Position) (*kmsg.FetchResponseTopicPartition, error) {
 	leader, _, err := client.PartitionLeader(at.Topic, at.Partition)
 	if err != nil || leader < 0 {

@@ -39,8 +39,8 @@ func (v *Invalidator) Scope() Scope {
 	return s
 }
 
-// qualified is a topic's name in a tier's positions: with its ID, where it has one, since a topic that is created again has other
-// offsets. No topic has an @ in its name.
+// qualified is a topic's name in a tier's positions, with its ID if it has one: a topic that is created again has other offsets.
+// No topic has an @ in its name.
 func (s Scope) qualified(topic, id string) string {
 	if id == "" {
 		return s.ID + "@" + topic

@@ -67,8 +67,8 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 	t.save(ctx, r, found.ends())
 }
 
-// take takes the positions of the topics as they are now. It returns the topics of which there are only positions from before
-// they were deleted and created again.
+// take takes the positions of the topics as they are now. It returns the topics that have only positions from before they
+// were deleted and created again.
 func (t *durable) take(r *Reader, saved []cache.Position, found extents) map[string]bool {
 	t.positions = positions{}
 	recreated, known := map[string]bool{}, map[string]bool{}

@@ -121,12 +121,12 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
 
-// IsJSON says whether the document is JSON to some readers, and refused for what others would read differently.
+// IsJSON says whether the document is JSON to some readers. It was then refused because others would read it differently.
 func (e *SyntaxError) IsJSON() bool {
 	return !strings.HasPrefix(e.Reason, notJSON) && e.Reason != secondDocument && e.Reason != notUTF8
 }
 
-// Brief says what Error does, without any of the document: it can be published where the document may not be.
+// Brief says the same as Error, without any part of the document. It can be published where the document may not be.
 func (e *SyntaxError) Brief() string {
 	if !e.IsJSON() {
 		return fmt.Sprintf("is not JSON, at byte %d", e.Offset)
@@ -196,7 +196,7 @@ func (c *scan) document(from reader, root *node) error {
 	return from.end()
 }
 
-// Explain makes a *SyntaxError of an error that jsontext has of a document of a size. Other errors stay as they are.
+// Explain turns jsontext's error about a document of a size into a *SyntaxError. Other errors stay as they are.
 func Explain(err error, size int) error {
 	if _, is := errors.AsType[*SyntaxError](err); is || err == nil {
 		return err

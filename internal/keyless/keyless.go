@@ -1,8 +1,8 @@
-// Package keyless takes the keys and values of events out of what sources say, so that it can stand in a log.
+// Package keyless takes the keys and values of events out of what sources say, so that a log can have the rest.
 //
 // A source quotes keys in its errors in forms that nobody can list: a function in a database raises any text. So this
-// works the other way round. Of a text only those words stay that are known: those of the messages of databases,
-// services and loaderline itself, and those of the configuration. What else there is becomes "…".
+// works the other way round. Only known words of a text stay: words of the messages of databases, services and
+// loaderline itself, and words of the configuration. Everything else becomes "…".
 package keyless
 
 import (
@@ -17,7 +17,7 @@ import (
 // hole stands for what was left out.
 const hole = "…"
 
-// Words are those of a configuration. The zero Words are none.
+// Words are the words of a configuration. The zero value has none.
 type Words struct{ known map[string]bool }
 
 // NewWords takes the words of texts: names, paths and statements. A number is no word: it may be a key.
@@ -33,10 +33,10 @@ func NewWords(texts ...string) Words {
 	return w
 }
 
-// code is what our own errors end with: the code that the source gave, and how often it was asked.
+// code is the end of our own errors: the code that the source gave, and how often it was asked.
 var code = regexp.MustCompile(` \((SQLSTATE [0-9A-Z]{5}|error [0-9]{1,5}|SQLITE(_[A-Z]+)?)\)( \(after [0-9]+ attempts\))?$`)
 
-// Text is what is left of a text when only known words stay. In quotes only words of the configuration do.
+// Text returns a text with only its known words. In quotes, only words of the configuration stay.
 func (w Words) Text(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -69,7 +69,7 @@ func (w Words) line(text string) string {
 	return strings.Join(out, " ") + end
 }
 
-// cut takes the next token: what stands in quotes, with what is attached to it, or up to a space.
+// cut takes the next token: a quoted text with everything attached to it, or the text up to a space.
 func cut(text string) (token, rest string) {
 	first, size := utf8.DecodeRuneInString(text)
 	end := 0
@@ -111,7 +111,7 @@ func isStatus(run, last string) bool {
 	return err == nil && last == "answered" && http.StatusText(n) != ""
 }
 
-// punctuation is what a token ends with that belongs to the sentence.
+// punctuation is the end of a token that belongs to the sentence.
 func punctuation(token string) string {
 	return token[len(strings.TrimRight(token, ":;,.")):]
 }

@@ -2,8 +2,8 @@ package keyless
 
 import "strings"
 
-// vocabulary are the words of messages, in lower case. One that is missing costs a word of a log; one that could be a
-// key must not be in it.
+// vocabulary are the words of messages, in lower case. A missing word costs a word of a log. A word that could be a
+// key must not be here.
 var vocabulary = words(`
 a absent access active address after aggregate all allowed alone already ambiguous an and another answer answered answers any are
 argument arguments array as ask asked asks at authentication away

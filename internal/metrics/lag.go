@@ -14,7 +14,7 @@ import (
 type Backlog interface {
 	// Answered says whether the cluster was asked with success lately.
 	Answered() bool
-	// Partitions are those of this process.
+	// Partitions are the partitions of this process.
 	Partitions() []backlog.Partition
 	// Stalled says why nothing is committed though records wait, or nil.
 	Stalled() *backlog.Stall

@@ -82,7 +82,7 @@ func TestLagWithoutKafka(t *testing.T) {
 	})
 }
 
-// What was nothing without Kafka is not known, and that it is not is said.
+// Without Kafka a lag that was zero is not known, and the metrics say so.
 func TestNoLagWithoutKafka(t *testing.T) {
 	t.Parallel()
 	l := startLine(t, often)

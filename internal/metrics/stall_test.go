@@ -29,7 +29,8 @@ func (l *line) openTransaction() (client *kgo.Client, producer int64) {
 	return client, producer
 }
 
-// Another producer's open transaction holds the records behind it back: they are waited for, and it is named.
+// Another producer's open transaction holds back the records behind it. They count as waiting, and the stall
+// names it.
 func TestLagBehindAnOpenTransaction(t *testing.T) {
 	t.Parallel()
 	l := startLine(t, often)
@@ -53,7 +54,7 @@ func TestLagBehindAnOpenTransaction(t *testing.T) {
 	})
 }
 
-// The partitions of a process that has fallen out of the group have a lag, and the reason is said.
+// The partitions of a process that has fallen out of the group have a lag, and the stall has the reason.
 func TestLagOutsideOfTheGroup(t *testing.T) {
 	t.Parallel()
 	l := startLine(t, often)
@@ -67,7 +68,7 @@ func TestLagOutsideOfTheGroup(t *testing.T) {
 	})
 }
 
-// A source that is away stalls the pipeline, and is named.
+// A source that is away stalls the pipeline, and the stall names it.
 func TestStallInAnOutage(t *testing.T) {
 	t.Parallel()
 	l := startLine(t, often)

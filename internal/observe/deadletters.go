@@ -15,7 +15,7 @@ import (
 // deadLettersEvery is how often dead letters are logged at most.
 const deadLettersEvery = 30 * time.Second
 
-// deadLetters logs how many dead letters there are: the first at once, those that follow together.
+// deadLetters logs how many dead letters there are: the first at once, the following ones together.
 type deadLetters struct {
 	log   *slog.Logger
 	topic string

@@ -105,7 +105,7 @@ func (w *keysWorld) run(ctx context.Context, group, limit string, running func(a
 	return errors.Join(p.Run(ctx), open.Close(), seen.Close())
 }
 
-// letters runs until all events are dead letters, and looks at what the process shows of itself.
+// letters runs until all events are dead letters, and checks what the process shows of itself.
 func (w *keysWorld) letters(quotes bool) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)

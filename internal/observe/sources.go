@@ -13,7 +13,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
-// awayEvery is how often the log repeats that a source is waited for.
+// awayEvery is how often the log repeats that the run waits for a source.
 const awayEvery = time.Minute
 
 // away are the sources that have not been reached since the start.
@@ -27,7 +27,7 @@ type awaySource struct {
 	optional    bool
 }
 
-// Away notes that a source was not reached at start: it is waited for, or done without.
+// Away notes that a source was not reached at start. The run waits for it, or starts without it.
 func (r *Run) Away(a pipeline.Away) {
 	r.away.mu.Lock()
 	defer r.away.mu.Unlock()
@@ -64,7 +64,7 @@ func (r *Run) Reached(source string) {
 	}
 }
 
-// waiting says what the start waits for, empty where for nothing.
+// waiting says what the start waits for; empty if nothing.
 func (r *Run) waiting() string {
 	if sources := r.waitingSources(); sources != "" {
 		return sources
@@ -88,7 +88,7 @@ func (r *Run) waitingSources() string {
 	return strings.Join(all, ", ")
 }
 
-// failing is since when a source answers nobody, zero where it answers.
+// failing is since when a source answers nobody; zero if it answers.
 func (r *Run) failing(source string) time.Time {
 	r.away.mu.Lock()
 	defer r.away.mu.Unlock()
@@ -98,7 +98,7 @@ func (r *Run) failing(source string) time.Time {
 	return r.sourceStats()[source].FailingSince
 }
 
-// retries says which sources are tried again, empty where none is.
+// retries names the sources that are tried again; empty if none.
 func (r *Run) retries(file *pipelinefile.File) func() string {
 	return func() string {
 		var all []string
@@ -111,7 +111,7 @@ func (r *Run) retries(file *pipelinefile.File) func() string {
 	}
 }
 
-// sources are those that have a breaker or fail.
+// sources returns the sources that have a breaker or fail.
 func (r *Run) sources(file *pipelinefile.File) []admin.Source {
 	all := []admin.Source{}
 	stats := r.sourceStats()

@@ -9,9 +9,9 @@ import (
 	"github.com/loaderline/loaderline/internal/topicid"
 )
 
-// Accept takes topics of a group as they are now, and returns those that were deleted and created again, and the consumed
-// ones whose committed offset is not in the topic any more. The group goes on in these with the oldest record of the
-// partition. Errors: *consumer.GroupActiveError, and those of loaderline.AcceptTopics.
+// Accept accepts topics of a group as they are now. It returns the topics that were deleted and created again, and the
+// consumed topics whose committed offset is no longer in the topic. In these the group continues with the oldest record
+// of the partition. Errors: *consumer.GroupActiveError, and the errors of loaderline.AcceptTopics.
 func Accept(ctx context.Context, kafka consumer.Kafka, group string, topics, consumed []string) ([]string, error) {
 	now, err := topicid.List(ctx, kafka, topics)
 	if err != nil {

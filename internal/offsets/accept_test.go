@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/internal/offsets"
 )
 
-// Retention can remove records before they were read. The group cannot go on at an offset that is not there any more.
+// Retention can remove records before they were read. The group cannot continue at an offset that is gone.
 func TestAcceptGoesOnWhereRetentionRemovedRecords(t *testing.T) {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "retry"), kfake.SeedTopics(1, "out"))
 	if err != nil {

@@ -30,8 +30,8 @@ type Row struct {
 	Next *time.Time `json:"next_record,omitempty"`
 }
 
-// Show finds where a group is, in the order of topics and partitions. Offsets that will never give a record, markers of
-// transactions and what was aborted, are no lag where nothing else is left.
+// Show finds where a group is, in the order of topics and partitions. Markers of transactions and aborted records never
+// reach a reader. They are no lag if nothing else is left.
 func Show(ctx context.Context, kafka consumer.Kafka, group string, topics []string) ([]Row, error) {
 	committed, err := consumer.Offsets(ctx, kafka, group)
 	if err != nil {
@@ -68,7 +68,7 @@ func Show(ctx context.Context, kafka consumer.Kafka, group string, topics []stri
 	return rows, look(ctx, client, topics, rows, positions)
 }
 
-// look finds the next records at positions, those of rows.
+// look finds the next records at the positions of rows.
 func look(ctx context.Context, client *kgo.Client, topics []string, rows []Row, positions []gap.Position) error {
 	details, err := kadm.NewClient(client).ListTopics(ctx, topics...)
 	if err != nil {

@@ -1,5 +1,6 @@
 // Package opentxn finds the transaction that keeps readers of committed records waiting: the last stable offset of a
-// partition stands still until it ends. A producer that died leaves one until its transaction timeout, and some for ever.
+// partition stands still until it ends. A producer that died leaves a transaction open until its transaction timeout, and in
+// some cases for ever.
 package opentxn
 
 import (
@@ -15,16 +16,16 @@ import (
 type Transaction struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
-	// Offset is that of its first record, where readers wait.
+	// Offset is the offset of its first record, where readers wait.
 	Offset     int64 `json:"offset"`
 	ProducerID int64 `json:"producer_id"`
-	// ID is its transactional ID; empty where this user may not see it.
+	// ID is its transactional ID; empty if this user may not see it.
 	ID string `json:"transactional_id,omitempty"`
-	// Since is when it began, or when its producer last published to the partition, or the zero time where neither is known.
+	// Since is when it began, or else when its producer last published to the partition, or else zero.
 	Since time.Time `json:"since"`
 }
 
-// String names it, and since when it is open.
+// String names the transaction and the time since when it is open.
 func (t Transaction) String() string {
 	text := fmt.Sprintf("a transaction of producer %d", t.ProducerID)
 	if t.ID != "" {
@@ -37,7 +38,7 @@ func (t Transaction) String() string {
 	return text
 }
 
-// Command is how it is ended with Kafka's own tools, if its producer is gone.
+// Command ends the transaction with Kafka's own tools, if its producer is gone.
 func (t Transaction) Command(brokers []string) string {
 	return fmt.Sprintf("kafka-transactions.sh --bootstrap-server %s abort --topic %s --partition %d --start-offset %d",
 		strings.Join(brokers, ","), t.Topic, t.Partition, t.Offset)
@@ -82,7 +83,7 @@ func oldest(p kadm.DescribedProducersPartition) (first Transaction, open bool) {
 	return first, open
 }
 
-// identify adds what the transactions' coordinators know. What they do not tell stays unknown.
+// identify adds what the transactions' coordinators know. The rest stays unknown.
 func identify(ctx context.Context, admin *kadm.Client, found []Transaction, producers []int64) {
 	listed, err := admin.ListTransactions(ctx, producers, nil)
 	if err != nil || len(listed) == 0 {

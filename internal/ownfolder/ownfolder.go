@@ -1,5 +1,5 @@
-// Package ownfolder says whether a folder is this user's alone to write to. What another user can write, delete or put
-// a link into can be made to hold anything.
+// Package ownfolder says whether only this user can write to a folder. If another user can write, delete or put a link into
+// it, it can hold anything.
 package ownfolder
 
 import (
@@ -21,8 +21,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s %s: name a folder that only the user of this process can write to, or remove this one", e.Path, e.Problem)
 }
 
-// Check returns an *Error where others can put something into a folder, or where it is not a folder. A sticky one, as
-// /tmp is, may be writable by others: they cannot replace what is not theirs in it. A folder that is not there is in order.
+// Check returns an *Error if others can put something into a folder, or if it is not a folder. A sticky folder, as /tmp is,
+// may be writable by others: they cannot replace what is not theirs in it. Check accepts a folder that is not there.
 func Check(dir string) error {
 	info, err := os.Lstat(dir)
 	switch {
@@ -38,7 +38,8 @@ func Check(dir string) error {
 	return trusted(dir, info, info.Mode()&fs.ModeSticky != 0)
 }
 
-// CheckAll is Check of a folder and of all that is in it: folders and regular files, none of which others can write to.
+// CheckAll is Check of a folder and of everything in it. This may only be folders and regular files that others cannot
+// write to.
 func CheckAll(dir string) error {
 	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

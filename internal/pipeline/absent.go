@@ -10,17 +10,17 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// absentEvery is how often a source is tried that the pipeline was started without.
+// absentEvery is how often an absent source is tried.
 const absentEvery = time.Second
 
-// absent stands in the place of a lookup whose source was not there at start. Nobody knows the types of its keys, and
-// nothing is found by them.
+// absent takes the place of a lookup whose source was not there at start. Nobody knows the types of its keys, and it finds
+// nothing.
 type absent struct {
 	err   *UnreachableError
 	parts int
 }
 
-// absentError is the error of an absent source's calls. There is no point in another try, as where a breaker is open.
+// absentError is the error of an absent source's calls. Another try is pointless, as with an open breaker.
 type absentError struct{ err *UnreachableError }
 
 func (e *absentError) Error() string { return e.err.Reason() }
@@ -34,7 +34,7 @@ func (a absent) Load(context.Context, *stages.Batch[lookup.Key, []byte]) error {
 	return &absentError{a.err}
 }
 
-// Absent are the sources that were not there at start, in the order of the file.
+// Absent returns the sources that were not there at start, in the order of the file.
 func (p *Pipeline) Absent() []string {
 	var names []string
 	for name, s := range p.sources {
@@ -46,8 +46,8 @@ func (p *Pipeline) Absent() []string {
 	return names
 }
 
-// AwaitAbsent waits until one of the absent sources is reachable, or can never be, and the pipeline is to be opened anew. It
-// returns false where ctx ends before, and where no source is absent.
+// AwaitAbsent waits until one of the absent sources is reachable, or can never be reached, so that the pipeline must be
+// opened again. It returns false if ctx ends before, or if no source is absent.
 func (p *Pipeline) AwaitAbsent(ctx context.Context, layout *Layout, onAway func(Away)) bool {
 	names := p.Absent()
 	if len(names) == 0 {

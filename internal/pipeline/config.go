@@ -70,7 +70,7 @@ func (c *compiler) scanEvents(merge map[string]bool) *jsondoc.Scanner {
 	return c.events.scanner()
 }
 
-// Kafka says how a file's brokers are reached. watch is told of its certificates; nil: nobody is.
+// Kafka says how to reach a file's brokers. It tells watch of the certificates, unless watch is nil.
 func Kafka(file *pipelinefile.File, logger *slog.Logger, watch *tlsfiles.Watch) (consumer.Kafka, error) {
 	k := consumer.Kafka{Brokers: file.Kafka.Brokers, Logger: logger}
 	encryption, err := renewedTLS(file, "kafka.tls", file.Kafka.TLS, watch)
@@ -121,7 +121,7 @@ func retries(file *pipelinefile.File) loaderline.Retry {
 	return r
 }
 
-// noneIfZero is negative where the file says 0s: a zero in Go code is a default.
+// noneIfZero is negative if the file says 0s: in Go code a zero means the default.
 func noneIfZero(d time.Duration) time.Duration {
 	if d == 0 {
 		return -1
@@ -129,7 +129,7 @@ func noneIfZero(d time.Duration) time.Duration {
 	return d
 }
 
-// deadLetterLimit is negative where the file says 0%.
+// deadLetterLimit is negative if the file says 0%.
 func deadLetterLimit(file *pipelinefile.File) float64 {
 	if file.DeadLetter.Limit == 0 {
 		return -1

@@ -49,8 +49,8 @@ func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) *d
 	return nil
 }
 
-// CheckDisk returns an error where the folder of the file's cache on disk would not be used, since another user could put
-// something into it. It makes nothing.
+// CheckDisk returns an error if a run would not use the folder of the file's cache on disk, because another user could
+// put something into it. It creates nothing.
 func CheckDisk(file *pipelinefile.File) error {
 	disk := file.Cache.Disk
 	if disk == nil {

@@ -76,7 +76,8 @@ func (f *fragments) learned() int {
 	return n
 }
 
-// keysOf are the keys that a Fragment has for a path. They are made again where a source has learned other types meanwhile.
+// keysOf returns the keys that a Fragment has for a path. It makes them again if a source has learned other types
+// meanwhile.
 func (f *fragments) keysOf(fragment *Fragment, path int) []key {
 	if fragment.learned == f.learned() {
 		return fragment.keys[path]

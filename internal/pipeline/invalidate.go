@@ -70,13 +70,13 @@ func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err e
 type cached struct {
 	types func() lookup.Types
 	view  *cache.View[lookup.Key, *Fragment]
-	// spreads says of a key that others may be cached that its source takes for equal to it. Nil says it of none.
+	// spreads says whether the cache may have other keys that the source takes for equal to a key. Nil means that it has none.
 	spreads func(lookup.Key) bool
 }
 
 // Invalidate makes the cache forget keys of a stage; what is being loaded for them now is not kept. Stages that ask the
-// same share what they keep. A stage that keeps nothing has nothing to forget. Where other keys may be the same to the
-// source, it forgets all keys.
+// same share what they keep. A stage that keeps nothing has nothing to forget. If the source may take other keys for equal, it
+// forgets all keys.
 func (p *Pipeline) Invalidate(ctx context.Context, stage string, keys ...lookup.Key) {
 	c, ok := p.cached[stage]
 	switch {
@@ -137,8 +137,8 @@ func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
 	return keys, nil
 }
 
-// spellings are the JSON values that a value may be in an event, where they are different keys. A type knows which strings are
-// numbers, but Any keeps them apart; and a text column may hold what looks like a number or a boolean.
+// spellings are the JSON values that a value may be in an event, if they are different keys. A type knows which strings are
+// numbers, but Any keeps them apart. A text column may hold text that looks like a number or a boolean.
 func spellings(t lookup.Type, raw []byte) ([][]byte, error) {
 	var (
 		all   [][]byte

@@ -44,8 +44,8 @@ func (p *keyPath) agreed(types lookup.Types) bool {
 	return true
 }
 
-// disputed is the key of values that the first stage's types make key of, or refuse with err, where that does not settle it:
-// the source may have other types by now, and the stages may differ. An unchecked key leaves it to each source.
+// disputed is the key of values if the first stage's types, which make key of them or refuse them with err, do not decide:
+// the source may have other types by now, and the stages may differ. An unchecked key leaves the decision to each source.
 func (p *keyPath) disputed(raws [][]byte, key lookup.Key, err error) (lookup.Key, error) {
 	if errors.Is(err, stages.ErrNoKey) {
 		return "", err
@@ -69,7 +69,7 @@ func (p *keyPath) disputed(raws [][]byte, key lookup.Key, err error) (lookup.Key
 	}
 }
 
-// learned counts what the path's sources have learned: keys that were made before are made again.
+// learned counts what the path's sources have learned. Keys from before a change are made again.
 func (p *keyPath) learned() int {
 	n := 0
 	for _, l := range p.learners {

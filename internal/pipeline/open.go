@@ -77,9 +77,8 @@ func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipeline
 	return OpenSource(ctx, file, f, o.Certificates)
 }
 
-// Open connects to the sources of a layout, prepares every statement and builds the plan. A source that is not reachable is
-// an *UnreachableError, unless Options.Start says otherwise; what is wrong with a stage is a *pipelinefile.Error. All of them
-// are joined.
+// Open connects to the sources of a layout, prepares every statement and builds the plan. A source that is not reachable is an
+// *UnreachableError, unless Options.Start says otherwise. A mistake in a stage is a *pipelinefile.Error. Open joins all errors.
 func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err error) {
 	p := &Pipeline{sources: map[string]*source{}, cached: map[string]cached{}}
 	defer func() {

@@ -147,7 +147,7 @@ func (t *preloading) take(ctx context.Context, found sqllookup.Scanned) error {
 	}
 	t.done.Rows += found.Rows
 	if t.answers.keeps != nil && !t.answers.keeps(found.Key) {
-		return nil // A change of the row might not be seen.
+		return nil // A change of the row might go unnoticed.
 	}
 	fragment, err := (*Fragment)(nil), found.Err
 	if err == nil {

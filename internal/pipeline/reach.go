@@ -20,7 +20,7 @@ const connectTime = 10 * time.Second
 type UnreachableError struct {
 	Source string
 	Err    error
-	// Permanent says that waiting does not heal it.
+	// Permanent says that waiting does not fix it.
 	Permanent bool
 }
 
@@ -45,8 +45,8 @@ func Reach(ctx context.Context, source string, ping func(context.Context) error)
 	return reach(ctx, source, connectTime, ping, func(error) {})
 }
 
-// reach tries until it succeeds, for a limited time; 0 is no limit. Each try that may be followed by another is given to
-// onAway. The error is an *UnreachableError, or the *pipelinefile.Errors of a try.
+// reach tries until it succeeds, for a limited time; 0 means no limit. It calls onAway for each failed try that another
+// may follow. The error is an *UnreachableError, or the *pipelinefile.Errors of a try.
 func reach(ctx context.Context, source string, limit time.Duration, try func(context.Context) error, onAway func(error)) error {
 	waits := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(limit))
@@ -64,7 +64,7 @@ func reach(ctx context.Context, source string, limit time.Duration, try func(con
 	return problem
 }
 
-// reachOnce tries once. Its error is as reach has it.
+// reachOnce tries once, with the errors of reach.
 func reachOnce(ctx context.Context, source string, try func(context.Context) error) error {
 	err := try(ctx)
 	if away, is := errors.AsType[*UnreachableError](err); is {

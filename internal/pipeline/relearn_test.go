@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The keys of plans become texts: those of events, and those of rows that are cached since before.
+// The keys of plans become texts: the keys of events, and the keys of rows that were cached before.
 func TestAMigrationBlamesNoEvent(t *testing.T) {
 	t.Parallel()
 	file := shopFile(t)

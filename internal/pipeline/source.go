@@ -29,7 +29,7 @@ type Lookup interface {
 	Types() lookup.Types
 }
 
-// learner is a Lookup that learns the types of its keys from its source, and learns them again where a key does not fit: it takes
+// learner is a Lookup that learns the types of its keys from its source, and learns them again if a key does not fit. It takes
 // lookup.Unchecked keys.
 type learner interface {
 	Lookup
@@ -37,7 +37,7 @@ type learner interface {
 	Learned() (times int, types bool)
 }
 
-// asLearner is a Lookup as a learner, or nil.
+// asLearner returns a Lookup as a learner, or nil.
 func asLearner(l Lookup) learner {
 	if learns, ok := l.(learner); ok {
 		if _, types := learns.Learned(); types {
@@ -57,7 +57,7 @@ func (s standIn) Prepare(_ context.Context, stage *Stage) (Lookup, error) {
 func (s standIn) Close() error     { return nil }
 func (s standIn) identity() string { return "" }
 
-// OpenSource makes a Source without connecting. watch is told of its certificates; nil: nobody is. Its error is a
+// OpenSource makes a Source without connecting. It tells watch of the certificates, unless watch is nil. Its error is a
 // *pipelinefile.Error, or a *tlsfiles.EndedError.
 func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
 	switch f.Kind() {

@@ -11,14 +11,14 @@ import (
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
-// speller is a lookup whose source may take keys for equal that are spelled differently. What it says can change with every load.
+// speller is a lookup whose source may take different spellings of a key for equal. Its answers can change with every load.
 type speller interface {
 	Spelling() sqllookup.Spelling
 	Regular(key lookup.Key) bool
 }
 
-// spreads says which changed keys may have other spellings in the cache of a stage; nil where none ever has. Of a stage that a
-// change topic is about, only regular keys are cached where there are such.
+// spreads says which changed keys may have other spellings in the cache of a stage; nil if none ever has. A stage with a change
+// topic caches only regular keys, if there are any.
 func (c *compiler) spreads(n *node) func(lookup.Key) bool {
 	l, ok := n.answers.lookup.(speller)
 	if !ok {
@@ -37,8 +37,8 @@ func (c *compiler) spreads(n *node) func(lookup.Key) bool {
 	}
 }
 
-// keeps says which keys of a stage are cached; nil: all are. An invalidation names a key that the source has checked, and, where
-// change topics are about the stage, a regular one.
+// keeps says which keys of a stage are cached; nil means all. An invalidation names a key that the source has checked. If the stage
+// has change topics, this key is regular.
 func (c *compiler) keeps(n *node) func(lookup.Key) bool {
 	l, ok := n.answers.lookup.(speller)
 	switch {
@@ -53,7 +53,7 @@ func (c *compiler) keeps(n *node) func(lookup.Key) bool {
 	}
 }
 
-// hasChanges says that a change topic is about a stage, or about one that shares what is cached.
+// hasChanges says that a change topic is about a stage, or about another stage that shares its cache entries.
 func (c *compiler) hasChanges(n *node) bool {
 	for _, change := range c.layout.changes {
 		for _, other := range c.nodes {
@@ -65,12 +65,12 @@ func (c *compiler) hasChanges(n *node) bool {
 	return false
 }
 
-// keptKeys is a cache of some keys alone. A load of another key may be outdated by a change of any key, so it is shared with
-// nobody.
+// keptKeys is a cache of some keys only. A change of any key may outdate a load of another key, so nobody shares such a load.
 type keptKeys struct {
 	view  *cache.View[lookup.Key, *Fragment]
 	keeps func(lookup.Key) bool
-	// learned counts what the source has learned of its key, and seen is the count that the cache was filled by. Nil: it learns nothing.
+	// learned counts what the source has learned about its key; nil if it learns nothing. seen is the count when the cache was
+	// filled.
 	learned func() (int, bool)
 	seen    atomic.Int64
 }
@@ -86,7 +86,7 @@ func (c *compiler) keptKeys(n *node) *keptKeys {
 	return kept
 }
 
-// follow forgets everything where the source compares keys in another way than before: an invalidation might not name what is cached.
+// follow forgets everything if the source now compares keys in another way: an invalidation might not name the cached keys.
 func (c *keptKeys) follow(ctx context.Context) {
 	if c.learned == nil {
 		return
@@ -133,7 +133,7 @@ func (c *keptKeys) Set(ctx context.Context, since stages.Stamp, keys []lookup.Ke
 	c.view.Set(ctx, since, some, kept)
 }
 
-// Outdated is true of every key that is not kept.
+// Outdated is true for every key that is not kept.
 func (c *keptKeys) Outdated(key lookup.Key, since stages.Stamp) bool {
 	return !c.keeps(key) || c.view.Outdated(key, since)
 }

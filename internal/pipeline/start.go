@@ -14,8 +14,8 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Start says what Open does about a source that is not reachable. What waiting does not heal fails in any case. Its
-// functions are called concurrently.
+// Start says what Open does about a source that is not reachable. Errors that waiting does not fix fail in any case.
+// Its functions are called concurrently.
 type Start struct {
 	// Wait waits for sources for as long as the context lasts, and not for about 10 s.
 	Wait bool
@@ -41,8 +41,8 @@ func (l *Layout) optional(source string) bool {
 	return !slices.ContainsFunc(l.Stages, func(s *Stage) bool { return s.Source == source && s.waitsOut() })
 }
 
-// reach reaches a source, and prepares what its stages ask. A source that the pipeline can start without may be left
-// absent. Its error is an *UnreachableError, or joined *pipelinefile.Errors.
+// reach reaches a source, and prepares its stages' statements. It may leave a source absent that the pipeline can
+// start without. Its error is an *UnreachableError, or joined *pipelinefile.Errors.
 func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start *Start) (map[int]Lookup, error) {
 	source, optional := p.sources[name], false
 	limit := connectTime
@@ -81,7 +81,7 @@ func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start
 	return lookups, err
 }
 
-// ask pings a source, and prepares what its stages ask.
+// ask pings a source, and prepares its stages' statements.
 func (p *Pipeline) ask(ctx context.Context, layout *Layout, name string) (map[int]Lookup, error) {
 	if err := p.sources[name].backend.Ping(ctx); err != nil {
 		return nil, err
@@ -95,8 +95,8 @@ func isAway(err error) bool {
 	return is && !away.Permanent
 }
 
-// reachAll reaches all sources side by side, so that each says at once that it is away. What can never be reached ends
-// the others' waiting.
+// reachAll reaches all sources side by side, so that each reports at once that it is away. A source that can never be
+// reached ends the wait for the others.
 func (p *Pipeline) reachAll(ctx context.Context, layout *Layout, start *Start) (map[int]Lookup, error) {
 	reaching, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -132,7 +132,7 @@ func (p *Pipeline) reachAll(ctx context.Context, layout *Layout, start *Start) (
 	return lookups, pipelinefile.JoinErrors(all)
 }
 
-// apart takes joined problems apart.
+// apart splits joined problems.
 func apart(problems []error) [][]error {
 	all := make([][]error, len(problems))
 	for i, problem := range problems {
@@ -145,7 +145,7 @@ func apart(problems []error) [][]error {
 	return all
 }
 
-// prepare prepares what the stages ask of a source, and reports all problems at once.
+// prepare prepares the stages' statements for a source, and reports all problems at once.
 func (p *Pipeline) prepare(ctx context.Context, layout *Layout, source string) (map[int]Lookup, error) {
 	var problems []error
 	lookups := map[int]Lookup{}
@@ -166,7 +166,7 @@ func (p *Pipeline) prepare(ctx context.Context, layout *Layout, source string) (
 	return lookups, errors.Join(problems...)
 }
 
-// logFailing has a backend log when its calls fail, and when they are answered again.
+// logFailing makes a backend log when its calls fail, and when they succeed again.
 func (o Options) logFailing(cfg *stages.BackendConfig) {
 	if o.Logger == nil {
 		return

@@ -59,7 +59,8 @@ func startWorld(t *testing.T, driver, onOutage, other string, health int) *pipel
 	return layout
 }
 
-// Whether a source is waited for is up to all of its stages; what waiting does not heal ends the others' waiting.
+// All stages of a source decide whether a run waits for it. An error that waiting does not fix ends the wait for
+// the others.
 func TestStart(t *testing.T) {
 	for name, test := range map[string]struct {
 		onOutage, other string

@@ -31,7 +31,7 @@ func tlsFiles(key string, section pipelinefile.TLS) tlsfiles.Files {
 	return tlsfiles.Files{Key: key, CA: section.CA, Cert: section.Cert, PrivateKey: section.Key}
 }
 
-// TLSFiles are the files of each section tls that is on, and those that the DSNs of PostgreSQL name.
+// TLSFiles returns the files of each section tls that is on, and the files that PostgreSQL's DSNs name.
 func TLSFiles(file *pipelinefile.File) []tlsfiles.Files {
 	var all []tlsfiles.Files
 	add := func(key string, section pipelinefile.TLS) {

@@ -18,7 +18,7 @@ func (d *decoder) checkNamed(key string, s *Stage) {
 	}
 }
 
-// checkMissing refuses statuses that are about something other than keys, and those that the source classes as errors.
+// checkMissing refuses statuses that are not about keys, and statuses that the source classes as errors.
 func (d *decoder) checkMissing(key string, s *Stage, source *Source) {
 	for i, status := range s.Response.Missing {
 		at := fmt.Sprintf("%s.response.missing[%d]", key, i)
@@ -37,7 +37,7 @@ func (d *decoder) checkMissing(key string, s *Stage, source *Source) {
 	}
 }
 
-// checkCodes refuses codes of a service's errors that are none.
+// checkCodes refuses codes that are no errors of a service.
 func (d *decoder) checkCodes(key string, s *Source) {
 	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusNonAuthoritativeInfo, http.StatusNoContent} {
 		if code := strconv.Itoa(status); s.Errors[code] != "" {

@@ -36,15 +36,13 @@ type File struct {
 	// texts has where the text of a scalar begins, for those that the file has
 	// in one line as they are.
 	texts map[string]Pos
-	// secrets has the secrets with ${} as the file has them, by key, and opts
-	// what they are resolved by.
+	// secrets has, by key, the secrets with ${} as they stand in the file. opts resolves them.
 	secrets map[string]string
 	opts    Options
 }
 
-// Secret resolves the ${} of a secret once more and returns its value as it is
-// now: a file that ${file:} names may have been rewritten. written is the secret
-// as it was read first, returned where nothing is to be resolved. It is safe for
+// Secret resolves the ${} of a secret once more and returns its current value: a file that ${file:} names may have been
+// rewritten. written is the secret as it was first read, which Secret returns if it has no ${}. It is safe for
 // concurrent use.
 func (f *File) Secret(key string, written Secret) (string, error) {
 	text, replaced := f.secrets[key]

@@ -10,7 +10,7 @@ import (
 
 var errNotRegular = errors.New("it is not a regular file, and not a link to one")
 
-// readRegular reads a regular file, or one that a link leads to, and no more than limit bytes of it. It refuses all else at
+// readRegular reads a regular file, or one that a link leads to, and at most limit bytes of it. It refuses anything else at
 // once: a named pipe would wait for a writer, and a device may have no end.
 func readRegular(path string, limit int64) (data []byte, err error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // Opening a device can already do something.

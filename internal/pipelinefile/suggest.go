@@ -24,8 +24,8 @@ func cut(s string) string {
 	return s
 }
 
-// withoutQuery redacts the values in the query of a URL or a path, and its fragment: they may be a token. What ${} stands for is
-// not there yet.
+// withoutQuery redacts the values in the query of a URL or a path, and its fragment: they may be a token. ${} is not resolved
+// yet.
 func withoutQuery(s string) string {
 	at := strings.IndexAny(s, "?#")
 	if at < 0 || !strings.HasPrefix(s, "/") && !strings.Contains(s[:at], "://") {

@@ -29,7 +29,7 @@ func (f *File) AllTopics() []string {
 	return topics
 }
 
-// KeyOf is the key that names a topic of the pipeline; empty where none does.
+// KeyOf returns the key that names a topic of the pipeline; empty if none does.
 func (f *File) KeyOf(topic string) string {
 	switch {
 	case slices.Contains(f.Input.Topics, topic):

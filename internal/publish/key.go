@@ -47,8 +47,8 @@ func ParseKey(text string) (*Key, error) {
 	return &Key{path: path, scanner: jsondoc.NewScanner([]jsondoc.Path{path}, nil)}, nil
 }
 
-// In is the text of the value in line that the path leads to: a string's characters, or a number or boolean as it is written. Where
-// it is null, there is no key, and that is counted.
+// In returns the text of the value in line that the path leads to: a string's characters, or a number or boolean as it is written.
+// If the value is null, there is no key, and In counts that.
 func (k *Key) In(line []byte) ([]byte, error) {
 	k.found.Reset()
 	if err := k.scanner.Scan(line, &k.found); err != nil {

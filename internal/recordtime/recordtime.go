@@ -1,5 +1,5 @@
 // Package recordtime reads the timestamps of records as they are in the log: any number of milliseconds. The client keeps
-// nanoseconds in 64 bits, and makes another time of what does not fit, such as a timestamp in microseconds.
+// nanoseconds in 64 bits. A timestamp that does not fit, such as one in microseconds, becomes another time.
 package recordtime
 
 import (
@@ -15,8 +15,8 @@ import (
 // None is the timestamp of a record that has none, as Kafka writes it.
 const None = -1
 
-// Doubtful reports whether the client may have read another timestamp than the log has. What overflowed mostly is no whole
-// number of milliseconds. Some of it comes out as 0 or a negative number, which genuine timestamps seldom are.
+// Doubtful reports whether the client may have read another timestamp than the log has. A timestamp that overflowed is seldom a
+// whole number of milliseconds. Some come out as 0 or a negative number, which genuine timestamps seldom are.
 func Doubtful(t time.Time) bool {
 	return t.Nanosecond()%int(time.Millisecond) != 0 || t.UnixMilli() <= 0
 }
@@ -35,8 +35,8 @@ const (
 	maxRecord     = 1 << 30
 )
 
-// Read returns the timestamps of the records in record batches, by offset. A batch that is cut off is left out, and so are those
-// that begin behind last: nobody has found out yet how large they are when they are decompressed.
+// Read returns the timestamps of the records in record batches, by offset. It leaves out a batch that is cut off, and batches
+// that begin behind last: nobody knows yet how large they are after decompression.
 func Read(batches []byte, last int64) (map[int64]int64, error) {
 	times := map[int64]int64{}
 	for len(batches) > magicAt {

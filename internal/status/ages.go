@@ -11,11 +11,11 @@ import (
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
-// defaultOpenFor is how long a transaction has to be open before it is held against its producer: others take as long.
+// defaultOpenFor is how long a transaction must be open before it is reported: normal transactions may take as long.
 const defaultOpenFor = 10 * time.Second
 
-// ages reads the record that the group goes on with in each partition that it is behind in. Offsets that will never give
-// a record, markers and what was aborted, are no lag.
+// ages reads the record that the group continues with, in each partition that it is behind in. Markers and aborted records
+// never reach a reader, so they are no lag.
 func (r *Reader) ages(ctx context.Context, report *Report) error {
 	details, err := r.admin.ListTopics(ctx, r.file.Consumed()...)
 	if err != nil {
@@ -62,8 +62,8 @@ func (r *Reader) ages(ctx context.Context, report *Report) error {
 	return ctx.Err()
 }
 
-// blocked names the transactions that the group waits for, those that keep changes of rows from the caches, and those that
-// readers of the output wait for. What this user may not see stays unknown.
+// blocked names the transactions that the group waits for, that keep changes of rows from the caches, or that readers of
+// the output wait for. Transactions that this user may not see stay unknown.
 func (r *Reader) blocked(ctx context.Context, report *Report, open kadm.TopicsSet) {
 	topics := append(r.file.Cache.Invalidate.Topics(), r.file.Output.Topic)
 	ends, err := r.admin.ListEndOffsets(ctx, topics...)

@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// countTime is how long dead letters are counted, and countFor how long their number is believed.
+	// countTime is how long a count of dead letters may take. countFor is how long their number is used.
 	countTime, countFor = time.Second, 5 * time.Second
-	// countMost is how many offsets are read for that at most.
+	// countMost is how many offsets a count reads at most.
 	countMost = 20_000
 )
 
-// letters is the number of open dead letters as it was last counted.
+// letters is the number of open dead letters at the last count.
 type letters struct {
 	open    *int64
 	counted time.Time
 }
 
-// deadLetters counts those that are open, as dlq list does, where they are few enough to be read in time.
+// deadLetters counts the open dead letters, as dlq list does, if there are few enough to read in time.
 func (r *Reader) deadLetters(ctx context.Context, report *Report) error {
 	topic := r.file.DeadLetter.Topic
 	report.DeadLetters.Topic = topic
@@ -42,7 +42,7 @@ func (r *Reader) deadLetters(ctx context.Context, report *Report) error {
 	return nil
 }
 
-// count returns nil where they cannot be read, or not in time.
+// count returns nil if they cannot be read, or not in time.
 func (r *Reader) count(ctx context.Context, atMost int64) *int64 {
 	if atMost == 0 {
 		return new(int64)

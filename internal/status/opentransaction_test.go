@@ -10,7 +10,8 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 )
 
-// The records behind another producer's open transaction are lag, and what they wait for is named, with the command that ends it.
+// The records behind another producer's open transaction are lag. The status names the transaction, with the command that ends
+// it.
 func TestAnOpenTransaction(t *testing.T) {
 	w := newWorld(t)
 	w.reader.ReportOpenAfter(0)
@@ -42,7 +43,8 @@ func TestAnOpenTransaction(t *testing.T) {
 	}
 }
 
-// One in a change topic keeps invalidations from the caches, and one in the output its records from their readers.
+// In a change topic, an open transaction keeps invalidations from the caches. In the output, it keeps records from their
+// readers.
 func TestAnOpenTransactionInAnotherTopic(t *testing.T) {
 	for _, topic := range []string{"changes", "out"} {
 		t.Run(topic, func(t *testing.T) {

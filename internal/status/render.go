@@ -16,7 +16,7 @@ import (
 	"github.com/loaderline/loaderline/internal/plural"
 )
 
-// Text is a report for people: two tables of a width at most, 0 being any, and what they come to.
+// Text returns a report for people: two tables that are at most width wide, where 0 means any width, and a summary.
 func (r Report) Text(colours console.Palette, width int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: group %s %s\n", colours.Bold(r.Pipeline), r.Group, r.state(colours))
@@ -135,7 +135,7 @@ func (r Report) lag(colours console.Palette) string {
 	return text
 }
 
-// goesOn says that a process answers which knows of no reason to stand still.
+// goesOn says that a process answers and knows of no reason to stand still.
 func (r Report) goesOn() bool {
 	return r.Process != nil && r.Process.Stalled == nil && len(r.OpenTransactions) == 0
 }

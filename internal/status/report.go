@@ -22,7 +22,7 @@ type Report struct {
 	Speed       *Speed        `json:"speed"`
 	DeadLetters DeadLetters   `json:"dead_letters"`
 	Process     *admin.Status `json:"process"` // at http.listen; null where none of this pipeline answers
-	// OpenTransactions are those that the group waits for, or readers of the output.
+	// OpenTransactions are the transactions that the group, or readers of the output, wait for.
 	OpenTransactions []OpenTransaction `json:"open_transactions"`
 
 	at time.Time
@@ -41,7 +41,7 @@ type Member struct {
 	Assigned map[string][]int `json:"assigned"` // partitions, by topic
 }
 
-// numberMembers tells the members of a process apart by what it says that its workers have.
+// numberMembers tells the members of a process apart by the partitions that the process says its workers have.
 func (r *Report) numberMembers(said admin.Status) {
 	for i := range r.Members {
 		m := &r.Members[i]
@@ -93,7 +93,7 @@ type DeadLetters struct {
 	Topic string `json:"topic"`
 	// AtMost is the distance from its start to its end: markers of transactions count.
 	AtMost int64 `json:"at_most"`
-	// Open are those that dlq list shows; null where there are too many to count in time, or where they may not be read.
+	// Open is how many dlq list shows; null if there are too many to count in time, or if this user may not read them.
 	Open *int64 `json:"open"`
 }
 

@@ -79,7 +79,7 @@ func (w *world) commit(partition int32, at int64) {
 	}
 }
 
-// read reads the status, with which loaderline offsets show has to agree.
+// read reads the status, and checks that loaderline offsets show agrees with it.
 func (w *world) read() status.Report {
 	w.t.Helper()
 	report, err := w.reader.Read(w.t.Context())

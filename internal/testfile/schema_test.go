@@ -135,7 +135,7 @@ func TestSchemaRefusesWhatTheParserRefuses(t *testing.T) {
 	}
 }
 
-// TestSchemaHasTheKeysOfTheParser asks the parser with a key that no section has: its error lists those that are right.
+// TestSchemaHasTheKeysOfTheParser asks the parser with a key that no section has: its error lists the right keys.
 func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 	var root struct {
 		Properties map[string]any

@@ -32,7 +32,7 @@ type FileError struct {
 // Error implements error.
 func (e *FileError) Error() string { return e.Err.Error() }
 
-// Unwrap is why.
+// Unwrap returns the reason.
 func (e *FileError) Unwrap() error { return e.Err }
 
 // Set is a Files with its content. It is safe for concurrent use.
@@ -54,7 +54,7 @@ type part[T any] struct {
 	failing bool // the files cannot be read, which was logged
 }
 
-// Open reads the files. Its error is a *FileError, or an *EndedError where the client's certificate is past its end.
+// Open reads the files. Its error is a *FileError, or an *EndedError if the client's certificate is past its end.
 func Open(files Files, watch *Watch) (*Set, error) {
 	s := &Set{files: files, watch: watch}
 	if files.CA != "" {
@@ -78,8 +78,8 @@ func Open(files Files, watch *Watch) (*Set, error) {
 	return s, nil
 }
 
-// Config is the configuration of a connection that is about to be made. Files that have changed since the last call are read
-// again. The caller must not change it.
+// Config returns the configuration for the next connection. It first reads files that have changed since the last call. The
+// caller must not change the configuration.
 func (s *Set) Config() *tls.Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (s *Set) Config() *tls.Config {
 	return config
 }
 
-// Ended is an *EndedError where a certificate is past its end, or nil.
+// Ended returns an *EndedError if a certificate is past its end, or nil.
 func Ended(key, file string, pair *tls.Certificate) error {
 	if pair.Leaf != nil && time.Now().After(pair.Leaf.NotAfter) {
 		return &EndedError{Key: key, File: file, NotAfter: pair.Leaf.NotAfter}
@@ -110,7 +110,7 @@ func Ended(key, file string, pair *tls.Certificate) error {
 	return nil
 }
 
-// load reads the files, whatever they were before. The content stays where it fails.
+// load reads the files, whether or not they have changed. If it fails, the content stays.
 func (p *part[T]) load() error {
 	seen := p.stat() // Before reading: what changes meanwhile is read once more.
 	content, err := p.read()
@@ -121,7 +121,7 @@ func (p *part[T]) load() error {
 	return nil
 }
 
-// renew reads files that have changed. That they cannot be read is logged once.
+// renew reads files that have changed. If they cannot be read, it logs that once.
 func (p *part[T]) renew(log *slog.Logger, key string) {
 	if !p.failing && same(p.seen, p.stat()) {
 		return
@@ -198,7 +198,8 @@ func readCertificates(path string) ([]*x509.Certificate, error) {
 	return all, nil
 }
 
-// Ends says when the certificates of some files end: the client's own, and the last of those that servers are trusted by.
+// Ends says when the certificates of some files end: the client's own, and the last of the certificates that servers are
+// trusted by.
 func Ends(files Files) (map[string]time.Time, error) {
 	ends := map[string]time.Time{}
 	for key, path := range map[string]string{"cert": files.Cert, "ca": files.CA} {

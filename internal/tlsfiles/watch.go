@@ -11,7 +11,7 @@ import (
 type EndedError struct {
 	// Key is the setting that names the file, such as kafka.tls.cert.
 	Key string
-	// File is the certificate's file; empty where it is not known.
+	// File is the certificate's file; empty if it is not known.
 	File string
 	// NotAfter is when it ended.
 	NotAfter time.Time
@@ -26,7 +26,7 @@ func (e *EndedError) Error() string {
 	return fmt.Sprintf("%s: the certificate%s ended at %s; put a renewed one into the file", e.Key, where, e.NotAfter.UTC().Format(time.RFC3339))
 }
 
-// Watch is told what happens to the TLS files of a process. A nil Watch ignores it. It is safe for concurrent use.
+// Watch learns what happens to the TLS files of a process. A nil Watch ignores it. It is safe for concurrent use.
 type Watch struct {
 	log   *slog.Logger
 	once  sync.Once
@@ -45,7 +45,7 @@ func (w *Watch) Ended() <-chan struct{} {
 	return w.ended
 }
 
-// Err is the *EndedError that closed Ended, or nil.
+// Err returns the *EndedError that closed Ended, or nil.
 func (w *Watch) Err() error {
 	select {
 	case <-w.Ended():

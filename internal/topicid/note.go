@@ -14,7 +14,7 @@ import (
 // maxNote is how long a note may be: brokers take 4,096 bytes by default.
 const maxNote = 4000
 
-// note is what is kept with the offset of one topic: the IDs of others.
+// note is what is kept with the offset of one topic: the IDs of other topics.
 type note struct {
 	// At is when it was written, in microseconds since 1970. A later note replaces an earlier one.
 	At     int64             `json:"at"`
@@ -32,8 +32,8 @@ func parseNote(text string) (note, bool) {
 	return n, err == nil && n.At > 0
 }
 
-// notesOf returns the note of each topic: the IDs of the topics that come after it, in a circle, as many as a note has room
-// for. The ID of a topic is no use in its own note, which is deleted with it.
+// notesOf returns the note of each topic: the IDs of the topics that come after it, in a circle, as many as fit into a
+// note. The ID of a topic is useless in its own note, which is deleted with the topic.
 func notesOf(ids IDs, now time.Time) map[string]note {
 	topics := slices.Sorted(maps.Keys(ids))
 	notes := make(map[string]note, len(topics))

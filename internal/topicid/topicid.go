@@ -1,9 +1,9 @@
-// Package topicid keeps the IDs of a pipeline's topics in Kafka, so that a topic that was deleted and created again is
-// noticed over a restart too.
+// Package topicid keeps the IDs of a pipeline's topics in Kafka, so that a restart notices a topic that was deleted and
+// created again.
 //
-// Kafka drops a group's offsets of a topic with the topic. So the ID of each topic is kept beside the others: as the
-// metadata of an offset of each of them, in a group of its own. That group never has members, and its offsets are far
-// beyond any record, so that no tool reports a lag for it.
+// Kafka drops a group's offsets of a topic with the topic. So the ID of each topic is kept with the other topics: as the
+// metadata of their offsets, in a group of its own. That group never has members, and its offsets are far beyond any
+// record, so that no tool reports a lag for it.
 package topicid
 
 import (
@@ -35,7 +35,7 @@ type IDs map[string]kadm.TopicID
 // Group is the group that keeps the topic IDs of a consumer group.
 func Group(group string) string { return groupPrefix + group }
 
-// List returns the IDs that topics have now. Errors are those of consumer.TopicIDs.
+// List returns the IDs that topics have now, with the errors of consumer.TopicIDs.
 func List(ctx context.Context, k consumer.Kafka, topics []string) (IDs, error) {
 	found, err := consumer.TopicIDs(ctx, k, topics...)
 	if err != nil {
@@ -44,7 +44,7 @@ func List(ctx context.Context, k consumer.Kafka, topics []string) (IDs, error) {
 	return Known(found), nil
 }
 
-// Known returns the IDs among those of topics, which are zero where the brokers have none.
+// Known returns the IDs of topics without those that are zero because the brokers have none.
 func Known(found map[string][16]byte) IDs {
 	ids := make(IDs, len(found))
 	for topic, id := range found {
@@ -55,8 +55,8 @@ func Known(found map[string][16]byte) IDs {
 	return ids
 }
 
-// Load returns what was kept for a consumer group. Topics of which nothing is known are not in it. A user who may not read
-// the group has kept nothing.
+// Load returns the IDs that were kept for a consumer group. It leaves out topics without a known ID. If this user may not
+// read the group, nothing was kept.
 func Load(ctx context.Context, k consumer.Kafka, group string) (IDs, error) {
 	offsets, err := consumer.Offsets(ctx, k, Group(group))
 	switch {
@@ -76,8 +76,8 @@ func Load(ctx context.Context, k consumer.Kafka, group string) (IDs, error) {
 	return merge(notes), nil
 }
 
-// Keep keeps IDs for a consumer group, in place of what was kept of these topics. It returns the topics whose ID could be
-// kept nowhere, since this user may read neither the group nor another topic.
+// Keep keeps IDs for a consumer group, in place of the IDs that were kept for these topics. It returns the topics whose
+// ID it could keep nowhere, because this user may read neither the group nor another topic.
 func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept []string, err error) {
 	opts, err := k.Options()
 	if err != nil {
@@ -117,7 +117,7 @@ func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept 
 	return unkept, errors.Join(problems...)
 }
 
-// Changed returns the topics that now have another ID than was kept, in order.
+// Changed returns the topics whose ID differs from the kept one, in order.
 func (ids IDs) Changed(now IDs) []string {
 	var changed []string
 	for _, topic := range slices.Sorted(maps.Keys(ids)) {

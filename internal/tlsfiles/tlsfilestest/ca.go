@@ -77,7 +77,8 @@ func (ca *CA) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw})
 }
 
-// Server is the configuration of a server with a certificate of this authority, which wants clients with one of another.
+// Server returns the configuration of a server with a certificate of this authority. The server wants clients with a
+// certificate of another authority.
 func (ca *CA) Server(clients *CA) *tls.Config {
 	ca.tb.Helper()
 	pair, err := tls.X509KeyPair(ca.Issue(time.Now().Add(time.Hour)))
