@@ -10,7 +10,8 @@ import (
 	"github.com/segmentio/kafka-go"
 )
 
-// AddPartitions gives a topic more partitions, so many in all, and returns once each has a leader that serves clients.
+// AddPartitions raises the number of a topic's partitions to a total. It returns once each has a leader that serves
+// clients.
 func AddPartitions(ctx context.Context, bootstrap, topic string, partitions int) error {
 	c := newClient(bootstrap)
 	defer c.Close()
@@ -42,7 +43,7 @@ func RecreateTopic(ctx context.Context, bootstrap, topic string, partitions int,
 	}
 }
 
-// LimitProducer allows a user's clients so many bytes a second to publish; 0 ends the limit.
+// LimitProducer limits the bytes a second that a user's clients may publish; 0 ends the limit.
 func LimitProducer(ctx context.Context, bootstrap, user string, bytes int) error {
 	c := newClient(bootstrap)
 	defer c.Close()
@@ -95,8 +96,8 @@ func Committed(ctx context.Context, bootstrap, group, topic string) (sum int64, 
 	return sum, all, err
 }
 
-// MoveCoordinators gives the partitions of Kafka's own topics to the next of their replicas, and so all groups and
-// transactions to other coordinators, while all brokers run.
+// MoveCoordinators gives the partitions of Kafka's own topics to the next of their replicas. So all groups and transactions
+// get other coordinators, while all brokers run.
 func (c *KafkaCluster) MoveCoordinators(ctx context.Context) error {
 	client := newClient(c.Address())
 	defer client.Close()
@@ -108,7 +109,7 @@ func (c *KafkaCluster) MoveCoordinators(ctx context.Context) error {
 	return nil
 }
 
-// moveLeaders has the second replica of each partition lead it.
+// moveLeaders makes the second replica of each partition its leader.
 func (c *client) moveLeaders(ctx context.Context, topic string) error {
 	metadata, err := c.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
 	if err != nil {

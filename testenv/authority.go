@@ -48,12 +48,13 @@ func certificateOf(name string, ends time.Time) *x509.Certificate {
 	}
 }
 
-// Certificate returns the authority's own certificate in PEM, for who has to trust it.
+// Certificate returns the authority's own certificate in PEM, for programs that have to trust it.
 func (a *Authority) Certificate() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
 }
 
-// Issue returns a certificate in PEM, of a server on loopback or of a client, that is valid until ends, and its key.
+// Issue returns a certificate in PEM for a server on loopback or a client, and its key. The certificate is valid
+// until ends.
 func (a *Authority) Issue(name string, ends time.Time) (certificate, key []byte, err error) {
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -17,7 +17,7 @@ type CheckerConfig struct {
 	DeadLetters string
 	// Group is its consumer group, whose committed offsets are then judged too. Defaults to none.
 	Group string
-	// FromEnds passes over the outcomes that are there already: the pipeline is at rest, and its input is to begin anew.
+	// FromEnds skips the outcomes that are already there: the pipeline is at rest, and its input will begin again.
 	// Defaults to false, from the first outcome on.
 	FromEnds bool
 

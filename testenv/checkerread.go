@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Recreated returns a checker that goes on for one that is closed, which knows all that this one has seen. It reads the
-// new topic where one was deleted and created again meanwhile, and the others from where this one has stopped.
+// Recreated returns a checker that continues for a closed one, and knows everything that the closed one has seen. It
+// reads a topic that was deleted and created again meanwhile from its start, and the others from where the closed one
+// stopped.
 func (c *Checker) Recreated(ctx context.Context, topic string) *Checker {
 	next := &Checker{
 		config: c.config, client: newClient(c.config.Kafka), ledger: c.ledger,
@@ -23,7 +24,7 @@ func (c *Checker) Recreated(ctx context.Context, topic string) *Checker {
 	return next
 }
 
-// readers are what takes the records of each topic.
+// readers take the records of each topic.
 func (c *Checker) readers() map[string]func(Record) {
 	readers := map[string]func(Record){c.config.Output: c.ledger.Enriched}
 	if c.config.DeadLetters != "" {

@@ -19,7 +19,7 @@
 // A service that cannot start fails the test; nothing is skipped. A package that uses them calls [Main] in its
 // TestMain. The command testenv/cmd/testenv starts the same services around any command.
 //
-// LOADERLINE_TEST_KAFKA_VERSION names the version of the brokers that are started, such as 3.9.1.
+// LOADERLINE_TEST_KAFKA_VERSION names the version of the brokers that tests start, such as 3.9.1.
 //
 // Tests that stop, kill or freeze a service start their own by [StartKafka], [StartKafkaCluster], [StartPostgres],
 // [StartMariaDB] or [StartRedis]. A broker serves clients that authenticate at a [SCRAMListener] or a [MutualTLSListener].

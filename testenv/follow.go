@@ -71,7 +71,7 @@ func Follow(ctx context.Context, bootstrap, topic string, handle func(Batch) err
 	return c.follow(ctx, topic, from, handle)
 }
 
-// follow is Follow for the partitions that from has, from those offsets on.
+// follow is Follow for the partitions in from, from their offsets on.
 func (c *client) follow(ctx context.Context, topic string, from map[int]int64, handle func(Batch) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for id, next := range from {

@@ -34,7 +34,7 @@ type KafkaConfig struct {
 	// Version is a version of Kafka on Maven Central, such as 3.9.1. Defaults to the environment's [EnvKafkaVersion],
 	// else to 4.4.0.
 	Version string
-	// Heap is the JVM's heap limit, as -Xmx takes it. Defaults to 1g, of a broker in a cluster to 384m.
+	// Heap is the JVM's heap limit, as -Xmx takes it. Defaults to 1g, and to 384m for a broker in a cluster.
 	Heap string
 	// Listeners are further addresses to serve clients at. A cluster has none.
 	Listeners []Listener

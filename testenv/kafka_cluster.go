@@ -14,11 +14,11 @@ import (
 
 const clusterSize = 3
 
-// KafkaCluster is three brokers, each of which is a controller too. A topic has three replicas, of which two have to
-// acknowledge a record; so have Kafka's own topics. It is safe for concurrent use.
+// KafkaCluster is three brokers, each of which is a controller too. A topic has three replicas, and two of them have
+// to acknowledge a record. The same holds for Kafka's own topics. It is safe for concurrent use.
 type KafkaCluster struct {
-	// Brokers are the brokers by their ids, which begin with 1. One can be stopped, killed and started again by itself;
-	// where fewer than two run, start the others side by side, since none is ready before there is a quorum.
+	// Brokers are the brokers by their ids, which begin with 1. Each can be stopped, killed and started again by
+	// itself. If fewer than two run, start the others side by side, since none is ready before there is a quorum.
 	Brokers []*Service
 }
 

@@ -15,11 +15,11 @@ import (
 
 // Listener is a further address of a broker: behind a proxy, or of another security protocol.
 type Listener struct {
-	// Name is of capital letters.
+	// Name consists of capital letters.
 	Name string
 	// Address is where the broker listens, host:port.
 	Address string
-	// Advertised is where it sends the clients that came by this listener: the proxy, so that they stay with it.
+	// Advertised is where the broker sends clients of this listener: to the proxy, so that they stay with it.
 	Advertised string
 	// Protocol is Kafka's security protocol. Defaults to PLAINTEXT.
 	Protocol string
@@ -27,8 +27,8 @@ type Listener struct {
 	Properties map[string]string
 }
 
-// SCRAMListener is an address at which clients authenticate by SCRAM-SHA-512, again and again after so long. Users
-// come by [SetPassword].
+// SCRAMListener is an address at which clients authenticate by SCRAM-SHA-512, and do so again after a time.
+// [SetPassword] adds users.
 func SCRAMListener(name, address string, again time.Duration) Listener {
 	const mechanism = "scram-sha-512"
 	return Listener{Name: name, Address: address, Advertised: address, Protocol: "SASL_PLAINTEXT", Properties: map[string]string{

@@ -21,8 +21,8 @@ const (
 )
 
 // StartPgBouncer starts PgBouncer before a PostgreSQL whose DSN is a URL, and returns once it answers; [Service.Address] is the
-// DSN through it. It has PgBouncer's defaults but for the mode: it refuses startup parameters that it does not know. All clients
-// share two connections to each database, and are the DSN's user. ctx bounds the start alone; end the service by [Service.Close].
+// DSN through it. Except for the mode it has PgBouncer's defaults, so it refuses unknown startup parameters. All clients share
+// two connections to each database, as the DSN's user. ctx bounds the start alone; end the service by [Service.Close].
 func StartPgBouncer(ctx context.Context, dsn string, mode PoolMode) (*Service, error) {
 	paths, err := locate(ctx, program{name: "pgbouncer", debian: "pgbouncer", find: findPgBouncer})
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// StartPostgresStandby starts a hot standby of a server that [StartPostgres] has started, and returns once it answers; it has what
-// the primary had by then, and follows it. [Service.Address] is its superuser's DSN. ctx bounds the start alone; end the service
-// by [Service.Close], and the primary after it.
+// StartPostgresStandby starts a hot standby of a server that [StartPostgres] has started, and returns once it answers. The standby
+// then has what the primary had, and follows it. [Service.Address] is its superuser's DSN. ctx bounds the start alone; end the
+// service by [Service.Close], and the primary after it.
 func StartPostgresStandby(ctx context.Context, primary *Service) (*Service, error) {
 	paths, err := locate(ctx, postgresProgram("pg_basebackup"), postgresProgram("postgres"))
 	if err != nil {
@@ -25,7 +25,7 @@ func StartPostgresStandby(ctx context.Context, primary *Service) (*Service, erro
 	return s.launch(ctx)
 }
 
-// prepareStandby copies the primary. The copy is told by the program itself that it is a standby, and of whom.
+// prepareStandby copies the primary. The program itself tells the copy that it is a standby, and of which server.
 func (s *Service) prepareStandby(ctx context.Context, basebackup, postgres, primary string) error {
 	ports, err := freePorts(ctx, 1)
 	if err != nil {

@@ -30,8 +30,8 @@ func newClient(bootstrap string) *client {
 // Close ends the client's connections.
 func (c *client) Close() { c.transport.CloseIdleConnections() }
 
-// CreateTopic creates a topic, with the cluster's default.replication.factor, and returns once each of its partitions has a leader that serves clients. Configs are NAME=VALUE. A topic
-// that exists is an error that wraps kafka.TopicAlreadyExists.
+// CreateTopic creates a topic, with the cluster's default.replication.factor. It returns once each of its partitions has a leader
+// that serves clients. Configs are NAME=VALUE. If the topic exists, the error wraps kafka.TopicAlreadyExists.
 func CreateTopic(ctx context.Context, bootstrap, topic string, partitions int, configs ...string) error {
 	c := newClient(bootstrap)
 	defer c.Close()
@@ -53,7 +53,7 @@ func CreateTopic(ctx context.Context, bootstrap, topic string, partitions int, c
 	return c.awaitLeaders(ctx, topic, partitions)
 }
 
-// awaitLeaders returns once at least so many partitions of a topic have a leader that serves clients.
+// awaitLeaders returns once at least that many partitions of a topic have a leader that serves clients.
 func (c *client) awaitLeaders(ctx context.Context, topic string, partitions int) error {
 	ids, err := c.awaitPartitions(ctx, topic, partitions)
 	if err != nil {

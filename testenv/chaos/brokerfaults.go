@@ -19,8 +19,8 @@ var quorumLost = Fault{
 	Heal: func(ctx context.Context, r *Round) error { return r.whole(ctx) },
 }
 
-// brokerDownAtStart starts the pipeline while one broker of those that the file names is down. The client asks them in a
-// random order, so the pipeline starts several times. It publishes events itself: its step has to be idle.
+// brokerDownAtStart starts the pipeline while one of the brokers in the file is down. The client asks them in a random
+// order, so the pipeline starts several times. It publishes events itself, so its step must be idle.
 func brokerDownAtStart(broker int) Fault {
 	const starts, some = 3, 500
 	return Fault{

@@ -4,7 +4,7 @@ import "time"
 
 const latest = "latest"
 
-// changed are scenarios in which the input itself changes: no event of it may be passed over in silence.
+// changed are scenarios in which the input itself changes. The pipeline may skip no event of it in silence.
 var changed = []Scenario{
 	{Name: "partitions added while down, start earliest", Start: "earliest", Events: 20_000, Steps: fixed(steps(time.Second, partitionsAddedWhileDown, partitionsAddedAndKilled)...)},
 	{Name: "partitions added while down, start latest", Start: latest, Events: 20_000, Steps: fixed(steps(time.Second, partitionsAddedWhileDown, partitionsAddedAndKilled)...)},
@@ -14,7 +14,8 @@ var changed = []Scenario{
 		Step{Fault: theOutput.recreatedWhileDown(), Idle: true}, Step{Fault: theDeadLetters.recreatedWhileDown(), Idle: true})},
 }
 
-// changedLonger are those in which a pipeline has to notice by itself what becomes of its input, wherever its group began.
+// changedLonger are scenarios in which a pipeline has to notice by itself what happens to its input, wherever its group
+// began.
 func changedLonger() []Scenario {
 	list := []Scenario{{Name: "output, dead letters and retries recreated", Events: 30_000, Members: 2, Retry: true, Steps: fixed(
 		Step{Fault: theOutput.recreated(), Idle: true}, Step{Fault: theDeadLetters.recreated(), Idle: true},

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// eachBrokerRestarted restarts the brokers one after the other, each when the one before is in sync again.
+// eachBrokerRestarted restarts the brokers one after the other, each when the previous one is in sync again.
 var eachBrokerRestarted = Fault{
 	Name: "brokers restarted one by one",
 	Inject: func(ctx context.Context, r *Round) error {
@@ -53,7 +53,7 @@ var coordinatorsMoved = Fault{
 	},
 }
 
-// whole has all brokers run and be in sync.
+// whole makes all brokers run, and waits until they are in sync.
 func (r *Round) whole(ctx context.Context) error {
 	if err := r.site.mend(ctx); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (r *Round) whole(ctx context.Context) error {
 	return r.site.cluster.AwaitInSync(ctx)
 }
 
-// awaitOutcomes returns once so many records have an outcome.
+// awaitOutcomes returns once that many records have an outcome.
 func (r *Round) awaitOutcomes(ctx context.Context, count int) error {
 	ctx, cancel := context.WithTimeout(ctx, r.scenario.recoverWithin())
 	defer cancel()

@@ -15,7 +15,7 @@ const (
 	withStandby     = "with standby" // a server of the round's own, and a standby of it
 )
 
-// database is a round's rows.
+// database holds a round's rows.
 type database struct {
 	dsn     string                      // past the proxies
 	drop    func(context.Context) error // nil where it ends with its server
@@ -96,7 +96,7 @@ func (d *database) close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// promoted kills the round's own server, and makes a server of its standby, with which the pipeline has to go on.
+// promoted kills the round's own server and promotes its standby. The pipeline has to continue with the standby.
 var promoted = Fault{
 	Name: "primary kill -9, standby promoted",
 	Inject: func(ctx context.Context, r *Round) error {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// allGiveUp does something at which all processes have to end, and say certain words.
+// allGiveUp does something that must end all processes, with certain words.
 func (r *Round) allGiveUp(ctx context.Context, do func() error, says string) error {
 	ends := endings{}
 	for _, m := range r.members {

@@ -10,7 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// foreignOnInput and foreignOnOutput have another producer open a transaction in a topic and leave it open. Readers of
+// foreignOnInput and foreignOnOutput make another producer open a transaction in a topic and leave it open. Readers of
 // committed records see nothing behind it until it has ended.
 var (
 	foreignOnInput = Fault{
@@ -32,7 +32,7 @@ var (
 	}
 )
 
-// openForeign has a record of an open transaction in each partition of a topic.
+// openForeign puts a record of an open transaction into each partition of a topic.
 func (r *Round) openForeign(ctx context.Context, topic string) (err error) {
 	const longer = 10 * time.Minute // than a round
 	r.foreign, err = kgo.NewClient(

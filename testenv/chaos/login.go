@@ -37,10 +37,10 @@ func (r *Round) login() string {
 	return fmt.Sprintf(", sasl: {mechanism: SCRAM-SHA-512, username: %s, password: %q}", r.group, password)
 }
 
-// secret is the path of a file that the processes prove by who they are.
+// secret is the path of a file by which the processes prove who they are.
 func (r *Round) secret(name string) string { return filepath.Join(r.dir, name) }
 
-// makeLogin has Kafka take the processes for who they say they are.
+// makeLogin makes Kafka accept the processes' login.
 func (r *Round) makeLogin(ctx context.Context) error {
 	switch r.scenario.Login {
 	case byCertificate:
@@ -55,7 +55,8 @@ func (r *Round) makeLogin(ctx context.Context) error {
 	}
 }
 
-// renewPassword has Kafka take another password than before. A process that starts has the new one, and the file.
+// renewPassword gives the user a new password in Kafka. Processes that start afterwards have it, and so has the
+// file.
 func (r *Round) renewPassword(ctx context.Context) error {
 	r.password = rand.Text()
 	return errors.Join(
@@ -64,14 +65,14 @@ func (r *Round) renewPassword(ctx context.Context) error {
 	)
 }
 
-// renewCertificate puts a certificate that lasts so long in the place of the one before.
+// renewCertificate replaces the certificate by one that lasts that long.
 func (r *Round) renewCertificate(lasts time.Duration) error {
 	r.certified = time.Now().Add(lasts)
 	certificate, key, err := r.world.authority.Issue(r.group, r.certified)
 	return errors.Join(err, replaceFile(r.secret("cert.pem"), certificate), replaceFile(r.secret("key.pem"), key))
 }
 
-// replaceFile puts a whole file in the place of another.
+// replaceFile replaces a file as a whole.
 func replaceFile(path string, content []byte) error {
 	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
 		return err

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// passwordChanged changes the password under processes that cannot know the new one: each has to end and say why. Who
-// supervises them starts them again, with the new one.
+// passwordChanged changes the password under processes that cannot know the new one. Each has to end and say why. Their
+// supervisor starts them again, with the new password.
 var passwordChanged = Fault{
 	Name: "password changed",
 	Inject: func(ctx context.Context, r *Round) error {
@@ -15,7 +15,7 @@ var passwordChanged = Fault{
 	Heal: func(ctx context.Context, r *Round) error { return r.muster(ctx) },
 }
 
-// passwordFileChanged changes the password under processes that find the new one in the file where they found the old one.
+// passwordFileChanged changes the password under processes that find the new one in the same file as the old one.
 var passwordFileChanged = Fault{
 	Name: "password changed, in its file too",
 	Inject: func(ctx context.Context, r *Round) error {
@@ -26,8 +26,8 @@ var passwordFileChanged = Fault{
 	},
 }
 
-// certificateRenewed renews the certificate of processes before the one that they have ends, and after that has them
-// connect anew.
+// certificateRenewed renews the certificate of processes before their old one ends. After its end it makes them connect
+// again.
 var certificateRenewed = Fault{
 	Name: "certificate renewed",
 	Inject: func(ctx context.Context, r *Round) error {

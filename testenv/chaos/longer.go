@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Longer are the scenarios of `make chaos-longer`: those that take too long for [Short].
+// Longer are the scenarios of `make chaos-longer`, which take too long for [Short].
 var Longer = slices.Concat(longer, changedLonger(), loudLonger)
 
 var longer = []Scenario{

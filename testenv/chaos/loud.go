@@ -5,8 +5,8 @@ import "time"
 // forLong is so long that a pipeline which stands still has to say so.
 const forLong = stalledFor + saidWithin + 5*time.Second
 
-// loud are scenarios of what a pipeline must not bear in silence: it goes on by itself, says why it stands still, or ends
-// and says what has to be done. The first list is for [Short], the second for [Longer].
+// loud are scenarios that a pipeline must not bear in silence: it continues by itself, says why it stands still, or ends
+// and says what to do. The first list is for [Short], the second for [Longer].
 var (
 	loud = []Scenario{
 		{Name: "password changed", Login: byPassword, Events: 60_000, Members: 2, Steps: fixed(Step{Fault: passwordChanged, Share: 8}, Step{Fault: passwordChanged, Idle: true})},

@@ -109,7 +109,8 @@ COMMIT`)
 	},
 }
 
-// firstHost takes the first of two hosts from the pipeline, which has to go on with the other before it is back.
+// firstHost takes the first of two hosts from the pipeline. The pipeline has to continue with the other before the
+// first is back.
 func firstHost(fault Fault) Fault {
 	inject := fault.Inject
 	fault.Name = "first host: " + fault.Name

@@ -9,7 +9,7 @@ import (
 )
 
 // limited allows the pipeline, which is the user of that name, 30,000 bytes a second to publish, a fraction of what comes
-// in. It has to go on, if slowly: in each half a minute some records have to get an outcome.
+// in. It has to continue, if slowly: in each half minute some records have to get an outcome.
 var limited = Fault{
 	Name: "producer limited to 30 kB/s",
 	Inject: func(ctx context.Context, r *Round) error {

@@ -10,8 +10,8 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// recreated deletes the input and creates it anew, at which each process has to end and say which command goes on. That
-// is run, and what is in the new topic has to be enriched from its first record on.
+// recreated deletes the input and creates it again. Each process has to end and name the command that lets it continue.
+// After this command the pipeline has to enrich the new topic from its first record on.
 var recreated = Fault{
 	Name: "input recreated",
 	Inject: func(ctx context.Context, r *Round) error {
@@ -29,15 +29,16 @@ var recreatedWhileDown = Fault{
 	Heal: func(ctx context.Context, r *Round) error { return r.goOn(ctx) },
 }
 
-// goesOn is the command by which the operator of a pipeline says where it goes on.
+// goesOn is the command by which the operator of a pipeline says where it continues.
 const goesOn = "loaderline offsets set"
 
-// recreateInput makes the input anew. What becomes of the old one's records is of no interest from now on.
+// recreateInput creates the input again. From now on the records of the old topic do not matter.
 func (r *Round) recreateInput(ctx context.Context) error {
 	return testenv.RecreateTopic(ctx, r.kafka, r.input, r.partitions, inputConfig)
 }
 
-// goOn has the pipeline go on with the first record of the input, as it has said, and judges it from there on.
+// goOn lets the pipeline continue with the first record of the input, by the command that it named, and judges it from
+// there on.
 func (r *Round) goOn(ctx context.Context) error {
 	if err := r.operate(ctx, "offsets", "set", r.file, "--to", "earliest", "--yes"); err != nil {
 		return err
@@ -54,8 +55,8 @@ func (r *Round) goOn(ctx context.Context) error {
 // takesNew is the command by which the operator of a pipeline says that the topics it has now are the right ones.
 const takesNew = "loaderline offsets accept"
 
-// published is a topic that the pipeline publishes to. It is deleted while the pipeline is at rest: what was in it has
-// been judged, and what comes after has to be in the new one.
+// published is a topic that the pipeline publishes to. It is deleted while the pipeline is at rest: its old records
+// have been judged, and later records have to be in the new topic.
 type published struct {
 	name   string
 	topic  func(*Round) string
@@ -95,7 +96,7 @@ func (p published) recreate(ctx context.Context, r *Round) error {
 	return testenv.RecreateTopic(ctx, r.kafka, p.topic(r), r.partitions, p.config)
 }
 
-// accept has the pipeline take the new topic, and the checker go on with its first record.
+// accept makes the pipeline accept the new topic, and the checker continue with its first record.
 func (p published) accept(ctx context.Context, r *Round) error {
 	if err := r.operate(ctx, "offsets", "accept", r.file); err != nil {
 		return err

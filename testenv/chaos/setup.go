@@ -21,7 +21,7 @@ const (
 	inputConfig = "max.message.bytes=8388608"
 )
 
-// largestConfig is of the topics of outcomes.
+// largestConfig is the configuration of the topics of outcomes.
 var largestConfig = fmt.Sprint("max.message.bytes=", largest)
 
 // setUp makes topics and a database, starts the checker and the processes.
@@ -85,8 +85,8 @@ func (r *Round) setUp(ctx context.Context) error {
 	return r.awaitStart(ctx)
 }
 
-// awaitStart returns once the group has said for each partition where it begins: what is published before then, a group
-// that starts with the latest record may leave out.
+// awaitStart returns once the group has committed where it begins in each partition. A group that starts with the
+// latest record may leave out earlier records.
 func (r *Round) awaitStart(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -18,7 +18,7 @@ const (
 	olderBroker  = "Kafka 3.9"
 )
 
-// loginAgain is how long a client that gave a password is believed.
+// loginAgain is the time after which a client has to give its password again.
 const loginAgain = 5 * time.Second
 
 // site is the brokers of one cluster.
@@ -77,7 +77,7 @@ func (w *World) closeSites() error {
 	return errors.Join(errs...)
 }
 
-// mend has all brokers run.
+// mend makes all brokers run.
 func (s *site) mend(ctx context.Context) error {
 	var starting errgroup.Group
 	for _, b := range s.brokers {

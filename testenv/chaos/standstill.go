@@ -16,7 +16,7 @@ import (
 const (
 	// stalledFor is how long records may wait and nothing be committed before somebody has to say so.
 	stalledFor = 30 * time.Second
-	// saidWithin is how much later it has to be said: processes ask Kafka every five seconds.
+	// saidWithin is how much later a process has to say so: processes ask Kafka every five seconds.
 	saidWithin = 15 * time.Second
 	// askEvery is how often processes are asked.
 	askEvery = time.Second
@@ -41,17 +41,17 @@ func (s said) String() string {
 	return fmt.Sprintf("%s: ready %v, loaderline_stalled %q, loaderline_consumer_lag_records %v", s.process, s.ready, s.stalled, s.lag)
 }
 
-// standstill judges whether a pipeline stands still without saying so. Nothing stands still without saying why: while
-// records wait and nothing was committed for half a minute, a process is not ready, or says by its metrics that it is
-// stalled and that there is a lag, soon after.
+// standstill judges whether a pipeline stands still without saying so. If records wait and nothing was committed for
+// half a minute, soon after a process must not be ready, or its metrics must say that it is stalled and that there is
+// a lag.
 type standstill struct {
 	committed int64
 	since     time.Time // records have waited and nothing was committed since then; zero where that is not so
 	told      bool      // that it stands still in silence
 }
 
-// look takes what the group has committed of what there is, and what its processes say. It returns what is wrong with
-// that, once for each time that the pipeline stands still.
+// look takes the group's committed offsets, the ends, and what its processes say. It returns what is wrong with that,
+// once for each standstill.
 func (s *standstill) look(now time.Time, ends, committed int64, all []said) error {
 	if committed != s.committed || committed >= ends || len(all) == 0 {
 		*s = standstill{committed: committed}
@@ -77,7 +77,7 @@ func (s *standstill) look(now time.Time, ends, committed int64, all []said) erro
 	return fmt.Errorf("%d offsets wait, nothing was committed for %v, and no process says so: %s", ends-committed, stalledFor+saidWithin, strings.Join(words, "; "))
 }
 
-// watchStandstill asks all processes until ctx ends. While the brokers do not answer, what they said last holds.
+// watchStandstill asks all processes until ctx ends. While the brokers do not answer, their last answer holds.
 func (r *Round) watchStandstill(ctx context.Context) {
 	var (
 		s               standstill
@@ -104,7 +104,7 @@ func (r *Round) watchStandstill(ctx context.Context) {
 	}
 }
 
-// latest asks the brokers for an offset, and returns the one from before where they do not answer soon.
+// latest asks the brokers for an offset. It returns the previous one if they do not answer soon.
 func (r *Round) latest(ctx context.Context, before int64, ask func(context.Context) (int64, error)) int64 {
 	ctx, cancel := context.WithTimeout(ctx, askEvery)
 	defer cancel()

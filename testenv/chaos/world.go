@@ -70,8 +70,8 @@ func Up(ctx context.Context, lanes int) (_ *World, err error) {
 	return w, nil
 }
 
-// listeners are those of the broker: two for each lane, of which the other asks for a certificate, and one that asks for a
-// password.
+// listeners are the broker's listeners: two for each lane, the second of which asks for a certificate, and one that asks
+// for a password.
 func (w *World) listeners(free []string, lanes int) (list []testenv.Listener, err error) {
 	if w.authority, err = testenv.NewAuthority(); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (w *World) take(ctx context.Context) (*lane, error) {
 	}
 }
 
-// mend has all services of a round run, whatever it has left where it failed.
+// mend makes all services of a round run, whatever state a failed round has left.
 func (w *World) mend(ctx context.Context, own *site) error {
 	var errs []error
 	for _, s := range []*testenv.Service{w.postgres, w.redis} {

@@ -31,8 +31,8 @@ output: {topic: out}
 dead_letter: {topic: dead}
 `
 
-// A quota of 30 kB/s is far less than a full micro-batch of each worker needs: they go on with fewer records, and take more
-// when it is gone.
+// A quota of 30 kB/s is far less than a full micro-batch of each worker needs: they continue with fewer records, and take
+// more when it is gone.
 func TestAQuota(t *testing.T) {
 	t.Parallel()
 	const events, before, bytesPerSecond = 20_000, 300, 30_000
