@@ -80,7 +80,7 @@ func (w *Watch) next(group kadm.DescribedGroupLag, now time.Time) map[name]Parti
 func (p Partition) next(committed, end int64, now time.Time) Partition {
 	end = max(end, committed)
 	if committed != p.Committed {
-		p.Moved = now
+		p.Moved, p.empty = now, committed
 	}
 	if committed != p.Committed || end != p.End {
 		p.Committed, p.End, p.still = committed, end, now
@@ -123,15 +123,17 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[name
 		if p.End == p.Committed || now.Sub(p.Moved) < w.quiet() || !ok || last.Err != nil {
 			continue
 		}
-		if err := p.look(ctx, client, ids[at.topic], last.Offset); err != nil {
-			return err
-		}
+		err := p.look(ctx, client, ids[at.topic], last.Offset)
 		if p.blockedAt(last.Offset) {
 			open.Add(at.topic, at.number)
 		} else {
 			p.Blocked = nil
 		}
+		p.last = last.Offset
 		states[at] = p
+		if err != nil {
+			return err
+		}
 	}
 	return w.block(ctx, admin, states, open, now)
 }
@@ -144,13 +146,18 @@ func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.Top
 	case p.stable == last: // No record waits, and none came.
 		p.Waiting = false
 	default:
-		next, err := gap.NextAt(ctx, client, topic.Partitions[p.Number].Leader, gap.Position{Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: p.Committed})
-		if err != nil {
-			return err
-		}
-		if next < last {
-			p.found = p.Committed
-			break
+		for at := max(p.Committed, p.empty); at < last; at = p.empty {
+			next, err := gap.Look(ctx, client, topic.Partitions[p.Number].Leader, gap.Position{Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: at})
+			switch {
+			case err != nil:
+				return err
+			case !next.Time.IsZero():
+				p.found = p.Committed
+				return nil
+			case next.Offset <= at:
+				return nil // Nobody can say at the moment: it is asked again.
+			}
+			p.empty = next.Offset
 		}
 		p.stable, p.Waiting = last, false
 	}
@@ -160,14 +167,19 @@ func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.Top
 // blockedAt says whether what is left is behind the last stable offset.
 func (p *Partition) blockedAt(last int64) bool { return !p.Waiting && last < p.End }
 
-// block names the transactions that partitions wait for.
+// block names the transactions that partitions wait for. Kafka before 2.8 cannot say whose they are.
 func (w *Watch) block(ctx context.Context, admin *kadm.Client, states map[name]Partition, open kadm.TopicsSet, now time.Time) error {
 	if len(open) == 0 {
 		return nil
 	}
 	found, err := opentxn.Find(ctx, admin, open)
-	if err != nil {
-		return err
+	for _, t := range found {
+		delete(open[t.Topic], t.Partition)
+	}
+	for topic, partitions := range open {
+		for p := range partitions {
+			found = append(found, opentxn.Transaction{Topic: topic, Partition: p, Offset: states[name{topic, p}].last, ProducerID: opentxn.Unknown})
+		}
 	}
 	for _, t := range found {
 		at := name{t.Topic, t.Partition}
@@ -182,5 +194,5 @@ func (w *Watch) block(ctx context.Context, admin *kadm.Client, states map[name]P
 		p.Waiting = now.Sub(t.Since) >= w.cfg.Patience/3
 		states[at] = p
 	}
-	return nil
+	return err
 }

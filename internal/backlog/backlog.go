@@ -76,6 +76,8 @@ type Partition struct {
 
 	still  time.Time // when it was first seen as it is
 	stable int64     // the last stable offset for which there was nothing but markers; -1 where it is not known
+	last   int64     // the last stable offset
+	empty  int64     // there is no record between the committed offset and this one
 	found  int64     // the committed offset for which a record was found to wait; -1 where it is not known
 }
 

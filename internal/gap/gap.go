@@ -75,11 +75,18 @@ func LookAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, 
 			found[i].Offset = at.Offset
 			continue
 		}
-		group.Go(func() (err error) {
-			if found[i], err = Look(ctx, client, partition.Leader, at); err != nil {
-				return fmt.Errorf("look for the next record of topic %s partition %d: %w", at.Topic, at.Partition, err)
+		group.Go(func() error {
+			for {
+				next, err := Look(ctx, client, partition.Leader, at)
+				if err != nil {
+					return fmt.Errorf("look for the next record of topic %s partition %d: %w", at.Topic, at.Partition, err)
+				}
+				found[i] = next
+				if !next.Time.IsZero() || next.Offset <= at.Offset {
+					return nil
+				}
+				at.Offset = next.Offset // An answer ended among what will never give a record.
 			}
-			return nil
 		})
 	}
 	return found, group.Wait()

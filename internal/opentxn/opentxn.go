@@ -12,6 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 )
 
+// Unknown is the ID of a producer that nobody can name.
+const Unknown = -1
+
 // Transaction is one that is open in a partition.
 type Transaction struct {
 	Topic     string `json:"topic"`
@@ -28,6 +31,9 @@ type Transaction struct {
 // String names the transaction and the time since when it is open.
 func (t Transaction) String() string {
 	text := fmt.Sprintf("a transaction of producer %d", t.ProducerID)
+	if t.ProducerID == Unknown {
+		text = "a transaction whose producer cannot be found"
+	}
 	if t.ID != "" {
 		text += fmt.Sprintf(" (transactional ID %q)", t.ID)
 	}

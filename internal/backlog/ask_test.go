@@ -1,0 +1,144 @@
+package backlog_test
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/backlog"
+)
+
+// world is a group that has committed some of a topic's partition.
+type world struct {
+	t       *testing.T
+	cluster *kfake.Cluster
+	client  *kgo.Client
+}
+
+func newWorld(t *testing.T, opts ...kfake.Opt) *world {
+	t.Helper()
+	cluster, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1), kfake.SeedTopics(1, "in"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.TransactionalID("upstream"), kgo.ProducerBatchMaxBytes(300_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return &world{t, cluster, client}
+}
+
+// transaction publishes records of a size in a transaction, which stays open.
+func (w *world) transaction(records, size int) {
+	w.t.Helper()
+	if err := w.client.BeginTransaction(); err != nil {
+		w.t.Fatal(err)
+	}
+	for range records {
+		value := make([]byte, size)
+		_, _ = rand.Read(value) // It never fails, and does not compress.
+		if err := w.client.ProduceSync(w.t.Context(), &kgo.Record{Topic: "in", Value: value}).FirstErr(); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func (w *world) end(how kgo.TransactionEndTry) {
+	w.t.Helper()
+	if err := w.client.EndTransaction(w.t.Context(), how); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) commit(at int64) {
+	w.t.Helper()
+	var offsets kadm.Offsets
+	offsets.AddOffset("in", 0, at, -1)
+	if err := kadm.NewClient(w.client).CommitAllOffsets(w.t.Context(), "g", offsets); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// await watches the group until a condition holds.
+func (w *world) await(what string, holds func(*backlog.Watch) bool) {
+	w.t.Helper()
+	watch := backlog.New(backlog.Config{
+		Kafka: consumer.Kafka{Brokers: w.cluster.ListenAddrs()}, Group: "g", Topics: []string{"in"}, ClientID: "x",
+		Status: backlog.Workers(loaderline.WorkerStatus{Joined: true, Committed: time.Now()}),
+		Every:  50 * time.Millisecond, Patience: time.Second,
+	})
+	ctx, cancel := context.WithCancel(w.t.Context())
+	ended := make(chan error)
+	go func() { ended <- watch.Run(ctx) }()
+	for end := time.Now().Add(20 * time.Second); !holds(watch); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Errorf("it never came to %s: %+v, %+v", what, watch.Partitions(), watch.Stalled())
+			break
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		w.t.Error(err)
+	}
+}
+
+func nothingWaits(watch *backlog.Watch) bool {
+	all := watch.Partitions()
+	return len(all) == 1 && all[0].End > all[0].Committed && !all[0].Waiting
+}
+
+// However much was aborted behind the last record, nothing waits.
+func TestWhatWasAbortedDoesNotWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	// The fake leaves out which transactions were aborted where the bytes of the whole answer are over.
+	w.cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.cluster.KeepControl()
+		req.(*kmsg.FetchRequest).MaxBytes = 1 << 30
+		return nil, nil, false
+	})
+	w.transaction(1, 10)
+	w.end(kgo.TryCommit)
+	w.transaction(15, 200_000)
+	w.end(kgo.TryAbort)
+	w.commit(1)
+	w.await("the end of 3 MB", nothingWaits)
+}
+
+// A broker that is not the leader cannot say what waits. It is not asked for the last time.
+func TestALeaderThatMovedIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.transaction(1, 10)
+	w.end(kgo.TryCommit)
+	w.commit(1)
+	w.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.NotLeaderForPartition})
+	w.await("an answer of the leader", nothingWaits)
+}
+
+// An open transaction is the reason also on brokers that cannot say whose it is.
+func TestAnOpenTransactionThatNobodyNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, kfake.MaxVersions(kversion.V2_7_0()))
+	w.transaction(1, 10)
+	w.end(kgo.TryCommit)
+	w.commit(2)
+	w.transaction(1, 10)
+	w.await("a reason", func(watch *backlog.Watch) bool {
+		s := watch.Stalled()
+		return s != nil && s.Reason == backlog.Transaction && s.Text == "a transaction whose producer cannot be found is open in in[0] from offset 2 on, since "+
+			watch.Partitions()[0].Blocked.Since.UTC().Format(time.RFC3339)+", and what comes after it waits for its end"
+	})
+}
