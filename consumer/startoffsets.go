@@ -13,53 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// CommitStart commits the offsets that cfg.Start means, for each topic that
-// cfg.Group has no offset for. It commits all partitions of such a topic at
-// once: from then on a partition without an offset is new. Call it before the
-// process opens its sessions. It leaves a group with members alone, because
-// their sessions do the same. It does nothing for StartNone.
-//
-// Errors: *UnreachableError, *TopicMissingError, and what the cluster refuses.
-func CommitStart(ctx context.Context, cfg Config) error {
-	if cfg.Start.From == StartNone {
-		return nil
-	}
-	cl, err := cfg.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
-	admin := kadm.NewClient(cl)
-	committed, err := fetchOffsets(ctx, cl, cfg.Group)
-	if err != nil {
-		return err
-	}
-	topics := slices.DeleteFunc(slices.Clone(cfg.Topics), func(topic string) bool { return len(committed[topic]) > 0 })
-	if _, err := topicDetails(ctx, admin, cfg.Kafka, topics); err != nil {
-		return err
-	}
-	found, err := startOf(ctx, admin, cfg.Start, topics)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	offsets := make(map[string]map[int32]CommittedOffset, len(found))
-	for topic, partitions := range found {
-		offsets[topic] = make(map[int32]CommittedOffset, len(partitions))
-		for p, offset := range partitions {
-			offsets[topic][p] = CommittedOffset{At: offset.Offset}
-		}
-	}
-	err = setOffsets(ctx, admin, cfg.Group, offsets)
-	if _, active := errors.AsType[*GroupActiveError](err); active {
-		return nil
-	}
-	if err == nil {
-		cfg.logger().LogAttrs(ctx, slog.LevelInfo, "start offsets committed",
-			slog.String("start", cfg.Start.String()), slog.Any("topics", topics))
-	}
-	return err
-}
-
 // startOffsets resolves the partitions without a committed offset to concrete
 // offsets and commits those before anything is fetched. Otherwise an abort
 // before the first commit would rewind to offset 0, and a restart would
@@ -112,11 +65,13 @@ func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Of
 		return &NoOffsetError{Group: s.cfg.Group, Partitions: fresh}
 	}
 	admin := kadm.NewClient(s.cl)
-	resolved, err := startOf(ctx, admin, s.cfg.Start, slices.Collect(maps.Keys(fresh)))
+	resolved, err := startOf(ctx, admin, s.cfg.Start, slices.Collect(maps.Keys(fresh)), everyPartition)
 	if err != nil {
 		return err
 	}
-	oldest, err := startOf(ctx, admin, Start{}, slices.Collect(maps.Keys(missing)))
+	oldest, err := startOf(ctx, admin, Start{}, slices.Collect(maps.Keys(missing)), func(topic string, p int32) bool {
+		return slices.Contains(missing[topic], p)
+	})
 	if err != nil {
 		return err
 	}
@@ -190,29 +145,37 @@ func (s *Session) committed() map[string]map[int32]kgo.EpochOffset {
 	return offsets
 }
 
-// startOf finds where a start is in each partition of topics.
-func startOf(ctx context.Context, admin *kadm.Client, start Start, topics []string) (map[string]map[int32]kgo.EpochOffset, error) {
+func everyPartition(string, int32) bool { return true }
+
+// startOf finds where a start is in each partition of topics. What cannot be
+// found is an error where it is needed.
+func startOf(ctx context.Context, admin *kadm.Client, start Start, topics []string, needed func(topic string, partition int32) bool) (map[string]map[int32]kgo.EpochOffset, error) {
 	found := make(map[string]map[int32]kgo.EpochOffset, len(topics))
 	if len(topics) == 0 {
 		return found, nil
 	}
 	listed, err := listStart(ctx, admin, start, topics)
-	if err == nil {
-		err = listed.Error()
-	}
 	if err != nil {
 		return nil, fmt.Errorf("find the start offsets: %w", err)
 	}
 	listed.Each(func(o kadm.ListedOffset) {
-		if found[o.Topic] == nil {
-			found[o.Topic] = make(map[int32]kgo.EpochOffset)
-		}
-		if o.Offset < 0 {
+		switch {
+		case o.Err == nil && o.Offset >= 0:
+			if found[o.Topic] == nil {
+				found[o.Topic] = make(map[int32]kgo.EpochOffset)
+			}
+			found[o.Topic][o.Partition] = kgo.EpochOffset{Epoch: -1, Offset: o.Offset}
+		case !needed(o.Topic, o.Partition):
+		case o.Err != nil:
+			err = errors.Join(err, fmt.Errorf("find the start offsets: topic %s partition %d: %w", o.Topic, o.Partition, o.Err))
+		default:
 			err = errors.Join(err, fmt.Errorf("find the start offsets: topic %s partition %d: the broker gave offset %d", o.Topic, o.Partition, o.Offset))
 		}
-		found[o.Topic][o.Partition] = kgo.EpochOffset{Epoch: -1, Offset: o.Offset}
 	})
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func listStart(ctx context.Context, admin *kadm.Client, start Start, topics []string) (kadm.ListedOffsets, error) {
