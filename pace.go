@@ -79,31 +79,33 @@ func (w *worker[E]) missed(err error, records int) {
 
 // took measures how fast the brokers took the records of a transaction that was committed.
 func (w *worker[E]) took(p consumer.Publishing, records, bytes int) {
-	if p.Records > 0 {
-		w.pace.took(time.Now(), records, p.Took, p.Limit)
-		w.slow(float64(bytes), p.Took)
+	w.pace.took(time.Now(), records, p.Took, p.Limit)
+	if p.Records == 0 {
+		w.unlimit() // The brokers had nothing to take.
+		return
 	}
+	w.slow(float64(bytes), p.Took)
 }
 
 // slow shows how fast the brokers are while this makes the worker take fewer records, and logs when that begins and ends.
 // While they have acknowledged nothing, their speed is unknown.
 func (w *worker[E]) slow(bytes float64, took time.Duration) {
-	if w.pace.records >= max(w.cfg.Consumer.MaxPollRecords, w.cfg.Consumer.MaxRecords) {
-		w.pace.records = 0 // No transaction has more.
+	if w.unlimit(); w.pace.records == 0 || w.pace.blind {
+		return
 	}
-	limited := w.pace.records > 0
-	before := w.state.slow.Load()
-	switch {
-	case limited && w.pace.blind:
-	case limited:
-		rate := max(int64(bytes/max(took.Seconds(), 0.001)), 1)
-		w.state.slow.Store(rate)
-		if before == 0 {
-			w.log.LogAttrs(w.drain, slog.LevelWarn, "the brokers take records slowly, taking fewer at once: is a quota set for this client, or the network slow?",
-				slog.Int("records", w.pace.records), slog.Int64("bytes_per_second", rate))
-		}
-	case before != 0:
-		w.state.slow.Store(0)
+	rate := max(int64(bytes/max(took.Seconds(), 0.001)), 1)
+	if before := w.state.slow.Swap(rate); before == 0 {
+		w.log.LogAttrs(w.drain, slog.LevelWarn, "the brokers take records slowly, taking fewer at once: is a quota set for this client, or the network slow?",
+			slog.Int("records", w.pace.records), slog.Int64("bytes_per_second", rate))
+	}
+}
+
+// unlimit ends a limit that no transaction reaches.
+func (w *worker[E]) unlimit() {
+	if w.pace.records >= max(w.cfg.Consumer.MaxPollRecords, w.cfg.Consumer.MaxRecords) {
+		w.pace.records = 0
+	}
+	if w.pace.records == 0 && w.state.slow.Swap(0) != 0 {
 		w.log.LogAttrs(w.drain, slog.LevelInfo, "the brokers take records as fast as they come again")
 	}
 }
