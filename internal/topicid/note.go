@@ -32,14 +32,15 @@ func parseNote(text string) (note, bool) {
 	return n, err == nil && n.At > 0
 }
 
-// notesOf returns the note of each topic: the IDs of the topics that come after it, in a circle, as many as fit into a
-// note. The ID of a topic is useless in its own note, which is deleted with the topic.
+// notesOf returns the note of each topic: its own ID, and the IDs of the topics that come after it, in a circle, as many as
+// a note has room for. A note is deleted with its topic, so its own ID only replaces what is left of it in notes that
+// this user may not write.
 func notesOf(ids IDs, now time.Time) map[string]note {
 	topics := slices.Sorted(maps.Keys(ids))
 	notes := make(map[string]note, len(topics))
 	for i, topic := range topics {
 		n := note{At: now.UnixMicro(), Topics: map[string]string{}}
-		for _, other := range slices.Concat(topics[i+1:], topics[:i]) {
+		for _, other := range slices.Concat(topics[i:], topics[:i]) {
 			id := ids[other]
 			n.Topics[other] = base64.RawURLEncoding.EncodeToString(id[:])
 			if len(n.String()) > maxNote {

@@ -29,6 +29,9 @@ const (
 	partition = 0
 )
 
+// unwritable says that a topic has no note: this user may not write it, or the topic is not there at the moment.
+var unwritable = []error{kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed, kerr.UnknownTopicOrPartition}
+
 // IDs are the IDs of topics, by name.
 type IDs map[string]kadm.TopicID
 
@@ -103,9 +106,9 @@ func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept 
 		switch {
 		case o.Err == nil:
 			for topic := range notes[o.Topic].Topics {
-				kept[topic] = true
+				kept[topic] = kept[topic] || topic != o.Topic
 			}
-		case !errors.Is(o.Err, kerr.TopicAuthorizationFailed) && !errors.Is(o.Err, kerr.GroupAuthorizationFailed):
+		case !slices.ContainsFunc(unwritable, func(err error) bool { return errors.Is(o.Err, err) }):
 			problems = append(problems, fmt.Errorf("keep the topic IDs in group %q: topic %s: %w", Group(group), o.Topic, o.Err))
 		}
 	})
