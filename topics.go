@@ -110,6 +110,7 @@ func (w *topicWatch) run(ctx context.Context) error {
 			gone = true // A broker that has just started may not know it yet.
 			continue
 		case err != nil:
+			gone = false
 			continue // The sessions say that Kafka cannot be reached.
 		}
 		gone = false

@@ -22,7 +22,7 @@ type TopicRecreatedError struct {
 func (e *TopicRecreatedError) Error() string {
 	text := fmt.Sprintf("the %s topic %s was deleted and created again: ", e.Role, e.Topic)
 	if e.Role == "input" {
-		return text + "stop all processes of the pipeline, choose where to go on with loaderline offsets set PIPELINE --to earliest, or another position, and start again"
+		return text + "stop all processes of the pipeline, choose where to go on with loaderline offsets set PIPELINE --to earliest, or another position, for all partitions, and start again"
 	}
 	return text + "stop all processes of the pipeline, take the new topic with loaderline offsets accept PIPELINE, and start again"
 }
