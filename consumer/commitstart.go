@@ -68,7 +68,7 @@ func awaitStart(ctx context.Context, admin *kadm.Client, cfg Config, topics []st
 		case err == nil || !isTransient(err):
 			return found, err
 		case !pause(ctx):
-			return nil, cfg.Kafka.unreachable("find the start offsets", err)
+			return nil, cfg.unreachable("find the start offsets", err)
 		}
 	}
 }

@@ -133,11 +133,8 @@ func (r *reader) read(ctx context.Context) error {
 	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.cfg.Topic: start})
 	for len(r.ranges) > 0 {
 		fetches, err := r.poll(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
+		if err != nil || ctx.Err() != nil {
+			return unlessEnded(ctx, err)
 		}
 		switch none := fetches.NumRecords() == 0; {
 		case none && r.cfg.To != nil:

@@ -143,7 +143,9 @@ func onlyInput(t *testing.T, cluster *kfake.Cluster, id [16]byte) {
 			to.Topic, to.TopicID = topic.Topic, topic.TopicID
 			if topic.TopicID == id {
 				input := kadm.Offset{Topic: "in", At: topic.Partitions[0].Offset, LeaderEpoch: -1, Metadata: *topic.Partitions[0].Metadata}
-				cluster.SleepControl(func() { err = kadm.NewClient(client).CommitAllOffsets(t.Context(), commit.Group, kadm.Offsets{"in": {0: input}}) })
+				cluster.SleepControl(func() {
+					err = kadm.NewClient(client).CommitAllOffsets(t.Context(), commit.Group, kadm.Offsets{"in": {0: input}})
+				})
 			} else {
 				partition.ErrorCode = kerr.TopicAuthorizationFailed.Code
 			}
