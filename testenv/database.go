@@ -15,11 +15,11 @@ import (
 // drops it, whoever is still connected.
 func CreateDatabase(ctx context.Context, dsn string) (fresh string, drop func(context.Context) error, err error) {
 	name := "loaderline_" + strings.ToLower(rand.Text())
-	if err := execute(ctx, dsn, "CREATE DATABASE "+name); err != nil {
+	if err := Execute(ctx, dsn, "CREATE DATABASE "+name); err != nil {
 		return "", nil, fmt.Errorf("creating a database: %w", err)
 	}
 	drop = func(ctx context.Context) error {
-		if err := execute(ctx, dsn, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := Execute(ctx, dsn, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			return fmt.Errorf("dropping database %s: %w", name, err)
 		}
 		return nil
@@ -27,14 +27,14 @@ func CreateDatabase(ctx context.Context, dsn string) (fresh string, drop func(co
 	return withDatabase(dsn, name), drop, nil
 }
 
-// execute runs one statement over a connection of its own.
-func execute(ctx context.Context, dsn, statement string) (err error) {
+// Execute runs statements on a PostgreSQL over a connection of their own.
+func Execute(ctx context.Context, dsn, statements string) (err error) {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	_, err = conn.Exec(ctx, statement)
+	_, err = conn.Exec(ctx, statements)
 	return err
 }
 

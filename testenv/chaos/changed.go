@@ -8,8 +8,8 @@ const latest = "latest"
 var changed = []Scenario{
 	{Name: "partitions added while down, start earliest", Start: "earliest", Events: 20_000, Steps: fixed(steps(time.Second, partitionsAddedWhileDown, partitionsAddedAndKilled)...)},
 	{Name: "partitions added while down, start latest", Start: latest, Events: 20_000, Steps: fixed(steps(time.Second, partitionsAddedWhileDown, partitionsAddedAndKilled)...)},
-	{Name: "input recreated under load, start latest", Start: latest, Events: 20_000, Members: 2, Steps: fixed(Step{Fault: recreated})},
-	{Name: "input recreated while idle and while down", Events: 20_000, Steps: fixed(Step{Fault: recreated, Idle: true}, Step{Fault: recreatedWhileDown, Idle: true})},
+	{Name: "input recreated under load, start latest", Start: latest, Events: 20_000, Members: 2, Steps: fixed(Step{Fault: theInput.recreated()})},
+	{Name: "input recreated while idle and while down", Events: 20_000, Steps: fixed(Step{Fault: theInput.recreated(), Idle: true}, Step{Fault: theInput.recreatedWhileDown(), Idle: true})},
 	{Name: "output and dead letters recreated while down", Events: 20_000, Steps: fixed(
 		Step{Fault: theOutput.recreatedWhileDown(), Idle: true}, Step{Fault: theDeadLetters.recreatedWhileDown(), Idle: true})},
 }
@@ -25,7 +25,7 @@ func changedLonger() []Scenario {
 			Scenario{Name: "partitions added, start " + start, Start: start, Events: 30_000, Members: 2, Slack: noticedWithin, Steps: fixed(
 				Step{Fault: partitionsAdded}, Step{Fault: partitionsAdded, Idle: true})},
 			Scenario{Name: "input recreated, start " + start, Start: start, Events: 30_000, Members: 2, Steps: fixed(
-				Step{Fault: recreated}, Step{Fault: recreated, Idle: true}, Step{Fault: recreatedWhileDown})},
+				Step{Fault: theInput.recreated()}, Step{Fault: theInput.recreated(), Idle: true}, Step{Fault: theInput.recreatedWhileDown()})},
 		)
 	}
 	return list

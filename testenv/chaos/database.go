@@ -103,7 +103,7 @@ var promoted = Fault{
 		if err := r.database.primary.Kill(); err != nil {
 			return err
 		}
-		return execute(ctx, r.database.standby.Address(), "SELECT pg_promote()")
+		return testenv.Execute(ctx, r.database.standby.Address(), "SELECT pg_promote()")
 	},
 }
 

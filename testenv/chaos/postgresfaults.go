@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loaderline/loaderline/testenv"
 )
 
 // postgresKilled, postgresRestarted and postgresFrozen take PostgreSQL from all rounds that run.
@@ -133,18 +135,7 @@ func firstHost(fault Fault) Fault {
 
 // inDatabase runs statements past the proxies.
 func (r *Round) inDatabase(ctx context.Context, statements string) error {
-	return execute(ctx, r.database.dsn, statements)
-}
-
-// execute runs statements over a connection of their own.
-func execute(ctx context.Context, dsn, statements string) (err error) {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	_, err = conn.Exec(ctx, statements)
-	return err
+	return testenv.Execute(ctx, r.database.dsn, statements)
 }
 
 // holdConnection opens a connection past the proxies that stays until releaseConnections.
