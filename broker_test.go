@@ -157,6 +157,13 @@ func config[E any](b *broker) loaderline.Config[E] {
 // start runs a pipeline and gives what stops it and waits for its end.
 func start[E any](t *testing.T, cfg loaderline.Config[E]) (stop func() error) {
 	t.Helper()
+	_, stop = startPipeline(t, cfg)
+	return stop
+}
+
+// startPipeline is start for who looks at the pipeline.
+func startPipeline[E any](t *testing.T, cfg loaderline.Config[E]) (p *loaderline.Pipeline[E], stop func() error) {
+	t.Helper()
 	p, err := loaderline.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +171,7 @@ func start[E any](t *testing.T, cfg loaderline.Config[E]) (stop func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
-	return func() error {
+	return p, func() error {
 		cancel()
 		select {
 		case err := <-ended:

@@ -1,7 +1,6 @@
 package loaderline_test
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
@@ -51,13 +50,7 @@ func TestSlowBrokersAreGivenFewerRecords(t *testing.T) {
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	var done atomic.Int64
 	cfg.OnCommit = func(tally loaderline.Tally) { done.Add(int64(tally.Records)) }
-	p, err := loaderline.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
+	p, stop := startPipeline(t, cfg)
 	await(t, "half of the records", func() bool { return done.Load() >= records/2 })
 	if slow := p.Status()[0].SlowBytes; slow == 0 {
 		t.Error("the status does not say that the brokers are slow")
@@ -68,8 +61,7 @@ func TestSlowBrokersAreGivenFewerRecords(t *testing.T) {
 		b.publish(events(records)...)
 		await(t, "more records", func() bool { return done.Load() >= want })
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"the brokers take records slowly", "as fast as they come again"} {
@@ -94,13 +86,7 @@ func TestThePaceRisesWithoutOutput(t *testing.T) {
 	}
 	var log lockedBuffer
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	p, err := loaderline.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
+	stop := start(t, cfg)
 	b.publish(&kgo.Record{Value: []byte("1")})
 	await(t, "a transaction that is given up", func() bool { return strings.Contains(log.String(), "session lost") })
 	dropped := make([]*kgo.Record, records)
@@ -113,8 +99,7 @@ func TestThePaceRisesWithoutOutput(t *testing.T) {
 	if n := largest.Load(); n < records/8 {
 		t.Errorf("the largest micro-batch had %d records", n)
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -130,21 +115,14 @@ func TestBrokersThatTakeNothingAreNotCalledSlow(t *testing.T) {
 	cfg.Workers, cfg.Consumer.TransactionTimeout = 1, time.Second
 	var log lockedBuffer
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	p, err := loaderline.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
+	p, stop := startPipeline(t, cfg)
 	await(t, "a transaction that is given up", func() bool { return strings.Contains(log.String(), "session lost") })
 	if text := log.String(); !strings.Contains(text, "none of ") || strings.Contains(text, "slowly") || p.Status()[0].SlowBytes != 0 {
 		t.Errorf("slow at %d:\n%s", p.Status()[0].SlowBytes, text)
 	}
 	refusal.Remove()
 	b.waitFor(records)
-	cancel()
-	if err := <-ended; err != nil {
+	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
 }
