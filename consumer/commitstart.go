@@ -58,7 +58,7 @@ func CommitStart(ctx context.Context, cfg Config) error {
 }
 
 // awaitStart is startOf for all partitions of topics. It waits about ten seconds
-// for those that have no leader.
+// for a partition without a leader.
 func awaitStart(ctx context.Context, admin *kadm.Client, cfg Config, topics []string) (map[string]map[int32]kgo.EpochOffset, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 )
 
 func TestRun(t *testing.T) {
-	const events = 10_000 // Several micro-batches of each partition: those of the first transaction find nothing in the cache.
+	const events = 10_000 // A partition has several transactions then: the first one finds nothing in the cache.
 	settled := 0
 	s, err := demo.Run(t.Context(), demo.Config{Events: events, Progress: func(n int) { settled = n }})
 	if err != nil {

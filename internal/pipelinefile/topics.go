@@ -13,12 +13,12 @@ func (r Retry) TopicNames() []string {
 	return names
 }
 
-// Consumed are the topics that the pipeline's group reads: those of the input, then those of retries.
+// Consumed returns the topics that the group of the pipeline reads: the input topics, then the retry topics.
 func (f *File) Consumed() []string {
 	return slices.Concat(f.Input.Topics, f.Retry.TopicNames())
 }
 
-// AllTopics are those of the input, then output, dead letters and retries, then those that invalidate; each once.
+// AllTopics returns the input topics, the output, dead-letter and retry topics, and the change topics, each once.
 func (f *File) AllTopics() []string {
 	topics := slices.Concat(f.Input.Topics, []string{f.Output.Topic, f.DeadLetter.Topic}, f.Retry.TopicNames())
 	for _, topic := range f.Cache.Invalidate.Topics() {

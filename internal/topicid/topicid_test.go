@@ -96,7 +96,7 @@ func TestATopicThatIsGone(t *testing.T) {
 	}
 }
 
-// TestNotesThatMayNotBeReplaced are those of a user with more rights. What this one writes later counts all the same.
+// TestNotesThatMayNotBeReplaced were written by a user with more rights. The later note of this user replaces them.
 func TestNotesThatMayNotBeReplaced(t *testing.T) {
 	t.Parallel()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "in", "out", "dead"))
@@ -123,7 +123,7 @@ func TestNotesThatMayNotBeReplaced(t *testing.T) {
 	}
 }
 
-// onlyInput refuses to commit offsets but those of the input.
+// onlyInput lets offsets of the input be committed, and refuses all others.
 func onlyInput(t *testing.T, cluster *kfake.Cluster, id [16]byte) {
 	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...))
