@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -147,7 +146,5 @@ func AcceptTopics(ctx context.Context, kafka consumer.Kafka, group string, topic
 	if err != nil {
 		return err
 	}
-	maps.Copy(before, now)
-	_, err = topicid.Keep(ctx, kafka, group, before)
-	return err
+	return topicid.Accept(ctx, kafka, group, before, now)
 }

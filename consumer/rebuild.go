@@ -19,6 +19,7 @@ func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32
 		return nil
 	}
 	from := make(map[string]map[int32]int64)
+	committed := s.committed()
 	for _, p := range s.own(offsets) {
 		for _, topic := range s.cfg.Retry.Topics {
 			if from[topic] == nil {
@@ -27,7 +28,7 @@ func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32
 			if offset, ok := offsets[topic][p]; ok {
 				from[topic][p] = offset.EpochOffset().Offset
 			} else {
-				from[topic][p] = s.committed()[topic][p].Offset
+				from[topic][p] = committed[topic][p].Offset
 			}
 		}
 	}

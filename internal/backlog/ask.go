@@ -146,18 +146,18 @@ func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.Top
 	case p.stable == last: // No record waits, and none came.
 		p.Waiting = false
 	default:
-		for at := max(p.Committed, p.empty); at < last; at = p.empty {
-			next, err := gap.Look(ctx, client, topic.Partitions[p.Number].Leader, gap.Position{Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: at})
-			switch {
-			case err != nil:
-				return err
-			case !next.Time.IsZero():
-				p.found = p.Committed
-				return nil
-			case next.Offset <= at:
-				return nil // Nobody can say at the moment: it is asked again.
-			}
-			p.empty = next.Offset
+		next, err := gap.Find(ctx, client, topic.Partitions[p.Number].Leader, gap.Position{
+			Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: max(p.Committed, p.empty),
+		})
+		p.empty = next.Offset
+		switch {
+		case err != nil:
+			return err
+		case !next.Time.IsZero():
+			p.found = p.Committed
+			return nil
+		case next.Offset < last:
+			return nil // Nobody can say at the moment: it is asked again.
 		}
 		p.stable, p.Waiting = last, false
 	}

@@ -62,9 +62,21 @@ func Look(ctx context.Context, client *kgo.Client, leader int32, at Position) (R
 	return look(ctx, client, leader, at, bytes)
 }
 
-// LookAll is Look at many positions, side by side. It takes the leaders and the IDs from topics. An error names the
+// Find is Look again and again, where an answer ends among what will never give a record. It returns how far it has come beside
+// an error too.
+func Find(ctx context.Context, client *kgo.Client, leader int32, at Position) (Record, error) {
+	for {
+		next, err := Look(ctx, client, leader, at)
+		if err != nil || !next.Time.IsZero() || next.Offset <= at.Offset {
+			return next, err
+		}
+		at.Offset = next.Offset
+	}
+}
+
+// FindAll is Find at many positions, side by side. It takes the leaders and the IDs from topics. An error names the
 // position.
-func LookAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, all []Position) ([]Record, error) {
+func FindAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, all []Position) ([]Record, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(asks)
 	found := make([]Record, len(all))
@@ -75,18 +87,11 @@ func LookAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, 
 			found[i].Offset = at.Offset
 			continue
 		}
-		group.Go(func() error {
-			for {
-				next, err := Look(ctx, client, partition.Leader, at)
-				if err != nil {
-					return fmt.Errorf("look for the next record of topic %s partition %d: %w", at.Topic, at.Partition, err)
-				}
-				found[i] = next
-				if !next.Time.IsZero() || next.Offset <= at.Offset {
-					return nil
-				}
-				at.Offset = next.Offset // An answer ended among what will never give a record.
+		group.Go(func() (err error) {
+			if found[i], err = Find(ctx, client, partition.Leader, at); err != nil {
+				return fmt.Errorf("look for the next record of topic %s partition %d: %w", at.Topic, at.Partition, err)
 			}
+			return nil
 		})
 	}
 	return found, group.Wait()

@@ -2,16 +2,18 @@ package offsets
 
 import (
 	"context"
+	"maps"
 	"slices"
 
-	"github.com/loaderline/loaderline"
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/topicid"
 )
 
 // Accept accepts topics of a group as they are now. It returns the topics that were deleted and created again, and the
 // consumed topics whose committed offset is no longer in the topic. In these the group continues with the oldest record
-// of the partition. Errors: *consumer.GroupActiveError, and the errors of loaderline.AcceptTopics.
+// of the partition. Errors: *consumer.GroupActiveError, and the errors of consumer.TopicIDs and consumer.Offsets.
 func Accept(ctx context.Context, kafka consumer.Kafka, group string, topics, consumed []string) ([]string, error) {
 	now, err := topicid.List(ctx, kafka, topics)
 	if err != nil {
@@ -47,7 +49,8 @@ func Accept(ctx context.Context, kafka consumer.Kafka, group string, topics, con
 	if err := consumer.SetOffsets(ctx, kafka, group, oldest); err != nil {
 		return nil, err
 	}
-	if err := loaderline.AcceptTopics(ctx, kafka, group, changed...); err != nil {
+	maps.DeleteFunc(now, func(topic string, _ kadm.TopicID) bool { return !slices.Contains(changed, topic) })
+	if err := topicid.Accept(ctx, kafka, group, before, now); err != nil {
 		return nil, err
 	}
 	for topic := range oldest {

@@ -74,7 +74,7 @@ func look(ctx context.Context, client *kgo.Client, topics []string, rows []Row, 
 	if err != nil {
 		return fmt.Errorf("look the topics up: %w", err)
 	}
-	found, err := gap.LookAll(ctx, client, details, positions)
+	found, err := gap.FindAll(ctx, client, details, positions)
 	if err != nil {
 		return err
 	}

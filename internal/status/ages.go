@@ -33,7 +33,7 @@ func (r *Reader) ages(ctx context.Context, report *Report) error {
 			positions = append(positions, gap.Position{Topic: p.Topic, Partition: int32(p.Partition), Offset: p.next})
 		}
 	}
-	found, err := gap.LookAll(ctx, r.client, details, positions)
+	found, err := gap.FindAll(ctx, r.client, details, positions)
 	if err != nil {
 		return err
 	}

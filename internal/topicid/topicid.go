@@ -47,7 +47,7 @@ func List(ctx context.Context, k consumer.Kafka, topics []string) (IDs, error) {
 	return Known(found), nil
 }
 
-// Known returns the IDs of topics without those that are zero because the brokers have none.
+// Known leaves out the topics whose ID is zero: their brokers have no IDs.
 func Known(found map[string][16]byte) IDs {
 	ids := make(IDs, len(found))
 	for topic, id := range found {
@@ -118,6 +118,13 @@ func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept 
 		}
 	}
 	return unkept, errors.Join(problems...)
+}
+
+// Accept keeps the IDs that topics have now in place of those that were kept before, which it changes.
+func Accept(ctx context.Context, k consumer.Kafka, group string, before, now IDs) error {
+	maps.Copy(before, now)
+	_, err := Keep(ctx, k, group, before)
+	return err
 }
 
 // Changed returns the topics whose ID differs from the kept one, in order.
