@@ -2,20 +2,192 @@ package loaderline
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
 )
+
+// enrich makes the outcomes of a batch: it decodes each record, runs the plan for each micro-batch, and encodes the rows. On
+// error nothing of the batch may be published.
+func (w *worker[E]) enrich(s *consumer.Session, batch []*kgo.Record) (output, error) {
+	w.state.work()
+	work, done := s.Working(w.drain)
+	defer done()
+	out, err := w.outcomes(work, slices.Collect(slices.Chunk(batch, w.cfg.Consumer.MaxRecords)), s.Step())
+	if err == nil {
+		err = w.replay.wait(work, len(batch))
+	}
+	if err == nil {
+		err = w.reserve(&out)
+	}
+	return out, err
+}
+
+// outcomes makes the outcomes of micro-batches, in order. Their lookups run side by side. Records that must wait behind an
+// earlier record of their key are sent to a retry topic instead. On error nothing of these batches may be published.
+func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order *consumer.KeyStep) (output, error) {
+	micro, err := w.load(ctx, batches, order)
+	if err != nil {
+		return output{}, err
+	}
+	total := 0
+	for _, m := range micro {
+		total += len(m.sources)
+	}
+	o := outcome[E]{worker: w, order: order, to: w.sink.Batch(total), output: output{
+		records: make([]*kgo.Record, 0, total), inputs: total, tallies: make([]Tally, len(micro)),
+	}}
+	done := 0
+	for i, m := range micro {
+		o.tally, o.attempts, o.sources = &o.tallies[i], &m.attempts, append(o.sources, m.sources)
+		o.tally.Number, o.tally.Records, o.tally.Stages = i, len(m.sources), m.rows.Stats()
+		processed := o.microBatch(m)
+		done += processed
+		if processed < len(m.sources) {
+			return output{}, &overflowError{records: done, limit: w.cfg.MaxOutputBytes}
+		}
+		w.unrequested.warn(ctx, w.log, o.tally.Stages)
+	}
+	o.weigh()
+	o.release = func() {
+		for _, m := range micro {
+			m.rows.Release()
+		}
+		o.to.Release()
+	}
+	return o.output, nil
+}
+
+// microBatch is the records that share their lookups.
+type microBatch[E any] struct {
+	attempts
+
+	events   []E
+	planned  []int32 // by record, the row of its event, or -1
+	failures map[int]*Failure
+	rows     *stages.Rows[E]
+}
+
+// load decodes batches and runs the plan for each, side by side. What it returns is valid until the next call.
+func (w *worker[E]) load(ctx context.Context, batches [][]*kgo.Record, order *consumer.KeyStep) ([]*microBatch[E], error) {
+	for len(w.micro) < len(batches) {
+		w.micro = append(w.micro, &microBatch[E]{})
+	}
+	clear(w.micro[len(batches):])
+	micro := w.micro[:len(batches)]
+	w.micro = micro
+	for i, m := range micro {
+		m.attempts = w.cfg.Retry.attempts(batches[i])
+		m.markBlocked(order)
+	}
+	if len(micro) == 1 {
+		return micro, micro[0].load(ctx, w)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, m := range micro {
+		group.Go(func() error { return m.load(ctx, w) })
+	}
+	return micro, group.Wait()
+}
+
+// load decodes the records and runs the plan. Blocked records need neither. Its error fails the run as a whole.
+func (m *microBatch[E]) load(ctx context.Context, w *worker[E]) error {
+	clear(m.events)
+	m.events = slices.Grow(m.events[:0], len(m.sources))
+	m.planned = slices.Grow(m.planned[:0], len(m.sources))[:len(m.sources)]
+	m.failures = map[int]*Failure{}
+	for i, r := range m.sources {
+		m.planned[i] = -1
+		if m.isBlocked(i) || r.Value == nil && w.cfg.Tombstones != DeadLetterTombstones {
+			continue
+		}
+		event, failure := w.decode(r)
+		if failure != nil {
+			m.failures[i] = failure
+			continue
+		}
+		m.planned[i] = int32(len(m.events))
+		m.events = append(m.events, event)
+	}
+	m.rows = w.cfg.Plan.Run(ctx, m.events)
+	return m.rows.Err()
+}
+
+// decode calls Decode and makes a Failure of its error or panic.
+func (w *worker[E]) decode(r *kgo.Record) (event E, failure *Failure) {
+	if r.Value == nil {
+		return event, &Failure{Kind: sink.KindDecode, Message: "the record has no value (a tombstone)"}
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			failure = &Failure{Kind: sink.KindDecode, Message: fmt.Sprintf("decoding panicked: %v", v)}
+		}
+	}()
+	event, err := w.cfg.Decode(*r)
+	if err != nil {
+		return event, asFailure(err, sink.KindDecode)
+	}
+	return event, nil
+}
+
+// microBatch makes the outcomes of one micro-batch. It returns how many of its records it processed: fewer than all if
+// MaxOutputBytes was reached.
+func (o *outcome[E]) microBatch(m *microBatch[E]) (processed int) {
+	for i, r := range m.sources {
+		if len(o.records) > 0 && o.bytes > o.worker.cfg.MaxOutputBytes {
+			return i
+		}
+		failure := o.worker.rejected.failure(r)
+		if failure == nil {
+			failure = m.failures[i]
+		}
+		o.at = i
+		behind := o.order.MustFollow(r.Partition, r.Key, m.tier(i))
+		switch row := m.planned[i]; {
+		case failure != nil:
+			o.dead(r, failure)
+		case behind > 0:
+			o.follow(r, behind)
+		case row >= 0:
+			o.row(r, m.rows.At(int(row)))
+		default:
+			o.tombstone(r)
+		}
+	}
+	return len(m.sources)
+}
+
+// encode calls Encode and makes a Failure of its error or panic.
+func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failure) {
+	defer func() {
+		if v := recover(); v != nil {
+			failure = &Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("encoding panicked: %v", v)}
+		}
+	}()
+	records, err := o.worker.cfg.Encode(row)
+	if err != nil {
+		return nil, asFailure(err, sink.KindEncode)
+	}
+	return records, nil
+}
 
 // Enrich makes of a micro-batch what Run would publish for it, by the same steps, and connects to no broker: a way to try
 // and to test a pipeline. Each record that it returns names its input in the headers loaderline.source.*, and is a dead
 // letter where its topic is Sink.DeadLetterTopic; an input without a record was dropped.
 //
-// Events are tried once: what Run would try again later, by Config.Retry, is a dead letter here. Topics take as much as Kafka's default allows. An error is of the batch as a whole, as an *stages.OutageError is: Run
-// would give the batch back and publish nothing. Enrich is not for a Pipeline that runs.
+// Events are tried once: an event that Run would try again later, by Config.Retry, is a dead letter here. Topics take as much
+// as Kafka's default allows. An error fails the batch as a whole, for example an *stages.OutageError: Run would give the batch
+// back and publish nothing. Enrich is not for a Pipeline that runs.
 func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, Tally, error) {
 	cfg := p.cfg
 	cfg.Retry = Retry{}
-	limits := newLimits(nil)
+	limits := newTopicLimits(nil)
 	cfg.Sink.MaxMessageBytes = limits.of
 	if cfg.OnLimits != nil {
 		cfg.OnLimits(limits.of)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -90,7 +91,7 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 }
 
 // prepare finds what the topics take, and fails where a topic is missing or has too few partitions.
-func (c *Config[E]) prepare(ctx context.Context) (*limits, error) {
+func (c *Config[E]) prepare(ctx context.Context) (*topicLimits, error) {
 	retries := c.Consumer.Retry.Topics
 	topics := append(slices.Concat(c.Consumer.Topics, retries), c.Sink.Topic, c.Sink.DeadLetterTopic)
 	infos, err := consumer.Describe(ctx, c.Consumer.Kafka, topics...)
@@ -105,7 +106,7 @@ func (c *Config[E]) prepare(ctx context.Context) (*limits, error) {
 	if err := CompareRetryPartitions(infos, c.Consumer.Topics[0], retries); err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", c.Name, err)
 	}
-	known := newLimits(infos)
+	known := newTopicLimits(infos)
 	c.Consumer.MaxMessageBytes, c.Sink.MaxMessageBytes = known.of, known.of
 	c.Consumer.TopicIDs = make(map[string][16]byte, len(infos))
 	for topic, info := range infos {
@@ -117,18 +118,22 @@ func (c *Config[E]) prepare(ctx context.Context) (*limits, error) {
 	return known, nil
 }
 
-// deadLetterLimit knows what was committed by earlier processes.
-func (p *Pipeline[E]) deadLetterLimit(ctx context.Context) (*deadLetterLimit, error) {
-	l := newDeadLetterLimit(&p.cfg)
-	if l.limit >= 1 {
+// deadLetterLimit returns the limit with the counts that earlier processes committed.
+func (p *Pipeline[E]) deadLetterLimit(ctx context.Context) (*deadletterlimit.Limit, error) {
+	l := p.cfg.newDeadLetterLimit()
+	if l.Unlimited() {
 		return l, nil
 	}
 	notes, err := consumer.Notes(ctx, p.cfg.Consumer.Kafka, p.cfg.Consumer.Group)
 	if err != nil {
 		return nil, err
 	}
-	l.restore(notes)
+	l.Restore(notes)
 	return l, nil
+}
+
+func (c *Config[E]) newDeadLetterLimit() *deadletterlimit.Limit {
+	return deadletterlimit.New(c.DeadLetterLimit, c.DeadLetterWindow, c.Consumer.Instance)
 }
 
 // leaveTime is the part of the drain that is kept for leaving the group, so that others need not wait for its session

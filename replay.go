@@ -95,8 +95,8 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r ReplayConfig) (ReplayStatus,
 	}
 	cfg.Consumer.Topics, cfg.Consumer.Ends = kept.ends()
 	cfg.Workers = min(cfg.Workers, kept.partitions())
-	deadLetters := newDeadLetterLimit(&cfg)
-	deadLetters.restore(kept.limits)
+	deadLetters := cfg.newDeadLetterLimit()
+	deadLetters.Restore(kept.limits)
 
 	running, finish := context.WithCancel(ctx)
 	defer finish()

@@ -42,13 +42,14 @@ func (r *replaying) reached(s *consumer.Session) {
 	}
 }
 
-// note adds what is kept of a replay to the note of the dead-letter limit.
-func (r *replaying) note(limit func(topic string, partition int32) string) func(string, int32) string {
-	if r == nil {
-		return limit
-	}
+// note returns what is committed with the offset of a partition: the checkpoint of the dead-letter limit, and what is kept of
+// a replay.
+func (r *replaying) note(limit string) func(topic string, partition int32) string {
 	return func(topic string, partition int32) string {
-		return r.status.note(place{topic, partition}, limit(topic, partition))
+		if r == nil {
+			return limit
+		}
+		return r.status.note(place{topic, partition}, limit)
 	}
 }
 

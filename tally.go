@@ -43,17 +43,3 @@ func (t *Tally) dead(f *Failure) {
 	}
 	t.DeadLetters[DeadLetter{Kind: f.Kind, Stage: f.Stage}]++
 }
-
-// mostDead is the reason of most dead letters.
-func (o *output) mostDead() DeadLetter {
-	var most DeadLetter
-	all := map[DeadLetter]int{}
-	for _, t := range o.tallies {
-		for reason, n := range t.DeadLetters {
-			if all[reason] += n; all[reason] > all[most] {
-				most = reason
-			}
-		}
-	}
-	return most
-}

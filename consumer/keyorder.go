@@ -3,13 +3,13 @@ package consumer
 import "sync"
 
 // keyOrder counts the records of each key that wait in retry topics, by
-// partition and tier: tier 1 is the first retry topic, and level 0 the input.
+// partition and tier: tier 1 is the first retry topic, and tier 0 the input.
 //
-// It keeps the records of a key in order by one invariant: those in a higher
-// tier come before those in a lower one, and all of them before those in the
-// input; within a tier they are in order of their offsets. So a record may be
-// worked on when nothing of its key is above it. Otherwise it goes to the
-// nearest tier above that has something, behind that.
+// It keeps the records of a key in order by one invariant: records in a higher
+// tier come before records in a lower one, and all of them before records in
+// the input. Within a tier they are in order of their offsets. So a record may
+// be processed when no record of its key is in a higher tier. Otherwise it goes
+// to the nearest higher tier that has one, behind it.
 type keyOrder struct {
 	tiers int
 
@@ -53,21 +53,21 @@ type partitionKey struct {
 	key       string
 }
 
-// KeyStep decides on the records of one micro-batch, in order: of each level in
-// that of the offsets, higher levels first. What it is told is forgotten unless
-// the micro-batch is committed. Nil, for sessions that keep no order, holds
-// nothing back. It is for one goroutine.
+// KeyStep decides, record by record, whether an earlier record of the same key
+// still waits. Call it for the highest tier first, in offset order within a
+// tier. Its decisions take effect on commit. A nil KeyStep, of a session that
+// keeps no order, blocks nothing. It is for one goroutine.
 type KeyStep struct {
 	order *keyOrder
 	moved map[partitionKey][]int32
 }
 
-// Guess is a KeyStep from the same start, which is never applied.
-func (s *KeyStep) Guess() *KeyStep { return s.order.step() }
+// Preview returns a KeyStep that begins anew and never takes effect.
+func (s *KeyStep) Preview() *KeyStep { return s.order.step() }
 
-// Behind is the tier that a record at a level has to go to, behind the earlier
-// records of its key; 0 where it has none.
-func (s *KeyStep) Behind(partition int32, key []byte, level int) int {
+// MustFollow returns the tier that a record of a tier has to go to, behind the
+// earlier records of its key; 0 if none waits.
+func (s *KeyStep) MustFollow(partition int32, key []byte, tier int) int {
 	if s == nil || key == nil {
 		return 0
 	}
@@ -76,18 +76,18 @@ func (s *KeyStep) Behind(partition int32, key []byte, level int) int {
 	s.order.mu.Lock()
 	defer s.order.mu.Unlock()
 	waiting := s.order.partitions[partition][at.key]
-	for tier := level + 1; tier <= s.order.tiers; tier++ {
-		if count(waiting, tier)+count(moved, tier) > 0 {
-			return tier
+	for above := tier + 1; above <= s.order.tiers; above++ {
+		if count(waiting, above)+count(moved, above) > 0 {
+			return above
 		}
 	}
 	return 0
 }
 
-// Moved notes that a record of a key went from a level to a tier, which is 0
-// where it is done with.
-func (s *KeyStep) Moved(partition int32, key []byte, level, tier int) {
-	if s == nil || key == nil || level == tier {
+// Record notes that a record of a key went from one tier to another, which is 0
+// if it has its outcome.
+func (s *KeyStep) Record(partition int32, key []byte, from, to int) {
+	if s == nil || key == nil || from == to {
 		return
 	}
 	if s.moved == nil {
@@ -99,11 +99,11 @@ func (s *KeyStep) Moved(partition int32, key []byte, level, tier int) {
 		counts = make([]int32, s.order.tiers)
 		s.moved[at] = counts
 	}
-	if level > 0 {
-		counts[level-1]--
+	if from > 0 {
+		counts[from-1]--
 	}
-	if tier > 0 {
-		counts[tier-1]++
+	if to > 0 {
+		counts[to-1]++
 	}
 }
 

@@ -48,7 +48,7 @@ func (l *line) batch(take []int, fails func(event) bool, commit bool) {
 	var enriched, dead []event
 	for level := l.tiers(); level >= 0; level-- {
 		for _, e := range l.logs[level][l.next[level] : l.next[level]+take[level]] {
-			to := step.Behind(0, []byte(e.key), level)
+			to := step.MustFollow(0, []byte(e.key), level)
 			switch {
 			case to > 0:
 			case !fails(e):
@@ -58,7 +58,7 @@ func (l *line) batch(take []int, fails func(event) bool, commit bool) {
 			default:
 				to = level + 1
 			}
-			step.Moved(0, []byte(e.key), level, to)
+			step.Record(0, []byte(e.key), level, to)
 			if to > 0 {
 				moved[to] = append(moved[to], e)
 			}
@@ -145,13 +145,13 @@ func TestEventsThatAreNotInOrderOfAKeyAreNotHeldBack(t *testing.T) {
 		{"the one that waits itself", 0, []byte("k"), 2, 0},
 		{"of another partition", 1, []byte("k"), 0, 0},
 	} {
-		if got := step.Behind(tt.partition, tt.key, tt.level); got != tt.want {
+		if got := step.MustFollow(tt.partition, tt.key, tt.level); got != tt.want {
 			t.Errorf("%s: goes to tier %d, want %d", tt.name, got, tt.want)
 		}
 	}
 	var none *consumer.KeyStep
-	none.Moved(0, []byte("k"), 0, 1)
-	if none.Behind(0, []byte("k"), 0) != 0 {
+	none.Record(0, []byte("k"), 0, 1)
+	if none.MustFollow(0, []byte("k"), 0) != 0 {
 		t.Error("without an order an event is held back")
 	}
 }

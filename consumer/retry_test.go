@@ -91,7 +91,7 @@ func TestARecordWaitsUntilItIsDue(t *testing.T) {
 			if got := values(poll(t, s)); len(got) != 1 || got[0] != "due" {
 				t.Fatalf("polled %v after it was given back", got)
 			}
-			if s.RetryKeys() != 1 || s.Step().Behind(0, []byte("k"), 0) != 1 {
+			if s.RetryKeys() != 1 || s.Step().MustFollow(0, []byte("k"), 0) != 1 {
 				t.Error("the key is not known to wait")
 			}
 			commit(t, s, nil)

@@ -13,36 +13,41 @@ import (
 	"github.com/loaderline/loaderline/sink"
 )
 
-// maxFruitless is how many refusals in a row may find no record at fault. Each makes the session publish half as much
-// at once or less, so that records which are taken alone are taken long before.
-const maxFruitless = 32
+// maxUnattributed is how many times in a row a broker may reject a transaction with no record at fault. Each time the session
+// publishes half as much at once or less, so records that are accepted alone are accepted long before.
+const maxUnattributed = 32
 
-// refusals are the source records whose outcomes a broker refuses. They are dead-lettered when their micro-batch is
+// rejections are the source records whose outcomes a broker rejected. They are dead-lettered when their micro-batch is
 // polled again.
-type refusals struct {
+type rejections struct {
 	failures map[coordinates]*Failure
-	// shortened have had a dead letter refused that was made before the topic's limit was lowered.
-	shortened map[coordinates]bool
-	fruitless int
+	// shortened holds sources whose dead letter was rejected once as too large; the next one obeys the new limit.
+	shortened    map[coordinates]bool
+	unattributed int
 }
 
 type coordinates struct {
 	topic, partition, offset string
 }
 
-// note takes an error of Commit, and answers it where polling again would not help.
-func (r *refusals) note(err error, topics sink.Config) error {
-	refused, ok := errors.AsType[*consumer.ProduceError](err)
-	if !ok || refused.OfTopic {
-		return err
-	}
+// rejectedError says that a broker rejected records, and that the next attempt publishes others.
+type rejectedError struct{ err error }
+
+// Error implements error.
+func (e *rejectedError) Error() string { return e.err.Error() }
+
+// Unwrap returns what the broker said.
+func (e *rejectedError) Unwrap() error { return e.err }
+
+// note takes what a broker rejected. It returns a *rejectedError, or another error if polling again would not help.
+func (r *rejections) note(refused *consumer.ProduceError, topics sink.Config) error {
 	if len(refused.Records) == 0 {
-		if r.fruitless++; r.fruitless > maxFruitless {
-			return fmt.Errorf("refused %s, with no record at fault: %w", plural.Count(r.fruitless, "time"), err)
+		if r.unattributed++; r.unattributed > maxUnattributed {
+			return fmt.Errorf("refused %s, with no record at fault: %w", plural.Count(r.unattributed, "time"), refused)
 		}
-		return nil
+		return &rejectedError{refused}
 	}
-	r.fruitless = 0
+	r.unattributed = 0
 	for _, refusal := range refused.Records {
 		at := coordinatesOf(refusal.Record)
 		if refusal.Record.Topic == topics.DeadLetterTopic {
@@ -54,14 +59,14 @@ func (r *refusals) note(err error, topics sink.Config) error {
 				r.shortened[at] = true
 				continue
 			}
-			return fmt.Errorf("the dead letter of topic %s partition %s offset %s is refused: %w", at.topic, at.partition, at.offset, err)
+			return fmt.Errorf("the dead letter of topic %s partition %s offset %s is refused: %w", at.topic, at.partition, at.offset, refused)
 		}
 		if r.failures == nil {
 			r.failures = map[coordinates]*Failure{}
 		}
 		r.failures[at] = failureOf(refusal)
 	}
-	return nil
+	return &rejectedError{refused}
 }
 
 func failureOf(refusal consumer.Refusal) *Failure {
@@ -89,9 +94,9 @@ func isTooLarge(err error) bool {
 	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
 }
 
-// forget is called with micro-batches that were committed.
-func (r *refusals) forget(batches [][]*kgo.Record) {
-	r.fruitless = 0
+// forget drops what is known of micro-batches that were committed.
+func (r *rejections) forget(batches [][]*kgo.Record) {
+	r.unattributed = 0
 	if len(r.failures) == 0 && len(r.shortened) == 0 {
 		return
 	}
@@ -104,8 +109,8 @@ func (r *refusals) forget(batches [][]*kgo.Record) {
 	}
 }
 
-// failure is why a source record is to be dead-lettered, or nil.
-func (r *refusals) failure(src *kgo.Record) *Failure {
+// failure returns why a source record is to be dead-lettered, or nil.
+func (r *rejections) failure(src *kgo.Record) *Failure {
 	if len(r.failures) == 0 {
 		return nil
 	}

@@ -1,0 +1,154 @@
+// Package deadletterlimit decides whether too many of the latest events became
+// dead letters.
+//
+// A Limit counts the events of the latest transactions. Each transaction is
+// reserved before it is committed, and released when its end is known. A
+// reservation has a checkpoint, which is committed with the offsets. A later
+// process restores the Limit from it.
+package deadletterlimit
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Limit stops a pipeline that would dead-letter too many of its events, as
+// after a wrong deploy. All workers of a process share one. Its methods are
+// safe for concurrent use, except Restore, which comes first.
+type Limit struct {
+	limit    float64
+	window   int
+	instance string
+
+	mu       sync.Mutex
+	latest   latest  // The outcomes that were committed.
+	reserved Attempt // The outcomes that are being committed.
+	number   int64   // Of the last reservation. It rises over restarts.
+}
+
+// New returns a Limit that allows a share of dead letters, from 0 for none to 1
+// for any number, among as many of the latest events as window says. The
+// instance tells the checkpoints of this process from those of others.
+func New(share float64, window int, instance string) *Limit {
+	return &Limit{limit: share, window: window, instance: instance}
+}
+
+// ExceededError says that a transaction would exceed the limit.
+type ExceededError struct {
+	// Events is the number of the latest events. Dead is the number of dead
+	// letters among them.
+	Events, Dead int
+	// Retried says that they came out of retry topics. Dead is then weighted, see
+	// Attempt.
+	Retried bool
+}
+
+// Error implements error.
+func (e *ExceededError) Error() string {
+	return fmt.Sprintf("%d of the latest %d events would be dead letters", e.Dead, e.Events)
+}
+
+// Unlimited says that any number of dead letters is allowed.
+func (l *Limit) Unlimited() bool { return l.limit >= 1 }
+
+// Reservation is the place of a transaction in the Limit while it is being
+// committed.
+type Reservation struct {
+	limit      *Limit
+	attempt    Attempt
+	checkpoint string
+}
+
+// Reserve counts a transaction, or returns an *ExceededError. A transaction is
+// refused only if its own dead letters exceed the limit too: one that is better
+// than the latest events shows that the cause is gone. An unlimited Limit does
+// not count dead letters, so a later process with a limit begins without them.
+func (l *Limit) Reserve(a Attempt) (Reservation, error) {
+	if l.Unlimited() {
+		a.Input.Dead, a.Retried.Dead = 0, 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	latest := l.with(a)
+	all := latest.total()
+	if l.exceeded(all.Input, a.Input) {
+		return Reservation{}, all.Input.exceeded(false)
+	}
+	if l.exceeded(all.Retried, a.Retried) {
+		return Reservation{}, all.Retried.exceeded(true)
+	}
+	l.reserved = l.reserved.plus(a)
+	l.number = max(l.number+1, time.Now().UnixMicro())
+	c := checkpoint{Number: l.number, Instance: l.instance, Input: latest.input, Retried: latest.retried}
+	return Reservation{limit: l, attempt: a, checkpoint: c.String()}, nil
+}
+
+// exceeded says that all of the latest events, and those of one transaction,
+// are over the limit.
+func (l *Limit) exceeded(all, own Share) bool {
+	full := l.limit == 0 || all.Events >= l.window
+	return full && all.over(l.limit) && own.over(l.limit)
+}
+
+// with returns the latest events, followed by those that are being committed
+// and those of one more transaction.
+func (l *Limit) with(a Attempt) latest {
+	latest := latest{slices.Clone(l.latest.input), slices.Clone(l.latest.retried)}
+	latest.add(l.reserved, l.window)
+	latest.add(a, l.window)
+	return latest
+}
+
+// RetriedShare returns the share of the latest events of the input that were
+// sent to retry topics, in parts of Whole. It includes the events of a
+// transaction that is not reserved yet. It is rounded up, so it is above zero
+// if any event was sent there.
+func (l *Limit) RetriedShare(a Attempt) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.with(a).total().Input
+	return (all.SentToRetry + all.Events - 1) / all.Events
+}
+
+// Release ends a reservation. If the transaction was committed its events
+// become part of the latest ones.
+func (r Reservation) Release(committed bool) {
+	l := r.limit
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reserved = l.reserved.minus(r.attempt)
+	if committed {
+		l.latest.add(r.attempt, l.window)
+	}
+}
+
+// Checkpoint returns the text to commit with the offsets of each partition. It
+// has less than 2 kB.
+func (r Reservation) Checkpoint() string { return r.checkpoint }
+
+// Restore takes over the checkpoints that were committed with the offsets, by
+// topic and partition. Those of this instance come first; another instance may
+// have had the partitions since. Other texts are ignored. An unlimited Limit
+// forgets all.
+func (l *Limit) Restore(checkpoints map[string]map[int32]string) {
+	if l.Unlimited() {
+		return
+	}
+	var last checkpoint
+	for _, partitions := range checkpoints {
+		for _, text := range partitions {
+			c, ok := parseCheckpoint(text)
+			if !ok {
+				continue
+			}
+			l.number = max(l.number, c.Number)
+			mine, was := c.Instance == l.instance, last.Instance == l.instance
+			if last.Number == 0 || mine && !was || mine == was && c.Number > last.Number {
+				last = c
+			}
+		}
+	}
+	l.latest = latest{trim(last.Input, l.window), trim(last.Retried, l.window)}
+}

@@ -1,0 +1,192 @@
+package loaderline
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// output is the records of one transaction, and what is counted of them.
+type output struct {
+	records []*kgo.Record
+	bytes   int             // of the records
+	inputs  int             // the number of input records
+	sources [][]*kgo.Record // the input records, by micro-batch
+	tallies []Tally         // by micro-batch
+	attempt deadletterlimit.Attempt
+	samples map[DeadLetter]string // a message for each reason
+	release func()                // for when the records are published and no longer needed
+
+	reservation deadletterlimit.Reservation
+}
+
+// outcome collects the records of the micro-batches of a transaction.
+type outcome[E any] struct {
+	output
+
+	worker   *worker[E]
+	to       *sink.Batch
+	order    *consumer.KeyStep
+	tally    *Tally    // of the current micro-batch
+	attempts *attempts // its records
+	at       int       // the current record
+
+	retryShare []byte // the header of all records that go to a retry topic for the first time; weigh fills it in
+}
+
+// row publishes what Encode makes of a row: all of its records, or a dead letter.
+func (o *outcome[E]) row(src *kgo.Record, row stages.Row[E]) {
+	records, failure := o.encode(row)
+	if failure != nil {
+		o.fail(src, failure)
+		return
+	}
+	if len(records) == 0 {
+		o.done(src)
+		o.tally.Dropped++
+		return
+	}
+	before, bytes := len(o.records), o.bytes
+	for i := range records {
+		r, failure := o.to.Enriched(src, records[i])
+		if failure != nil {
+			o.records, o.bytes = o.records[:before], bytes
+			o.dead(src, failure)
+			return
+		}
+		o.add(r)
+	}
+	o.done(src)
+	o.tally.Enriched++
+}
+
+func (o *outcome[E]) tombstone(src *kgo.Record) {
+	if o.worker.cfg.Tombstones == DropTombstones {
+		o.done(src)
+		o.tally.Dropped++
+		return
+	}
+	r, failure := o.to.Enriched(src, Record{})
+	if failure != nil {
+		o.dead(src, failure)
+		return
+	}
+	o.add(r)
+	o.done(src)
+	o.tally.Forwarded++
+}
+
+// fail sends a record to the next retry topic if its failure is transient and there is one, and to the dead letters
+// otherwise.
+func (o *outcome[E]) fail(src *kgo.Record, f *Failure) {
+	tier := o.attempts.tier(o.at) + 1
+	if !f.Transient || tier > len(o.worker.cfg.Retry.Topics) {
+		o.dead(src, f)
+		return
+	}
+	to := o.worker.cfg.Retry.Topics[tier-1]
+	if !o.retry(src, tier, time.Now().Add(to.Delay), f.After(o.attempts.previous(o.at))) {
+		o.dead(src, f)
+	}
+}
+
+// follow sends a record behind earlier ones of its key. It needs no delay of its own: a record before it in its partition has
+// one.
+func (o *outcome[E]) follow(src *kgo.Record, tier int) {
+	if !o.retry(src, tier, time.Now(), o.attempts.previous(o.at)) {
+		o.dead(src, &Failure{Kind: sink.KindTooLarge, Message: "the record does not fit retry topic " + o.worker.cfg.Retry.Topics[tier-1].Topic + ", in which earlier records of its key wait"})
+	}
+}
+
+// retry publishes a record to a retry topic, if it fits.
+func (o *outcome[E]) retry(src *kgo.Record, tier int, due time.Time, f Failure) bool {
+	from := o.attempts.tier(o.at)
+	if o.retryShare == nil {
+		o.retryShare = formatShare(deadletterlimit.Whole)
+	}
+	share := o.retryShare
+	if from > 0 {
+		share = formatShare(o.attempts.weight(o.at))
+	}
+	r, failure := o.to.Retry(src, o.worker.cfg.Retry.Topics[tier-1].Topic, due, share, f)
+	if failure != nil {
+		return false
+	}
+	o.add(r)
+	o.order.Record(src.Partition, src.Key, from, tier)
+	o.tally.Retried++
+	if from == 0 {
+		o.attempt.Input.Events++
+		o.attempt.Input.SentToRetry += deadletterlimit.Whole
+	}
+	return true
+}
+
+func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
+	o.done(src)
+	o.add(o.to.DeadLetter(src, f.After(o.attempts.previous(o.at))))
+	o.tally.dead(f)
+	o.attempt.At(o.attempts.tier(o.at)).Dead += o.attempts.weight(o.at)
+	if o.samples == nil {
+		o.samples = map[DeadLetter]string{}
+	}
+	o.samples[DeadLetter{Kind: f.Kind, Stage: f.Stage}] = f.Message
+}
+
+// done notes that a record has its outcome.
+func (o *outcome[E]) done(src *kgo.Record) {
+	tier := o.attempts.tier(o.at)
+	o.order.Record(src.Partition, src.Key, tier, 0)
+	o.attempt.At(tier).Events++
+}
+
+func (o *outcome[E]) add(r *kgo.Record) {
+	o.records = append(o.records, r)
+	o.bytes += sink.WireSize(r)
+}
+
+// weigh fills in the share header of records that were sent to their first retry topic. The share is known only once the
+// whole transaction is built.
+func (o *outcome[E]) weigh() {
+	if o.attempt.Input.SentToRetry > 0 {
+		copy(o.retryShare, formatShare(o.worker.deadLetters.RetriedShare(o.attempt)))
+	}
+}
+
+// formatShare returns the same number of bytes for each share, which is in parts of deadletterlimit.Whole.
+func formatShare(share int) []byte {
+	return fmt.Appendf(nil, "%d.%06d", share/deadletterlimit.Whole, share%deadletterlimit.Whole)
+}
+
+// mostDead returns the reason of most dead letters.
+func (o *output) mostDead() DeadLetter {
+	var most DeadLetter
+	all := map[DeadLetter]int{}
+	for _, t := range o.tallies {
+		for reason, n := range t.DeadLetters {
+			if all[reason] += n; all[reason] > all[most] {
+				most = reason
+			}
+		}
+	}
+	return most
+}
+
+func asFailure(err error, kind sink.Kind) *Failure {
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f
+	}
+	f := &Failure{Kind: kind, Message: err.Error()}
+	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
+		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last
+		f.Transient = stages.ClassOf(tried).Retryable()
+	}
+	return f
+}

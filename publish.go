@@ -1,0 +1,72 @@
+package loaderline
+
+import (
+	"errors"
+	"log/slog"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
+)
+
+// reserve counts the outcomes against the dead-letter limit. It returns a *DeadLetterLimitError if they exceed it.
+func (w *worker[E]) reserve(out *output) error {
+	reservation, err := w.deadLetters.Reserve(out.attempt)
+	exceeded, ok := errors.AsType[*deadletterlimit.ExceededError](err)
+	if !ok {
+		out.reservation = reservation
+		return err
+	}
+	most := out.mostDead()
+	return &DeadLetterLimitError{
+		Limit: w.cfg.DeadLetterLimit, Events: exceeded.Events, Dead: exceeded.Dead, Retried: exceeded.Retried,
+		Most: most, Message: w.cfg.words.Text(out.samples[most]),
+	}
+}
+
+// publish commits the outcomes of a batch with its offsets. On error nothing is committed.
+func (w *worker[E]) publish(s *consumer.Session, out output) error {
+	s.Annotate(w.replay.note(out.reservation.Checkpoint()))
+	committed, err := s.Commit(w.drain, out.records)
+	out.reservation.Release(committed)
+	switch {
+	case err != nil:
+		return w.unpublished(err, &out)
+	case !committed:
+		return consumer.ErrRebalance
+	}
+	w.state.commit()
+	out.release()
+	w.rejected.forget(out.sources)
+	w.replay.reached(s)
+	w.batchLimit.committed(out.inputs, out.bytes, w.cfg.MaxOutputBytes)
+	w.took(s.Published(), out.inputs, out.bytes)
+	for _, tally := range out.tallies {
+		w.cfg.OnCommit(tally)
+	}
+	return nil
+}
+
+// unpublished takes what an error of Commit says about the topics, the brokers and the records. It returns a
+// *rejectedError if the next attempt makes other records.
+func (w *worker[E]) unpublished(err error, out *output) error {
+	w.missed(err, out.inputs)
+	refused, ok := errors.AsType[*consumer.ProduceError](err)
+	if !ok || refused.OfTopic {
+		return err
+	}
+	if isTooLarge(refused.Err) {
+		w.readLimits(refused.Topic)
+	}
+	return w.rejected.note(refused, w.cfg.Sink)
+}
+
+// readLimits takes over the limit of a topic, and of the dead-letter topic, if it is lower than at start. If it cannot be
+// read the known limit stays.
+func (w *worker[E]) readLimits(topic string) {
+	topics, err := consumer.Describe(w.drain, w.cfg.Consumer.Kafka, topic, w.cfg.Sink.DeadLetterTopic)
+	if err != nil {
+		w.log.LogAttrs(w.drain, slog.LevelWarn, "limit of a topic not read", slog.String("topic", topic), slog.Any("error", err))
+		return
+	}
+	w.limits.lower(topics)
+}

@@ -1,0 +1,109 @@
+package loaderline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// action is what a worker does next after a failure.
+type action int
+
+const (
+	pollAgain   action = iota // The session goes on.
+	takeFewer                 // It goes on with smaller batches.
+	awaitSource               // It pauses until the source can be reached.
+	reopen                    // The session is closed, and another one is opened.
+	stop                      // Run returns the error.
+)
+
+// verdict is why a transaction was aborted, and what to do next.
+type verdict struct {
+	abort Abort
+	next  action
+}
+
+// judge is the table of failures. Drained says that the time for the batch at hand is over.
+func judge(err error, drained bool) verdict {
+	_, overflow := errors.AsType[*overflowError](err)
+	_, rejected := errors.AsType[*rejectedError](err)
+	_, refused := errors.AsType[*consumer.ProduceError](err)
+	_, outage := errors.AsType[*stages.OutageError](err)
+	_, session := errors.AsType[*consumer.SessionError](err)
+	recoverable := consumer.Recoverable(err)
+	switch {
+	case overflow:
+		return verdict{AbortedByOverflow, takeFewer}
+	case errors.Is(err, consumer.ErrRebalance):
+		return verdict{AbortedByRebalance, pollAgain}
+	case rejected:
+		return verdict{AbortedByRefusal, pollAgain}
+	case recoverable && drained:
+		return verdict{AbortedByShutdown, reopen}
+	case recoverable:
+		return verdict{AbortedByError, reopen}
+	case refused, session:
+		return verdict{AbortedByError, stop}
+	case drained: // Lookups fail because their context has ended.
+		return verdict{AbortedByShutdown, pollAgain}
+	case outage:
+		return verdict{AbortedByOutage, awaitSource}
+	default:
+		return verdict{AbortedByError, stop}
+	}
+}
+
+// recover does what is next after a batch. It returns an error that ends the session.
+func (w *worker[E]) recover(ctx context.Context, s *consumer.Session, err error) error {
+	if err == nil {
+		return nil
+	}
+	v := judge(err, ended(w.drain))
+	w.cfg.OnAbort(v.abort)
+	switch v.next {
+	case pollAgain:
+		return nil
+	case takeFewer:
+		overflow, _ := errors.AsType[*overflowError](err)
+		w.batchLimit.overflowed(overflow.records)
+		w.log.LogAttrs(ctx, slog.LevelInfo, "micro-batch makes too much, taking fewer records",
+			slog.Int("records", w.batchLimit.records), slog.Int("max_output_bytes", overflow.limit))
+		return nil
+	case awaitSource:
+		outage, _ := errors.AsType[*stages.OutageError](err)
+		return w.waitOut(ctx, s, outage)
+	default:
+		return err
+	}
+}
+
+// maxFences is how many times in fenceWindow a session may be fenced before another process is held to use its
+// identity. Once can be the broker's doing, after a pause of this process.
+const (
+	maxFences   = 3
+	fenceWindow = time.Minute
+)
+
+// fences are the times at which a worker's latest sessions were fenced.
+type fences []time.Time
+
+// note takes an error that ended a session. It returns an error if another process uses the same identity.
+func (f *fences) note(err error, pipeline, instance string, replay *replaying) error {
+	if !errors.Is(err, consumer.ErrFenced) {
+		return nil
+	}
+	if replay != nil {
+		return fmt.Errorf("another process runs replay %s of pipeline %s, and has taken over: %w", replay.id, pipeline, err)
+	}
+	all := append(*f, time.Now())
+	*f = all[max(0, len(all)-maxFences):]
+	if len(*f) == maxFences && time.Since((*f)[0]) < fenceWindow {
+		return fmt.Errorf("another process runs pipeline %s as instance %s: give each process an instance of its own: %w", pipeline, instance, err)
+	}
+	return nil
+}

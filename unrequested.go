@@ -1,0 +1,32 @@
+package loaderline
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/loaderline/loaderline/stages"
+)
+
+// unrequestedEvery is the shortest time between two warnings about a stage.
+const unrequestedEvery = time.Minute
+
+// unrequestedRowWarner warns of sources that return rows for keys that were not requested. Their query does not do what its
+// author thinks, or its key column is not the column that it compares.
+type unrequestedRowWarner struct {
+	warned map[string]time.Time // by stage
+}
+
+func (u *unrequestedRowWarner) warn(ctx context.Context, log *slog.Logger, all []stages.StageStats) {
+	for _, s := range all {
+		if s.Calls.Extra == 0 || time.Since(u.warned[s.Stage]) < unrequestedEvery {
+			continue
+		}
+		if u.warned == nil {
+			u.warned = map[string]time.Time{}
+		}
+		u.warned[s.Stage] = time.Now()
+		log.LogAttrs(ctx, slog.LevelWarn, stages.ExtraRows,
+			slog.String("stage", s.Stage), slog.Int("rows", s.Calls.Extra))
+	}
+}
