@@ -93,12 +93,12 @@ const (
 type fences []time.Time
 
 // note takes an error that ended a session. It returns an error if another process uses the same identity.
-func (f *fences) note(err error, pipeline, instance string, replay *replaying) error {
+func (f *fences) note(err error, pipeline, instance string, run *replaying) error {
 	if !errors.Is(err, consumer.ErrFenced) {
 		return nil
 	}
-	if replay != nil {
-		return fmt.Errorf("another process runs replay %s of pipeline %s, and has taken over: %w", replay.id, pipeline, err)
+	if run != nil {
+		return fmt.Errorf("another process runs replay %s of pipeline %s, and has taken over: %w", run.id, pipeline, err)
 	}
 	all := append(*f, time.Now())
 	*f = all[max(0, len(all)-maxFences):]

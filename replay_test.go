@@ -12,6 +12,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/replay"
 )
 
 func TestReplayOfRanges(t *testing.T) {
@@ -20,12 +21,12 @@ func TestReplayOfRanges(t *testing.T) {
 	b.partition(0, 3000)
 	b.partition(1, 100)
 	b.partition(3, 100)
-	want := map[int32]loaderline.Range{0: {From: 1000, To: 2000}, 1: {From: 40, To: 100}, 2: {From: 0, To: 0}}
+	want := map[int32]replay.Range{0: {From: 1000, To: 2000}, 1: {From: 40, To: 100}, 2: {From: 0, To: 0}}
 	cfg := plain(b)
 	cfg.Consumer.MaxRecords = 100
 	var records atomic.Int64
 	cfg.OnCommit = func(tally loaderline.Tally) { records.Add(int64(tally.Records)) }
-	status, err := replay(t, cfg, loaderline.ReplayConfig{ID: "a", Ranges: ranges(want), Into: "again"})
+	status, err := runReplay(t, cfg, replay.Config{ID: "a", Ranges: ranges(want), Into: "again"})
 	if err != nil || !status.Finished() {
 		t.Fatalf("finished %t, error %v", status.Finished(), err)
 	}
@@ -45,20 +46,20 @@ func TestReplayOfRanges(t *testing.T) {
 	}
 	t.Run("again", func(t *testing.T) {
 		before := b.size("again")
-		status, err := replay(t, cfg, loaderline.ReplayConfig{ID: "a", Into: "again"})
+		status, err := runReplay(t, cfg, replay.Config{ID: "a", Into: "again"})
 		if err != nil || !status.Finished() || b.size("again") != before {
 			t.Errorf("finished %t, error %v, %d offsets more", status.Finished(), err, b.size("again")-before)
 		}
 	})
 	t.Run("with another range", func(t *testing.T) {
-		_, err := replay(t, cfg, loaderline.ReplayConfig{ID: "a", Ranges: ranges(map[int32]loaderline.Range{0: {To: 1}}), Into: "again"})
-		if _, ok := errors.AsType[*loaderline.ReplayChangedError](err); !ok {
+		_, err := runReplay(t, cfg, replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {To: 1}}), Into: "again"})
+		if _, ok := errors.AsType[*replay.ChangedError](err); !ok {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("into another topic", func(t *testing.T) {
-		_, err := replay(t, cfg, loaderline.ReplayConfig{ID: "a"})
-		if _, ok := errors.AsType[*loaderline.ReplayChangedError](err); !ok {
+		_, err := runReplay(t, cfg, replay.Config{ID: "a"})
+		if _, ok := errors.AsType[*replay.ChangedError](err); !ok {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -70,13 +71,13 @@ func TestReplayGoesOnWhereItStopped(t *testing.T) {
 	b.partition(0, 2000)
 	cfg := plain(b)
 	cfg.Consumer.MaxRecords = 50
-	want := map[int32]loaderline.Range{0: {From: 100, To: 1900}}
-	r := loaderline.ReplayConfig{ID: "a", Ranges: ranges(want), Into: "again"}
+	want := map[int32]replay.Range{0: {From: 100, To: 1900}}
+	r := replay.Config{ID: "a", Ranges: ranges(want), Into: "again"}
 	for runs := 0; ; runs++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		begun := int64(-1)
-		var first loaderline.ReplayStatus
-		r.OnProgress = func(s loaderline.ReplayStatus) {
+		var first replay.Status
+		r.OnProgress = func(s replay.Status) {
 			done, _ := s.Offsets()
 			if begun < 0 {
 				begun, first = done, s
@@ -114,8 +115,8 @@ func TestReplayDeadLetters(t *testing.T) {
 	b := newBroker(t)
 	b.createTopics("again", "again-dead")
 	b.partition(0, 100)
-	r := loaderline.ReplayConfig{ID: "a", Ranges: ranges(map[int32]loaderline.Range{0: {To: 100}}), Into: "again"}
-	if _, err := replay(t, numbers(b, doubles), r); err != nil {
+	r := replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {To: 100}}), Into: "again"}
+	if _, err := runReplay(t, numbers(b, doubles), r); err != nil {
 		t.Fatal(err)
 	}
 	for _, dead := range b.read("again-dead", 20) {
@@ -128,7 +129,7 @@ func TestReplayDeadLetters(t *testing.T) {
 		cfg.DeadLetterLimit, cfg.DeadLetterWindow, cfg.Consumer.MaxRecords = 0.1, 20, 20
 		r.ID = "b"
 		for range 2 {
-			status, err := replay(t, cfg, r)
+			status, err := runReplay(t, cfg, r)
 			if _, ok := errors.AsType[*loaderline.DeadLetterLimitError](err); !ok || status.Finished() {
 				t.Errorf("got %v", err)
 			}
@@ -144,7 +145,7 @@ func TestReplayEndsAtMarkers(t *testing.T) {
 			b.partition(0, 10)
 			b.transact(end, &kgo.Record{Topic: "in", Partition: 0, Value: []byte("1")})
 			cfg := numbers(b, doubles)
-			status, err := replay(t, cfg, loaderline.ReplayConfig{ID: "a", Ranges: ranges(map[int32]loaderline.Range{0: {From: 2, To: 12}})})
+			status, err := runReplay(t, cfg, replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {From: 2, To: 12}})})
 			if err != nil || !status.Finished() {
 				t.Fatalf("finished %t, error %v", status.Finished(), err)
 			}
@@ -164,8 +165,8 @@ func TestReplayOfWhatRetentionRemoved(t *testing.T) {
 	if _, err := kadm.NewClient(b.client).DeleteRecords(t.Context(), offsets); err != nil {
 		t.Fatal(err)
 	}
-	_, err := replay(t, plain(b), loaderline.ReplayConfig{ID: "a", Ranges: ranges(map[int32]loaderline.Range{0: {From: 40, To: 60}})})
-	removed, ok := errors.AsType[*loaderline.ReplayRemovedError](err)
+	_, err := runReplay(t, plain(b), replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {From: 40, To: 60}})})
+	removed, ok := errors.AsType[*replay.RemovedError](err)
 	if !ok {
 		t.Fatalf("got %v", err)
 	}

@@ -7,49 +7,45 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/replaystate"
+	"github.com/loaderline/loaderline/replay"
 )
 
-// replaying is a replay at work. All workers share it, and a pipeline that runs has none: nil does nothing.
+// replaying is a replay that runs. All workers share it. It is nil in a pipeline that runs, where it does nothing.
 type replaying struct {
 	id     string
-	on     func(ReplayStatus)
-	pace   *rate.Limiter // nil: none
+	on     func(replay.Status)
+	pace   *rate.Limiter // nil for no limit
 	finish context.CancelFunc
 
-	mu     sync.Mutex
-	status ReplayStatus
+	mu    sync.Mutex
+	state replaystate.State
 }
 
-// reached takes over how far a session has come that has no micro-batch at hand.
+// reached takes over how far a session has come that has no batch at hand.
 func (r *replaying) reached(s *consumer.Session) {
 	if r == nil {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for topic, partitions := range s.Positions() {
-		for p, position := range partitions {
-			if _, is := r.status.Ranges[topic][p]; is {
-				r.status.Positions[topic][p] = max(r.status.Positions[topic][p], position)
-			}
-		}
-	}
+	r.state.Advance(s.Positions())
 	if r.on != nil {
-		r.on(r.status.clone())
+		r.on(r.state.Snapshot())
 	}
-	if r.status.Finished() {
+	if r.state.Finished() {
 		r.finish()
 	}
 }
 
 // note returns what is committed with the offset of a partition: the checkpoint of the dead-letter limit, and what is kept of
 // a replay.
-func (r *replaying) note(limit string) func(topic string, partition int32) string {
+func (r *replaying) note(checkpoint string) func(topic string, partition int32) string {
 	return func(topic string, partition int32) string {
 		if r == nil {
-			return limit
+			return checkpoint
 		}
-		return r.status.note(place{topic, partition}, limit)
+		return r.state.Note(topic, partition, checkpoint)
 	}
 }
 

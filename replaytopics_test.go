@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/replay"
 )
 
 // A replay publishes nothing that its own pipeline would read, and no records among records of another kind.
 func TestReplayRefusesTopicsOfThePipeline(t *testing.T) {
 	for name, test := range map[string]struct {
 		into, dead string
-		want       []loaderline.ReplayTopicError
+		want       []replay.TopicError
 	}{
-		"the input":                      {"in", "", []loaderline.ReplayTopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}}},
-		"a retry topic":                  {"later", "", []loaderline.ReplayTopicError{{Field: "Into", Topic: "later", Use: "Retry.Topics"}}},
-		"the dead letters":               {"dead", "", []loaderline.ReplayTopicError{{Field: "Into", Topic: "dead", Use: "Sink.DeadLetterTopic"}}},
-		"dead letters to the input":      {"again", "in", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "in", Use: "Consumer.Topics"}}},
-		"dead letters to the output":     {"again", "out", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
-		"dead letters among the records": {"again", "again", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "again", Use: "Into"}}},
-		"dead letters of the own output": {"", "out", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
-		"dead letters to a retry topic":  {"", "later", []loaderline.ReplayTopicError{{Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
-		"both":                           {"in", "later", []loaderline.ReplayTopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}, {Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
+		"the input":                      {"in", "", []replay.TopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}}},
+		"a retry topic":                  {"later", "", []replay.TopicError{{Field: "Into", Topic: "later", Use: "Retry.Topics"}}},
+		"the dead letters":               {"dead", "", []replay.TopicError{{Field: "Into", Topic: "dead", Use: "Sink.DeadLetterTopic"}}},
+		"dead letters to the input":      {"again", "in", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "in", Use: "Consumer.Topics"}}},
+		"dead letters to the output":     {"again", "out", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
+		"dead letters among the records": {"again", "again", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "again", Use: "Into"}}},
+		"dead letters of the own output": {"", "out", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
+		"dead letters to a retry topic":  {"", "later", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
+		"both":                           {"in", "later", []replay.TopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}, {Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBroker(t)
@@ -30,11 +31,11 @@ func TestReplayRefusesTopicsOfThePipeline(t *testing.T) {
 			b.partition(0, 3)
 			cfg := numbers(b, doubles)
 			cfg.Retry.Topics = []loaderline.RetryTopic{{Topic: "later", Delay: time.Minute}}
-			_, err := replay(t, cfg, loaderline.ReplayConfig{ID: "a", Ranges: ranges(map[int32]loaderline.Range{0: {To: 3}}), Into: test.into, DeadLetterTopic: test.dead})
-			var got []loaderline.ReplayTopicError
+			_, err := runReplay(t, cfg, replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {To: 3}}), Into: test.into, DeadLetterTopic: test.dead})
+			var got []replay.TopicError
 			if joined, ok := err.(interface{ Unwrap() []error }); ok {
 				for _, one := range joined.Unwrap() {
-					if e, is := errors.AsType[*loaderline.ReplayTopicError](one); is {
+					if e, is := errors.AsType[*replay.TopicError](one); is {
 						got = append(got, *e)
 					}
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/replay"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -30,12 +31,12 @@ func (b *broker) partition(number int32, n int) {
 	}
 }
 
-func ranges(partitions map[int32]loaderline.Range) map[string]map[int32]loaderline.Range {
-	return map[string]map[int32]loaderline.Range{"in": partitions}
+func ranges(partitions map[int32]replay.Range) map[string]map[int32]replay.Range {
+	return map[string]map[int32]replay.Range{"in": partitions}
 }
 
-// replay runs a replay in a pipeline of its own.
-func replay[E any](t *testing.T, cfg loaderline.Config[E], r loaderline.ReplayConfig) (loaderline.ReplayStatus, error) {
+// runReplay runs a replay in a pipeline of its own.
+func runReplay[E any](t *testing.T, cfg loaderline.Config[E], r replay.Config) (replay.Status, error) {
 	t.Helper()
 	p, err := loaderline.New(cfg)
 	if err != nil {
@@ -68,7 +69,7 @@ func (b *broker) sources(topic string, n int) map[string]int {
 	return seen
 }
 
-func wanted(partitions map[int32]loaderline.Range) map[string]int {
+func wanted(partitions map[int32]replay.Range) map[string]int {
 	want := map[string]int{}
 	for p, of := range partitions {
 		for o := of.From; o < of.To; o++ {

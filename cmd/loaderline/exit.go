@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
+	"github.com/loaderline/loaderline/replay"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -60,7 +61,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case is[*usageError](err), is[*pipelinefile.Error](err), is[*loaderline.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*loaderline.ReplayChangedError](err), is[*loaderline.ReplayIDError](err), is[*loaderline.ReplayTopicError](err),
+	case is[*usageError](err), is[*pipelinefile.Error](err), is[*loaderline.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replay.ChangedError](err), is[*replay.IDError](err), is[*replay.TopicError](err),
 		is[*admin.CommandError](err):
 		return exitUsage
 	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err),

@@ -13,10 +13,11 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/replay"
+	"github.com/loaderline/loaderline/internal/replaydiff"
+	"github.com/loaderline/loaderline/replay"
 )
 
-// replayFlags are the flags of replay.
+// replayFlags are the flags of replaydiff.
 type replayFlags struct {
 	from, to                             position.Position
 	topic, into, id                      string
@@ -36,7 +37,7 @@ func newReplay(c *console.Console) *cobra.Command {
 		Long: `Read a part of the input again, exactly once, beside a pipeline that runs or not: its group is left alone.
 
 --into publishes to another topic, which the pipeline does not use, and dead letters to that topic's name with -dead;
---into-output publishes to the pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replay.
+--into-output publishes to the pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replaydiff.
 --diff publishes nothing: it enriches with the data of now and shows what differs from what was published.
 
 --from and --to are positions; --to is exclusive and, where it is left out, the end of the topic at this moment. They
@@ -137,7 +138,7 @@ func replayPipeline(ctx context.Context, c *console.Console, path string, in io.
 	ranges := kept.Ranges
 	if ranges == nil {
 		var notes []string
-		if ranges, notes, err = replay.Resolve(ctx, l.kafka, topics, f.from, f.to); err != nil {
+		if ranges, notes, err = replaydiff.Resolve(ctx, l.kafka, topics, f.from, f.to); err != nil {
 			return unlessEnded(ctx, err)
 		}
 		for _, note := range notes {
@@ -178,9 +179,9 @@ func warnings(c *console.Console) func(pipelinefile.Log) *slog.Logger {
 }
 
 // find finds what is kept under the ID, and holds that it is what is asked for now.
-func (f *replayFlags) find(ctx context.Context, l *loaded) (loaderline.ReplayStatus, error) {
+func (f *replayFlags) find(ctx context.Context, l *loaded) (replay.Status, error) {
 	if f.id == "" {
-		return loaderline.ReplayStatus{}, nil
+		return replay.Status{}, nil
 	}
 	kept, err := loaderline.FindReplay(ctx, l.kafka, l.layout.File.Name, f.id)
 	switch {
@@ -188,8 +189,8 @@ func (f *replayFlags) find(ctx context.Context, l *loaded) (loaderline.ReplaySta
 		return kept, err
 	case kept.Ranges == nil && !f.hasFrom:
 		return kept, usagef("there is no replay %s of pipeline %s to go on with; begin it with --from", f.id, l.layout.File.Name)
-	case kept.Ranges != nil && (f.hasFrom || f.hasTo) && kept.Asked != f.asked():
-		return kept, &loaderline.ReplayChangedError{ID: f.id, What: "range", Was: kept.Asked, Is: f.asked()}
+	case kept.Ranges != nil && (f.hasFrom || f.hasTo) && kept.Description != f.asked():
+		return kept, &replay.ChangedError{ID: f.id, What: "range", Was: kept.Description, Is: f.asked()}
 	}
 	return kept, nil
 }

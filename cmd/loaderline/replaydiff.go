@@ -14,11 +14,11 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/replay"
+	"github.com/loaderline/loaderline/internal/replaydiff"
 )
 
 // diffPipeline shows what a replay would change.
-func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges replay.Ranges, f replayFlags) (err error) {
+func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges replaydiff.Ranges, f replayFlags) (err error) {
 	file := l.layout.File
 	if err := l.awaitKafka(ctx, l.inWords(c), file.Output.Topic); err != nil {
 		return unlessEnded(ctx, err)
@@ -28,14 +28,14 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	_, total := replay.Rows(ranges)
+	_, total := replaydiff.Rows(ranges)
 	c.Say("reading what was published to %s for %s", file.Output.Topic, plural.Count(total, "offset"))
 	progress := c.Progress("compared", total)
 	defer progress.Done()
-	asJSON, shown := console.NewEncoder(c.Out), []replay.Change{}
-	counts, err := replay.Differ{
+	asJSON, shown := console.NewEncoder(c.Out), []replaydiff.Change{}
+	counts, err := replaydiff.Differ{
 		Kafka: l.kafka, Pipeline: open, Ranges: ranges, MaxRecords: file.Batch.MaxRecords, Output: file.Output.Topic, Progress: progress.Update,
-		Change: func(change replay.Change) error {
+		Change: func(change replaydiff.Change) error {
 			if f.format.value == "json" {
 				return asJSON.Encode(change)
 			}
@@ -68,7 +68,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 var errDiffers = errors.New("there are differences")
 
 // summarize says how many records there are of each kind.
-func summarize(counts replay.Counts) string {
+func summarize(counts replaydiff.Counts) string {
 	parts := []string{
 		humanize.Comma(int64(counts.Same)) + " same", humanize.Comma(int64(counts.Changed)) + " changed",
 		humanize.Comma(int64(counts.NotFound)) + " not found", humanize.Comma(int64(counts.Gone)) + " gone",
@@ -77,7 +77,7 @@ func summarize(counts replay.Counts) string {
 }
 
 // writeDiff writes the samples, and how many records differ in each field.
-func writeDiff(to io.Writer, samples []replay.Change, counts replay.Counts) error {
+func writeDiff(to io.Writer, samples []replaydiff.Change, counts replaydiff.Counts) error {
 	var b strings.Builder
 	for _, s := range samples {
 		fmt.Fprintf(&b, "%s partition %d offset %d: %s\n", s.Topic, s.Partition, s.Offset, strings.ReplaceAll(s.Change, "_", " "))

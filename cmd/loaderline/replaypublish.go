@@ -16,12 +16,13 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/replay"
+	"github.com/loaderline/loaderline/internal/replaydiff"
 	"github.com/loaderline/loaderline/internal/totals"
+	"github.com/loaderline/loaderline/replay"
 )
 
 // publishReplay begins a replay or goes on with it.
-func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayFlags, kept loaderline.ReplayStatus, ranges replay.Ranges) (err error) {
+func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayFlags, kept replay.Status, ranges replaydiff.Ranges) (err error) {
 	file := l.layout.File
 	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Reuse: true, Fresh: f.fresh})
 	if err != nil {
@@ -35,11 +36,11 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	if err != nil {
 		return err
 	}
-	cfg := loaderline.ReplayConfig{ID: cmp.Or(f.id, newReplayID()), Into: f.into, Rate: f.rate}
+	cfg := replay.Config{ID: cmp.Or(f.id, newReplayID()), Into: f.into, Rate: f.rate}
 	done, total := kept.Offsets()
 	if kept.Ranges == nil {
-		cfg.Ranges, cfg.Asked = ranges, f.asked()
-		_, total = replay.Rows(ranges)
+		cfg.Ranges, cfg.Description = ranges, f.asked()
+		_, total = replaydiff.Rows(ranges)
 	}
 	into := cmp.Or(f.into, file.Output.Topic)
 	c.Say("replay %s of pipeline %s into %s: %s, %s of them done", cfg.ID, file.Name, into, plural.Count(total, "offset"), humanize.Comma(done))
@@ -50,7 +51,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	}
 	progress := c.Progress("replayed", total-done)
 	defer progress.Done()
-	cfg.OnProgress = func(s loaderline.ReplayStatus) {
+	cfg.OnProgress = func(s replay.Status) {
 		now, _ := s.Offsets()
 		progress.Update(now-done, int64(counts.Count().Records))
 	}

@@ -7,16 +7,16 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/replay"
+	"github.com/loaderline/loaderline/internal/replaydiff"
 	"github.com/loaderline/loaderline/internal/totals"
+	"github.com/loaderline/loaderline/replay"
 )
 
 // writeRanges writes ranges as a table that is at most width wide, where 0 means any width, or each as an object.
-func writeRanges(to io.Writer, width int, ranges replay.Ranges, format string) error {
-	rows, total := replay.Rows(ranges)
+func writeRanges(to io.Writer, width int, ranges replaydiff.Ranges, format string) error {
+	rows, total := replaydiff.Rows(ranges)
 	if format == "json" {
 		return writeObjects(to, rows)
 	}
@@ -30,7 +30,7 @@ func writeRanges(to io.Writer, width int, ranges replay.Ranges, format string) e
 }
 
 // writeReplay writes what a replay did.
-func writeReplay(c *console.Console, format, into string, status loaderline.ReplayStatus, count totals.Count, took time.Duration) error {
+func writeReplay(c *console.Console, format, into string, status replay.Status, count totals.Count, took time.Duration) error {
 	if format == "json" {
 		return console.NewEncoder(c.Out).Encode(map[string]any{
 			"id": status.ID, "into": into, "dead_letter_topic": status.DeadLetterTopic, "finished": status.Finished(), "records": count.Records,

@@ -1,5 +1,5 @@
-// Package replay finds out what to read again, and what would be published for it that differs from what was.
-package replay
+// Package replaydiff finds out what to read again, and what would be published for it that differs from what was.
+package replaydiff
 
 import (
 	"context"
@@ -11,17 +11,17 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/replay"
 )
 
 // Ranges are parts of topics, by topic and partition.
-type Ranges = map[string]map[int32]loaderline.Range
+type Ranges = map[string]map[int32]replay.Range
 
 // Resolve finds the offsets of topics from a position up to another at this moment. Notes say what was perhaps meant to
 // be part of them. Positions that make no range are a *position.RangeError, and records that retention has removed a
-// *loaderline.ReplayRemovedError.
+// *replay.RemovedError.
 func Resolve(ctx context.Context, kafka consumer.Kafka, topics []string, from, to position.Position) (ranges Ranges, notes []string, err error) {
 	opts, err := kafka.Options()
 	if err != nil {
@@ -39,15 +39,15 @@ func Resolve(ctx context.Context, kafka consumer.Kafka, topics []string, from, t
 		if err != nil {
 			return nil, nil, err
 		}
-		ranges[topic] = map[int32]loaderline.Range{}
+		ranges[topic] = map[int32]replay.Range{}
 		for _, p := range slices.Sorted(maps.Keys(found)) {
 			of := found[p]
-			part := loaderline.Range{From: of.From, To: min(of.To, of.End)}
+			part := replay.Range{From: of.From, To: min(of.To, of.End)}
 			if part.Len() == 0 {
 				part.From = min(part.From, part.To)
 				part.To = part.From
 			} else if part.From < of.Start {
-				return nil, nil, &loaderline.ReplayRemovedError{Topic: topic, Partition: p, Range: part, Start: of.Start}
+				return nil, nil, &replay.RemovedError{Topic: topic, Partition: p, Range: part, Start: of.Start}
 			}
 			ranges[topic][p] = part
 			if _, ofTime := from.Moment(now); ofTime && of.Start > 0 && of.From == of.Start {
@@ -65,7 +65,7 @@ func Resolve(ctx context.Context, kafka consumer.Kafka, topics []string, from, t
 type Row struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
-	loaderline.Range
+	replay.Range
 
 	Offsets int64 `json:"offsets"`
 }

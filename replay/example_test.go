@@ -1,4 +1,4 @@
-package loaderline_test
+package replay_test
 
 import (
 	"context"
@@ -10,12 +10,13 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/replay"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
 // Two events of four once more, into another topic.
-func ExamplePipeline_Replay() {
+func Example() {
 	ctx := context.Background()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders", "enriched", "dead", "again", "again-dead"))
 	if err != nil {
@@ -38,9 +39,9 @@ func ExamplePipeline_Replay() {
 		fmt.Println(err)
 		return
 	}
-	status, err := p.Replay(ctx, loaderline.ReplayConfig{
+	status, err := p.Replay(ctx, replay.Config{
 		ID:     "wrong-prices",
-		Ranges: map[string]map[int32]loaderline.Range{"orders": {0: {From: 1, To: 3}}},
+		Ranges: map[string]map[int32]replay.Range{"orders": {0: {From: 1, To: 3}}},
 		Into:   "again",
 	})
 	if err != nil {

@@ -1,0 +1,38 @@
+package replaystate
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/loaderline/loaderline/replay"
+)
+
+// Topics are the topics of a pipeline.
+type Topics struct {
+	Inputs, Retries     []string
+	Output, DeadLetters string
+}
+
+// Check returns *replay.TopicErrors if the pipeline would read the replay's
+// records as input, or if they would stand among records of another kind. The
+// configuration has its defaults.
+func (t Topics) Check(cfg replay.Config) error {
+	var problems []error
+	check := func(field, topic string, others map[string]string) {
+		use := others[topic]
+		switch _, read := cfg.Ranges[topic]; {
+		case slices.Contains(t.Inputs, topic):
+			use = "Consumer.Topics"
+		case slices.Contains(t.Retries, topic):
+			use = "Retry.Topics"
+		case read:
+			use = "Ranges"
+		}
+		if use != "" {
+			problems = append(problems, &replay.TopicError{Field: field, Topic: topic, Use: use})
+		}
+	}
+	check("Into", cfg.Into, map[string]string{t.DeadLetters: "Sink.DeadLetterTopic"})
+	check("DeadLetterTopic", cfg.DeadLetterTopic, map[string]string{cfg.Into: "Into", t.Output: "Sink.Topic"})
+	return errors.Join(problems...)
+}
