@@ -7,9 +7,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
-	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/session"
 )
 
 // names returns the retry topics.
@@ -22,11 +22,11 @@ func (r Retry) names() []string {
 }
 
 // consumed returns what a session needs to know about retries.
-func (r Retry) consumed() consumer.Retry {
+func (r Retry) consumed() session.Retry {
 	if len(r.Topics) == 0 {
-		return consumer.Retry{}
+		return session.Retry{}
 	}
-	return consumer.Retry{Topics: r.names(), Due: sink.Due, Unordered: r.Unordered, MaxKeys: r.MaxKeys}
+	return session.Retry{Topics: r.names(), Due: envelope.Due, Unordered: r.Unordered, MaxKeys: r.MaxKeys}
 }
 
 // attempts are the records of a micro-batch as they were in the input. Records from higher retry tiers come first: they are
@@ -57,8 +57,8 @@ func (r Retry) attempts(batch []*kgo.Record) attempts {
 	for i, record := range batch {
 		b := retried{source: record, tier: slices.Index(names, record.Topic) + 1, weight: deadletterlimit.Whole}
 		if b.tier > 0 {
-			b.source, b.previous = sink.SourceOf(record)
-			b.weight = int(math.Round(deadletterlimit.Whole * sink.RetryShare(record)))
+			b.source, b.previous = envelope.SourceOf(record)
+			b.weight = int(math.Round(deadletterlimit.Whole * envelope.RetryShare(record)))
 		}
 		a.retried[i] = b
 	}
@@ -92,7 +92,7 @@ func (a *attempts) weight(i int) int {
 
 // markBlocked marks records that are blocked by a waiting record of the same key outside this micro-batch. They need no
 // lookup.
-func (a *attempts) markBlocked(order *consumer.KeyStep) {
+func (a *attempts) markBlocked(order *session.KeyStep) {
 	if order == nil {
 		return
 	}

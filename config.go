@@ -10,7 +10,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/keyless"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -45,7 +48,7 @@ type Retry struct {
 	// in the order of the input for each key. Events without a key are never held back.
 	Unordered bool
 	// MaxKeys is how many keys of a partition may wait, before its input waits too. Defaults to
-	// consumer.DefaultMaxRetryKeys.
+	// 100,000.
 	MaxKeys int
 }
 
@@ -56,19 +59,18 @@ type RetryTopic struct {
 	Delay time.Duration
 }
 
-// maxMicroBatches is how many micro-batches one transaction has at most, by default.
+// maxMicroBatches is the most micro-batches of one transaction.
 const maxMicroBatches = 4
 
 // Config is a pipeline over events of type E. Zero values are defaults where a field says so.
 type Config[E any] struct {
 	// Name is the pipeline's name, in transactional IDs, headers and logs. Defaults to the consumer group.
 	Name string
-	// Consumer says what is consumed and how. Its Name, Worker, Partition, Retry, TopicIDs, Logger and MaxMessageBytes are set by the pipeline, and its
-	// Instance defaults to the host's name: two processes on one host need one each. Its MaxPollRecords is of one transaction,
-	// in which micro-batches of MaxRecords have their lookups side by side; it defaults to four of them and at most
-	// consumer.DefaultMaxRecords, and is MaxRecords where there are retry topics.
+	// Consumer says what is consumed and how. Its Logger is not used: see Logger. One transaction has up to four micro-batches
+	// of its MaxRecords, at most consumer.DefaultMaxRecords records, which have their lookups side by side. It has one
+	// micro-batch if there are retry topics.
 	Consumer consumer.Config
-	// Sink says where records go. Topic and DeadLetterTopic are required; its Pipeline, Version and MaxMessageBytes are set by the pipeline.
+	// Sink says where records go.
 	Sink sink.Config
 	// Retry says where events wait for another try; it takes one input topic. Defaults to nowhere.
 	Retry Retry
@@ -119,7 +121,10 @@ type Config[E any] struct {
 	// and services consist of. Defaults to none.
 	LogWords []string
 
-	words keyless.Words // of LogWords
+	// New sets these. They replace Consumer, Sink and LogWords from then on.
+	session  session.Config
+	envelope envelope.Config
+	words    keyless.Words
 }
 
 // withDefaults fills the zero fields.
@@ -132,12 +137,6 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	}
 	if c.Consumer.MaxRecords == 0 {
 		c.Consumer.MaxRecords = consumer.DefaultMaxRecords
-	}
-	if c.Consumer.MaxPollRecords == 0 {
-		c.Consumer.MaxPollRecords = min(maxMicroBatches*c.Consumer.MaxRecords, consumer.DefaultMaxRecords)
-	}
-	if len(c.Retry.Topics) > 0 {
-		c.Consumer.MaxPollRecords = 0 // What is held back is known only after the records before it.
 	}
 	if c.MaxOutputBytes == 0 {
 		c.MaxOutputBytes = max(8*c.Consumer.MaxBytes, 64<<20)
@@ -174,15 +173,23 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 		}
 		c.Consumer.Instance = host
 	}
-	c.Consumer.Name, c.Consumer.Logger = c.Name, c.Logger
-	c.Consumer.Kafka = c.Consumer.SharedLog() // The workers are one process to whoever reads the log.
-	c.Sink.Pipeline, c.Sink.Version = c.Name, Version
-	c.Consumer.Partition = consumer.ByKey
-	c.Consumer.Retry = c.Retry.consumed()
-	if c.Sink.Partition == sink.BySource || len(c.Retry.Topics) > 0 {
-		c.Consumer.Partition = consumer.Preset
-	}
+	c.Consumer.Logger = c.Logger
+	c.session, c.envelope = c.sessions(), envelope.Config{Config: c.Sink, Pipeline: c.Name, Version: Version}
 	return c, nil
+}
+
+// sessions returns what the sessions of all workers have in common.
+func (c Config[E]) sessions() session.Config {
+	s := session.Config{Config: c.Consumer, Name: c.Name, Retry: c.Retry.consumed(), Partition: session.ByKey}
+	s.Kafka, s.SharedLog = kafkaadmin.ShareLog(c.Consumer.Kafka) // The workers are one process to whoever reads the log.
+	s.MaxPollRecords = min(maxMicroBatches*c.Consumer.MaxRecords, consumer.DefaultMaxRecords)
+	if len(c.Retry.Topics) > 0 {
+		s.MaxPollRecords = 0 // A record that must wait is known only after the records before it.
+	}
+	if c.Sink.Partition == sink.BySource || len(c.Retry.Topics) > 0 {
+		s.Partition = session.Preset
+	}
+	return s
 }
 
 // validate reports all problems at once.
@@ -216,7 +223,7 @@ func (c Config[E]) validate() error {
 			problems = append(problems, fmt.Errorf("field Retry.Topics[%d] is topic %q after %v; it has a topic of its own and a delay above 0", i, t.Topic, t.Delay))
 		}
 	}
-	if err := c.Consumer.Validate(); err != nil {
+	if err := c.session.Validate(); err != nil {
 		problems = append(problems, fmt.Errorf("field Consumer: %w", err))
 	}
 	return errors.Join(problems...)

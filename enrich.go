@@ -8,18 +8,19 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
 // enrich makes the outcomes of a batch: it decodes each record, runs the plan for each micro-batch, and encodes the rows. On
 // error nothing of the batch may be published.
-func (w *worker[E]) enrich(s *consumer.Session, batch []*kgo.Record) (output, error) {
+func (w *worker[E]) enrich(s *session.Session, batch []*kgo.Record) (output, error) {
 	w.state.work()
 	work, done := s.Working(w.drain)
 	defer done()
-	out, err := w.outcomes(work, slices.Collect(slices.Chunk(batch, w.cfg.Consumer.MaxRecords)), s.Step())
+	out, err := w.outcomes(work, slices.Collect(slices.Chunk(batch, w.cfg.session.MaxRecords)), s.Step())
 	if err == nil {
 		err = w.replay.wait(work, len(batch))
 	}
@@ -31,7 +32,7 @@ func (w *worker[E]) enrich(s *consumer.Session, batch []*kgo.Record) (output, er
 
 // outcomes makes the outcomes of micro-batches, in order. Their lookups run side by side. Records that must wait behind an
 // earlier record of their key are sent to a retry topic instead. On error nothing of these batches may be published.
-func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order *consumer.KeyStep) (output, error) {
+func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order *session.KeyStep) (output, error) {
 	micro, err := w.load(ctx, batches, order)
 	if err != nil {
 		return output{}, err
@@ -40,7 +41,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order
 	for _, m := range micro {
 		total += len(m.sources)
 	}
-	o := outcome[E]{worker: w, order: order, to: w.sink.Batch(total), output: output{
+	o := outcome[E]{worker: w, order: order, to: w.envelope.Batch(total), output: output{
 		records: make([]*kgo.Record, 0, total), inputs: total, tallies: make([]Tally, len(micro)),
 	}}
 	done := 0
@@ -75,7 +76,7 @@ type microBatch[E any] struct {
 }
 
 // load decodes batches and runs the plan for each, side by side. What it returns is valid until the next call.
-func (w *worker[E]) load(ctx context.Context, batches [][]*kgo.Record, order *consumer.KeyStep) ([]*microBatch[E], error) {
+func (w *worker[E]) load(ctx context.Context, batches [][]*kgo.Record, order *session.KeyStep) ([]*microBatch[E], error) {
 	for len(w.micro) < len(batches) {
 		w.micro = append(w.micro, &microBatch[E]{})
 	}
@@ -188,11 +189,11 @@ func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, T
 	cfg := p.cfg
 	cfg.Retry = Retry{}
 	limits := newTopicLimits(nil)
-	cfg.Sink.MaxMessageBytes = limits.of
+	cfg.envelope.MaxMessageBytes = limits.of
 	if cfg.OnLimits != nil {
 		cfg.OnLimits(limits.of)
 	}
-	w := &worker[E]{cfg: &cfg, sink: sink.New(cfg.Sink), limits: limits, log: cfg.Logger}
+	w := &worker[E]{cfg: &cfg, envelope: envelope.New(cfg.envelope), limits: limits, log: cfg.Logger}
 	out, err := w.outcomes(ctx, [][]*Record{batch}, nil)
 	if err != nil {
 		return nil, Tally{}, err

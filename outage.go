@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -14,7 +14,7 @@ const blindWait = 5 * time.Second
 
 // waitOut pauses the session's partitions until the backend answers. Polling goes on, so that the group sees a
 // healthy member and no rebalance comes of an outage.
-func (w *worker[E]) waitOut(ctx context.Context, s *consumer.Session, outage *stages.OutageError) error {
+func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *stages.OutageError) error {
 	s.Pause()
 	defer s.Resume()
 	source := outage.Backend.Name()

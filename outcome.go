@@ -7,8 +7,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -32,8 +33,8 @@ type outcome[E any] struct {
 	output
 
 	worker   *worker[E]
-	to       *sink.Batch
-	order    *consumer.KeyStep
+	to       *envelope.Batch
+	order    *session.KeyStep
 	tally    *Tally    // of the current micro-batch
 	attempts *attempts // its records
 	at       int       // the current record
@@ -92,7 +93,7 @@ func (o *outcome[E]) fail(src *kgo.Record, f *Failure) {
 		return
 	}
 	to := o.worker.cfg.Retry.Topics[tier-1]
-	if !o.retry(src, tier, time.Now().Add(to.Delay), f.After(o.attempts.previous(o.at))) {
+	if !o.retry(src, tier, time.Now().Add(to.Delay), envelope.Accumulate(*f, o.attempts.previous(o.at))) {
 		o.dead(src, f)
 	}
 }
@@ -131,7 +132,7 @@ func (o *outcome[E]) retry(src *kgo.Record, tier int, due time.Time, f Failure) 
 
 func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 	o.done(src)
-	o.add(o.to.DeadLetter(src, f.After(o.attempts.previous(o.at))))
+	o.add(o.to.DeadLetter(src, envelope.Accumulate(*f, o.attempts.previous(o.at))))
 	o.tally.dead(f)
 	o.attempt.At(o.attempts.tier(o.at)).Dead += o.attempts.weight(o.at)
 	if o.samples == nil {
@@ -149,7 +150,7 @@ func (o *outcome[E]) done(src *kgo.Record) {
 
 func (o *outcome[E]) add(r *kgo.Record) {
 	o.records = append(o.records, r)
-	o.bytes += sink.WireSize(r)
+	o.bytes += envelope.WireSize(r)
 }
 
 // weigh fills in the share header of records that were sent to their first retry topic. The share is known only once the

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/session"
 )
 
 const (
@@ -65,7 +66,7 @@ func (p *pace) took(now time.Time, records int, took, most time.Duration) {
 
 // missed makes the next transaction take fewer records if the records of this one were not published in time.
 func (w *worker[E]) missed(err error, records int) {
-	slow, isSlow := errors.AsType[*consumer.SlowError](err)
+	slow, isSlow := errors.AsType[*session.SlowError](err)
 	switch {
 	case isSlow:
 		share := float64(slow.Acknowledged) / float64(max(slow.Records, 1))
@@ -78,7 +79,7 @@ func (w *worker[E]) missed(err error, records int) {
 }
 
 // took measures how fast the brokers took the records of a transaction that was committed.
-func (w *worker[E]) took(p consumer.Publishing, records, bytes int) {
+func (w *worker[E]) took(p session.Publishing, records, bytes int) {
 	w.pace.took(time.Now(), records, p.Took, p.Limit)
 	if p.Records == 0 {
 		w.unlimit() // The brokers had nothing to take.
@@ -102,7 +103,7 @@ func (w *worker[E]) slow(bytes float64, took time.Duration) {
 
 // unlimit ends a limit that no transaction reaches.
 func (w *worker[E]) unlimit() {
-	if w.pace.records >= max(w.cfg.Consumer.MaxPollRecords, w.cfg.Consumer.MaxRecords) {
+	if w.pace.records >= max(w.cfg.session.MaxPollRecords, w.cfg.session.MaxRecords) {
 		w.pace.records = 0
 	}
 	if w.pace.records == 0 && w.state.slow.Swap(0) != 0 {

@@ -10,8 +10,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -52,7 +54,7 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 		err = watch.begin(ctx)
 	}
 	if err == nil {
-		err = consumer.CommitStart(ctx, p.cfg.Consumer)
+		err = session.CommitStart(ctx, p.cfg.session)
 	}
 	switch {
 	case err != nil && ended(ctx):
@@ -66,7 +68,7 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 // work runs workers like one that is given, until ctx ends.
 func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 	cfg := like.cfg
-	records := sink.New(cfg.Sink)
+	records := envelope.New(cfg.envelope)
 	group, running := errgroup.WithContext(ctx)
 	drain, stop := drained(running, cfg.ShutdownTimeout-leaveTime(cfg.ShutdownTimeout))
 	defer stop()
@@ -75,7 +77,7 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 	workers := make([]*worker[E], cfg.Workers)
 	for i := range workers {
 		workers[i] = &worker[E]{
-			cfg: cfg, number: i, sink: records, limits: like.limits, deadLetters: like.deadLetters, replay: like.replay, drain: drain, end: end,
+			cfg: cfg, number: i, envelope: records, limits: like.limits, deadLetters: like.deadLetters, replay: like.replay, drain: drain, end: end,
 			log: cfg.Logger.With(slog.Int("worker", i)),
 		}
 		workers[i].state.begin()
@@ -92,25 +94,25 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 
 // prepare finds what the topics take, and fails where a topic is missing or has too few partitions.
 func (c *Config[E]) prepare(ctx context.Context) (*topicLimits, error) {
-	retries := c.Consumer.Retry.Topics
-	topics := append(slices.Concat(c.Consumer.Topics, retries), c.Sink.Topic, c.Sink.DeadLetterTopic)
-	infos, err := consumer.Describe(ctx, c.Consumer.Kafka, topics...)
+	retries := c.session.Retry.Topics
+	topics := append(slices.Concat(c.session.Topics, retries), c.envelope.Topic, c.envelope.DeadLetterTopic)
+	infos, err := kafkaadmin.Describe(ctx, c.session.Kafka, topics...)
 	if err != nil {
 		return nil, err
 	}
-	if c.Sink.Partition == sink.BySource {
-		if err := ComparePartitions(infos, c.Consumer.Topics, c.Sink.Topic); err != nil {
+	if c.envelope.Partition == sink.BySource {
+		if err := kafkaadmin.ComparePartitions(infos, c.session.Topics, c.envelope.Topic); err != nil {
 			return nil, fmt.Errorf("pipeline %s: %w", c.Name, err)
 		}
 	}
-	if err := CompareRetryPartitions(infos, c.Consumer.Topics[0], retries); err != nil {
+	if err := kafkaadmin.CompareRetryPartitions(infos, c.session.Topics[0], retries); err != nil {
 		return nil, fmt.Errorf("pipeline %s: %w", c.Name, err)
 	}
 	known := newTopicLimits(infos)
-	c.Consumer.MaxMessageBytes, c.Sink.MaxMessageBytes = known.of, known.of
-	c.Consumer.TopicIDs = make(map[string][16]byte, len(infos))
+	c.session.MaxMessageBytes, c.envelope.MaxMessageBytes = known.of, known.of
+	c.session.TopicIDs = make(map[string][16]byte, len(infos))
 	for topic, info := range infos {
-		c.Consumer.TopicIDs[topic] = info.ID
+		c.session.TopicIDs[topic] = info.ID
 	}
 	if c.OnLimits != nil {
 		c.OnLimits(known.of)
@@ -124,7 +126,7 @@ func (p *Pipeline[E]) deadLetterLimit(ctx context.Context) (*deadletterlimit.Lim
 	if l.Unlimited() {
 		return l, nil
 	}
-	notes, err := consumer.Notes(ctx, p.cfg.Consumer.Kafka, p.cfg.Consumer.Group)
+	notes, err := kafkaadmin.Notes(ctx, p.cfg.session.Kafka, p.cfg.session.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +135,7 @@ func (p *Pipeline[E]) deadLetterLimit(ctx context.Context) (*deadletterlimit.Lim
 }
 
 func (c *Config[E]) newDeadLetterLimit() *deadletterlimit.Limit {
-	return deadletterlimit.New(c.DeadLetterLimit, c.DeadLetterWindow, c.Consumer.Instance)
+	return deadletterlimit.New(c.DeadLetterLimit, c.DeadLetterWindow, c.session.Instance)
 }
 
 // leaveTime is the part of the drain that is kept for leaving the group, so that others need not wait for its session

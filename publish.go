@@ -4,8 +4,10 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/session"
 )
 
 // reserve counts the outcomes against the dead-letter limit. It returns a *DeadLetterLimitError if they exceed it.
@@ -24,7 +26,7 @@ func (w *worker[E]) reserve(out *output) error {
 }
 
 // publish commits the outcomes of a batch with its offsets. On error nothing is committed.
-func (w *worker[E]) publish(s *consumer.Session, out output) error {
+func (w *worker[E]) publish(s *session.Session, out output) error {
 	s.Annotate(w.replay.note(out.reservation.Checkpoint()))
 	committed, err := s.Commit(w.drain, out.records)
 	out.reservation.Release(committed)
@@ -32,7 +34,7 @@ func (w *worker[E]) publish(s *consumer.Session, out output) error {
 	case err != nil:
 		return w.unpublished(err, &out)
 	case !committed:
-		return consumer.ErrRebalance
+		return session.ErrRebalance
 	}
 	w.state.commit()
 	out.release()
@@ -50,20 +52,20 @@ func (w *worker[E]) publish(s *consumer.Session, out output) error {
 // *rejectedError if the next attempt makes other records.
 func (w *worker[E]) unpublished(err error, out *output) error {
 	w.missed(err, out.inputs)
-	refused, ok := errors.AsType[*consumer.ProduceError](err)
-	if !ok || refused.OfTopic {
+	rejected, ok := errors.AsType[*session.RejectedError](err)
+	if !ok {
 		return err
 	}
-	if isTooLarge(refused.Err) {
-		w.readLimits(refused.Topic)
+	if kafkaerr.IsTooLarge(rejected) {
+		w.readLimits(rejected.First.Topic)
 	}
-	return w.rejected.note(refused, w.cfg.Sink)
+	return w.rejected.note(rejected, w.cfg.envelope)
 }
 
 // readLimits takes over the limit of a topic, and of the dead-letter topic, if it is lower than at start. If it cannot be
 // read the known limit stays.
 func (w *worker[E]) readLimits(topic string) {
-	topics, err := consumer.Describe(w.drain, w.cfg.Consumer.Kafka, topic, w.cfg.Sink.DeadLetterTopic)
+	topics, err := kafkaadmin.Describe(w.drain, w.cfg.session.Kafka, topic, w.cfg.envelope.DeadLetterTopic)
 	if err != nil {
 		w.log.LogAttrs(w.drain, slog.LevelWarn, "limit of a topic not read", slog.String("topic", topic), slog.Any("error", err))
 		return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -34,12 +35,12 @@ func judge(err error, drained bool) verdict {
 	_, rejected := errors.AsType[*rejectedError](err)
 	_, refused := errors.AsType[*consumer.ProduceError](err)
 	_, outage := errors.AsType[*stages.OutageError](err)
-	_, session := errors.AsType[*consumer.SessionError](err)
-	recoverable := consumer.Recoverable(err)
+	_, ofSession := errors.AsType[*session.Error](err)
+	recoverable := session.Recoverable(err)
 	switch {
 	case overflow:
 		return verdict{AbortedByOverflow, takeFewer}
-	case errors.Is(err, consumer.ErrRebalance):
+	case errors.Is(err, session.ErrRebalance):
 		return verdict{AbortedByRebalance, pollAgain}
 	case rejected:
 		return verdict{AbortedByRefusal, pollAgain}
@@ -47,7 +48,7 @@ func judge(err error, drained bool) verdict {
 		return verdict{AbortedByShutdown, reopen}
 	case recoverable:
 		return verdict{AbortedByError, reopen}
-	case refused, session:
+	case refused, ofSession:
 		return verdict{AbortedByError, stop}
 	case drained: // Lookups fail because their context has ended.
 		return verdict{AbortedByShutdown, pollAgain}
@@ -59,7 +60,7 @@ func judge(err error, drained bool) verdict {
 }
 
 // recover does what is next after a batch. It returns an error that ends the session.
-func (w *worker[E]) recover(ctx context.Context, s *consumer.Session, err error) error {
+func (w *worker[E]) recover(ctx context.Context, s *session.Session, err error) error {
 	if err == nil {
 		return nil
 	}

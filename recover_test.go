@@ -9,20 +9,21 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/stages"
 )
 
 // Each failure has one verdict, also where another error wraps it.
 func TestTheTableOfFailures(t *testing.T) {
-	lost := &consumer.SessionError{Op: "end a transaction", Err: consumer.ErrFenced}
-	denied := &consumer.SessionError{Op: "commit offsets", Err: kerr.GroupAuthorizationFailed}
+	lost := &session.Error{Op: "end a transaction", Err: consumer.ErrFenced}
+	denied := &session.Error{Op: "commit offsets", Err: kerr.GroupAuthorizationFailed}
 	refused := &consumer.ProduceError{Topic: "out", Err: kerr.MessageTooLarge}
 	for name, c := range map[string]struct {
 		err           error
 		running, ends verdict // ends is for when the drain is over
 	}{
 		"overflow":           {&overflowError{}, verdict{AbortedByOverflow, takeFewer}, verdict{AbortedByOverflow, takeFewer}},
-		"rebalance":          {consumer.ErrRebalance, verdict{AbortedByRebalance, pollAgain}, verdict{AbortedByRebalance, pollAgain}},
+		"rebalance":          {session.ErrRebalance, verdict{AbortedByRebalance, pollAgain}, verdict{AbortedByRebalance, pollAgain}},
 		"records rejected":   {&rejectedError{refused}, verdict{AbortedByRefusal, pollAgain}, verdict{AbortedByRefusal, pollAgain}},
 		"topic refuses":      {refused, verdict{AbortedByError, stop}, verdict{AbortedByError, stop}},
 		"session lost":       {lost, verdict{AbortedByError, reopen}, verdict{AbortedByShutdown, reopen}},

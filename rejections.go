@@ -8,8 +8,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -40,7 +42,7 @@ func (e *rejectedError) Error() string { return e.err.Error() }
 func (e *rejectedError) Unwrap() error { return e.err }
 
 // note takes what a broker rejected. It returns a *rejectedError, or another error if polling again would not help.
-func (r *rejections) note(refused *consumer.ProduceError, topics sink.Config) error {
+func (r *rejections) note(refused *session.RejectedError, topics envelope.Config) error {
 	if len(refused.Records) == 0 {
 		if r.unattributed++; r.unattributed > maxUnattributed {
 			return fmt.Errorf("refused %s, with no record at fault: %w", plural.Count(r.unattributed, "time"), refused)
@@ -51,7 +53,7 @@ func (r *rejections) note(refused *consumer.ProduceError, topics sink.Config) er
 	for _, refusal := range refused.Records {
 		at := coordinatesOf(refusal.Record)
 		if refusal.Record.Topic == topics.DeadLetterTopic {
-			if sink.WireSize(refusal.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) && !r.shortened[at] {
+			if envelope.WireSize(refusal.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) && !r.shortened[at] {
 				// The limit was lowered: the next one keeps to it, if it can.
 				if r.shortened == nil {
 					r.shortened = map[coordinates]bool{}
@@ -69,14 +71,14 @@ func (r *rejections) note(refused *consumer.ProduceError, topics sink.Config) er
 	return &rejectedError{refused}
 }
 
-func failureOf(refusal consumer.Refusal) *Failure {
+func failureOf(refusal session.Rejection) *Failure {
 	topic := refusal.Record.Topic
 	reason, _ := errors.AsType[*kerr.Error](refusal.Err)
 	switch {
-	case isTooLarge(refusal.Err):
+	case kafkaerr.IsTooLarge(refusal.Err):
 		return &Failure{
 			Kind:    sink.KindTooLarge,
-			Message: fmt.Sprintf("the broker refused a record of %d bytes for topic %s as too large", sink.WireSize(refusal.Record), topic),
+			Message: fmt.Sprintf("the broker refused a record of %d bytes for topic %s as too large", envelope.WireSize(refusal.Record), topic),
 		}
 	case errors.Is(refusal.Err, kerr.InvalidRecord) && refusal.Record.Key == nil:
 		return &Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the broker refused a record without a key for topic %s (%s)", topic, reason.Message)}
@@ -88,10 +90,6 @@ func failureOf(refusal consumer.Refusal) *Failure {
 	default:
 		return &Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the broker refused the record for topic %s (%s)", topic, reason.Message)}
 	}
-}
-
-func isTooLarge(err error) bool {
-	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge)
 }
 
 // forget drops what is known of micro-batches that were committed.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/replaystate"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/replay"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -29,7 +30,7 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Statu
 	}
 	cfg := p.cfg.replaying(&r)
 	own := replaystate.Topics{
-		Inputs: p.cfg.Consumer.Topics, Retries: p.cfg.Consumer.Retry.Topics, Output: p.cfg.Sink.Topic, DeadLetters: p.cfg.Sink.DeadLetterTopic,
+		Inputs: p.cfg.session.Topics, Retries: p.cfg.session.Retry.Topics, Output: p.cfg.envelope.Topic, DeadLetters: p.cfg.envelope.DeadLetterTopic,
 	}
 	if err := own.Check(r); err != nil {
 		return replay.Status{}, err
@@ -37,7 +38,7 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Statu
 	known, err := cfg.prepare(ctx)
 	var state replaystate.State
 	if err == nil {
-		state, err = replaystate.Begin(ctx, cfg.Consumer.Kafka, cfg.Name, r)
+		state, err = replaystate.Begin(ctx, cfg.session.Kafka, cfg.Name, r)
 	}
 	switch {
 	case err != nil && ended(ctx):
@@ -45,7 +46,7 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Statu
 	case err != nil || state.Finished():
 		return state.Status, err
 	}
-	cfg.Consumer.Topics, cfg.Consumer.Ends = state.Ends()
+	cfg.session.Topics, cfg.session.Ends = state.Ends()
 	cfg.Workers = min(cfg.Workers, state.Unfinished())
 	deadLetters := cfg.newDeadLetterLimit()
 	deadLetters.Restore(state.Checkpoints)
@@ -54,11 +55,11 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Statu
 	defer finish()
 	progress := &replaying{id: r.ID, state: state, on: r.OnProgress, finish: finish}
 	if r.Rate > 0 {
-		progress.pace = rate.NewLimiter(rate.Limit(r.Rate), cfg.Consumer.MaxRecords)
+		progress.pace = rate.NewLimiter(rate.Limit(r.Rate), cfg.session.MaxRecords)
 	}
 	err = p.work(running, &worker[E]{cfg: &cfg, limits: known, deadLetters: deadLetters, replay: progress})
 	if err == nil && progress.state.Finished() {
-		err = progress.state.Finish(context.WithoutCancel(ctx), cfg.Consumer.Kafka, cfg.Name)
+		err = progress.state.Finish(context.WithoutCancel(ctx), cfg.session.Kafka, cfg.Name)
 	}
 	return progress.state.Status, err
 }
@@ -76,20 +77,20 @@ func FindReplay(ctx context.Context, kafka consumer.Kafka, pipeline, id string) 
 
 // replaying returns the pipeline with the topics, the group and the identity of a replay, and fills the replay's defaults.
 func (c Config[E]) replaying(r *replay.Config) Config[E] {
-	output := c.Sink.Topic
+	output := c.envelope.Topic
 	r.Into = cmp.Or(r.Into, output)
 	if r.Into == output {
-		r.DeadLetterTopic = cmp.Or(r.DeadLetterTopic, c.Sink.DeadLetterTopic)
+		r.DeadLetterTopic = cmp.Or(r.DeadLetterTopic, c.envelope.DeadLetterTopic)
 	}
 	r.DeadLetterTopic = cmp.Or(r.DeadLetterTopic, r.Into+"-dead")
-	c.Sink.Topic, c.Sink.DeadLetterTopic, c.Sink.Replay = r.Into, r.DeadLetterTopic, r.ID
-	c.Consumer.Group, c.Consumer.Instance = replaystate.Group(c.Name, r.ID), "replay-"+r.ID
-	c.Consumer.Delivery, c.Consumer.StaticMembership = consumer.ExactlyOnce, false
-	c.Retry, c.Consumer.Retry = Retry{}, consumer.Retry{} // The replay ends; nobody would read them.
-	c.Consumer.Start = consumer.Start{From: consumer.StartNone}
+	c.envelope.Topic, c.envelope.DeadLetterTopic, c.envelope.Replay = r.Into, r.DeadLetterTopic, r.ID
+	c.session.Group, c.session.Instance = replaystate.Group(c.Name, r.ID), "replay-"+r.ID
+	c.session.Delivery, c.session.StaticMembership = consumer.ExactlyOnce, false
+	c.Retry, c.session.Retry = Retry{}, session.Retry{} // The replay ends; nobody would read them.
+	c.session.Start = consumer.Start{From: consumer.StartNone}
 	if r.Rate > 0 {
-		c.Consumer.MaxRecords = min(c.Consumer.MaxRecords, int(max(r.Rate, 1)))
-		c.Consumer.MaxPollRecords = c.Consumer.MaxRecords
+		c.session.MaxRecords = min(c.session.MaxRecords, int(max(r.Rate, 1)))
+		c.session.MaxPollRecords = c.session.MaxRecords
 	}
 	if r.Into == output {
 		return c

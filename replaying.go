@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/replaystate"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -23,7 +23,7 @@ type replaying struct {
 }
 
 // reached takes over how far a session has come that has no batch at hand.
-func (r *replaying) reached(s *consumer.Session) {
+func (r *replaying) reached(s *session.Session) {
 	if r == nil {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -48,7 +49,7 @@ func TestAMissingTopicIsSaidBeforeTheFirstEvent(t *testing.T) {
 
 func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
 	b := newBroker(t)
-	if err := consumer.CreateTopics(t.Context(), consumer.Kafka{Brokers: b.cluster.ListenAddrs()}, consumer.TopicSpec{Name: "narrow", Partitions: 3}); err != nil {
+	if err := kafkaadmin.CreateTopics(t.Context(), consumer.Kafka{Brokers: b.cluster.ListenAddrs()}, kafkaadmin.TopicSpec{Name: "narrow", Partitions: 3}); err != nil {
 		t.Fatal(err)
 	}
 	cfg := numbers(b, doubles)
@@ -58,11 +59,11 @@ func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = p.Run(t.Context())
-	few, ok := errors.AsType[*loaderline.PartitionsError](err)
+	few, ok := errors.AsType[*kafkaadmin.PartitionsError](err)
 	if !ok {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&loaderline.PartitionsError{Input: "in", Output: "narrow", InputPartitions: 4, OutputPartitions: 3}, few); diff != "" {
+	if diff := cmp.Diff(&kafkaadmin.PartitionsError{Input: "in", Output: "narrow", InputPartitions: 4, OutputPartitions: 3}, few); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/netreason"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/session"
 )
 
 // WorkerStatus is what one worker is doing.
@@ -40,10 +41,23 @@ type WorkerStatus struct {
 	SlowBytes int
 	// RetryKeys is how many keys have events that wait in retry topics, where these are kept in order.
 	RetryKeys int
-	// Assigned are the worker's partitions.
-	Assigned []consumer.Assignment
-	// Lag is how far its partitions were behind when they were last polled.
-	Lag []consumer.PartitionLag
+	// Partitions are the worker's partitions, in no order.
+	Partitions []PartitionStatus
+}
+
+// PartitionStatus is a partition that a worker has.
+type PartitionStatus struct {
+	Topic     string
+	Partition int32
+	// Lag is the distance to the end of the partition when it was last polled, or -1 if it has given no records since it was
+	// assigned. Transaction markers count, so it may stay above zero by one or a few.
+	Lag int64
+	// Newest is the timestamp of the last record that was polled, if Lag is not -1.
+	Newest time.Time
+	// Due is when the next record of a retry topic may be polled; otherwise zero.
+	Due time.Time
+	// Full says that a partition of the input waits because Retry.MaxKeys of its keys wait in retry topics.
+	Full bool
 }
 
 // Status is what the workers are doing, none of them before Run. It is safe for concurrent use.
@@ -61,7 +75,7 @@ func (p *Pipeline[E]) Status() []WorkerStatus {
 
 // state is what a worker shows of itself.
 type state struct {
-	session   atomic.Pointer[consumer.Session]
+	session   atomic.Pointer[session.Session]
 	turned    atomic.Int64 // Unix nanoseconds, as are all times here; zero for none
 	committed atomic.Int64
 	busy      atomic.Int64
@@ -115,7 +129,7 @@ func (s *state) lose(err error) {
 
 // publishable is why a session was lost, in words that name no address.
 func publishable(err error) string {
-	slow, isSlow := errors.AsType[*consumer.SlowError](err)
+	slow, isSlow := errors.AsType[*session.SlowError](err)
 	kafka, isKafka := errors.AsType[*kerr.Error](err)
 	switch {
 	case isSlow:
@@ -139,8 +153,11 @@ func (s *state) status(worker int) WorkerStatus {
 	if lost := s.lost.Load(); lost != nil {
 		status.Lost, status.LostBy = lost.sessions, lost.by
 	}
-	if session := s.session.Load(); session != nil {
-		status.Joined, status.Lag, status.RetryKeys, status.Assigned = session.Joined(), session.Lag(), session.RetryKeys(), session.Assigned()
+	if member := s.session.Load(); member != nil {
+		status.Joined, status.RetryKeys = member.Joined(), member.RetryKeys()
+		for _, p := range member.Partitions() {
+			status.Partitions = append(status.Partitions, PartitionStatus(p))
+		}
 	}
 	return status
 }

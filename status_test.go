@@ -177,8 +177,8 @@ func TestStatus(t *testing.T) {
 	until("caught up", func(workers []loaderline.WorkerStatus) bool {
 		lags := 0
 		for _, w := range workers {
-			for _, lag := range w.Lag {
-				if lag.Records == 0 && lag.Topic == "in" {
+			for _, p := range w.Partitions {
+				if p.Lag == 0 && p.Topic == "in" {
 					lags++
 				}
 			}
@@ -195,5 +195,5 @@ func TestStatus(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	until("gone", all(func(w loaderline.WorkerStatus) bool { return !w.Joined && w.Lag == nil }))
+	until("gone", all(func(w loaderline.WorkerStatus) bool { return !w.Joined && w.Partitions == nil }))
 }

@@ -3,7 +3,7 @@ package loaderline
 import (
 	"sync"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 // topicLimits is max.message.bytes of the topics, as far as it is known. All workers share it.
@@ -12,7 +12,7 @@ type topicLimits struct {
 	bytes map[string]int
 }
 
-func newTopicLimits(topics map[string]consumer.TopicInfo) *topicLimits {
+func newTopicLimits(topics map[string]kafkaadmin.TopicInfo) *topicLimits {
 	l := &topicLimits{bytes: make(map[string]int, len(topics))}
 	for topic, info := range topics {
 		l.bytes[topic] = info.MaxMessageBytes
@@ -26,12 +26,12 @@ func (l *topicLimits) of(topic string) int {
 	if limit, ok := l.bytes[topic]; ok {
 		return limit
 	}
-	return consumer.DefaultMaxMessageBytes
+	return kafkaadmin.DefaultMaxMessageBytes
 }
 
 // lower takes over limits that are lower than the known ones. Higher limits wait for the next start: the clients that run
 // already would reject larger records.
-func (l *topicLimits) lower(topics map[string]consumer.TopicInfo) {
+func (l *topicLimits) lower(topics map[string]kafkaadmin.TopicInfo) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for topic, info := range topics {

@@ -27,7 +27,7 @@ type usedTopic struct{ name, role string }
 func (c *Config[E]) topics() []usedTopic {
 	var all []usedTopic
 	for role, names := range map[string][]string{
-		"input": c.Consumer.Topics, "retry": c.Consumer.Retry.Topics, "output": {c.Sink.Topic}, "dead-letter": {c.Sink.DeadLetterTopic},
+		"input": c.session.Topics, "retry": c.session.Retry.Topics, "output": {c.envelope.Topic}, "dead-letter": {c.envelope.DeadLetterTopic},
 	} {
 		for _, name := range names {
 			all = append(all, usedTopic{name, role})
@@ -52,7 +52,7 @@ type topicWatch struct {
 // newTopicWatch returns the watch of a run. The configuration must be prepared, so that it has the topic IDs.
 func newTopicWatch[E any](cfg *Config[E], every time.Duration) *topicWatch {
 	return &topicWatch{
-		kafka: cfg.Consumer.Kafka, group: cfg.Consumer.Group, topics: cfg.topics(), ids: topicid.Known(cfg.Consumer.TopicIDs), log: cfg.Logger, every: every,
+		kafka: cfg.session.Kafka, group: cfg.session.Group, topics: cfg.topics(), ids: topicid.Known(cfg.session.TopicIDs), log: cfg.Logger, every: every,
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 // unrequestedEvery is the shortest time between two warnings about a stage.
 const unrequestedEvery = time.Minute
 
+// unrequestedRows is the message of the log, in the words of try and check.
+const unrequestedRows = stages.ExtraRows
+
 // unrequestedRowWarner warns of sources that return rows for keys that were not requested. Their query does not do what its
 // author thinks, or its key column is not the column that it compares.
 type unrequestedRowWarner struct {
@@ -26,7 +29,7 @@ func (u *unrequestedRowWarner) warn(ctx context.Context, log *slog.Logger, all [
 			u.warned = map[string]time.Time{}
 		}
 		u.warned[s.Stage] = time.Now()
-		log.LogAttrs(ctx, slog.LevelWarn, stages.ExtraRows,
+		log.LogAttrs(ctx, slog.LevelWarn, unrequestedRows,
 			slog.String("stage", s.Stage), slog.Int("rows", s.Calls.Extra))
 	}
 }

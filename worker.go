@@ -9,16 +9,16 @@ import (
 	"github.com/cenkalti/backoff/v4"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
-	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/session"
 )
 
 // worker polls, enriches, publishes and recovers, with one session at a time.
 type worker[E any] struct {
-	cfg    *Config[E]
-	number int
-	sink   *sink.Sink
+	cfg      *Config[E]
+	number   int
+	envelope *envelope.Envelope
 	// limits and deadLetters are shared by all workers.
 	limits      *topicLimits
 	deadLetters *deadletterlimit.Limit
@@ -52,7 +52,7 @@ func (w *worker[E]) run(ctx context.Context) error {
 		case next != reopen:
 			return err
 		}
-		if err := w.fences.note(err, w.cfg.Name, w.cfg.Consumer.Instance, w.replay); err != nil {
+		if err := w.fences.note(err, w.cfg.Name, w.cfg.session.Instance, w.replay); err != nil {
 			return err
 		}
 		w.state.lose(err)
@@ -104,10 +104,10 @@ func (w *worker[E]) session(ctx context.Context) (err error) {
 }
 
 // open joins the group.
-func (w *worker[E]) open(ctx context.Context) (*consumer.Session, error) {
-	cfg := w.cfg.Consumer
+func (w *worker[E]) open(ctx context.Context) (*session.Session, error) {
+	cfg := w.cfg.session
 	cfg.Worker = w.number
-	s, err := consumer.Open(ctx, cfg)
+	s, err := session.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -116,18 +116,18 @@ func (w *worker[E]) open(ctx context.Context) (*consumer.Session, error) {
 }
 
 // poll takes as many records as the last transactions have shown to be right.
-func (w *worker[E]) poll(ctx context.Context, s *consumer.Session) ([]*kgo.Record, error) {
+func (w *worker[E]) poll(ctx context.Context, s *session.Session) ([]*kgo.Record, error) {
 	w.state.turn()
 	s.Limit(fewest(w.batchLimit.records, w.pace.records))
 	return s.Poll(ctx)
 }
 
 // close leaves the group, within what is left of the drain. A session that is lost has nothing to leave.
-func (w *worker[E]) close(s *consumer.Session) error {
+func (w *worker[E]) close(s *session.Session) error {
 	w.state.session.Store(nil)
 	ctx, cancel := context.WithTimeout(w.end, w.cfg.ShutdownTimeout)
 	defer cancel()
-	if err := s.Close(ctx); err != nil && !consumer.Recoverable(err) {
+	if err := s.Close(ctx); err != nil && !session.Recoverable(err) {
 		return err
 	}
 	return nil

@@ -1,26 +1,12 @@
-// Package consumer is the Kafka session of a pipeline: group membership,
-// micro-batches, transactions and offsets. It knows neither what is looked up
-// nor what is published.
+// Package consumer says how a pipeline consumes and publishes: which cluster,
+// which topics and group, and which guarantee. It has the configuration, and
+// the errors that a pipeline ends with.
 //
-// A worker owns one Session and turns one loop:
+// Guarantees with ExactlyOnce: the outcomes of a batch and the offsets of its
+// input become visible together or not at all, to readers that use
+// read_committed.
 //
-//	for {
-//		batch, err := session.Poll(ctx)
-//		// Look up, make the outcomes of every record of the batch.
-//		committed, err := session.Commit(ctx, outcomes)
-//	}
-//
-// Guarantees with ExactlyOnce: the records given to Commit and the offsets of
-// the batch become visible together or not at all, to readers that use
-// read_committed. A batch is held from Poll to Commit or GiveBack, and no
-// rebalance takes partitions away in between. A batch whose Commit answered
-// false, or that was given back, is polled again, by this member or by the
-// partitions' next owner.
-//
-// Guarantees with AtLeastOnce: offsets are committed only after every record
-// given to Commit was acknowledged by all in-sync replicas.
-//
-// Not guaranteed: a batch that is held for longer than the rebalance timeout
-// loses its partitions, and its commit is then refused. Records that were
-// published with AtLeastOnce before a crash are published again after it.
+// Guarantees with AtLeastOnce: offsets are committed only after every outcome
+// was acknowledged by all in-sync replicas. Outcomes that were published before
+// a crash are published again after it.
 package consumer

@@ -4,63 +4,43 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 var (
-	// ErrRebalance is the cause with which the context of Working ends.
-	ErrRebalance = errors.New("a rebalance waits for this batch")
-
-	// ErrFenced says that another producer or member took over the identity of
-	// this session. Once, it may be the broker's doing; several times in a
-	// minute, another process uses the same name, instance and worker.
+	// ErrFenced says that another process took over the identity of this one: it
+	// uses the same pipeline name and instance.
 	ErrFenced = errors.New("fenced by a newer session with the same instance and worker")
 
 	// ErrTransactionTimeout says that the broker ended a transaction that took
 	// longer than Config.TransactionTimeout. It does so by fencing, so nobody
 	// else need be at work.
 	ErrTransactionTimeout = errors.New("the transaction took longer than the transaction timeout: raise it, or take fewer records at once")
-
-	// ErrClosed is returned by a session after Close.
-	ErrClosed = errors.New("consumer: the session is closed")
 )
 
-// ProduceError says that records were refused for what they are or where they
-// go, so that trying the same again gives the same. Nothing was committed, and
-// Poll gives the batch again.
+// ProduceError says that a topic refuses what is published to it: it is
+// missing, has no such partition, or is not allowed. Nothing was committed.
 type ProduceError struct {
-	// Topic, Partition and Err are of the first refusal that came.
 	Topic     string
 	Partition int32
 	Err       error
-	// OfTopic says that the topic refuses whatever is published to it: it is
-	// missing, has no such partition, or is not allowed. Records is empty.
-	OfTopic bool
-	// Records are at fault: each was refused when it was published alone, as
-	// too large, without a key or with a timestamp that the topic does not
-	// take. Where there is none and the topic is not at fault either, they
-	// were too large together only: the session has found out how much its
-	// topic takes at once, and will keep to that.
-	Records []Refusal
-}
-
-// Refusal is a record that a broker does not take, and why.
-type Refusal struct {
-	Record *kgo.Record
-	Err    error
 }
 
 // Error implements error.
 func (e *ProduceError) Error() string {
 	text := fmt.Sprintf("publish to topic %s: %v", e.Topic, e.Err)
 	switch {
-	case isAny(e.Err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID):
+	case kafkaerr.IsAny(e.Err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID):
 		return text + ": create the topic, or correct its name; if it was created anew, take the new one with loaderline offsets accept, and start again"
-	case isDenied(e.Err):
+	case kafkaerr.IsDenied(e.Err):
 		return text + ": allow this user to write to the topic"
-	case isTooLarge(e.Err):
+	case kafkaerr.IsTooLarge(e.Err):
 		return text + ": raise max.message.bytes of the topic, or publish less"
 	default:
 		return text
@@ -75,7 +55,7 @@ type FetchError struct {
 	Topic     string
 	Partition int32
 	Group     string
-	// Retry says that the topic is one of Config.Retry.Topics.
+	// Retry says that the topic is a retry topic.
 	Retry bool
 	Err   error
 }
@@ -83,7 +63,7 @@ type FetchError struct {
 // Error implements error.
 func (e *FetchError) Error() string {
 	text := fmt.Sprintf("consume topic %s partition %d in group %q: %v", e.Topic, e.Partition, e.Group, e.Err)
-	recreated := isAny(e.Err, kerr.UnknownTopicID, kerr.InconsistentTopicID)
+	recreated := kafkaerr.IsAny(e.Err, kerr.UnknownTopicID, kerr.InconsistentTopicID)
 	switch {
 	case errors.Is(e.Err, kerr.OffsetOutOfRange) && e.Retry:
 		return text + ": the committed offset is not in the topic (retention removed it, or the topic was created anew): stop the group, go on with the oldest record with loaderline offsets accept, and start again"
@@ -95,7 +75,7 @@ func (e *FetchError) Error() string {
 		return text + ": the topic was deleted or created anew: stop the group, choose where to go on with loaderline offsets set, and start again"
 	case errors.Is(e.Err, kgo.ErrMaxDecompress):
 		return text + ": skip that batch with loaderline offsets set, while the group is stopped"
-	case isDenied(e.Err):
+	case kafkaerr.IsDenied(e.Err):
 		return text + ": allow this user to read the topic and the group"
 	default:
 		return text
@@ -105,111 +85,109 @@ func (e *FetchError) Error() string {
 // Unwrap gives the reason.
 func (e *FetchError) Unwrap() error { return e.Err }
 
-// SessionError says that a session cannot go on. What it did last is not
-// committed, or settled by the next session that opens with its identity.
-type SessionError struct {
-	// Op is what failed.
-	Op string
-	// Err is why; it is ErrFenced or ErrTransactionTimeout too where that is
-	// the reason.
-	Err error
+// NoOffsetError says that the group has no committed offset for a topic and
+// that Start is none.
+type NoOffsetError struct {
+	Group      string
+	Partitions map[string][]int32 // The partitions without one, by topic.
 }
 
 // Error implements error.
-func (e *SessionError) Error() string { return fmt.Sprintf("kafka session: %s: %v", e.Op, e.Err) }
+func (e *NoOffsetError) Error() string {
+	return fmt.Sprintf("group %q has no committed offset for %s and start is none: set its offsets (loaderline offsets set) or choose another start",
+		e.Group, describePartitions(e.Partitions))
+}
+
+// TopicMissingError names the topics that are not there.
+type TopicMissingError struct {
+	Topics []string
+}
+
+// Error implements error.
+func (e *TopicMissingError) Error() string {
+	return fmt.Sprintf("kafka has no topic %s: create what is missing (CreateTopics here, loaderline check PIPELINE --create-topics for a pipeline file), or correct the name", strings.Join(e.Topics, ", "))
+}
+
+// TopicRecreatedError says that a topic was deleted and created again while a
+// pipeline ran, or since it last ran. Offsets of the old topic say nothing
+// about the new one, so the session has read and published nothing of the new
+// one.
+type TopicRecreatedError struct {
+	Topic string
+	// Role is what the pipeline uses the topic for: input, retry, output
+	// or dead-letter.
+	Role string
+}
+
+// Error implements error.
+func (e *TopicRecreatedError) Error() string {
+	text := fmt.Sprintf("the %s topic %s was deleted and created again: ", e.Role, e.Topic)
+	if e.Role == "input" {
+		return text + "stop all processes of the pipeline, choose where to go on with loaderline offsets set PIPELINE --to earliest, or another position, for all partitions, and start again"
+	}
+	return text + "stop all processes of the pipeline, take the new topic with loaderline offsets accept PIPELINE, and start again"
+}
+
+// UnreachableError says that no broker answered, or that none let us in. It
+// names the brokers and never credentials.
+type UnreachableError struct {
+	Brokers []string
+	Op      string // What was tried.
+	Err     error  // The last reason.
+}
+
+// Error implements error.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("kafka at %s: %s: %v", strings.Join(e.Brokers, ", "), e.Op, e.Err)
+}
 
 // Unwrap gives the reason.
-func (e *SessionError) Unwrap() error { return e.Err }
+func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// sessionError ends the session: its client is in no known state.
-func (s *Session) sessionError(op string, err error) error {
-	switch {
-	case IsProducerFenced(err) && s.overtime():
-		err = fmt.Errorf("%w: %w", ErrTransactionTimeout, err)
-	case IsProducerFenced(err), errors.Is(err, kerr.FencedInstanceID):
-		err = fmt.Errorf("%w: %w", ErrFenced, err)
+// TransactionTimeoutError says that Config.TransactionTimeout is longer than
+// the brokers let transactions become. Nothing was begun.
+type TransactionTimeoutError struct {
+	Timeout time.Duration
+	// Most is the brokers' transaction.max.timeout.ms; zero where it may not be
+	// read.
+	Most time.Duration
+}
+
+// Error implements error.
+func (e *TransactionTimeoutError) Error() string {
+	most := ""
+	if e.Most > 0 {
+		most = ", " + e.Most.String()
 	}
-	s.failed = &SessionError{Op: op, Err: err}
-	return s.failed
+	return fmt.Sprintf("the transaction timeout is %v, longer than the brokers allow%s: lower it, or raise transaction.max.timeout.ms of the brokers", e.Timeout, most)
 }
 
-// IsProducerFenced says that the broker has ended a producer's transaction:
-// another process has begun with its transactional ID, or it was open too long.
-// What it held is aborted. An abort that is tried after it could fence the
-// other process in turn.
-func IsProducerFenced(err error) bool {
-	// The last is the answer to a commit that comes as the coordinator itself has just aborted the transaction
-	// (KAFKA-20785).
-	return isAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState)
+// Unwrap returns the brokers' error.
+func (e *TransactionTimeoutError) Unwrap() error { return kerr.InvalidTransactionTimeout }
+
+// PlaintextPasswordError says that a password would leave this machine without
+// TLS, which AllowPlaintextPassword does not allow.
+type PlaintextPasswordError struct {
+	// Advertised is the broker that the cluster sends its clients to; empty
+	// where Brokers themselves are elsewhere.
+	Advertised string
 }
 
-// isFinal says that neither waiting nor another session fixes an error: rights
-// are missing, or credentials or a setting are wrong. It applies to every
-// request: to fetch, to join the group, to stay in it, to publish, to commit.
-func isFinal(err error) bool {
-	_, plaintext := errors.AsType[*PlaintextPasswordError](err)
-	_, noOffset := errors.AsType[*NoOffsetError](err)
-	_, partition := errors.AsType[*FetchError](err)
-	return plaintext || noOffset || partition || isDenied(err) || isLogin(err) ||
-		isAny(err, kerr.UnsupportedVersion, kerr.InvalidTransactionTimeout, kerr.InvalidSessionTimeout,
-			kerr.InvalidGroupID, kerr.InconsistentGroupProtocol)
-}
-
-// isLogin says that the brokers do not accept the credentials.
-func isLogin(err error) bool {
-	return isAny(err, kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState)
-}
-
-// Recoverable says that err is the session's alone: close it, wait a moment
-// and open a new one. Refusals, wrong settings and missing rights are not.
-func Recoverable(err error) bool {
-	if isFinal(err) {
-		return false
+// Error implements error.
+func (e *PlaintextPasswordError) Error() string {
+	const remedy = "turn TLS on, or set AllowPlaintextPassword if the network is trusted"
+	if e.Advertised != "" {
+		return fmt.Sprintf("kafka: the cluster advertises broker %s, to which a password would be sent without TLS: %s", e.Advertised, remedy)
 	}
-	if _, ok := errors.AsType[*SessionError](err); ok {
-		return true
+	return "kafka: a password would be sent without TLS: " + remedy
+}
+
+// describePartitions gives topics and partitions in order, as a[0 1] b[2].
+func describePartitions(partitions map[string][]int32) string {
+	texts := make([]string, 0, len(partitions))
+	for topic, numbers := range partitions {
+		texts = append(texts, fmt.Sprintf("%s%d", topic, slices.Sorted(slices.Values(numbers))))
 	}
-	_, ok := errors.AsType[*UnreachableError](err)
-	return ok
-}
-
-// errNoPartition stands for the client's own error about a partition that was
-// set and is not there.
-var errNoPartition = errors.New("the topic has no such partition")
-
-// isTopicRefusal says that a topic takes no record, whatever is in it.
-func isTopicRefusal(err error) bool {
-	return isAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID, kerr.TopicAuthorizationFailed, kerr.InvalidTopicException,
-		kerr.PolicyViolation, kerr.UnsupportedForMessageFormat, kerr.UnsupportedCompressionType, errNoPartition)
-}
-
-// isRecordRefusal says that a record, or one that was published with it, is
-// not what its topic takes. All other errors are of the producer or the
-// cluster, and pass.
-func isRecordRefusal(err error) bool {
-	return isTooLarge(err) || isAny(err, kerr.InvalidRecord, kerr.InvalidTimestamp)
-}
-
-// isAbort says that an error means no more than that a rebalance, or the
-// broker, wants the batch done again.
-func isAbort(err error) bool {
-	return isAny(err, kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID,
-		kerr.StaleMemberEpoch, kerr.FencedMemberEpoch, kerr.TransactionAbortable)
-}
-
-func isTransient(err error) bool {
-	return kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err) || isNetwork(err)
-}
-
-func isTooLarge(err error) bool {
-	return isAny(err, kerr.MessageTooLarge, kerr.RecordListTooLarge)
-}
-
-func isDenied(err error) bool {
-	return isAny(err, kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed,
-		kerr.ClusterAuthorizationFailed, kerr.TransactionalIDAuthorizationFailed)
-}
-
-func isAny(err error, targets ...error) bool {
-	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+	slices.Sort(texts)
+	return strings.Join(texts, " ")
 }

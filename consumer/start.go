@@ -1,8 +1,6 @@
 package consumer
 
 import (
-	"fmt"
-	"strings"
 	"time"
 )
 
@@ -30,25 +28,7 @@ type Start struct {
 	Time time.Time
 }
 
-// ParseStart reads earliest, latest, none or an RFC 3339 time; the empty text
-// is earliest.
-func ParseStart(text string) (Start, error) {
-	switch strings.ToLower(text) {
-	case "", "earliest":
-		return Start{}, nil
-	case "latest":
-		return Start{From: StartLatest}, nil
-	case "none":
-		return Start{From: StartNone}, nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return Start{}, fmt.Errorf("start %q is not earliest, latest, none or an RFC 3339 time", text)
-	}
-	return Start{From: StartTime, Time: at}, nil
-}
-
-// String returns the text that ParseStart reads.
+// String returns earliest, latest, none or an RFC 3339 time, as a pipeline file has it.
 func (s Start) String() string {
 	switch s.From {
 	case StartLatest:
@@ -60,17 +40,4 @@ func (s Start) String() string {
 	default:
 		return "earliest"
 	}
-}
-
-// NoOffsetError says that the group has no committed offset for a topic and
-// that Start is none.
-type NoOffsetError struct {
-	Group      string
-	Partitions map[string][]int32 // The partitions without one, by topic.
-}
-
-// Error implements error.
-func (e *NoOffsetError) Error() string {
-	return fmt.Sprintf("group %q has no committed offset for %s and start is none: set its offsets (loaderline offsets set) or choose another start",
-		e.Group, describePartitions(e.Partitions))
 }

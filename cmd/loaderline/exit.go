@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/instance"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -61,7 +61,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case is[*usageError](err), is[*pipelinefile.Error](err), is[*loaderline.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replay.ChangedError](err), is[*replay.IDError](err), is[*replay.TopicError](err),
+	case is[*usageError](err), is[*pipelinefile.Error](err), is[*kafkaadmin.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replay.ChangedError](err), is[*replay.IDError](err), is[*replay.TopicError](err),
 		is[*admin.CommandError](err):
 		return exitUsage
 	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err),

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/offsets"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/position"
@@ -167,14 +167,14 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 			return err
 		}
 	}
-	to := map[string]map[int32]consumer.CommittedOffset{}
+	to := map[string]map[int32]kafkaadmin.CommittedOffset{}
 	for _, m := range moves {
 		if to[m.Topic] == nil {
-			to[m.Topic] = map[int32]consumer.CommittedOffset{}
+			to[m.Topic] = map[int32]kafkaadmin.CommittedOffset{}
 		}
-		to[m.Topic][m.Partition] = consumer.CommittedOffset{At: m.To}
+		to[m.Topic][m.Partition] = kafkaadmin.CommittedOffset{At: m.To}
 	}
-	if err := consumer.SetOffsets(ctx, l.kafka, group, to); err != nil {
+	if err := kafkaadmin.SetOffsets(ctx, l.kafka, group, to); err != nil {
 		return err
 	}
 	if partition == nil && f.to.Kind != position.Partitions {

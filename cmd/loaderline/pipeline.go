@@ -12,6 +12,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
@@ -45,7 +46,7 @@ func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, err
 	if l.kafka, err = pipeline.Kafka(file, l.log, l.certificates); err != nil {
 		return nil, err
 	}
-	if _, err := l.kafka.Options(); err != nil {
+	if _, err := kafkaadmin.Options(l.kafka); err != nil {
 		if is[*consumer.PlaintextPasswordError](err) {
 			return nil, file.Errorf("kafka.sasl", "a password would be sent without TLS: set kafka.tls, or kafka.sasl.allow_plaintext: true where the network is trusted")
 		}
@@ -75,7 +76,7 @@ const patience = time.Second
 func (l *loaded) awaitKafka(ctx context.Context, waiting func(), topics ...string) error {
 	slow := time.AfterFunc(patience, waiting)
 	defer slow.Stop()
-	_, err := consumer.Describe(ctx, l.kafka, topics...)
+	_, err := kafkaadmin.Describe(ctx, l.kafka, topics...)
 	return l.hinted(err)
 }
 

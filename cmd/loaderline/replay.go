@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/replaydiff"
@@ -197,11 +197,11 @@ func (f *replayFlags) find(ctx context.Context, l *loaded) (replay.Status, error
 
 // create creates the topics of --into that are missing.
 func (f *replayFlags) create(ctx context.Context, l *loaded, like string) error {
-	infos, err := consumer.Describe(ctx, l.kafka, like)
+	infos, err := kafkaadmin.Describe(ctx, l.kafka, like)
 	if err != nil {
 		return err
 	}
 	partitions := infos[like].Partitions
-	return consumer.CreateTopics(ctx, l.kafka,
-		consumer.TopicSpec{Name: f.into, Partitions: partitions}, consumer.TopicSpec{Name: replayDead(f.into), Partitions: partitions})
+	return kafkaadmin.CreateTopics(ctx, l.kafka,
+		kafkaadmin.TopicSpec{Name: f.into, Partitions: partitions}, kafkaadmin.TopicSpec{Name: replayDead(f.into), Partitions: partitions})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/publish"
@@ -73,7 +73,7 @@ func eventsOf(ctx context.Context, in io.Reader, args []string) (iter.Seq2[[]byt
 	if file, ok := in.(*os.File); ok && len(args) == 1 && term.IsTerminal(int(file.Fd())) {
 		return nil, usagef(`which event? as in loaderline try %s '{"user_id":7}', or - to type events here`, args[0])
 	}
-	return publish.Lines(ctx, in, consumer.DefaultMaxMessageBytes), nil
+	return publish.Lines(ctx, in, kafkaadmin.DefaultMaxMessageBytes), nil
 }
 
 func tryEvents(ctx context.Context, c *console.Console, path string, key []byte, events iter.Seq2[[]byte, error], asJSON bool) (err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -73,7 +74,7 @@ func startLine(t *testing.T) *line {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		if err := p.Run(ctx); err != nil && !consumer.Recoverable(err) {
+		if err := p.Run(ctx); err != nil && !session.Recoverable(err) {
 			t.Error(err)
 		}
 	}()

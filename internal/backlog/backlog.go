@@ -4,15 +4,13 @@ package backlog
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
@@ -107,13 +105,9 @@ func New(cfg Config) *Watch {
 
 // Run asks the cluster until ctx ends. A cluster that does not answer is asked again; the error is one of configuration.
 func (w *Watch) Run(ctx context.Context) error {
-	opts, err := w.cfg.Kafka.Options()
+	client, err := kafkaadmin.NewClient(w.cfg.Kafka)
 	if err != nil {
 		return err
-	}
-	client, err := kgo.NewClient(opts...)
-	if err != nil {
-		return fmt.Errorf("measure the lag: %w", err)
 	}
 	defer client.Close()
 	w.mu.Lock()

@@ -53,7 +53,7 @@ func (w *Watch) Stalled() *Stall {
 	now := time.Now()
 	owners := map[name]owner{}
 	for i := range workers {
-		for _, a := range workers[i].Assigned {
+		for _, a := range workers[i].Partitions {
 			owners[name{a.Topic, a.Partition}] = owner{&workers[i], a.Due, a.Full}
 		}
 	}

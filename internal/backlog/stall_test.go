@@ -8,7 +8,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/backlog"
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
@@ -29,10 +28,10 @@ func TestStalled(t *testing.T) {
 		"behind just now":       {func(now time.Time, p *backlog.Partition) { p.Since = now.Add(-29 * time.Second) }, nil, "", ""},
 		"nothing but markers":   {func(_ time.Time, p *backlog.Partition) { p.Waiting = false }, nil, "", ""},
 		"starved among others":  {func(now time.Time, p *backlog.Partition) { p.Since, p.Moved = now.Add(-time.Hour), now.Add(-time.Hour) }, func(now time.Time, w *loaderline.WorkerStatus) { w.Committed = now }, backlog.Unknown, "worker 1 polls in[0] and is given no records"},
-		"a retry topic's time":  {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Assigned[0].Due = now.Add(time.Second) }, "", ""},
-		"a retry topic was due": {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Assigned[0].Due = now.Add(-time.Second) }, "", ""},
-		"a retry topic is late": {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Assigned[0].Due = now.Add(-time.Minute) }, backlog.Unknown, "worker 1 polls in[0] and is given no records"},
-		"keys":                  {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Assigned[0].Full = true }, backlog.RetryKeys, "in[0] waits until fewer keys wait in retry topics"},
+		"a retry topic's time":  {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Due = now.Add(time.Second) }, "", ""},
+		"a retry topic was due": {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Due = now.Add(-time.Second) }, "", ""},
+		"a retry topic is late": {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Due = now.Add(-time.Minute) }, backlog.Unknown, "worker 1 polls in[0] and is given no records"},
+		"keys":                  {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Full = true }, backlog.RetryKeys, "in[0] waits until fewer keys wait in retry topics"},
 		"a pause": {nil, func(now time.Time, w *loaderline.WorkerStatus) {
 			w.Paused, w.PausedSince = "shop", now.Add(-time.Minute)
 		}, backlog.Outage, "worker 1 waits for shop, for 1m0s"},
@@ -40,8 +39,8 @@ func TestStalled(t *testing.T) {
 		"work at slow brokers":   {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Busy, w.SlowBytes = now, 30_000 }, backlog.Brokers, "the brokers take 30000 bytes a second of worker 1"},
 		"lost sessions":          {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Lost, w.LostBy = 3, "UNKNOWN_TOPIC" }, backlog.Session, "worker 1 has lost its session 3 times in the 2m0s since its last commit, the last time because: UNKNOWN_TOPIC"},
 		"sessions, slow brokers": {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Lost, w.LostBy, w.SlowBytes = 3, "SLOW", 1 }, backlog.Brokers, "worker 1 has lost its session 3 times in the 2m0s since its last commit, the last time because: SLOW"},
-		"no member":              {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Joined, w.Assigned = false, nil }, backlog.Group, "worker 1 is not in the group: it joins it, or the group waits for others"},
-		"nobody's":               {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Assigned = nil }, backlog.Group, "no member of the group has in[0]"},
+		"no member":              {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Joined, w.Partitions = false, nil }, backlog.Group, "worker 1 is not in the group: it joins it, or the group waits for others"},
+		"nobody's":               {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Partitions = nil }, backlog.Group, "no member of the group has in[0]"},
 		"another's transaction": {
 			func(now time.Time, p *backlog.Partition) {
 				p.Blocked = &opentxn.Transaction{Topic: "in", Offset: 7, ProducerID: 4711, Since: now.Add(-time.Minute)}
@@ -53,7 +52,7 @@ func TestStalled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				now := time.Now()
 				w := loaderline.WorkerStatus{
-					Worker: 1, Joined: true, Turned: now, Committed: now.Add(-2 * time.Minute), Assigned: []consumer.Assignment{{Topic: "in"}},
+					Worker: 1, Joined: true, Turned: now, Committed: now.Add(-2 * time.Minute), Partitions: []loaderline.PartitionStatus{{Topic: "in"}},
 				}
 				p := backlog.Partition{Topic: "in", Committed: 7, End: 9, Since: now.Add(-time.Minute), Moved: now.Add(-time.Minute), Owned: true, Waiting: true}
 				if c.worker != nil {
@@ -78,7 +77,7 @@ func TestStalled(t *testing.T) {
 func TestStallBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
-		w := backlog.Seen(backlog.Config{Every: time.Hour, Status: backlog.Workers(loaderline.WorkerStatus{Joined: true, Committed: now, Assigned: []consumer.Assignment{{Topic: "in"}}})},
+		w := backlog.Seen(backlog.Config{Every: time.Hour, Status: backlog.Workers(loaderline.WorkerStatus{Joined: true, Committed: now, Partitions: []loaderline.PartitionStatus{{Topic: "in"}}})},
 			backlog.Partition{Topic: "in", End: 1, Since: now, Moved: now, Waiting: true})
 		time.Sleep(30*time.Second - time.Nanosecond)
 		if stall := w.Stalled(); stall != nil {

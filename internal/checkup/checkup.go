@@ -13,6 +13,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -120,16 +121,12 @@ func (c Checkup) kafka(ctx context.Context) {
 
 // connect returns a client of a cluster that answered.
 func (c Checkup) connect(ctx context.Context) (*kgo.Client, error) {
-	if _, err := consumer.Describe(ctx, c.Kafka); err != nil {
+	if _, err := kafkaadmin.Describe(ctx, c.Kafka); err != nil {
 		return nil, err
 	}
-	opts, err := c.Kafka.Options()
+	client, err := kafkaadmin.NewClient(c.Kafka, kgo.RetryTimeout(brokerTimeout), kgo.RequestRetries(2))
 	if err != nil {
 		return nil, err
-	}
-	client, err := kgo.NewClient(append(opts, kgo.RetryTimeout(brokerTimeout), kgo.RequestRetries(2))...)
-	if err != nil {
-		return nil, fmt.Errorf("make a Kafka client: %w", err)
 	}
 	return client, nil
 }
@@ -172,7 +169,7 @@ func (c Checkup) transactionTimeout(ctx context.Context, client *kgo.Client) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*brokerTimeout)
 	defer cancel()
-	if err := consumer.CheckTransactionTimeout(ctx, client, file.Kafka.TransactionTimeout); err != nil {
+	if err := kafkaadmin.CheckTransactionTimeout(ctx, client, file.Kafka.TransactionTimeout); err != nil {
 		c.failed("setting", key, file.Errorf(key, "%v", err))
 	}
 }

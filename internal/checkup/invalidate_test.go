@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline/internal/checkup"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 const invalidateFile = `
@@ -44,11 +45,7 @@ func invalidating(t *testing.T, topics []string, rights []kfake.ACL) (checkup.Ch
 	t.Cleanup(cluster.Close)
 	c := checkupOf(t, cluster, invalidateFile)
 	c.Partitions = 1
-	opts, err := c.Kafka.Options()
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := kgo.NewClient(opts...)
+	client, err := kafkaadmin.NewClient(c.Kafka)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 )
@@ -29,7 +29,7 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 		return false
 	}
 	topics := slices.DeleteFunc(c.Layout.File.AllTopics(), func(topic string) bool { return access[topic].hidden() })
-	infos, err := consumer.Describe(ctx, c.Kafka, topics...)
+	infos, err := kafkaadmin.Describe(ctx, c.Kafka, topics...)
 	missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
 	if err != nil && !isMissing {
 		c.failed("topics", strings.Join(topics, ", "), err)
@@ -68,11 +68,11 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 // ledger creates the topic in which dlq keeps the states of dead letters, where it is missing. A pipeline runs without it.
 func (c Checkup) ledger(ctx context.Context) {
 	spec := deadletter.LedgerSpec(c.Layout.File.DeadLetter.Topic)
-	_, err := consumer.Describe(ctx, c.Kafka, spec.Name)
+	_, err := kafkaadmin.Describe(ctx, c.Kafka, spec.Name)
 	if _, missing := errors.AsType[*consumer.TopicMissingError](err); !missing {
 		return // It is there, or nobody else's business to see.
 	}
-	if err := consumer.CreateTopics(ctx, c.Kafka, spec); err != nil {
+	if err := kafkaadmin.CreateTopics(ctx, c.Kafka, spec); err != nil {
 		c.Report(Finding{What: "topic", Name: spec.Name, OK: true, Warning: true, Detail: fmt.Sprintf("%v; dlq redrive and dismiss need it", err)})
 		return
 	}
@@ -81,15 +81,15 @@ func (c Checkup) ledger(ctx context.Context) {
 
 // comparePartitions checks that records find their input's partition in the retry topics, and in the output where the file
 // wants that.
-func (c Checkup) comparePartitions(infos map[string]consumer.TopicInfo) {
+func (c Checkup) comparePartitions(infos map[string]kafkaadmin.TopicInfo) {
 	f := c.Layout.File
-	if err := loaderline.CompareRetryPartitions(infos, f.Input.Topics[0], f.Retry.TopicNames()); err != nil {
+	if err := kafkaadmin.CompareRetryPartitions(infos, f.Input.Topics[0], f.Retry.TopicNames()); err != nil {
 		c.failed("topic", strings.Join(f.Retry.TopicNames(), ", "), f.Errorf("retry.topics", "%v", err))
 	}
 	if f.Output.Partition != pipelinefile.PartitionSource {
 		return
 	}
-	if err := loaderline.ComparePartitions(infos, f.Input.Topics, f.Output.Topic); err != nil {
+	if err := kafkaadmin.ComparePartitions(infos, f.Input.Topics, f.Output.Topic); err != nil {
 		c.failed("topic", f.Output.Topic, f.Errorf("output.partition", "%v", err))
 	}
 }
@@ -104,39 +104,39 @@ func (c Checkup) remedy(topic string) string {
 // create creates topics, those of the input first, and describes all that this user may see. Topics of others are left
 // missing.
 func (c Checkup) create(
-	ctx context.Context, topics []string, infos map[string]consumer.TopicInfo, missing []string,
-) (map[string]consumer.TopicInfo, *consumer.TopicMissingError, error) {
+	ctx context.Context, topics []string, infos map[string]kafkaadmin.TopicInfo, missing []string,
+) (map[string]kafkaadmin.TopicInfo, *consumer.TopicMissingError, error) {
 	gone := map[string]bool{}
 	for _, topic := range missing {
 		gone[topic] = true
 	}
-	var specs []consumer.TopicSpec
+	var specs []kafkaadmin.TopicSpec
 	most := 0
 	for _, topic := range c.Layout.File.Input.Topics {
 		partitions := infos[topic].Partitions
 		if gone[topic] {
 			partitions = c.Partitions
-			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: partitions})
+			specs = append(specs, kafkaadmin.TopicSpec{Name: topic, Partitions: partitions})
 		}
 		most = max(most, partitions)
 	}
 	others := append([]string{c.Layout.File.Output.Topic, c.Layout.File.DeadLetter.Topic}, c.Layout.File.Retry.TopicNames()...)
 	for _, topic := range others {
 		if gone[topic] {
-			specs = append(specs, consumer.TopicSpec{Name: topic, Partitions: most})
+			specs = append(specs, kafkaadmin.TopicSpec{Name: topic, Partitions: most})
 		}
 	}
 	if i := c.Layout.File.Cache.Invalidate; i != nil && gone[i.Topic] {
 		specs = append(specs, commandTopic(i.Topic))
 	}
-	err := consumer.CreateTopics(ctx, c.Kafka, specs...)
+	err := kafkaadmin.CreateTopics(ctx, c.Kafka, specs...)
 	switch {
 	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
 		return nil, nil, fmt.Errorf("%w; let somebody create them who may, or allow this user Create on the topics", err)
 	case err != nil:
 		return nil, nil, err
 	}
-	infos, err = consumer.Describe(ctx, c.Kafka, topics...)
+	infos, err = kafkaadmin.Describe(ctx, c.Kafka, topics...)
 	left, isMissing := errors.AsType[*consumer.TopicMissingError](err)
 	if isMissing && !slices.ContainsFunc(left.Topics, func(topic string) bool { return !c.Layout.File.OfOthers(topic) }) {
 		err = nil
@@ -147,9 +147,9 @@ func (c Checkup) create(
 // commandTopic is a topic for commands: few and small, in one partition. A command is kept for as long as a process that
 // has a cache on disk may be away without having to clear it; there is no later one that replaces it, as compaction
 // would have it.
-func commandTopic(name string) consumer.TopicSpec {
+func commandTopic(name string) kafkaadmin.TopicSpec {
 	const week = 7 * 24 * time.Hour
-	return consumer.TopicSpec{Name: name, Partitions: 1, Configs: map[string]string{
+	return kafkaadmin.TopicSpec{Name: name, Partitions: 1, Configs: map[string]string{
 		"cleanup.policy": "delete", "retention.ms": strconv.FormatInt(week.Milliseconds(), 10),
 	}}
 }

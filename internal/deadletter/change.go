@@ -10,8 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/time/rate"
 
-	"github.com/loaderline/loaderline/consumer"
-	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 // One transaction holds as many dead letters, and as many bytes of them, at most.
@@ -46,12 +46,12 @@ func (q Queue) change(ctx context.Context, s *selection, by string) (*change, er
 		if err := q.ensureLedger(ctx, admin); err != nil {
 			return err
 		}
-		infos, err := consumer.Describe(ctx, q.Kafka, q.Inputs...)
+		infos, err := kafkaadmin.Describe(ctx, q.Kafka, q.Inputs...)
 		if err != nil {
 			return err
 		}
-		parking := consumer.DefaultMaxMessageBytes
-		if dead, err := consumer.Describe(ctx, q.Kafka, q.Topic); err == nil {
+		parking := kafkaadmin.DefaultMaxMessageBytes
+		if dead, err := kafkaadmin.Describe(ctx, q.Kafka, q.Topic); err == nil {
 			parking = dead[q.Topic].MaxMessageBytes
 		}
 		limit := func(topic string) int {
@@ -86,7 +86,7 @@ func (c *change) add(ctx context.Context, l Letter, to State, record *kgo.Record
 	c.records = append(c.records, entry)
 	if record != nil {
 		c.records = append(c.records, record)
-		c.bytes += sink.WireSize(record)
+		c.bytes += envelope.WireSize(record)
 	}
 	switch to {
 	case Redriven:

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/tail"
@@ -39,8 +40,8 @@ func LedgerTopic(deadLetters string) string { return deadLetters + "-ledger" }
 func ParkingTopic(deadLetters string) string { return deadLetters + "-parked" }
 
 // LedgerSpec is the ledger of a dead-letter topic, to be created.
-func LedgerSpec(deadLetters string) consumer.TopicSpec {
-	return consumer.TopicSpec{Name: LedgerTopic(deadLetters), Partitions: 1, Configs: map[string]string{cleanupPolicy: "compact"}}
+func LedgerSpec(deadLetters string) kafkaadmin.TopicSpec {
+	return kafkaadmin.TopicSpec{Name: LedgerTopic(deadLetters), Partitions: 1, Configs: map[string]string{cleanupPolicy: "compact"}}
 }
 
 const cleanupPolicy = "cleanup.policy"
@@ -144,18 +145,18 @@ func (q Queue) ensureLedger(ctx context.Context, admin *kadm.Client) error {
 }
 
 // ensure creates a topic where it is missing.
-func (q Queue) ensure(ctx context.Context, spec consumer.TopicSpec) error {
-	_, err := consumer.Describe(ctx, q.Kafka, spec.Name)
+func (q Queue) ensure(ctx context.Context, spec kafkaadmin.TopicSpec) error {
+	_, err := kafkaadmin.Describe(ctx, q.Kafka, spec.Name)
 	if _, missing := errors.AsType[*consumer.TopicMissingError](err); !missing {
 		return err
 	}
-	if err := consumer.CreateTopics(ctx, q.Kafka, spec); err != nil {
+	if err := kafkaadmin.CreateTopics(ctx, q.Kafka, spec); err != nil {
 		return fmt.Errorf("%w; create it by hand with %s, or allow this user Create on it", err, describeSpec(spec))
 	}
 	return nil
 }
 
-func describeSpec(spec consumer.TopicSpec) string {
+func describeSpec(spec kafkaadmin.TopicSpec) string {
 	text := plural.Count(spec.Partitions, "partition")
 	if policy := spec.Configs[cleanupPolicy]; policy != "" {
 		text += " and " + cleanupPolicy + "=" + policy

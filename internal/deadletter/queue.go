@@ -3,7 +3,6 @@ package deadletter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -11,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/tail"
 )
@@ -41,7 +41,7 @@ func (q Queue) choose(ctx context.Context, f Filter) (*selection, error) {
 		f.Pipeline = q.Pipeline
 	}
 	s := &selection{queue: q, filter: f, others: map[string]int64{}}
-	if _, err := consumer.Describe(ctx, q.Kafka, q.Topic); err != nil {
+	if _, err := kafkaadmin.Describe(ctx, q.Kafka, q.Topic); err != nil {
 		return nil, err
 	}
 	return s, q.administer(func(admin *kadm.Client) error {
@@ -70,13 +70,9 @@ func (q Queue) choose(ctx context.Context, f Filter) (*selection, error) {
 
 // administer lends a client for questions about the cluster.
 func (q Queue) administer(use func(*kadm.Client) error) error {
-	opts, err := q.Kafka.Options()
+	client, err := kafkaadmin.NewClient(q.Kafka)
 	if err != nil {
 		return err
-	}
-	client, err := kgo.NewClient(opts...)
-	if err != nil {
-		return fmt.Errorf("kafka: create the client: %w", err)
 	}
 	defer client.Close()
 	return use(kadm.NewClient(client))

@@ -8,7 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -40,7 +41,7 @@ type Plan struct {
 	LeftOpen int64 // how many cannot be redriven
 
 	chosen *selection
-	topics map[string]consumer.TopicInfo
+	topics map[string]kafkaadmin.TopicInfo
 }
 
 // Outcome is what a redrive, or a dismissal, did.
@@ -60,7 +61,7 @@ func (r Redrive) Plan(ctx context.Context, progress Progress, each func(*kgo.Rec
 	if p.chosen, err = r.choose(ctx, r.Filter); err != nil {
 		return p, err
 	}
-	if p.topics, err = consumer.Describe(ctx, r.Kafka, r.Inputs...); err != nil {
+	if p.topics, err = kafkaadmin.Describe(ctx, r.Kafka, r.Inputs...); err != nil {
 		return p, err
 	}
 	p.Others = p.chosen.others
@@ -94,7 +95,7 @@ func (r Redrive) Plan(ctx context.Context, progress Progress, each func(*kgo.Rec
 // transaction at hand. Errors: *SupersededError; those of Kafka. What the outcome counts is committed, whatever the error.
 func (r Redrive) Run(ctx context.Context, p Plan) (Outcome, error) {
 	if p.Park > 0 {
-		spec := consumer.TopicSpec{Name: ParkingTopic(r.Topic), Partitions: parkingPartitions}
+		spec := kafkaadmin.TopicSpec{Name: ParkingTopic(r.Topic), Partitions: parkingPartitions}
 		if err := r.ensure(ctx, spec); err != nil {
 			return Outcome{}, err
 		}
@@ -138,7 +139,7 @@ const parkingPartitions = 1
 
 // outcome is what is published for a dead letter: it goes to the parking topic where it came back too often, and otherwise
 // to its input topic.
-func (r Redrive) outcome(ctx context.Context, l Letter, topics map[string]consumer.TopicInfo) (*kgo.Record, error) {
+func (r Redrive) outcome(ctx context.Context, l Letter, topics map[string]kafkaadmin.TopicInfo) (*kgo.Record, error) {
 	if l.State != Parked && l.Redrives > r.MaxRedrives {
 		return &kgo.Record{Topic: ParkingTopic(r.Topic), Key: l.Record.Key, Value: l.Record.Value, Headers: l.Record.Headers}, nil
 	}
@@ -157,7 +158,7 @@ func (r Redrive) outcome(ctx context.Context, l Letter, topics map[string]consum
 		}
 	}
 	info := topics[to.Topic]
-	if size := sink.WireSize(record); size > info.MaxMessageBytes {
+	if size := envelope.WireSize(record); size > info.MaxMessageBytes {
 		return nil, fmt.Errorf("it has %d bytes, more than the %d that topic %s takes", size, info.MaxMessageBytes, to.Topic)
 	}
 	record.Partition = partitionOf(record, to, info.Partitions)

@@ -14,8 +14,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -61,7 +62,9 @@ func TestRedrivenRecord(t *testing.T) {
 	// It fails again, twice: its origin stays, and the number goes up.
 	for redrives := 2; redrives <= 3; redrives++ {
 		again := w.newest()
-		dead := sink.New(sink.Config{Pipeline: "p", DeadLetterTopic: "dead"}).DeadLetter(again, lookup)
+		dead := envelope.New(envelope.Config{
+			Config: sink.Config{DeadLetterTopic: "dead"}, Pipeline: "p", MaxMessageBytes: func(string) int { return 1 << 20 },
+		}).Batch(1).DeadLetter(again, lookup)
 		dead.Partition = 0
 		w.produce(dead)
 		if done, _ := w.redrive(deadletter.Redrive{MaxRedrives: 3}); done.Redriven != 1 {
@@ -189,7 +192,9 @@ func TestNotOfThisPipeline(t *testing.T) {
 	w := newWorld(t)
 	w.dieOf("q", kgo.Record{Value: []byte(`{}`)}, lookup)
 	w.produce(&kgo.Record{Topic: "dead", Value: []byte("no dead letter")})
-	forged := sink.New(sink.Config{Pipeline: "p", DeadLetterTopic: "dead"}).DeadLetter(&kgo.Record{Topic: "elsewhere"}, lookup)
+	forged := envelope.New(envelope.Config{
+		Config: sink.Config{DeadLetterTopic: "dead"}, Pipeline: "p", MaxMessageBytes: func(string) int { return 1 << 20 },
+	}).Batch(1).DeadLetter(&kgo.Record{Topic: "elsewhere"}, lookup)
 	forged.Partition = 0
 	w.produce(forged)
 	done, left := w.redrive(deadletter.Redrive{MaxRedrives: 3})
@@ -211,7 +216,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 	w := newWorld(t)
 	dead := w.die(kgo.Record{Value: []byte(`{}`)}, lookup)
 	entry := fmt.Sprintf(`{"state":"redriven","at":"2026-01-01T00:00:00Z","died":%d}`, dead.Timestamp.UnixMilli()-1)
-	if err := consumer.CreateTopics(t.Context(), w.queue.Kafka, deadletter.LedgerSpec("dead")); err != nil {
+	if err := kafkaadmin.CreateTopics(t.Context(), w.queue.Kafka, deadletter.LedgerSpec("dead")); err != nil {
 		t.Fatal(err)
 	}
 	w.produce(&kgo.Record{Topic: "dead-ledger", Key: []byte("0:0"), Value: []byte(entry)})
@@ -224,7 +229,7 @@ func TestTopicCreatedAnew(t *testing.T) {
 func TestLedgerThatForgets(t *testing.T) {
 	w := newWorld(t)
 	w.die(kgo.Record{Value: []byte(`{}`)}, lookup)
-	if err := consumer.CreateTopics(t.Context(), w.queue.Kafka, consumer.TopicSpec{Name: "dead-ledger", Partitions: 1}); err != nil {
+	if err := kafkaadmin.CreateTopics(t.Context(), w.queue.Kafka, kafkaadmin.TopicSpec{Name: "dead-ledger", Partitions: 1}); err != nil {
 		t.Fatal(err)
 	}
 	r := deadletter.Redrive{Queue: w.queue, MaxRedrives: 3}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -63,8 +65,10 @@ func (w *world) dieOf(pipeline string, event kgo.Record, f sink.Failure) *kgo.Re
 		event.Timestamp = time.UnixMilli(1_700_000_000_123)
 	}
 	src := w.produce(&event)
-	s := sink.New(sink.Config{Pipeline: pipeline, Version: "1", DeadLetterTopic: "dead", MaxMessageBytes: func(string) int { return w.limit }})
-	dead := s.DeadLetter(src, f)
+	s := envelope.New(envelope.Config{
+		Config: sink.Config{DeadLetterTopic: "dead"}, Pipeline: pipeline, Version: "1", MaxMessageBytes: func(string) int { return w.limit },
+	})
+	dead := s.Batch(1).DeadLetter(src, f)
 	dead.Partition = 0
 	return w.produce(dead)
 }
@@ -121,11 +125,7 @@ func (w *world) records(topic string) []*kgo.Record {
 	if err != nil {
 		w.Fatal(err)
 	}
-	opts, err := w.queue.Kafka.Options()
-	if err != nil {
-		w.Fatal(err)
-	}
-	reader, err := kgo.NewClient(append(opts, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())...)
+	reader, err := kafkaadmin.NewClient(w.queue.Kafka, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
 	if err != nil {
 		w.Fatal(err)
 	}

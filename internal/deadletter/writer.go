@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 const (
@@ -44,20 +46,16 @@ func transactionalID(pipeline string) string {
 
 // openWriter returns when no transaction of a predecessor is open any more.
 func openWriter(ctx context.Context, kafka consumer.Kafka, pipeline string, limit func(topic string) int) (*writer, error) {
-	opts, err := kafka.Options()
-	if err != nil {
-		return nil, err
-	}
-	client, err := kgo.NewClient(append(opts,
+	client, err := kafkaadmin.NewClient(kafka,
 		kgo.TransactionalID(transactionalID(pipeline)),
 		kgo.TransactionTimeout(transactionTimeout),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerLinger(0),
 		kgo.ProducerBatchMaxBytesFn(func(topic string) int32 { return int32(min(max(limit(topic), 512), maxBatchBytes)) }),
-	)...)
+	)
 	if err != nil {
-		return nil, fmt.Errorf("kafka: create the client: %w", err)
+		return nil, err
 	}
 	if _, _, err := client.ProducerID(ctx); err != nil {
 		client.Close()
@@ -91,7 +89,7 @@ func (w *writer) commit(ctx context.Context, records []*kgo.Record) error {
 
 // failed ends the transaction, unless the identity is another process's by now, which an abort could take back.
 func (w *writer) failed(op string, err error) error {
-	if consumer.IsProducerFenced(err) {
+	if kafkaerr.IsProducerFenced(err) {
 		return &SupersededError{Pipeline: w.pipeline}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTime)

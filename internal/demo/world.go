@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -126,13 +127,9 @@ func (w world) goOn(ctx context.Context) (err error) {
 
 // publish publishes the events, and answers where each of them is and the kind of dead letter it has to become.
 func (w world) publish(ctx context.Context) (map[coordinates]string, error) {
-	opts, err := w.kafka.Options()
+	client, err := kafkaadmin.NewClient(w.kafka, kgo.DefaultProduceTopic(inputTopic))
 	if err != nil {
 		return nil, err
-	}
-	client, err := kgo.NewClient(append(opts, kgo.DefaultProduceTopic(inputTopic))...)
-	if err != nil {
-		return nil, fmt.Errorf("publish the events: %w", err)
 	}
 	defer client.Close()
 	all := events(w.Events)

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 // publishTime bounds how long a command may take to be acknowledged.
@@ -25,13 +26,9 @@ func Publish(ctx context.Context, kafka consumer.Kafka, topic string, c Command)
 		}
 		records = append(records, &kgo.Record{Topic: topic, Value: value})
 	}
-	opts, err := kafka.Options()
+	client, err := kafkaadmin.NewClient(kafka, kgo.RequiredAcks(kgo.AllISRAcks()), kgo.RecordDeliveryTimeout(publishTime))
 	if err != nil {
 		return err
-	}
-	client, err := kgo.NewClient(append(opts, kgo.RequiredAcks(kgo.AllISRAcks()), kgo.RecordDeliveryTimeout(publishTime))...)
-	if err != nil {
-		return fmt.Errorf("kafka: create the client: %w", err)
 	}
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, publishTime)

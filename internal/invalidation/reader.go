@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 // Handler does what the records say. Its methods are called by one goroutine.
@@ -97,7 +98,7 @@ func (r *Reader) Caught() <-chan struct{} { return r.caught }
 // Run reads until ctx ends. A cluster that is away, or refuses, is asked again, and the log says so; the error is one of
 // configuration.
 func (r *Reader) Run(ctx context.Context) error {
-	opts, err := r.cfg.Kafka.Options()
+	opts, err := kafkaadmin.Options(r.cfg.Kafka)
 	if err != nil {
 		return err
 	}

@@ -54,11 +54,11 @@ func (l *lag) Collect(to chan<- prometheus.Metric) {
 	}
 	newest, due := map[name]time.Time{}, map[name]time.Time{}
 	for _, w := range l.status() {
-		for _, lag := range w.Lag {
-			newest[name{lag.Topic, lag.Partition}] = lag.Newest
-		}
-		for _, a := range w.Assigned {
-			due[name{a.Topic, a.Partition}] = a.Due
+		for _, p := range w.Partitions {
+			due[name{p.Topic, p.Partition}] = p.Due
+			if p.Lag >= 0 {
+				newest[name{p.Topic, p.Partition}] = p.Newest
+			}
 		}
 	}
 	for _, p := range l.backlog.Partitions() {

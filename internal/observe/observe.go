@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/backlog"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -79,7 +80,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	kafka := cfg.Kafka
 	kafka.Logger = nil // The sessions say what is wrong with Kafka.
 	r.backlog = backlog.New(backlog.Config{
-		Kafka: kafka, Group: file.Input.Group, Topics: file.Consumed(), ClientID: consumer.Config{Instance: cfg.Instance}.ClientID(),
+		Kafka: kafka, Group: file.Input.Group, Topics: file.Consumed(), ClientID: kafkaadmin.ClientID(cfg.Instance),
 		Status: r.status, Logger: cfg.Logger,
 	})
 	r.health.Watch(r.backlog.Stalled)
@@ -162,8 +163,8 @@ func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 		s := admin.Status{Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}}
 		for _, w := range r.status() {
 			worker := admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, Turned: w.Turned, SlowBytes: w.SlowBytes, Assigned: map[string][]int32{}}
-			for _, a := range w.Assigned {
-				worker.Assigned[a.Topic] = append(worker.Assigned[a.Topic], a.Partition)
+			for _, p := range w.Partitions {
+				worker.Assigned[p.Topic] = append(worker.Assigned[p.Topic], p.Partition)
 			}
 			s.Workers = append(s.Workers, worker)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/offsets"
 )
 
@@ -52,11 +53,11 @@ func TestAcceptGoesOnWhereRetentionRemovedRecords(t *testing.T) {
 			t.Errorf("changed (-want +got):\n%s", diff)
 		}
 	}
-	now, err := consumer.Offsets(t.Context(), kafka, "g")
+	now, err := kafkaadmin.Offsets(t.Context(), kafka, "g")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[int32]consumer.CommittedOffset{0: {At: 3}, 1: {At: 2}}, now["retry"]); diff != "" {
+	if diff := cmp.Diff(map[int32]kafkaadmin.CommittedOffset{0: {At: 3}, 1: {At: 2}}, now["retry"]); diff != "" {
 		t.Errorf("offsets (-want +got):\n%s", diff)
 	}
 }

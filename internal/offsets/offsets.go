@@ -14,6 +14,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/gap"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/position"
 )
 
@@ -33,7 +34,7 @@ type Row struct {
 // Show finds where a group is, in the order of topics and partitions. Markers of transactions and aborted records never
 // reach a reader. They are no lag if nothing else is left.
 func Show(ctx context.Context, kafka consumer.Kafka, group string, topics []string) ([]Row, error) {
-	committed, err := consumer.Offsets(ctx, kafka, group)
+	committed, err := kafkaadmin.Offsets(ctx, kafka, group)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +92,9 @@ func look(ctx context.Context, client *kgo.Client, topics []string, rows []Row, 
 }
 
 func connect(kafka consumer.Kafka) (*kgo.Client, error) {
-	opts, err := kafka.Options()
+	client, err := kafkaadmin.NewClient(kafka)
 	if err != nil {
 		return nil, err
-	}
-	client, err := kgo.NewClient(opts...)
-	if err != nil {
-		return nil, fmt.Errorf("kafka: create the client: %w", err)
 	}
 	return client, nil
 }
@@ -113,7 +110,7 @@ type Move struct {
 // Plan finds the offsets that a position means in topics, or in one partition of them. Those that are not in the topic are
 // a *position.RangeError.
 func Plan(ctx context.Context, kafka consumer.Kafka, group string, topics []string, to position.Position, partition *int32) ([]Move, error) {
-	committed, err := consumer.Offsets(ctx, kafka, group)
+	committed, err := kafkaadmin.Offsets(ctx, kafka, group)
 	if err != nil {
 		return nil, err
 	}

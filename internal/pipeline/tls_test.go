@@ -15,7 +15,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
@@ -83,7 +83,7 @@ func TestCertificatesAreRenewedWithoutARestart(t *testing.T) {
 	}()
 	works := func() {
 		t.Helper()
-		if _, err := consumer.Describe(t.Context(), kafka, "in"); err != nil {
+		if _, err := kafkaadmin.Describe(t.Context(), kafka, "in"); err != nil {
 			t.Errorf("Kafka: %v", err)
 		}
 		if err := source.Ping(t.Context()); err != nil {

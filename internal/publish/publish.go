@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 const (
@@ -51,26 +52,22 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // Publish sends the lines of in until its end, ctx's end, or a line that could not be read or delivered, which is a
 // *LineError. What was sent before is flushed in any case. It answers how many records all in-sync replicas
-// acknowledged. Empty lines are left out, and lines that are Refused. Errors at start are those of consumer.Describe.
+// acknowledged. Empty lines are left out, and lines that are Refused. Errors at start are those of kafkaadmin.Describe.
 func Publish(ctx context.Context, cfg Config, in io.Reader) (published int64, err error) {
-	topics, err := consumer.Describe(ctx, cfg.Kafka, cfg.Topic)
+	topics, err := kafkaadmin.Describe(ctx, cfg.Kafka, cfg.Topic)
 	if err != nil {
 		return 0, err
 	}
 	limit := topics[cfg.Topic].MaxMessageBytes
-	opts, err := cfg.Kafka.Options()
-	if err != nil {
-		return 0, err
-	}
-	client, err := kgo.NewClient(append(opts,
+	client, err := kafkaadmin.NewClient(cfg.Kafka,
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerLinger(5*time.Millisecond),
 		kgo.ProducerBatchMaxBytes(int32(max(limit, 512))),
 		kgo.MaxBufferedBytes(64<<20),
 		kgo.RecordDeliveryTimeout(deliveryTime),
-	)...)
+	)
 	if err != nil {
-		return 0, fmt.Errorf("kafka: create the client: %w", err)
+		return 0, err
 	}
 	defer client.Close()
 	// What was handed to the client is flushed when ctx has ended.

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/publish"
 	"github.com/loaderline/loaderline/internal/tail"
@@ -77,7 +78,7 @@ func kafka(t *testing.T) consumer.Kafka {
 	}
 	t.Cleanup(cluster.Close)
 	k := consumer.Kafka{Brokers: cluster.ListenAddrs()}
-	err = consumer.CreateTopics(t.Context(), k, consumer.TopicSpec{Name: "events", Partitions: 1, Configs: map[string]string{"max.message.bytes": "4096"}})
+	err = kafkaadmin.CreateTopics(t.Context(), k, kafkaadmin.TopicSpec{Name: "events", Partitions: 1, Configs: map[string]string{"max.message.bytes": "4096"}})
 	if err != nil {
 		t.Fatal(err)
 	}

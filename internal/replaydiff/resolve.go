@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/replay"
 )
@@ -23,13 +23,9 @@ type Ranges = map[string]map[int32]replay.Range
 // be part of them. Positions that make no range are a *position.RangeError, and records that retention has removed a
 // *replay.RemovedError.
 func Resolve(ctx context.Context, kafka consumer.Kafka, topics []string, from, to position.Position) (ranges Ranges, notes []string, err error) {
-	opts, err := kafka.Options()
+	client, err := kafkaadmin.NewClient(kafka)
 	if err != nil {
 		return nil, nil, err
-	}
-	client, err := kgo.NewClient(opts...)
-	if err != nil {
-		return nil, nil, fmt.Errorf("kafka: create the client: %w", err)
 	}
 	defer client.Close()
 	ranges = Ranges{}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -41,7 +42,7 @@ func Begin(ctx context.Context, kafka consumer.Kafka, pipeline string, cfg repla
 	if err := s.present(ctx, kafka); err != nil {
 		return s, err
 	}
-	return s, consumer.SetOffsets(ctx, kafka, Group(pipeline, cfg.ID), s.offsets(func(of replay.Range) int64 { return of.From }))
+	return s, kafkaadmin.SetOffsets(ctx, kafka, Group(pipeline, cfg.ID), s.offsets(func(of replay.Range) int64 { return of.From }))
 }
 
 // same returns a *replay.ChangedError if the ID was used for another replay.
@@ -77,7 +78,7 @@ func describe(ranges map[string]map[int32]replay.Range) string {
 // present returns *replay.RemovedErrors if what is still to be read was
 // removed.
 func (s State) present(ctx context.Context, kafka consumer.Kafka) error {
-	extents, err := consumer.Extents(ctx, kafka, s.topics()...)
+	extents, err := kafkaadmin.Extents(ctx, kafka, s.topics()...)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -64,7 +65,7 @@ func (s State) Note(topic string, partition int32, checkpoint string) string {
 func Find(ctx context.Context, kafka consumer.Kafka, pipeline, id string) (State, error) {
 	s := State{Status: replay.Status{ID: id, Positions: map[string]map[int32]int64{}}, Checkpoints: map[string]map[int32]string{}}
 	group := Group(pipeline, id)
-	offsets, err := consumer.Offsets(ctx, kafka, group)
+	offsets, err := kafkaadmin.Offsets(ctx, kafka, group)
 	if err != nil {
 		return s, err
 	}
@@ -159,21 +160,21 @@ func (s State) Snapshot() replay.Status {
 // Finish commits the ends of ranges that end with offsets of no record. Another
 // process that has taken over does so too.
 func (s State) Finish(ctx context.Context, kafka consumer.Kafka, pipeline string) error {
-	err := consumer.SetOffsets(ctx, kafka, Group(pipeline, s.ID), s.offsets(func(r replay.Range) int64 { return max(r.From, r.To) }))
-	if _, active := errors.AsType[*consumer.GroupActiveError](err); active {
+	err := kafkaadmin.SetOffsets(ctx, kafka, Group(pipeline, s.ID), s.offsets(func(r replay.Range) int64 { return max(r.From, r.To) }))
+	if _, active := errors.AsType[*kafkaadmin.GroupActiveError](err); active {
 		return nil
 	}
 	return err
 }
 
 // offsets returns one offset for each partition, with its note.
-func (s State) offsets(of func(replay.Range) int64) map[string]map[int32]consumer.CommittedOffset {
-	all := map[string]map[int32]consumer.CommittedOffset{}
+func (s State) offsets(of func(replay.Range) int64) map[string]map[int32]kafkaadmin.CommittedOffset {
+	all := map[string]map[int32]kafkaadmin.CommittedOffset{}
 	for at, r := range s.each() {
 		if all[at.topic] == nil {
-			all[at.topic] = map[int32]consumer.CommittedOffset{}
+			all[at.topic] = map[int32]kafkaadmin.CommittedOffset{}
 		}
-		all[at.topic][at.number] = consumer.CommittedOffset{At: of(r), Note: s.Note(at.topic, at.number, "")}
+		all[at.topic][at.number] = kafkaadmin.CommittedOffset{At: of(r), Note: s.Note(at.topic, at.number, "")}
 	}
 	return all
 }

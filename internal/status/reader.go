@@ -16,7 +16,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
-	"github.com/loaderline/loaderline/internal/coordinator"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
@@ -39,13 +39,9 @@ type Reader struct {
 
 // Open makes a Reader. It does not connect yet.
 func Open(file *pipelinefile.File, kafka consumer.Kafka) (*Reader, error) {
-	opts, err := kafka.Options()
+	client, err := kafkaadmin.NewClient(kafka, kgo.RetryTimeout(askTime))
 	if err != nil {
 		return nil, err
-	}
-	client, err := kgo.NewClient(append(opts, kgo.RetryTimeout(askTime))...)
-	if err != nil {
-		return nil, fmt.Errorf("make a Kafka client: %w", err)
 	}
 	return &Reader{file: file, kafka: kafka, client: client, admin: kadm.NewClient(client), openFor: defaultOpenFor}, nil
 }
@@ -81,7 +77,7 @@ func (r *Reader) Read(ctx context.Context) (Report, error) {
 
 // group reads who takes part.
 func (r *Reader) group(ctx context.Context, report *Report) error {
-	groups, err := coordinator.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.DescribedGroups, error) {
+	groups, err := kafkaadmin.AwaitCoordinator(ctx, r.Waiting, func(ctx context.Context) (kadm.DescribedGroups, error) {
 		groups, err := r.admin.DescribeGroups(ctx, report.Group)
 		return groups, cmp.Or(err, groups.Error())
 	})
@@ -97,7 +93,7 @@ func (r *Reader) group(ctx context.Context, report *Report) error {
 	report.State = group.State
 	for _, m := range group.Members {
 		member := Member{
-			Instance: strings.TrimPrefix(m.ClientID, consumer.Config{}.ClientID()+"-"), ID: m.MemberID,
+			Instance: strings.TrimPrefix(m.ClientID, kafkaadmin.ClientID("")+"-"), ID: m.MemberID,
 			Host: strings.TrimPrefix(m.ClientHost, "/"), Assigned: map[string][]int{},
 		}
 		if m.InstanceID != nil {
@@ -124,7 +120,7 @@ func (r *Reader) group(ctx context.Context, report *Report) error {
 // refused is the error of a question about a group. Without a coordinator nobody can answer.
 func (r *Reader) refused(op, group string, err error) error {
 	op += " group " + group
-	if coordinator.IsMissing(err) {
+	if kafkaadmin.IsCoordinatorMissing(err) {
 		return &consumer.UnreachableError{Brokers: r.kafka.Brokers, Op: op, Err: fmt.Errorf(
 			"the group has no coordinator; a cluster that was just started has one soon, and one that cannot create __consumer_offsets never: %w", err)}
 	}
@@ -134,7 +130,7 @@ func (r *Reader) refused(op, group string, err error) error {
 // partitions reads how far the group is.
 func (r *Reader) partitions(ctx context.Context, report *Report) error {
 	topics := r.file.Consumed()
-	commits, err := coordinator.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.OffsetResponses, error) {
+	commits, err := kafkaadmin.AwaitCoordinator(ctx, r.Waiting, func(ctx context.Context) (kadm.OffsetResponses, error) {
 		return r.admin.FetchOffsets(ctx, report.Group)
 	})
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {

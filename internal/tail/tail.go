@@ -13,6 +13,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/gap"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/position"
 )
 
@@ -55,7 +56,7 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 	if cfg.Idle == nil {
 		cfg.Idle = func() error { return nil }
 	}
-	ids, err := consumer.TopicIDs(ctx, cfg.Kafka, cfg.Topic)
+	ids, err := kafkaadmin.TopicIDs(ctx, cfg.Kafka, cfg.Topic)
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
@@ -80,20 +81,16 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 // newClient is a client without a group. Control records are kept: they say, without a question, how far a partition is
 // read where a range ends with records of aborted transactions.
 func newClient(cfg Config) (*kgo.Client, error) {
-	opts, err := cfg.Kafka.Options()
-	if err != nil {
-		return nil, err
-	}
-	client, err := kgo.NewClient(append(opts,
+	client, err := kafkaadmin.NewClient(cfg.Kafka,
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxBytes(16<<20),
 		kgo.FetchMaxWait(quiet),
 		kgo.MaxDecompressBatchBytes(64<<20),
-	)...)
+	)
 	if err != nil {
-		return nil, fmt.Errorf("kafka: create the client: %w", err)
+		return nil, err
 	}
 	return client, nil
 }

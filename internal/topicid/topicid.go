@@ -16,9 +16,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 const (
@@ -38,9 +38,9 @@ type IDs map[string]kadm.TopicID
 // Group is the group that keeps the topic IDs of a consumer group.
 func Group(group string) string { return groupPrefix + group }
 
-// List returns the IDs that topics have now, with the errors of consumer.TopicIDs.
+// List returns the IDs that topics have now, with the errors of kafkaadmin.TopicIDs.
 func List(ctx context.Context, k consumer.Kafka, topics []string) (IDs, error) {
-	found, err := consumer.TopicIDs(ctx, k, topics...)
+	found, err := kafkaadmin.TopicIDs(ctx, k, topics...)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func Known(found map[string][16]byte) IDs {
 // Load returns the IDs that were kept for a consumer group. It leaves out topics without a known ID. If this user may not
 // read the group, nothing was kept.
 func Load(ctx context.Context, k consumer.Kafka, group string) (IDs, error) {
-	offsets, err := consumer.Offsets(ctx, k, Group(group))
+	offsets, err := kafkaadmin.Offsets(ctx, k, Group(group))
 	switch {
 	case errors.Is(err, kerr.GroupAuthorizationFailed):
 		return IDs{}, nil
@@ -82,13 +82,9 @@ func Load(ctx context.Context, k consumer.Kafka, group string) (IDs, error) {
 // Keep keeps IDs for a consumer group, in place of the IDs that were kept for these topics. It returns the topics whose
 // ID it could keep nowhere, because this user may read neither the group nor another topic.
 func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept []string, err error) {
-	opts, err := k.Options()
+	cl, err := kafkaadmin.NewClient(k)
 	if err != nil {
 		return nil, err
-	}
-	cl, err := kgo.NewClient(opts...)
-	if err != nil {
-		return nil, fmt.Errorf("kafka: create the client: %w", err)
 	}
 	defer cl.Close()
 	notes := notesOf(ids, time.Now())

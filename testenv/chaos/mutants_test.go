@@ -35,17 +35,17 @@ func mutants() []mutant {
 	}
 	return []mutant{
 		{
-			name: "offsets committed before the flush", file: "consumer/commit.go", scenario: chaos.Kill(chaos.AtLeastOnce, 15_000, "mid-produce"), finds: lost,
+			name: "offsets committed before the flush", file: "internal/session/commit.go", scenario: chaos.Kill(chaos.AtLeastOnce, 15_000, "mid-produce"), finds: lost,
 			old: "	if err := s.produce(ctx, out); err != nil {\n",
 			new: "	_ = commitOffsets(ctx, s.cl, s.cl.UncommittedOffsets())\n	if err := s.produce(ctx, out); err != nil {\n",
 		},
 		{
-			name: "a produce error ignored", file: "consumer/produce.go", scenario: short("poison"), finds: lost,
+			name: "a produce error ignored", file: "internal/session/produce.go", scenario: short("poison"), finds: lost,
 			old: "		b.fail(r, err)\n",
 			new: "		_ = r\n",
 		},
 		{
-			name: "offsets committed outside the transaction", file: "consumer/commit.go", scenario: chaos.Kill("", 15_000, "after-offsets-commit"), finds: lost,
+			name: "offsets committed outside the transaction", file: "internal/session/commit.go", scenario: chaos.Kill("", 15_000, "after-offsets-commit"), finds: lost,
 			old: "	ending, cancel := context.WithTimeout(ctx, s.cfg.endTimeout())\n",
 			new: "	_ = commitOffsets(ctx, s.cl, s.cl.UncommittedOffsets())\n	ending, cancel := context.WithTimeout(ctx, s.cfg.endTimeout())\n",
 		},
@@ -56,7 +56,7 @@ func mutants() []mutant {
 			new:   "	since = v.stamp()\n	items := make([]item, 0, min(len(keys), chunk))\n",
 		},
 		{
-			name: "new partitions begin where a group does", file: "consumer/startoffsets.go",
+			name: "new partitions begin where a group does", file: "internal/session/startoffsets.go",
 			scenario: short("partitions added while down, start latest"), finds: lost,
 			old: "		return len(committed[topic]) > 0 || slices.Contains(s.cfg.Retry.Topics, topic)\n",
 			new: "		return slices.Contains(s.cfg.Retry.Topics, topic)\n",
@@ -67,14 +67,10 @@ func mutants() []mutant {
 			new: "	if now.Sub(since) < 100*patience {\n",
 		},
 		{
-			name: "a dead letter outside the transaction", file: "consumer/commit.go", scenario: chaos.Kill("", 15_000, "after-flush"),
+			name: "a dead letter outside the transaction", file: "internal/session/commit.go", scenario: chaos.Kill("", 15_000, "after-flush"),
 			finds: func(r chaos.Result) int { return r.Duplicates },
 			old:   "	produceErr := s.produce(ctx, out)\n",
-			new: `	reach, err := s.cfg.Options()
-	if err != nil {
-		return false, err
-	}
-	outside, err := kgo.NewClient(append(reach, kgo.RecordPartitioner(s.cfg.Partition.partitioner()))...)
+			new: `	outside, err := kgo.NewClient(kgo.SeedBrokers(s.cfg.Brokers...), kgo.RecordPartitioner(s.cfg.Partition.partitioner()))
 	if err != nil {
 		return false, err
 	}

@@ -1,0 +1,96 @@
+package envelope
+
+import (
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/recordtime"
+	"github.com/loaderline/loaderline/sink"
+)
+
+// Batch makes the records of one micro-batch with a handful of allocations.
+// It is for one goroutine; what it made stays valid after it.
+type Batch struct {
+	envelope *Envelope
+	arena    arena
+
+	topic string // Of limit.
+	limit int
+}
+
+// Batch returns a Batch with room for records; it grows beyond that. A new one
+// is made for each micro-batch.
+func (e *Envelope) Batch(records int) *Batch {
+	b, ok := e.spare.Get().(*Batch)
+	if !ok {
+		b = &Batch{envelope: e}
+	}
+	b.limit = 0
+	b.arena.open(records, e.cfg.Replay)
+	return b
+}
+
+// Release gives the memory of all records of the Batch back, for other Batches of
+// its Sink. Call it when nobody uses one of them any more, once, or not at all.
+func (b *Batch) Release() {
+	b.arena.close()
+	b.envelope.spare.Put(b)
+}
+
+// Enriched makes the record for src from out, in which an empty Topic is the
+// Sink's, a nil Key and a zero Timestamp are those of src, and Headers come
+// after those of src. Of loaderline's own headers in src, those of a redriven
+// record stay: its origin, and how often it was redriven. Its Partition is negative for a choice by key.
+//
+// A record that is larger than its topic takes is a sink.Failure, and so is one with
+// a timestamp that the client cannot hold.
+func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *sink.Failure) {
+	r := b.arena.record()
+	*r = kgo.Record{Topic: out.Topic, Key: out.Key, Value: out.Value, Timestamp: out.Timestamp, Partition: -1}
+	if r.Topic == "" {
+		r.Topic = b.envelope.cfg.Topic
+	}
+	if r.Key == nil {
+		r.Key = src.Key
+	}
+	if r.Timestamp.IsZero() {
+		r.Timestamp = src.Timestamp
+	}
+	if !r.Timestamp.IsZero() && !recordtime.Fits(r.Timestamp) {
+		return nil, b.failure(sink.KindEncode,
+			"the record's timestamp is %d ms since 1970, which cannot be published: timestamps are milliseconds up to the year 2262; was it written in micro- or nanoseconds?",
+			r.Timestamp.UnixMilli())
+	}
+	if b.envelope.cfg.Partition == sink.BySource {
+		r.Partition = src.Partition
+	}
+	headers := b.arena.take(len(src.Headers) + len(out.Headers) + b.arena.sourceHeaders)
+	headers = appendOthers(headers, src.Headers, sink.Prefix)
+	if len(headers) < len(src.Headers) { // Some were loaderline's own.
+		headers = appendOrigin(headers, src.Headers)
+		if n := redrives(src.Headers); n > 0 {
+			headers = append(headers, kgo.RecordHeader{Key: sink.HeaderRedrives, Value: b.arena.number(n)})
+		}
+	}
+	headers = appendOthers(headers, out.Headers, sourcePrefix, originPrefix, sink.HeaderRedrives)
+	r.Headers = b.arena.source(headers, src)
+	b.arena.done(r.Headers)
+
+	if size, limit := WireSize(r), b.limitOf(r.Topic); size > limit {
+		return nil, b.failure(sink.KindTooLarge, "the record has %d bytes, more than the %d that topic %s takes", size, limit, r.Topic)
+	}
+	return r, nil
+}
+
+func (b *Batch) failure(kind sink.Kind, format string, args ...any) *sink.Failure {
+	now := b.envelope.cfg.Now()
+	return &sink.Failure{Kind: kind, Message: fmt.Sprintf(format, args...), FirstAt: now, LastAt: now}
+}
+
+func (b *Batch) limitOf(topic string) int {
+	if b.limit == 0 || b.topic != topic {
+		b.topic, b.limit = topic, b.envelope.cfg.MaxMessageBytes(topic)
+	}
+	return b.limit
+}

@@ -1,0 +1,87 @@
+package envelope
+
+import (
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/sink"
+)
+
+const (
+	sourcePrefix   = sink.Prefix + "source."
+	originPrefix   = sink.Prefix + "origin."
+	errorPrefix    = sink.Prefix + "error."
+	retryPrefix    = sink.Prefix + "retry."
+	sourceHeaders  = 4
+	originHeaders  = 4
+	failureHeaders = 7
+	deathHeaders   = failureHeaders + 6
+	retryHeaders   = failureHeaders + 4
+	// maxOriginText is the longest name of a topic. Whatever is longer was not written by a redrive.
+	maxOriginText = 249
+	// sourceTextBytes is room for the two long numbers of a record.
+	sourceTextBytes     = 20 + 14
+	deadLetterTextBytes = 512
+)
+
+// source appends where src came from, and by which replay. Neighbours mostly share topic and
+// partition, and then the texts of them too.
+func (a *arena) source(to []kgo.RecordHeader, src *kgo.Record) []kgo.RecordHeader {
+	if a.topicText == nil || a.topic != src.Topic {
+		a.topic, a.topicText = src.Topic, a.string(src.Topic)
+	}
+	if a.partitionText == nil || a.partition != src.Partition {
+		a.partition, a.partitionText = src.Partition, a.number(int64(src.Partition))
+	}
+	if a.replay != nil {
+		to = append(to, kgo.RecordHeader{Key: sink.HeaderReplay, Value: a.replay})
+	}
+	return append(to,
+		kgo.RecordHeader{Key: sink.HeaderSourceTopic, Value: a.topicText},
+		kgo.RecordHeader{Key: sink.HeaderSourcePartition, Value: a.partitionText},
+		kgo.RecordHeader{Key: sink.HeaderSourceOffset, Value: a.number(src.Offset)},
+		kgo.RecordHeader{Key: sink.HeaderSourceTimestamp, Value: a.number(src.Timestamp.UnixMilli())},
+	)
+}
+
+// failure is what went wrong.
+func (a *arena) failure(f sink.Failure, message string, now time.Time) []kgo.RecordHeader {
+	return []kgo.RecordHeader{
+		{Key: sink.HeaderErrorKind, Value: a.string(string(f.Kind))},
+		{Key: sink.HeaderErrorStage, Value: a.string(f.Stage)},
+		{Key: sink.HeaderErrorCode, Value: a.string(f.Code)},
+		{Key: sink.HeaderErrorMessage, Value: a.string(message)},
+		{Key: sink.HeaderErrorAttempts, Value: a.number(int64(max(f.Attempts, 1)))},
+		{Key: sink.HeaderErrorFirstAt, Value: a.time(orTime(f.FirstAt, now))},
+		{Key: sink.HeaderErrorLastAt, Value: a.time(orTime(f.LastAt, now))},
+	}
+}
+
+// appendOthers appends the headers whose key begins with none of the prefixes.
+func appendOthers(to, from []kgo.RecordHeader, prefixes ...string) []kgo.RecordHeader {
+next:
+	for _, h := range from {
+		for _, prefix := range prefixes {
+			if strings.HasPrefix(h.Key, prefix) {
+				continue next
+			}
+		}
+		to = append(to, h)
+	}
+	return to
+}
+
+// appendOrigin appends those headers that say where a redriven record was first, each once.
+func appendOrigin(to, from []kgo.RecordHeader) []kgo.RecordHeader {
+	for _, key := range [originHeaders]string{sink.HeaderOriginTopic, sink.HeaderOriginPartition, sink.HeaderOriginOffset, sink.HeaderOriginTimestamp} {
+		for _, h := range from {
+			if h.Key == key && len(h.Value) <= maxOriginText {
+				to = append(to, h)
+				break
+			}
+		}
+	}
+	return to
+}

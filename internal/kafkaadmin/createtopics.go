@@ -1,0 +1,72 @@
+package kafkaadmin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
+)
+
+// TopicSpec is a topic to create.
+type TopicSpec struct {
+	Name string
+	// Partitions and ReplicationFactor default to the broker's.
+	Partitions        int
+	ReplicationFactor int
+	// Configs are topic settings, as max.message.bytes.
+	Configs map[string]string
+}
+
+// CreateTopics creates the topics that are missing and leaves others alone,
+// and waits until the cluster names them. It tries every one of them and
+// reports all that failed.
+func CreateTopics(ctx context.Context, k consumer.Kafka, specs ...TopicSpec) error {
+	cl, err := Connect(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	ctx, cancel := context.WithTimeout(ctx, 3*ReachTimeout)
+	defer cancel()
+	admin := kadm.NewClient(cl)
+	var problems []error
+	var created []string
+	for _, spec := range specs {
+		configs := make(map[string]*string, len(spec.Configs))
+		for key, value := range spec.Configs {
+			configs[key] = &value
+		}
+		partitions, replicas := int32(cmp.Or(spec.Partitions, -1)), int16(cmp.Or(spec.ReplicationFactor, -1))
+		_, err := admin.CreateTopic(ctx, partitions, replicas, configs, spec.Name)
+		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+			problems = append(problems, fmt.Errorf("create kafka topic %s: %w", spec.Name, err))
+			continue
+		}
+		created = append(created, spec.Name)
+	}
+	if err := awaitTopics(ctx, admin, k, created); err != nil {
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// awaitTopics waits until the brokers know topics that were created: each hears
+// of them from the controller, and none can be asked for before.
+func awaitTopics(ctx context.Context, admin *kadm.Client, k consumer.Kafka, topics []string) error {
+	for {
+		_, err := TopicDetails(ctx, admin, k, topics)
+		_, unheard := errors.AsType[*consumer.TopicMissingError](err)
+		switch {
+		case err == nil, kafkaerr.IsDenied(err): // Who may create a topic need not be allowed to see it.
+			return nil
+		case !unheard || !Pause(ctx):
+			return err
+		}
+	}
+}

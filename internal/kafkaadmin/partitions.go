@@ -1,0 +1,47 @@
+package kafkaadmin
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/loaderline/loaderline/internal/plural"
+)
+
+// PartitionsError says that records are to keep their input's partition, and that the output topic has fewer of them.
+type PartitionsError struct {
+	Input, Output                     string
+	InputPartitions, OutputPartitions int
+}
+
+// Error implements error.
+func (e *PartitionsError) Error() string {
+	return fmt.Sprintf("topic %s has %s and output topic %s has %d: with output.partition source (sink.BySource) the output needs as many as the input: add partitions to it, or choose the partition by key",
+		e.Input, plural.Count(e.InputPartitions, "partition"), e.Output, e.OutputPartitions)
+}
+
+// ComparePartitions answers a *PartitionsError, or several joined, where records of the inputs would not find their own
+// partition in the output. Topics that are not known are left out.
+func ComparePartitions(topics map[string]TopicInfo, inputs []string, output string) error {
+	var problems []error
+	out, known := topics[output]
+	for _, input := range inputs {
+		if in := topics[input]; known && in.Partitions > out.Partitions {
+			problems = append(problems, &PartitionsError{Input: input, Output: output, InputPartitions: in.Partitions, OutputPartitions: out.Partitions})
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// CompareRetryPartitions answers an error where a retry topic has another number of partitions than the input: a record waits
+// in the partition that it came from. Topics that are not known are left out.
+func CompareRetryPartitions(topics map[string]TopicInfo, input string, retries []string) error {
+	in, known := topics[input]
+	var problems []error
+	for _, retry := range retries {
+		if r, ok := topics[retry]; known && ok && r.Partitions != in.Partitions {
+			problems = append(problems, fmt.Errorf("topic %s has %s and its retry topic %s has %d: they need as many: add partitions to the one that has fewer, or let loaderline check --create-topics create a new retry topic",
+				input, plural.Count(in.Partitions, "partition"), retry, r.Partitions))
+		}
+	}
+	return errors.Join(problems...)
+}

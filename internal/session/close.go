@@ -1,0 +1,71 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
+)
+
+// quickLeave is how long the client may take to leave the group. It waits for
+// its own request to join first, which waits for every other member.
+const quickLeave = time.Second
+
+// Close leaves the group and releases everything; a batch that is held is
+// neither published nor committed. When ctx ends first, the group finds out by
+// the session timeout, and the error says so. A static member does not leave.
+func (s *Session) Close(ctx context.Context) error {
+	defer s.cut()
+	s.hold.release()
+	s.cl.AllowRebalance()
+	quick, cancel := context.WithTimeout(ctx, quickLeave)
+	defer cancel()
+	err := s.cl.LeaveGroupContext(quick)
+	member, _ := s.cl.GroupMetadata()
+	if err != nil {
+		s.cut() // Close would wait for the same.
+	}
+	s.cl.Close()
+	if err != nil && quick.Err() != nil && ctx.Err() == nil && member != "" && !s.cfg.StaticMembership {
+		err = s.leaveWhileJoining(ctx, member)
+	}
+	if s.failed == nil {
+		s.failed = ErrClosed
+	}
+	if err != nil {
+		return &Error{Op: fmt.Sprintf("leave group %q", s.cfg.Group), Err: err}
+	}
+	return nil
+}
+
+// leaveWhileJoining withdraws a member whose client is closed, and so cannot
+// join again in answer.
+func (s *Session) leaveWhileJoining(ctx context.Context, member string) error {
+	cl, err := kafkaadmin.Connect(ctx, s.cfg.Kafka)
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	req := kmsg.NewPtrLeaveGroupRequest()
+	req.Group = s.cfg.Group
+	req.MemberID = member // for brokers that take only one
+	req.Members = []kmsg.LeaveGroupRequestMember{{MemberID: member}}
+	left, err := req.RequestWith(ctx, cl)
+	if err != nil {
+		return err
+	}
+	err = kerr.ErrorForCode(left.ErrorCode)
+	for _, m := range left.Members {
+		err = cmp.Or(err, kerr.ErrorForCode(m.ErrorCode))
+	}
+	if errors.Is(err, kerr.UnknownMemberID) {
+		return nil
+	}
+	return err
+}

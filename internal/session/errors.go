@@ -1,0 +1,123 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
+)
+
+var (
+	// ErrRebalance is the cause with which the context of Working ends.
+	ErrRebalance = errors.New("a rebalance waits for this batch")
+
+	// ErrClosed is returned by a session after Close.
+	ErrClosed = errors.New("consumer: the session is closed")
+)
+
+// RejectedError says that records were refused for what they are, so that
+// trying the same again gives the same. Nothing was committed, and Poll gives
+// the batch again. A topic that refuses whatever is published to it is a
+// *consumer.ProduceError alone.
+type RejectedError struct {
+	// First is the first refusal that came.
+	First *consumer.ProduceError
+	// Records are at fault: each was refused when it was published alone, as
+	// too large, without a key or with a timestamp that the topic does not
+	// take. Without any, they were too large together only: the session has
+	// found out how much its topic takes at once, and will keep to that.
+	Records []Rejection
+}
+
+// Rejection is a record that a broker does not take, and why.
+type Rejection struct {
+	Record *kgo.Record
+	Err    error
+}
+
+// Error implements error.
+func (e *RejectedError) Error() string { return e.First.Error() }
+
+// Unwrap returns the first refusal.
+func (e *RejectedError) Unwrap() error { return e.First }
+
+// Error says that a session cannot go on. What it did last is not
+// committed, or settled by the next session that opens with its identity.
+type Error struct {
+	// Op is what failed.
+	Op string
+	// Err is why; it is consumer.ErrFenced or consumer.ErrTransactionTimeout too where that is
+	// the reason.
+	Err error
+}
+
+// Error implements error.
+func (e *Error) Error() string { return fmt.Sprintf("kafka session: %s: %v", e.Op, e.Err) }
+
+// Unwrap gives the reason.
+func (e *Error) Unwrap() error { return e.Err }
+
+// sessionError ends the session: its client is in no known state.
+func (s *Session) sessionError(op string, err error) error {
+	switch {
+	case kafkaerr.IsProducerFenced(err) && s.overtime():
+		err = fmt.Errorf("%w: %w", consumer.ErrTransactionTimeout, err)
+	case kafkaerr.IsProducerFenced(err), errors.Is(err, kerr.FencedInstanceID):
+		err = fmt.Errorf("%w: %w", consumer.ErrFenced, err)
+	}
+	s.failed = &Error{Op: op, Err: err}
+	return s.failed
+}
+
+// isFinal says that neither waiting nor another session fixes an error: rights
+// are missing, or credentials or a setting are wrong. It applies to every
+// request: to fetch, to join the group, to stay in it, to publish, to commit.
+func isFinal(err error) bool {
+	_, plaintext := errors.AsType[*consumer.PlaintextPasswordError](err)
+	_, noOffset := errors.AsType[*consumer.NoOffsetError](err)
+	_, partition := errors.AsType[*consumer.FetchError](err)
+	return plaintext || noOffset || partition || kafkaerr.IsDenied(err) || kafkaerr.IsLogin(err) ||
+		kafkaerr.IsAny(err, kerr.UnsupportedVersion, kerr.InvalidTransactionTimeout, kerr.InvalidSessionTimeout,
+			kerr.InvalidGroupID, kerr.InconsistentGroupProtocol)
+}
+
+// Recoverable says that err is the session's alone: close it, wait a moment
+// and open a new one. Refusals, wrong settings and missing rights are not.
+func Recoverable(err error) bool {
+	if isFinal(err) {
+		return false
+	}
+	if _, ok := errors.AsType[*Error](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*consumer.UnreachableError](err)
+	return ok
+}
+
+// errNoPartition stands for the client's own error about a partition that was
+// set and is not there.
+var errNoPartition = errors.New("the topic has no such partition")
+
+// isTopicRefusal says that a topic takes no record, whatever is in it.
+func isTopicRefusal(err error) bool {
+	return kafkaerr.IsAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID, kerr.TopicAuthorizationFailed, kerr.InvalidTopicException,
+		kerr.PolicyViolation, kerr.UnsupportedForMessageFormat, kerr.UnsupportedCompressionType, errNoPartition)
+}
+
+// isRecordRefusal says that a record, or one that was published with it, is
+// not what its topic takes. All other errors are of the producer or the
+// cluster, and pass.
+func isRecordRefusal(err error) bool {
+	return kafkaerr.IsTooLarge(err) || kafkaerr.IsAny(err, kerr.InvalidRecord, kerr.InvalidTimestamp)
+}
+
+// isAbort says that an error means no more than that a rebalance, or the
+// broker, wants the batch done again.
+func isAbort(err error) bool {
+	return kafkaerr.IsAny(err, kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID,
+		kerr.StaleMemberEpoch, kerr.FencedMemberEpoch, kerr.TransactionAbortable)
+}

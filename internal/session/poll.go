@@ -1,0 +1,176 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/failpoint"
+)
+
+const (
+	// pollWait is how long Poll waits for a first record, so that the loop
+	// around it turns.
+	pollWait = time.Second
+	// buffered is how long a poll waits for records that are already here.
+	buffered = 10 * time.Millisecond
+)
+
+// Poll returns the next records: it waits for MaxRecords or Limit, for MaxBytes
+// or for Linger after the first record, and takes up to MaxPollRecords where they
+// are there already. Records of one partition are in order. The batch is empty,
+// without an error, when a second passed without records, as in a pause or
+// without partitions.
+//
+// A batch that is not empty keeps rebalances waiting until Commit or GiveBack;
+// one of them must follow. An error leaves nothing held: what was polled
+// before it is polled again. When ctx ends its error is returned; other errors
+// are fatal for the pipeline, or for the session where Recoverable says so.
+func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
+	if s.failed != nil {
+		return nil, s.failed
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var batch []*kgo.Record
+	var bytes int
+	limit, most := s.maxRecords()
+	wait, cancel := context.WithCancel(ctx)
+	defer cancel()
+	closing := time.AfterFunc(s.resumeDue(pollWait), cancel)
+	defer closing.Stop()
+	for len(batch) < limit && bytes < s.cfg.MaxBytes {
+		if len(batch) > 0 && s.cfg.Linger < 0 && s.cl.BufferedFetchRecords() == 0 {
+			break
+		}
+		chunk := s.size.records(s.cfg.MaxBytes-bytes, most-len(batch))
+		fetches := s.cl.PollRecords(wait, chunk)
+		before := len(batch)
+		first := before == 0
+		var got int
+		batch, got = s.take(batch, fetches)
+		passed := len(batch) == 0 && !fetches.Empty() // Only what is outside the ends.
+		bytes += got
+		err := s.fetchError(fetches)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, s.dropPolled(ctx, err)
+		}
+		if s.tx != nil && s.unsettled.Swap(false) {
+			// The transaction session would abort this batch for partitions
+			// that were taken away before it: settle that at once, without
+			// doing the batch's work in vain.
+			if err := s.rewind(ctx); err != nil {
+				return nil, err
+			}
+			batch, bytes = batch[:0], 0
+			s.settleRetries(false)
+			s.allowRebalance()
+			continue
+		}
+		if err := s.readTimes(ctx, batch[before:]); err != nil {
+			return nil, s.dropPolled(ctx, err)
+		}
+		if wait.Err() != nil || passed {
+			break
+		}
+		if first && len(batch) > 0 {
+			linger := s.cfg.Linger
+			if linger < 0 {
+				linger = buffered
+			}
+			closing.Reset(linger)
+		}
+	}
+	s.held = len(batch)
+	if len(batch) == 0 {
+		var err error
+		if s.bounds.ends != nil {
+			err = s.skipGaps(ctx)
+		}
+		s.settleRetries(true)
+		s.allowRebalance() // Also an empty poll keeps rebalances waiting.
+		return nil, err
+	}
+	failpoint.Hit(failpoint.AfterPoll)
+	return batch, nil
+}
+
+// take appends the records of fetches, and returns their size in bytes.
+func (s *Session) take(batch []*kgo.Record, fetches kgo.Fetches) ([]*kgo.Record, int) {
+	if batch == nil {
+		if n := fetches.NumRecords(); n > 0 {
+			batch = make([]*kgo.Record, 0, n)
+		}
+	}
+	var bytes, records int
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) == 0 {
+			return
+		}
+		s.noteLag(p)
+		taken := s.bounds.within(p.Topic, p.Partition, s.ripe(p))
+		batch = append(batch, taken...)
+		records += len(taken)
+		for _, r := range taken {
+			bytes += recordBytes(r)
+		}
+	})
+	s.size.observe(bytes, records)
+	return batch, bytes
+}
+
+// dropPolled gives up what Poll has collected, for err.
+func (s *Session) dropPolled(ctx context.Context, err error) error {
+	if rewindErr := s.rewind(ctx); rewindErr != nil {
+		err = rewindErr
+	}
+	s.settleRetries(false)
+	s.allowRebalance()
+	return err
+}
+
+func recordBytes(r *kgo.Record) int {
+	n := len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return n
+}
+
+// averageSize guesses how many records fill a number of bytes: the client
+// hands out records, not bytes.
+type averageSize struct {
+	bytes float64
+}
+
+// firstRecordBytes is guessed before a record was seen.
+const firstRecordBytes = 8 << 10
+
+// observe takes a larger average at once and a smaller one slowly, since it
+// is too many bytes that do harm.
+func (a *averageSize) observe(bytes, records int) {
+	if records == 0 {
+		return
+	}
+	seen := float64(bytes) / float64(records)
+	switch {
+	case a.bytes == 0 || seen > a.bytes:
+		a.bytes = seen
+	default:
+		a.bytes += (seen - a.bytes) / 4
+	}
+}
+
+// records returns how many records to ask for, at least one.
+func (a *averageSize) records(bytes, limit int) int {
+	average := a.bytes
+	if average == 0 {
+		average = firstRecordBytes
+	}
+	return int(min(max(float64(bytes)/max(average, 1), 1), float64(limit)))
+}

@@ -1,0 +1,153 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/gap"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
+)
+
+// bounds are where a session stops, and how far it has read. They are safe for
+// concurrent use: callbacks of the group run beside the goroutine that polls.
+type bounds struct {
+	ends map[string]map[int32]int64 // nil: there are none.
+
+	mu        sync.Mutex
+	positions map[topicPartition]int64
+}
+
+// end is the offset before which a partition is read; zero reads nothing.
+func (b *bounds) end(at topicPartition) int64 { return b.ends[at.topic][at.partition] }
+
+// excludes says that nothing of a partition is read.
+func (b *bounds) excludes(at topicPartition) bool { return b.ends != nil && b.end(at) == 0 }
+
+// within moves the position past records of a partition, in their order, and
+// leaves those before the end.
+func (b *bounds) within(topic string, partition int32, records []*kgo.Record) []*kgo.Record {
+	if b.ends == nil {
+		return records
+	}
+	at := topicPartition{topic, partition}
+	b.reached(at, records[len(records)-1].Offset+1)
+	end := b.end(at)
+	n, _ := slices.BinarySearchFunc(records, end, func(r *kgo.Record, end int64) int { return cmp.Compare(r.Offset, end) })
+	return records[:n]
+}
+
+func (b *bounds) reached(at topicPartition, position int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.positions[at] = max(b.positions[at], position)
+}
+
+func (b *bounds) position(at topicPartition) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.positions[at]
+}
+
+// rewound forgets all positions: reading begins again at what is committed.
+func (b *bounds) rewound() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.positions)
+}
+
+// gone forgets the positions of partitions that were taken away.
+func (b *bounds) gone(gone map[string][]int32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for topic, partitions := range gone {
+		for _, p := range partitions {
+			delete(b.positions, topicPartition{topic, p})
+		}
+	}
+}
+
+// pauseOutside stops fetching partitions of which nothing is read.
+func (b *bounds) pauseOutside(cl *kgo.Client, assigned map[string][]int32) {
+	outside := make(map[string][]int32)
+	for topic, partitions := range assigned {
+		for _, p := range partitions {
+			if b.excludes(topicPartition{topic, p}) {
+				outside[topic] = append(outside[topic], p)
+			}
+		}
+	}
+	if len(outside) > 0 {
+		cl.PauseFetchPartitions(outside)
+	}
+}
+
+// pauseEnded stops fetching partitions that were read to their end. It is for
+// what is committed: nothing fetches such a partition again after a rewind.
+func (b *bounds) pauseEnded(cl *kgo.Client) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ended := make(map[string][]int32)
+	for at, position := range b.positions {
+		if position >= b.end(at) {
+			ended[at.topic] = append(ended[at.topic], at.partition)
+		}
+	}
+	if len(ended) > 0 {
+		cl.PauseFetchPartitions(ended)
+	}
+}
+
+// Positions is how far the partitions of a session with Ends were read since
+// they were assigned. With no batch at hand, everything before a position is
+// committed, or was nothing to commit: transaction markers, records that were
+// aborted or compacted away. Call it from the goroutine that polls.
+func (s *Session) Positions() map[string]map[int32]int64 {
+	b := &s.bounds
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := make(map[string]map[int32]int64, len(b.ends))
+	for at, position := range b.positions {
+		if all[at.topic] == nil {
+			all[at.topic] = make(map[int32]int64)
+		}
+		all[at.topic][at.partition] = position
+	}
+	return all
+}
+
+// skipGaps moves the positions of partitions that give nothing past what will
+// never give a record: the client does not tell of it.
+func (s *Session) skipGaps(ctx context.Context) error {
+	for topic, partitions := range s.committed() {
+		for p, committed := range partitions {
+			at := topicPartition{topic, p}
+			position := max(s.bounds.position(at), committed.Offset)
+			if position < s.bounds.end(at) {
+				var err error
+				if position, err = s.nextOffset(ctx, at, position); err != nil {
+					return err
+				}
+			}
+			s.bounds.reached(at, position)
+		}
+	}
+	return nil
+}
+
+// nextOffset is where a partition goes on from a position.
+func (s *Session) nextOffset(ctx context.Context, at topicPartition, position int64) (int64, error) {
+	next, err := gap.Next(ctx, s.cl, gap.Position{Topic: at.topic, ID: s.topicIDs[at.topic], Partition: at.partition, Offset: position})
+	switch {
+	case err == nil:
+		return next, nil
+	case ctx.Err() != nil || kafkaerr.IsTransient(err):
+		return position, ctx.Err()
+	default:
+		return position, fmt.Errorf("look for the end of topic %s partition %d: %w", at.topic, at.partition, err)
+	}
+}

@@ -1,0 +1,197 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
+)
+
+// rebuildOrder learns, before anything is fetched, which keys wait in the retry
+// topics of partitions that were just assigned. A partition of which others
+// have a topic waits: members that were started with other retry topics balance
+// the group in another way.
+func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32]kgo.Offset) error {
+	if s.retries.order == nil {
+		return nil
+	}
+	from := make(map[string]map[int32]int64)
+	committed := s.committed()
+	for _, p := range s.own(offsets) {
+		for _, topic := range s.cfg.Retry.Topics {
+			if from[topic] == nil {
+				from[topic] = make(map[int32]int64)
+			}
+			if offset, ok := offsets[topic][p]; ok {
+				from[topic][p] = offset.EpochOffset().Offset
+			} else {
+				from[topic][p] = committed[topic][p].Offset
+			}
+		}
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	waiting, err := s.waitingKeys(ctx, from)
+	if err != nil {
+		return err
+	}
+	for p, keys := range waiting {
+		s.retries.order.set(p, keys)
+		for _, topic := range s.cfg.topics() {
+			s.cl.ResumeFetchPartitions(topicPartition{topic, p}.asMap())
+		}
+	}
+	return nil
+}
+
+// own notes what was assigned, and answers the partitions of which this session
+// now has all topics. The others pause.
+func (s *Session) own(assigned map[string]map[int32]kgo.Offset) (whole []int32) {
+	s.retries.mu.Lock()
+	defer s.retries.mu.Unlock()
+	touched := make(map[int32]bool)
+	for topic, partitions := range assigned {
+		for p := range partitions {
+			if s.retries.owned[p] == nil {
+				s.retries.owned[p] = make(map[string]bool)
+			}
+			s.retries.owned[p][topic] = true
+			touched[p] = true
+		}
+	}
+	for p := range touched {
+		if len(s.retries.owned[p]) == len(s.cfg.topics()) {
+			whole = append(whole, p)
+		} else {
+			s.split(p)
+		}
+	}
+	return whole
+}
+
+func (s *Session) split(p int32) {
+	for topic := range s.retries.owned[p] {
+		s.cl.PauseFetchPartitions(topicPartition{topic, p}.asMap())
+	}
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, "a partition waits: another member has its input or some of its retry topics; are all processes of the group started with the same retry topics, of as many partitions?",
+		slog.Int("partition", int(p)), slog.Any("topics", s.cfg.topics()))
+}
+
+// dropRetries forgets partitions that others have from now on.
+func (s *Session) dropRetries(cl *kgo.Client, gone map[string][]int32) {
+	if len(s.cfg.Retry.Topics) == 0 {
+		return
+	}
+	s.retries.mu.Lock()
+	defer s.retries.mu.Unlock()
+	cl.ResumeFetchPartitions(gone) // A pause would outlast the assignment.
+	touched := make(map[int32]bool)
+	for topic, partitions := range gone {
+		for _, p := range partitions {
+			at := topicPartition{topic, p}
+			delete(s.retries.early, at)
+			delete(s.retries.due, at)
+			delete(s.retries.full, at)
+			delete(s.retries.owned[p], topic)
+			touched[p] = true
+		}
+	}
+	for p := range touched {
+		if s.retries.order != nil {
+			s.retries.order.drop(p)
+		}
+		if len(s.retries.owned[p]) == 0 {
+			delete(s.retries.owned, p)
+		} else if s.retries.order != nil {
+			s.split(p)
+		}
+	}
+}
+
+// waitingKeys counts the records of each key in retry topics from offsets on, by
+// partition and tier. It reads to the end that the topics have now, and not
+// only to the last stable offset: the transaction of the partition's last owner
+// may be committed in the group before it is in a retry topic.
+func (s *Session) waitingKeys(ctx context.Context, from map[string]map[int32]int64) (map[int32]map[string][]int32, error) {
+	ends, err := kadm.NewClient(s.cl).ListEndOffsets(ctx, s.cfg.Retry.Topics...)
+	if err != nil {
+		return nil, err
+	}
+	keys := make(map[int32]map[string][]int32)
+	left := make(map[topicPartition]int64)
+	start := make(map[string]map[int32]kgo.Offset)
+	for topic, partitions := range from {
+		for p, offset := range partitions {
+			end, ok := ends.Lookup(topic, p)
+			if !ok || end.Err != nil {
+				return nil, fmt.Errorf("topic %s partition %d: end offset: %w", topic, p, end.Err)
+			}
+			if keys[p] == nil {
+				keys[p] = make(map[string][]int32)
+			}
+			if offset >= end.Offset {
+				continue
+			}
+			left[topicPartition{topic, p}] = end.Offset
+			if start[topic] == nil {
+				start[topic] = make(map[int32]kgo.Offset)
+			}
+			start[topic][p] = kgo.NewOffset().At(offset)
+		}
+	}
+	if len(left) == 0 {
+		return keys, nil
+	}
+	cl, err := kafkaadmin.NewClient(s.cfg.Kafka,
+		kgo.ConsumePartitions(start),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.KeepControlRecords(), // The end may be one.
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.FetchMaxWait(fetchMaxWait),
+		kgo.FetchMaxBytes(maxFetchBytes),
+		kgo.FetchMaxPartitionBytes(partitionFetchBytes),
+		kgo.MaxConcurrentFetches(1),
+		kgo.MaxDecompressBatchBytes(maxDecompressBatchBytes),
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	for len(left) > 0 {
+		fetches := cl.PollFetches(ctx)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for _, problem := range fetches.Errors() {
+			if !kafkaerr.IsTransient(problem.Err) {
+				return nil, s.fetchFailed(problem.Topic, problem.Partition, problem.Err)
+			}
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			at := topicPartition{r.Topic, r.Partition}
+			end, reading := left[at]
+			if reading && r.Offset < end && !r.Attrs.IsControl() && r.Key != nil {
+				add(keys[r.Partition], string(r.Key), slices.Index(s.cfg.Retry.Topics, r.Topic), len(s.cfg.Retry.Topics))
+			}
+			if r.Offset >= end-1 {
+				delete(left, at)
+			}
+		})
+	}
+	return keys, nil
+}
+
+// add counts a record of a key in the retry topic with an index.
+func add(keys map[string][]int32, key string, index, tiers int) {
+	if keys[key] == nil {
+		keys[key] = make([]int32, tiers)
+	}
+	keys[key][index]++
+}

@@ -1,0 +1,78 @@
+package session_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/session"
+	"github.com/loaderline/loaderline/testenv"
+)
+
+// A start succeeds although listed brokers are down, since its first request
+// goes to another broker. The client chooses by chance, so each test asks
+// often.
+func TestSomeBrokersAreDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.publish(0, 1, 1)
+	closed, err := testenv.FreeAddresses(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := consumer.Kafka{Brokers: append(closed, w.brokers...)}
+	set := map[string]map[int32]kafkaadmin.CommittedOffset{"in": {0: {At: 1}}}
+	for name, ask := range map[string]func() error{
+		"offsets":     func() error { _, err := kafkaadmin.Offsets(t.Context(), k, "g"); return err },
+		"set offsets": func() error { return kafkaadmin.SetOffsets(t.Context(), k, "other", set) },
+		"notes":       func() error { _, err := kafkaadmin.Notes(t.Context(), k, "g"); return err },
+		"describe":    func() error { _, err := kafkaadmin.Describe(t.Context(), k, "in"); return err },
+		"extents":     func() error { _, err := kafkaadmin.Extents(t.Context(), k, "in"); return err },
+		"create": func() error {
+			return kafkaadmin.CreateTopics(t.Context(), k, kafkaadmin.TopicSpec{Name: "in", Partitions: 1, ReplicationFactor: 1})
+		},
+		"open": func() error {
+			cfg := w.config()
+			cfg.Kafka = k
+			s, err := session.Open(t.Context(), cfg)
+			if err == nil {
+				err = s.Close(t.Context())
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			failed := map[string]int{}
+			for range 20 {
+				if err := ask(); err != nil {
+					failed[err.Error()]++
+				}
+			}
+			if len(failed) > 0 {
+				t.Errorf("%v", failed)
+			}
+		})
+	}
+}
+
+// The error names a transaction timeout that the brokers refuse, and what they
+// allow.
+func TestTransactionTimeoutIsTooLong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	cfg := w.config()
+	cfg.TransactionTimeout = 20 * time.Minute
+	_, err := session.Open(t.Context(), cfg)
+	tooLong, ok := errors.AsType[*consumer.TransactionTimeoutError](err)
+	if !ok || tooLong.Most != 15*time.Minute || session.Recoverable(err) || !strings.Contains(err.Error(), "20m0s, longer than the brokers allow, 15m0s") {
+		t.Errorf("got %v", err)
+	}
+	for timeout, fits := range map[time.Duration]bool{15 * time.Minute: true, 15*time.Minute + 1: false} {
+		if err := kafkaadmin.CheckTransactionTimeout(t.Context(), w.cl, timeout); (err == nil) != fits {
+			t.Errorf("%v: %v", timeout, err)
+		}
+	}
+}
