@@ -1,51 +1,82 @@
 package doctest_test
 
 import (
-	"context"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/compose-spec/compose-go/v2/loader"
-	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/goccy/go-yaml"
 )
 
-// TestTheComposeFileIsRight loads docker-compose.yml as Docker Compose does: strictly, with the specification's schema.
+// TestTheComposeFileIsRight reads docker-compose.yml as Docker Compose does: strictly, with the specification's schema.
 func TestTheComposeFileIsRight(t *testing.T) {
 	project := composeProject(t)
+	if err := checkCompose(project); err != nil {
+		t.Error(err)
+	}
 	for _, want := range []string{"kafka", "topics", "postgres", "loaderline", "events", "prometheus", "grafana"} {
-		if _, ok := project.AllServices()[want]; !ok {
+		if _, ok := project.Services[want]; !ok {
 			t.Errorf("there is no service %s", want)
 		}
 	}
-	for name, service := range project.AllServices() {
-		if service.Build == nil && !strings.Contains(service.Image, ":") {
-			t.Errorf("%s: image %q has no version", name, service.Image)
-		}
-		for _, volume := range service.Volumes {
-			if _, err := os.Stat(volume.Source); err != nil || !volume.ReadOnly {
-				t.Errorf("%s mounts %s: it has to be there and be mounted read-only: %v", name, volume.Source, err)
-			}
-		}
-		for _, port := range service.Ports {
-			if port.HostIP != "127.0.0.1" {
-				t.Errorf("%s: port %s is open to other hosts", name, port.Published)
-			}
+	for _, name := range []string{"loaderline", "events"} {
+		if err := commandExists("loaderline " + strings.Join(project.Services[name].Command, " ")); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, name := range []string{"loaderline", "events"} {
-		if err := commandExists("loaderline " + strings.Join(project.AllServices()[name].Command, " ")); err != nil {
-			t.Errorf("%s: %v", name, err)
+}
+
+// TestComposeMistakesAreFound makes mistakes in docker-compose.yml, one at a time.
+func TestComposeMistakesAreFound(t *testing.T) {
+	right := read(t, "docker-compose.yml")
+	for _, test := range []struct{ old, new, want string }{
+		{"    restart: on-failure", "    restarts: on-failure", "/services/loaderline/restarts"},
+		{"services:", "service:", "additional properties 'service' not allowed"},
+		{"    read_only: true", "    read_only: [true]", "/services/loaderline/read_only"},
+		{"retries: 12", "retries: many", "Retries of type uint"},
+		{"read_only: true", "read_only: maybe", "of type bool"},
+		{"retries: 12", "retries: 12\n      retries: 12", "already defined"},
+		{"condition: service_healthy", "condition: service_well", "/services/topics/depends_on/kafka/condition"},
+		{"timeout: 10s", "timeout: soon", "invalid duration"},
+		{"stop_grace_period: 30s", "stop_grace_period: 30", "/services/loaderline/stop_grace_period"},
+		{"mem_limit: 1g", "mem_limit: 1x", "is no size"},
+		{`["CMD", "pg_isready"`, `["pg_isready"`, `begins with "pg_isready"`},
+		{"$$topic", "$topic", "has a $"},
+		{"postgres:15", "postgres:${VERSION}", "has a $"},
+		{"image: postgres:15", "image: postgres", "has no version"},
+		{"    image: postgres:15\n", "", "neither an image nor a build"},
+		{"depends_on: {kafka:", "depends_on: {kafkas:", "services [events loaderline topics]"},
+		{"    image: postgres:15", "    image: postgres:15\n    depends_on: [events]", "services [events loaderline postgres]"},
+		{"    image: postgres:15", "    image: postgres:15\n    networks: [shop]", "there is no network shop"},
+		{"    image: postgres:15", "    image: postgres:15\n    secrets: [{source: shop}]", "there is no secret shop"},
+		{"tmpfs: [/tmp]", "tmpfs: [/tmp, /tmp]", "items at 0 and 1 are equal"},
+		{"tmpfs: [/tmp]", "tmpfs: [/etc/loaderline/events.ndjson]", "two mounts at /etc/loaderline/events.ndjson"},
+		{"shop.sql:ro", "shop.sql", "read-only"},
+		{"shop.sql:ro", "shop.sql:rw", "read-only"},
+		{"./examples/shop.sql:", "shop:", "want ./SOURCE"},
+		{"./examples/shop.sql:", "./examples/shops.sql:", "no such file"},
+		{"127.0.0.1:9092:9092", "9092:9092", "closed to other hosts"},
+		{"127.0.0.1:9092:9092", "0.0.0.0:9092:9092", "closed to other hosts"},
+		{`["127.0.0.1:9092:9092"]`, "[9092]", "Ports of type string"},
+	} {
+		wrong := strings.Replace(right, test.old, test.new, 1)
+		if wrong == right {
+			t.Errorf("docker-compose.yml has no %q", test.old)
+		}
+		file, err := readCompose(wrong)
+		if err == nil {
+			err = checkCompose(file)
+		}
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q for %q: error %v, want %q in it", test.new, test.old, err, test.want)
 		}
 	}
 }
 
 // TestTheComposeFileNamesWhatThePipelineNeeds follows addresses and topics from the pipeline file to the services.
 func TestTheComposeFileNamesWhatThePipelineNeeds(t *testing.T) {
-	services := composeProject(t).AllServices()
+	services := composeProject(t).Services
 	environment := services["loaderline"].Environment
 	example := read(t, "examples/user-events.yaml")
 	for name := range environment {
@@ -75,7 +106,7 @@ func TestTheComposeFileNamesWhatThePipelineNeeds(t *testing.T) {
 	if scrape := read(t, "examples/prometheus.yml"); !strings.Contains(scrape, "loaderline:"+port) {
 		t.Errorf("prometheus does not scrape port %s", port)
 	}
-	if grace := services["loaderline"].StopGracePeriod; grace == nil || grace.String() != "30s" {
+	if grace := time.Duration(services["loaderline"].StopGracePeriod); grace != 30*time.Second {
 		t.Errorf("loaderline is killed after %v, before a drain of 20 s surely ended", grace)
 	}
 }
@@ -121,25 +152,13 @@ func TestTheImageIsStaticAndWithoutRights(t *testing.T) {
 	}
 }
 
-func composeProject(t *testing.T) *types.Project {
+func composeProject(t *testing.T) composeFile {
 	t.Helper()
-	path := filepath.Join(root, "docker-compose.yml")
-	dir, err := filepath.Abs(root)
+	file, err := readCompose(read(t, "docker-compose.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	project, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
-		WorkingDir:  dir,
-		ConfigFiles: []types.ConfigFile{{Filename: path}},
-		Environment: types.Mapping{},
-	}, func(o *loader.Options) {
-		o.SetProjectName("loaderline", true)
-		o.Profiles = []string{"*"}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return project
+	return file
 }
 
 func value(s *string) string {

@@ -218,7 +218,7 @@ func TestTheDashboardAsksForWhatThereIs(t *testing.T) {
 
 // TestGrafanaIsProvisioned follows the files from the compose file to the dashboard's data source.
 func TestGrafanaIsProvisioned(t *testing.T) {
-	grafana := composeProject(t).AllServices()["grafana"]
+	grafana := composeProject(t).Services["grafana"]
 	mounted := map[string]bool{}
 	for _, v := range grafana.Volumes {
 		mounted[v.Target] = true
