@@ -2,7 +2,6 @@ package pipelinefile_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -10,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v4"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/yamljson"
 )
 
 // validator is the schema as a validator of its own kind reads it.
@@ -40,11 +39,7 @@ func validator(t *testing.T) *jsonschema.Schema {
 // value is a YAML document as JSON has it, read by another library than the parser's.
 func value(t *testing.T, data []byte) any {
 	t.Helper()
-	var document any
-	if err := yaml.Unmarshal(data, &document); err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(document)
+	text, err := yamljson.Convert(data)
 	if err != nil {
 		t.Fatal(err)
 	}

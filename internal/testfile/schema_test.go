@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/loaderline/loaderline/internal/testfile"
+	"github.com/loaderline/loaderline/internal/yamljson"
 )
 
 func validator(t *testing.T) *jsonschema.Schema {
@@ -37,11 +37,7 @@ func validator(t *testing.T) *jsonschema.Schema {
 // document is YAML as JSON has it, read by another library than the parser's.
 func document(t *testing.T, text []byte) any {
 	t.Helper()
-	var read any
-	if err := yaml.Unmarshal(text, &read); err != nil {
-		t.Fatal(err)
-	}
-	data, err := json.Marshal(read)
+	data, err := yamljson.Convert(text)
 	if err != nil {
 		t.Fatal(err)
 	}
