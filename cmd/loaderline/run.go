@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	automemlimit "github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
@@ -161,12 +162,11 @@ func limitMemory(ctx context.Context, file *pipelinefile.File, log *slog.Logger)
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(memlimit.GCPercent(file.Cache.Memory))
 	}
-	if _, set := os.LookupEnv("GOMEMLIMIT"); set {
-		return
-	}
-	if limit, ok := memlimit.Cgroup(os.DirFS("/")); ok {
-		limit = int64(float64(limit) * memlimit.Share)
-		debug.SetMemoryLimit(limit)
+	limit, err := memlimit.Set(automemlimit.FromCgroup)
+	switch {
+	case err != nil:
+		log.LogAttrs(ctx, slog.LevelDebug, "no memory limit found", slog.Any("error", err))
+	case limit > 0:
 		log.LogAttrs(ctx, slog.LevelDebug, "memory limit set", slog.Int64("bytes", limit))
 	}
 }

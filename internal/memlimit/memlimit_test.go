@@ -1,34 +1,77 @@
 package memlimit_test
 
 import (
+	"errors"
+	"math"
+	"os"
+	"runtime/debug"
 	"testing"
-	"testing/fstest"
+
+	automemlimit "github.com/KimMachineGun/automemlimit/memlimit"
 
 	"github.com/loaderline/loaderline/internal/memlimit"
 )
 
-func TestCgroup(t *testing.T) {
-	for name, test := range map[string]struct {
-		files map[string]string
-		want  int64 // 0 is no limit
-	}{
-		"no control groups":      {nil, 0},
-		"a container":            {map[string]string{"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "536870912\n"}, 536870912},
-		"no limit":               {map[string]string{"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "max\n"}, 0},
-		"a service":              {map[string]string{"proc/self/cgroup": "0::/system.slice/a.service\n", "sys/fs/cgroup/system.slice/a.service/memory.max": "1000000\n"}, 1000000},
-		"a lower limit above it": {map[string]string{"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/memory.max": "1000000\n", "sys/fs/cgroup/a/b/memory.max": "2000000\n"}, 1000000},
-		"version 1":              {map[string]string{"proc/self/cgroup": "5:cpu:/x\n4:memory:/x\n", "sys/fs/cgroup/memory/x/memory.limit_in_bytes": "3000000\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"}, 3000000},
+// without takes a variable out of the environment until the test ends.
+func without(t *testing.T, name string) {
+	t.Helper()
+	t.Setenv(name, "") // This restores the variable.
+	if err := os.Unsetenv(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keepLimit restores the runtime's limit when the test ends, and returns it.
+func keepLimit(t *testing.T) int64 {
+	t.Helper()
+	const query = -1
+	limit := debug.SetMemoryLimit(query)
+	t.Cleanup(func() { debug.SetMemoryLimit(limit) })
+	return limit
+}
+
+func TestSet(t *testing.T) {
+	without(t, "GOMEMLIMIT")
+	t.Setenv("AUTOMEMLIMIT", "0.1")
+	keepLimit(t)
+	for _, test := range []struct{ limit, want int64 }{
+		{1 << 30, 966367641},
+		{1 << 40, 989560464998},
+		{math.MaxInt64, 8301034833169298432},
 	} {
-		t.Run(name, func(t *testing.T) {
-			root := fstest.MapFS{}
-			for file, text := range test.files {
-				root[file] = &fstest.MapFile{Data: []byte(text)}
-			}
-			limit, limited := memlimit.Cgroup(root)
-			if limit != test.want || limited != (test.want > 0) {
-				t.Errorf("limit %d (%v), want %d", limit, limited, test.want)
-			}
-		})
+		got, err := memlimit.Set(automemlimit.Limit(uint64(test.limit)))
+		if err != nil || got != test.want || debug.SetMemoryLimit(-1) != test.want {
+			t.Errorf("limit %d: set %d, have %d, want %d: %v", test.limit, got, debug.SetMemoryLimit(-1), test.want, err)
+		}
+	}
+	got, err := memlimit.Set(automemlimit.Limit(math.MaxUint64))
+	if err != nil || got != math.MaxInt64 || debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		t.Errorf("the largest limit: %d, %v", got, err)
+	}
+}
+
+func TestSetWithoutLimit(t *testing.T) {
+	without(t, "GOMEMLIMIT")
+	before := keepLimit(t)
+	for _, want := range []error{
+		automemlimit.ErrNoLimit, automemlimit.ErrNoCgroup, automemlimit.ErrCgroupsNotSupported, os.ErrPermission,
+	} {
+		got, err := memlimit.Set(func() (uint64, error) { return 0, want })
+		if got != 0 || !errors.Is(err, want) || debug.SetMemoryLimit(-1) != before {
+			t.Errorf("%v: set %d, have %d, want %d: %v", want, got, debug.SetMemoryLimit(-1), before, err)
+		}
+	}
+}
+
+// TestSetKeepsTheEnvironments sets nothing where GOMEMLIMIT is set, also to nothing, as the Go runtime has read it.
+func TestSetKeepsTheEnvironments(t *testing.T) {
+	before := keepLimit(t)
+	for _, value := range []string{"1GiB", "off", ""} {
+		t.Setenv("GOMEMLIMIT", value)
+		got, err := memlimit.Set(automemlimit.Limit(1 << 30))
+		if err != nil || got != 0 || debug.SetMemoryLimit(-1) != before {
+			t.Errorf("GOMEMLIMIT=%s: set %d, have %d, want %d: %v", value, got, debug.SetMemoryLimit(-1), before, err)
+		}
 	}
 }
 
