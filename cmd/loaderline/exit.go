@@ -11,8 +11,8 @@ import (
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/replay"
 	"github.com/loaderline/loaderline/stages"
@@ -61,7 +61,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case is[*usageError](err), is[*pipelinefile.Error](err), is[*kafkaadmin.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replay.ChangedError](err), is[*replay.IDError](err), is[*replay.TopicError](err),
+	case is[*usageError](err), is[*strictyaml.Error](err), is[*kafkaadmin.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replay.ChangedError](err), is[*replay.IDError](err), is[*replay.TopicError](err),
 		is[*admin.CommandError](err):
 		return exitUsage
 	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err),
@@ -90,7 +90,7 @@ func errorLines(err error) []string {
 		}
 	}
 	text := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
-	if placed, ok := errors.AsType[*pipelinefile.Error](err); ok && strings.HasPrefix(text, placed.File+":") {
+	if placed, ok := errors.AsType[*strictyaml.Error](err); ok && strings.HasPrefix(text, placed.File+":") {
 		return []string{text}
 	}
 	return []string{"loaderline: " + text}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // choice is a flag with a few values.
@@ -59,7 +59,7 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	if shorts := err.GetSpecifiedShortnames(); shorts != "" {
 		name, dashes = shorts, "-"
 	}
-	if near, ok := pipelinefile.Nearest(name, names); ok {
+	if near, ok := strictyaml.Nearest(name, names); ok {
 		return fmt.Errorf("there is no flag %s%s; did you mean --%s?", dashes, name, near)
 	}
 	return fmt.Errorf("there is no flag %s%s", dashes, name)

@@ -15,6 +15,7 @@ import (
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 )
 
@@ -32,7 +33,7 @@ type loaded struct {
 func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, error) {
 	file, err := pipelinefile.Load(path)
 	if err != nil {
-		if !is[*pipelinefile.Error](err) {
+		if !is[*strictyaml.Error](err) {
 			return nil, &usageError{err}
 		}
 		return nil, err

@@ -21,6 +21,7 @@ import (
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/totals"
 	"github.com/loaderline/loaderline/stages/cache"
 )
@@ -150,7 +151,7 @@ func wrongListen(file *pipelinefile.File, err error) error {
 	switch {
 	case !errors.Is(err, syscall.EADDRINUSE):
 		return file.Errorf(key, "%v", err)
-	case file.Pos(key) == (pipelinefile.Pos{}):
+	case file.Position(key) == (strictyaml.Position{}):
 		return file.Errorf(key, "%s, the default, is taken by another program; add http: {listen: \"127.0.0.1:0\"} for any port that is free, or http: {listen: \"\"} for no HTTP", file.HTTP.Listen)
 	default:
 		return file.Errorf(key, "%s is taken by another program; choose another port, 127.0.0.1:0 for any that is free, or \"\" for no HTTP", file.HTTP.Listen)

@@ -9,7 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/loaderline/loaderline/internal/checkup"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 const partitionFile = `
@@ -42,7 +42,7 @@ func TestTooFewPartitions(t *testing.T) {
 		if diff := cmp.Diff(want, failed); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", partition, diff)
 		}
-		if placed, ok := errors.AsType[*pipelinefile.Error](err); ok != (want != nil) || ok && (placed.Key != "output.partition" || !strings.Contains(placed.Message, "topic events has 3 partitions and output topic enriched has 2")) {
+		if placed, ok := errors.AsType[*strictyaml.Error](err); ok != (want != nil) || ok && (placed.Key != "output.partition" || !strings.Contains(placed.Message, "topic events has 3 partitions and output topic enriched has 2")) {
 			t.Errorf("%s: %v", partition, err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // TestTheReferenceIsThatOfTheParser holds docs/reference.md to the table that the parser follows; -update writes it.
@@ -36,17 +37,17 @@ are required only with it. Durations are written ` + "`20ms`, `10s` or `1h30m`" 
 `
 
 // reference is the page for the keys.
-func reference(keys []pipelinefile.Key) string {
+func reference(keys []strictyaml.Key) string {
 	var b strings.Builder
 	b.WriteString(referenceIntro)
 	section := ""
 	for _, k := range keys {
 		top, _, nested := strings.Cut(k.Path, ".")
 		switch {
-		case section == "" && !nested && k.Type != pipelinefile.TypeSection:
+		case section == "" && !nested && k.Type != strictyaml.TypeSection:
 			b.WriteString("\n## The pipeline\n" + tableHead)
 			section = "."
-		case top != section && (nested || k.Type == pipelinefile.TypeSection || k.Type == pipelinefile.TypeNames):
+		case top != section && (nested || k.Type == strictyaml.TypeSection || k.Type == strictyaml.TypeNames):
 			fmt.Fprintf(&b, "\n## %s\n\n%s\n%s", top, k.Doc, tableHead)
 			section = top
 			continue
@@ -58,7 +59,7 @@ func reference(keys []pipelinefile.Key) string {
 
 const tableHead = "\n| key | type | default | what it is |\n|---|---|---|---|\n"
 
-func defaultOf(k pipelinefile.Key) string {
+func defaultOf(k strictyaml.Key) string {
 	switch {
 	case k.Required:
 		return "required"
@@ -70,11 +71,11 @@ func defaultOf(k pipelinefile.Key) string {
 }
 
 // valuesOf says what the key may be, and shows a value where there is no default.
-func valuesOf(k pipelinefile.Key) string {
+func valuesOf(k strictyaml.Key) string {
 	text := ""
 	if len(k.Enum) > 0 {
 		text += " One of `" + strings.Join(k.Enum, "`, `") + "`"
-		if k.Type == pipelinefile.TypeStart {
+		if k.Type == strictyaml.TypeEnumOrTime {
 			text += ", or a time"
 		}
 		text += "."

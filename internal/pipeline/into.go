@@ -3,6 +3,7 @@ package pipeline
 import (
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // into finds where a stage's result stands.
@@ -64,7 +65,7 @@ func (l *layouter) nearestParent(s *Stage, path jsondoc.Path) string {
 			names = append(names, other.Name)
 		}
 	}
-	if name, ok := pipelinefile.Nearest(path.Root, names); ok {
+	if name, ok := strictyaml.Nearest(path.Root, names); ok {
 		path.Root = name
 		return "; did you mean " + path.String() + "?"
 	}

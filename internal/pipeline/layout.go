@@ -81,7 +81,7 @@ func (s *Stage) negativeTTL() time.Duration {
 // byText is the key path as the file has it.
 func (s *Stage) byText() string { return strings.Join(s.Stage.By, ", ") }
 
-// NewLayout checks the stages of a file. Its error joins one *pipelinefile.Error for each problem.
+// NewLayout checks the stages of a file. Its error joins one *strictyaml.Error for each problem.
 func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	l := &layouter{Layout: &Layout{File: file}}
 	for i, s := range file.Stages {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 func TestWrongLayouts(t *testing.T) {
@@ -85,7 +85,7 @@ func TestWrongLayouts(t *testing.T) {
 			if err == nil || !strings.HasSuffix(err.Error(), c.want) {
 				t.Errorf("%v\nwant %s", err, c.want)
 			}
-			if _, ok := errors.AsType[*pipelinefile.Error](err); !ok {
+			if _, ok := errors.AsType[*strictyaml.Error](err); !ok {
 				t.Errorf("%T has no place in the file", err)
 			}
 		})
@@ -112,7 +112,7 @@ func TestWrongStatementsAreFoundAtStart(t *testing.T) {
 			if err == nil {
 				_, err = pipeline.Open(t.Context(), l, pipeline.Options{})
 			}
-			if _, ok := errors.AsType[*pipelinefile.Error](err); !ok || !strings.Contains(err.Error(), c.want) {
+			if _, ok := errors.AsType[*strictyaml.Error](err); !ok || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
 			}
 		})

@@ -78,7 +78,7 @@ func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipeline
 }
 
 // Open connects to the sources of a layout, prepares every statement and builds the plan. A source that is not reachable is an
-// *UnreachableError, unless Options.Start says otherwise. A mistake in a stage is a *pipelinefile.Error. Open joins all errors.
+// *UnreachableError, unless Options.Start says otherwise. A mistake in a stage is a *strictyaml.Error. Open joins all errors.
 func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err error) {
 	p := &Pipeline{sources: map[string]*source{}, cached: map[string]cached{}}
 	defer func() {

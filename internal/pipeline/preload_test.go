@@ -12,7 +12,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -189,7 +189,7 @@ func TestWrongPreloadsAreFoundAtStart(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = pipeline.Open(t.Context(), l, pipeline.Options{})
-		if _, ok := errors.AsType[*pipelinefile.Error](err); !ok || !strings.Contains(err.Error(), c.want) {
+		if _, ok := errors.AsType[*strictyaml.Error](err); !ok || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v", err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -46,7 +46,7 @@ func Reach(ctx context.Context, source string, ping func(context.Context) error)
 }
 
 // reach tries until it succeeds, for a limited time; 0 means no limit. It calls onAway for each failed try that another
-// may follow. The error is an *UnreachableError, or the *pipelinefile.Errors of a try.
+// may follow. The error is an *UnreachableError, or the *strictyaml.Errors of a try.
 func reach(ctx context.Context, source string, limit time.Duration, try func(context.Context) error, onAway func(error)) error {
 	waits := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(200*time.Millisecond), backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(limit))
@@ -71,7 +71,7 @@ func reachOnce(ctx context.Context, source string, try func(context.Context) err
 		err = away.Err
 	}
 	said, _ := errors.AsType[*sqllookup.Error](err)
-	_, wrongFile := errors.AsType[*pipelinefile.Error](err)
+	_, wrongFile := errors.AsType[*strictyaml.Error](err)
 	switch {
 	case err == nil || wrongFile:
 		return err

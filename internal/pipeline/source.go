@@ -15,7 +15,7 @@ import (
 type Source interface {
 	// Ping asks whether it can be reached. Its error is fatal by stages.ClassOf where only another file can help.
 	Ping(ctx context.Context) error
-	// Prepare makes ready what a stage asks. What is wrong with the stage is a *pipelinefile.Error; a source that cannot
+	// Prepare makes ready what a stage asks. What is wrong with the stage is a *strictyaml.Error; a source that cannot
 	// tell is an *UnreachableError.
 	Prepare(ctx context.Context, s *Stage) (Lookup, error)
 	Close() error
@@ -58,7 +58,7 @@ func (s standIn) Close() error     { return nil }
 func (s standIn) identity() string { return "" }
 
 // OpenSource makes a Source without connecting. It tells watch of the certificates, unless watch is nil. Its error is a
-// *pipelinefile.Error, or a *tlsfiles.EndedError.
+// *strictyaml.Error, or a *tlsfiles.EndedError.
 func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
 	switch f.Kind() {
 	case pipelinefile.KindRedis:

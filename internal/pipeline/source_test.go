@@ -19,6 +19,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -213,7 +214,7 @@ func TestWrongAsks(t *testing.T) {
 		`{source: api, by: event.id, request: {path: "https://other.invalid/x"}}`: "stages.a: the path is not a path below the url",
 	} {
 		_, err := w.layout(t, "canary", "  a: "+stage)
-		if _, is := errors.AsType[*pipelinefile.Error](err); err == nil && !is || !strings.Contains(fmt.Sprint(err), want) || strings.Contains(fmt.Sprint(err), "canary") {
+		if _, is := errors.AsType[*strictyaml.Error](err); err == nil && !is || !strings.Contains(fmt.Sprint(err), want) || strings.Contains(fmt.Sprint(err), "canary") {
 			t.Errorf("%s:\n%v\nwant %s", stage, err, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -15,7 +16,7 @@ import (
 type database struct {
 	*sqllookup.DB
 	file *pipelinefile.File
-	dsn  pipelinefile.Secret
+	dsn  strictyaml.Secret
 }
 
 func openSQL(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {

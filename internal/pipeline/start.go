@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -42,7 +42,7 @@ func (l *Layout) optional(source string) bool {
 }
 
 // reach reaches a source, and prepares its stages' statements. It may leave a source absent that the pipeline can
-// start without. Its error is an *UnreachableError, or joined *pipelinefile.Errors.
+// start without. Its error is an *UnreachableError, or joined *strictyaml.Errors.
 func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start *Start) (map[int]Lookup, error) {
 	source, optional := p.sources[name], false
 	limit := connectTime
@@ -129,7 +129,7 @@ func (p *Pipeline) reachAll(ctx context.Context, layout *Layout, start *Start) (
 			all = append(all, err)
 		}
 	}
-	return lookups, pipelinefile.JoinErrors(all)
+	return lookups, strictyaml.Join(all)
 }
 
 // apart splits joined problems.

@@ -11,7 +11,7 @@ import (
 )
 
 // OpenRedisTier makes the cache tier of cache.redis, which the file has. A Redis that does not answer is no error.
-// Mistakes are *pipelinefile.Errors. The caller closes the tier.
+// Mistakes are *strictyaml.Errors. The caller closes the tier.
 func OpenRedisTier(ctx context.Context, file *pipelinefile.File, logger *slog.Logger, watch *tlsfiles.Watch) (*redistier.Tier, error) {
 	const section = "cache.redis"
 	f := file.Cache.Redis

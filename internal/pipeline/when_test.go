@@ -9,7 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // under gives a stage a condition.
@@ -157,7 +157,7 @@ func TestWrongConditionsAreFoundAtCheck(t *testing.T) {
 			if err == nil || !strings.HasSuffix(err.Error(), c.want) {
 				t.Errorf("%v\nwant %s", err, c.want)
 			}
-			if _, ok := errors.AsType[*pipelinefile.Error](err); !ok {
+			if _, ok := errors.AsType[*strictyaml.Error](err); !ok {
 				t.Errorf("%T has no place in the file", err)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // askKeys are the keys of a stage that not every kind of source has.
@@ -26,14 +27,14 @@ var askKeys = []struct {
 var kindWords = map[Kind]string{KindSQL: "a database", KindRedis: "Redis", KindHTTP: "a service over HTTP"}
 
 // checkAsk checks what a stage asks its source: that its keys are of the source's kind, and what they say.
-func (d *decoder) checkAsk(key string, s *Stage) {
-	source, ok := d.file.Source(s.Source)
-	if !ok || len(d.kinds(source.Name)) != 1 {
+func (c *checker) checkAsk(key string, s *Stage) {
+	source, ok := c.file.Source(s.Source)
+	if !ok || len(c.kinds(source.Name)) != 1 {
 		return // There is an error already, and nothing says what the keys should be.
 	}
 	kind := source.Kind()
 	for _, ask := range askKeys {
-		if _, written := d.file.positions[key+"."+ask.name]; written && !slices.Contains(ask.kinds, kind) {
+		if c.Has(key+"."+ask.name) && !slices.Contains(ask.kinds, kind) {
 			var of, fit []string
 			for _, k := range ask.kinds {
 				of = append(of, string(k))
@@ -43,24 +44,23 @@ func (d *decoder) checkAsk(key string, s *Stage) {
 					fit = append(fit, other.name)
 				}
 			}
-			d.fail(key+"."+ask.name, "is for sources of kind %s, and %s is %s, which is asked by %s",
-				listed(of, "or"), s.Source, kindWords[kind], listed(fit, "and"))
+			c.Fail(key+"."+ask.name, "is for sources of kind %s, and %s is %s, which is asked by %s",
+				strictyaml.JoinWords(of, "or"), s.Source, kindWords[kind], strictyaml.JoinWords(fit, "and"))
 		}
 	}
 	switch kind {
 	case KindSQL:
-		d.checkQuery(key, s)
+		c.checkQuery(key, s)
 	case KindRedis:
-		d.checkTemplate(key, s)
+		c.checkTemplate(key, s)
 	case KindHTTP:
-		d.checkMissing(key, s, &source)
-		_, has := d.file.positions[key+".key"]
+		c.checkMissing(key, s, &source)
 		switch {
 		case s.Response.Named:
-			d.checkNamed(key, s)
-		case has:
+			c.checkNamed(key, s)
+		case c.Has(key + ".key"):
 		case len(s.By) > 1:
-			d.fail(key+".key", "required where by has several parts, but missing; write the path of each in an item, as in key: [tenant, id]")
+			c.Fail(key+".key", "required where by has several parts, but missing; write the path of each in an item, as in key: [tenant, id]")
 		default:
 			s.Key = []string{"id"}
 		}
@@ -68,38 +68,37 @@ func (d *decoder) checkAsk(key string, s *Stage) {
 }
 
 // checkTemplate checks the Redis key that a stage's key stands in.
-func (d *decoder) checkTemplate(key string, s *Stage) {
-	_, get := d.file.positions[key+".get"]
-	_, hash := d.file.positions[key+".hash"]
+func (c *checker) checkTemplate(key string, s *Stage) {
+	get, hash := c.Has(key+".get"), c.Has(key+".hash")
 	name, template := "get", s.Get
 	switch {
 	case get && hash:
-		d.fail(key+".hash", "the stage has get too; write get for a string, or hash for a hash")
+		c.Fail(key+".hash", "the stage has get too; write get for a string, or hash for a hash")
 		return
 	case hash:
 		name, template = "hash", s.Hash
 	case !get:
-		if !d.failedBelow(key) {
-			d.fail(key+".get", "nothing says which Redis key is asked for; write get for a string or hash for a hash, for example get: user:$key")
+		if !c.FailedBelow(key) {
+			c.Fail(key+".get", "nothing says which Redis key is asked for; write get for a string or hash for a hash, for example get: user:$key")
 		}
 		return
 	}
-	if format := key + ".format"; hash && d.read(format) {
-		d.fail(format, "a hash is an object of strings already; remove the key")
+	if format := key + ".format"; hash && c.Valid(format) {
+		c.Fail(format, "a hash is an object of strings already; remove the key")
 	}
 	if many := key + ".many"; s.Many && (hash || s.Format != FormatJSON) {
-		d.fail(many, "only JSON can be a list; write get and format: json, or remove the key")
+		c.Fail(many, "only JSON can be a list; write get and format: json, or remove the key")
 	}
-	if !d.read(key + "." + name) {
+	if !c.Valid(key + "." + name) {
 		return
 	}
 	at := key + "." + name
 	switch n := len(regexp.MustCompile(`\$key\b`).FindAllString(template, -1)); {
 	case n < strings.Count(template, "$key"):
-		d.fail(at, "has a letter or digit right behind $key, as in $keys; $key stands for one key")
+		c.Fail(at, "has a letter or digit right behind $key, as in $keys; $key stands for one key")
 	case n == 0:
-		d.fail(at, "has no $key, so it would be one Redis key for all events; write for example %s: user:$key", name)
+		c.Fail(at, "has no $key, so it would be one Redis key for all events; write for example %s: user:$key", name)
 	case n != max(len(s.By), 1):
-		d.fail(at, "has %d $key, and by has %s; write one for each path of by, in the same order", n, plural.Count(len(s.By), "path"))
+		c.Fail(at, "has %d $key, and by has %s; write one for each path of by, in the same order", n, plural.Count(len(s.By), "path"))
 	}
 }

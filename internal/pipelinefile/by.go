@@ -5,17 +5,19 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // checkBy checks that a path begins at the event or at an earlier stage.
-func (d *decoder) checkBy(stage, n int, by string) {
-	stages := d.file.Stages
+func (c *checker) checkBy(stage, n int, by string) {
+	stages := c.file.Stages
 	key := "stages." + stages[stage].Name + ".by"
-	if element := fmt.Sprintf("%s[%d]", key, n); d.read(element) {
+	if element := fmt.Sprintf("%s[%d]", key, n); c.Valid(element) {
 		key = element
 	}
-	written, ok := d.written[key]
-	if !ok {
+	written := c.Scalar(key)
+	if !c.Valid(key) {
 		return
 	}
 	root := rootOf(by)
@@ -29,23 +31,23 @@ func (d *decoder) checkBy(stage, n int, by string) {
 	later := slices.IndexFunc(stages[stage:], func(s Stage) bool { return s.Name == root }) + stage
 	switch {
 	case root == stages[stage].Name:
-		d.fail(key, "%s begins at the stage itself; a path begins with event or with an earlier stage", written.shown())
+		c.Fail(key, "%s begins at the stage itself; a path begins with event or with an earlier stage", written)
 	case later >= stage:
-		d.failLater(key, written, stage, later)
-	case written.replaced:
-		d.fail(key, "%s does not begin with event or with an earlier stage", written.shown())
+		c.failLater(key, written, stage, later)
+	case written.Interpolated():
+		c.Fail(key, "%s does not begin with event or with an earlier stage", written)
 	default:
-		d.fail(key, "%s begins with neither event nor an earlier stage%s", written.shown(), suggestPath(by, known))
+		c.Fail(key, "%s begins with neither event nor an earlier stage%s", written, suggestPath(by, known))
 	}
 }
 
-// failLater reports a path that begins at a later stage. Moving that helps
-// unless it waits for this one: of such a circle one path is reported.
-func (d *decoder) failLater(key string, written scalar, stage, later int) {
-	stages := d.file.Stages
-	circle := d.wayTo(stage, later, make([]bool, len(stages)))
+// failLater reports a path that begins at a later stage. To move that stage helps, unless it waits for this one: such a
+// circle is reported once.
+func (c *checker) failLater(key string, written strictyaml.Scalar, stage, later int) {
+	stages := c.file.Stages
+	circle := c.wayTo(stage, later, make([]bool, len(stages)))
 	if circle == nil {
-		d.fail(key, "%s begins at a later stage; move stage %s above %s", written.shown(), stages[later].Name, stages[stage].Name)
+		c.Fail(key, "%s begins at a later stage; move stage %s above %s", written, stages[later].Name, stages[stage].Name)
 		return
 	}
 	if slices.Min(circle) < stage {
@@ -55,22 +57,22 @@ func (d *decoder) failLater(key string, written scalar, stage, later int) {
 	for _, s := range circle {
 		names = append(names, stages[s].Name)
 	}
-	d.fail(key, "the stages wait for each other in a circle, %s; one of them has to take its key from the event or from a stage outside of it", strings.Join(names, " -> "))
+	c.Fail(key, "the stages wait for each other in a circle, %s; one of them has to take its key from the event or from a stage outside of it", strings.Join(names, " -> "))
 }
 
-// wayTo returns the stages from one to another along what they wait for, both
-// included, or nil. Stages that were seen lead nowhere.
-func (d *decoder) wayTo(to, from int, seen []bool) []int {
+// wayTo returns a chain of stages in which each waits for the next, with both ends, or nil. It does not enter stages that
+// were seen.
+func (c *checker) wayTo(to, from int, seen []bool) []int {
 	if from == to {
 		return []int{to}
 	}
 	seen[from] = true
-	for _, by := range d.file.Stages[from].By {
-		next := slices.IndexFunc(d.file.Stages, func(s Stage) bool { return s.Name == rootOf(by) })
+	for _, by := range c.file.Stages[from].By {
+		next := slices.IndexFunc(c.file.Stages, func(s Stage) bool { return s.Name == rootOf(by) })
 		if next < 0 || seen[next] {
 			continue
 		}
-		if rest := d.wayTo(to, next, seen); rest != nil {
+		if rest := c.wayTo(to, next, seen); rest != nil {
 			return append([]int{from}, rest...)
 		}
 	}
@@ -100,10 +102,10 @@ func suggestPath(by string, known []string) string {
 		return "; write a path such as event.user_id"
 	}
 	root := rootOf(path)
-	if best, near := nearest(root, known); near {
-		return fmt.Sprintf("; did you mean %q?", cut(best+strings.TrimPrefix(path, root)))
+	if best, near := strictyaml.Nearest(root, known); near {
+		return fmt.Sprintf("; did you mean %q?", strictyaml.Excerpt(best+strings.TrimPrefix(path, root)))
 	}
-	return fmt.Sprintf("; did you mean %q?", cut("event."+path))
+	return fmt.Sprintf("; did you mean %q?", strictyaml.Excerpt("event."+path))
 }
 
 // ownNotation rewrites a path in the notation of JSONPath, jq, JSON Pointer or

@@ -30,15 +30,13 @@ func (i *Invalidate) CommandTopic() string {
 	return i.Topic
 }
 
-// OfOthers says that a topic is nobody's to create here: whoever tells of
-// changes does.
+// OfOthers reports whether loaderline does not create the topic: it has change records, and their writer creates it.
 func (f *File) OfOthers(topic string) bool {
 	return slices.Contains(f.Cache.Invalidate.Topics(), topic) && topic != f.Cache.Invalidate.Topic &&
 		topic != f.Output.Topic && topic != f.DeadLetter.Topic && !slices.Contains(f.Input.Topics, topic)
 }
 
-// Topics are all topics to read, each once: that for commands, then those of
-// changes.
+// Topics returns the topics to read, each once: the one for commands, then those with changes.
 func (i *Invalidate) Topics() []string {
 	if i == nil {
 		return nil

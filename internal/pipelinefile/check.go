@@ -5,78 +5,80 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
-// defaultNegativeTTL is how long it is kept that a key has no row, where the
-// file does not say and rows are kept as long.
+// defaultNegativeTTL is the default of negative_ttl for stages with a ttl at least as long.
 const defaultNegativeTTL = 30 * time.Second
 
-// check does what takes more than one key: defaults that depend on others, and
-// values that do not go together. A key that had a problem of its own is left
-// out, so that one mistake is one error.
-func (d *decoder) check() {
-	f := d.file
-	if _, named := d.file.positions["name"]; !named {
+// checker checks what takes more than one key. It leaves out keys that have a problem already, so that one mistake is one
+// error.
+type checker struct {
+	*strictyaml.Document
+
+	file *File
+	dir  string // Options.Dir
+}
+
+// check sets the defaults that depend on other keys, and finds values that do not go together.
+func (c *checker) check() {
+	f := c.file
+	if !c.Has("name") {
 		f.Name = f.Input.Group
 	}
-	d.resolveDatabases()
-	d.checkAuthentication()
-	d.checkCertificates()
-	d.checkTopics()
-	d.checkRetryTopics()
-	if f.Retry.Initial > f.Retry.Max && d.anyRead("retry.initial", "retry.max") {
-		d.fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", formatDuration(int64(f.Retry.Initial)), formatDuration(int64(f.Retry.Max)))
+	c.resolveDatabases()
+	c.checkAuthentication()
+	c.checkCertificates()
+	c.checkTopics()
+	c.checkRetryTopics()
+	if f.Retry.Initial > f.Retry.Max && c.anyValid("retry.initial", "retry.max") {
+		c.Fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", strictyaml.FormatDuration(f.Retry.Initial), strictyaml.FormatDuration(f.Retry.Max))
 	}
 	for i := range f.Sources {
-		d.checkSource(&f.Sources[i])
+		c.checkSource(&f.Sources[i])
 	}
 	for i := range f.Stages {
-		d.checkStage(i)
+		c.checkStage(i)
 	}
 	if r := f.Cache.Redis; r != nil {
-		d.checkRedis("cache.redis", &r.Redis)
+		c.checkRedis("cache.redis", &r.Redis)
 	}
 	if f.Cache.Invalidate != nil {
-		d.checkInvalidate(f.Cache.Invalidate)
+		c.checkInvalidate(f.Cache.Invalidate)
 	}
 }
 
-// read reports whether the file has the key, without a problem.
-func (d *decoder) read(key string) bool {
-	_, ok := d.written[key]
-	return ok
-}
+// anyValid reports whether the file has a valid scalar for one of the keys.
+func (c *checker) anyValid(keys ...string) bool { return slices.ContainsFunc(keys, c.Valid) }
 
-// anyRead reports whether the file has one of the keys.
-func (d *decoder) anyRead(keys ...string) bool { return slices.ContainsFunc(keys, d.read) }
-
-func (d *decoder) checkAuthentication() {
-	k := d.file.Kafka
+func (c *checker) checkAuthentication() {
+	k := c.file.Kafka
 	if s := k.SASL; s != nil && s.Mechanism == MechanismPlain && !k.TLS.Enabled && !s.AllowPlaintext {
-		d.fail("kafka.sasl.mechanism", "PLAIN would send the password unencrypted; set kafka.tls to true, use SCRAM-SHA-512, or set kafka.sasl.allow_plaintext to true if the network is trusted")
+		c.Fail("kafka.sasl.mechanism", "PLAIN would send the password unencrypted; set kafka.tls to true, use SCRAM-SHA-512, or set kafka.sasl.allow_plaintext to true if the network is trusted")
 	}
 }
 
 // checkCertificates refuses half of a client's certificate, wherever there is a section tls.
-func (d *decoder) checkCertificates() {
-	for has := range d.written {
+func (c *checker) checkCertificates() {
+	for has := range c.ValidKeys() {
 		for _, pair := range [][2]string{{".tls.cert", ".tls.key"}, {".tls.key", ".tls.cert"}} {
 			section, is := strings.CutSuffix(has, pair[0])
-			if _, there := d.file.positions[section+pair[1]]; is && !there {
-				d.fail(has, "a client certificate needs both cert and key; add %s", strings.TrimPrefix(pair[1], ".tls."))
+			if is && !c.Has(section+pair[1]) {
+				c.Fail(has, "a client certificate needs both cert and key; add %s", strings.TrimPrefix(pair[1], ".tls."))
 			}
 		}
 	}
 }
 
 // checkTopics refuses topics that would feed a pipeline its own records.
-func (d *decoder) checkTopics() {
-	f := d.file
+func (c *checker) checkTopics() {
+	f := c.file
 	inputs := make(map[string]int)
 	for i, topic := range f.Input.Topics {
 		key := fmt.Sprintf("input.topics[%d]", i)
-		if first, ok := inputs[topic]; ok && d.read(key) {
-			d.fail(key, "%s is the same topic as input.topics[%d]; remove one of them", d.written[key].shown(), first)
+		if first, ok := inputs[topic]; ok && c.Valid(key) {
+			c.Fail(key, "%s is the same topic as input.topics[%d]; remove one of them", c.Scalar(key), first)
 		}
 		inputs[topic] = i
 	}
@@ -84,94 +86,94 @@ func (d *decoder) checkTopics() {
 		{"output.topic", f.Output.Topic, "enriched records"},
 		{"dead_letter.topic", f.DeadLetter.Topic, "dead letters"},
 	} {
-		if !d.read(out.key) {
+		if !c.Valid(out.key) {
 			continue
 		}
 		_, loop := inputs[out.topic]
-		switch shown := d.written[out.key].shown(); {
+		switch shown := c.Scalar(out.key); {
 		case loop:
-			d.fail(out.key, "%s is also in input.topics, so that %s would be read as events again; choose another topic", shown, out.what)
+			c.Fail(out.key, "%s is also in input.topics, so that %s would be read as events again; choose another topic", shown, out.what)
 		case out.key != "output.topic" && out.topic == f.Output.Topic:
-			d.fail(out.key, "%s is also output.topic, where dead letters would look like enriched records; choose another topic", shown)
+			c.Fail(out.key, "%s is also output.topic, where dead letters would look like enriched records; choose another topic", shown)
 		}
 	}
 }
 
 // checkStage checks one stage against the sources and the stages before it.
-func (d *decoder) checkStage(i int) {
-	s := &d.file.Stages[i]
+func (c *checker) checkStage(i int) {
+	s := &c.file.Stages[i]
 	key := "stages." + s.Name
-	if _, ok := d.file.positions[key]; !ok {
+	if !c.Has(key) {
 		return // Its name or its value has been refused.
 	}
-	if source := key + ".source"; d.read(source) {
-		from, ok := d.file.Source(s.Source)
+	if source := key + ".source"; c.Valid(source) {
+		from, ok := c.file.Source(s.Source)
 		switch {
 		case !ok:
-			d.noSource(source)
-		case s.OnOutage != OnOutagePause && !from.Breaker.Enabled && d.read(key+".on_outage"):
-			d.fail(key+".on_outage", "without a breaker every micro-batch of an outage would first wait for the retries; add breaker: true to sources.%s", s.Source)
+			c.noSource(source)
+		case s.OnOutage != OnOutagePause && !from.Breaker.Enabled && c.Valid(key+".on_outage"):
+			c.Fail(key+".on_outage", "without a breaker every micro-batch of an outage would first wait for the retries; add breaker: true to sources.%s", s.Source)
 		}
 	}
 	for n, by := range s.By {
-		d.checkBy(i, n, by)
+		c.checkBy(i, n, by)
 	}
-	d.checkKey(key, s)
-	d.checkAsk(key, s)
+	c.checkKey(key, s)
+	c.checkAsk(key, s)
 	if s.OnMissing == OnMissingRetry && s.Many {
-		d.fail(key+".on_missing", "with many: true no rows are an empty list, and not missing, so there is nothing to wait for; use keep, drop or dead_letter")
+		c.Fail(key+".on_missing", "with many: true no rows are an empty list, and not missing, so there is nothing to wait for; use keep, drop or dead_letter")
 	}
-	if !d.read(key + ".cache.ttl") {
-		s.Cache.TTL = d.file.Cache.TTL
+	if !c.Valid(key + ".cache.ttl") {
+		s.Cache.TTL = c.file.Cache.TTL
 	}
-	if !d.read(key + ".cache.negative_ttl") {
+	if !c.Valid(key + ".cache.negative_ttl") {
 		s.Cache.NegativeTTL = min(s.Cache.TTL, defaultNegativeTTL)
 	}
 	if s.Cache.StaleIfError > 0 && s.Cache.TTL == 0 {
-		d.fail(key+".cache.stale_if_error", "the stage is not cached, so there is nothing stale to serve; give it a ttl, as in cache: {ttl: 10m, stale_if_error: 1h}")
+		c.Fail(key+".cache.stale_if_error", "the stage is not cached, so there is nothing stale to serve; give it a ttl, as in cache: {ttl: 10m, stale_if_error: 1h}")
 	}
 	if s.Cache.Refresh > 0 && s.Cache.TTL == 0 {
-		d.fail(key+".cache.refresh", "the stage is not cached, so there is nothing to refresh; give it a ttl, as in cache: {ttl: 10m, refresh: 80%%}")
+		c.Fail(key+".cache.refresh", "the stage is not cached, so there is nothing to refresh; give it a ttl, as in cache: {ttl: 10m, refresh: 80%%}")
 	}
-	d.checkPreload(key, s)
+	c.checkPreload(key, s)
 }
 
-func (d *decoder) noSource(key string) {
-	names := make([]string, len(d.file.Sources))
-	for i, s := range d.file.Sources {
+func (c *checker) noSource(key string) {
+	names := make([]string, len(c.file.Sources))
+	for i, s := range c.file.Sources {
 		names[i] = s.Name
 	}
-	d.noName("source", key, names)
+	c.noName("source", key, names)
 }
 
 // noName says that the value of key is none of the names of its kind, source
 // or stage.
-func (d *decoder) noName(kind, key string, names []string) {
+func (c *checker) noName(kind, key string, names []string) {
 	for _, name := range names {
-		if _, ok := d.file.positions[kind+"s."+name]; !ok {
+		if !c.Has(kind + "s." + name) {
 			return // That name was refused: it may be the one that is meant.
 		}
 	}
 	if len(names) == 0 {
 		return // That is an error already.
 	}
-	written := d.written[key]
+	written := c.Scalar(key)
 	suggestion := ""
-	if !written.replaced {
-		suggestion = didYouMean(written.text, names)
+	if !written.Interpolated() {
+		suggestion = strictyaml.DidYouMean(written.Text(), names)
 	}
 	switch {
 	case suggestion != "":
 	case len(names) == 1:
 		suggestion = "; the only " + kind + " is " + names[0]
 	default:
-		suggestion = "; the " + kind + "s are " + listed(names, "and")
+		suggestion = "; the " + kind + "s are " + strictyaml.JoinWords(names, "and")
 	}
-	d.fail(key, "no %s has the name %s%s", kind, strings.TrimPrefix(written.shown(), "the value of "), suggestion)
+	c.Fail(key, "no %s has the name %s%s", kind, written.Written(), suggestion)
 }
 
 // checkKey checks that a composite key has as many columns as paths.
-func (d *decoder) checkKey(key string, s *Stage) {
+func (c *checker) checkKey(key string, s *Stage) {
 	if len(s.By) == 0 {
 		return
 	}
@@ -180,7 +182,7 @@ func (d *decoder) checkKey(key string, s *Stage) {
 		values []string
 	}{{"key", s.Key}, {"key_type", s.KeyType}} {
 		if len(other.values) > 0 && len(other.values) != len(s.By) {
-			d.fail(key+"."+other.name, "%s has %d, but by has %d; write one for each path of by, in the same order", other.name, len(other.values), len(s.By))
+			c.Fail(key+"."+other.name, "%s has %d, but by has %d; write one for each path of by, in the same order", other.name, len(other.values), len(s.By))
 		}
 	}
 }

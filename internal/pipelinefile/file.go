@@ -1,9 +1,10 @@
 package pipelinefile
 
 import (
-	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // File is a pipeline file with every default applied. It is not changed after
@@ -31,29 +32,26 @@ type File struct {
 	Shutdown   Shutdown   `key:"shutdown"`
 	Log        Log        `key:"log"`
 
-	fileName  string
-	positions map[string]Pos
-	// texts has where the text of a scalar begins, for those that the file has
-	// in one line as they are.
-	texts map[string]Pos
-	// secrets has, by key, the secrets with ${} as they stand in the file. opts resolves them.
-	secrets map[string]string
-	opts    Options
+	document *strictyaml.Document
 }
 
-// Secret resolves the ${} of a secret once more and returns its current value: a file that ${file:} names may have been
-// rewritten. written is the secret as it was first read, which Secret returns if it has no ${}. It is safe for
-// concurrent use.
-func (f *File) Secret(key string, written Secret) (string, error) {
-	text, replaced := f.secrets[key]
-	if !replaced {
-		return written.Reveal(), nil
-	}
-	value, _, problems := f.opts.interpolate(text)
-	if len(problems) > 0 {
-		return "", errors.New(problems[0])
-	}
-	return value, nil
+// Position returns where the value of key is, as [strictyaml.Document.Position] does.
+func (f *File) Position(key string) strictyaml.Position { return f.document.Position(key) }
+
+// Errorf returns a problem with the value of key, such as stages.user.query or input.topics[0], at its place in the file.
+// Later passes over the file use it, so that their errors read as those of Parse do. The arguments must not hold secrets.
+func (f *File) Errorf(key, format string, args ...any) *strictyaml.Error {
+	return f.document.Errorf(key, format, args...)
+}
+
+// ErrorfIn returns a problem within the value of key, as [strictyaml.Document.ErrorfIn] does.
+func (f *File) ErrorfIn(key string, line, column int, format string, args ...any) *strictyaml.Error {
+	return f.document.ErrorfIn(key, line, column, format, args...)
+}
+
+// Secret returns the current value of a secret, as [strictyaml.Document.Secret] does. It is safe for concurrent use.
+func (f *File) Secret(key string, written strictyaml.Secret) (string, error) {
+	return f.document.Secret(key, written)
 }
 
 // Source returns the source with that name.
@@ -87,10 +85,10 @@ type TLS struct {
 
 // SASL is how the client authenticates to the brokers.
 type SASL struct {
-	Mechanism      Mechanism `key:"mechanism"`
-	Username       string    `key:"username"`
-	Password       Secret    `key:"password"`
-	AllowPlaintext bool      `key:"allow_plaintext"`
+	Mechanism      Mechanism         `key:"mechanism"`
+	Username       string            `key:"username"`
+	Password       strictyaml.Secret `key:"password"`
+	AllowPlaintext bool              `key:"allow_plaintext"`
 }
 
 // Input says which events are read.
@@ -201,8 +199,8 @@ type RetryTopic struct {
 
 // HTTP is the server for metrics and health.
 type HTTP struct {
-	Listen string `key:"listen"` // Empty: no server.
-	Token  Secret `key:"token"`
+	Listen string            `key:"listen"` // Empty: no server.
+	Token  strictyaml.Secret `key:"token"`
 }
 
 // Shutdown bounds the end of a run.

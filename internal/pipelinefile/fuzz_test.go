@@ -12,7 +12,7 @@ import (
 // FuzzParse holds the parser to what it promises for any bytes: no panic, and
 // either a file or problems that each have a place within it and one line.
 func FuzzParse(f *testing.F) {
-	for _, pattern := range []string{"testdata/right/*.yaml", "testdata/wrong/*.yaml"} {
+	for _, pattern := range []string{"testdata/right/*.yaml", "testdata/wrong/*.yaml", "../strictyaml/testdata/wrong/*.yaml"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			f.Fatal(err)

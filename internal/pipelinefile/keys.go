@@ -1,72 +1,11 @@
 package pipelinefile
 
 import (
-	"math"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
-
-// Type is what may be written for a key.
-type Type string
-
-// The types of keys.
-const (
-	TypeSection     Type = "section"            // A mapping with the keys below it.
-	TypeNames       Type = "names"              // A mapping whose keys are names that the user chooses.
-	TypeSections    Type = "list of sections"   // A list of mappings, each with the keys whose path is this one's and [].
-	TypeSwitch      Type = "boolean or section" // true, false, or a mapping with the keys below it.
-	TypeString      Type = "string"
-	TypeSecret      Type = "secret string"
-	TypeInteger     Type = "integer"
-	TypeBoolean     Type = "boolean"
-	TypeDuration    Type = "duration"   // As Go writes it: 20ms, 1h30m.
-	TypeSize        Type = "size"       // Bytes: a whole number, or with a unit as in 8MiB.
-	TypePercentage  Type = "percentage" // A whole number with a % sign.
-	TypeEnum        Type = "enum"
-	TypeStart       Type = "start"                   // One of Enum, or a time of RFC 3339.
-	TypePath        Type = "path"                    // A file or folder, relative to the pipeline file.
-	TypeList        Type = "list"                    // A list of strings.
-	TypeListOrOne   Type = "list or one"             // A list of strings, or one string.
-	TypeListOrComma Type = "list or comma-separated" // A list of strings, or one string with commas.
-	TypeIntegers    Type = "list of integers"        // A list of whole numbers.
-	TypeSecrets     Type = "mapping to secret strings"
-	TypeEnums       Type = "mapping to enum" // From names that the user chooses to one of Enum.
-)
-
-// Key describes one key of the pipeline file.
-type Key struct {
-	// Path from the document's root; * stands for a name that the user
-	// chooses: stages.*.cache.ttl. [] is each element of a TypeSections.
-	Path string
-	Type Type
-	// Default is what the key is where the file does not have it, written as
-	// in the file. Empty where there is none or where Doc says what it is.
-	Default string
-	// Required keys have no default and must be there, if their section is.
-	Required bool
-	// Example is a value to show for a required key, written as in the file.
-	Example string
-	// Enum holds the values of TypeEnum, TypeEnums and TypeStart.
-	Enum []string
-	// Min and Max bound an integer, a percentage, a duration in nanoseconds or
-	// a size in bytes. Both zero: no bounds but those of the Go type.
-	Min, Max int64
-	// Pattern is a regular expression for the string, or for each of a list;
-	// PatternDoc says in words what it asks for.
-	Pattern, PatternDoc string
-	// Doc is one or two sentences for the user.
-	Doc string
-}
-
-// name is the last element of the key's path.
-func (k Key) name() string { return k.Path[strings.LastIndexByte(k.Path, '.')+1:] }
-
-// parent is the path of the section that holds the key, empty for the root.
-func (k Key) parent() string { return k.Path[:max(0, strings.LastIndexByte(k.Path, '.'))] }
-
-// element is the section that each element of a TypeSections is.
-func (k Key) element() Key { return Key{Path: k.Path + "[]", Type: TypeSection} }
 
 const (
 	kib = 1 << 10
@@ -85,165 +24,151 @@ const (
 	topicWords    = "a topic's name has letters, digits, dots, _ and - only, at most 249"
 	listenPattern = `^(|(|\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5})$`
 	listenWords   = `an address to listen on is host:port, as 127.0.0.1:8080, or :8080 for all interfaces; "" turns HTTP off`
+	eventName     = "event"
+	eventWords    = "event is the event itself"
 	namePattern   = `^[a-z][a-z0-9_]{0,62}$`
-	nameWords     = "cannot be a name; names start with a lower-case letter and have lower-case letters, digits and _ only, at most 63"
+	nameWords     = "names start with a lower-case letter and have lower-case letters, digits and _ only, at most 63"
 )
 
 // Keys returns the description of every key of the pipeline file, sections
 // before what they hold, in the order in which documentation shows them.
-func Keys() []Key {
-	var keys []Key
-	for _, part := range [][]Key{rootKeys(), kafkaKeys(), inputKeys(), sourceKeys(), stageKeys(), preloadKeys(), outputKeys(), operationKeys()} {
+func Keys() []strictyaml.Key {
+	var keys []strictyaml.Key
+	for _, part := range [][]strictyaml.Key{rootKeys(), kafkaKeys(), inputKeys(), sourceKeys(), stageKeys(), preloadKeys(), outputKeys(), operationKeys()} {
 		keys = append(keys, part...)
 	}
 	return keys
 }
 
-func rootKeys() []Key {
-	return []Key{
-		{Path: "name", Type: TypeString, Pattern: `^[^\x00-\x1f\x7f]{1,200}$`, PatternDoc: "a pipeline's name has 1 to 200 characters, none of them a control character", Doc: "The pipeline's name. It forms transactional IDs, metric labels and headers. Defaults to input.group."},
-		{Path: "instance", Type: TypeString, Pattern: `^[^\x00-\x1f\x7f]{0,200}$`, PatternDoc: "an instance has at most 200 characters, none of them a control character", Doc: "Tells this process from the others of the pipeline. Defaults to the host name, with a number if another process on this host holds it."},
-		{Path: "workers", Type: TypeInteger, Default: "4", Min: 1, Max: 256, Doc: "Sessions in this process. They share sources and cache; the limits of a batch are for each."},
+func rootKeys() []strictyaml.Key {
+	return []strictyaml.Key{
+		{Path: "name", Type: strictyaml.TypeString, Pattern: `^[^\x00-\x1f\x7f]{1,200}$`, PatternDoc: "a pipeline's name has 1 to 200 characters, none of them a control character", Doc: "The pipeline's name. It forms transactional IDs, metric labels and headers. Defaults to input.group."},
+		{Path: "instance", Type: strictyaml.TypeString, Pattern: `^[^\x00-\x1f\x7f]{0,200}$`, PatternDoc: "an instance has at most 200 characters, none of them a control character", Doc: "Tells this process from the others of the pipeline. Defaults to the host name, with a number if another process on this host holds it."},
+		{Path: "workers", Type: strictyaml.TypeInteger, Default: "4", Min: 1, Max: 256, Doc: "Sessions in this process. They share sources and cache; the limits of a batch are for each."},
 	}
 }
 
-func kafkaKeys() []Key {
-	return slices.Concat([]Key{
-		{Path: "kafka", Type: TypeSection, Required: true, Doc: "How the brokers are reached."},
-		{Path: "kafka.brokers", Type: TypeListOrComma, Required: true, Example: "[localhost:9092]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5}$`, PatternDoc: "a broker is host:port, as in localhost:9092, without a scheme", Doc: "Brokers to ask for the cluster first, as host:port."},
-	}, tlsKeys("kafka", "Encryption to the brokers."), []Key{
-		{Path: "kafka.sasl", Type: TypeSection, Doc: "How to authenticate to the brokers. Defaults to no authentication."},
-		{Path: "kafka.sasl.mechanism", Type: TypeEnum, Required: true, Example: "SCRAM-SHA-512", Enum: words(MechanismPlain, MechanismSCRAMSHA256, MechanismSCRAMSHA512), Doc: "The SASL mechanism."},
-		{Path: "kafka.sasl.username", Type: TypeString, Required: true, Example: `"${KAFKA_USERNAME}"`, Doc: "The user."},
-		{Path: "kafka.sasl.password", Type: TypeSecret, Required: true, Example: `"${KAFKA_PASSWORD}"`, Doc: "The user's password; best from the environment or a file."},
-		{Path: "kafka.sasl.allow_plaintext", Type: TypeBoolean, Default: "false", Doc: "Lets PLAIN send the password over a connection without TLS."},
-		{Path: "kafka.session_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 2, Doc: "How long the group waits for a silent member before others take its partitions. The brokers have limits of their own, 6s to 30m unless changed."},
-		{Path: "kafka.transaction_timeout", Type: TypeDuration, Default: "10s", Min: sec, Max: hour / 4, Doc: "How long the brokers wait before they abort the transaction of a process that died."},
-		{Path: "kafka.static_membership", Type: TypeBoolean, Default: "false", Doc: "Keeps partitions assigned through a restart shorter than the session timeout."},
+func kafkaKeys() []strictyaml.Key {
+	return slices.Concat([]strictyaml.Key{
+		{Path: "kafka", Type: strictyaml.TypeSection, Required: true, Doc: "How the brokers are reached."},
+		{Path: "kafka.brokers", Type: strictyaml.TypeListOrComma, Required: true, Example: "[localhost:9092]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5}$`, PatternDoc: "a broker is host:port, as in localhost:9092, without a scheme", Doc: "Brokers to ask for the cluster first, as host:port."},
+	}, tlsKeys("kafka", "Encryption to the brokers."), []strictyaml.Key{
+		{Path: "kafka.sasl", Type: strictyaml.TypeSection, Doc: "How to authenticate to the brokers. Defaults to no authentication."},
+		{Path: "kafka.sasl.mechanism", Type: strictyaml.TypeEnum, Required: true, Example: "SCRAM-SHA-512", Enum: words(MechanismPlain, MechanismSCRAMSHA256, MechanismSCRAMSHA512), Doc: "The SASL mechanism."},
+		{Path: "kafka.sasl.username", Type: strictyaml.TypeString, Required: true, Example: `"${KAFKA_USERNAME}"`, Doc: "The user."},
+		{Path: "kafka.sasl.password", Type: strictyaml.TypeSecret, Required: true, Example: `"${KAFKA_PASSWORD}"`, Doc: "The user's password; best from the environment or a file."},
+		{Path: "kafka.sasl.allow_plaintext", Type: strictyaml.TypeBoolean, Default: "false", Doc: "Lets PLAIN send the password over a connection without TLS."},
+		{Path: "kafka.session_timeout", Type: strictyaml.TypeDuration, Default: "10s", Min: sec, Max: hour / 2, Doc: "How long the group waits for a silent member before others take its partitions. The brokers have limits of their own, 6s to 30m unless changed."},
+		{Path: "kafka.transaction_timeout", Type: strictyaml.TypeDuration, Default: "10s", Min: sec, Max: hour / 4, Doc: "How long the brokers wait before they abort the transaction of a process that died."},
+		{Path: "kafka.static_membership", Type: strictyaml.TypeBoolean, Default: "false", Doc: "Keeps partitions assigned through a restart shorter than the session timeout."},
 	})
 }
 
-func inputKeys() []Key {
-	return []Key{
-		{Path: "input", Type: TypeSection, Required: true, Doc: "Which events are read."},
-		{Path: "input.topics", Type: TypeList, Required: true, Example: "[user-events]", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topics to read."},
-		{Path: "input.group", Type: TypeString, Required: true, Example: "enrich-user-events", Doc: "The consumer group, which holds the offsets."},
-		{Path: "input.start", Type: TypeStart, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where the group begins with a topic that it has no offsets for: earliest, latest, none (exit 1 instead) or a time of RFC 3339. Partitions that are added later begin with their oldest record."},
-		{Path: "input.tombstones", Type: TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What becomes of a record with a null value."},
+func inputKeys() []strictyaml.Key {
+	return []strictyaml.Key{
+		{Path: "input", Type: strictyaml.TypeSection, Required: true, Doc: "Which events are read."},
+		{Path: "input.topics", Type: strictyaml.TypeList, Required: true, Example: "[user-events]", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topics to read."},
+		{Path: "input.group", Type: strictyaml.TypeString, Required: true, Example: "enrich-user-events", Doc: "The consumer group, which holds the offsets."},
+		{Path: "input.start", Type: strictyaml.TypeEnumOrTime, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where the group begins with a topic that it has no offsets for: earliest, latest, none (exit 1 instead) or a time of RFC 3339. Partitions that are added later begin with their oldest record."},
+		{Path: "input.tombstones", Type: strictyaml.TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What becomes of a record with a null value."},
 
-		{Path: "batch", Type: TypeSection, Doc: "The bounds of a micro-batch, for each worker."},
-		{Path: "batch.max_records", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Records in a micro-batch, at most. Where more wait, up to four go side by side, of 5000 records in all."},
-		{Path: "batch.max_bytes", Type: TypeSize, Default: "8MiB", Min: kib, Max: gib, Doc: "Bytes of keys and values in a micro-batch, at most. A larger record is a batch of its own."},
-		{Path: "batch.linger", Type: TypeDuration, Default: "20ms", Min: 0, Max: 60 * sec, Doc: "How long a micro-batch waits for more records."},
+		{Path: "batch", Type: strictyaml.TypeSection, Doc: "The bounds of a micro-batch, for each worker."},
+		{Path: "batch.max_records", Type: strictyaml.TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Records in a micro-batch, at most. Where more wait, up to four go side by side, of 5000 records in all."},
+		{Path: "batch.max_bytes", Type: strictyaml.TypeSize, Default: "8MiB", Min: kib, Max: gib, Doc: "Bytes of keys and values in a micro-batch, at most. A larger record is a batch of its own."},
+		{Path: "batch.linger", Type: strictyaml.TypeDuration, Default: "20ms", Min: 0, Max: 60 * sec, Doc: "How long a micro-batch waits for more records."},
 	}
 }
 
-func stageKeys() []Key {
-	return []Key{
-		{Path: "stages", Type: TypeNames, Required: true, Example: `{user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}}`, Doc: "The lookups, by the name that their result gets in the output."},
-		{Path: "stages.*", Type: TypeSection, Doc: "One bulk lookup. It starts when the stages that its by names have ended."},
-		{Path: "stages.*.source", Type: TypeString, Required: true, Example: "shop", Doc: "The name of the source to ask."},
-		{Path: "stages.*.by", Type: TypeListOrOne, Required: true, Example: "event.user_id", Doc: "The path of the key, in the event (event.user_id) or in the result of an earlier stage (purchases[].product_id). A list makes a composite key."},
-		{Path: "stages.*.query", Type: TypeString, Doc: "SQL: the statement for all keys of a call, which stand for $keys: = ANY($keys) on PostgreSQL, IN ($keys) on every driver. Required for a database."},
-		{Path: "stages.*.get", Type: TypeString, Doc: "Redis: the key of a string, in which $key stands for the stage's key, such as user:$key; with a composite key once for each part, in their order."},
-		{Path: "stages.*.hash", Type: TypeString, Doc: "Redis: the key of a hash, as get has that of a string. The result is an object of strings."},
-		{Path: "stages.*.format", Type: TypeEnum, Default: "json", Enum: words(FormatJSON, FormatText), Doc: "Redis: what the string of get is: json, or text, which becomes a JSON string."},
-		{Path: "stages.*.request", Type: TypeSection, Doc: "HTTP: how many keys are asked for at once."},
-		{Path: "stages.*.request.method", Type: TypeEnum, Default: "POST", Enum: words(MethodPost, MethodGet), Doc: "POST has the keys in its body, GET in a parameter."},
-		{Path: "stages.*.request.path", Type: TypeString, Doc: "What comes behind the source's url, such as /users/lookup?fields=all. Defaults to nothing."},
-		{Path: "stages.*.request.body", Type: TypeString, Doc: "The body of a POST: JSON in which $keys, without quotes around it, stands for the list of keys. Defaults to {\"ids\": $keys}."},
-		{Path: "stages.*.request.param", Type: TypeString, Doc: "The parameter of a GET that holds the keys; it is repeated, as in ids=1&ids=2. Required for GET."},
-		{Path: "stages.*.request.separator", Type: TypeString, Doc: "Puts the keys of a GET into one parameter, with this between them, as in ids=1,2."},
-		{Path: "stages.*.response", Type: TypeSection, Doc: "HTTP: where the parts of the answer stand. Paths are names with dots between them."},
-		{Path: "stages.*.response.items", Type: TypeString, Doc: "The path to the list of items, such as data.users. Defaults to the answer itself."},
-		{Path: "stages.*.response.named", Type: TypeBoolean, Default: "false", Doc: `The items stand in an object whose names are the keys, as in {"7": {"name": "Ada"}}, and not in a list. Such a stage has no key, and its key_type defaults to text.`},
-		{Path: "stages.*.response.value", Type: TypeString, Doc: "The path in an item to the result. Defaults to the item itself."},
-		{Path: "stages.*.response.error", Type: TypeString, Doc: "The path in an item to an error of its own: an HTTP status, or a word. Defaults to none."},
-		{Path: "stages.*.response.permanent_errors", Type: TypeList, Doc: "Words at error that are the key's fault, and not tried again."},
-		{Path: "stages.*.response.missing", Type: TypeIntegers, Min: 400, Max: 499, Doc: "Statuses of a whole answer, such as [404], that mean unknown keys: all of them, or only some. Such a call for several keys is divided until each key has its result. This can take a call for each key. Defaults to none. An answer of 204, or without a body, has no items anyway."},
-		{Path: "stages.*.key", Type: TypeListOrOne, Doc: "SQL: the column that holds the key, or the list of them for a composite key; defaults to the column named _key, which is left out of the result. HTTP: the path in an item to the key; defaults to id."},
-		{Path: "stages.*.key_type", Type: TypeListOrOne, Doc: "The key's type where the source cannot say it; a list for a composite key. Defaults to text for Redis; for HTTP a number and a string are two keys without it."},
-		{Path: "stages.*.many", Type: TypeBoolean, Default: "false", Doc: "Several rows or items for a key make a list; without it two of them fail the key. Of Redis: the JSON is a list."},
-		{Path: "stages.*.into", Type: TypeString, Doc: "Where the result goes. Defaults to a field named after the stage."},
-		{Path: "stages.*.when", Type: TypeString, Pattern: `\S`, PatternDoc: "a condition is an expression such as event.amount > 100", Doc: "A condition over the event and the results of earlier stages, as event.amount > 100: the stage runs for those events only, and for the others its result is null, or [] where it is a list. Defaults to every event."},
-		{Path: "stages.*.on_missing", Type: TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter, OnMissingRetry), Doc: "What becomes of an event whose key has no row: keep it with null, drop it, dead_letter it, or retry the key for as long as the retries go and then dead_letter it."},
-		{Path: "stages.*.on_error", Type: TypeEnum, Default: "dead_letter", Enum: words(OnErrorKeep, OnErrorDeadLetter), Doc: "What becomes of an event whose lookup failed after the retries."},
-		{Path: "stages.*.on_outage", Type: TypeEnum, Default: "pause", Enum: words(OnOutagePause, OnOutageDegrade, OnOutageDeadLetter), Doc: "What becomes of events while the source is away: pause waits for it, degrade publishes them with null or stale values, marked, and dead_letter gives them up. These two need the source's breaker."},
-		{Path: "stages.*.cache", Type: TypeSection, Doc: "How long this stage's results are kept."},
-		{Path: "stages.*.cache.ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long a row is kept. 0s turns the cache off for this stage. Defaults to cache.ttl."},
-		{Path: "stages.*.cache.negative_ttl", Type: TypeDuration, Min: 0, Max: year, Doc: "How long it is kept that a key has no row. Defaults to 30s, or to the stage's ttl where that is shorter."},
-		{Path: "stages.*.cache.stale_if_error", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long beyond its ttl a row may be served while its source fails; the record's loaderline.degraded header says how old it was."},
-		{Path: "stages.*.cache.refresh", Type: TypePercentage, Min: 1, Max: 99, Doc: "The share of its ttl, as 80%, after which a row that is asked for is loaded again in the background, while it is still served. Without it a row is loaded again once it has expired."},
+func stageKeys() []strictyaml.Key {
+	return []strictyaml.Key{
+		{Path: "stages", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: eventName, ReservedDoc: eventWords, Example: `{user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}}`, Doc: "The lookups, by the name that their result gets in the output."},
+		{Path: "stages.*", Type: strictyaml.TypeSection, Noun: "a stage", Doc: "One bulk lookup. It starts when the stages that its by names have ended."},
+		{Path: "stages.*.source", Type: strictyaml.TypeString, Required: true, Example: "shop", Doc: "The name of the source to ask."},
+		{Path: "stages.*.by", Type: strictyaml.TypeListOrOne, Required: true, Example: "event.user_id", Doc: "The path of the key, in the event (event.user_id) or in the result of an earlier stage (purchases[].product_id). A list makes a composite key."},
+		{Path: "stages.*.query", Type: strictyaml.TypeString, Doc: "SQL: the statement for all keys of a call, which stand for $keys: = ANY($keys) on PostgreSQL, IN ($keys) on every driver. Required for a database."},
+		{Path: "stages.*.get", Type: strictyaml.TypeString, Doc: "Redis: the key of a string, in which $key stands for the stage's key, such as user:$key; with a composite key once for each part, in their order."},
+		{Path: "stages.*.hash", Type: strictyaml.TypeString, Doc: "Redis: the key of a hash, as get has that of a string. The result is an object of strings."},
+		{Path: "stages.*.format", Type: strictyaml.TypeEnum, Default: "json", Enum: words(FormatJSON, FormatText), Doc: "Redis: what the string of get is: json, or text, which becomes a JSON string."},
+		{Path: "stages.*.request", Type: strictyaml.TypeSection, Doc: "HTTP: how many keys are asked for at once."},
+		{Path: "stages.*.request.method", Type: strictyaml.TypeEnum, Default: "POST", Enum: words(MethodPost, MethodGet), Doc: "POST has the keys in its body, GET in a parameter."},
+		{Path: "stages.*.request.path", Type: strictyaml.TypeString, Doc: "What comes behind the source's url, such as /users/lookup?fields=all. Defaults to nothing."},
+		{Path: "stages.*.request.body", Type: strictyaml.TypeString, Doc: "The body of a POST: JSON in which $keys, without quotes around it, stands for the list of keys. Defaults to {\"ids\": $keys}."},
+		{Path: "stages.*.request.param", Type: strictyaml.TypeString, Doc: "The parameter of a GET that holds the keys; it is repeated, as in ids=1&ids=2. Required for GET."},
+		{Path: "stages.*.request.separator", Type: strictyaml.TypeString, Doc: "Puts the keys of a GET into one parameter, with this between them, as in ids=1,2."},
+		{Path: "stages.*.response", Type: strictyaml.TypeSection, Doc: "HTTP: where the parts of the answer stand. Paths are names with dots between them."},
+		{Path: "stages.*.response.items", Type: strictyaml.TypeString, Doc: "The path to the list of items, such as data.users. Defaults to the answer itself."},
+		{Path: "stages.*.response.named", Type: strictyaml.TypeBoolean, Default: "false", Doc: `The items stand in an object whose names are the keys, as in {"7": {"name": "Ada"}}, and not in a list. Such a stage has no key, and its key_type defaults to text.`},
+		{Path: "stages.*.response.value", Type: strictyaml.TypeString, Doc: "The path in an item to the result. Defaults to the item itself."},
+		{Path: "stages.*.response.error", Type: strictyaml.TypeString, Doc: "The path in an item to an error of its own: an HTTP status, or a word. Defaults to none."},
+		{Path: "stages.*.response.permanent_errors", Type: strictyaml.TypeList, Doc: "Words at error that are the key's fault, and not tried again."},
+		{Path: "stages.*.response.missing", Type: strictyaml.TypeIntegers, Min: 400, Max: 499, Doc: "Statuses of a whole answer, such as [404], that mean unknown keys: all of them, or only some. Such a call for several keys is divided until each key has its result. This can take a call for each key. Defaults to none. An answer of 204, or without a body, has no items anyway."},
+		{Path: "stages.*.key", Type: strictyaml.TypeListOrOne, Doc: "SQL: the column that holds the key, or the list of them for a composite key; defaults to the column named _key, which is left out of the result. HTTP: the path in an item to the key; defaults to id."},
+		{Path: "stages.*.key_type", Type: strictyaml.TypeListOrOne, Doc: "The key's type where the source cannot say it; a list for a composite key. Defaults to text for Redis; for HTTP a number and a string are two keys without it."},
+		{Path: "stages.*.many", Type: strictyaml.TypeBoolean, Default: "false", Doc: "Several rows or items for a key make a list; without it two of them fail the key. Of Redis: the JSON is a list."},
+		{Path: "stages.*.into", Type: strictyaml.TypeString, Doc: "Where the result goes. Defaults to a field named after the stage."},
+		{Path: "stages.*.when", Type: strictyaml.TypeString, Pattern: `\S`, PatternDoc: "a condition is an expression such as event.amount > 100", Doc: "A condition over the event and the results of earlier stages, as event.amount > 100: the stage runs for those events only, and for the others its result is null, or [] where it is a list. Defaults to every event."},
+		{Path: "stages.*.on_missing", Type: strictyaml.TypeEnum, Default: "keep", Enum: words(OnMissingKeep, OnMissingDrop, OnMissingDeadLetter, OnMissingRetry), Doc: "What becomes of an event whose key has no row: keep it with null, drop it, dead_letter it, or retry the key for as long as the retries go and then dead_letter it."},
+		{Path: "stages.*.on_error", Type: strictyaml.TypeEnum, Default: "dead_letter", Enum: words(OnErrorKeep, OnErrorDeadLetter), Doc: "What becomes of an event whose lookup failed after the retries."},
+		{Path: "stages.*.on_outage", Type: strictyaml.TypeEnum, Default: "pause", Enum: words(OnOutagePause, OnOutageDegrade, OnOutageDeadLetter), Doc: "What becomes of events while the source is away: pause waits for it, degrade publishes them with null or stale values, marked, and dead_letter gives them up. These two need the source's breaker."},
+		{Path: "stages.*.cache", Type: strictyaml.TypeSection, Doc: "How long this stage's results are kept."},
+		{Path: "stages.*.cache.ttl", Type: strictyaml.TypeDuration, Min: 0, Max: year, Doc: "How long a row is kept. 0s turns the cache off for this stage. Defaults to cache.ttl."},
+		{Path: "stages.*.cache.negative_ttl", Type: strictyaml.TypeDuration, Min: 0, Max: year, Doc: "How long it is kept that a key has no row. Defaults to 30s, or to the stage's ttl where that is shorter."},
+		{Path: "stages.*.cache.stale_if_error", Type: strictyaml.TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long beyond its ttl a row may be served while its source fails; the record's loaderline.degraded header says how old it was."},
+		{Path: "stages.*.cache.refresh", Type: strictyaml.TypePercentage, Min: 1, Max: 99, Doc: "The share of its ttl, as 80%, after which a row that is asked for is loaded again in the background, while it is still served. Without it a row is loaded again once it has expired."},
 	}
 }
 
-func outputKeys() []Key {
-	return slices.Concat([]Key{
-		{Path: "cache", Type: TypeSection, Doc: "The cache that all stages of a process share."},
-		{Path: "cache.memory", Type: TypeSize, Default: "256MiB", Min: mib, Max: tib, Doc: "Memory for cached rows."},
-		{Path: "cache.ttl", Type: TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long rows are kept in stages that do not say it. 0s: they are not cached."},
-		{Path: "cache.disk", Type: TypeSection, Doc: "A cache on disk below the memory, by which a restarted process starts warm. Defaults to none."},
-		{Path: "cache.disk.path", Type: TypePath, Required: true, Example: "cache", Doc: "The folder, relative to the pipeline file; it is made where it is missing. Each process on a host takes a part of it."},
-		{Path: "cache.disk.max_bytes", Type: TypeSize, Default: "4GiB", Min: 128 * mib, Max: 64 * tib, Doc: "What the files of one process may hold. A good half of it is rows, compressed."},
-		{Path: "cache.disk.memory", Type: TypeSize, Default: "32MiB", Min: 8 * mib, Max: tib, Doc: "Memory of one process for reading and writing the disk, beside cache.memory."},
-	}, cacheRedisKeys(), []Key{
-		{Path: "cache.invalidate", Type: TypeSection, Doc: "How a process learns that rows have changed, before their time to live has passed. Each process reads all of these topics."},
-		{Path: "cache.invalidate.topic", Type: TypeString, Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for invalidations that are asked for, by loaderline cache invalidate and POST /api/invalidate. Defaults to none: these reach one process only."},
-		{Path: "cache.invalidate.wait", Type: TypeBoolean, Default: "true", Doc: "Events wait at start until the topics have been read up to the end that they had then. With false, values from a cache that outlives the process may be outdated for as long."},
-		{Path: "cache.invalidate.changes", Type: TypeSections, Example: `[{topic: shop.public.users, key: id, stages: [user]}]`, Doc: "Topics in which others tell of changed rows: those of Debezium, or plain records with a key."},
-		{Path: "cache.invalidate.changes[].topic", Type: TypeString, Required: true, Example: "shop.public.users", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic to read."},
-		{Path: "cache.invalidate.changes[].table", Type: TypeString, Doc: "Takes the records of this table only, where one topic has several: reviews, or public.reviews."},
-		{Path: "cache.invalidate.changes[].key", Type: TypeListOrOne, Doc: "The column of the changed row that the stages' keys are, or the list of them for a composite key; a path where it is nested. Defaults to the record's key as a whole."},
-		{Path: "cache.invalidate.changes[].stages", Type: TypeList, Required: true, Example: "[user]", Doc: "The stages whose rows have changed."},
-		{Path: "cache.invalidate.changes[].envelope", Type: TypeEnum, Default: "auto", Enum: words(EnvelopeAuto, EnvelopeDebezium, EnvelopePlain), Doc: "What the values are: debezium is op, before, after and source; plain is the row itself. auto tells them apart by their exact shape; if both are possible, a record may invalidate everything of the stages."},
-		{Path: "cache.invalidate.changes[].old_key", Type: TypeEnum, Default: "auto", Enum: words(OldKeyAuto, OldKeyBefore, OldKeyPrimaryKey), Doc: "Which part of a record has the key that a changed or deleted row had before: before is the old row, which is always whole (REPLICA IDENTITY FULL); primary_key says that key is the table's primary key, which no update changes. auto invalidates everything of the stages if the old key is not certain."},
+func outputKeys() []strictyaml.Key {
+	return slices.Concat([]strictyaml.Key{
+		{Path: "cache", Type: strictyaml.TypeSection, Doc: "The cache that all stages of a process share."},
+		{Path: "cache.memory", Type: strictyaml.TypeSize, Default: "256MiB", Min: mib, Max: tib, Doc: "Memory for cached rows."},
+		{Path: "cache.ttl", Type: strictyaml.TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long rows are kept in stages that do not say it. 0s: they are not cached."},
+		{Path: "cache.disk", Type: strictyaml.TypeSection, Doc: "A cache on disk below the memory, by which a restarted process starts warm. Defaults to none."},
+		{Path: "cache.disk.path", Type: strictyaml.TypePath, Required: true, Example: "cache", Doc: "The folder, relative to the pipeline file; it is made where it is missing. Each process on a host takes a part of it."},
+		{Path: "cache.disk.max_bytes", Type: strictyaml.TypeSize, Default: "4GiB", Min: 128 * mib, Max: 64 * tib, Doc: "What the files of one process may hold. A good half of it is rows, compressed."},
+		{Path: "cache.disk.memory", Type: strictyaml.TypeSize, Default: "32MiB", Min: 8 * mib, Max: tib, Doc: "Memory of one process for reading and writing the disk, beside cache.memory."},
+	}, cacheRedisKeys(), []strictyaml.Key{
+		{Path: "cache.invalidate", Type: strictyaml.TypeSection, Doc: "How a process learns that rows have changed, before their time to live has passed. Each process reads all of these topics."},
+		{Path: "cache.invalidate.topic", Type: strictyaml.TypeString, Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for invalidations that are asked for, by loaderline cache invalidate and POST /api/invalidate. Defaults to none: these reach one process only."},
+		{Path: "cache.invalidate.wait", Type: strictyaml.TypeBoolean, Default: "true", Doc: "Events wait at start until the topics have been read up to the end that they had then. With false, values from a cache that outlives the process may be outdated for as long."},
+		{Path: "cache.invalidate.changes", Type: strictyaml.TypeSections, Example: `[{topic: shop.public.users, key: id, stages: [user]}]`, Doc: "Topics in which others tell of changed rows: those of Debezium, or plain records with a key."},
+		{Path: "cache.invalidate.changes[].topic", Type: strictyaml.TypeString, Required: true, Example: "shop.public.users", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic to read."},
+		{Path: "cache.invalidate.changes[].table", Type: strictyaml.TypeString, Doc: "Takes the records of this table only, where one topic has several: reviews, or public.reviews."},
+		{Path: "cache.invalidate.changes[].key", Type: strictyaml.TypeListOrOne, Doc: "The column of the changed row that the stages' keys are, or the list of them for a composite key; a path where it is nested. Defaults to the record's key as a whole."},
+		{Path: "cache.invalidate.changes[].stages", Type: strictyaml.TypeList, Required: true, Example: "[user]", Doc: "The stages whose rows have changed."},
+		{Path: "cache.invalidate.changes[].envelope", Type: strictyaml.TypeEnum, Default: "auto", Enum: words(EnvelopeAuto, EnvelopeDebezium, EnvelopePlain), Doc: "What the values are: debezium is op, before, after and source; plain is the row itself. auto tells them apart by their exact shape; if both are possible, a record may invalidate everything of the stages."},
+		{Path: "cache.invalidate.changes[].old_key", Type: strictyaml.TypeEnum, Default: "auto", Enum: words(OldKeyAuto, OldKeyBefore, OldKeyPrimaryKey), Doc: "Which part of a record has the key that a changed or deleted row had before: before is the old row, which is always whole (REPLICA IDENTITY FULL); primary_key says that key is the table's primary key, which no update changes. auto invalidates everything of the stages if the old key is not certain."},
 
-		{Path: "output", Type: TypeSection, Required: true, Doc: "Where and how enriched records are published."},
-		{Path: "output.topic", Type: TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},
-		{Path: "output.delivery", Type: TypeEnum, Default: "exactly_once", Enum: words(DeliveryExactlyOnce, DeliveryAtLeastOnce), Doc: "The guarantee for published records."},
-		{Path: "output.shape", Type: TypeEnum, Default: "nest", Enum: words(ShapeNest, ShapeMerge), Doc: "nest puts the event into a field of its own; merge puts the stages beside the event's fields."},
-		{Path: "output.partition", Type: TypeEnum, Default: "key", Enum: words(PartitionKey, PartitionSource), Doc: "The output partition: by the record's key as Java clients do, or the number of the source partition."},
+		{Path: "output", Type: strictyaml.TypeSection, Required: true, Doc: "Where and how enriched records are published."},
+		{Path: "output.topic", Type: strictyaml.TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},
+		{Path: "output.delivery", Type: strictyaml.TypeEnum, Default: "exactly_once", Enum: words(DeliveryExactlyOnce, DeliveryAtLeastOnce), Doc: "The guarantee for published records."},
+		{Path: "output.shape", Type: strictyaml.TypeEnum, Default: "nest", Enum: words(ShapeNest, ShapeMerge), Doc: "nest puts the event into a field of its own; merge puts the stages beside the event's fields."},
+		{Path: "output.partition", Type: strictyaml.TypeEnum, Default: "key", Enum: words(PartitionKey, PartitionSource), Doc: "The output partition: by the record's key as Java clients do, or the number of the source partition."},
 
-		{Path: "dead_letter", Type: TypeSection, Required: true, Doc: "Where records go that could not be enriched."},
-		{Path: "dead_letter.topic", Type: TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
-		{Path: "dead_letter.limit", Type: TypePercentage, Default: "50%", Min: 0, Max: 100, Doc: "The share of the latest events that may become dead letters. If there would be more, the pipeline stops and publishes none of the excess. 100% is no limit, 0% allows no dead letter at all."},
-		{Path: "dead_letter.window", Type: TypeInteger, Default: "1000", Min: 1, Max: 1_000_000, Doc: "The number of a process's latest events that limit is a share of. It is kept with the group's offsets and survives restarts."},
+		{Path: "dead_letter", Type: strictyaml.TypeSection, Required: true, Doc: "Where records go that could not be enriched."},
+		{Path: "dead_letter.topic", Type: strictyaml.TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
+		{Path: "dead_letter.limit", Type: strictyaml.TypePercentage, Default: "50%", Min: 0, Max: 100, Doc: "The share of the latest events that may become dead letters. If there would be more, the pipeline stops and publishes none of the excess. 100% is no limit, 0% allows no dead letter at all."},
+		{Path: "dead_letter.window", Type: strictyaml.TypeInteger, Default: "1000", Min: 1, Max: 1_000_000, Doc: "The number of a process's latest events that limit is a share of. It is kept with the group's offsets and survives restarts."},
 	})
 }
 
-func operationKeys() []Key {
-	return []Key{
-		{Path: "retry", Type: TypeSection, Doc: "Retries of failed lookups: within a micro-batch, and later by way of topics."},
-		{Path: "retry.initial", Type: TypeDuration, Default: "100ms", Min: ms, Max: hour, Doc: "The wait before the first retry; it doubles each time."},
-		{Path: "retry.max", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "The longest wait between two retries."},
-		{Path: "retry.max_elapsed", Type: TypeDuration, Default: "30s", Min: 0, Max: hour, Doc: "How long one micro-batch may retry, over all its stages. 0s turns retries off."},
-		{Path: "retry.topics", Type: TypeSections, Example: `[{topic: user-events-retry-10s, delay: 10s}]`, Doc: "Topics in which events wait that failed within a micro-batch though another try may succeed, one after the other. They are this pipeline's alone, with as many partitions as the input topic, which is one. Defaults to none: such events are dead letters at once."},
-		{Path: "retry.topics[].topic", Type: TypeString, Required: true, Example: "user-events-retry-10s", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic."},
-		{Path: "retry.topics[].delay", Type: TypeDuration, Required: true, Example: "10s", Min: ms, Max: 24 * hour, Doc: "How long an event waits in it."},
-		{Path: "retry.order", Type: TypeEnum, Default: "key", Enum: words(RetryOrderKey, RetryOrderNone), Doc: "key: later events of a key wait behind one that waits in a retry topic. none: they pass it."},
-		{Path: "http", Type: TypeSection, Doc: "The HTTP server for metrics and health."},
-		{Path: "http.listen", Type: TypeString, Default: DefaultListen, Pattern: listenPattern, PatternDoc: listenWords, Doc: "The address to listen on, as host:port. An empty text turns the server off; port 0 takes a free one, which the log names."},
-		{Path: "http.token", Type: TypeSecret, Doc: "Allows what is more than metrics and health from other machines; best from the environment or a file. Defaults to none: that is then refused."},
-		{Path: "shutdown", Type: TypeSection, Doc: "The end of a run."},
-		{Path: "shutdown.timeout", Type: TypeDuration, Default: "20s", Min: 0, Max: hour, Doc: "How long a run may take to finish what it has begun."},
-		{Path: "log", Type: TypeSection, Doc: "Logging."},
-		{Path: "log.level", Type: TypeEnum, Default: "info", Enum: []string{"debug", "info", "warn", "error"}, Doc: "The least severe messages to log."},
-		{Path: "log.format", Type: TypeEnum, Default: "auto", Enum: words(LogFormatAuto, LogFormatText, LogFormatJSON), Doc: "auto is text on a terminal and JSON elsewhere."},
+func operationKeys() []strictyaml.Key {
+	return []strictyaml.Key{
+		{Path: "retry", Type: strictyaml.TypeSection, Doc: "Retries of failed lookups: within a micro-batch, and later by way of topics."},
+		{Path: "retry.initial", Type: strictyaml.TypeDuration, Default: "100ms", Min: ms, Max: hour, Doc: "The wait before the first retry; it doubles each time."},
+		{Path: "retry.max", Type: strictyaml.TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "The longest wait between two retries."},
+		{Path: "retry.max_elapsed", Type: strictyaml.TypeDuration, Default: "30s", Min: 0, Max: hour, Doc: "How long one micro-batch may retry, over all its stages. 0s turns retries off."},
+		{Path: "retry.topics", Type: strictyaml.TypeSections, Example: `[{topic: user-events-retry-10s, delay: 10s}]`, Doc: "Topics in which events wait that failed within a micro-batch though another try may succeed, one after the other. They are this pipeline's alone, with as many partitions as the input topic, which is one. Defaults to none: such events are dead letters at once."},
+		{Path: "retry.topics[].topic", Type: strictyaml.TypeString, Required: true, Example: "user-events-retry-10s", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic."},
+		{Path: "retry.topics[].delay", Type: strictyaml.TypeDuration, Required: true, Example: "10s", Min: ms, Max: 24 * hour, Doc: "How long an event waits in it."},
+		{Path: "retry.order", Type: strictyaml.TypeEnum, Default: "key", Enum: words(RetryOrderKey, RetryOrderNone), Doc: "key: later events of a key wait behind one that waits in a retry topic. none: they pass it."},
+		{Path: "http", Type: strictyaml.TypeSection, Doc: "The HTTP server for metrics and health."},
+		{Path: "http.listen", Type: strictyaml.TypeString, Default: DefaultListen, Pattern: listenPattern, PatternDoc: listenWords, Doc: "The address to listen on, as host:port. An empty text turns the server off; port 0 takes a free one, which the log names."},
+		{Path: "http.token", Type: strictyaml.TypeSecret, Doc: "Allows what is more than metrics and health from other machines; best from the environment or a file. Defaults to none: that is then refused."},
+		{Path: "shutdown", Type: strictyaml.TypeSection, Doc: "The end of a run."},
+		{Path: "shutdown.timeout", Type: strictyaml.TypeDuration, Default: "20s", Min: 0, Max: hour, Doc: "How long a run may take to finish what it has begun."},
+		{Path: "log", Type: strictyaml.TypeSection, Doc: "Logging."},
+		{Path: "log.level", Type: strictyaml.TypeEnum, Default: "info", Enum: []string{"debug", "info", "warn", "error"}, Doc: "The least severe messages to log."},
+		{Path: "log.format", Type: strictyaml.TypeEnum, Default: "auto", Enum: words(LogFormatAuto, LogFormatText, LogFormatJSON), Doc: "auto is text on a terminal and JSON elsewhere."},
 	}
-}
-
-// orRemove is the end of a message about a key without a value.
-func (k Key) orRemove() string {
-	if k.Required {
-		return ""
-	}
-	return ", or remove the key"
-}
-
-// bounds returns the range that the key's type and description allow.
-func (k Key) bounds() (low, high int64) {
-	if k.Min == 0 && k.Max == 0 {
-		return math.MinInt64, math.MaxInt64
-	}
-	return k.Min, k.Max
 }

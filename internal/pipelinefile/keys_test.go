@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // TestKeysAndFieldsAgree holds the table of keys to the structs: each key
@@ -62,11 +63,11 @@ func TestKeysAreDescribed(t *testing.T) {
 			t.Errorf("%s: its section is not before it", k.Path)
 		}
 		switch k.Type {
-		case pf.TypeSection, pf.TypeNames, pf.TypeSwitch:
+		case strictyaml.TypeSection, strictyaml.TypeNames, strictyaml.TypeSwitch:
 			sections[k.Path] = true
-		case pf.TypeSections:
+		case strictyaml.TypeSections:
 			sections[k.Path+"[]"] = true
-		case pf.TypeEnum, pf.TypeEnums, pf.TypeStart:
+		case strictyaml.TypeEnum, strictyaml.TypeEnums, strictyaml.TypeEnumOrTime:
 			if len(k.Enum) == 0 {
 				t.Errorf("%s: an enum without values", k.Path)
 			}
@@ -78,7 +79,7 @@ func TestKeysAreDescribed(t *testing.T) {
 		if k.Required && k.Default != "" {
 			t.Errorf("%s: required, with a default", k.Path)
 		}
-		if k.Required && k.Type != pf.TypeSection && k.Example == "" {
+		if k.Required && k.Type != strictyaml.TypeSection && k.Example == "" {
 			t.Errorf("%s: required, without an example", k.Path)
 		}
 		if _, err := regexp.Compile(k.Pattern); err != nil || (k.Pattern == "") != (k.PatternDoc == "") {
@@ -165,7 +166,7 @@ func reveal(f *pf.File) pf.File {
 	for _, s := range f.Sources {
 		if s.SQL != nil {
 			sql := *s.SQL
-			sql.DSN = pf.Secret{}
+			sql.DSN = strictyaml.Secret{}
 			s.SQL = &sql
 		}
 		if s.HTTP != nil {

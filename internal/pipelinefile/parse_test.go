@@ -13,11 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 func compare() gocmp.Option {
 	return gocmp.Options{
-		gocmp.Comparer(func(a, b pf.Secret) bool { return a.Reveal() == b.Reveal() }),
+		gocmp.Comparer(func(a, b strictyaml.Secret) bool { return a.Reveal() == b.Reveal() }),
 		cmpopts.IgnoreUnexported(pf.File{}),
 	}
 }
@@ -66,7 +67,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Batch: pf.Batch{MaxRecords: 5000, MaxBytes: 8 << 20, Linger: 20 * time.Millisecond},
 		Sources: []pf.Source{{
-			Name: "shop", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("testdata/right/shop.db"), Pool: 8},
+			Name: "shop", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: strictyaml.NewSecret("testdata/right/shop.db"), Pool: 8},
 			Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4,
 		}},
 		Stages: []pf.Stage{{
@@ -108,7 +109,7 @@ func TestFull(t *testing.T) {
 		Kafka: pf.Kafka{
 			Brokers:        []string{"localhost:9092", "[::1]:9093", "kafka.example:9094"},
 			TLS:            pf.TLS{Enabled: true, CA: filepath.Join("conf", "ca.pem"), Cert: "/etc/client.pem", Key: filepath.Join("conf", "client.key")},
-			SASL:           &pf.SASL{Mechanism: pf.MechanismSCRAMSHA512, Username: "loaderline", Password: pf.NewSecret("pass\n")},
+			SASL:           &pf.SASL{Mechanism: pf.MechanismSCRAMSHA512, Username: "loaderline", Password: strictyaml.NewSecret("pass\n")},
 			SessionTimeout: 15 * time.Second, TransactionTimeout: 20 * time.Second, StaticMembership: true,
 		},
 		Instance: "one",
@@ -121,13 +122,13 @@ func TestFull(t *testing.T) {
 		Batch: pf.Batch{MaxRecords: 100, MaxBytes: 1 << 20, Linger: time.Minute},
 		Sources: []pf.Source{
 			{
-				Name: "shop", SQL: &pf.SQL{Driver: pf.DriverPostgres, DSN: pf.NewSecret("postgres://u:p${WORKERS}: [x@db/shop"), Pool: 2},
+				Name: "shop", SQL: &pf.SQL{Driver: pf.DriverPostgres, DSN: strictyaml.NewSecret("postgres://u:p${WORKERS}: [x@db/shop"), Pool: 2},
 				Timeout: time.Second, MaxKeys: 10, MaxCalls: 1,
 				Breaker: pf.Breaker{Enabled: true, Failures: 3, Delay: 5 * time.Second},
 				Errors:  map[string]pf.ErrorClass{"42P01": pf.ErrorPermanent, "57014": pf.ErrorTransient, "XX000": pf.ErrorFatal},
 			},
 			{
-				Name: "local", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: pf.NewSecret("file:conf/shop.db"), Pool: 8},
+				Name: "local", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: strictyaml.NewSecret("file:conf/shop.db"), Pool: 8},
 				Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4,
 			},
 		},
@@ -164,7 +165,7 @@ func TestFull(t *testing.T) {
 		Output:     pf.Output{Topic: "user-events-enriched", Delivery: pf.DeliveryAtLeastOnce, Shape: pf.ShapeMerge, Partition: pf.PartitionSource},
 		DeadLetter: pf.DeadLetter{Topic: "user-events-dead", Limit: 100, Window: 1},
 		Retry:      pf.Retry{Initial: time.Second, Max: 2 * time.Second, Order: pf.RetryOrderNone},
-		HTTP:       pf.HTTP{Listen: "[::1]:0", Token: pf.NewSecret("p${WORKERS}: [x")},
+		HTTP:       pf.HTTP{Listen: "[::1]:0", Token: strictyaml.NewSecret("p${WORKERS}: [x")},
 		Shutdown:   pf.Shutdown{Timeout: 90 * time.Second},
 		Log:        pf.Log{Level: slog.LevelDebug, Format: pf.LogFormatJSON},
 	}
@@ -183,7 +184,7 @@ func TestCacheTiers(t *testing.T) {
 		Memory: 256 << 20, TTL: 10 * time.Minute,
 		Redis: &pf.CacheRedis{
 			Redis: pf.Redis{
-				Addresses: []string{"localhost:6379"}, Username: "loaderline", Password: pf.NewSecret("secret"), Pool: 8,
+				Addresses: []string{"localhost:6379"}, Username: "loaderline", Password: strictyaml.NewSecret("secret"), Pool: 8,
 			},
 			Timeout: 100 * time.Millisecond, Prefix: "loaderline",
 		},

@@ -1,6 +1,10 @@
 package pipelinefile
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
+)
 
 // Preload fills a stage's cache from a whole table.
 type Preload struct {
@@ -9,12 +13,12 @@ type Preload struct {
 	MaxRows int    `key:"max_rows"`
 }
 
-func preloadKeys() []Key {
-	return []Key{
-		{Path: "stages.*.preload", Type: TypeSection, Doc: "Fills the stage's cache from a database at the start, until all rows are read, cache.memory is full or the stage's ttl is over."},
-		{Path: "stages.*.preload.query", Type: TypeString, Required: true, Example: `"SELECT id, name FROM users"`, Doc: "The statement for all rows to load, with the columns of the stage's query in the same order and without $keys. With many it has an ORDER BY that begins with the key."},
-		{Path: "stages.*.preload.wait", Type: TypeBoolean, Default: "true", Doc: "true: no event is read before the rows are loaded. false: they are loaded while events are processed."},
-		{Path: "stages.*.preload.max_rows", Type: TypeInteger, Default: "1000000", Min: 1, Max: 1_000_000_000, Doc: "Rows to read, at most."},
+func preloadKeys() []strictyaml.Key {
+	return []strictyaml.Key{
+		{Path: "stages.*.preload", Type: strictyaml.TypeSection, Doc: "Fills the stage's cache from a database at the start, until all rows are read, cache.memory is full or the stage's ttl is over."},
+		{Path: "stages.*.preload.query", Type: strictyaml.TypeString, Required: true, Example: `"SELECT id, name FROM users"`, Doc: "The statement for all rows to load, with the columns of the stage's query in the same order and without $keys. With many it has an ORDER BY that begins with the key."},
+		{Path: "stages.*.preload.wait", Type: strictyaml.TypeBoolean, Default: "true", Doc: "true: no event is read before the rows are loaded. false: they are loaded while events are processed."},
+		{Path: "stages.*.preload.max_rows", Type: strictyaml.TypeInteger, Default: "1000000", Min: 1, Max: 1_000_000_000, Doc: "Rows to read, at most."},
 	}
 }
 
@@ -24,28 +28,28 @@ var (
 )
 
 // checkPreload checks that a stage's preload has a table to read and a cache to fill. The stage's ttl is known.
-func (d *decoder) checkPreload(key string, s *Stage) {
+func (c *checker) checkPreload(key string, s *Stage) {
 	if s.Preload == nil {
 		return
 	}
 	preload := key + ".preload"
-	if source, ok := d.file.Source(s.Source); ok && len(d.kinds(source.Name)) == 1 {
+	if source, ok := c.file.Source(s.Source); ok && len(c.kinds(source.Name)) == 1 {
 		switch {
 		case source.SQL == nil:
-			d.fail(preload, "a preload reads a table of a database, and %s is %s; remove it", s.Source, kindWords[source.Kind()])
+			c.Fail(preload, "a preload reads a table of a database, and %s is %s; remove it", s.Source, kindWords[source.Kind()])
 			return
 		case !s.Preload.Wait && source.SQL.Pool == 1:
-			d.fail(preload+".wait", "the pool of source %s has one connection, which lookups would have to wait for; set its pool to 2 or more, or wait to true", s.Source)
+			c.Fail(preload+".wait", "the pool of source %s has one connection, which lookups would have to wait for; set its pool to 2 or more, or wait to true", s.Source)
 		}
 	}
 	if s.Cache.TTL == 0 {
-		d.fail(preload, "the stage is not cached, so there is nothing to fill; give it a ttl, as in cache: {ttl: 1h}")
+		c.Fail(preload, "the stage is not cached, so there is nothing to fill; give it a ttl, as in cache: {ttl: 1h}")
 	}
 	switch {
-	case !d.read(preload + ".query"):
+	case !c.Valid(preload + ".query"):
 	case keysParameter.MatchString(s.Preload.Query):
-		d.fail(preload+".query", "has $keys, but a preload reads rows without being told their keys; leave the condition out")
+		c.Fail(preload+".query", "has $keys, but a preload reads rows without being told their keys; leave the condition out")
 	case s.Many && !orderBy.MatchString(s.Preload.Query):
-		d.fail(preload+".query", "the rows of a list have to stand together; add an ORDER BY that begins with the key")
+		c.Fail(preload+".query", "the rows of a list have to stand together; add an ORDER BY that begins with the key")
 	}
 }

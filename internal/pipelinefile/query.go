@@ -8,10 +8,10 @@ import (
 
 // checkQuery refuses a statement that would not be a bulk lookup, or whose rows
 // could not be told apart.
-func (d *decoder) checkQuery(key string, s *Stage) {
-	if !d.read(key + ".query") {
-		if _, ok := d.file.positions[key+".query"]; !ok && !d.failedBelow(key) {
-			d.fail(key+".query", "required for a database, but missing; write for example query: \"SELECT id, name FROM users WHERE id IN ($keys)\"")
+func (c *checker) checkQuery(key string, s *Stage) {
+	if !c.Valid(key + ".query") {
+		if !c.Has(key+".query") && !c.FailedBelow(key) {
+			c.Fail(key+".query", "required for a database, but missing; write for example query: \"SELECT id, name FROM users WHERE id IN ($keys)\"")
 		}
 		return
 	}
@@ -20,32 +20,31 @@ func (d *decoder) checkQuery(key string, s *Stage) {
 		where = "WHERE (tenant_id, id) IN ($keys)"
 	}
 	if !keysParameter.MatchString(s.Query) {
-		d.fail(key+".query", "has no $keys, so it would not be a bulk lookup; write a condition such as %s", where)
+		c.Fail(key+".query", "has no $keys, so it would not be a bulk lookup; write a condition such as %s", where)
 		return
 	}
 	if problem := misusedKeys(s.Query); problem != "" {
-		d.fail(key+".query", "%s; write a condition such as %s", problem, where)
+		c.Fail(key+".query", "%s; write a condition such as %s", problem, where)
 		return
 	}
 	for i, column := range s.Key {
-		d.checkColumn(key+".key", i, s, column)
+		c.checkColumn(key+".key", i, s, column)
 	}
-	_, hasKey := d.file.positions[key+".key"]
-	if !hasKey && !strings.Contains(s.Query, "_key") && !strings.Contains(s.Query, "*") {
-		d.fail(key+".query", "nothing says which column holds the key; add key: COLUMN to the stage, or select the column AS _key")
+	if !c.Has(key+".key") && !strings.Contains(s.Query, "_key") && !strings.Contains(s.Query, "*") {
+		c.Fail(key+".query", "nothing says which column holds the key; add key: COLUMN to the stage, or select the column AS _key")
 	}
 }
 
 // checkColumn checks that the query can have a column that holds the key.
-func (d *decoder) checkColumn(key string, i int, s *Stage, column string) {
-	if element := fmt.Sprintf("%s[%d]", key, i); d.read(element) {
+func (c *checker) checkColumn(key string, i int, s *Stage, column string) {
+	if element := fmt.Sprintf("%s[%d]", key, i); c.Valid(element) {
 		key = element
 	}
-	written, ok := d.written[key]
-	if !ok || len(s.Key) != len(s.By) || strings.Contains(s.Query, "*") || strings.Contains(strings.ToLower(s.Query), strings.ToLower(column)) {
+	written := c.Scalar(key)
+	if !c.Valid(key) || len(s.Key) != len(s.By) || strings.Contains(s.Query, "*") || strings.Contains(strings.ToLower(s.Query), strings.ToLower(column)) {
 		return
 	}
-	d.fail(key, "the query has no column %s; write the one of its result that holds the key, or select that column too", strings.TrimPrefix(written.shown(), "the value of "))
+	c.Fail(key, "the query has no column %s; write the one of its result that holds the key, or select that column too", written.Written())
 }
 
 // misusedKeys says what is wrong with the place of $keys where that is certain

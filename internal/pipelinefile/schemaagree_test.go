@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // TestSchemaAndParserAgree changes right files in one place. Whatever the parser takes is valid; of unknown keys,
@@ -19,7 +20,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 	compiled := validator(t)
 	files := rightFiles(t)
 	names := slices.Sorted(maps.Keys(files))
-	keys := map[string]pf.Key{}
+	keys := map[string]strictyaml.Key{}
 	for _, k := range pf.Keys() {
 		keys[k.Path] = k
 	}
@@ -56,7 +57,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 // mutation changes one place of a document.
 type mutation struct {
 	t     *rapid.T
-	keys  map[string]pf.Key
+	keys  map[string]strictyaml.Key
 	wrong bool // both have to refuse it
 	what  string
 }
@@ -79,7 +80,7 @@ func (m *mutation) change(document any) {
 	case "unknown":
 		name := rapid.StringMatching(`[a-z_]{1,8}`).Draw(m.t, "name")
 		section := e.path[:max(0, strings.LastIndexByte(e.path, '.'))]
-		if _, known := m.keys[strings.TrimPrefix(section+"."+name, ".")]; !known && !strings.HasSuffix(e.path, "*") && m.keys[section].Type != pf.TypeSecrets && m.keys[section].Type != pf.TypeEnums {
+		if _, known := m.keys[strings.TrimPrefix(section+"."+name, ".")]; !known && !strings.HasSuffix(e.path, "*") && m.keys[section].Type != strictyaml.TypeSecrets && m.keys[section].Type != strictyaml.TypeEnums {
 			e.in[name], m.wrong = e.in[e.name], true
 		}
 	case "gone":
@@ -88,7 +89,7 @@ func (m *mutation) change(document any) {
 	case "word":
 		word := rapid.StringMatching(`[a-zA-Z0-9_-]{0,12}`).Draw(m.t, "word")
 		e.in[e.name] = word
-		m.wrong = (k.Type == pf.TypeEnum || k.Type == pf.TypeStart) && !slices.Contains(k.Enum, word)
+		m.wrong = (k.Type == strictyaml.TypeEnum || k.Type == strictyaml.TypeEnumOrTime) && !slices.Contains(k.Enum, word)
 	case "value":
 		e.in[e.name] = rapid.SampledFrom([]any{
 			nil, true, 0, 1, -1, 7, 1 << 40, 1.5, "", " ", "a", "${X}", "0", "1s", "1.5h", "-1s", "8MiB", "a, b:1", []any{}, []any{"a"}, []any{""}, []any{"a", "b"}, []any{1}, map[string]any{},
@@ -107,7 +108,7 @@ func (m *mutation) entries(section map[string]any, path string, named bool) []en
 		key = strings.TrimPrefix(path+"."+key, ".")
 		all = append(all, entry{section, name, key})
 		if below, ok := section[name].(map[string]any); ok {
-			all = append(all, m.entries(below, key, m.keys[key].Type == pf.TypeNames)...)
+			all = append(all, m.entries(below, key, m.keys[key].Type == strictyaml.TypeNames)...)
 		}
 		for _, element := range list(section[name]) {
 			if below, ok := element.(map[string]any); ok {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // Kind is what a source is.
@@ -55,19 +57,19 @@ func (s *Source) Driver() string {
 
 // SQL is a database. The path of an SQLite database is joined with the folder of the pipeline file.
 type SQL struct {
-	Driver Driver `key:"driver"`
-	DSN    Secret `key:"dsn"`
-	Pool   int    `key:"pool"`
+	Driver Driver            `key:"driver"`
+	DSN    strictyaml.Secret `key:"dsn"`
+	Pool   int               `key:"pool"`
 }
 
 // HTTPSource is a service over HTTP.
 type HTTPSource struct {
-	URL     string            `key:"url"`
-	Headers map[string]Secret `key:"headers"`
-	Health  string            `key:"health"`
-	TLS     TLS               `key:"tls"`
-	Pool    int               `key:"pool"`
-	MaxBody int64             `key:"max_body"`
+	URL     string                       `key:"url"`
+	Headers map[string]strictyaml.Secret `key:"headers"`
+	Health  string                       `key:"health"`
+	TLS     TLS                          `key:"tls"`
+	Pool    int                          `key:"pool"`
+	MaxBody int64                        `key:"max_body"`
 }
 
 // Rate bounds how often a source is called.
@@ -84,85 +86,80 @@ type Breaker struct {
 	Delay    time.Duration `key:"delay"`
 }
 
-func sourceKeys() []Key {
-	return slices.Concat([]Key{
-		{Path: "sources", Type: TypeNames, Required: true, Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look things up, by a name of your choice."},
-		{Path: "sources.*", Type: TypeSection, Doc: "One source. It has one of sql, redis and http."},
-		{Path: "sources.*.sql", Type: TypeSection, Doc: "A database."},
-		{Path: "sources.*.sql.driver", Type: TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; mysql is MariaDB's too."},
-		{Path: "sources.*.sql.dsn", Type: TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file. For sqlite a path, relative to the pipeline file, or a file: URI."},
-		{Path: "sources.*.sql.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
-		{Path: "sources.*.redis", Type: TypeSection, Doc: "A Redis server or cluster, 6 or later."},
-	}, redisKeys("sources.*.redis"), []Key{
-		{Path: "sources.*.http", Type: TypeSection, Doc: "A service over HTTP that answers many keys at once, in JSON."},
-		{Path: "sources.*.http.url", Type: TypeString, Required: true, Example: "https://users.example/v2", Pattern: `^https?://[^\s@?#]+$`, PatternDoc: "a url begins with https:// or http:// and has no credentials, query or fragment; put a token into headers", Doc: "Where the service is. Redirects are not followed, and link-local and metadata addresses never asked."},
-		{Path: "sources.*.http.headers", Type: TypeSecrets, Doc: `What is sent with each request, such as {Authorization: "Bearer ${TOKEN}"}.`},
-		{Path: "sources.*.http.health", Type: TypeString, Doc: "The path below the url that answers a GET with 2xx while the service works. Defaults to none: the service is then only connected to."},
-		{Path: "sources.*.http.pool", Type: TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
-		{Path: "sources.*.http.max_body", Type: TypeSize, Default: "64MiB", Min: kib, Max: gib, Doc: "Bytes of an answer, at most, after its decompression. What is larger is asked for again with fewer keys."},
-	}, tlsKeys("sources.*.http", "How an https url is trusted."), []Key{
-		{Path: "sources.*.timeout", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long one call may take, without the time that it waits to start."},
-		{Path: "sources.*.max_keys", Type: TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Keys in one call, at most. More are split into several calls."},
-		{Path: "sources.*.max_calls", Type: TypeInteger, Default: "4", Min: 1, Max: 1000, Doc: "Calls at once, at most, over all workers and stages."},
-		{Path: "sources.*.rate", Type: TypeSection, Doc: "How often a call may start, over all workers and stages of this process. Defaults to no bound."},
-		{Path: "sources.*.rate.calls", Type: TypeInteger, Required: true, Example: "50", Min: 1, Max: 1_000_000, Doc: "Calls in each per, evenly spread."},
-		{Path: "sources.*.rate.per", Type: TypeDuration, Default: "1s", Min: ms, Max: 24 * hour, Doc: "The time for calls."},
-		{Path: "sources.*.rate.burst", Type: TypeInteger, Default: "1", Min: 1, Max: 1_000_000, Doc: "Calls that may start at once after a rest."},
-		{Path: "sources.*.breaker", Type: TypeSwitch, Default: "false", Doc: "Leaves a source alone for a while where calls fail; a section sets more than true does."},
-		{Path: "sources.*.breaker.failures", Type: TypeInteger, Default: "5", Min: 1, Max: 1_000_000, Doc: "Failed calls in a row that open the breaker. A call that the source answered, be it with a refusal, is none."},
-		{Path: "sources.*.breaker.delay", Type: TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long the breaker stays open, until one call tries again."},
-		{Path: "sources.*.errors", Type: TypeEnums, Enum: words(ErrorPermanent, ErrorTransient, ErrorFatal), Doc: "Classes errors otherwise, by the code that dead letters and the log have: an SQLSTATE, MySQL's number, SQLite's name, an HTTP status, Redis' first word, as {\"57014\": permanent}. permanent: the event is at fault; transient: nobody is, and it is tried again; fatal: the configuration is, and the pipeline stops."},
+func sourceKeys() []strictyaml.Key {
+	return slices.Concat([]strictyaml.Key{
+		{Path: "sources", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: eventName, ReservedDoc: eventWords, Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look things up, by a name of your choice."},
+		{Path: "sources.*", Type: strictyaml.TypeSection, Noun: "a source", Doc: "One source. It has one of sql, redis and http."},
+		{Path: "sources.*.sql", Type: strictyaml.TypeSection, Doc: "A database."},
+		{Path: "sources.*.sql.driver", Type: strictyaml.TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; mysql is MariaDB's too."},
+		{Path: "sources.*.sql.dsn", Type: strictyaml.TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file. For sqlite a path, relative to the pipeline file, or a file: URI."},
+		{Path: "sources.*.sql.pool", Type: strictyaml.TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
+		{Path: "sources.*.redis", Type: strictyaml.TypeSection, Doc: "A Redis server or cluster, 6 or later."},
+	}, redisKeys("sources.*.redis"), []strictyaml.Key{
+		{Path: "sources.*.http", Type: strictyaml.TypeSection, Doc: "A service over HTTP that answers many keys at once, in JSON."},
+		{Path: "sources.*.http.url", Type: strictyaml.TypeString, Required: true, Example: "https://users.example/v2", Pattern: `^https?://[^\s@?#]+$`, PatternDoc: "a url begins with https:// or http:// and has no credentials, query or fragment; put a token into headers", Doc: "Where the service is. Redirects are not followed, and link-local and metadata addresses never asked."},
+		{Path: "sources.*.http.headers", Type: strictyaml.TypeSecrets, Doc: `What is sent with each request, such as {Authorization: "Bearer ${TOKEN}"}.`},
+		{Path: "sources.*.http.health", Type: strictyaml.TypeString, Doc: "The path below the url that answers a GET with 2xx while the service works. Defaults to none: the service is then only connected to."},
+		{Path: "sources.*.http.pool", Type: strictyaml.TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections, at most."},
+		{Path: "sources.*.http.max_body", Type: strictyaml.TypeSize, Default: "64MiB", Min: kib, Max: gib, Doc: "Bytes of an answer, at most, after its decompression. What is larger is asked for again with fewer keys."},
+	}, tlsKeys("sources.*.http", "How an https url is trusted."), []strictyaml.Key{
+		{Path: "sources.*.timeout", Type: strictyaml.TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long one call may take, without the time that it waits to start."},
+		{Path: "sources.*.max_keys", Type: strictyaml.TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "Keys in one call, at most. More are split into several calls."},
+		{Path: "sources.*.max_calls", Type: strictyaml.TypeInteger, Default: "4", Min: 1, Max: 1000, Doc: "Calls at once, at most, over all workers and stages."},
+		{Path: "sources.*.rate", Type: strictyaml.TypeSection, Doc: "How often a call may start, over all workers and stages of this process. Defaults to no bound."},
+		{Path: "sources.*.rate.calls", Type: strictyaml.TypeInteger, Required: true, Example: "50", Min: 1, Max: 1_000_000, Doc: "Calls in each per, evenly spread."},
+		{Path: "sources.*.rate.per", Type: strictyaml.TypeDuration, Default: "1s", Min: ms, Max: 24 * hour, Doc: "The time for calls."},
+		{Path: "sources.*.rate.burst", Type: strictyaml.TypeInteger, Default: "1", Min: 1, Max: 1_000_000, Doc: "Calls that may start at once after a rest."},
+		{Path: "sources.*.breaker", Type: strictyaml.TypeSwitch, Default: "false", Doc: "Leaves a source alone for a while where calls fail; a section sets more than true does."},
+		{Path: "sources.*.breaker.failures", Type: strictyaml.TypeInteger, Default: "5", Min: 1, Max: 1_000_000, Doc: "Failed calls in a row that open the breaker. A call that the source answered, be it with a refusal, is none."},
+		{Path: "sources.*.breaker.delay", Type: strictyaml.TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long the breaker stays open, until one call tries again."},
+		{Path: "sources.*.errors", Type: strictyaml.TypeEnums, Enum: words(ErrorPermanent, ErrorTransient, ErrorFatal), Doc: "Classes errors otherwise, by the code that dead letters and the log have: an SQLSTATE, MySQL's number, SQLite's name, an HTTP status, Redis' first word, as {\"57014\": permanent}. permanent: the event is at fault; transient: nobody is, and it is tried again; fatal: the configuration is, and the pipeline stops."},
 	})
 }
 
 // checkSource refuses a source that is not of exactly one kind, and what its kind cannot be.
-func (d *decoder) checkSource(s *Source) {
+func (c *checker) checkSource(s *Source) {
 	key := "sources." + s.Name
-	if _, ok := d.file.positions[key]; !ok {
+	if !c.Has(key) {
 		return // Its name or its value has been refused.
 	}
-	kinds := d.kinds(s.Name)
+	kinds := c.kinds(s.Name)
 	switch {
 	case len(kinds) > 1:
-		d.fail(key+"."+kinds[1], "the source has %s too, and a source is of one kind; make it a source of its own", kinds[0])
-	case len(kinds) == 0 && !d.failedBelow(key):
-		d.fail(key, "nothing says where it is; write one of sql, redis and http, for example sql: {driver: postgres, dsn: \"${SHOP_DSN}\"}")
+		c.Fail(key+"."+kinds[1], "the source has %s too, and a source is of one kind; make it a source of its own", kinds[0])
+	case len(kinds) == 0 && !c.FailedBelow(key):
+		c.Fail(key, "nothing says where it is; write one of sql, redis and http, for example sql: {driver: postgres, dsn: \"${SHOP_DSN}\"}")
 	}
 	if s.Redis != nil {
-		d.checkRedis(key+".redis", s.Redis)
+		c.checkRedis(key+".redis", s.Redis)
 	}
 	if s.HTTP != nil {
-		d.checkHeaders(key+".http.headers", s.HTTP)
-		d.checkCodes(key+".errors", s)
+		c.checkHeaders(key+".http.headers", s.HTTP)
+		c.checkCodes(key+".errors", s)
 		if s.HTTP.TLS.Enabled && strings.HasPrefix(s.HTTP.URL, "http:") {
-			d.fail(key+".http.tls", "the url begins with http://, which is not encrypted; write https://, or remove the key")
+			c.Fail(key+".http.tls", "the url begins with http://, which is not encrypted; write https://, or remove the key")
 		}
 	}
 }
 
 // kinds are the kinds that the file has for a source.
-func (d *decoder) kinds(source string) []string {
+func (c *checker) kinds(source string) []string {
 	var kinds []string
 	for _, kind := range []Kind{KindSQL, KindRedis, KindHTTP} {
-		if _, ok := d.file.positions["sources."+source+"."+string(kind)]; ok {
+		if c.Has("sources." + source + "." + string(kind)) {
 			kinds = append(kinds, string(kind))
 		}
 	}
 	return kinds
 }
 
-// failedBelow says that a key of a section has a problem already, which may be the one that is missed.
-func (d *decoder) failedBelow(section string) bool {
-	return slices.ContainsFunc(d.problems, func(p *Error) bool { return strings.HasPrefix(p.Key, section+".") })
-}
-
 // checkHeaders refuses a header that is there twice in two spellings.
-func (d *decoder) checkHeaders(key string, s *HTTPSource) {
+func (c *checker) checkHeaders(key string, s *HTTPSource) {
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
 		canonical := http.CanonicalHeaderKey(name)
 		if first, twice := seen[canonical]; twice {
-			d.fail(dotted(key, plainKey(name)), "is the same header as %s; remove one of them", plainKey(first))
+			c.Fail(strictyaml.JoinKey(key, name), "is the same header as %s; remove one of them", strictyaml.JoinKey("", first))
 		}
 		seen[canonical] = name
 	}

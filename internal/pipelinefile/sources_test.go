@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 func TestSources(t *testing.T) {
@@ -34,7 +35,7 @@ func TestSources(t *testing.T) {
 			named("shop", pf.Source{HTTP: &pf.HTTPSource{URL: "https://users.example/v2", Pool: 8, MaxBody: 64 << 20}}),
 			named("more", pf.Source{
 				HTTP: &pf.HTTPSource{
-					URL: "https://[::1]:8443", Headers: map[string]pf.Secret{"Authorization": pf.NewSecret("Bearer secret"), "X-Tenant": pf.NewSecret("a")},
+					URL: "https://[::1]:8443", Headers: map[string]strictyaml.Secret{"Authorization": strictyaml.NewSecret("Bearer secret"), "X-Tenant": strictyaml.NewSecret("a")},
 					Health: "/health", TLS: pf.TLS{Enabled: true, CA: "ca.pem"}, Pool: 2, MaxBody: 1 << 20,
 				},
 				Rate: &pf.Rate{Calls: 1, Per: time.Minute, Burst: 3}, Breaker: pf.Breaker{Enabled: true, Failures: 2, Delay: time.Minute},

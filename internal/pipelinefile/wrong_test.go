@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -34,15 +35,15 @@ func world() pipelinefile.Options {
 }
 
 // problems returns the parts of a joined error.
-func problems(t *testing.T, err error) []*pipelinefile.Error {
+func problems(t *testing.T, err error) []*strictyaml.Error {
 	t.Helper()
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		t.Fatalf("not a joined error: %v", err)
 	}
-	var list []*pipelinefile.Error
+	var list []*strictyaml.Error
 	for _, e := range joined.Unwrap() {
-		p, ok := errors.AsType[*pipelinefile.Error](e)
+		p, ok := errors.AsType[*strictyaml.Error](e)
 		if !ok {
 			t.Fatalf("not an *Error: %v", e)
 		}

@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
-type node = pipelinefile.Node
+type node = strictyaml.Node
 
 // parser gathers what is wrong on its way.
 type parser struct {
@@ -35,7 +35,7 @@ func (p *parser) section(n node, what string, of keys) (has map[string]bool) {
 		read, known := of[e.Name]
 		if !known {
 			text := "unknown key; " + what + " has " + strings.Join(names, ", ")
-			if near, ok := pipelinefile.Nearest(e.Name, names); ok {
+			if near, ok := strictyaml.Nearest(e.Name, names); ok {
 				text, has[near] = `unknown key; did you mean "`+near+`"?`, true
 			}
 			p.fail(e.Key.Errorf("%s", text))

@@ -5,7 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -129,7 +129,7 @@ func (p *parser) deadLetter(n node) Failure {
 	})
 	if f.Kind != "" && !slices.Contains(kinds, f.Kind) {
 		hint := ""
-		if near, ok := pipelinefile.Nearest(f.Kind, kinds); ok {
+		if near, ok := strictyaml.Nearest(f.Kind, kinds); ok {
 			hint = "; did you mean " + near + "?"
 		}
 		p.fail(n.Errorf("there is no kind %q of dead letters%s", f.Kind, hint))

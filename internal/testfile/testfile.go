@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // File is the tests of one pipeline.
@@ -32,7 +32,7 @@ type Test struct {
 
 // Stub is what a source answers a stage.
 type Stub struct {
-	Stage pipelinefile.Node // the stage's name, for errors
+	Stage strictyaml.Node // the stage's name, for errors
 	Rows  []Row
 	// Error fails keys; nil fails none.
 	Error *Error
@@ -42,21 +42,21 @@ type Stub struct {
 
 // Row is a row as the query would have it.
 type Row struct {
-	Node   pipelinefile.Node // for errors
+	Node   strictyaml.Node // for errors
 	Fields []Field
 }
 
 // Field is a column of a row.
 type Field struct {
 	Name  string
-	Node  pipelinefile.Node
+	Node  strictyaml.Node
 	Value jsontext.Value
 }
 
 // Error is how keys fail.
 type Error struct {
 	Message, Code string
-	Keys          []pipelinefile.Node // none: all keys
+	Keys          []strictyaml.Node // none: all keys
 }
 
 // Event is an input record.
@@ -106,9 +106,9 @@ func Of(path string) (pipeline, tests string) {
 	return name + ext, name + "_test" + ext
 }
 
-// Load reads the tests at path. Its error joins a *pipelinefile.Error for each problem.
+// Load reads the tests at path. Its error joins a *strictyaml.Error for each problem.
 func Load(path string) (*File, error) {
-	data, err := os.ReadFile(path)
+	data, err := strictyaml.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the tests: %w", err)
 	}
@@ -117,7 +117,7 @@ func Load(path string) (*File, error) {
 
 // Parse reads tests; name is what errors call the file.
 func Parse(name string, data []byte) (*File, error) {
-	root, err := pipelinefile.ReadDocument(name, data)
+	root, err := strictyaml.Parse("test", name, data)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func Parse(name string, data []byte) (*File, error) {
 		return nil, root.Errorf("the file is empty; write tests: and below it a list of tests, each with name, stubs, events and expect")
 	}
 	p.root(root)
-	if err := pipelinefile.JoinErrors(p.problems); err != nil {
+	if err := strictyaml.Join(p.problems); err != nil {
 		return nil, err
 	}
 	return p.file, nil

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/testfile"
 )
 
@@ -54,7 +54,7 @@ tests:
 				Name: "one", Line: 6,
 				Stubs: map[string]testfile.Stub{
 					"user": user,
-					"plan": {Error: &testfile.Error{Message: "denied", Code: "42501", Keys: make([]pipelinefile.Node, 2)}},
+					"plan": {Error: &testfile.Error{Message: "denied", Code: "42501", Keys: make([]strictyaml.Node, 2)}},
 					"shop": {Error: &testfile.Error{Message: "denied"}},
 					"away": {Outage: "refused"},
 				},
@@ -79,7 +79,7 @@ tests:
 			},
 		},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(_, _ pipelinefile.Node) bool { return true })); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(func(_, _ strictyaml.Node) bool { return true })); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

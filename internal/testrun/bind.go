@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/testfile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -54,7 +54,7 @@ func bind(layout *pipeline.Layout, file *testfile.File) ([]map[string]*stub, err
 		}
 	}
 	if len(b.problems) > 0 {
-		return nil, pipelinefile.JoinErrors(b.problems)
+		return nil, strictyaml.Join(b.problems)
 	}
 	for _, s := range layout.Stages {
 		b.types[s.Name] = b.typesOf(s, seen[s.Name])
@@ -68,7 +68,7 @@ func bind(layout *pipeline.Layout, file *testfile.File) ([]map[string]*stub, err
 			all[i][s.Name].absent = !ok
 		}
 	}
-	return all, pipelinefile.JoinErrors(b.problems)
+	return all, strictyaml.Join(b.problems)
 }
 
 func (b *binder) fail(err error) { b.problems = append(b.problems, err) }
@@ -82,7 +82,7 @@ func (b *binder) stage(name string, s testfile.Stub) *pipeline.Stage {
 		names = append(names, stage.Name)
 	}
 	hint := "; the stages are " + strings.Join(names, ", ")
-	if near, ok := pipelinefile.Nearest(name, names); ok {
+	if near, ok := strictyaml.Nearest(name, names); ok {
 		hint = "; did you mean " + near + "?"
 	}
 	b.fail(s.Stage.Errorf("the pipeline has no stage %q%s", name, hint))
@@ -133,8 +133,8 @@ func named(row testfile.Row, column string) *testfile.Field {
 }
 
 // parts are the values of a key: those of a list, or one.
-func (b *binder) parts(n pipelinefile.Node) []jsontext.Value {
-	nodes := []pipelinefile.Node{n}
+func (b *binder) parts(n strictyaml.Node) []jsontext.Value {
+	nodes := []strictyaml.Node{n}
 	if n.IsList() {
 		var err error
 		if nodes, err = n.List(); err != nil {

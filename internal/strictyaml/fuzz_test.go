@@ -1,0 +1,61 @@
+package strictyaml_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
+)
+
+// FuzzDecode holds the reader to what it promises for any bytes: no panic, and either a file or problems that each have a
+// place within it and one line. A file that Decode accepts has a tree, and a tree is JSON or has a place for what is not.
+func FuzzDecode(f *testing.F) {
+	paths, err := filepath.Glob("testdata/wrong/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(least + "prices: [{amount: 1}]\nhosts: 'a:1, b:2'\ntls: true\nsince: 2026-01-02T03:04:05Z\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		lines := strings.Count(string(data), "\n") + strings.Count(string(data), "\r") + 1
+		check := func(p *strictyaml.Error) {
+			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" {
+				t.Errorf("%d:%d in a file of %d lines: %q", p.Line, p.Column, lines, p.Message)
+			}
+			if text := p.Error(); strings.ContainsAny(text, "\n\r") {
+				t.Errorf("more than one line: %q", text)
+			}
+			if strings.Contains(p.Message, canary) && !strings.Contains(string(data), canary) {
+				t.Errorf("a variable's value is shown: %q", p.Message)
+			}
+		}
+		file, _, err := decode(t, string(data), world())
+		if err != nil {
+			for _, p := range problems(t, err) {
+				check(p)
+			}
+		} else if file.Name == "" || len(file.Shelves) == 0 {
+			t.Fatalf("an incomplete file: %+v", file)
+		}
+		root, parsed := strictyaml.Parse("shop", "shop.yaml", data)
+		if parsed != nil {
+			if err == nil {
+				t.Fatalf("only Parse refuses: %v", parsed)
+			}
+			return
+		}
+		if _, err := root.JSON(); err != nil {
+			for _, p := range problems(t, strictyaml.Join([]error{err})) {
+				check(p)
+			}
+		}
+	})
+}
