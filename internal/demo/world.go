@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -66,7 +67,7 @@ func (w world) run(ctx context.Context) (*Summary, error) {
 }
 
 // open makes the pipeline, which counts what it commits.
-func (w world) open(ctx context.Context, counts *totals.Totals) (*pipeline.Pipeline, *loaderline.Pipeline[pipeline.Document], error) {
+func (w world) open(ctx context.Context, counts *totals.Totals) (*pipeline.Pipeline, *loaderline.Pipeline[jsonenrich.Document], error) {
 	open, err := pipeline.Open(ctx, w.layout, pipeline.Options{Logger: w.Logger, OnCall: w.seen.Call, Reuse: true})
 	if err != nil {
 		return nil, nil, err

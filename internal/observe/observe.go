@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/backlog"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -48,7 +49,7 @@ type Run struct {
 	// What the run is made of is there only once it has begun.
 	open        atomic.Pointer[pipeline.Pipeline]
 	disk        atomic.Pointer[disktier.Tier]
-	line        atomic.Pointer[loaderline.Pipeline[pipeline.Document]]
+	line        atomic.Pointer[loaderline.Pipeline[jsonenrich.Document]]
 	invalidator atomic.Pointer[invalidation.Invalidator]
 	reader      atomic.Pointer[invalidation.Reader]
 	following   atomic.Pointer[func() string] // for what reader waits
@@ -135,7 +136,7 @@ func (r *Run) Opened(layout *pipeline.Layout, open *pipeline.Pipeline) {
 }
 
 // Running notes that the pipeline is about to run.
-func (r *Run) Running(line *loaderline.Pipeline[pipeline.Document]) { r.line.Store(line) }
+func (r *Run) Running(line *loaderline.Pipeline[jsonenrich.Document]) { r.line.Store(line) }
 
 // Stopped notes that no more is committed, and logs the dead letters that were not logged yet.
 func (r *Run) Stopped() { r.dead.close() }

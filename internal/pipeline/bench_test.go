@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
@@ -142,7 +143,7 @@ func BenchmarkEnrich(b *testing.B) {
 // The encoder alone, over rows whose results are there.
 func BenchmarkEncode(b *testing.B) {
 	config := openBench(b).Config
-	var events []pipeline.Document
+	var events []jsonenrich.Document
 	for e := range testenv.Events(testenv.EventsConfig{Count: 5000}) {
 		event, err := config.Decode(loaderline.Record{Key: e.Key, Value: e.Value})
 		if err != nil {

@@ -3,20 +3,17 @@ package pipeline
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-type (
-	loader = stages.Loader[lookup.Key, *Fragment]
-	view   = stages.View[lookup.Key, *Fragment]
-)
+type loader = stages.Loader[lookup.Key, *jsonenrich.Fragment]
 
 // compiler builds the plan of a layout.
 type compiler struct {
@@ -25,22 +22,24 @@ type compiler struct {
 	lookups map[int]Lookup
 	fresh   bool // nothing is cached
 
-	plan      *stages.Plan[Document]
-	documents *documents
-	events    scannerPaths
-	answers   map[string]*answers // by what is asked: stages that ask the same share a loader
-	nodes     []*node             // by stage
-	single    map[string]stages.Keys[Document, lookup.Key]
-	lists     map[string]stages.Lists[Document, lookup.Key]
-	whens     map[string]stages.Condition[Document] // by their text
+	plan    *stages.Plan[jsonenrich.Document]
+	decoder *jsonenrich.Decoder
+	reuse   *jsonenrich.Reuse   // nil: each event is looked up
+	answers map[string]*answers // by identity: stages with the same identity share a loader
+	nodes   []*node             // by stage
+	// single and lists have the keys of stages, by edge.
+	single map[string]stages.Keys[jsonenrich.Document, lookup.Key]
+	lists  map[string]stages.Lists[jsonenrich.Document, lookup.Key]
+	whens  map[string]stages.Condition[jsonenrich.Document] // by their text
 }
 
-// answers is one loader, and what is looked for in its answers.
+// answers is one loader, with its cache and what is looked for in its rows.
 type answers struct {
-	fragments
-	lookup Lookup // of the first stage that asks so: what it learns holds for all of them
+	jsonenrich.Fragments
+
+	lookup Lookup // of the first stage with this identity; what it learns is true for all of them
 	loader *loader
-	cache  *cache.View[lookup.Key, *Fragment] // nil: not cached
+	cache  *cache.View[lookup.Key, *jsonenrich.Fragment] // nil: not cached
 	// keeps says which keys are cached; nil: all are.
 	keeps func(lookup.Key) bool
 }
@@ -48,59 +47,47 @@ type answers struct {
 // node is a stage in the plan.
 type node struct {
 	*Stage
-	answers  *answers
-	member   string // `,"name":`, as the result's place has it
-	children []child
-	one      stages.Node[Document, *Fragment] // where List is not set
-	each     stages.Node[Document, view]      // where it is
+
+	answers *answers
+	result  *jsonenrich.Node
 }
 
-// child is a stage whose result stands in another's.
-type child struct {
-	*node
-	point int // of the parent's Fragment
-}
-
-func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup) *compiler {
+func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup, reuse *jsonenrich.Reuse) *compiler {
 	retry := layout.File.Retry
-	plan := &stages.Plan[Document]{Retry: stages.Retry{Initial: retry.Initial, Max: retry.Max, MaxElapsed: retry.MaxElapsed}}
+	plan := &stages.Plan[jsonenrich.Document]{Retry: stages.Retry{Initial: retry.Initial, Max: retry.Max, MaxElapsed: retry.MaxElapsed}}
 	if retry.MaxElapsed == 0 {
 		plan.Retry.MaxElapsed = -1
 	}
 	return &compiler{
-		layout: layout, open: open, lookups: lookups, plan: plan, documents: &documents{},
+		layout: layout, open: open, lookups: lookups, plan: plan, decoder: jsonenrich.NewDecoder(reuse), reuse: reuse,
 		answers: map[string]*answers{},
 		nodes:   make([]*node, len(layout.Stages)),
-		single:  map[string]stages.Keys[Document, lookup.Key]{},
-		lists:   map[string]stages.Lists[Document, lookup.Key]{},
-		whens:   map[string]stages.Condition[Document]{},
+		single:  map[string]stages.Keys[jsonenrich.Document, lookup.Key]{},
+		lists:   map[string]stages.Lists[jsonenrich.Document, lookup.Key]{},
+		whens:   map[string]stages.Condition[jsonenrich.Document]{},
 	}
 }
 
-// compile adds every stage to the plan. What is looked for in an answer is collected before its loader is made.
+// compile adds every stage to the plan. It collects what is looked for in the rows of a loader before it makes the loader.
 func (c *compiler) compile() {
 	for _, s := range c.layout.Stages {
 		id := s.identity()
 		if c.answers[id] == nil {
 			c.answers[id] = &answers{lookup: c.lookups[s.Index]}
 		}
-		c.nodes[s.Index] = &node{Stage: s, answers: c.answers[id], member: "," + string(lookup.AppendString(nil, s.Field())) + ":"}
+		c.nodes[s.Index] = c.node(s, c.answers[id])
 	}
 	paths := make([]int, len(c.nodes))
 	for i, n := range c.nodes {
 		paths[i] = c.keyPath(n)
 		if n.Parent >= 0 {
 			parent := c.nodes[n.Parent]
-			container := jsondoc.Path{Root: n.Into.Root, Steps: n.Into.Steps[:len(n.Into.Steps)-1]}
-			parent.answers.places = append(parent.answers.places, place{
-				field: parent.answers.value(parent.inFragment(n.Into)), into: n.Into, stage: n.Name,
-			})
-			parent.children = append(parent.children, child{node: n, point: parent.answers.point(parent.inFragment(container))})
+			parent.result.Nest(n.result, parent.inFragment(n.Into), n.Into, n.Name)
 		}
 	}
-	looks := make([][]look, len(c.nodes))
+	fields := make([][]jsonenrich.Field, len(c.nodes))
 	for i, n := range c.nodes {
-		looks[i] = c.looks(n)
+		fields[i] = c.fields(n)
 	}
 	for i, n := range c.nodes {
 		if n.answers.loader == nil {
@@ -109,8 +96,24 @@ func (c *compiler) compile() {
 		if n.answers.cache != nil {
 			c.open.cached[n.Name] = cached{types: n.answers.lookup.Types, view: n.answers.cache, spreads: c.spreads(n)}
 		}
-		c.add(n, paths[i], looks[i])
+		n.result.Cache = n.answers.cache
+		c.add(n, paths[i], fields[i])
 	}
+}
+
+func (c *compiler) node(s *Stage, a *answers) *node {
+	result := jsonenrich.NewNode(s.Index, s.Field())
+	result.List, result.Many, result.Fragments = s.List, s.Many, &a.Fragments
+	return &node{Stage: s, answers: a, result: result}
+}
+
+// results are the nodes' results, by stage.
+func (c *compiler) results() []*jsonenrich.Node {
+	results := make([]*jsonenrich.Node, len(c.nodes))
+	for i, n := range c.nodes {
+		results[i] = n.result
+	}
+	return results
 }
 
 // identity is what a stage asks, for how long it keeps the answer, and whether it waits for one.
@@ -131,61 +134,45 @@ func (s *Stage) waitsOut() bool { return s.OnOutage == pipelinefile.OnOutagePaus
 // question is what a stage asks, and whom.
 func (s *Stage) question() string { return fmt.Sprintf("%q %s", s.Source, s.asks()) }
 
-// keyPath finds the number of a stage's key path in what it leads into.
+// keyPath returns the number of a stage's key path in the document that holds the key.
 func (c *compiler) keyPath(n *node) int {
-	collect, known := &c.events, &c.documents.paths
+	paths := &c.decoder.Paths
 	inside := func(p jsondoc.Path) jsondoc.Path { return p }
 	if n.Root >= 0 {
 		root := c.nodes[n.Root]
-		collect, known, inside = &root.answers.scannerPaths, &root.answers.paths, root.inFragment
+		paths, inside = &root.answers.Paths, root.inFragment
 	}
-	p := &keyPath{types: n.answers.lookup.Types(), names: n.By}
+	path := jsonenrich.KeyPath{Names: n.By, Types: n.answers.lookup.Types()}
 	if l := asLearner(n.answers.lookup); l != nil {
-		p.learners = []learner{l}
+		path.Learner = l
 	}
 	for _, part := range n.By {
-		p.parts = append(p.parts, collect.value(inside(part)))
+		path.Parts = append(path.Parts, inside(part))
 	}
-	for i, q := range *known {
-		if slices.Equal(q.parts, p.parts) && slices.Equal(q.types, p.types) && (len(q.learners) > 0) == (len(p.learners) > 0) {
-			for _, l := range p.learners {
-				if !slices.Contains(q.learners, l) {
-					q.learners = append(q.learners, l)
-				}
-			}
-			return i
-		}
-	}
-	*known = append(*known, p)
-	return len(*known) - 1
+	return paths.AddKey(path)
 }
 
 func (c *compiler) loader(n *node) *loader {
 	source := c.open.sources[n.Source]
-	cfg := stages.LoaderConfig[lookup.Key, *Fragment]{
+	cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{
 		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(), OutageFailsKeys: !n.waitsOut(),
 		Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 	}
 	if n.Cache.TTL > 0 && !c.fresh {
-		n.answers.cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *Fragment]{
+		n.answers.cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.negativeTTL(),
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
 			RefreshAfter: float64(n.Cache.Refresh) / 100,
-			Codec:        n.answers.codec(),
+			Codec:        n.answers.Codec(),
 			Clone:        cfg.Clone,
-			Cost: func(k lookup.Key, f *Fragment) int64 {
-				if f == nil {
-					return int64(len(k))
-				}
-				return int64(len(k)) + f.bytes()
-			},
+			Cost:         func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },
 		})
 		cfg.Cache, cfg.FailureTTL = n.answers.cache, n.Cache.NegativeTTL
 		if n.answers.keeps = c.keeps(n); n.answers.keeps != nil {
 			cfg.Cache = c.keptKeys(n)
 		}
 	}
-	l := stages.NewLoader(n.answers.source(n.answers.lookup), cfg)
+	l := stages.NewLoader(n.answers.Source(n.answers.lookup), cfg)
 	c.open.loaders = append(c.open.loaders, l)
 	return l
 }

@@ -6,24 +6,26 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
-	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/sink"
 )
 
 // config is the pipeline that Go code would write.
-func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderline.Config[Document], error) {
+func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderline.Config[jsonenrich.Document], error) {
 	file := c.layout.File
 	kafka, err := Kafka(file, logger, watch)
 	if err != nil {
-		return loaderline.Config[Document]{}, err
+		return loaderline.Config[jsonenrich.Document]{}, err
 	}
 	c.compile()
-	merge := c.merged()
-	c.documents.scanner = c.scanEvents(merge)
-	encoder := c.encoder(merge)
-	return loaderline.Config[Document]{
+	names := c.merged()
+	c.decoder.Compile(names)
+	encoder := jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
+		Plan: c.plan, Nodes: c.results(), Judge: c.judge, Topic: file.Output.Topic, Names: names, Reuse: c.reuse,
+	})
+	return loaderline.Config[jsonenrich.Document]{
 		Name: file.Name,
 		Consumer: consumer.Config{
 			Kafka: kafka, Group: file.Input.Group, Topics: file.Input.Topics, Instance: file.Instance,
@@ -39,16 +41,16 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 		DeadLetterLimit: deadLetterLimit(file), DeadLetterWindow: file.DeadLetter.Window,
 		Tombstones:      tombstones[file.Input.Tombstones],
 		ShutdownTimeout: noneIfZero(file.Shutdown.Timeout),
-		Decode:          c.documents.decode,
+		Decode:          c.decoder.Decode,
 		Plan:            c.plan,
-		Encode:          encoder.encode,
-		OnLimits:        encoder.limitTo,
+		Encode:          encoder.Encode,
+		OnLimits:        encoder.LimitTo,
 		Logger:          logger,
 		LogWords:        logWords(file),
 	}, nil
 }
 
-// merged has the names of results that may replace the event's own fields; nil where the event stands by itself.
+// merged returns the names of results that may replace the event's own members; nil if the event is in a member of its own.
 func (c *compiler) merged() map[string]bool {
 	if c.layout.File.Output.Shape != pipelinefile.ShapeMerge {
 		return nil
@@ -60,14 +62,6 @@ func (c *compiler) merged() map[string]bool {
 		}
 	}
 	return names
-}
-
-func (c *compiler) scanEvents(merge map[string]bool) *jsondoc.Scanner {
-	c.events.point(jsondoc.Path{Root: eventRoot})
-	for name := range merge {
-		c.documents.fields = append(c.documents.fields, c.events.value(jsondoc.Path{Root: eventRoot, Steps: []jsondoc.Step{{Name: name}}}))
-	}
-	return c.events.scanner()
 }
 
 // Kafka says how to reach a file's brokers. It tells watch of the certificates, unless watch is nil.

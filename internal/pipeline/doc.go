@@ -1,5 +1,5 @@
-// Package pipeline compiles a pipeline file into the same Config and Plan that Go code writes: events are JSON documents,
-// values are JSON fragments, and both are passed on byte for byte.
+// Package pipeline compiles a pipeline file into the same Config and Plan that Go code writes. Events are JSON documents and
+// values are JSON fragments; package jsonenrich passes both on byte for byte.
 //
 // NewLayout checks what the stages depend on and where their results go, without connecting to anything. Open connects
 // to the sources, prepares every statement and builds the plan.

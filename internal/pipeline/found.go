@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -22,14 +23,14 @@ type Found struct {
 }
 
 // Found says what each stage has for an event, in the order of the file.
-func (p *Pipeline) Found(row stages.Row[Document]) []Found {
+func (p *Pipeline) Found(row stages.Row[jsonenrich.Document]) []Found {
 	all := make([]Found, len(p.nodes))
 	for i, n := range p.nodes {
 		if !n.List {
-			all[i].add(n, n.one.Of(row), p.tierOf(n.one.Origin(row)), n.one.Origin(row).Age)
+			all[i].add(n, n.result.One.Of(row), p.tierOf(n.result.One.Origin(row)), n.result.One.Origin(row).Age)
 			continue
 		}
-		list := n.each.Of(row)
+		list := n.result.Each.Of(row)
 		all[i].Skipped = errors.Is(list.Err, stages.ErrSkipped)
 		if list.State == stages.Loaded {
 			for j := range list.Value.Len() {
@@ -54,7 +55,7 @@ func (p *Pipeline) tierOf(o stages.Origin) string {
 }
 
 // add counts the answer for one key.
-func (f *Found) add(n *node, r stages.Result[*Fragment], tier string, age time.Duration) {
+func (f *Found) add(n *node, r stages.Result[*jsonenrich.Fragment], tier string, age time.Duration) {
 	if tier != "" && !slices.Contains(f.Tiers, tier) {
 		f.Tiers = append(f.Tiers, tier)
 	}
@@ -65,7 +66,7 @@ func (f *Found) add(n *node, r stages.Result[*Fragment], tier string, age time.D
 	}
 	f.Stale = max(f.Stale, r.Stale)
 	if n.Many {
-		f.Rows += elements(r.Value.json)
+		f.Rows += elements(r.Value.JSON())
 	} else {
 		f.Rows++
 	}

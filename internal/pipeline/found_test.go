@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/tiertest"
@@ -30,7 +31,7 @@ func TestFoundSaysWhatStagesHaveAndFromWhere(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows := p.Config.Plan.Run(t.Context(), []pipeline.Document{d})
+			rows := p.Config.Plan.Run(t.Context(), []jsonenrich.Document{d})
 			// There are two reviews of one product, which was bought twice, and one of another.
 			want := []pipeline.Found{{Rows: 1}, {Rows: 3, Tiers: from}, {Rows: 5}}
 			if diff := cmp.Diff(want, p.Found(rows.At(0)), cmpopts.IgnoreFields(pipeline.Found{}, "Age")); diff != "" {

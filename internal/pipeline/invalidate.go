@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/changerecord"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages/cache"
@@ -69,7 +70,7 @@ func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err e
 // cached is a stage whose results are kept.
 type cached struct {
 	types func() lookup.Types
-	view  *cache.View[lookup.Key, *Fragment]
+	view  *cache.View[lookup.Key, *jsonenrich.Fragment]
 	// spreads says whether the cache may have other keys that the source takes for equal to a key. Nil means that it has none.
 	spreads func(lookup.Key) bool
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/loaderline/loaderline/internal/condition"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
 // eventRoot is the root of paths into the event.
-const eventRoot = "event"
+const eventRoot = jsonenrich.EventRoot
 
 // Layout is what a pipeline file says about its stages: what each depends on, and where its result goes.
 type Layout struct {
@@ -76,6 +77,17 @@ func (s *Stage) negativeTTL() time.Duration {
 		return 0
 	}
 	return s.Cache.NegativeTTL
+}
+
+// reusable reports whether an event's keys alone decide about its results, and whether these are cached. Conditions look at
+// more than keys.
+func (l *Layout) reusable() bool {
+	for _, s := range l.Stages {
+		if s.When != nil || s.Cache.TTL <= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // byText is the key path as the file has it.

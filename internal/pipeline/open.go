@@ -8,15 +8,19 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
+// reuseShare is the part of cache.memory that Options.Reuse takes: the half.
+const reuseShare = 2
+
 // Pipeline is a compiled file with its connections open.
 type Pipeline struct {
-	Config loaderline.Config[Document]
+	Config loaderline.Config[jsonenrich.Document]
 
 	sources map[string]*source
 	memory  *cache.Memory
@@ -26,7 +30,7 @@ type Pipeline struct {
 	loaders         []*loader
 	cached          map[string]cached // by stage
 	preloads        []*Preload
-	reuse           *reuse // nil: each event is looked up
+	reuse           *jsonenrich.Reuse // nil: each event is looked up
 }
 
 // source is one source of the file.
@@ -47,8 +51,8 @@ type Options struct {
 	// Lookup answers in place of the file's sources, of which none is connected to, nor is a shared cache. It is called for
 	// each stage in the order of the file. Optional.
 	Lookup func(*Stage) Lookup
-	// Reuse gives an event the results of one before with the same keys, as they were encoded, for some seconds and where none of
-	// them has expired or was invalidated since: nothing is looked up for it, and Found knows nothing of it.
+	// Reuse caches encoded results by event keys for up to 10 s, while no row has expired or been invalidated. Nothing is looked
+	// up for an event that gets such results, and Found knows nothing of it.
 	Reuse bool
 	// Fresh leaves the cache out: every micro-batch asks the sources. Defaults to what the file says.
 	Fresh bool
@@ -101,19 +105,18 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		p.tiers = append(p.tiers, tier)
 	}
 	p.allTiers = slices.Concat(opts.Tiers, p.tiers)
-	rows, tails := layout.File.Cache.Memory, int64(0)
+	rows, reused := layout.File.Cache.Memory, int64(0)
 	if opts.Reuse && !opts.Fresh && layout.reusable() {
-		tails = rows / reuseShare
+		reused = rows / reuseShare
 	}
-	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: rows - tails, Tiers: p.allTiers}); err != nil {
+	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: rows - reused, Tiers: p.allTiers}); err != nil {
 		return nil, err
 	}
-	c := newCompiler(layout, p, lookups)
-	c.fresh = opts.Fresh
-	if tails > 0 {
-		p.reuse = newReuse(p.memory, c.nodes, tails)
-		c.documents.reuse = p.reuse
+	if reused > 0 {
+		p.reuse = jsonenrich.NewReuse(p.memory, reused)
 	}
+	c := newCompiler(layout, p, lookups, p.reuse)
+	c.fresh = opts.Fresh
 	if p.Config, err = c.config(opts.Logger, opts.Certificates); err != nil {
 		return nil, err
 	}
@@ -128,8 +131,8 @@ func (p *Pipeline) Tiers() []cache.Tier { return p.allTiers }
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
 func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
 
-// Reused counts the events that were given what one before was, by Options.Reuse. It is safe for concurrent use.
-func (p *Pipeline) Reused() uint64 { return p.reuse.count() }
+// Reused counts the events that got cached results, by Options.Reuse. It is safe for concurrent use.
+func (p *Pipeline) Reused() uint64 { return p.reuse.Count() }
 
 // SourceStats is how the limits of each source have worked. It is safe for concurrent use.
 func (p *Pipeline) SourceStats() map[string]stages.BackendStats {

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 )
 
 // Outputs share memory, and what rows with equal keys have in common is made once: each is still whole when all of its
@@ -44,7 +44,7 @@ func TestOutputsOfOneMicroBatch(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := open(t, c.shape, user)
-			documents := make([]pipeline.Document, len(c.events))
+			documents := make([]jsonenrich.Document, len(c.events))
 			for i, e := range c.events {
 				d, err := p.Config.Decode(loaderline.Record{Value: []byte(e)})
 				if err != nil {

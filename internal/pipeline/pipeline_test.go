@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 )
 
 const (
@@ -173,7 +173,7 @@ func TestEnrich(t *testing.T) {
 // One bulk call for each stage and batch with a cold cache, and none with a warm one.
 func TestBackendCalls(t *testing.T) {
 	p := open(t, "nest", strings.ReplaceAll(userStage+purchasesStage+reviewsStage, "source: shop", "source: shop, cache: {ttl: 1m}"))
-	var documents []pipeline.Document
+	var documents []jsonenrich.Document
 	for i := range 1000 {
 		d, err := p.Config.Decode(loaderline.Record{Value: fmt.Appendf(nil, `{"user_id":%d}`, i%5)})
 		if err != nil {
@@ -196,7 +196,7 @@ func TestStagesThatAskTheSameShareALoader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := p.Config.Plan.Run(t.Context(), []pipeline.Document{d})
+	rows := p.Config.Plan.Run(t.Context(), []jsonenrich.Document{d})
 	calls := 0
 	for _, s := range rows.Stats() {
 		calls += s.Calls.Calls
@@ -220,7 +220,7 @@ func TestAnOutputThatIsTooLargeIsNotMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := p.Config.Plan.Run(t.Context(), []pipeline.Document{d}).At(0)
+	row := p.Config.Plan.Run(t.Context(), []jsonenrich.Document{d}).At(0)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	got := published(p.Config.Encode(row))

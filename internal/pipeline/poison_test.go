@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/testenv"
@@ -65,7 +66,7 @@ stages:
 	}()
 	dead := 0
 	for from := 0; from < events; from += size {
-		documents, asked := make([]pipeline.Document, size), make([]int, size)
+		documents, asked := make([]jsonenrich.Document, size), make([]int, size)
 		for i := range documents {
 			// Two in three users come again in each micro-batch, and the one at fault does.
 			user := (from/3 + i) % users

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
@@ -134,7 +135,7 @@ type preloading struct {
 	done   Preloaded
 
 	keys    []lookup.Key
-	results []stages.Result[*Fragment]
+	results []stages.Result[*jsonenrich.Fragment]
 	bytes   int64 // of the rows
 	leftOut []lookup.Key
 }
@@ -149,17 +150,17 @@ func (t *preloading) take(ctx context.Context, found sqllookup.Scanned) error {
 	if t.answers.keeps != nil && !t.answers.keeps(found.Key) {
 		return nil // A change of the row might go unnoticed.
 	}
-	fragment, err := (*Fragment)(nil), found.Err
+	fragment, err := (*jsonenrich.Fragment)(nil), found.Err
 	if err == nil {
-		fragment, err = t.answers.fragment(found.Value)
+		fragment, err = t.answers.Fragment(found.Value)
 	}
 	if err != nil {
 		t.leaveOut(ctx, found.Key, err)
 		return nil
 	}
 	t.keys = append(t.keys, found.Key)
-	t.results = append(t.results, stages.Result[*Fragment]{Value: fragment, State: stages.Loaded})
-	t.bytes += int64(len(found.Key)) + fragment.bytes()
+	t.results = append(t.results, stages.Result[*jsonenrich.Fragment]{Value: fragment, State: stages.Loaded})
+	t.bytes += int64(len(found.Key)) + fragment.Bytes()
 	if t.bytes < t.most {
 		return nil
 	}

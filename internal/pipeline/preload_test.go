@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
@@ -47,7 +48,7 @@ func preload(t *testing.T, p *pipeline.Pipeline) []pipeline.Preloaded {
 // calls is how many calls a micro-batch takes, by stage.
 func calls(t *testing.T, p *pipeline.Pipeline, events ...string) map[string]int {
 	t.Helper()
-	var documents []pipeline.Document
+	var documents []jsonenrich.Document
 	for _, e := range events {
 		d, err := p.Config.Decode(loaderline.Record{Value: []byte(e)})
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -94,7 +95,7 @@ func enrich(t *testing.T, p *pipeline.Pipeline, events ...string) []string {
 	t.Helper()
 	var (
 		got       = make([]string, len(events))
-		documents []pipeline.Document
+		documents []jsonenrich.Document
 		at        []int
 	)
 	for i, e := range events {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
@@ -29,17 +30,9 @@ type Lookup interface {
 	Types() lookup.Types
 }
 
-// learner is a Lookup that learns the types of its keys from its source, and learns them again if a key does not fit. It takes
-// lookup.Unchecked keys.
-type learner interface {
-	Lookup
-	// Learned says how often it has learned something new, and whether that can be types at all.
-	Learned() (times int, types bool)
-}
-
-// asLearner returns a Lookup as a learner, or nil.
-func asLearner(l Lookup) learner {
-	if learns, ok := l.(learner); ok {
+// asLearner returns a Lookup that can learn the types of its keys, or nil.
+func asLearner(l Lookup) jsonenrich.Learner {
+	if learns, ok := l.(jsonenrich.Learner); ok {
 		if _, types := learns.Learned(); types {
 			return learns
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
@@ -247,7 +248,7 @@ func TestLimitsAreTheBackends(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := p.Config.Plan.Run(context.Background(), []pipeline.Document{d})
+	rows := p.Config.Plan.Run(context.Background(), []jsonenrich.Document{d})
 	if _, fatal := errors.AsType[*stages.FatalError](rows.Err()); !fatal || !strings.Contains(rows.Err().Error(), "404") {
 		t.Errorf("%v, want a fatal 404", rows.Err())
 	}

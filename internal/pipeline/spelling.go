@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -67,7 +68,7 @@ func (c *compiler) hasChanges(n *node) bool {
 
 // keptKeys is a cache of some keys only. A change of any key may outdate a load of another key, so nobody shares such a load.
 type keptKeys struct {
-	view  *cache.View[lookup.Key, *Fragment]
+	view  *cache.View[lookup.Key, *jsonenrich.Fragment]
 	keeps func(lookup.Key) bool
 	// learned counts what the source has learned about its key; nil if it learns nothing. seen is the count when the cache was
 	// filled.
@@ -78,7 +79,7 @@ type keptKeys struct {
 // keptKeys is the cache of a stage that does not keep all keys.
 func (c *compiler) keptKeys(n *node) *keptKeys {
 	kept := &keptKeys{view: n.answers.cache, keeps: n.answers.keeps}
-	if l, ok := n.answers.lookup.(learner); ok {
+	if l, ok := n.answers.lookup.(jsonenrich.Learner); ok {
 		kept.learned = l.Learned
 		now, _ := l.Learned()
 		kept.seen.Store(int64(now))
@@ -98,35 +99,35 @@ func (c *keptKeys) follow(ctx context.Context) {
 }
 
 // Get gets the keys that are kept.
-func (c *keptKeys) Get(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment], stages.Origin)) stages.Stamp {
+func (c *keptKeys) Get(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*jsonenrich.Fragment], stages.Origin)) stages.Stamp {
 	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
 		return c.view.Get(ctx, keys, hit)
 	}
-	return c.view.Get(ctx, some, func(i int, r stages.Result[*Fragment], from stages.Origin) { hit(at[i], r, from) })
+	return c.view.Get(ctx, some, func(i int, r stages.Result[*jsonenrich.Fragment], from stages.Origin) { hit(at[i], r, from) })
 }
 
 // GetStale gets the keys that are kept.
-func (c *keptKeys) GetStale(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*Fragment])) {
+func (c *keptKeys) GetStale(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*jsonenrich.Fragment])) {
 	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
 		c.view.GetStale(ctx, keys, hit)
 		return
 	}
-	c.view.GetStale(ctx, some, func(i int, r stages.Result[*Fragment]) { hit(at[i], r) })
+	c.view.GetStale(ctx, some, func(i int, r stages.Result[*jsonenrich.Fragment]) { hit(at[i], r) })
 }
 
 // Set keeps results, as stages.Cache says.
-func (c *keptKeys) Set(ctx context.Context, since stages.Stamp, keys []lookup.Key, results []stages.Result[*Fragment]) {
+func (c *keptKeys) Set(ctx context.Context, since stages.Stamp, keys []lookup.Key, results []stages.Result[*jsonenrich.Fragment]) {
 	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
 		c.view.Set(ctx, since, keys, results)
 		return
 	}
-	kept := make([]stages.Result[*Fragment], len(at))
+	kept := make([]stages.Result[*jsonenrich.Fragment], len(at))
 	for i, j := range at {
 		kept[i] = results[j]
 	}

@@ -7,22 +7,17 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
-// verdict is what the stages' results mean for an event.
-type verdict struct {
-	drop     bool
-	failure  *loaderline.Failure
-	degraded string // the value of the header, empty where all is well
-}
-
-// judge looks at the results of all stages, in the order of the file: the first that decides does.
-func (c *compiler) judge(row stages.Row[Document]) verdict {
+// judge returns what the results of all stages mean for an event. It looks at them in the order of the file, and the first
+// stage that drops or fails the event decides.
+func (c *compiler) judge(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict {
 	var (
-		v        verdict
+		v        jsonenrich.Verdict
 		degraded []string
 	)
 	transient := false // of the failures so far
@@ -35,30 +30,30 @@ func (c *compiler) judge(row stages.Row[Document]) verdict {
 		case err != nil && c.outage(n, err, row) == pipelinefile.OnOutageDegrade:
 			degraded = append(degraded, n.Name+"=outage")
 		case err != nil && c.outage(n, err, row) == pipelinefile.OnOutageDeadLetter:
-			v.failure = n.failed(err)
+			v.Failure = n.failed(err)
 			return v
 		case err != nil && n.OnError == pipelinefile.OnErrorDeadLetter:
-			v.failure = n.failed(err)
-			v.failure.Transient = v.failure.Transient || transient && errors.Is(err, stages.ErrBlocked)
+			v.Failure = n.failed(err)
+			v.Failure.Transient = v.Failure.Transient || transient && errors.Is(err, stages.ErrBlocked)
 			return v
 		case err != nil:
 			transient = transient || isTransient(err)
 			degraded = append(degraded, n.Name+"=error")
 		case missing != nil && (n.OnMissing == pipelinefile.OnMissingDeadLetter || n.waits()):
-			v.failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(missing), Transient: n.waits() && !errors.Is(missing, stages.ErrNoKey)}
+			v.Failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(missing), Transient: n.waits() && !errors.Is(missing, stages.ErrNoKey)}
 			return v
 		case missing != nil && n.OnMissing == pipelinefile.OnMissingDrop:
-			v.drop = true
+			v.Drop = true
 			return v
 		}
 	}
-	v.degraded = strings.Join(degraded, ",")
+	v.Degraded = strings.Join(degraded, ",")
 	return v
 }
 
 // outage is what a stage's on_outage says of a row for which it has failed, empty where that is no outage. A stage that is
 // blocked by an outage goes the way of the one that has it.
-func (c *compiler) outage(n *node, err error, row stages.Row[Document]) pipelinefile.OnOutage {
+func (c *compiler) outage(n *node, err error, row stages.Row[jsonenrich.Document]) pipelinefile.OnOutage {
 	if _, is := errors.AsType[*stages.OutageError](err); is {
 		return n.OnOutage
 	}
@@ -83,13 +78,13 @@ var errNoRow = errors.New("no row")
 
 // outcome says whether a stage has nothing for a row, and why (stages.ErrNoKey or errNoRow), or has failed; and how old the
 // oldest value is that was served past its time.
-func (n *node) outcome(row stages.Row[Document]) (missing error, stale time.Duration, err error) {
+func (n *node) outcome(row stages.Row[jsonenrich.Document]) (missing error, stale time.Duration, err error) {
 	if !n.List {
-		r := n.one.Of(row)
+		r := n.result.One.Of(row)
 		missing, err = n.single(r)
 		return missing, r.Stale, err
 	}
-	r := n.each.Of(row)
+	r := n.result.Each.Of(row)
 	if r.State != stages.Loaded {
 		if r.State == stages.Missing {
 			return nil, 0, nil
@@ -111,7 +106,7 @@ func (n *node) outcome(row stages.Row[Document]) (missing error, stale time.Dura
 
 // single judges the result of one key. No rows for a key of a stage with many are an empty list, and not missing; nor is
 // what a stage does not run for.
-func (n *node) single(r stages.Result[*Fragment]) (missing, err error) {
+func (n *node) single(r stages.Result[*jsonenrich.Fragment]) (missing, err error) {
 	switch r.State {
 	case stages.Failed, stages.Blocked:
 		return nil, r.Err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/condition"
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -58,92 +59,46 @@ func (l *layouter) looksInto(path jsondoc.Path) error {
 	return nil
 }
 
-// look is a field that a condition looks at: in the event, or in the result of a stage.
-type look struct {
-	in    *node // nil for the event
-	field int   // of the document's or the fragment's seen
-	path  jsondoc.Path
-}
-
-// looks finds the fields of a stage's condition in what they are in.
-func (c *compiler) looks(n *node) []look {
+// fields adds the fields of a stage's condition to the documents that hold them.
+func (c *compiler) fields(n *node) []jsonenrich.Field {
 	if n.When == nil {
 		return nil
 	}
-	var looks []look
+	var fields []jsonenrich.Field
 	for _, path := range n.When.Paths() {
-		at := look{path: path}
-		paths, seen := &c.events, &c.documents.seen
-		if path.Root != eventRoot {
-			at.in = c.named(path.Root)
-			paths, seen = &at.in.answers.scannerPaths, &at.in.answers.seen
+		f := jsonenrich.Field{Path: path}
+		if path.Root == eventRoot {
+			f.Number = c.decoder.AddField(path)
+		} else {
+			root := c.named(path.Root)
+			f.In, f.Number = root.result, root.answers.AddField(path)
 		}
-		at.field = numbered(seen, paths.value(path))
-		looks = append(looks, at)
+		fields = append(fields, f)
 	}
-	return looks
+	return fields
 }
 
-// named is the node of a stage that is there.
+// named returns the node of a stage, which must exist.
 func (c *compiler) named(stage string) *node {
 	return c.nodes[slices.IndexFunc(c.nodes, func(n *node) bool { return n.Name == stage })]
 }
 
-// numbered is the place of a number in a list, to which it is added where it is not there.
-func numbered(list *[]int, n int) int {
-	if i := slices.Index(*list, n); i >= 0 {
-		return i
-	}
-	*list = append(*list, n)
-	return len(*list) - 1
-}
-
-// firstOf are the values of some paths without [].
-func firstOf(found *jsondoc.Result, paths []int) []jsondoc.Value {
-	if len(paths) == 0 {
-		return nil
-	}
-	values := make([]jsondoc.Value, len(paths))
-	for i, p := range paths {
-		values[i] = found.Values[p][0]
-	}
-	return values
-}
-
-// condition is a stage's condition in the plan. Stages with the same share it, and so evaluate it once.
-func (c *compiler) condition(n *node, looks []look) stages.Condition[Document] {
+// condition returns a stage's condition in the plan. Stages with the same text share the condition, and so evaluate it once.
+func (c *compiler) condition(n *node, fields []jsonenrich.Field) stages.Condition[jsonenrich.Document] {
 	text := n.Stage.Stage.When
 	if known, ok := c.whens[text]; ok {
 		return known
 	}
 	var after []stages.Dep
 	for _, i := range n.WhenStages {
-		after = append(after, c.nodes[i].one)
+		after = append(after, c.nodes[i].result.One)
 	}
 	overBudget := c.layout.File.Errorf("stages."+n.Name+".when", "the condition %s: %v", shortened(text), condition.ErrBudget)
-	w := stages.When(c.plan, func(row stages.Row[Document]) (bool, error) {
-		values := make([]any, len(looks))
-		for i, l := range looks {
-			v, err := l.value(row)
-			if err != nil {
-				return false, err
-			}
-			values[i] = v
-		}
-		holds, err := n.When.Holds(row.Context(), values)
-		switch {
-		case errors.Is(err, condition.ErrBudget):
-			return false, overBudget
-		case err != nil:
-			return false, fmt.Errorf("when: %w", err)
-		}
-		return holds, nil
-	}, after...)
-	c.whens[text] = w
-	return w
+	c.whens[text] = jsonenrich.Condition(c.plan, n.When, fields, overBudget, after...)
+	return c.whens[text]
 }
 
-// shortened is a condition as a message has it.
+// shortened returns a condition as a message has it.
 func shortened(text string) string {
 	const most = 100
 	short := []rune(strings.Join(strings.Fields(text), " "))
@@ -151,36 +106,4 @@ func shortened(text string) string {
 		short = append(short[:most], '…')
 	}
 	return string(short)
-}
-
-// value is what stands in the field for a row.
-func (l look) value(row stages.Row[Document]) (any, error) {
-	var (
-		json []byte
-		seen []jsondoc.Value
-	)
-	if l.in == nil {
-		json, seen = row.Event().value, row.Event().seen
-	} else {
-		switch r := l.in.one.Of(row); r.State {
-		case stages.Failed, stages.Blocked:
-			return nil, stages.ErrBlocked
-		case stages.Missing:
-			if l.in.Many {
-				return []any{}, nil
-			}
-			return nil, nil
-		case stages.Loaded:
-			json, seen = r.Value.json, r.Value.seen
-		}
-	}
-	v := seen[l.field]
-	if v.Kind == jsondoc.Mismatch {
-		return nil, fmt.Errorf("when: %s: what stands on the way there is no object", l.path)
-	}
-	value, err := condition.Value(v.In(json))
-	if err != nil {
-		return nil, fmt.Errorf("when: %s: %w", l.path, err)
-	}
-	return value, nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
@@ -114,7 +114,7 @@ func TestWhen(t *testing.T) {
 // Only the keys of events that a stage runs for are loaded.
 func TestWhenSparesCalls(t *testing.T) {
 	p := open(t, "nest", under("event.type == 1", userStage))
-	var documents []pipeline.Document
+	var documents []jsonenrich.Document
 	for _, e := range []string{`{"user_id":1,"type":1}`, `{"user_id":2}`, `{"user_id":3,"type":2}`} {
 		d, err := p.Config.Decode(loaderline.Record{Value: []byte(e)})
 		if err != nil {

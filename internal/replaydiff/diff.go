@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/sink"
 )
@@ -101,7 +102,7 @@ func (d Differ) Diff(ctx context.Context) (Counts, error) {
 type comparison struct {
 	Differ
 
-	line      *loaderline.Pipeline[pipeline.Document]
+	line      *loaderline.Pipeline[jsonenrich.Document]
 	published map[Source][]byte
 	counts    *Counts
 	batch     []*kgo.Record

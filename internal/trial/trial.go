@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/tail"
 	"github.com/loaderline/loaderline/sink"
@@ -72,7 +73,7 @@ type Stage struct {
 // Trial tries events one after the other, on one cache. It is for one goroutine.
 type Trial struct {
 	open   *pipeline.Pipeline
-	line   *loaderline.Pipeline[pipeline.Document]
+	line   *loaderline.Pipeline[jsonenrich.Document]
 	topics sink.Config
 	found  []pipeline.Found // of the event at hand; nil where it was not read
 	tried  int64
@@ -83,7 +84,7 @@ func New(open *pipeline.Pipeline) (*Trial, error) {
 	t := &Trial{open: open, topics: open.Config.Sink}
 	cfg := open.Config
 	encode := cfg.Encode
-	cfg.Encode = func(row stages.Row[pipeline.Document]) ([]loaderline.Record, error) {
+	cfg.Encode = func(row stages.Row[jsonenrich.Document]) ([]loaderline.Record, error) {
 		t.found = open.Found(row)
 		return encode(row)
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package jsonenrich
 
 import (
 	"errors"
@@ -8,47 +8,47 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// renderer writes the results of one row after another, each where it stands.
+// renderer encodes the results of one row after another.
 type renderer struct {
 	row     stages.Row[Document]
-	scratch []byte
-	// Results for the elements of a list are written where the elements stand, in their order.
-	cursors []cursor // by stage
-	limit   int
+	scratch []byte   // the results of the row
+	cursors []cursor // by node
+	limit   int      // of bytes
 }
 
+// cursor is the next result of a node whose results are within the elements of a list, in the order of the elements.
 type cursor struct {
-	view    view
+	view    View
 	next    int
 	skipped bool // the stage does not run for the event
-	open    bool
+	open    bool // the other fields are set
 }
 
-// render is what stands behind the event: each result as `,"name":value`, and the closing brace. It is valid until the next call.
-// Beyond limit bytes nothing more is written: what is larger than its topic takes is not made in full.
-func (r *renderer) render(row stages.Row[Document], nodes []*node, limit int) []byte {
+// render returns the part of an output behind the event: each result as `,"name":value`, and the closing brace. It is in scratch
+// memory, which the next call overwrites. It stops soon after limit bytes, as a larger output is not published.
+func (r *renderer) render(row stages.Row[Document], nodes []*Node, limit int) []byte {
 	r.row, r.limit = row, limit
 	clear(r.cursors)
 	r.scratch = append(r.fields(r.scratch[:0], nodes), '}')
 	return r.scratch
 }
 
-// fields appends the results that stand in the output itself, each as `,"name":value`.
-func (r *renderer) fields(dst []byte, nodes []*node) []byte {
+// fields appends the results that are in the output itself, each as `,"name":value`.
+func (r *renderer) fields(dst []byte, nodes []*Node) []byte {
 	for _, n := range nodes {
-		if n.Parent < 0 {
+		if !n.Nested {
 			dst = r.whole(append(dst, n.member...), n)
 		}
 	}
 	return dst
 }
 
-// whole appends all that a stage found.
-func (r *renderer) whole(dst []byte, n *node) []byte {
+// whole appends all results of a stage.
+func (r *renderer) whole(dst []byte, n *Node) []byte {
 	if !n.List {
-		return r.result(dst, n, n.one.Of(r.row))
+		return r.result(dst, n, n.One.Of(r.row))
 	}
-	list := n.each.Of(r.row)
+	list := n.Each.Of(r.row)
 	switch list.State {
 	case stages.Failed, stages.Blocked:
 		return append(dst, "null"...)
@@ -70,14 +70,14 @@ func (r *renderer) whole(dst []byte, n *node) []byte {
 	return append(dst, ']')
 }
 
-// next appends what a stage found for the next element of the list that its keys come from.
-func (r *renderer) next(dst []byte, n *node) []byte {
+// next appends the result of a stage for the next element of the list that its keys come from.
+func (r *renderer) next(dst []byte, n *Node) []byte {
 	c := &r.cursors[n.Index]
 	if !c.open {
-		list := n.each.Of(r.row)
+		list := n.Each.Of(r.row)
 		*c = cursor{view: list.Value, skipped: errors.Is(list.Err, stages.ErrSkipped), open: true}
 	}
-	if c.next >= c.view.Len() { // the stage has failed as a whole, or does not run for the event
+	if c.next >= c.view.Len() { // The stage failed as a whole, or does not run for the event.
 		if c.skipped && n.Many {
 			return append(dst, "[]"...)
 		}
@@ -88,8 +88,8 @@ func (r *renderer) next(dst []byte, n *node) []byte {
 	return r.result(dst, n, element)
 }
 
-// result appends what a stage found for one key.
-func (r *renderer) result(dst []byte, n *node, result stages.Result[*Fragment]) []byte {
+// result appends the result of a stage for one key.
+func (r *renderer) result(dst []byte, n *Node, result stages.Result[*Fragment]) []byte {
 	switch {
 	case result.State == stages.Loaded && len(n.children) == 0:
 		return append(dst, result.Value.json...)
@@ -98,7 +98,7 @@ func (r *renderer) result(dst []byte, n *node, result stages.Result[*Fragment]) 
 	}
 	if n.List && n.gap(result.State) != nil {
 		for _, c := range n.children {
-			r.skip(c.node)
+			r.skip(c.Node)
 		}
 	}
 	if result.State == stages.Missing && n.Many {
@@ -107,8 +107,8 @@ func (r *renderer) result(dst []byte, n *node, result stages.Result[*Fragment]) 
 	return append(dst, "null"...)
 }
 
-// spliced appends a fragment with the results of other stages in it: each before a closing brace.
-func (r *renderer) spliced(dst []byte, n *node, f *Fragment) []byte {
+// spliced appends a fragment with the results of other stages in it, each before a closing brace.
+func (r *renderer) spliced(dst []byte, n *Node, f *Fragment) []byte {
 	var (
 		done int32
 		at   [8]int
@@ -124,7 +124,7 @@ func (r *renderer) spliced(dst []byte, n *node, f *Fragment) []byte {
 			points := f.points[c.point]
 			for used[i] < len(points) && points[used[i]] == jsondoc.NoPoint {
 				used[i]++
-				r.skip(c.node)
+				r.skip(c.Node)
 			}
 			if used[i] < len(points) && (first < 0 || points[used[i]] < point) {
 				first, point = i, points[used[i]]
@@ -143,21 +143,21 @@ func (r *renderer) spliced(dst []byte, n *node, f *Fragment) []byte {
 			dst = append(dst, c.member...)
 		}
 		if c.List {
-			dst = r.next(dst, c.node)
+			dst = r.next(dst, c.Node)
 		} else {
-			dst = r.whole(dst, c.node)
+			dst = r.whole(dst, c.Node)
 		}
 	}
 }
 
-// skip passes over the result for an element that is no object, and so has no room for it.
-func (r *renderer) skip(n *node) {
+// skip skips the result for an element that is no object and thus cannot hold it.
+func (r *renderer) skip(n *Node) {
 	if n.List {
 		r.next(nil, n)
 	}
 }
 
-// lastByte is the last byte that is no space.
+// lastByte returns the last byte that is no white space.
 func lastByte(b []byte) byte {
 	for _, c := range slices.Backward(b) {
 		switch c {

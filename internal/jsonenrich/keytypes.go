@@ -1,4 +1,4 @@
-package pipeline
+package jsonenrich
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// canonical is the key of one value.
+// canonical returns the key of one value.
 func (p *keyPath) canonical(raw []byte) (lookup.Key, error) {
 	if len(p.learners) == 0 {
 		return p.types[0].Canonical(raw)
@@ -21,7 +21,7 @@ func (p *keyPath) canonical(raw []byte) (lookup.Key, error) {
 	return p.disputed([][]byte{raw}, key, err)
 }
 
-// composite is the key of several values.
+// composite returns the key of several values.
 func (p *keyPath) composite(raws [][]byte) (lookup.Key, error) {
 	if len(p.learners) == 0 {
 		return p.types.Canonical(raws...)
@@ -34,7 +34,7 @@ func (p *keyPath) composite(raws [][]byte) (lookup.Key, error) {
 	return p.disputed(raws, key, err)
 }
 
-// agreed says whether all stages that share the path have the same types. They had at the start.
+// agreed reports whether all stages that share the path have these types, as they had at the start.
 func (p *keyPath) agreed(types lookup.Types) bool {
 	for _, l := range p.learners[1:] {
 		if !slices.Equal(l.Types(), types) {
@@ -44,8 +44,9 @@ func (p *keyPath) agreed(types lookup.Types) bool {
 	return true
 }
 
-// disputed is the key of values if the first stage's types, which make key of them or refuse them with err, do not decide:
-// the source may have other types by now, and the stages may differ. An unchecked key leaves the decision to each source.
+// disputed returns the key of values that the first stage's types alone do not decide: the source may have other types by now,
+// and the stages may differ. key or err is what the first stage's types make of the values. An unchecked key leaves the
+// decision to each source.
 func (p *keyPath) disputed(raws [][]byte, key lookup.Key, err error) (lookup.Key, error) {
 	if errors.Is(err, stages.ErrNoKey) {
 		return "", err
@@ -69,7 +70,7 @@ func (p *keyPath) disputed(raws [][]byte, key lookup.Key, err error) (lookup.Key
 	}
 }
 
-// learned counts what the path's sources have learned. Keys from before a change are made again.
+// learned counts what the path's sources have learned. Keys made before a change are made again.
 func (p *keyPath) learned() int {
 	n := 0
 	for _, l := range p.learners {

@@ -1,0 +1,52 @@
+package jsonenrich
+
+import (
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// SingleKeys returns the keys of a stage that has one key for each event: those of a key path in the event, or in the result
+// of the node from if that is not nil.
+func SingleKeys(plan *stages.Plan[Document], from *Node, path int) stages.Keys[Document, lookup.Key] {
+	if from == nil {
+		return stages.ByErr(plan, func(d Document) (lookup.Key, error) { return d.single(path) })
+	}
+	fragments := from.Fragments
+	return stages.ThenOneErr(from.One, func(f *Fragment) (lookup.Key, error) {
+		k := fragments.keysOf(f, path)[0]
+		return k.key, k.err
+	})
+}
+
+// ListedKeys returns the keys of a stage that has any number of them for each event, as SingleKeys does.
+func ListedKeys(plan *stages.Plan[Document], from *Node, path int) stages.Lists[Document, lookup.Key] {
+	switch {
+	case from == nil:
+		return stages.EachErr(plan, func(d Document, add func(lookup.Key, error)) {
+			if d.reused != nil {
+				return
+			}
+			for _, k := range d.keys[path] {
+				add(k.key, k.err)
+			}
+		})
+	case from.List:
+		return stages.ThenErr(from.Each, func(v View, add func(lookup.Key, error)) {
+			for _, r := range v.All() {
+				if r.State == stages.Loaded {
+					from.Fragments.addKeys(r.Value, path, add)
+				} else if err := from.gap(r.State); err != nil {
+					add("", err)
+				}
+			}
+		})
+	default:
+		return stages.ThenErr(from.One, func(f *Fragment, add func(lookup.Key, error)) { from.Fragments.addKeys(f, path, add) })
+	}
+}
+
+func (f *Fragments) addKeys(fragment *Fragment, path int, add func(lookup.Key, error)) {
+	for _, k := range f.keysOf(fragment, path) {
+		add(k.key, k.err)
+	}
+}

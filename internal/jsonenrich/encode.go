@@ -1,0 +1,199 @@
+package jsonenrich
+
+import (
+	"bytes"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// EncoderConfig configures an Encoder.
+type EncoderConfig struct {
+	Plan  *stages.Plan[Document]
+	Nodes []*Node
+	// Judge says what the results of a row mean for its event. It is called once for the rows of a run with the same keys.
+	Judge func(stages.Row[Document]) Verdict
+	// Topic is the output topic, whose limit bounds an output.
+	Topic string
+	// Names are those of the results that replace members of the event, with which they then are in one object. nil: the
+	// event is in a member of its own.
+	Names map[string]bool
+	// Reuse keeps encoded results; nil keeps none.
+	Reuse *Reuse
+}
+
+// Verdict is what the results of the stages mean for an event.
+type Verdict struct {
+	// Drop leaves the event out of the output.
+	Drop bool
+	// Failure makes it a dead letter.
+	Failure *loaderline.Failure
+	// Degraded is the value of the header loaderline.degraded; empty for no header.
+	Degraded string
+}
+
+// Encoder makes output records: the event byte for byte, and the results.
+type Encoder struct {
+	nodes   []*Node
+	judge   func(stages.Row[Document]) Verdict
+	topic   string
+	names   map[string]bool
+	reuse   *Reuse
+	results stages.Shared[Document, *encoded]
+	outputs stages.Scratch[Document, *outputs]
+	spare   spareOutputs
+	limit   atomic.Pointer[func() int] // the most bytes of a record that the topic accepts
+}
+
+// encoded is what the rows of a run with the same keys share: the verdict, and their results as bytes.
+type encoded struct {
+	Verdict
+
+	// fields are the results, each as `,"name":value`, and the closing brace.
+	fields []byte
+	// owned says that fields does not change before the run is released. Until an output or Reuse holds a copy, fields is in
+	// the renderer's scratch memory, which the next encoded overwrites.
+	owned bool
+}
+
+// own replaces fields by an equal slice that does not change before the run is released.
+func (e *encoded) own(fields []byte) { e.fields, e.owned = fields, true }
+
+// unlimited is the limit until the topic's is known.
+const unlimited = 64 << 20
+
+// NewEncoder returns an Encoder for the nodes of a plan. It adds to the plan, so the plan must not have been run.
+func NewEncoder(cfg EncoderConfig) *Encoder {
+	e := &Encoder{nodes: cfg.Nodes, judge: cfg.Judge, topic: cfg.Topic, names: cfg.Names, reuse: cfg.Reuse}
+	e.LimitTo(func(string) int { return unlimited })
+	e.outputs = stages.NewScratch(cfg.Plan, func(events int) *outputs { return e.spare.get(events, len(e.nodes)) }, e.spare.put)
+	e.results = stages.Share(cfg.Plan, e.encodeResults)
+	return e
+}
+
+// LimitTo takes the function that returns the limit of a topic. A larger event becomes a dead letter, and its results are not
+// encoded in full. It is safe for concurrent use.
+func (e *Encoder) LimitTo(maxMessageBytes func(topic string) int) {
+	limit := func() int { return maxMessageBytes(e.topic) }
+	e.limit.Store(&limit)
+}
+
+// encodeResults encodes the results of a row.
+func (e *Encoder) encodeResults(row stages.Row[Document]) *encoded {
+	out := e.outputs.Of(row)
+	made := out.newEncoded()
+	made.Verdict = e.judge(row)
+	if made.Drop || made.Failure != nil {
+		return made
+	}
+	limit := (*e.limit.Load())()
+	made.fields = out.renderer.render(row, e.nodes, limit)
+	if len(made.fields) > limit {
+		made.Failure = &loaderline.Failure{Kind: sink.KindTooLarge, Message: fmt.Sprintf(
+			"what the stages found has more than the %d bytes that topic %s takes", limit, e.topic)}
+		return made
+	}
+	e.reuse.store(row, e.nodes, made)
+	return made
+}
+
+const eventField = `{"event":`
+
+// Encode returns the output of a row, valid until the next row of its run is encoded. Runs may be encoded concurrently, and
+// the rows of one run one after another. Its error is a *loaderline.Failure.
+func (e *Encoder) Encode(row stages.Row[Document]) ([]loaderline.Record, error) {
+	d := row.Event()
+	if d.reused != nil {
+		out := e.outputs.Of(row)
+		value, _ := e.value(out, &d, d.reused.fields())
+		out.record[0] = loaderline.Record{Value: value}
+		return out.record[:], nil
+	}
+	made := e.results.Of(row)
+	switch {
+	case made.Drop:
+		return nil, nil
+	case made.Failure != nil:
+		return nil, made.Failure
+	}
+	out := e.outputs.Of(row)
+	value, whole := e.value(out, &d, made.fields)
+	switch {
+	case made.owned:
+	case whole:
+		made.own(value[len(value)-len(made.fields):])
+	default:
+		made.own(append(out.alloc(len(made.fields)), made.fields...))
+	}
+	out.record[0] = loaderline.Record{Value: value}
+	if made.Degraded != "" {
+		out.record[0].Headers = []kgo.RecordHeader{{Key: sink.HeaderDegraded, Value: []byte(made.Degraded)}}
+	}
+	return out.record[:], nil
+}
+
+// value returns the output of an event and its fields, in a block of out. whole reports whether it ends with all of fields: an
+// event that has no member of its own left needs no comma before them.
+func (e *Encoder) value(out *outputs, d *Document, fields []byte) (value []byte, whole bool) {
+	switch {
+	case e.names == nil:
+		value = out.alloc(len(eventField) + len(d.value) + len(fields))
+		value = append(append(value, eventField...), d.value...)
+		return append(value, fields...), true
+	case d.overlaps:
+		value = appendWithout(out.alloc(len(d.value)+len(fields)), d.value, e.names)
+	default:
+		value = append(out.alloc(len(d.value)+len(fields)), d.value[:d.closing]...)
+	}
+	if lastByte(value) == '{' {
+		return append(value, bytes.TrimPrefix(fields, []byte(","))...), false
+	}
+	return append(value, fields...), true
+}
+
+// appendWithout appends an object up to its closing brace, without the members of some names. The other members, and the
+// white space between them, stay byte for byte.
+func appendWithout(dst, object []byte, names map[string]bool) []byte {
+	d := jsontext.NewDecoder(bytes.NewBuffer(object))
+	if _, err := d.ReadToken(); err != nil {
+		return append(dst, '{')
+	}
+	dst = append(dst, '{')
+	var (
+		opening = d.InputOffset()
+		before  = opening // where the last member ended
+		first   = true
+	)
+	for d.PeekKind() == '"' {
+		quoted, err := d.ReadValue()
+		if err != nil {
+			return dst
+		}
+		start := d.InputOffset() - int64(len(quoted))
+		name, err := jsontext.AppendUnquote(nil, quoted)
+		if err != nil {
+			return dst
+		}
+		if _, err := d.ReadValue(); err != nil {
+			return dst
+		}
+		end := d.InputOffset()
+		switch {
+		case names[string(name)]:
+		case first && before > opening: // The bytes before it belong to a member that is left out.
+			dst = append(dst, object[start:end]...)
+			first = false
+		default:
+			dst = append(dst, object[before:end]...)
+			first = false
+		}
+		before = end
+	}
+	return dst
+}

@@ -1,0 +1,113 @@
+package jsonenrich
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Fragment is what was loaded for one key: a row or a list of rows, with the places that later stages need, found once. It owns
+// its bytes, and it never changes.
+type Fragment struct {
+	json    []byte
+	keys    [][]key         // by key path
+	points  [][]int32       // the closing braces before which the results of other stages go
+	fields  []jsondoc.Value // of conditions, by number
+	learned int             // what the sources of the keys had learned when the keys were made
+}
+
+// JSON returns the row or the list of rows. It must not be changed.
+func (f *Fragment) JSON() []byte { return f.json }
+
+// Fragments makes the Fragments of one loader.
+type Fragments struct {
+	Paths
+
+	places []place
+}
+
+// place is where the result of another stage goes. Its field must not be there yet.
+type place struct {
+	field int // the scanner's number
+	into  jsondoc.Path
+	stage string
+}
+
+// Source returns a source of Fragments, and ends the adding of paths.
+func (f *Fragments) Source(from lookup.Source) stages.Source[lookup.Key, *Fragment] {
+	f.compile()
+	return stages.Convert(from, f.Fragment)
+}
+
+// Fragment makes a Fragment of what a source returned for a key. The Fragment takes json over.
+func (f *Fragments) Fragment(json []byte) (*Fragment, error) {
+	if f.scanner == nil {
+		return &Fragment{json: json}, nil
+	}
+	learned := f.learned()
+	var found jsondoc.Result
+	if err := f.scanner.Scan(json, &found); err != nil {
+		return nil, fmt.Errorf("the answer %w", err)
+	}
+	for _, p := range f.places {
+		for _, v := range found.Values[p.field] {
+			if v.Kind == jsondoc.Found {
+				return nil, fmt.Errorf("there is a field at %s already, where the result of stage %s goes", p.into, p.stage)
+			}
+		}
+	}
+	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.keys)), fields: f.fieldsOf(&found), learned: learned}
+	for i, p := range f.keys {
+		fragment.keys[i] = p.appendKeys(make([]key, 0, len(found.Values[p.parts[0]])), json, &found)
+	}
+	return fragment, nil
+}
+
+// learned counts what the sources of the keys have learned.
+func (f *Fragments) learned() int {
+	n := 0
+	for _, p := range f.keys {
+		n += p.learned()
+	}
+	return n
+}
+
+// keysOf returns the keys of a Fragment for a path. It makes them again if a source has learned other types since.
+func (f *Fragments) keysOf(fragment *Fragment, path int) []key {
+	if fragment.learned == f.learned() {
+		return fragment.keys[path]
+	}
+	var found jsondoc.Result
+	if err := f.scanner.Scan(fragment.json, &found); err != nil {
+		return fragment.keys[path] // It was scanned before: it cannot fail.
+	}
+	return f.keys[path].appendKeys(nil, fragment.json, &found)
+}
+
+// Codec returns the codec for cache tiers. They hold the JSON alone, and Decode finds the rest again.
+func (f *Fragments) Codec() *cache.Codec[lookup.Key, *Fragment] {
+	return &cache.Codec[lookup.Key, *Fragment]{
+		Key:    func(k lookup.Key) string { return string(k) },
+		Encode: func(fragment *Fragment) ([]byte, error) { return fragment.json, nil },
+		Decode: f.Fragment,
+	}
+}
+
+// Bytes returns the memory of a Fragment, for the cache's budget; none of nil. Its keys share the JSON's memory.
+func (f *Fragment) Bytes() int64 {
+	if f == nil {
+		return 0
+	}
+	n := int64(unsafe.Sizeof(*f)) + int64(cap(f.json)) + int64(cap(f.fields))*int64(unsafe.Sizeof(jsondoc.Value{}))
+	for _, keys := range f.keys {
+		n += int64(unsafe.Sizeof(keys)) + int64(cap(keys))*int64(unsafe.Sizeof(key{}))
+	}
+	for _, points := range f.points {
+		n += int64(unsafe.Sizeof(points)) + 4*int64(cap(points))
+	}
+	return n
+}

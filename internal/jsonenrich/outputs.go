@@ -1,0 +1,83 @@
+package jsonenrich
+
+import (
+	"sync"
+
+	"github.com/loaderline/loaderline"
+)
+
+// outputs is the memory for the outputs of one run. All of them are published together, so their memory is freed together.
+type outputs struct {
+	renderer renderer
+	record   [1]loaderline.Record // of the current row
+	free     []byte               // the rest of the last block
+	blocks   [][]byte             // of blockBytes each, in use
+	spare    [][]byte             // of blockBytes each, not in use
+	encoded  []encoded            // the rest of an allocation of several
+	left     int                  // the most outputs that are still to come
+}
+
+const (
+	// blockBytes is much larger than most outputs, so that few of them have a block of their own, and much smaller than the
+	// outputs of a full micro-batch.
+	blockBytes = 256 << 10
+	// blockEncoded is the most encoded of one allocation.
+	blockEncoded = 256
+)
+
+// alloc returns an empty slice with room for n bytes.
+func (o *outputs) alloc(n int) []byte {
+	if len(o.free) < n {
+		o.free = o.block(n)
+	}
+	o.left--
+	allocated := o.free[:0:n]
+	o.free = o.free[n:]
+	return allocated
+}
+
+// block returns a block of at least n bytes: enough for all outputs that are still to come, if they are as large and fit in one.
+func (o *outputs) block(n int) []byte {
+	size := max(n, min(n*o.left, blockBytes))
+	if size != blockBytes {
+		return make([]byte, size)
+	}
+	var block []byte
+	if last := len(o.spare) - 1; last >= 0 {
+		block, o.spare = o.spare[last], o.spare[:last]
+	} else {
+		block = make([]byte, size)
+	}
+	o.blocks = append(o.blocks, block)
+	return block
+}
+
+// newEncoded returns an empty encoded.
+func (o *outputs) newEncoded() *encoded {
+	if len(o.encoded) == 0 {
+		o.encoded = make([]encoded, max(1, min(o.left, blockEncoded)))
+	}
+	e := &o.encoded[0]
+	o.encoded = o.encoded[1:]
+	return e
+}
+
+// spareOutputs holds the outputs of runs that were released, for later runs.
+type spareOutputs struct{ pool sync.Pool }
+
+// get returns outputs for a run of so many events.
+func (s *spareOutputs) get(events, nodes int) *outputs {
+	o, ok := s.pool.Get().(*outputs)
+	if !ok {
+		o = &outputs{}
+	}
+	o.renderer.cursors = make([]cursor, nodes)
+	o.left = events
+	return o
+}
+
+// put takes back outputs whose blocks nobody reads any more.
+func (s *spareOutputs) put(o *outputs) {
+	*o = outputs{renderer: renderer{scratch: o.renderer.scratch}, spare: append(o.spare, o.blocks...)}
+	s.pool.Put(o)
+}

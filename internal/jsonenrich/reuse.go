@@ -1,0 +1,181 @@
+package jsonenrich
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/maphash"
+	"sync/atomic"
+	"time"
+
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
+)
+
+// Reuse caches the encoded results of events by the events' keys. Popular keys are in many micro-batches, and to look up
+// each of their rows and to encode them takes most of an event's time.
+//
+// An entry gives an event what the cache of the rows would give it. It lasts no longer than every row of it is good and not due
+// for a refresh, no invalidation of any row came after it, and its event was neither dropped nor failed nor degraded. It
+// lasts 10 s at most, so that the cache of the rows still sees which rows are wanted.
+//
+// It is for stages whose results depend on the event's keys alone, and are cached. A nil Reuse caches nothing.
+type Reuse struct {
+	memory *cache.Memory
+	start  time.Time
+	seed   maphash.Seed
+	shards [reuseShards]clock
+	events atomic.Uint64
+}
+
+const (
+	reuseTime   = 10 * time.Second
+	reuseShards = 32
+	// entryBytes is the memory of an entry beside its key and its fields: itself, and its places in the map and the ring.
+	entryBytes = 192
+)
+
+// reused is an entry: the encoded results of an event, for later ones with the same keys. It takes no more than a cache line.
+type reused struct {
+	bytes  []byte        // the key, and behind it the fields; it never changes
+	hash   uint64        // of the key
+	since  uint64        // the number of invalidations before the rows were looked up
+	until  time.Duration // since Reuse.start
+	keyLen int32
+	slot   int32       // in the ring of its clock
+	used   atomic.Bool // since the hand of the clock last passed it
+}
+
+func (r *reused) key() []byte { return r.bytes[:r.keyLen] }
+
+// fields are the results, as those of encoded.
+func (r *reused) fields() []byte { return r.bytes[r.keyLen:] }
+
+// size is the memory of the entry.
+func (r *reused) size() int64 { return int64(len(r.bytes)) + entryBytes }
+
+// NewReuse returns a Reuse of so many bytes. memory is the cache of the rows, whose invalidations end the entries.
+func NewReuse(memory *cache.Memory, size int64) *Reuse {
+	r := &Reuse{memory: memory, start: time.Now(), seed: maphash.MakeSeed()}
+	for i := range r.shards {
+		r.shards[i].limit = size / reuseShards
+	}
+	return r
+}
+
+// Count returns the number of events that got their results from an entry. It is safe for concurrent use.
+func (r *Reuse) Count() uint64 {
+	if r == nil {
+		return 0
+	}
+	return r.events.Load()
+}
+
+// shard returns the clock for a key, and the key's hash.
+func (r *Reuse) shard(key []byte) (*clock, uint64) {
+	hash := maphash.Bytes(r.seed, key)
+	return &r.shards[hash%reuseShards], hash
+}
+
+// find gives an event the entry for its keys, if there is one that is still good. It removes the keys then: nothing is looked
+// up for the event.
+func (r *Reuse) find(d *Document) {
+	if r == nil {
+		return
+	}
+	d.since = r.memory.Invalidations()
+	var room [64]byte
+	key, ok := d.appendKeys(room[:0])
+	if !ok {
+		return
+	}
+	s, hash := r.shard(key)
+	entry := s.get(hash)
+	if entry == nil || !bytes.Equal(entry.key(), key) || entry.since != d.since || time.Since(r.start) >= entry.until {
+		return
+	}
+	if !entry.used.Load() {
+		entry.used.Store(true)
+	}
+	r.events.Add(1)
+	d.reused, d.singleKey, d.keys = entry, noKey, nil
+}
+
+// noKey is the key of an event that needs none.
+var noKey = key{err: stages.ErrNoKey}
+
+// store adds an entry for the keys of a row's event, if all its results are good. The entry then owns the fields of made.
+func (r *Reuse) store(row stages.Row[Document], nodes []*Node, made *encoded) {
+	if r == nil || made.Verdict != (Verdict{}) {
+		return
+	}
+	d := row.Event()
+	var room [64]byte
+	key, ok := d.appendKeys(room[:0])
+	if !ok {
+		return
+	}
+	left := timeLeft(row, nodes)
+	if left <= 0 {
+		return
+	}
+	s, hash := r.shard(key)
+	entry := &reused{
+		bytes: make([]byte, 0, len(key)+len(made.fields)), keyLen: int32(len(key)), hash: hash,
+		since: d.since, until: time.Since(r.start) + left,
+	}
+	entry.bytes = append(append(entry.bytes, key...), made.fields...)
+	made.own(entry.fields())
+	s.put(entry)
+}
+
+// timeLeft returns for how long all results of a row are good, at most reuseTime, and zero if one is not.
+func timeLeft(row stages.Row[Document], nodes []*Node) time.Duration {
+	left := reuseTime
+	for _, n := range nodes {
+		if !n.List {
+			left = min(left, n.timeLeft(n.One.Of(row), n.One.Origin(row)))
+			continue
+		}
+		list := n.Each.Of(row)
+		if list.State == stages.Failed || list.State == stages.Blocked {
+			return 0
+		}
+		for i := range list.Value.Len() {
+			_, element := list.Value.At(i)
+			left = min(left, n.timeLeft(element, list.Value.Origin(i)))
+		}
+	}
+	return left
+}
+
+// timeLeft returns for how long a result is good.
+func (n *Node) timeLeft(result stages.Result[*Fragment], from stages.Origin) time.Duration {
+	switch {
+	case result.State == stages.Missing && errors.Is(result.Err, stages.ErrNoKey):
+		return reuseTime // It is good for as long as the row without the key.
+	case result.Err != nil, result.Stale > 0:
+		return 0
+	case from.From == stages.FromCache:
+		return from.Left
+	default:
+		return n.Cache.Left(result.State)
+	}
+}
+
+// appendKeys appends all keys of an event, each with its length. It reports whether no key is absent or wrong.
+func (d *Document) appendKeys(to []byte) (_ []byte, ok bool) {
+	if d.keys == nil {
+		return append(to, d.singleKey.key...), d.singleKey.err == nil
+	}
+	for _, keys := range d.keys {
+		to = binary.AppendUvarint(to, uint64(len(keys)))
+		for _, k := range keys {
+			if k.err != nil {
+				return to, false
+			}
+			to = append(binary.AppendUvarint(to, uint64(len(k.key))), k.key...)
+		}
+	}
+	return to, true
+}

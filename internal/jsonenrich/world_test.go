@@ -1,0 +1,158 @@
+package jsonenrich_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// table is rows by key.
+type table map[string]string
+
+func (t table) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+	for i, k := range b.Keys {
+		if row, ok := t[string(k)]; ok {
+			b.PutAt(i, []byte(row))
+		}
+	}
+	return nil
+}
+
+// enricher is two stages: a user with purchases, and in each purchase its product.
+type enricher struct {
+	plan    stages.Plan[jsonenrich.Document]
+	decoder *jsonenrich.Decoder
+	encoder *jsonenrich.Encoder
+	nodes   []*jsonenrich.Node
+	memory  *cache.Memory
+	reuse   *jsonenrich.Reuse
+}
+
+type options struct {
+	names map[string]bool
+	when  string
+	judge func(stages.Row[jsonenrich.Document]) jsonenrich.Verdict
+	reuse bool
+}
+
+func newEnricher(t *testing.T, users, products table, opts options) *enricher {
+	t.Helper()
+	path := func(text string) jsondoc.Path {
+		p, err := jsondoc.ParsePath(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	e := &enricher{}
+	var err error
+	if e.memory, err = cache.New(cache.MemoryConfig{MaxBytes: 1 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.memory.Close)
+	if opts.reuse {
+		e.reuse = jsonenrich.NewReuse(e.memory, 1<<20)
+	}
+	e.decoder = jsonenrich.NewDecoder(e.reuse)
+	var ofUsers, ofProducts jsonenrich.Fragments
+	user, product := jsonenrich.NewNode(0, "user"), jsonenrich.NewNode(1, "product")
+	user.Fragments, product.Fragments, product.List = &ofUsers, &ofProducts, true
+	e.nodes = []*jsonenrich.Node{user, product}
+
+	id := path("event.id")
+	key := e.decoder.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{id}, Names: []jsondoc.Path{id}, Types: lookup.Types{lookup.Bigint}})
+	bought := path("user.bought[].product_id")
+	inner := ofUsers.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{bought}, Names: []jsondoc.Path{bought}, Types: lookup.Types{lookup.Bigint}})
+	into := path("user.bought[].product")
+	user.Nest(product, into, into, "product")
+	keys := jsonenrich.SingleKeys(&e.plan, nil, key)
+	if opts.when != "" {
+		c, err := condition.Parse(opts.when, []string{"event"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields []jsonenrich.Field
+		for _, p := range c.Paths() {
+			fields = append(fields, jsonenrich.Field{Number: e.decoder.AddField(p), Path: p})
+		}
+		keys = keys.If(jsonenrich.Condition(&e.plan, c, fields, errors.New("over budget")))
+	}
+
+	loader := func(n *jsonenrich.Node, rows table) *stages.Loader[lookup.Key, *jsonenrich.Fragment] {
+		cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{}
+		if opts.reuse {
+			n.Cache = cache.For(e.memory, cache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
+				Loader: string(rune('a' + n.Index)), TTL: time.Hour, NegativeTTL: time.Hour, Codec: n.Fragments.Codec(),
+				Cost: func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },
+			})
+			cfg.Cache = n.Cache
+		}
+		return stages.NewLoader(n.Fragments.Source(rows), cfg)
+	}
+	user.One = stages.One(&e.plan, loader(user, users), keys)
+	product.Each = stages.Many(&e.plan, loader(product, products), jsonenrich.ListedKeys(&e.plan, user, inner))
+	e.encoder = jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
+		Plan: &e.plan, Nodes: e.nodes, Topic: "out", Names: opts.names, Reuse: e.reuse,
+		Judge: func(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict {
+			if opts.judge == nil {
+				return jsonenrich.Verdict{}
+			}
+			return opts.judge(row)
+		},
+	})
+	e.decoder.Compile(opts.names)
+	return e
+}
+
+// run enriches the events of one run. Its outputs are strings made after all of them were encoded.
+func (e *enricher) run(t *testing.T, events ...string) []string {
+	t.Helper()
+	documents := make([]jsonenrich.Document, len(events))
+	for i, event := range events {
+		d, err := e.decoder.Decode(loaderline.Record{Value: []byte(event)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents[i] = d
+	}
+	rows := e.plan.Run(t.Context(), documents)
+	defer rows.Release()
+	records := make([]loaderline.Record, len(events))
+	got := make([]string, len(events))
+	for row := range rows.All() {
+		made, err := e.encoder.Encode(row)
+		switch {
+		case err != nil:
+			got[row.Index()] = err.Error()
+		case len(made) == 0:
+			got[row.Index()] = "dropped"
+		default:
+			records[row.Index()] = made[0]
+		}
+	}
+	for i, r := range records {
+		for _, h := range r.Headers {
+			got[i] += string(h.Value) + " "
+		}
+		got[i] = cmp.Or(got[i]+string(r.Value), got[i])
+	}
+	return got
+}
+
+func users() table {
+	return table{"1": `{"n":1.50,"bought":[{"product_id":7},{"product_id":8}, 9]}`, "2": `{"bought":[]}`, "3": `{"bought":[{"product_id":7,"product":0}]}`}
+}
+
+func products() table { return table{"7": `{"name":"seven"}`} }
+
+const user1 = `"user":{"n":1.50,"bought":[{"product_id":7,"product":{"name":"seven"}},{"product_id":8,"product":null}, 9]}}`
