@@ -20,7 +20,7 @@ func BenchmarkRun(b *testing.B) {
 	id := stages.By(&plan, self)
 	user := stages.One(&plan, stages.NewLoader(src, stages.LoaderConfig[int, int]{}), id)
 	bought := stages.One(&plan, stages.NewLoader(src, stages.LoaderConfig[int, int]{}), id)
-	reviews := stages.Many(&plan, stages.NewLoader(src, stages.LoaderConfig[int, int]{}), stages.ThenErr(bought, func(v int, add func(int, error)) {
+	reviews := stages.Many(&plan, stages.NewLoader(src, stages.LoaderConfig[int, int]{}), stages.ThenEachErr(bought, func(v int, add func(int, error)) {
 		for i := range v % 4 {
 			add(v+i, nil)
 		}

@@ -2,7 +2,7 @@
 // purchases, the reviews of the products they bought.
 //
 // A Loader turns the keys that a batch wants into few bulk calls of a Source. A Plan says which keys each stage wants:
-// of the event (By, Each), or of the values of an earlier stage (Then, ThenOne). A stage can only be written after the
+// of the event (By, ByEach), or of the values of an earlier stage (Then, ThenEach). A stage can only be written after the
 // stages that it depends on, so there are no cycles, and it starts when its own keys are known, whatever the others do.
 //
 // # What is guaranteed

@@ -30,8 +30,8 @@ func Example_cache() {
 		})
 	)
 	who := stages.One(&plan, profiles, stages.By(&plan, func(e pageView) userID { return e.user }))
-	what := stages.One(&plan, bought, stages.ThenOne(who, func(u user) userID { return u.id }))
-	rated := stages.Many(&plan, reviewsOf, stages.Then(what, products))
+	what := stages.One(&plan, bought, stages.Then(who, func(u user) userID { return u.id }))
+	rated := stages.Many(&plan, reviewsOf, stages.ThenEach(what, products))
 
 	plan.Run(context.Background(), []pageView{{1}, {2}})
 	fmt.Println("again, with one more user")

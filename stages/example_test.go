@@ -56,8 +56,8 @@ func Example_sequence() {
 		reviewsOf = stages.NewLoader(from("reviews", reviews), stages.LoaderConfig[productID, []review]{})
 	)
 	who := stages.One(&plan, profiles, stages.By(&plan, func(e pageView) userID { return e.user }))
-	what := stages.One(&plan, bought, stages.ThenOne(who, func(u user) userID { return u.id }))
-	rated := stages.Many(&plan, reviewsOf, stages.Then(what, products))
+	what := stages.One(&plan, bought, stages.Then(who, func(u user) userID { return u.id }))
+	rated := stages.Many(&plan, reviewsOf, stages.ThenEach(what, products))
 
 	for row := range plan.Run(context.Background(), []pageView{{1}, {2}, {1}, {9}}).All() {
 		fmt.Println(who.Of(row).Value.name, who.Of(row).State, rated.Of(row).Value.Get("lamp").Value)
@@ -98,7 +98,7 @@ func Example_concurrent() {
 	id := stages.By(&plan, func(e pageView) userID { return e.user })
 	who := stages.One(&plan, stages.NewLoader(profilesOf, stages.LoaderConfig[userID, user]{}), id)
 	what := stages.One(&plan, stages.NewLoader(purchasesOf, stages.LoaderConfig[userID, []purchase]{}), id)
-	rated := stages.Many(&plan, stages.NewLoader(reviewsOf, stages.LoaderConfig[productID, []review]{}), stages.Then(what, products))
+	rated := stages.Many(&plan, stages.NewLoader(reviewsOf, stages.LoaderConfig[productID, []review]{}), stages.ThenEach(what, products))
 
 	for row := range plan.Run(context.Background(), []pageView{{1}}).All() {
 		fmt.Print(who.Of(row).Value.name, " bought")

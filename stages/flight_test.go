@@ -227,7 +227,7 @@ func TestEachKeyIsLoadedOnce(t *testing.T) {
 	sources := [2]*recorder{source(0), source(1)}
 	var plan stages.Plan[int]
 	first := stages.One(&plan, loader(sources[0], stages.LoaderConfig[int, int]{Cache: view("first")}), stages.By(&plan, self))
-	second := stages.One(&plan, loader(sources[1], stages.LoaderConfig[int, int]{Cache: view("second")}), stages.ThenOne(first, self))
+	second := stages.One(&plan, loader(sources[1], stages.LoaderConfig[int, int]{Cache: view("second")}), stages.Then(first, self))
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {

@@ -29,34 +29,34 @@ func ByErr[E any, K comparable](p *Plan[E], key func(E) (K, error)) Keys[E, K] {
 	}})}
 }
 
-// Each takes any number of keys from each event.
-func Each[E any, K comparable](p *Plan[E], keys func(E) iter.Seq[K]) Lists[E, K] {
-	return EachErr(p, func(e E, add func(K, error)) {
+// ByEach takes any number of keys from each event.
+func ByEach[E any, K comparable](p *Plan[E], keys func(E) iter.Seq[K]) Lists[E, K] {
+	return ByEachErr(p, func(e E, add func(K, error)) {
 		for k := range keys(e) {
 			add(k, nil)
 		}
 	})
 }
 
-// EachErr is Each for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
-func EachErr[E any, K comparable](p *Plan[E], keys func(e E, add func(K, error))) Lists[E, K] {
+// ByEachErr is ByEach for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
+func ByEachErr[E any, K comparable](p *Plan[E], keys func(e E, add func(K, error))) Lists[E, K] {
 	return Lists[E, K]{plan: p, id: addKeys(p, &edge[E, K]{parent: rowDomain, lists: true, fill: func(r *run[E], d *dedupe[K], i int32) {
 		guardedList(d, keys, r.events[i])
 	}})}
 }
 
-// Then takes any number of keys from each value of an earlier stage; it is called once for each distinct value of a
+// ThenEach takes any number of keys from each value of an earlier stage; it is called once for each distinct value of a
 // run, not for each row. A missing value has no keys; what comes after a failed one is Blocked.
-func Then[E, V any, K comparable](n Node[E, V], keys func(V) iter.Seq[K]) Lists[E, K] {
-	return ThenErr(n, func(v V, add func(K, error)) {
+func ThenEach[E, V any, K comparable](n Node[E, V], keys func(V) iter.Seq[K]) Lists[E, K] {
+	return ThenEachErr(n, func(v V, add func(K, error)) {
 		for k := range keys(v) {
 			add(k, nil)
 		}
 	})
 }
 
-// ThenErr is Then for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
-func ThenErr[E, V any, K comparable](n Node[E, V], keys func(v V, add func(K, error))) Lists[E, K] {
+// ThenEachErr is ThenEach for keys that may be absent or unusable, as with ByErr; what it adds keeps its place in the View.
+func ThenEachErr[E, V any, K comparable](n Node[E, V], keys func(v V, add func(K, error))) Lists[E, K] {
 	return Lists[E, K]{plan: n.plan, id: addKeys(n.plan, &edge[E, K]{
 		parent: n.domain, lists: true, deps: []int{n.id}, gates: gates{inherited: n.gates.all()},
 		fill: func(r *run[E], d *dedupe[K], i int32) {
@@ -69,13 +69,13 @@ func ThenErr[E, V any, K comparable](n Node[E, V], keys func(v V, add func(K, er
 	})}
 }
 
-// ThenOne takes one key from each value of an earlier stage.
-func ThenOne[E, V any, K comparable](n Node[E, V], key func(V) K) Keys[E, K] {
-	return ThenOneErr(n, func(v V) (K, error) { return key(v), nil })
+// Then takes one key from each value of an earlier stage.
+func Then[E, V any, K comparable](n Node[E, V], key func(V) K) Keys[E, K] {
+	return ThenErr(n, func(v V) (K, error) { return key(v), nil })
 }
 
-// ThenOneErr is ThenOne for keys that may be absent or unusable, as with ByErr.
-func ThenOneErr[E, V any, K comparable](n Node[E, V], key func(V) (K, error)) Keys[E, K] {
+// ThenErr is Then for keys that may be absent or unusable, as with ByErr.
+func ThenErr[E, V any, K comparable](n Node[E, V], key func(V) (K, error)) Keys[E, K] {
 	return Keys[E, K]{plan: n.plan, id: addKeys(n.plan, &edge[E, K]{
 		parent: n.domain, deps: []int{n.id}, gates: gates{inherited: n.gates.all()},
 		fill: func(r *run[E], d *dedupe[K], i int32) {

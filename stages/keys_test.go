@@ -13,9 +13,9 @@ import (
 
 func TestAStageAfterMany(t *testing.T) {
 	var plan stages.Plan[int]
-	parts := stages.Many(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.Each(&plan, upTo))
+	parts := stages.Many(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.ByEach(&plan, upTo))
 	src := &recorder{}
-	deeper := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), stages.Then(parts, func(v stages.View[int, int]) iter.Seq[int] {
+	deeper := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), stages.ThenEach(parts, func(v stages.View[int, int]) iter.Seq[int] {
 		return func(yield func(int) bool) {
 			for _, r := range v.All() {
 				if !yield(r.Value + 100) {

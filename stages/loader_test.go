@@ -158,11 +158,11 @@ func TestAPanicInAKeyFunctionFailsItsEventOnly(t *testing.T) {
 	boom := func(n int) int { return []int{10, 11, 12}[n] }
 	l := loader(&recorder{}, stages.LoaderConfig[int, int]{})
 	one := stages.One(&plan, l, stages.By(&plan, boom))
-	many := stages.Many(&plan, l, stages.EachErr(&plan, func(n int, add func(int, error)) {
+	many := stages.Many(&plan, l, stages.ByEachErr(&plan, func(n int, add func(int, error)) {
 		add(1, nil)
 		add(boom(n), nil)
 	}))
-	then := stages.One(&plan, l, stages.ThenOne(one, func(v int) int { return boom(v - 20) }))
+	then := stages.One(&plan, l, stages.Then(one, func(v int) int { return boom(v - 20) }))
 	rows := plan.Run(t.Context(), []int{0, 7, 2})
 	want := []stages.State{stages.Loaded, stages.Failed, stages.Loaded}
 	if diff := cmp.Diff(want, states(rows, one)); diff != "" {

@@ -74,7 +74,7 @@ func TestAPlanFindsWhatSingleLookupsFind(t *testing.T) {
 		}
 		var plan stages.Plan[int]
 		parent := stages.One(&plan, first, stages.By(&plan, self))
-		children := stages.Many(&plan, second, stages.Then(parent, slices.Values[[]int]))
+		children := stages.Many(&plan, second, stages.ThenEach(parent, slices.Values[[]int]))
 		events := rapid.SliceOf(rapid.IntRange(0, 49)).Draw(t, "events")
 		rows := plan.Run(context.Background(), events)
 		if rows.Err() != nil {

@@ -55,7 +55,7 @@ func TestEachResultSaysWhereItCameFrom(t *testing.T) {
 			}
 			return k, nil
 		}))
-		many := stages.Many(&plan, l, stages.Each(&plan, func(k int) iter.Seq[int] { return slices.Values([]int{k}) }))
+		many := stages.Many(&plan, l, stages.ByEach(&plan, func(k int) iter.Seq[int] { return slices.Values([]int{k}) }))
 		rows := plan.Run(context.Background(), []int{1, 2, 3, 4, 0})
 		want := []stages.Origin{
 			{From: stages.FromCache, Tier: 1, Age: 11 * time.Second},

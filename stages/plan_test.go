@@ -37,7 +37,7 @@ func TestStagesThatShareALoaderShareItsCalls(t *testing.T) {
 	buyer := stages.One(&plan, l, stages.By(&plan, self)).Named("buyer")
 	seller := stages.One(&plan, l, stages.By(&plan, func(e int) int { return e + 1 })).Named("seller")
 	// The same loader again, for what the first answers lead to: 4 is known from the run, 8 is not.
-	next := stages.One(&plan, l, stages.ThenOne(buyer, func(v int) int { return v })).Named("next")
+	next := stages.One(&plan, l, stages.Then(buyer, func(v int) int { return v })).Named("next")
 
 	rows := plan.Run(t.Context(), []int{1, 2, 4})
 	if diff := cmp.Diff([][]int{{1, 2, 3, 4, 5}, {8}}, src.seen()); diff != "" {
@@ -79,8 +79,8 @@ func TestAStageStartsWhenItsOwnKeysAreKnown(t *testing.T) {
 	id := stages.By(&plan, self)
 	s := stages.One(&plan, loader(slow, stages.LoaderConfig[int, int]{}), id)
 	a := stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), id)
-	b := stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.ThenOne(a, self))
-	c := stages.One(&plan, loader(last, stages.LoaderConfig[int, int]{}), stages.ThenOne(b, self))
+	b := stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.Then(a, self))
+	c := stages.One(&plan, loader(last, stages.LoaderConfig[int, int]{}), stages.Then(b, self))
 	row := plan.Run(t.Context(), []int{1}).At(0)
 	if got := []int{s.Of(row).Value, c.Of(row).Value}; !slices.Equal(got, []int{2, 8}) {
 		t.Errorf("got %v", got)
@@ -123,11 +123,11 @@ func TestOutcomesFollowTheirDependencies(t *testing.T) {
 		}
 		return e, nil
 	}))
-	one := stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.ThenOne(first, func(v int) int {
+	one := stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.Then(first, func(v int) int {
 		calls++
 		return v
 	}))
-	many := stages.Many(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.Then(first, upTo))
+	many := stages.Many(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.ThenEach(first, upTo))
 	rows := plan.Run(t.Context(), []int{1, 2, 3, 4, 5, 1})
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func TestAViewKeepsTheOrderAndThePlacesOfItsList(t *testing.T) {
 	var plan stages.Plan[int]
 	src := &recorder{}
 	bad := errors.New("a float")
-	n := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), stages.EachErr(&plan, func(e int, add func(int, error)) {
+	n := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), stages.ByEachErr(&plan, func(e int, add func(int, error)) {
 		if e == 0 {
 			return
 		}

@@ -20,7 +20,7 @@ func TestStatsSayWhenStagesRan(t *testing.T) {
 		var plan stages.Plan[int]
 		slow := stages.One(&plan, after(30*time.Millisecond), stages.By(&plan, self))
 		stages.One(&plan, after(10*time.Millisecond), stages.By(&plan, self))
-		stages.One(&plan, after(5*time.Millisecond), stages.ThenOne(slow, self))
+		stages.One(&plan, after(5*time.Millisecond), stages.Then(slow, self))
 		for i, s := range plan.Run(t.Context(), []int{1}).Stats() {
 			want := [][2]time.Duration{{0, 30}, {0, 10}, {30, 35}}[i]
 			if got := [2]time.Duration{s.Asked / time.Millisecond, s.Settled / time.Millisecond}; got != want {

@@ -58,9 +58,9 @@ func TestAStageRunsOnlyForRowsForWhichItsConditionHolds(t *testing.T) {
 	of := func(src *recorder) *stages.Loader[int, int] { return loader(src, stages.LoaderConfig[int, int]{}) }
 	user := stages.By(&plan, userOf)
 	always := stages.One(&plan, of(first), user)
-	some := stages.One(&plan, of(second), stages.ThenOne(always, func(v int) int { return v }).If(stages.When(&plan, runs)))
-	lists := stages.Many(&plan, of(third), stages.Then(some, twice))
-	last := stages.Many(&plan, of(fourth), stages.Then(lists, func(v stages.View[int, int]) iter.Seq[int] {
+	some := stages.One(&plan, of(second), stages.Then(always, func(v int) int { return v }).If(stages.When(&plan, runs)))
+	lists := stages.Many(&plan, of(third), stages.ThenEach(some, twice))
+	last := stages.Many(&plan, of(fourth), stages.ThenEach(lists, func(v stages.View[int, int]) iter.Seq[int] {
 		return func(yield func(int) bool) { _ = yield(v.Len()) }
 	}))
 	rows := plan.Run(t.Context(), []visit{{1, true}, {1, false}, {2, false}, {3, true}})
@@ -83,7 +83,7 @@ func TestAStageRunsOnlyForRowsForWhichItsConditionHolds(t *testing.T) {
 func TestListsOfAnEventUnderACondition(t *testing.T) {
 	var plan stages.Plan[visit]
 	src := &recorder{}
-	lists := stages.Each(&plan, func(v visit) iter.Seq[int] { return twice(v.user) }).If(stages.When(&plan, runs))
+	lists := stages.ByEach(&plan, func(v visit) iter.Seq[int] { return twice(v.user) }).If(stages.When(&plan, runs))
 	n := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), lists)
 	rows := plan.Run(t.Context(), []visit{{1, true}, {7, false}})
 	if got := values(n.Of(rows.At(0))) + values(n.Of(rows.At(1))); got != "[2 4]skipped" {
@@ -118,7 +118,7 @@ func TestAConditionOnAnEarlierStage(t *testing.T) {
 		}
 	}, who)
 	some := stages.One(&plan, loader(next, stages.LoaderConfig[int, int]{}), user.If(condition))
-	after := stages.Many(&plan, loader(next, stages.LoaderConfig[int, int]{}), stages.Then(some, twice))
+	after := stages.Many(&plan, loader(next, stages.LoaderConfig[int, int]{}), stages.ThenEach(some, twice))
 	var got []string
 	for row := range plan.Run(t.Context(), []visit{{user: 1}, {user: 2}, {user: 3}, {user: 4}, {user: 5}}).All() {
 		got = append(got, outcome(some.Of(row))+" "+values(after.Of(row)))
@@ -154,7 +154,7 @@ func TestSharedValuesDependOnConditions(t *testing.T) {
 	l := loader(&recorder{}, stages.LoaderConfig[int, int]{})
 	user := stages.By(&plan, userOf)
 	who := stages.One(&plan, l, user)
-	some := stages.One(&plan, l, stages.ThenOne(who, func(v int) int { return v }).If(stages.When(&plan, runs)))
+	some := stages.One(&plan, l, stages.Then(who, func(v int) int { return v }).If(stages.When(&plan, runs)))
 	made := 0
 	shared := stages.Share(&plan, func(row stages.Row[visit]) string {
 		made++

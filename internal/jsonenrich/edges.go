@@ -12,7 +12,7 @@ func SingleKeys(plan *stages.Plan[Document], from *Node, path int) stages.Keys[D
 		return stages.ByErr(plan, func(d Document) (lookup.Key, error) { return d.single(path) })
 	}
 	fragments := from.Fragments
-	return stages.ThenOneErr(from.One, func(f *Fragment) (lookup.Key, error) {
+	return stages.ThenErr(from.One, func(f *Fragment) (lookup.Key, error) {
 		k := fragments.keysOf(f, path)[0]
 		return k.key, k.err
 	})
@@ -22,7 +22,7 @@ func SingleKeys(plan *stages.Plan[Document], from *Node, path int) stages.Keys[D
 func ListedKeys(plan *stages.Plan[Document], from *Node, path int) stages.Lists[Document, lookup.Key] {
 	switch {
 	case from == nil:
-		return stages.EachErr(plan, func(d Document, add func(lookup.Key, error)) {
+		return stages.ByEachErr(plan, func(d Document, add func(lookup.Key, error)) {
 			if d.reused != nil {
 				return
 			}
@@ -31,7 +31,7 @@ func ListedKeys(plan *stages.Plan[Document], from *Node, path int) stages.Lists[
 			}
 		})
 	case from.List:
-		return stages.ThenErr(from.Each, func(v View, add func(lookup.Key, error)) {
+		return stages.ThenEachErr(from.Each, func(v View, add func(lookup.Key, error)) {
 			for _, r := range v.All() {
 				if r.State == stages.Loaded {
 					from.Fragments.addKeys(r.Value, path, add)
@@ -41,7 +41,7 @@ func ListedKeys(plan *stages.Plan[Document], from *Node, path int) stages.Lists[
 			}
 		})
 	default:
-		return stages.ThenErr(from.One, func(f *Fragment, add func(lookup.Key, error)) { from.Fragments.addKeys(f, path, add) })
+		return stages.ThenEachErr(from.One, func(f *Fragment, add func(lookup.Key, error)) { from.Fragments.addKeys(f, path, add) })
 	}
 }
 
