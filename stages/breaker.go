@@ -95,7 +95,7 @@ func (b *breaker) admit(ctx context.Context) (done func(error), err error) {
 	switch purposeOf(ctx) {
 	case probing:
 		return b.probed, nil
-	case searching:
+	case bisecting:
 		if b.circuit.State() != gobreaker.StateClosed {
 			return nil, &BreakerOpenError{Err: b.last}
 		}
@@ -175,7 +175,7 @@ type purpose int
 const (
 	ordinary  purpose = iota
 	probing           // whether the backend answers: it is made whatever the breaker says
-	searching         // which keys are at fault: it is made while the breaker is closed
+	bisecting         // which keys are at fault: it is made while the breaker is closed
 )
 
 type purposeKey struct{}

@@ -9,8 +9,7 @@ import (
 // maxFailures bounds the keys whose failures a loader remembers.
 const maxFailures = 10_000
 
-// failures are the keys that a loader has found at fault: until their time is up they fail without a call, so that the
-// next batches do not look for them anew.
+// failures remembers the keys at fault for a while. They fail without a call, so that later runs need not bisect again.
 type failures[K comparable] struct {
 	ttl time.Duration
 
@@ -24,7 +23,7 @@ type knownFailure struct {
 	until time.Time
 }
 
-// remember keeps the failure of a key. Where there is no room, it will be looked for again.
+// remember keeps the failure of a key, unless there is no room.
 func (f *failures[K]) remember(key K, since Stamp, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -41,7 +40,7 @@ func (f *failures[K]) remember(key K, since Stamp, err error) {
 	f.known[key] = knownFailure{err: err, since: since, until: now.Add(f.ttl)}
 }
 
-// of calls fail for those of keys, at some positions, whose failure is remembered, and answers the other positions.
+// of calls fail for each of the keys at some positions whose failure is remembered, and returns the other positions.
 func (f *failures[K]) of(keys []K, at []int32, outdated func(K, Stamp) bool, fail func(j int32, err error)) []int32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -65,8 +64,8 @@ func (f *failures[K]) of(keys []K, at []int32, outdated func(K, Stamp) bool, fai
 	return rest
 }
 
-// blame remembers the keys of a flight that were found at fault.
-func (l *Loader[K, V]) blame(f *flight[K, V]) {
+// rememberFaults remembers the keys of a load that are at fault.
+func (l *Loader[K, V]) rememberFaults(f *load[K, V]) {
 	if l.cfg.FailureTTL <= 0 {
 		return
 	}
@@ -74,7 +73,7 @@ func (l *Loader[K, V]) blame(f *flight[K, V]) {
 		if r.State != Failed {
 			continue
 		}
-		if err, is := r.Err.(*KeyError); is && err.alone { //nolint:errorlint // It is made here, and never wrapped.
+		if err, is := r.Err.(*KeyError); is && err.atFault { //nolint:errorlint // It is made here, and never wrapped.
 			key := f.keys[i]
 			if l.cfg.Clone != nil {
 				key = l.cfg.Clone(key)

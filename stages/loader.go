@@ -35,13 +35,12 @@ type LoaderConfig[K comparable, V any] struct {
 // are split by MaxBatch, tried again where that can help, and bisected where single keys are at fault.
 // It is safe for concurrent use. Stages that share a Loader share its calls.
 type Loader[K comparable, V any] struct {
-	source Source[K, V]
-	cfg    LoaderConfig[K, V]
-	// flights are the loads under way, over all runs.
-	flights   flights[K, V]
+	source    Source[K, V]
+	cfg       LoaderConfig[K, V]
+	inflight  inflight[K, V]
 	refresher *refresher[K, V]
 	failures  failures[K]
-	// known is a key that the source has answered for: who asks for it again learns whether the source answers at all.
+	// known is a key that a call has settled. A call for it alone says whether the source answers at all.
 	known atomic.Pointer[K]
 }
 
@@ -79,7 +78,7 @@ func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 	return answers
 }
 
-// answer is what one load found for its keys, by position.
+// answer is what one run gets for its keys, by position.
 type answer[V any] struct {
 	results []Result[V]
 	origins []Origin
@@ -87,50 +86,43 @@ type answer[V any] struct {
 	failure error // an *OutageError, a *FatalError or the context's cause: the run as a whole has failed
 }
 
-// load settles distinct keys, and waits for the values of missing ones where the loader is to.
+// load settles distinct keys. If the loader retries missing keys, it waits for their values.
 func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
 	a := l.settle(ctx, keys, b)
 	if l.cfg.RetryMissing {
-		l.awaitRows(ctx, keys, b, &a)
+		l.retryMissing(ctx, keys, b, &a)
 	}
 	return a
 }
 
-// settle settles distinct keys: from the cache, from flights that are under way, and by a flight for all that remains.
-// It returns when all are settled or the context has ended.
+// settle settles distinct keys: from the cache, by loads in flight, and by a load of the others. It returns when all keys
+// are settled or the context has ended.
 func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V] {
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
 	for at := positions(len(keys)); len(at) > 0; {
-		trip := l.book(ctx, keys, at, &a)
-		if trip == nil {
+		w := l.join(ctx, keys, at, &a)
+		if w == nil {
 			break
 		}
-		if trip.opened {
-			go l.fly(trip.flight, b)
+		if w.created {
+			go l.perform(w.load, b)
 		}
-		at = trip.wait(ctx, &a)
+		at = w.collect(ctx, &a)
 	}
 	return a
 }
 
-// book settles what is known of the keys at some positions, by the cache or as at fault, and takes seats for the others. It answers nil where
-// there are none.
-func (l *Loader[K, V]) book(ctx context.Context, keys []K, at []int32, a *answer[V]) *trip[K, V] {
-	fail := func(j int32, err error) { a.results[j] = Result[V]{Err: err, State: Failed} }
-	if l.cfg.Cache == nil {
-		if at = l.failures.of(keys, at, l.outdated, fail); len(at) == 0 {
-			return nil
+// join settles the keys at some positions that are cached or remembered as failed, and joins or creates loads for the
+// others. It returns nil if there are no others.
+func (l *Loader[K, V]) join(ctx context.Context, keys []K, at []int32, a *answer[V]) *wait[K, V] {
+	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: l.cfg.Cache != nil, maxKeys: l.cfg.MaxBatch}
+	return l.inflight.join(ctx, r, func() (rest []int32, since Stamp) {
+		if l.cfg.Cache != nil {
+			at, since = l.cached(ctx, keys, at, a)
 		}
-		return l.flights.board(ctx, boarding[K]{keys: keys, at: at, outdated: l.outdated, asked: noLanding, most: l.cfg.MaxBatch})
-	}
-	// From here on the flights that land keep their seats: what the cache did not hold yet is there.
-	asked := l.flights.ask()
-	defer l.flights.answered(asked)
-	rest, since := l.cached(ctx, keys, at, a)
-	if rest = l.failures.of(keys, rest, l.outdated, fail); len(rest) == 0 {
-		return nil
-	}
-	return l.flights.board(ctx, boarding[K]{keys: keys, at: rest, since: since, outdated: l.outdated, asked: asked, most: l.cfg.MaxBatch})
+		fail := func(j int32, err error) { a.results[j] = Result[V]{Err: err, State: Failed} }
+		return l.failures.of(keys, at, l.outdated, fail), since
+	})
 }
 
 func positions(n int) []int32 {
@@ -141,7 +133,7 @@ func positions(n int) []int32 {
 	return all
 }
 
-// cached settles what the cache holds of the keys at some positions, and answers the other positions.
+// cached settles the keys at some positions that the cache has, and returns the other positions.
 func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since Stamp) {
 	asked := pick(keys, at)
 	hits := 0
@@ -167,7 +159,7 @@ func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answ
 	return rest, since
 }
 
-// pick lists the keys at some positions, which rise.
+// pick returns the keys at some positions, which are in increasing order.
 func pick[K any](keys []K, at []int32) []K {
 	if len(at) == len(keys) {
 		return keys
@@ -183,21 +175,21 @@ func (l *Loader[K, V]) outdated(key K, since Stamp) bool {
 	return l.cfg.Cache != nil && l.cfg.Cache.Outdated(key, since)
 }
 
-// fly loads the keys of a flight, those included that come while it waits for its first call to be admitted. It ends the
-// flight whatever happens.
-func (l *Loader[K, V]) fly(f *flight[K, V], b budget) {
-	defer l.flights.land(f)
+// perform loads the keys of a load, including those that other runs add while its first call waits to be admitted. It
+// always finishes the load.
+func (l *Loader[K, V]) perform(f *load[K, V], b budget) {
+	defer l.inflight.finish(f)
 	first := l.cfg.Backend.admit(f.ctx)
-	l.flights.depart(f)
+	l.inflight.start(f)
 	f.calls, f.failure = l.loadChunks(f, first, b)
-	l.blame(f)
+	l.rememberFaults(f)
 	if l.cfg.Cache != nil {
 		l.cfg.Cache.Set(f.ctx, f.since, f.keys, f.results)
 	}
 }
 
-// loadChunks loads the keys of a flight in chunks of MaxBatch, side by side as far as the backend allows.
-func (l *Loader[K, V]) loadChunks(f *flight[K, V], first *admission, b budget) (CallStats, error) {
+// loadChunks loads the keys in chunks of MaxBatch, which run concurrently as far as the backend allows.
+func (l *Loader[K, V]) loadChunks(f *load[K, V], first *admission, b budget) (CallStats, error) {
 	if len(f.keys) <= l.cfg.MaxBatch {
 		c := l.chunk(f.keys, f.results, b)
 		c.admitted = first

@@ -2,15 +2,15 @@ package stages
 
 import "context"
 
-// awaitRows asks again for the keys that are missing, all in one call a round, until each has a value or the retries end.
-// Each round is a load of its own: nobody who waits for another key waits for these, and a value that another batch has
-// found meanwhile is taken from the cache.
-func (l *Loader[K, V]) awaitRows(ctx context.Context, keys []K, b budget, a *answer[V]) {
-	waits := b.waits()
+// retryMissing loads the missing keys again, all in one call a round, until each has a value or the budget ends. Each round
+// is a load of its own, so runs that wait for other keys do not wait for these, and a value that another run has loaded
+// meanwhile comes from the cache.
+func (l *Loader[K, V]) retryMissing(ctx context.Context, keys []K, b budget, a *answer[V]) {
+	pauses := b.pauses()
 	for at := a.missing(); len(at) > 0 && a.failure == nil; at = a.missing() {
-		if !waits.next(ctx) {
+		if !pauses.next(ctx) {
 			if cause := context.Cause(ctx); cause != nil {
-				a.abandon(at, cause)
+				a.fail(at, cause)
 			}
 			return
 		}
@@ -23,7 +23,7 @@ func (l *Loader[K, V]) awaitRows(ctx context.Context, keys []K, b budget, a *ans
 	}
 }
 
-// missing are the positions of the keys without a value.
+// missing returns the positions of the keys without a value.
 func (a *answer[V]) missing() []int32 {
 	var at []int32
 	for i, r := range a.results {
@@ -34,8 +34,8 @@ func (a *answer[V]) missing() []int32 {
 	return at
 }
 
-// abandon fails the keys at some positions together with the run.
-func (a *answer[V]) abandon(at []int32, cause error) {
+// fail fails the keys at some positions and the run.
+func (a *answer[V]) fail(at []int32, cause error) {
 	a.failure = worse(a.failure, cause)
 	for _, j := range at {
 		a.results[j] = Result[V]{Err: cause, State: Failed}

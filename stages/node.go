@@ -38,38 +38,39 @@ func Many[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Lists[E,
 	}
 }
 
-// loading is a node that loads the keys of one edge.
-type loading[E any, K comparable, V any] struct {
-	id, keys, desk int
-	name           string
+// loadNode is a node of a plan that loads the keys of one edge.
+type loadNode[E any, K comparable, V any] struct {
+	id, edgeID int
+	loader     int // its planLoader
+	name       string
 }
 
-func addNode[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys int) *loading[E, K, V] {
-	n := &loading[E, K, V]{id: len(p.nodes), keys: keys, desk: -1, name: l.Name()}
+func addNode[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], edgeID int) *loadNode[E, K, V] {
+	n := &loadNode[E, K, V]{id: len(p.nodes), edgeID: edgeID, name: l.Name()}
 	p.nodes = append(p.nodes, n)
-	for i, d := range p.desks {
-		if d.loader == any(l) {
-			n.desk = i
-			d.users++
+	for i, known := range p.loaders {
+		if known.loader == any(l) {
+			n.loader = i
+			known.users++
 			return n
 		}
 	}
-	n.desk = len(p.desks)
-	p.desks = append(p.desks, &deskMaker{loader: l, users: 1, open: func(shared bool) desk { return newDesk(l, shared) }})
+	n.loader = len(p.loaders)
+	p.loaders = append(p.loaders, &planLoader{loader: l, users: 1, open: func(shared bool) requester { return newKeyRequests(l, shared) }})
 	return n
 }
 
-func (n *loading[E, K, V]) edge() int { return n.keys }
+func (n *loadNode[E, K, V]) edge() int { return n.edgeID }
 
-func (n *loading[E, K, V]) rename(name string) { n.name = name }
+func (n *loadNode[E, K, V]) rename(name string) { n.name = name }
 
-func (n *loading[E, K, V]) request(r *run[E]) {
-	r.requests[n.id] = r.desks[n.desk].(*loaderDesk[K, V]).ask(n.id, r.keys[n.keys].(*dedupe[K]).distinct)
+func (n *loadNode[E, K, V]) request(r *run[E]) {
+	r.requests[n.id] = r.requesters[n.loader].(*keyRequests[K, V]).add(n.id, r.keys[n.edgeID].(*dedupe[K]).distinct)
 }
 
-func (n *loading[E, K, V]) of(r *run[E]) *request[K, V] { return r.requests[n.id].(*request[K, V]) }
+func (n *loadNode[E, K, V]) of(r *run[E]) *request[K, V] { return r.requests[n.id].(*request[K, V]) }
 
-func (n *loading[E, K, V]) stats(r *run[E]) StageStats { return n.of(r).count(n.name) }
+func (n *loadNode[E, K, V]) stats(r *run[E]) StageStats { return n.of(r).count(n.name) }
 
 // View is the results for a list of keys, in the order of the list. It reads the run's own results and copies nothing.
 type View[K comparable, V any] struct {

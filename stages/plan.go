@@ -16,7 +16,7 @@ type Plan[E any] struct {
 
 	edges      []keySet[E]
 	nodes      []stage[E]
-	desks      []*deskMaker
+	loaders    []*planLoader
 	conditions []*condition[E]
 	memos      int
 	releases   []func(*run[E]) // of the Scratches that have one
@@ -31,16 +31,16 @@ type keySet[E any] interface {
 // stage is a node of the plan, as the scheduler sees it.
 type stage[E any] interface {
 	edge() int         // its key set
-	request(r *run[E]) // asks the node's desk for the keys of its key set
+	request(r *run[E]) // adds the keys of its key set to its loader's keyRequests
 	stats(r *run[E]) StageStats
 	rename(name string)
 }
 
-// deskMaker makes the desk of one loader for a run.
-type deskMaker struct {
-	loader any // the *Loader, by which stages that share one are found
-	users  int // the stages that load from it
-	open   func(shared bool) desk
+// planLoader is a loader of a plan.
+type planLoader struct {
+	loader any                         // the *Loader
+	users  int                         // the number of stages that use it
+	open   func(shared bool) requester // makes its keyRequests for a run
 }
 
 // Run loads what the stages want for events and returns when every key is settled, or ctx has ended. Loads of

@@ -10,15 +10,14 @@ import (
 )
 
 const (
-	// firstPause and longestPause are how long no key is refreshed after a refresh has failed, for the first time and
-	// at most.
+	// firstPause and longestPause bound how long no key is refreshed after a refresh has failed.
 	firstPause   = time.Second
 	longestPause = time.Minute
 )
 
-// refresher loads keys anew in the background, whose values in the cache are good but soon no more. There is one load
-// of it at a time; what becomes due meanwhile is loaded by the next. A load is tried once, and its failure is nobody's:
-// the values stay as they are, and expire when they do.
+// refresher loads keys again in the background before their values in the cache expire. It performs one load at a time;
+// keys that become due meanwhile are in the next one. A load is tried once. If it fails, the values stay in the cache until
+// they expire.
 type refresher[K comparable, V any] struct {
 	ctx    context.Context //nolint:containedctx // It ends with Close.
 	cancel context.CancelFunc
@@ -27,7 +26,7 @@ type refresher[K comparable, V any] struct {
 	due     map[K]struct{} // to be loaded next
 	busy    bool
 	closed  bool
-	resume  time.Time // nothing is loaded before, because a load has failed
+	resume  time.Time // the end of the pause after a failed load
 	pauses  *backoff.ExponentialBackOff
 	running sync.WaitGroup
 }
@@ -43,8 +42,8 @@ func newRefresher[K comparable, V any]() *refresher[K, V] {
 	return r
 }
 
-// Close ends what the loader does in the background, which is nothing unless its cache refreshes ahead, and waits for
-// it. No run may be under way.
+// Close ends the background loads of a loader whose cache refreshes ahead, and waits for them. Call it when no Run or Load is
+// in progress.
 func (l *Loader[K, V]) Close() {
 	r := l.refresher
 	r.mu.Lock()
@@ -54,7 +53,7 @@ func (l *Loader[K, V]) Close() {
 	r.running.Wait()
 }
 
-// refresh sees to it that keys which are due are loaded soon. Beyond MaxBatch they are left to whoever asks next.
+// refresh has keys loaded soon that are due. Beyond MaxBatch it leaves them to the next run that asks for them.
 func (l *Loader[K, V]) refresh(keys []K) {
 	if len(keys) == 0 {
 		return
@@ -81,7 +80,7 @@ func (l *Loader[K, V]) refresh(keys []K) {
 	}
 }
 
-// next takes the keys that are due. There are none when the refresher has to rest.
+// next takes the keys that are due, or none during a pause.
 func (r *refresher[K, V]) next() []K {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -106,18 +105,18 @@ func (r *refresher[K, V]) ended(well bool) {
 	r.resume = time.Now().Add(r.pauses.NextBackOff())
 }
 
-// reload loads those of keys that are still due, and not in flight already. It says whether all went well.
+// reload loads the keys that are still due and not in flight. It says whether no key failed.
 func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
-	trip := l.bookDue(ctx, keys)
-	if trip.flight == nil {
+	w := l.joinDue(ctx, keys)
+	if w == nil || w.load == nil {
 		return true
 	}
 	b := newBudget(Retry{MaxElapsed: -1})
 	b.once = true
-	go l.fly(trip.flight, b)
+	go l.perform(w.load, b)
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
-	trip.wait(ctx, &a)
-	for _, j := range trip.own {
+	w.collect(ctx, &a)
+	for _, j := range w.own {
 		if a.results[j].State == Failed {
 			return false
 		}
@@ -125,19 +124,16 @@ func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
 	return a.failure == nil
 }
 
-// bookDue takes seats for those of keys that the cache still holds and says are due.
-func (l *Loader[K, V]) bookDue(ctx context.Context, keys []K) *trip[K, V] {
-	asked := l.flights.ask()
-	defer l.flights.answered(asked)
-	var at []int32
-	since := l.cfg.Cache.Get(ctx, keys, func(i int, _ Result[V], from Origin) {
-		if from.Due {
-			at = append(at, int32(i))
-		}
-	})
-	slices.Sort(at)
-	at = l.failures.of(keys, at, l.outdated, func(int32, error) {})
-	return l.flights.board(ctx, boarding[K]{
-		keys: keys, at: at, since: since, outdated: l.outdated, asked: asked, background: true,
+// joinDue creates a load of the keys that the cache still has and says are due.
+func (l *Loader[K, V]) joinDue(ctx context.Context, keys []K) *wait[K, V] {
+	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: true, background: true}
+	return l.inflight.join(ctx, r, func() (due []int32, since Stamp) {
+		since = l.cfg.Cache.Get(ctx, keys, func(i int, _ Result[V], from Origin) {
+			if from.Due {
+				due = append(due, int32(i))
+			}
+		})
+		slices.Sort(due)
+		return l.failures.of(keys, due, l.outdated, func(int32, error) {}), since
 	})
 }

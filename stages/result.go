@@ -67,7 +67,7 @@ type KeyError struct {
 	Last     time.Time // when the last of them failed
 	Err      error     // the last call's error
 
-	alone bool // a call died of this key and no other
+	atFault bool // a call for this key alone failed, though the source answers
 }
 
 func (e *KeyError) Error() string {

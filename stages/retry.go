@@ -32,35 +32,35 @@ func (r Retry) withDefaults() Retry {
 	return r
 }
 
-// budget is what is left of one run's retries. A run's calls share it and only read it.
+// budget bounds the retries of one run. Its calls share it.
 type budget struct {
 	retry Retry
 	start time.Time
-	// once is for a refresh: what fails with a transient error is not asked for again, and nothing takes its place.
+	// once marks a refresh: a transient error fails the keys at once, and no stale value is served for them.
 	once bool
 }
 
 func newBudget(r Retry) budget { return budget{retry: r.withDefaults(), start: time.Now()} }
 
-// waits is a new sequence of waits, which ends with the run's budget.
-func (b budget) waits() *waits {
+// pauses returns a new sequence of pauses, which ends with the run's budget.
+func (b budget) pauses() *pauses {
 	exponential := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(b.retry.Initial),
 		backoff.WithMaxInterval(b.retry.Max),
 		backoff.WithMaxElapsedTime(0),
 	)
-	return &waits{exponential: exponential, deadline: b.start.Add(b.retry.MaxElapsed)}
+	return &pauses{exponential: exponential, deadline: b.start.Add(b.retry.MaxElapsed)}
 }
 
-type waits struct {
+type pauses struct {
 	exponential *backoff.ExponentialBackOff
 	deadline    time.Time
 }
 
-// next waits before another try. It answers false where the budget or the context has ended.
-func (w *waits) next(ctx context.Context) bool {
-	pause := w.exponential.NextBackOff()
-	if time.Now().Add(pause).After(w.deadline) {
+// next waits for the next pause. It returns false if the budget or the context ends before.
+func (p *pauses) next(ctx context.Context) bool {
+	pause := p.exponential.NextBackOff()
+	if time.Now().Add(pause).After(p.deadline) {
 		return false
 	}
 	return sleep(ctx, pause)

@@ -8,19 +8,19 @@ import (
 // run is the state of one Run. The goroutine that called Run owns it; loads run in goroutines of their own and hand
 // their answers back to it, so that nothing here is locked.
 type run[E any] struct {
-	ctx      context.Context //nolint:containedctx // The context of Run, which a run does not outlive.
-	plan     *Plan[E]
-	events   []E
-	budget   budget
-	keys     []any    // *dedupe[K], by edge
-	domains  []domain // by edge + 1; the first is that of the events
-	requests []any    // *request[K, V], by node
-	settled  []bool   // by node
-	times    []times  // by node
-	desks    []desk   // by deskMaker
-	bad      []error  // errors of unusable keys
-	failure  error    // the worst of the run as a whole
-	memos    []any    // *memo[T] by Shared, or the value of a Scratch
+	ctx        context.Context //nolint:containedctx // The context of Run, which a run does not outlive.
+	plan       *Plan[E]
+	events     []E
+	budget     budget
+	keys       []any       // *dedupe[K], by edge
+	domains    []domain    // by edge + 1; the first is that of the events
+	requests   []any       // *request[K, V], by node
+	settled    []bool      // by node
+	times      []times     // by node
+	requesters []requester // *keyRequests[K, V], by planLoader
+	bad        []error     // errors of unusable keys
+	failure    error       // the worst of the run as a whole
+	memos      []any       // *memo[T] by Shared, or the value of a Scratch
 	// conditions has a code for each row: open, noKey, blockedKey, or that of an error. nil where none was asked for.
 	conditions [][]int32
 	groups     *grouping // of the rows, once it was asked for
@@ -42,19 +42,19 @@ func newRun[E any](ctx context.Context, p *Plan[E], events []E) *run[E] {
 	r := &run[E]{
 		ctx:  ctx,
 		plan: p, events: events, budget: newBudget(p.Retry),
-		keys:     make([]any, len(p.edges)),
-		domains:  make([]domain, len(p.edges)+1),
-		requests: make([]any, len(p.nodes)),
-		settled:  make([]bool, len(p.nodes)),
-		times:    make([]times, len(p.nodes)),
-		desks:    make([]desk, len(p.desks)),
-		memos:    make([]any, p.memos),
+		keys:       make([]any, len(p.edges)),
+		domains:    make([]domain, len(p.edges)+1),
+		requests:   make([]any, len(p.nodes)),
+		settled:    make([]bool, len(p.nodes)),
+		times:      make([]times, len(p.nodes)),
+		requesters: make([]requester, len(p.loaders)),
+		memos:      make([]any, p.memos),
 
 		conditions: make([][]int32, len(p.conditions)),
 	}
 	r.domains[rowDomain] = domain{parent: -1, size: len(events)}
-	for i, d := range p.desks {
-		r.desks[i] = d.open(d.users > 1)
+	for i, l := range p.loaders {
+		r.requesters[i] = l.open(l.users > 1)
 	}
 	return r
 }
@@ -66,8 +66,8 @@ func (r *run[E]) schedule(ctx context.Context) {
 	running := 0
 	for {
 		for r.advance() {
-			for _, d := range r.desks {
-				call, settled := d.dispatch()
+			for _, q := range r.requesters {
+				call, settled := q.flush()
 				r.settle(settled)
 				if call == nil {
 					continue

@@ -3,7 +3,6 @@ package stages_test
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -102,7 +101,7 @@ func TestAWaitersEndHurtsNoOther(t *testing.T) {
 }
 
 // When nobody waits any more the load ends at once, and who comes then starts anew.
-func TestALateJoinerInheritsNoDyingFlight(t *testing.T) {
+func TestALateJoinerInheritsNoDyingLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dying := make(chan struct{})
 		src := &recorder{answer: func(ctx context.Context, call int, b *stages.Batch[int, int]) error {
@@ -133,7 +132,7 @@ func TestALateJoinerInheritsNoDyingFlight(t *testing.T) {
 	})
 }
 
-func TestAFlightThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
+func TestALoadThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
 		if err != nil {
@@ -198,67 +197,4 @@ func TestAnInvalidatedKeyInFlightIsLoadedAgain(t *testing.T) {
 			t.Errorf("the old value was cached: %v", r)
 		}
 	})
-}
-
-// With room for all, no key is loaded twice within its TTL, however many batches want it at once, and each stage of a
-// batch makes at most one call.
-func TestEachKeyIsLoadedOnce(t *testing.T) {
-	const workers, batches, events, universe = 8, 40, 300, 20_000
-	memory := newMemory(t)
-	view := func(name string) *cache.View[int, int] {
-		return cache.For(memory, cache.ViewConfig[int, int]{Loader: name, TTL: time.Hour})
-	}
-	var (
-		mu     sync.Mutex
-		loaded [2]map[int]int
-	)
-	source := func(stage int) *recorder {
-		loaded[stage] = map[int]int{}
-		return &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
-			mu.Lock()
-			defer mu.Unlock()
-			for _, k := range b.Keys {
-				loaded[stage][k]++
-			}
-			double(b)
-			return nil
-		}}
-	}
-	sources := [2]*recorder{source(0), source(1)}
-	var plan stages.Plan[int]
-	first := stages.One(&plan, loader(sources[0], stages.LoaderConfig[int, int]{Cache: view("first")}), stages.By(&plan, self))
-	second := stages.One(&plan, loader(sources[1], stages.LoaderConfig[int, int]{Cache: view("second")}), stages.Then(first, self))
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			zipf := rand.NewZipf(rand.New(rand.NewPCG(1, uint64(w))), 1.01, 1, universe-1)
-			for range batches {
-				keys := make([]int, events)
-				for i := range keys {
-					keys[i] = int(zipf.Uint64())
-				}
-				rows := plan.Run(t.Context(), keys)
-				for row := range rows.All() {
-					if r := second.Of(row); r.Value != 4*row.Event() {
-						t.Errorf("key %d: %v", row.Event(), r)
-						return
-					}
-				}
-				for _, s := range rows.Stats() {
-					if s.Calls.Calls > 1 {
-						t.Errorf("%d calls for a stage of a batch", s.Calls.Calls)
-					}
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for stage := range loaded {
-		for k, n := range loaded[stage] {
-			if n != 1 {
-				t.Fatalf("stage %d: key %d was loaded %d times", stage, k, n)
-			}
-		}
-		t.Logf("stage %d: %d calls, %d keys, for %d batches", stage, len(sources[stage].seen()), len(loaded[stage]), workers*batches)
-	}
 }

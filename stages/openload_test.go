@@ -91,7 +91,7 @@ func TestLeavingBeforeTheCall(t *testing.T) {
 	}
 }
 
-// A key that was invalidated after a flight's stamp was taken would not be kept by it, and gets a flight of its own.
+// A key that was invalidated after a load's stamp was taken would not be cached by it, and gets a load of its own.
 func TestAnInvalidatedKeyDoesNotGoWithAnOlderStamp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
