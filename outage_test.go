@@ -68,7 +68,7 @@ func outage(t *testing.T, breaker stages.Breaker) {
 		return errors.New("connection refused")
 	}})
 	double := stages.NewLoader(source, stages.LoaderConfig[int, int]{Name: "double", Backend: backend})
-	cfg.Plan = &stages.Plan[int]{Retry: stages.Retry{Initial: time.Millisecond, MaxElapsed: 20 * time.Millisecond}}
+	cfg.Plan = &stages.Plan[int]{InitialBackoff: time.Millisecond, MaxElapsed: 20 * time.Millisecond}
 	node := stages.One(cfg.Plan, double, stages.By(cfg.Plan, func(n int) int { return n }))
 	cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
 		return []loaderline.Record{{Value: []byte(node.Of(row).State.String())}}, nil

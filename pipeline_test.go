@@ -33,7 +33,7 @@ func numbers(b *broker, source stages.Source[int, int]) loaderline.Config[int] {
 
 func numbersOf(b *broker, source stages.Source[int, int], backend *stages.Backend) loaderline.Config[int] {
 	cfg := config[int](b)
-	cfg.Plan = &stages.Plan[int]{Retry: stages.Retry{Initial: time.Millisecond, MaxElapsed: 20 * time.Millisecond}}
+	cfg.Plan = &stages.Plan[int]{InitialBackoff: time.Millisecond, MaxElapsed: 20 * time.Millisecond}
 	double := stages.One(cfg.Plan, stages.NewLoader(source, stages.LoaderConfig[int, int]{Name: "double", Backend: backend}),
 		stages.By(cfg.Plan, func(n int) int { return n }))
 	cfg.Decode = decodeID

@@ -26,7 +26,7 @@ func TestACallThatDiesOfSingleKeysIsBisected(t *testing.T) {
 					}
 					return nil
 				}}
-				rows, node := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, numbers(n)...)
+				rows, node := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, numbers(n)...)
 				for row := range rows.All() {
 					if r := node.Of(row); (r.State == stages.Failed) != (row.Event() == poison) {
 						t.Fatalf("key %d: %v", row.Event(), r)
@@ -44,7 +44,7 @@ func TestBisectionIsBounded(t *testing.T) {
 	src := &recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error {
 		return stages.AsPermanent(errors.New("all bad"))
 	}}
-	rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, numbers(4000)...)
+	rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, numbers(4000)...)
 	if calls := len(src.seen()); calls > 4000/8+2*12+1 {
 		t.Errorf("%d calls", calls)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-var noRetry = stages.Retry{MaxElapsed: -1}
+var noRetry = backoff{MaxElapsed: -1}
 
 // broken answers with the errors of a list, and with values for nil ones and behind its end.
 func broken(errs ...error) *recorder {
@@ -37,7 +37,7 @@ func TestABreakerLeavesTheBackendAlone(t *testing.T) {
 		src := broken(repeat(errAway, 4)...)
 		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
 		start := time.Now()
-		rows, n := run(t.Context(), l, stages.Retry{Initial: time.Second, Max: time.Second, MaxElapsed: time.Minute}, 1, 2)
+		rows, n := run(t.Context(), l, backoff{Initial: time.Second, Max: time.Second, MaxElapsed: time.Minute}, 1, 2)
 		if rows.Err() != nil || n.Of(rows.At(1)).Value != 4 {
 			t.Fatalf("%v, %v", rows.Err(), n.Of(rows.At(1)))
 		}
@@ -171,7 +171,7 @@ func TestABreakerDecidesNothingAboutKeys(t *testing.T) {
 		poison := rapid.MapOf(rapid.IntRange(0, 40), rapid.Just(true)).Draw(r, "poison")
 		class := rapid.SampledFrom([]stages.Class{stages.Permanent, stages.Transient}).Draw(r, "class")
 		breaker := stages.Breaker{Failures: rapid.IntRange(1, 3).Draw(r, "failures"), Delay: time.Duration(rapid.IntRange(1, 60).Draw(r, "delay")) * time.Second}
-		retry := stages.Retry{Initial: time.Second, MaxElapsed: time.Duration(rapid.IntRange(-1, 20).Draw(r, "max elapsed")) * time.Second}
+		retry := backoff{Initial: time.Second, MaxElapsed: time.Duration(rapid.IntRange(-1, 20).Draw(r, "max elapsed")) * time.Second}
 		maxBatch := rapid.IntRange(1, 30).Draw(r, "max batch")
 		if class == stages.Transient {
 			maxBatch = 41 // Of calls side by side it depends on which is first whether an outage is seen.
@@ -232,7 +232,7 @@ func TestABackendThatStuttersCondemnsNobody(t *testing.T) {
 		for worker := range 4 {
 			wg.Go(func() {
 				for i := range 20 {
-					rows, n := run(t.Context(), l, stages.Retry{MaxElapsed: time.Duration(i%3) * 2 * time.Second}, worker, 10+i, 50+i)
+					rows, n := run(t.Context(), l, backoff{MaxElapsed: time.Duration(i%3) * 2 * time.Second}, worker, 10+i, 50+i)
 					if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage && slices.Contains(states(rows, n), stages.Failed) {
 						t.Errorf("worker %d, run %d: %v, %v", worker, i, states(rows, n), rows.Err())
 					}

@@ -37,7 +37,7 @@ func TestABackendIsLeftAloneAsItAsks(t *testing.T) {
 			pings := 0
 			backend := stages.NewBackend(stages.BackendConfig{Ping: func(context.Context) error { pings++; return nil }})
 			l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
-			rows, _ := run(t.Context(), l, stages.Retry{Initial: time.Second, Max: time.Second, MaxElapsed: time.Second / 10}, 1)
+			rows, _ := run(t.Context(), l, backoff{Initial: time.Second, Max: time.Second, MaxElapsed: time.Second / 10}, 1)
 			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage || !errors.Is(rows.Err(), tooManyError(c.asks)) {
 				t.Errorf("%v: %v, want an outage", c.asks, rows.Err())
 			}
@@ -45,7 +45,7 @@ func TestABackendIsLeftAloneAsItAsks(t *testing.T) {
 			if _, busy := errors.AsType[*stages.BusyError](err); busy != (c.rest > 0) || busy && pings > 0 {
 				t.Errorf("%v: ping says %v, asked %d times", c.asks, err, pings)
 			}
-			rows, _ = run(t.Context(), l, stages.Retry{Initial: time.Second, Max: time.Second, MaxElapsed: time.Hour}, 1)
+			rows, _ = run(t.Context(), l, backoff{Initial: time.Second, Max: time.Second, MaxElapsed: time.Hour}, 1)
 			if rows.Err() != nil || second < c.rest || second > c.rest+3*time.Second {
 				t.Errorf("%v: %v, asked again after %v", c.asks, rows.Err(), second)
 			}
@@ -66,7 +66,7 @@ func TestABusyBackendCondemnsNobody(t *testing.T) {
 		l := loader(src, stages.LoaderConfig[int, int]{})
 		run(t.Context(), l, noRetry, 1)
 		for _, keys := range [][]int{{2}, {2, 3}, {3, 4, 2, 5}} {
-			rows, _ := run(t.Context(), l, stages.Retry{MaxElapsed: 10 * time.Second}, keys...)
+			rows, _ := run(t.Context(), l, backoff{MaxElapsed: 10 * time.Second}, keys...)
 			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
 				t.Errorf("%v: %v, want an outage", keys, rows.Err())
 			}

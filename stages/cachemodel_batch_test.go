@@ -17,9 +17,9 @@ func (w *modelWorld) batch(s modelStep) {
 	if s.Cancel > 0 {
 		time.AfterFunc(s.Cancel, cancel)
 	}
-	plan := stages.Plan[int]{Retry: stages.Retry{MaxElapsed: -1}}
+	plan := stages.Plan[int]{MaxElapsed: -1}
 	if s.Retry {
-		plan.Retry = stages.Retry{MaxElapsed: 2 * time.Second}
+		plan.MaxElapsed = 2 * time.Second
 	}
 	n := stages.One(&plan, w.loader, stages.By(&plan, self))
 	rows := plan.Run(ctx, s.Keys)

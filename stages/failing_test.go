@@ -30,7 +30,7 @@ func (s *said) config(cfg stages.BackendConfig) stages.BackendConfig {
 }
 
 // quickly tries again within a second.
-var quickly = stages.Retry{Initial: 400 * time.Millisecond, Max: time.Second, MaxElapsed: time.Hour}
+var quickly = backoff{Initial: 400 * time.Millisecond, Max: time.Second, MaxElapsed: time.Hour}
 
 // What fails is said before the retries have ended, once, and so is its end.
 func TestABackendSaysThatItFails(t *testing.T) {
@@ -120,7 +120,7 @@ func TestStatsSayThatABackendFails(t *testing.T) {
 		backend := stages.NewBackend(stages.BackendConfig{Ping: func(context.Context) error { return ping }})
 		l := loader(broken(repeat(errAway, 1000)...), stages.LoaderConfig[int, int]{Backend: backend})
 		start := time.Now()
-		run(t.Context(), l, stages.Retry{MaxElapsed: 10 * time.Second}, 1)
+		run(t.Context(), l, backoff{MaxElapsed: 10 * time.Second}, 1)
 		failing := func(want bool) {
 			t.Helper()
 			if since := backend.Stats().FailingSince; want && !since.Equal(start) || !want && !since.IsZero() {

@@ -39,7 +39,7 @@ func TestAKeyAtFaultIsRememberedUntilItsTimeOrAnInvalidation(t *testing.T) {
 		src := dyingOf13()
 		l := loader(src, stages.LoaderConfig[int, int]{Cache: view, FailureTTL: 30 * time.Second})
 		const n = 1000
-		rows, node := run(t.Context(), l, stages.Retry{}, numbers(n)...)
+		rows, node := run(t.Context(), l, backoff{}, numbers(n)...)
 		if calls, most := len(src.seen()), 1+2*bits.Len(n)+2; calls > most || rows.Err() != nil {
 			t.Fatalf("%d calls, want %d at most: %v", calls, most, rows.Err())
 		}
@@ -59,7 +59,7 @@ func TestAKeyAtFaultIsRememberedUntilItsTimeOrAnInvalidation(t *testing.T) {
 		} {
 			step.do()
 			before := len(src.seen())
-			rows, node := run(t.Context(), l, stages.Retry{}, 13, 1013)
+			rows, node := run(t.Context(), l, backoff{}, 13, 1013)
 			if r := node.Of(rows.At(0)); r.State != stages.Failed || !errors.Is(r.Err, errPoison) {
 				t.Errorf("%s: %v", step.what, r)
 			}
@@ -78,7 +78,7 @@ func TestAKeyAtFaultIsAskedForAgain(t *testing.T) {
 	src := dyingOf13()
 	l := loader(src, stages.LoaderConfig[int, int]{})
 	for range 2 {
-		run(t.Context(), l, stages.Retry{}, 13)
+		run(t.Context(), l, backoff{}, 13)
 	}
 	if diff := cmp.Diff([][]int{{13}, {13}}, src.seen()); diff != "" {
 		t.Error(diff)
@@ -112,7 +112,7 @@ func TestTheConfigurationClassesErrors(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				src := broken(c.err)
 				l := loader(src, stages.LoaderConfig[int, int]{Backend: stages.NewBackend(stages.BackendConfig{Errors: classes})})
-				rows, n := run(t.Context(), l, stages.Retry{}, 1)
+				rows, n := run(t.Context(), l, backoff{}, 1)
 				if _, fatal := errors.AsType[*stages.FatalError](rows.Err()); fatal != c.fatal {
 					t.Errorf("the run: %v", rows.Err())
 				}

@@ -34,7 +34,7 @@ func doubled(t *testing.T, l *stages.Loader[int, int], apart time.Duration, batc
 	for i, keys := range batches {
 		wg.Go(func() {
 			time.Sleep(time.Duration(i) * apart)
-			rows, n := run(t.Context(), l, stages.Retry{}, keys...)
+			rows, n := run(t.Context(), l, backoff{}, keys...)
 			for row := range rows.All() {
 				if r := n.Of(row); r.Value != 2*row.Event() {
 					t.Errorf("batch %d, key %d: %v", i, row.Event(), r)
@@ -77,7 +77,7 @@ func TestAWaitersEndHurtsNoOther(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			rows, _ := run(first, l, stages.Retry{}, 1)
+			rows, _ := run(first, l, backoff{}, 1)
 			if !errors.Is(rows.Err(), context.Canceled) {
 				t.Errorf("who left has %v", rows.Err())
 			}
@@ -85,7 +85,7 @@ func TestAWaitersEndHurtsNoOther(t *testing.T) {
 		synctest.Wait()
 		wg.Go(func() {
 			start := time.Now()
-			rows, n := run(t.Context(), l, stages.Retry{}, 1)
+			rows, n := run(t.Context(), l, backoff{}, 1)
 			if r := n.Of(rows.At(0)); r.Value != 2 || rows.Err() != nil || time.Since(start) != time.Second {
 				t.Errorf("who stayed has %v, %v after %v", r, rows.Err(), time.Since(start))
 			}
@@ -119,12 +119,12 @@ func TestALateJoinerInheritsNoDyingLoad(t *testing.T) {
 		gone := make(chan struct{})
 		go func() {
 			defer close(gone)
-			run(ctx, l, stages.Retry{}, 1)
+			run(ctx, l, backoff{}, 1)
 		}()
 		synctest.Wait()
 		leave()
 		<-dying
-		rows, n := run(t.Context(), l, stages.Retry{}, 1)
+		rows, n := run(t.Context(), l, backoff{}, 1)
 		if r := n.Of(rows.At(0)); r.Value != 2 || rows.Err() != nil {
 			t.Errorf("%v, %v", r, rows.Err())
 		}
@@ -151,14 +151,14 @@ func TestALoadThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				rows, n := run(t.Context(), l, stages.Retry{}, 1)
+				rows, n := run(t.Context(), l, backoff{}, 1)
 				if r := n.Of(rows.At(0)); r.State != stages.Failed {
 					t.Errorf("%v", r)
 				}
 			})
 		}
 		wg.Wait()
-		rows, n := run(t.Context(), l, stages.Retry{}, 1)
+		rows, n := run(t.Context(), l, backoff{}, 1)
 		if r := n.Of(rows.At(0)); r.Value != 2 || len(src.seen()) != 2 {
 			t.Errorf("%v after %d calls", r, len(src.seen()))
 		}
@@ -183,16 +183,16 @@ func TestAnInvalidatedKeyInFlightIsLoadedAgain(t *testing.T) {
 		}}
 		l := loader(src, stages.LoaderConfig[int, int]{Cache: view})
 		var wg sync.WaitGroup
-		wg.Go(func() { run(t.Context(), l, stages.Retry{}, 1, 2) })
+		wg.Go(func() { run(t.Context(), l, backoff{}, 1, 2) })
 		synctest.Wait()
 		view.Invalidate(t.Context(), 1)
-		rows, n := run(t.Context(), l, stages.Retry{}, 1, 2)
+		rows, n := run(t.Context(), l, backoff{}, 1, 2)
 		got := []int{n.Of(rows.At(0)).Value, n.Of(rows.At(1)).Value}
 		wg.Wait()
 		if !slices.Equal(got, []int{2, 1}) {
 			t.Errorf("keys 1 and 2 are of the calls %v", got)
 		}
-		rows, n = run(t.Context(), l, stages.Retry{}, 1)
+		rows, n = run(t.Context(), l, backoff{}, 1)
 		if r := n.Of(rows.At(0)); r.Value != 2 {
 			t.Errorf("the old value was cached: %v", r)
 		}

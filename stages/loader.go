@@ -18,7 +18,7 @@ type LoaderConfig[K comparable, V any] struct {
 	// Cache keeps results between batches. nil keeps none; keys are deduplicated all the same. Where it refreshes ahead,
 	// whoever made the Loader closes it.
 	Cache Cache[K, V]
-	// RetryMissing asks again for a key that is missing, within the Retry of the run, for values that come later than the
+	// RetryMissing asks again for a key that is missing, within the Plan's MaxElapsed, for values that come later than the
 	// events that want them. That the cache knows a key to be missing is no answer then. The run waits for them all.
 	RetryMissing bool
 	// OutageFailsKeys has an outage of the backend fail the keys that are asked for, with an *OutageError, and not the run.
@@ -61,7 +61,7 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 // Name is the configured name.
 func (l *Loader[K, V]) Name() string { return l.cfg.Name }
 
-// Load answers keys outside of a plan, with the default Retry. Duplicate keys are loaded once.
+// Load loads keys outside of a plan, with the default backoff of a Plan. It loads duplicate keys once.
 func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 	answers := make(map[K]Result[V], len(keys))
 	distinct := make([]K, 0, len(keys))
@@ -71,7 +71,7 @@ func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 			distinct = append(distinct, k)
 		}
 	}
-	got := l.load(ctx, distinct, newBudget(Retry{}))
+	got := l.load(ctx, distinct, newBudget(0, 0, 0))
 	for i, k := range distinct {
 		answers[k] = got.results[i]
 	}

@@ -17,8 +17,15 @@ import (
 
 var errAway = errors.New("connection refused")
 
-func run(ctx context.Context, l *stages.Loader[int, int], retry stages.Retry, events ...int) (*stages.Rows[int], stages.Node[int, int]) {
-	plan := stages.Plan[int]{Retry: retry}
+// backoff is that of a plan.
+type backoff struct{ Initial, Max, MaxElapsed time.Duration }
+
+func (b backoff) plan() stages.Plan[int] {
+	return stages.Plan[int]{InitialBackoff: b.Initial, MaxBackoff: b.Max, MaxElapsed: b.MaxElapsed}
+}
+
+func run(ctx context.Context, l *stages.Loader[int, int], b backoff, events ...int) (*stages.Rows[int], stages.Node[int, int]) {
+	plan := b.plan()
 	n := stages.One(&plan, l, stages.By(&plan, self))
 	return plan.Run(ctx, events), n
 }
@@ -43,7 +50,7 @@ func TestMaxBatchSplitsAndMaxCallsBounds(t *testing.T) {
 		}}
 		l := loader(src, stages.LoaderConfig[int, int]{MaxBatch: 10, Backend: stages.NewBackend(stages.BackendConfig{MaxCalls: 3})})
 		start := time.Now()
-		rows, n := run(t.Context(), l, stages.Retry{}, numbers(95)...)
+		rows, n := run(t.Context(), l, backoff{}, numbers(95)...)
 		if len(src.seen()) != 10 || most.Load() != 3 || time.Since(start) != 4*time.Second {
 			t.Errorf("%d calls, %d at once, in %v", len(src.seen()), most.Load(), time.Since(start))
 		}
@@ -59,7 +66,7 @@ func TestFatalErrorsFailTheRun(t *testing.T) {
 	src := &recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error {
 		return stages.AsFatal(errors.New("no such table"))
 	}}
-	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, numbers(100)...)
+	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, numbers(100)...)
 	if _, ok := errors.AsType[*stages.FatalError](rows.Err()); !ok || len(src.seen()) != 1 {
 		t.Errorf("%v after %d calls", rows.Err(), len(src.seen()))
 	}
@@ -77,7 +84,7 @@ func TestAPanicFailsItsKeysOnly(t *testing.T) {
 				double(b)
 				return nil
 			}}
-			rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, numbers(8)...)
+			rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, numbers(8)...)
 			for row := range rows.All() {
 				r := n.Of(row)
 				if _, panicked := errors.AsType[*stages.PanicError](r.Err); panicked != (row.Event() == 3) {
@@ -98,7 +105,7 @@ func TestTheContextEndsARun(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { cancel(cause) })
 		start := time.Now()
-		rows, n := run(ctx, loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, 1)
+		rows, n := run(ctx, loader(src, stages.LoaderConfig[int, int]{}), backoff{}, 1)
 		if !errors.Is(rows.Err(), cause) || time.Since(start) != time.Second || n.Of(rows.At(0)).State != stages.Failed {
 			t.Errorf("%v after %v", rows.Err(), time.Since(start))
 		}
@@ -121,7 +128,7 @@ func TestExtraAnswersAreCounted(t *testing.T) {
 		}
 		return nil
 	}}
-	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, 1)
+	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, 1)
 	if s := rows.Stats()[0]; s.Calls.Extra != 1 || s.Loaded != 1 {
 		t.Errorf("%+v", s)
 	}

@@ -27,7 +27,7 @@ func late() *recorder {
 }
 
 // everySecond has a try each second, within a tenth of it.
-var everySecond = stages.Retry{Initial: time.Second, Max: time.Second, MaxElapsed: 10 * time.Second}
+var everySecond = backoff{Initial: time.Second, Max: time.Second, MaxElapsed: 10 * time.Second}
 
 func TestRowsThatComeLateAreWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestRowsThatNeverComeAreMissingWhenTheRetriesEnd(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		before := len(src.seen())
-		if rows, n = run(t.Context(), l, stages.Retry{MaxElapsed: -1}, 1000); n.Of(rows.At(0)).State != stages.Missing || len(src.seen()) != before+1 {
+		if rows, n = run(t.Context(), l, backoff{MaxElapsed: -1}, 1000); n.Of(rows.At(0)).State != stages.Missing || len(src.seen()) != before+1 {
 			t.Errorf("%d calls without retries", len(src.seen())-before)
 		}
 	})

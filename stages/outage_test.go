@@ -17,11 +17,11 @@ func TestAnOutageThatFailsKeys(t *testing.T) {
 		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 3, Delay: 5 * time.Second}})
 		src := broken(append([]error{nil}, repeat(errAway, 5)...)...)
 		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend, OutageFailsKeys: true})
-		run(t.Context(), l, stages.Retry{}, 1)
+		run(t.Context(), l, backoff{}, 1)
 		outage := func(within time.Duration) {
 			t.Helper()
 			start := time.Now()
-			rows, n := run(t.Context(), l, stages.Retry{}, 2, 3)
+			rows, n := run(t.Context(), l, backoff{}, 2, 3)
 			if rows.Err() != nil || !slices.Equal(states(rows, n), []stages.State{stages.Failed, stages.Failed}) {
 				t.Fatalf("%v, %v", rows.Err(), states(rows, n))
 			}
@@ -45,7 +45,7 @@ func TestAnOutageThatFailsKeys(t *testing.T) {
 			outage(time.Second)
 		}
 		time.Sleep(5 * time.Second)
-		rows, n := run(t.Context(), l, stages.Retry{}, 2, 3)
+		rows, n := run(t.Context(), l, backoff{}, 2, 3)
 		if r := n.Of(rows.At(1)); rows.Err() != nil || r.Value != 6 || len(src.seen()) != 7 {
 			t.Errorf("%v, %v after %d calls", rows.Err(), r, len(src.seen()))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Plan is a set of stages over events of type E. Its zero value is an empty plan. Build it with By, Then, One and
@@ -11,8 +12,14 @@ import (
 //
 // A stage can be written only after the stages that its keys come from, so a plan cannot contain a cycle.
 type Plan[E any] struct {
-	// Retry bounds the retries of a run. The zero value has defaults.
-	Retry Retry
+	// InitialBackoff is the first pause before keys are tried again after a transient error. Further pauses grow exponentially,
+	// with jitter. Defaults to 100 ms.
+	InitialBackoff time.Duration
+	// MaxBackoff is the longest pause. Defaults to 5 s.
+	MaxBackoff time.Duration
+	// MaxElapsed bounds the retries of one run over all its stages, from its start to the last try. Defaults to 30 s; negative
+	// means no retries.
+	MaxElapsed time.Duration
 
 	edges      []keySet[E]
 	nodes      []stage[E]

@@ -111,7 +111,7 @@ func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
 	if w == nil || w.load == nil {
 		return true
 	}
-	b := newBudget(Retry{MaxElapsed: -1})
+	b := noRetries()
 	b.once = true
 	go l.perform(w.load, b)
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}

@@ -55,7 +55,7 @@ func newRefreshed(t *testing.T) *refreshed {
 func (r *refreshed) values(t *testing.T, keys ...int) []int {
 	t.Helper()
 	start := time.Now()
-	rows, n := run(t.Context(), r.Loader, stages.Retry{MaxElapsed: -1}, keys...)
+	rows, n := run(t.Context(), r.Loader, backoff{MaxElapsed: -1}, keys...)
 	if rows.Err() != nil || time.Since(start) > 0 {
 		t.Errorf("%v after %v", rows.Err(), time.Since(start))
 	}
@@ -159,7 +159,7 @@ func TestAFailedRefreshIsNobodysFailure(t *testing.T) {
 			t.Errorf("%d calls in 17 s", n)
 		}
 		time.Sleep(5 * time.Second)
-		rows, _ := run(t.Context(), r.Loader, stages.Retry{MaxElapsed: -1}, 1)
+		rows, _ := run(t.Context(), r.Loader, backoff{MaxElapsed: -1}, 1)
 		if rows.Err() == nil {
 			t.Error("the value outlived its time")
 		}
@@ -178,7 +178,7 @@ func TestWhoJoinsAFailedRefreshLoadsByItself(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			rows, n := run(t.Context(), r.Loader, stages.Retry{}, 1)
+			rows, n := run(t.Context(), r.Loader, backoff{}, 1)
 			if got := n.Of(rows.At(0)); rows.Err() != nil || got.Value != 3 {
 				t.Errorf("%+v, %v", got, rows.Err())
 			}

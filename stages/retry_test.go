@@ -27,7 +27,7 @@ func TestOnlyUnsettledKeysAreTriedAgain(t *testing.T) {
 			double(b)
 			return nil
 		}}
-		rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, 1, 2, 3, 4, 5)
+		rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, 1, 2, 3, 4, 5)
 		if diff := cmp.Diff([][]int{{1, 2, 3, 4, 5}, {3, 4, 5}, {4}}, src.seen()); diff != "" {
 			t.Error(diff)
 		}
@@ -46,7 +46,7 @@ func TestAnOutageCondemnsNoKey(t *testing.T) {
 		src := &recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error { return errAway }}
 		backend := stages.NewBackend(stages.BackendConfig{Name: "shop"})
 		start := time.Now()
-		rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Name: "user", Backend: backend}), stages.Retry{MaxElapsed: 10 * time.Second}, 1, 2)
+		rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Name: "user", Backend: backend}), backoff{MaxElapsed: 10 * time.Second}, 1, 2)
 		outage, ok := errors.AsType[*stages.OutageError](rows.Err())
 		if !ok || outage.Backend != backend || !errors.Is(outage, errAway) {
 			t.Fatalf("Err = %v", rows.Err())
@@ -71,7 +71,7 @@ func TestAKeyThatIsNeverAnsweredFailsAlone(t *testing.T) {
 				return nil
 			}}
 			backend := stages.NewBackend(stages.BackendConfig{Timeout: time.Second})
-			rows, node := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Backend: backend}), stages.Retry{MaxElapsed: 5 * time.Second}, numbers(n)...)
+			rows, node := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Backend: backend}), backoff{MaxElapsed: 5 * time.Second}, numbers(n)...)
 			if err := rows.Err(); err != nil {
 				t.Fatalf("%d keys: %v", n, err)
 			}
@@ -97,11 +97,11 @@ func TestAKeyThatIsNeverAnsweredFailsWhereItComesAlone(t *testing.T) {
 			return nil
 		}}
 		l := loader(src, stages.LoaderConfig[int, int]{})
-		if rows, _ := run(t.Context(), l, stages.Retry{}, 1); rows.Err() == nil {
+		if rows, _ := run(t.Context(), l, backoff{}, 1); rows.Err() == nil {
 			t.Error("a source that has never answered is taken for one that does")
 		}
-		run(t.Context(), l, stages.Retry{}, 2)
-		rows, n := run(t.Context(), l, stages.Retry{}, 1)
+		run(t.Context(), l, backoff{}, 2)
+		rows, n := run(t.Context(), l, backoff{}, 1)
 		if err := n.Of(rows.At(0)).Err; rows.Err() != nil || !errors.Is(err, errAway) {
 			t.Errorf("%v, %v", rows.Err(), err)
 		}
@@ -122,7 +122,7 @@ func TestAnotherLoadersAnswersCondemnNoKey(t *testing.T) {
 			return nil
 		}}
 		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
-		run(t.Context(), l, stages.Retry{}, 1)
+		run(t.Context(), l, backoff{}, 1)
 		locked = true
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -134,7 +134,7 @@ func TestAnotherLoadersAnswersCondemnNoKey(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 			}
 		}()
-		rows, _ := run(t.Context(), l, stages.Retry{MaxElapsed: 5 * time.Second}, 1, 2, 3)
+		rows, _ := run(t.Context(), l, backoff{MaxElapsed: 5 * time.Second}, 1, 2, 3)
 		stop()
 		<-done
 		if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
@@ -149,7 +149,7 @@ func TestABackendThatComesBackAtTheEndCondemnsNoKey(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			src := &recorder{}
 			l := loader(src, stages.LoaderConfig[int, int]{})
-			run(t.Context(), l, stages.Retry{}, 9)
+			run(t.Context(), l, backoff{}, 9)
 			src.answer = func(_ context.Context, call int, b *stages.Batch[int, int]) error {
 				if call <= 1+failures {
 					return errAway
@@ -157,7 +157,7 @@ func TestABackendThatComesBackAtTheEndCondemnsNoKey(t *testing.T) {
 				double(b)
 				return nil
 			}
-			rows, n := run(t.Context(), l, stages.Retry{MaxElapsed: -1}, 1, 2)
+			rows, n := run(t.Context(), l, backoff{MaxElapsed: -1}, 1, 2)
 			if rows.Err() != nil {
 				return // an outage: nobody is condemned
 			}
@@ -175,7 +175,7 @@ func TestWhatAContextEndsWhileItWaitsIsNoOutage(t *testing.T) {
 		src := &recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error { return errAway }}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		rows, _ := run(ctx, loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, 1)
+		rows, _ := run(ctx, loader(src, stages.LoaderConfig[int, int]{}), backoff{}, 1)
 		if !errors.Is(rows.Err(), context.Canceled) {
 			t.Errorf("%v", rows.Err())
 		}

@@ -41,7 +41,7 @@ type domain struct {
 func newRun[E any](ctx context.Context, p *Plan[E], events []E) *run[E] {
 	r := &run[E]{
 		ctx:  ctx,
-		plan: p, events: events, budget: newBudget(p.Retry),
+		plan: p, events: events, budget: newBudget(p.InitialBackoff, p.MaxBackoff, p.MaxElapsed),
 		keys:       make([]any, len(p.edges)),
 		domains:    make([]domain, len(p.edges)+1),
 		requests:   make([]any, len(p.nodes)),

@@ -34,7 +34,7 @@ func TestStaleIfError(t *testing.T) {
 		}}
 		l := loader(src, stages.LoaderConfig[int, int]{Cache: view})
 		load := func(keys ...int) (*stages.Rows[int], []stages.Result[int]) {
-			rows, n := run(t.Context(), l, stages.Retry{MaxElapsed: -1}, keys...)
+			rows, n := run(t.Context(), l, backoff{MaxElapsed: -1}, keys...)
 			var got []stages.Result[int]
 			for row := range rows.All() {
 				got = append(got, n.Of(row))
@@ -65,10 +65,10 @@ func TestStaleIfError(t *testing.T) {
 			Loader: "lists", TTL: time.Minute, NegativeTTL: time.Second, Jitter: -1, StaleIfError: time.Hour, StaleMissing: true,
 		})})
 		away = false
-		run(t.Context(), lists, stages.Retry{}, 9)
+		run(t.Context(), lists, backoff{}, 9)
 		away = true
 		time.Sleep(5 * time.Second)
-		empty, n := run(t.Context(), lists, stages.Retry{MaxElapsed: -1}, 9)
+		empty, n := run(t.Context(), lists, backoff{MaxElapsed: -1}, 9)
 		if r := n.Of(empty.At(0)); empty.Err() != nil || r.State != stages.Missing || r.Stale != 5*time.Second {
 			t.Errorf("%+v, %v", r, empty.Err())
 		}
@@ -109,7 +109,7 @@ func TestAnOutageIsBridgedByStaleValues(t *testing.T) {
 		})})
 		// batch says how many of the values that all must have are stale.
 		batch := func() (stale int) {
-			rows, n := run(t.Context(), l, stages.Retry{}, numbers(100)...)
+			rows, n := run(t.Context(), l, backoff{}, numbers(100)...)
 			if rows.Err() != nil {
 				t.Fatal(rows.Err())
 			}

@@ -24,10 +24,10 @@ func TestUnusableAnswersAreNoOutage(t *testing.T) {
 				src := broken(append([]error{before}, repeat(errUnreadable, 100)...)...)
 				l := loader(src, cfg)
 				if before == nil {
-					run(t.Context(), l, stages.Retry{}, 1)
+					run(t.Context(), l, backoff{}, 1)
 				}
 				for _, keys := range [][]int{{2}, {2, 3, 4}} {
-					rows, _ := run(t.Context(), l, stages.Retry{}, keys...)
+					rows, _ := run(t.Context(), l, backoff{}, keys...)
 					if _, is := errors.AsType[*stages.FatalError](rows.Err()); !is || !errors.Is(rows.Err(), errUnreadable) {
 						t.Errorf("%s: want a fatal error, got %v", name, rows.Err())
 					}
@@ -41,7 +41,7 @@ func TestUnusableAnswersAreNoOutage(t *testing.T) {
 func TestUnusableAnswersThatPassOrAreOfOneKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := loader(broken(errUnreadable, errUnreadable), stages.LoaderConfig[int, int]{})
-		if rows, n := run(t.Context(), l, stages.Retry{}, 1); rows.Err() != nil || n.Of(rows.At(0)).Value != 2 {
+		if rows, n := run(t.Context(), l, backoff{}, 1); rows.Err() != nil || n.Of(rows.At(0)).Value != 2 {
 			t.Errorf("%v, %v", rows.Err(), n.Of(rows.At(0)))
 		}
 		src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
@@ -51,7 +51,7 @@ func TestUnusableAnswersThatPassOrAreOfOneKey(t *testing.T) {
 			double(b)
 			return nil
 		}}
-		rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), stages.Retry{}, 1, 2, 3, 4)
+		rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, 1, 2, 3, 4)
 		want := []stages.State{stages.Loaded, stages.Loaded, stages.Failed, stages.Loaded}
 		if got := states(rows, n); rows.Err() != nil || !slices.Equal(got, want) {
 			t.Errorf("%v: %v", rows.Err(), got)
@@ -76,8 +76,8 @@ func TestMissingKeysBesideOneAtFault(t *testing.T) {
 			return nil
 		}}
 		l := loader(src, stages.LoaderConfig[int, int]{})
-		run(t.Context(), l, stages.Retry{}, 1)
-		rows, n := run(t.Context(), l, stages.Retry{}, numbers(100)...)
+		run(t.Context(), l, backoff{}, 1)
+		rows, n := run(t.Context(), l, backoff{}, numbers(100)...)
 		if rows.Err() != nil {
 			t.Fatal(rows.Err())
 		}

@@ -54,9 +54,9 @@ type node struct {
 
 func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup, reuse *jsonenrich.Reuse) *compiler {
 	retry := layout.File.Retry
-	plan := &stages.Plan[jsonenrich.Document]{Retry: stages.Retry{Initial: retry.Initial, Max: retry.Max, MaxElapsed: retry.MaxElapsed}}
+	plan := &stages.Plan[jsonenrich.Document]{InitialBackoff: retry.Initial, MaxBackoff: retry.Max, MaxElapsed: retry.MaxElapsed}
 	if retry.MaxElapsed == 0 {
-		plan.Retry.MaxElapsed = -1
+		plan.MaxElapsed = -1
 	}
 	return &compiler{
 		layout: layout, open: open, lookups: lookups, plan: plan, decoder: jsonenrich.NewDecoder(reuse), reuse: reuse,

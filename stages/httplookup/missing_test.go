@@ -155,7 +155,7 @@ func TestUnusableAnswersEndTheRun(t *testing.T) {
 	for _, body := range []string{`{"7":{}}`, `[{"no":"id"}]`, `<html>`, `[{"id":7,"score":NaN}]`} {
 		l := asking(t, httplookup.Query{Path: "/users"}, says(body))
 		loader := stages.NewLoader(lookup.Source(l), stages.LoaderConfig[lookup.Key, []byte]{Name: "user"})
-		plan := stages.Plan[lookup.Key]{Retry: stages.Retry{MaxElapsed: -1}}
+		plan := stages.Plan[lookup.Key]{MaxElapsed: -1}
 		stages.One(&plan, loader, stages.By(&plan, func(k lookup.Key) lookup.Key { return k }))
 		err := plan.Run(t.Context(), []lookup.Key{"7", "8"}).Err()
 		if _, is := err.(*stages.FatalError); !is || !strings.Contains(err.Error(), "user: ") || !strings.Contains(err.Error(), "POST /users") { //nolint:errorlint // It is not wrapped.
