@@ -52,7 +52,7 @@ func TestEveryDependencyHasAReason(t *testing.T) {
 		if m[1] == "library" { // the heading
 			continue
 		}
-		for _, path := range strings.Split(inParens.ReplaceAllString(m[1], ""), ", ") {
+		for path := range strings.SplitSeq(inParens.ReplaceAllString(m[1], ""), ", ") {
 			if host, _, _ := strings.Cut(path, "/"); !strings.Contains(host, ".") {
 				path = "github.com/" + path
 			}
