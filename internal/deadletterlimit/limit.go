@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // Limit stops a pipeline that would dead-letter too many of its events, as
@@ -47,7 +49,7 @@ type ExceededError struct {
 
 // Error implements error.
 func (e *ExceededError) Error() string {
-	return fmt.Sprintf("%d of the latest %d events would be dead letters", e.Dead, e.Events)
+	return fmt.Sprintf("%d of the latest %s would be dead letters", e.Dead, plural.Count(e.Events, "event"))
 }
 
 // Unlimited says that any number of dead letters is allowed.
