@@ -17,7 +17,7 @@ import (
 	"github.com/loaderline/loaderline/replay"
 )
 
-// replayFlags are the flags of replaydiff.
+// replayFlags are the flags of replay.
 type replayFlags struct {
 	from, to                             position.Position
 	topic, into, id                      string
@@ -37,7 +37,7 @@ func newReplay(c *console.Console) *cobra.Command {
 		Long: `Read a part of the input again, exactly once, beside a pipeline that runs or not: its group is left alone.
 
 --into publishes to another topic, which the pipeline does not use, and dead letters to that topic's name with -dead;
---into-output publishes to the pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replaydiff.
+--into-output publishes to the pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replay.
 --diff publishes nothing: it enriches with the data of now and shows what differs from what was published.
 
 --from and --to are positions; --to is exclusive and, where it is left out, the end of the topic at this moment. They
