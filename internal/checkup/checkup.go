@@ -124,11 +124,7 @@ func (c Checkup) connect(ctx context.Context) (*kgo.Client, error) {
 	if _, err := kafkaadmin.Describe(ctx, c.Kafka); err != nil {
 		return nil, err
 	}
-	client, err := kafkaadmin.NewClient(c.Kafka, kgo.RetryTimeout(brokerTimeout), kgo.RequestRetries(2))
-	if err != nil {
-		return nil, err
-	}
-	return client, nil
+	return kafkaadmin.NewClient(c.Kafka, kgo.RetryTimeout(brokerTimeout), kgo.RequestRetries(2))
 }
 
 // brokers asks each broker of the cluster by itself: a client that starts from one of them is sent to the others.

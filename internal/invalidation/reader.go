@@ -2,7 +2,6 @@ package invalidation
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -98,14 +97,13 @@ func (r *Reader) Caught() <-chan struct{} { return r.caught }
 // Run reads until ctx ends. A cluster that is away, or refuses, is asked again, and the log says so; the error is one of
 // configuration.
 func (r *Reader) Run(ctx context.Context) error {
-	opts, err := kafkaadmin.Options(r.cfg.Kafka)
-	if err != nil {
-		return err
+	if _, err := kafkaadmin.Options(r.cfg.Kafka); err != nil {
+		return err // No session could begin.
 	}
 	pause := backoff.NewExponentialBackOff(backoff.WithMaxInterval(maxPause), backoff.WithMaxElapsedTime(0))
 	for {
 		began := time.Now()
-		err := r.session(ctx, opts)
+		err := r.session(ctx)
 		if ended(ctx) {
 			return nil
 		}
@@ -149,15 +147,15 @@ func (r *Reader) healed(ctx context.Context) {
 
 // session reads with one client, until ctx ends, or what it reads has changed under it: then it returns nil where the
 // next session can begin at once.
-func (r *Reader) session(ctx context.Context, opts []kgo.Opt) error {
-	client, err := kgo.NewClient(append(opts,
+func (r *Reader) session(ctx context.Context) error {
+	client, err := kafkaadmin.NewClient(r.cfg.Kafka,
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(), // So that a transaction's end is a position that was reached.
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.RetryTimeout(listTime),
-	)...)
+	)
 	if err != nil {
-		return fmt.Errorf("kafka: create the client: %w", err)
+		return err
 	}
 	defer client.Close()
 	found, err := list(ctx, client, r.cfg.Handler.Topics())

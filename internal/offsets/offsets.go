@@ -38,7 +38,7 @@ func Show(ctx context.Context, kafka consumer.Kafka, group string, topics []stri
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(kafka)
+	client, err := kafkaadmin.NewClient(kafka)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +91,6 @@ func look(ctx context.Context, client *kgo.Client, topics []string, rows []Row, 
 	return nil
 }
 
-func connect(kafka consumer.Kafka) (*kgo.Client, error) {
-	client, err := kafkaadmin.NewClient(kafka)
-	if err != nil {
-		return nil, err
-	}
-	return client, nil
-}
-
 // Move is an offset that is to be set.
 type Move struct {
 	Topic     string `json:"topic"`
@@ -114,7 +106,7 @@ func Plan(ctx context.Context, kafka consumer.Kafka, group string, topics []stri
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(kafka)
+	client, err := kafkaadmin.NewClient(kafka)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 // newClient is a client without a group. Control records are kept: they say, without a question, how far a partition is
 // read where a range ends with records of aborted transactions.
 func newClient(cfg Config) (*kgo.Client, error) {
-	client, err := kafkaadmin.NewClient(cfg.Kafka,
+	return kafkaadmin.NewClient(cfg.Kafka,
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
@@ -89,10 +89,6 @@ func newClient(cfg Config) (*kgo.Client, error) {
 		kgo.FetchMaxWait(quiet),
 		kgo.MaxDecompressBatchBytes(64<<20),
 	)
-	if err != nil {
-		return nil, err
-	}
-	return client, nil
 }
 
 // unlessEnded is err, but nil where it may only say that ctx has ended.
