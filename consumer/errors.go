@@ -3,7 +3,6 @@ package consumer
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +94,7 @@ type NoOffsetError struct {
 // Error implements error.
 func (e *NoOffsetError) Error() string {
 	return fmt.Sprintf("group %q has no committed offset for %s and start is none: set its offsets (loaderline offsets set) or choose another start",
-		e.Group, describePartitions(e.Partitions))
+		e.Group, kafkaerr.DescribePartitions(e.Partitions))
 }
 
 // TopicMissingError names the topics that are not there.
@@ -105,7 +104,7 @@ type TopicMissingError struct {
 
 // Error implements error.
 func (e *TopicMissingError) Error() string {
-	return fmt.Sprintf("kafka has no topic %s: create what is missing (CreateTopics here, loaderline check PIPELINE --create-topics for a pipeline file), or correct the name", strings.Join(e.Topics, ", "))
+	return fmt.Sprintf("kafka has no topic %s: create what is missing (loaderline check PIPELINE --create-topics does so for a pipeline file), or correct the name", strings.Join(e.Topics, ", "))
 }
 
 // TopicRecreatedError says that a topic was deleted and created again while a
@@ -180,14 +179,4 @@ func (e *PlaintextPasswordError) Error() string {
 		return fmt.Sprintf("kafka: the cluster advertises broker %s, to which a password would be sent without TLS: %s", e.Advertised, remedy)
 	}
 	return "kafka: a password would be sent without TLS: " + remedy
-}
-
-// describePartitions gives topics and partitions in order, as a[0 1] b[2].
-func describePartitions(partitions map[string][]int32) string {
-	texts := make([]string, 0, len(partitions))
-	for topic, numbers := range partitions {
-		texts = append(texts, fmt.Sprintf("%s%d", topic, slices.Sorted(slices.Values(numbers))))
-	}
-	slices.Sort(texts)
-	return strings.Join(texts, " ")
 }

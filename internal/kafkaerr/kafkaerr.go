@@ -1,10 +1,13 @@
-// Package kafkaerr classifies the errors of brokers and of the client.
+// Package kafkaerr classifies the errors of brokers and of the client, and has
+// words for what errors and the log name.
 package kafkaerr
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -46,4 +49,14 @@ func IsProducerFenced(err error) bool {
 func IsTransient(err error) bool {
 	_, network := errors.AsType[net.Error](err)
 	return network || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err)
+}
+
+// DescribePartitions returns topics and partitions in order, as a[0 1] b[2].
+func DescribePartitions(partitions map[string][]int32) string {
+	texts := make([]string, 0, len(partitions))
+	for topic, numbers := range partitions {
+		texts = append(texts, fmt.Sprintf("%s%d", topic, slices.Sorted(slices.Values(numbers))))
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, " ")
 }

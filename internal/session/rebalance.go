@@ -2,12 +2,11 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // The client joins the group while it is being made: these use the one that they are given, since there is no other yet.
@@ -49,15 +48,5 @@ func (s *Session) logRebalance(what string, partitions map[string][]int32) {
 		return
 	}
 	s.log.LogAttrs(context.Background(), slog.LevelInfo, "rebalance",
-		slog.String("change", what), slog.String("partitions", describePartitions(partitions)))
-}
-
-// describePartitions gives topics and partitions in order, as a[0 1] b[2].
-func describePartitions(partitions map[string][]int32) string {
-	texts := make([]string, 0, len(partitions))
-	for topic, numbers := range partitions {
-		texts = append(texts, fmt.Sprintf("%s%d", topic, slices.Sorted(slices.Values(numbers))))
-	}
-	slices.Sort(texts)
-	return strings.Join(texts, " ")
+		slog.String("change", what), slog.String("partitions", kafkaerr.DescribePartitions(partitions)))
 }

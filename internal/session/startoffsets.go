@@ -14,6 +14,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // startOffsets resolves the partitions without a committed offset to concrete
@@ -104,7 +105,7 @@ func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Of
 	}
 	s.noteBegun(missing, offsets)
 	s.log.LogAttrs(ctx, slog.LevelInfo, "start offsets committed",
-		slog.String("start", s.cfg.Start.String()), slog.String("partitions", describePartitions(missing)))
+		slog.String("start", s.cfg.Start.String()), slog.String("partitions", kafkaerr.DescribePartitions(missing)))
 	return nil
 }
 
