@@ -60,6 +60,9 @@ func TestSetFromCgroup(t *testing.T) {
 			var got int64
 			var err error
 			if denied := inRoot(root, func() { got, err = memlimit.Set(automemlimit.FromCgroup) }); denied != nil {
+				if os.Getenv("CI") != "" {
+					t.Fatalf("CI has to have the right to change the root of the file system: %v", denied)
+				}
 				t.Skipf("changing the root of the file system needs rights: %v", denied)
 			}
 			if got != test.want || (err == nil) != (test.want > 0) {
