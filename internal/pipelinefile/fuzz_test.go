@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 )
 
 // FuzzParse holds the parser to what it promises for any bytes: no panic, and
@@ -34,7 +35,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		lines := strings.Count(string(data), "\n") + strings.Count(string(data), "\r") + 1
-		for _, p := range problems(t, err) {
+		for _, p := range strictyamltest.Problems(t, err) {
 			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" {
 				t.Errorf("%d:%d in a file of %d lines: %q", p.Line, p.Column, lines, p.Message)
 			}

@@ -1,7 +1,6 @@
 package pipelinefile_test
 
 import (
-	"bytes"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -11,7 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/internal/yamljson"
+	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 )
 
 // validator is the schema as a validator of its own kind reads it.
@@ -21,43 +20,7 @@ func validator(t *testing.T) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("pipeline.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("pipeline.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-// value is a YAML document as JSON has it, read by another library than the parser's.
-func value(t *testing.T, data []byte) any {
-	t.Helper()
-	text, err := yamljson.Convert(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return unmarshal(t, text)
-}
-
-type fataler interface {
-	Helper()
-	Fatal(args ...any)
-}
-
-func unmarshal(t fataler, text []byte) any {
-	t.Helper()
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return strictyamltest.Compile(t, text)
 }
 
 // rightFiles are pipeline files that are right, from tests and documentation.
@@ -82,7 +45,7 @@ func TestRightFilesAreValid(t *testing.T) {
 	t.Parallel()
 	compiled := validator(t)
 	for path, data := range rightFiles(t) {
-		if err := compiled.Validate(value(t, data)); err != nil {
+		if err := compiled.Validate(strictyamltest.UnmarshalYAML(t, data)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -95,7 +58,7 @@ func TestSchemaRefusesWrongFiles(t *testing.T) {
 	for _, name := range []string{
 		"brokers", "durations", "empty", "enums", "list_document", "missing_everything", "no_stages", "null_values", "types", "unknown_keys",
 	} {
-		if err := compiled.Validate(value(t, read(t, "testdata/wrong/"+name+".yaml"))); err == nil {
+		if err := compiled.Validate(strictyamltest.UnmarshalYAML(t, read(t, "testdata/wrong/"+name+".yaml"))); err == nil {
 			t.Errorf("%s.yaml is valid", name)
 		}
 	}
@@ -107,7 +70,7 @@ func TestSchemaShowsDefaultsAndExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, ok := unmarshal(t, text).(map[string]any)
+	root, ok := strictyamltest.Unmarshal(t, text).(map[string]any)
 	if !ok {
 		t.Fatal("the schema is no object")
 	}
@@ -186,7 +149,7 @@ func TestPatternsAreOfECMA(t *testing.T) {
 			}
 		}
 	}
-	walk(unmarshal(t, text))
+	walk(strictyamltest.Unmarshal(t, text))
 	if n < 10 {
 		t.Errorf("%d patterns", n)
 	}

@@ -11,6 +11,7 @@ import (
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
+	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 )
 
 // TestSchemaAndParserAgree changes right files in one place. Whatever the parser takes is valid; of unknown keys,
@@ -26,14 +27,14 @@ func TestSchemaAndParserAgree(t *testing.T) {
 	}
 	documents := map[string][]byte{}
 	for _, name := range names {
-		text, err := json.Marshal(value(t, files[name]))
+		text, err := json.Marshal(strictyamltest.UnmarshalYAML(t, files[name]))
 		if err != nil {
 			t.Fatal(err)
 		}
 		documents[name] = text
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		document := unmarshal(t, documents[rapid.SampledFrom(names).Draw(t, "file")])
+		document := strictyamltest.Unmarshal(t, documents[rapid.SampledFrom(names).Draw(t, "file")])
 		m := mutation{t: t, keys: keys}
 		m.change(document)
 		text, err := json.Marshal(document)

@@ -2,22 +2,17 @@ package planview_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/goldentest"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/planview"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestGolden compares the plans of testdata, as a tree and as JSON. None shows a DSN.
 func TestGolden(t *testing.T) {
@@ -57,16 +52,5 @@ func golden(t *testing.T, path, got string) {
 	if strings.Contains(got, "canary") {
 		t.Errorf("%s shows a DSN", path)
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	goldentest.Compare(t, path, got)
 }

@@ -77,7 +77,7 @@ func (d *decoder) decode(root *ast.MappingNode, into any) {
 	d.mapping(place{pos: nodePos(root)}, root, target)
 }
 
-// defaults sets the keys of a section to their defaults, and those of the structs below it.
+// defaults sets the keys of a section to their defaults, and the keys of the structs below it.
 func (d *decoder) defaults(path string, into reflect.Value) {
 	for _, k := range d.children[path] {
 		target := field(into, k)

@@ -101,7 +101,7 @@ func TestDecodeAnEmptyFile(t *testing.T) {
 	}
 }
 
-// The checks of a caller find keys, scalars and positions, and their problems join those of Decode in the order of the file.
+// The checks of a caller find keys, scalars and positions, and their problems join the problems of Decode in the order of the file.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	_, document, err := decode(t, least+"text: \"of ${SECRET}\"\nhosts: [a:1, b]\nlimits: {workers: 5}\ntoken: secret\nlevel: 'high'\n", world())

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loaderline/loaderline/internal/strictyaml"
+	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 )
 
 // FuzzDecode holds the reader to what it promises for any bytes: no panic, and either a file or problems that each have a
@@ -39,7 +40,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		file, _, err := decode(t, string(data), world())
 		if err != nil {
-			for _, p := range problems(t, err) {
+			for _, p := range strictyamltest.Problems(t, err) {
 				check(p)
 			}
 		} else if file.Name == "" || len(file.Shelves) == 0 {
@@ -53,7 +54,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if _, err := root.JSON(); err != nil {
-			for _, p := range problems(t, strictyaml.Join([]error{err})) {
+			for _, p := range strictyamltest.Problems(t, strictyaml.Join([]error{err})) {
 				check(p)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/loaderline/loaderline/internal/strictyaml"
+	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 )
 
 // validator is the JSON Schema of a shop file as a validator of its own kind reads it.
@@ -17,19 +18,7 @@ func validator(t *testing.T) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("shop.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("shop.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
+	return strictyamltest.Compile(t, text)
 }
 
 // Whatever Decode accepts is valid, and the schema refuses what it can say in words of its own.
@@ -51,11 +40,7 @@ func TestJSONSchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(json))
-		if err != nil {
-			t.Fatal(err)
-		}
-		invalid := compiled.Validate(document)
+		invalid := compiled.Validate(strictyamltest.Unmarshal(t, json))
 		if (refused == nil) != valid || (invalid == nil) != valid && !strings.Contains(line, "${") {
 			t.Errorf("%s: the reader says %v, the schema %v", line, refused, invalid)
 		}

@@ -32,7 +32,7 @@ func (s *Schema) Decode(name string, data []byte, into any, opts Options) (*Docu
 	return d.Document, nil
 }
 
-// index has the keys by path, and those of each section in order.
+// index has the keys by path, and the keys of each section in order.
 type index struct {
 	keys     map[string]Key
 	children map[string][]Key

@@ -38,7 +38,7 @@ type limits struct {
 	Memory  int64 `key:"memory"`
 }
 
-// common is embedded: its keys are those of the section.
+// common is embedded: its keys are keys of the section.
 type common struct {
 	Wait   time.Duration `key:"wait"`
 	Strict bool          `key:"strict"`

@@ -1,37 +1,15 @@
 package strictyaml_test
 
 import (
-	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/loaderline/loaderline/internal/goldentest"
 	"github.com/loaderline/loaderline/internal/strictyaml"
+	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// problems returns the parts of a joined error.
-func problems(t *testing.T, err error) []*strictyaml.Error {
-	t.Helper()
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		t.Fatalf("not a joined error: %v", err)
-	}
-	var list []*strictyaml.Error
-	for _, e := range joined.Unwrap() {
-		p, ok := errors.AsType[*strictyaml.Error](e)
-		if !ok {
-			t.Fatalf("not an *Error: %v", e)
-		}
-		list = append(list, p)
-	}
-	return list
-}
 
 // TestWrongFiles holds the problems of Decode to golden files. What Parse refuses has the same problems there.
 func TestWrongFiles(t *testing.T) {
@@ -48,7 +26,7 @@ func TestWrongFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, _, wrong := decode(t, string(data), world())
-			problems(t, wrong)
+			strictyamltest.Problems(t, wrong)
 			got := wrong.Error() + "\n"
 			if strings.Contains(got, canary) {
 				t.Errorf("a message shows a variable's value:\n%s", got)
@@ -56,19 +34,7 @@ func TestWrongFiles(t *testing.T) {
 			if _, err := strictyaml.Parse("shop", "shop.yaml", data); err != nil && err.Error() != wrong.Error() {
 				t.Errorf("Parse says %v", err)
 			}
-			golden := strings.TrimSuffix(path, ".yaml") + ".err"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("messages differ (-want +got):\n%s", diff)
-			}
+			goldentest.Compare(t, strings.TrimSuffix(path, ".yaml")+".err", got)
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package testfile_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,42 +10,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 	"github.com/loaderline/loaderline/internal/testfile"
-	"github.com/loaderline/loaderline/internal/yamljson"
 )
-
-func validator(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(testfile.Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("tests.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("tests.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-// document is YAML as JSON has it, read by another library than the parser's.
-func document(t *testing.T, text []byte) any {
-	t.Helper()
-	data, err := yamljson.Convert(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 // inDocs is a test file in a page.
 var inDocs = regexp.MustCompile("(?s)```yaml file=[^ \n]*_test.yaml[^\n]*\n(.*?)\n```")
@@ -96,7 +63,7 @@ tests:
 `
 
 func TestSchemaTakesRightFiles(t *testing.T) {
-	compiled, files := validator(t), rightFiles(t)
+	compiled, files := strictyamltest.Compile(t, testfile.Schema()), rightFiles(t)
 	if len(files) < 6 {
 		t.Fatalf("found %d test files", len(files))
 	}
@@ -104,7 +71,7 @@ func TestSchemaTakesRightFiles(t *testing.T) {
 		if _, err := testfile.Parse("a_test.yaml", text); err != nil {
 			t.Errorf("%s is not right: %v", path, err)
 		}
-		if err := compiled.Validate(document(t, text)); err != nil {
+		if err := compiled.Validate(strictyamltest.UnmarshalYAML(t, text)); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -112,7 +79,7 @@ func TestSchemaTakesRightFiles(t *testing.T) {
 
 func TestSchemaRefusesWhatTheParserRefuses(t *testing.T) {
 	const test = "tests:\n  - {name: a, events: [{}], expect: [dropped]"
-	compiled := validator(t)
+	compiled := strictyamltest.Compile(t, testfile.Schema())
 	for _, text := range []string{
 		"[a]", "{}", "tests: []", "tests: {a: b}", "test: []", "env: {A: 1}\n" + test + "}",
 		"tests:\n  - {name: a}", "tests:\n  - {events: [1], expect: [dropped]}", "tests:\n  - {name: a, events: [], expect: []}",
@@ -125,7 +92,7 @@ func TestSchemaRefusesWhatTheParserRefuses(t *testing.T) {
 		if _, err := testfile.Parse("a_test.yaml", []byte(text)); err == nil {
 			t.Errorf("the parser takes %q", text)
 		}
-		if compiled.Validate(document(t, []byte(text))) == nil {
+		if compiled.Validate(strictyamltest.UnmarshalYAML(t, []byte(text))) == nil {
 			t.Errorf("%q is valid", text)
 		}
 	}

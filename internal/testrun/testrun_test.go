@@ -3,18 +3,14 @@ package testrun_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/goldentest"
 	"github.com/loaderline/loaderline/internal/testrun"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // results runs the tests of a file, and leaves out how long they took.
 func results(t *testing.T, name string) []testrun.Result {
@@ -58,25 +54,9 @@ func TestFailing(t *testing.T) {
 	if err := testrun.WriteJUnit(&junit, all); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/failing.txt", text.String())
-	golden(t, "testdata/failing.json", asJSON.String())
-	golden(t, "testdata/failing.xml", junit.String())
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	goldentest.Compare(t, "testdata/failing.txt", text.String())
+	goldentest.Compare(t, "testdata/failing.json", asJSON.String())
+	goldentest.Compare(t, "testdata/failing.xml", junit.String())
 }
 
 func TestAStageWithoutAStubIsNotAsked(t *testing.T) {
