@@ -21,7 +21,7 @@ type output struct {
 	inputs  int             // the number of input records
 	sources [][]*kgo.Record // the input records, by micro-batch
 	tallies []Tally         // by micro-batch
-	attempt deadletterlimit.Attempt
+	counts  deadletterlimit.Counts
 	samples map[DeadLetter]string // a message for each reason
 	release func()                // for when the records are published and no longer needed
 
@@ -124,8 +124,8 @@ func (o *outcome[E]) retry(src *kgo.Record, tier int, due time.Time, f Failure) 
 	o.order.Record(src.Partition, src.Key, from, tier)
 	o.tally.Retried++
 	if from == 0 {
-		o.attempt.Input.Events++
-		o.attempt.Input.SentToRetry += deadletterlimit.Whole
+		o.counts.Input.Events++
+		o.counts.Input.SentToRetry += deadletterlimit.Whole
 	}
 	return true
 }
@@ -134,7 +134,7 @@ func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 	o.done(src)
 	o.add(o.to.DeadLetter(src, envelope.Accumulate(*f, o.attempts.previous(o.at))))
 	o.tally.dead(f)
-	o.attempt.At(o.attempts.tier(o.at)).Dead += o.attempts.weight(o.at)
+	o.counts.At(o.attempts.tier(o.at)).Dead += o.attempts.weight(o.at)
 	if o.samples == nil {
 		o.samples = map[DeadLetter]string{}
 	}
@@ -145,7 +145,7 @@ func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 func (o *outcome[E]) done(src *kgo.Record) {
 	tier := o.attempts.tier(o.at)
 	o.order.Record(src.Partition, src.Key, tier, 0)
-	o.attempt.At(tier).Events++
+	o.counts.At(tier).Events++
 }
 
 func (o *outcome[E]) add(r *kgo.Record) {
@@ -156,8 +156,8 @@ func (o *outcome[E]) add(r *kgo.Record) {
 // weigh fills in the share header of records that were sent to their first retry topic. The share is known only once the
 // whole transaction is built.
 func (o *outcome[E]) weigh() {
-	if o.attempt.Input.SentToRetry > 0 {
-		copy(o.retryShare, formatShare(o.worker.deadLetters.RetriedShare(o.attempt)))
+	if o.counts.Input.SentToRetry > 0 {
+		copy(o.retryShare, formatShare(o.worker.deadLetters.RetriedShare(o.counts)))
 	}
 }
 

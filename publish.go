@@ -12,7 +12,7 @@ import (
 
 // reserve counts the outcomes against the dead-letter limit. It returns a *DeadLetterLimitError if they exceed it.
 func (w *worker[E]) reserve(out *output) error {
-	reservation, err := w.deadLetters.Reserve(out.attempt)
+	reservation, err := w.deadLetters.Reserve(out.counts)
 	exceeded, ok := errors.AsType[*deadletterlimit.ExceededError](err)
 	if !ok {
 		out.reservation = reservation

@@ -21,7 +21,7 @@ import (
 // It has a consumer group of its own, in which ranges and progress are kept, and leaves the pipeline's alone. One process
 // at a time runs an ID: a later one takes over, and the earlier one fails.
 //
-// Errors beside those of Run: *replay.RemovedError if retention has removed part of the ranges, *replay.ChangedError if the
+// Errors: what Run returns, *replay.RemovedError if retention has removed part of the ranges, *replay.ChangedError if the
 // ID was used with other ranges or topics, *replay.TopicError if the pipeline uses a topic for something else,
 // consumer.ErrFenced if another process took over. A Pipeline that replays does not Run.
 func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Status, error) {

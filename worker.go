@@ -33,7 +33,7 @@ type worker[E any] struct {
 	pace        pace
 	fences      fences
 	state       state
-	micro       []*microBatch[E] // those of the last transaction, whose memory the next one reuses
+	micro       []*microBatch[E] // of the last transaction; the next one reuses their memory
 	unrequested unrequestedRowWarner
 }
 

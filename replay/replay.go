@@ -53,7 +53,7 @@ type Status struct {
 	// Positions are the offsets that it reads next. The records before them are
 	// published.
 	Positions map[string]map[int32]int64
-	// Description, Into and DeadLetterTopic are those of the Config that began it.
+	// Description, Into and DeadLetterTopic are from the Config that began it.
 	Description, Into, DeadLetterTopic string
 }
 

@@ -187,7 +187,7 @@ func (t *inflight[K, V]) leave(l *load[K, V]) (last bool) {
 	return true
 }
 
-// remove drops a load's entries, except those that a later load has replaced. t.mu is held.
+// remove drops a load's entries, unless a later load has replaced them. t.mu is held.
 func (t *inflight[K, V]) remove(l *load[K, V]) {
 	for _, k := range l.keys {
 		if t.entries[k].load == l {

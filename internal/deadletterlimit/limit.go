@@ -25,14 +25,14 @@ type Limit struct {
 	instance string
 
 	mu       sync.Mutex
-	latest   latest  // The outcomes that were committed.
-	reserved Attempt // The outcomes that are being committed.
-	number   int64   // Of the last reservation. It rises over restarts.
+	latest   latest // The outcomes that were committed.
+	reserved Counts // The outcomes that are being committed.
+	number   int64  // Of the last reservation. It rises over restarts.
 }
 
 // New returns a Limit that allows a share of dead letters, from 0 for none to 1
 // for any number, among as many of the latest events as window says. The
-// instance tells the checkpoints of this process from those of others.
+// instance is the name of this process in its checkpoints.
 func New(share float64, window int, instance string) *Limit {
 	return &Limit{limit: share, window: window, instance: instance}
 }
@@ -43,7 +43,7 @@ type ExceededError struct {
 	// letters among them.
 	Events, Dead int
 	// Retried says that they came out of retry topics. Dead is then weighted, see
-	// Attempt.
+	// Counts.
 	Retried bool
 }
 
@@ -59,7 +59,7 @@ func (l *Limit) Unlimited() bool { return l.limit >= 1 }
 // committed.
 type Reservation struct {
 	limit      *Limit
-	attempt    Attempt
+	counts     Counts
 	checkpoint string
 }
 
@@ -67,39 +67,39 @@ type Reservation struct {
 // refused only if its own dead letters exceed the limit too: one that is better
 // than the latest events shows that the cause is gone. An unlimited Limit does
 // not count dead letters, so a later process with a limit begins without them.
-func (l *Limit) Reserve(a Attempt) (Reservation, error) {
+func (l *Limit) Reserve(c Counts) (Reservation, error) {
 	if l.Unlimited() {
-		a.Input.Dead, a.Retried.Dead = 0, 0
+		c.Input.Dead, c.Retried.Dead = 0, 0
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	latest := l.with(a)
+	latest := l.with(c)
 	all := latest.total()
-	if l.exceeded(all.Input, a.Input) {
+	if l.exceeded(all.Input, c.Input) {
 		return Reservation{}, all.Input.exceeded(false)
 	}
-	if l.exceeded(all.Retried, a.Retried) {
+	if l.exceeded(all.Retried, c.Retried) {
 		return Reservation{}, all.Retried.exceeded(true)
 	}
-	l.reserved = l.reserved.plus(a)
+	l.reserved = l.reserved.plus(c)
 	l.number = max(l.number+1, time.Now().UnixMicro())
-	c := checkpoint{Number: l.number, Instance: l.instance, Input: latest.input, Retried: latest.retried}
-	return Reservation{limit: l, attempt: a, checkpoint: c.String()}, nil
+	at := checkpoint{Number: l.number, Instance: l.instance, Input: latest.input, Retried: latest.retried}
+	return Reservation{limit: l, counts: c, checkpoint: at.String()}, nil
 }
 
-// exceeded says that all of the latest events, and those of one transaction,
-// are over the limit.
+// exceeded reports whether the latest events are over the limit, and one
+// transaction is too.
 func (l *Limit) exceeded(all, own Share) bool {
 	full := l.limit == 0 || all.Events >= l.window
 	return full && all.over(l.limit) && own.over(l.limit)
 }
 
-// with returns the latest events, followed by those that are being committed
-// and those of one more transaction.
-func (l *Limit) with(a Attempt) latest {
+// with returns the latest events, then the reserved ones, then one more
+// transaction.
+func (l *Limit) with(c Counts) latest {
 	latest := latest{slices.Clone(l.latest.input), slices.Clone(l.latest.retried)}
 	latest.add(l.reserved, l.window)
-	latest.add(a, l.window)
+	latest.add(c, l.window)
 	return latest
 }
 
@@ -107,10 +107,10 @@ func (l *Limit) with(a Attempt) latest {
 // sent to retry topics, in parts of Whole. It includes the events of a
 // transaction that is not reserved yet. It is rounded up, so it is above zero
 // if any event was sent there.
-func (l *Limit) RetriedShare(a Attempt) int {
+func (l *Limit) RetriedShare(c Counts) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := l.with(a).total().Input
+	all := l.with(c).total().Input
 	return (all.SentToRetry + all.Events - 1) / all.Events
 }
 
@@ -120,9 +120,9 @@ func (r Reservation) Release(committed bool) {
 	l := r.limit
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.reserved = l.reserved.minus(r.attempt)
+	l.reserved = l.reserved.minus(r.counts)
 	if committed {
-		l.latest.add(r.attempt, l.window)
+		l.latest.add(r.counts, l.window)
 	}
 }
 

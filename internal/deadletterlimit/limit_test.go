@@ -15,7 +15,7 @@ func limitOf(share float64, note string) *Limit {
 }
 
 // commit commits a micro-batch, or answers why not.
-func (l *Limit) commit(own Attempt) (note string, err error) {
+func (l *Limit) commit(own Counts) (note string, err error) {
 	reserved, err := l.Reserve(own)
 	if err != nil {
 		return "", err
@@ -24,8 +24,8 @@ func (l *Limit) commit(own Attempt) (note string, err error) {
 	return reserved.Checkpoint(), nil
 }
 
-func input(events, dead, retried int) Attempt {
-	return Attempt{Input: Share{events, dead * Whole, retried * Whole}}
+func input(events, dead, retried int) Counts {
+	return Counts{Input: Share{events, dead * Whole, retried * Whole}}
 }
 
 // However micro-batches overlap and end: what a checkpoint says is what the process knows, and what the next one begins with.
@@ -39,7 +39,7 @@ func TestCheckpoints(t *testing.T) {
 		var open []Reservation
 		t.Repeat(map[string]func(*rapid.T){
 			"reserve": func(t *rapid.T) {
-				own := Attempt{some.Draw(t, "input"), some.Draw(t, "retried")}
+				own := Counts{some.Draw(t, "input"), some.Draw(t, "retried")}
 				own.Retried.SentToRetry = 0
 				knows := l.with(own)
 				reserved, err := l.Reserve(own)
@@ -67,7 +67,7 @@ func TestCheckpoints(t *testing.T) {
 				open = append(open[:i], open[i+1:]...)
 			},
 			"": func(t *rapid.T) {
-				if len(open) == 0 && l.reserved != (Attempt{}) {
+				if len(open) == 0 && l.reserved != (Counts{}) {
 					t.Fatalf("nothing is open, and %+v is reserved", l.reserved)
 				}
 				for _, part := range []Share{total(l.latest.input), total(l.latest.retried)} {
@@ -106,9 +106,9 @@ func TestTheLimitOverManyRestarts(t *testing.T) {
 // How much the first events weigh that a process retries is known from those before, however few they are.
 func TestTheRetriedShare(t *testing.T) {
 	for name, c := range map[string]struct {
-		before   Attempt
+		before   Counts
 		again    bool
-		own      Attempt
+		own      Counts
 		from, to int // millionths
 	}{
 		"of its own micro-batch":         {own: input(5000, 0, 2), from: 400, to: 400},
@@ -154,9 +154,9 @@ func TestTheLimitOfEach(t *testing.T) {
 			var err error
 			for range 200 {
 				own := input(100, c.now, c.later)
-				waited := Attempt{Retried: Share{Events: c.later, Dead: c.later * l.RetriedShare(own)}}
+				waited := Counts{Retried: Share{Events: c.later, Dead: c.later * l.RetriedShare(own)}}
 				if c.together {
-					own, waited = own.plus(waited), Attempt{}
+					own, waited = own.plus(waited), Counts{}
 				}
 				if _, err = l.commit(own); err != nil {
 					break
@@ -176,7 +176,7 @@ func TestTheLimitOfEach(t *testing.T) {
 func TestTheLimitAfterAnIncident(t *testing.T) {
 	l := limitOf(0.5, "")
 	for _, own := range []Share{{Events: 900, Dead: 900 * Whole}, {Events: 100}} {
-		if _, err := l.commit(Attempt{Retried: own}); err != nil {
+		if _, err := l.commit(Counts{Retried: own}); err != nil {
 			t.Fatal(err)
 		}
 	}

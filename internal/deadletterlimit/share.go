@@ -42,28 +42,28 @@ func (s Share) exceeded(retried bool) *ExceededError {
 	return &ExceededError{Events: s.Events, Dead: (s.Dead + Whole/2) / Whole, Retried: retried}
 }
 
-// Attempt counts the outcomes of one transaction, separately for events of the
+// Counts are the outcomes of one transaction, separately for events of the
 // input and for events that came out of retry topics. A dead letter of a
 // retried event counts as a fraction: the share of the input's events that were
 // sent to retry topics when it was. So retried events weigh no more when they
 // come out while few others come. The two shares cover different periods, and
 // are never added.
-type Attempt struct{ Input, Retried Share }
+type Counts struct{ Input, Retried Share }
 
 // At returns the share for events of a tier, where 0 is the input.
-func (a *Attempt) At(tier int) *Share {
+func (c *Counts) At(tier int) *Share {
 	if tier > 0 {
-		return &a.Retried
+		return &c.Retried
 	}
-	return &a.Input
+	return &c.Input
 }
 
-func (a Attempt) plus(o Attempt) Attempt {
-	return Attempt{a.Input.plus(o.Input), a.Retried.plus(o.Retried)}
+func (c Counts) plus(o Counts) Counts {
+	return Counts{c.Input.plus(o.Input), c.Retried.plus(o.Retried)}
 }
 
-func (a Attempt) minus(o Attempt) Attempt {
-	return Attempt{a.Input.minus(o.Input), a.Retried.minus(o.Retried)}
+func (c Counts) minus(o Counts) Counts {
+	return Counts{c.Input.minus(o.Input), c.Retried.minus(o.Retried)}
 }
 
 // latest are the shares of the latest transactions, in order.
@@ -74,9 +74,9 @@ type latest struct{ input, retried []Share }
 const parts = 8
 
 // add adds a transaction, and drops the oldest events beyond a window.
-func (l *latest) add(a Attempt, window int) {
-	l.input = trim(appendTo(l.input, a.Input, window/parts), window)
-	l.retried = trim(appendTo(l.retried, a.Retried, window/parts), window)
+func (l *latest) add(c Counts, window int) {
+	l.input = trim(appendTo(l.input, c.Input, window/parts), window)
+	l.retried = trim(appendTo(l.retried, c.Retried, window/parts), window)
 }
 
 // appendTo appends a share. It adds it to the last one if both together have at
@@ -94,7 +94,7 @@ func appendTo(latest []Share, s Share, events int) []Share {
 	}
 }
 
-func (l latest) total() Attempt { return Attempt{total(l.input), total(l.retried)} }
+func (l latest) total() Counts { return Counts{total(l.input), total(l.retried)} }
 
 func total(of []Share) Share {
 	var sum Share

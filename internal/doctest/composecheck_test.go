@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// checkCompose finds the mistakes in a Compose file that its schema cannot: those that Docker Compose finds, and those
-// that break a rule of this repository.
+// checkCompose finds mistakes in a Compose file that its schema cannot find. Docker Compose refuses some of them, and others
+// break a rule of this repository.
 func checkCompose(f composeFile) error {
 	var mistakes []error
 	for name, service := range f.Services {

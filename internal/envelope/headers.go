@@ -73,7 +73,7 @@ next:
 	return to
 }
 
-// appendOrigin appends those headers that say where a redriven record was first, each once.
+// appendOrigin appends the headers that say where a redriven record first failed, each once.
 func appendOrigin(to, from []kgo.RecordHeader) []kgo.RecordHeader {
 	for _, key := range [originHeaders]string{sink.HeaderOriginTopic, sink.HeaderOriginPartition, sink.HeaderOriginOffset, sink.HeaderOriginTimestamp} {
 		for _, h := range from {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // pollTime bounds a poll, so that what is known of the ends is looked at.
@@ -126,19 +128,10 @@ func (r *Reader) judge(topic string, number int32, err error) error {
 	switch {
 	case topic == "" && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
 		return nil
-	case lossy, isAny(err, kerr.UnknownTopicID, kerr.InconsistentTopicID, kerr.UnknownTopicOrPartition):
+	case lossy, kafkaerr.IsAny(err, kerr.UnknownTopicID, kerr.InconsistentTopicID, kerr.UnknownTopicOrPartition):
 		r.recreated[topic] = true
 	}
 	return fmt.Errorf("read topic %s, partition %d: %w", topic, number, err)
-}
-
-func isAny(err error, of ...error) bool {
-	for _, e := range of {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // save lets all tiers know how far changes were applied.

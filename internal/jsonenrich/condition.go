@@ -13,14 +13,14 @@ import (
 type Field struct {
 	// In is the node whose result has the field; nil for the event.
 	In *Node
-	// Number is that of AddField.
+	// Number is the number that AddField returned.
 	Number int
 	// Path is the field's path, for errors.
 	Path jsondoc.Path
 }
 
-// Condition adds a condition to the plan. fields are those of its paths, in their order. overBudget is the error for an event
-// if the condition takes too long.
+// Condition adds a condition to the plan. fields has the field of each of its paths, in the same order. overBudget is the error
+// for an event if the condition takes too long.
 func Condition(plan *stages.Plan[Document], c *condition.Condition, fields []Field, overBudget error, after ...stages.Dep) stages.Condition[Document] {
 	return stages.When(plan, func(row stages.Row[Document]) (bool, error) {
 		values := make([]any, len(fields))

@@ -33,7 +33,7 @@ type Decoder struct {
 // NewDecoder returns a Decoder. An event gets its results from reuse if that has them; nil does without.
 func NewDecoder(reuse *Reuse) *Decoder { return &Decoder{reuse: reuse} }
 
-// Compile ends the adding of paths. names are those of results that replace members of the event; nil for none.
+// Compile ends the adding of paths. names are the names of results that replace members of the event; nil for none.
 func (d *Decoder) Compile(names map[string]bool) {
 	d.point(jsondoc.Path{Root: EventRoot})
 	for name := range names {

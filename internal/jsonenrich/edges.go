@@ -5,8 +5,8 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// SingleKeys returns the keys of a stage that has one key for each event: those of a key path in the event, or in the result
-// of the node from if that is not nil.
+// SingleKeys returns the keys of a stage that has one key for each event. The key is at a key path in the event, or in the
+// result of the node from if that is not nil.
 func SingleKeys(plan *stages.Plan[Document], from *Node, path int) stages.Keys[Document, lookup.Key] {
 	if from == nil {
 		return stages.ByErr(plan, func(d Document) (lookup.Key, error) { return d.single(path) })

@@ -21,8 +21,8 @@ type EncoderConfig struct {
 	Judge func(stages.Row[Document]) Verdict
 	// Topic is the output topic, whose limit bounds an output.
 	Topic string
-	// Names are those of the results that replace members of the event, with which they then are in one object. nil: the
-	// event is in a member of its own.
+	// Names are the names of the results if the output is one object: the members of the event, and the results in place of
+	// members with the same names. If nil, the event is in a member of its own.
 	Names map[string]bool
 	// Reuse keeps encoded results; nil keeps none.
 	Reuse *Reuse

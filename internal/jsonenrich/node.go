@@ -31,7 +31,7 @@ type Node struct {
 	children []child
 }
 
-// child is a node whose results are in those of another node.
+// child is a node that puts its results into the results of another node.
 type child struct {
 	*Node
 
@@ -43,8 +43,8 @@ func NewNode(index int, field string) *Node {
 	return &Node{Index: index, member: "," + string(lookup.AppendString(nil, field)) + ":"}
 }
 
-// Nest puts the results of a node into those of this one. at is their path in a Fragment; into and stage are the path and the
-// name of the stage, for errors.
+// Nest puts the results of a node into the results of this node. at is their path in a Fragment. into and stage are the path
+// and the name of the stage, for errors.
 func (n *Node) Nest(nested *Node, at, into jsondoc.Path, stage string) {
 	object := jsondoc.Path{Root: at.Root, Steps: at.Steps[:len(at.Steps)-1]}
 	n.Fragments.places = append(n.Fragments.places, place{field: n.Fragments.value(at), into: into, stage: stage})

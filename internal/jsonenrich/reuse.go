@@ -48,7 +48,7 @@ type reused struct {
 
 func (r *reused) key() []byte { return r.bytes[:r.keyLen] }
 
-// fields are the results, as those of encoded.
+// fields returns the results, in the form of encoded.fields.
 func (r *reused) fields() []byte { return r.bytes[r.keyLen:] }
 
 // size is the memory of the entry.

@@ -57,8 +57,8 @@ func FetchOffsets(ctx context.Context, cl *kgo.Client, group string) (map[string
 	return offsets, nil
 }
 
-// SettledCoordinator asks a group's coordinator, for about ten seconds until
-// there is one.
+// SettledCoordinator asks a group's coordinator. It waits about ten seconds
+// until there is one.
 func SettledCoordinator[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, ReachTimeout)
 	defer cancel()

@@ -26,8 +26,8 @@ func Unreachable(k consumer.Kafka, op string, err error) error {
 	return &consumer.UnreachableError{Brokers: brokersOf(k), Op: op, Err: err}
 }
 
-// Reach waits until a broker answers, for ReachTimeout in all. What waiting
-// does not heal (credentials, certificates) ends it at once.
+// Reach waits until a broker responds, for ReachTimeout in all. An error that
+// waiting does not fix (credentials, certificates) ends it at once.
 func Reach(parent context.Context, cl *kgo.Client, k consumer.Kafka) error {
 	ctx, cancel := context.WithTimeout(parent, ReachTimeout)
 	defer cancel()

@@ -22,7 +22,8 @@ import (
 type State struct {
 	replay.Status
 
-	// Checkpoints are those of the dead-letter limit, by topic and partition.
+	// Checkpoints are the checkpoints of the dead-letter limit, by topic and
+	// partition.
 	Checkpoints map[string]map[int32]string
 }
 
