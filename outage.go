@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -47,7 +48,7 @@ func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *sta
 			continue
 		}
 		w.log.LogAttrs(ctx, slog.LevelInfo, "outage over, resumed",
-			slog.String("source", source), slog.Float64("seconds", time.Since(start).Round(time.Millisecond).Seconds()))
+			slog.String("source", source), logattr.Seconds("seconds", time.Since(start)))
 		return nil
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -60,7 +61,7 @@ func (w *worker[E]) run(ctx context.Context) error {
 			waits.Reset()
 		}
 		wait := waits.NextBackOff()
-		w.log.LogAttrs(ctx, slog.LevelWarn, "session lost, opening a new one", slog.Any("error", err), slog.Float64("after_seconds", wait.Seconds()))
+		w.log.LogAttrs(ctx, slog.LevelWarn, "session lost, opening a new one", slog.Any("error", err), logattr.Seconds("after_seconds", wait))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

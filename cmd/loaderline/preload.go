@@ -10,6 +10,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/keyless"
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
 )
@@ -57,7 +58,7 @@ func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, w
 	if ctx.Err() != nil {
 		return
 	}
-	attrs := append(preloadAttrs(p, done), slog.Float64("seconds", time.Since(start).Round(time.Millisecond).Seconds()))
+	attrs := append(preloadAttrs(p, done), logattr.Seconds("seconds", time.Since(start)))
 	if done.Stopped != "" {
 		attrs = append(attrs, slog.String("stopped", done.Stopped))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/replaydiff"
 	"github.com/loaderline/loaderline/internal/totals"
@@ -35,7 +36,7 @@ func writeReplay(c *console.Console, format, into string, status replay.Status, 
 		return console.NewEncoder(c.Out).Encode(map[string]any{
 			"id": status.ID, "into": into, "dead_letter_topic": status.DeadLetterTopic, "finished": status.Finished(), "records": count.Records,
 			"enriched": count.Enriched, "forwarded": count.Forwarded, "dropped": count.Dropped, "dead_lettered": count.DeadLetters(),
-			"seconds": took.Round(time.Millisecond).Seconds(),
+			"seconds": logattr.Rounded(took),
 		})
 	}
 	c.Say("replayed %s in %s, %s records/s: %s enriched, %s forwarded, %s dropped, %s in %s",

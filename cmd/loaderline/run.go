@@ -17,6 +17,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/instance"
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/memlimit"
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -113,7 +114,7 @@ func runLoaded(ctx context.Context, c *console.Console, l *loaded, f runFlags) (
 	defer func() { err = errors.Join(err, closeTiers()) }()
 	defer context.AfterFunc(ctx, func() {
 		seen.Drain()
-		l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "draining", slog.Float64("timeout_seconds", file.Shutdown.Timeout.Seconds()))
+		l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "draining", logattr.Seconds("timeout_seconds", file.Shutdown.Timeout))
 	})()
 	r := &runner{console: c, loaded: l, flags: f, seen: seen, tiers: tiers, instance: claim.Name}
 	defer r.stopped(ctx)
@@ -214,5 +215,5 @@ func summary(count totals.Count, took time.Duration) []slog.Attr {
 	if len(kinds) > 0 {
 		attrs = append(attrs, slog.Group("dead_letters", kinds...))
 	}
-	return append(attrs, slog.Int("source_calls", count.Calls), slog.Float64("seconds", took.Round(time.Millisecond).Seconds()))
+	return append(attrs, slog.Int("source_calls", count.Calls), logattr.Seconds("seconds", took))
 }

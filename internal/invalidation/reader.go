@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/logattr"
 )
 
 // Handler does what the records say. Its methods are called by one goroutine.
@@ -133,7 +134,7 @@ func (r *Reader) warn(ctx context.Context, err error) {
 	}
 	r.warned = time.Now()
 	r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "change topics cannot be read; cached values may be outdated until they are",
-		slog.Any("error", err), slog.Float64("unread_seconds", time.Since(r.Status().Current).Round(time.Second).Seconds()))
+		slog.Any("error", err), logattr.Seconds("unread_seconds", time.Since(r.Status().Current).Round(time.Second)))
 }
 
 // healed logs the end of what warn said.

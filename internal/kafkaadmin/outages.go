@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/logattr"
 )
 
 const (
@@ -85,7 +86,7 @@ func (o *outages) note(broker kgo.BrokerMetadata, err error) {
 func (o *outages) reached(now time.Time) {
 	if o.logged {
 		o.log.LogAttrs(context.Background(), slog.LevelInfo, "Kafka is reachable again",
-			slog.Float64("after_seconds", now.Sub(o.since).Round(100*time.Millisecond).Seconds()))
+			logattr.Seconds("after_seconds", now.Sub(o.since).Round(100*time.Millisecond)))
 	}
 	o.since, o.logged = time.Time{}, false
 }

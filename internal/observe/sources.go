@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -60,7 +61,7 @@ func (r *Run) Reached(source string) {
 	if was := r.away.sources[source]; was != nil {
 		delete(r.away.sources, source)
 		r.log.LogAttrs(context.Background(), slog.LevelInfo, "source is reachable",
-			slog.String("source", source), slog.Float64("seconds", time.Since(was.since).Round(time.Millisecond).Seconds()))
+			slog.String("source", source), logattr.Seconds("seconds", time.Since(was.since)))
 	}
 }
 

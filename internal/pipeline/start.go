@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -178,6 +179,6 @@ func (o Options) logFailing(cfg *stages.BackendConfig) {
 	}
 	cfg.OnAnswering = func(stage string, since time.Time) {
 		o.Logger.LogAttrs(context.Background(), slog.LevelInfo, "source answers again",
-			slog.String("stage", stage), slog.String("source", source), slog.Float64("seconds", time.Since(since).Round(time.Millisecond).Seconds()))
+			slog.String("stage", stage), slog.String("source", source), logattr.Seconds("seconds", time.Since(since)))
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/loaderline/loaderline/internal/logattr"
 )
 
 const (
@@ -64,7 +66,7 @@ func (f *fetchSize) OnBrokerRead(_ kgo.BrokerMetadata, key int16, read int, _, t
 	}
 	if f.now == f.most {
 		f.log.LogAttrs(context.Background(), slog.LevelWarn, "the brokers' answers come slowly, fetching less at once",
-			slog.Int("bytes_read", read), slog.Float64("seconds", took.Round(time.Millisecond).Seconds()), slog.Int("fetch_bytes", int(next)))
+			slog.Int("bytes_read", read), logattr.Seconds("seconds", took), slog.Int("fetch_bytes", int(next)))
 	}
 	f.now = next
 	f.update(next, min(next, partitionFetchBytes))

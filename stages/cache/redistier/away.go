@@ -7,6 +7,7 @@ import (
 
 	"github.com/cenkalti/backoff/v4"
 
+	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/stages/redislookup"
 )
 
@@ -122,7 +123,7 @@ func (t *Tier) returnIfTold() bool {
 		return false
 	}
 	if t.reason != "" {
-		t.cfg.Logger.Info("the cache in Redis is back", "tier", t.Name(), "after_seconds", time.Since(t.since).Round(time.Millisecond).Seconds())
+		t.cfg.Logger.Info("the cache in Redis is back", "tier", t.Name(), "after_seconds", logattr.Rounded(time.Since(t.since)))
 	}
 	t.away, t.since, t.reason = t.closed, time.Now(), ""
 	return true
