@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
@@ -42,6 +43,22 @@ func (s *Session) Close(ctx context.Context) error {
 		return &Error{Op: fmt.Sprintf("leave group %q", s.cfg.Group), Err: err}
 	}
 	return nil
+}
+
+// leaveTimeout bounds how long a session that failed to open takes to leave.
+const leaveTimeout = 5 * time.Second
+
+// closeUnopened closes a session that failed to open, also after ctx has ended.
+// Its client joins the group in the background, and the others would wait for
+// a member that does not leave until its session times out. Where no broker
+// was reached, there is no group to leave.
+func (s *Session) closeUnopened(ctx context.Context, failed error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	defer cancel()
+	if _, unreachable := errors.AsType[*consumer.UnreachableError](failed); unreachable {
+		cancel()
+	}
+	_ = s.Close(ctx)
 }
 
 // leaveWhileJoining withdraws a member whose client is closed, and so cannot

@@ -120,9 +120,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	size.use(s.cl)
 	if err := s.prepare(ctx); err != nil {
-		gone, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		cancel() // There is no one to say goodbye to.
-		_ = s.Close(gone)
+		s.closeUnopened(ctx, err)
 		return nil, err
 	}
 	close(s.opened)
