@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -173,7 +174,7 @@ func (d *document) text(wrapped, place int) string {
 	if !isText(value) {
 		return ""
 	}
-	return string(lookup.Key(value).AppendText(nil))
+	return string(lookupkey.AppendText(nil, lookup.Key(value)))
 }
 
 // body is the document, or its payload.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -146,7 +147,7 @@ func (r *reading) isOther(found Change) bool {
 	text := func(of Key) string {
 		var all []string
 		for _, part := range of {
-			all = append(all, string(lookup.Key(part).AppendText(nil)))
+			all = append(all, string(lookupkey.AppendText(nil, lookup.Key(part))))
 		}
 		return strings.Join(all, "\x00")
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // wholeKey is the record's key as the stage's: a JSON value, the only member of an object, the elements of a list for a
@@ -22,7 +22,7 @@ func (r *reading) wholeKey() (Key, error) {
 		if !isLine(r.key) {
 			return nil, errors.New("its key is neither JSON nor text: write keys as JSON or strings (in Kafka Connect, JsonConverter or StringConverter)")
 		}
-		return Key{lookup.AppendString(nil, r.key)}, nil
+		return Key{lookupkey.AppendString(nil, r.key)}, nil
 	}
 	body := jsontext.Value(r.keys.body(r.keys.wrapped))
 	switch body.Kind() {

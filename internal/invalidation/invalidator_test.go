@@ -13,6 +13,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/changerecord"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -20,7 +21,7 @@ import (
 type memory struct{ forgot []string }
 
 func (m *memory) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
-	key, err := lookup.Types{lookup.Bigint}.Canonical(parts...)
+	key, err := lookupkey.Types{lookupkey.Bigint}.Canonical(parts...)
 	if err != nil {
 		return nil, fmt.Errorf("stage %s: %w", stage, err)
 	}

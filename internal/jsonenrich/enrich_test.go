@@ -11,8 +11,8 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 func TestEncode(t *testing.T) {
@@ -144,10 +144,10 @@ func TestPathsAreShared(t *testing.T) {
 	var paths jsonenrich.Paths
 	var got []int
 	for _, k := range []jsonenrich.KeyPath{
-		{Parts: []jsondoc.Path{id}, Types: lookup.Types{lookup.Bigint}},
-		{Parts: []jsondoc.Path{id}, Types: lookup.Types{lookup.Text}},
-		{Parts: []jsondoc.Path{id}, Types: lookup.Types{lookup.Bigint}},
-		{Parts: []jsondoc.Path{id, name}, Types: lookup.Types{lookup.Bigint, lookup.Text}},
+		{Parts: []jsondoc.Path{id}, Types: lookupkey.Types{lookupkey.Bigint}},
+		{Parts: []jsondoc.Path{id}, Types: lookupkey.Types{lookupkey.Text}},
+		{Parts: []jsondoc.Path{id}, Types: lookupkey.Types{lookupkey.Bigint}},
+		{Parts: []jsondoc.Path{id, name}, Types: lookupkey.Types{lookupkey.Bigint, lookupkey.Text}},
 	} {
 		got = append(got, paths.AddKey(k))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -35,7 +36,7 @@ func (p *keyPath) composite(raws [][]byte) (lookup.Key, error) {
 }
 
 // agreed reports whether all stages that share the path have these types, as they had at the start.
-func (p *keyPath) agreed(types lookup.Types) bool {
+func (p *keyPath) agreed(types lookupkey.Types) bool {
 	for _, l := range p.learners[1:] {
 		if !slices.Equal(l.Types(), types) {
 			return false
@@ -59,7 +60,7 @@ func (p *keyPath) disputed(raws [][]byte, key lookup.Key, err error) (lookup.Key
 	if same {
 		return key, nil
 	}
-	unchecked, impossible := lookup.Unchecked(raws...)
+	unchecked, impossible := lookupkey.Unchecked(raws...)
 	switch {
 	case impossible == nil:
 		return unchecked, nil

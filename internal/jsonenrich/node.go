@@ -2,6 +2,7 @@ package jsonenrich
 
 import (
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -40,7 +41,7 @@ type child struct {
 
 // NewNode returns a node whose result is under the name field. The caller sets its fields.
 func NewNode(index int, field string) *Node {
-	return &Node{Index: index, member: "," + string(lookup.AppendString(nil, field)) + ":"}
+	return &Node{Index: index, member: "," + string(lookupkey.AppendString(nil, field)) + ":"}
 }
 
 // Nest puts the results of a node into the results of this node. at is their path in a Fragment. into and stage are the path

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // EventRoot is the root of paths into the event.
@@ -25,15 +25,15 @@ type KeyPath struct {
 	Parts []jsondoc.Path
 	// Names are the same paths as errors have them.
 	Names []jsondoc.Path
-	Types lookup.Types
+	Types lookupkey.Types
 	// Learner is the lookup of the keys if it can learn other types than Types. Optional.
 	Learner Learner
 }
 
 // Learner is a lookup that learns the types of its keys from its source, and learns them again if a key does not fit. It
-// accepts lookup.Unchecked keys.
+// accepts lookupkey.Unchecked keys.
 type Learner interface {
-	Types() lookup.Types
+	Types() lookupkey.Types
 	// Learned returns how often the lookup has learned something new, and whether that can be types at all.
 	Learned() (times int, types bool)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/condition"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -70,9 +71,9 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 	e.nodes = []*jsonenrich.Node{user, product}
 
 	id := path("event.id")
-	key := e.decoder.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{id}, Names: []jsondoc.Path{id}, Types: lookup.Types{lookup.Bigint}})
+	key := e.decoder.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{id}, Names: []jsondoc.Path{id}, Types: lookupkey.Types{lookupkey.Bigint}})
 	bought := path("user.bought[].product_id")
-	inner := ofUsers.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{bought}, Names: []jsondoc.Path{bought}, Types: lookup.Types{lookup.Bigint}})
+	inner := ofUsers.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{bought}, Names: []jsondoc.Path{bought}, Types: lookupkey.Types{lookupkey.Bigint}})
 	into := path("user.bought[].product")
 	user.Nest(product, into, into, "product")
 	keys := jsonenrich.SingleKeys(&e.plan, nil, key)

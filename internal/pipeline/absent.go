@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -27,7 +28,7 @@ func (e *absentError) Error() string { return e.err.Reason() }
 func (e *absentError) Unwrap() error { return &stages.BreakerOpenError{Err: e.err} }
 
 // Types are of any kind.
-func (a absent) Types() lookup.Types { return make(lookup.Types, a.parts) }
+func (a absent) Types() lookupkey.Types { return make(lookupkey.Types, a.parts) }
 
 // Load fails.
 func (a absent) Load(context.Context, *stages.Batch[lookup.Key, []byte]) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
@@ -39,7 +40,7 @@ stages:
 // benchShop answers as the shop of docs/benchmark.md does, from what is made once.
 type benchShop struct{ rows [][]byte }
 
-func (benchShop) Types() lookup.Types { return lookup.Types{lookup.Bigint} }
+func (benchShop) Types() lookupkey.Types { return lookupkey.Types{lookupkey.Bigint} }
 
 func (s benchShop) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	for i, k := range b.Keys {

@@ -10,6 +10,7 @@ import (
 	"github.com/loaderline/loaderline/internal/changerecord"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages/cache"
@@ -69,7 +70,7 @@ func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err e
 
 // cached is a stage whose results are kept.
 type cached struct {
-	types func() lookup.Types
+	types func() lookupkey.Types
 	view  *cache.View[lookup.Key, *jsonenrich.Fragment]
 	// spreads says whether the cache may have other keys that the source takes for equal to a key. Nil means that it has none.
 	spreads func(lookup.Key) bool
@@ -107,7 +108,7 @@ func (p *Pipeline) Space(stage string) string {
 // Keys are the keys of a cached stage that the JSON values of a key's parts stand for, where they come from elsewhere
 // than an event: 5 and "5" are then the same, even where events tell them apart. The error says why they are no key.
 func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
-	var types lookup.Types
+	var types lookupkey.Types
 	if c, ok := p.cached[stage]; ok {
 		types = c.types()
 	}
@@ -140,7 +141,7 @@ func (p *Pipeline) Keys(stage string, parts ...[]byte) ([]lookup.Key, error) {
 
 // spellings are the JSON values that a value may be in an event, if they are different keys. A type knows which strings are
 // numbers, but Any keeps them apart. A text column may hold text that looks like a number or a boolean.
-func spellings(t lookup.Type, raw []byte) ([][]byte, error) {
+func spellings(t lookupkey.Type, raw []byte) ([][]byte, error) {
 	var (
 		all   [][]byte
 		found []lookup.Key
@@ -167,7 +168,7 @@ func otherSpelling(raw []byte) []byte {
 		return nil
 	}
 	if raw[0] == '"' {
-		return lookup.Key(raw).AppendText(nil)
+		return lookupkey.AppendText(nil, lookup.Key(raw))
 	}
-	return lookup.AppendString(nil, raw)
+	return lookupkey.AppendString(nil, raw)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
@@ -17,7 +18,7 @@ import (
 // away is a source that answers nobody, or each key with a row.
 type away bool
 
-func (a away) Types() lookup.Types { return lookup.Types{lookup.Integer} }
+func (a away) Types() lookupkey.Types { return lookupkey.Types{lookupkey.Integer} }
 
 func (a away) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if a {

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
@@ -37,7 +38,7 @@ stages:
 // table is what a stage finds: rows by key, and "fail" for keys that fail.
 type table map[string]string
 
-func (table) Types() lookup.Types { return lookup.Types{lookup.Integer} }
+func (table) Types() lookupkey.Types { return lookupkey.Types{lookupkey.Integer} }
 
 func (t table) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	for i, k := range b.Keys {
@@ -195,7 +196,7 @@ func TestReuseIsBounded(t *testing.T) {
 // counter is a stage whose row has the latest number.
 type counter struct{ *atomic.Int64 }
 
-func (counter) Types() lookup.Types { return lookup.Types{lookup.Integer} }
+func (counter) Types() lookupkey.Types { return lookupkey.Types{lookupkey.Integer} }
 
 func (c counter) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	for i := range b.Keys {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
@@ -27,7 +28,7 @@ type Source interface {
 // Lookup answers the keys of a stage. One that also has Columns() []string knows the fields of its rows.
 type Lookup interface {
 	lookup.Source
-	Types() lookup.Types
+	Types() lookupkey.Types
 }
 
 // asLearner returns a Lookup that can learn the types of its keys, or nil.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -45,10 +46,10 @@ func (c *compiler) keeps(n *node) func(lookup.Key) bool {
 	switch {
 	case ok && c.hasChanges(n):
 		return func(k lookup.Key) bool {
-			return !k.IsUnchecked() && (l.Spelling() != sqllookup.RegularSpelling || l.Regular(k))
+			return !lookupkey.IsUnchecked(k) && (l.Spelling() != sqllookup.RegularSpelling || l.Regular(k))
 		}
 	case ok || asLearner(n.answers.lookup) != nil:
-		return func(k lookup.Key) bool { return !k.IsUnchecked() }
+		return func(k lookup.Key) bool { return !lookupkey.IsUnchecked(k) }
 	default:
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/strictyaml"
@@ -32,14 +33,14 @@ type keyedRow struct {
 // binder makes the stubs of tests for the stages of a pipeline.
 type binder struct {
 	layout   *pipeline.Layout
-	types    map[string]lookup.Types // by stage
+	types    map[string]lookupkey.Types // by stage
 	problems []error
 }
 
 // bind makes the stubs of each test, by stage. The types of a stage's keys are those of key_type, or else what the rows
 // of all tests have: a database would know them.
 func bind(layout *pipeline.Layout, file *testfile.File) ([]map[string]*stub, error) {
-	b := &binder{layout: layout, types: map[string]lookup.Types{}}
+	b := &binder{layout: layout, types: map[string]lookupkey.Types{}}
 	rows := make([]map[string][]keyedRow, len(file.Tests))
 	seen := map[string][]keyedRow{}
 	for i, t := range file.Tests {
@@ -165,7 +166,7 @@ func (r keyedRow) json() jsontext.Value {
 		if b.Len() > 1 {
 			b.WriteByte(',')
 		}
-		b.Write(append(lookup.AppendString(nil, f.Name), ':'))
+		b.Write(append(lookupkey.AppendString(nil, f.Name), ':'))
 		b.Write(f.Value)
 	}
 	b.WriteByte('}')

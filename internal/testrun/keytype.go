@@ -5,17 +5,17 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // typesOf are the types of a stage's keys: those of key_type, or what the rows have.
-func (b *binder) typesOf(s *pipeline.Stage, rows []keyedRow) lookup.Types {
-	types := make(lookup.Types, len(s.By))
+func (b *binder) typesOf(s *pipeline.Stage, rows []keyedRow) lookupkey.Types {
+	types := make(lookupkey.Types, len(s.By))
 	for i := range types {
 		if i < len(s.KeyType) {
 			var err error
-			if types[i], err = lookup.ParseType(s.KeyType[i]); err != nil {
+			if types[i], err = lookupkey.ParseType(s.KeyType[i]); err != nil {
 				b.fail(b.layout.File.Errorf("stages."+s.Name+".key_type", "%v", err))
 			}
 			continue
@@ -31,40 +31,40 @@ func (b *binder) typesOf(s *pipeline.Stage, rows []keyedRow) lookup.Types {
 
 // inferred is the narrowest type that all values have: an integer, a number, a boolean, a UUID or text; any of them where
 // they differ, or there are none.
-func inferred(values []jsontext.Value) lookup.Type {
-	of := lookup.Any
+func inferred(values []jsontext.Value) lookupkey.Type {
+	of := lookupkey.Any
 	for i, value := range values {
-		next := lookup.Any
+		next := lookupkey.Any
 		switch value.Kind() {
 		case '0':
-			next = lookup.Numeric
+			next = lookupkey.Numeric
 			if _, err := strconv.ParseInt(string(value), 10, 64); err == nil {
-				next = lookup.Bigint
+				next = lookupkey.Bigint
 			}
 		case 't', 'f':
-			next = lookup.Boolean
+			next = lookupkey.Boolean
 		case '"':
-			next = lookup.Text
-			if _, err := lookup.UUID.Canonical(value); err == nil {
-				next = lookup.UUID
+			next = lookupkey.Text
+			if _, err := lookupkey.UUID.Canonical(value); err == nil {
+				next = lookupkey.UUID
 			}
 		default:
 		}
 		switch {
 		case i == 0 || next == of:
 			of = next
-		case wider(of, next, lookup.Bigint, lookup.Numeric):
-			of = lookup.Numeric
-		case wider(of, next, lookup.UUID, lookup.Text):
-			of = lookup.Text
+		case wider(of, next, lookupkey.Bigint, lookupkey.Numeric):
+			of = lookupkey.Numeric
+		case wider(of, next, lookupkey.UUID, lookupkey.Text):
+			of = lookupkey.Text
 		default:
-			return lookup.Any
+			return lookupkey.Any
 		}
 	}
 	return of
 }
 
 // wider says that two types are these two, in any order.
-func wider(a, b, narrow, wide lookup.Type) bool {
+func wider(a, b, narrow, wide lookupkey.Type) bool {
 	return a == narrow && b == wide || a == wide && b == narrow
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/testrun"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 func TestNumber(t *testing.T) {
@@ -60,18 +60,18 @@ func TestInferredKeyTypes(t *testing.T) {
 	const uuid = `"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"`
 	for _, c := range []struct {
 		values []jsontext.Value
-		want   lookup.Type
+		want   lookupkey.Type
 	}{
-		{nil, lookup.Any},
-		{[]jsontext.Value{[]byte("7"), []byte("-8")}, lookup.Bigint},
-		{[]jsontext.Value{[]byte("7"), []byte("99999999999999999999")}, lookup.Numeric},
-		{[]jsontext.Value{[]byte("99999999999999999999"), []byte("7")}, lookup.Numeric},
-		{[]jsontext.Value{[]byte("true"), []byte("false")}, lookup.Boolean},
-		{[]jsontext.Value{[]byte(uuid)}, lookup.UUID},
-		{[]jsontext.Value{[]byte(uuid), []byte(`"a"`)}, lookup.Text},
-		{[]jsontext.Value{[]byte(`"a"`), []byte(uuid)}, lookup.Text},
-		{[]jsontext.Value{[]byte(`"a"`), []byte("7")}, lookup.Any},
-		{[]jsontext.Value{[]byte("7"), []byte(`"a"`), []byte("7")}, lookup.Any},
+		{nil, lookupkey.Any},
+		{[]jsontext.Value{[]byte("7"), []byte("-8")}, lookupkey.Bigint},
+		{[]jsontext.Value{[]byte("7"), []byte("99999999999999999999")}, lookupkey.Numeric},
+		{[]jsontext.Value{[]byte("99999999999999999999"), []byte("7")}, lookupkey.Numeric},
+		{[]jsontext.Value{[]byte("true"), []byte("false")}, lookupkey.Boolean},
+		{[]jsontext.Value{[]byte(uuid)}, lookupkey.UUID},
+		{[]jsontext.Value{[]byte(uuid), []byte(`"a"`)}, lookupkey.Text},
+		{[]jsontext.Value{[]byte(`"a"`), []byte(uuid)}, lookupkey.Text},
+		{[]jsontext.Value{[]byte(`"a"`), []byte("7")}, lookupkey.Any},
+		{[]jsontext.Value{[]byte("7"), []byte(`"a"`), []byte("7")}, lookupkey.Any},
 	} {
 		if got := testrun.Inferred(c.values); got != c.want {
 			t.Errorf("%s: %v, want %v", c.values, got, c.want)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
@@ -17,7 +18,7 @@ import (
 // stub answers a stage by the rows of a test, as the stage's source would.
 type stub struct {
 	stage  *pipeline.Stage
-	types  lookup.Types
+	types  lookupkey.Types
 	rows   map[lookup.Key][]jsontext.Value
 	fails  map[lookup.Key]bool // nil: all keys, where failure is set
 	absent bool                // the test has no stub for the stage
@@ -35,7 +36,7 @@ func (f *failure) Error() string { return f.message }
 func (f *failure) Code() string { return f.code }
 
 // Types implements pipeline.Lookup.
-func (s *stub) Types() lookup.Types { return s.types }
+func (s *stub) Types() lookupkey.Types { return s.types }
 
 // Load implements lookup.Source.
 func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {

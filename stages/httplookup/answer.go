@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -15,7 +16,7 @@ import (
 // answers gathers the items of the answers to one batch by key.
 type answers struct {
 	layout *layout
-	types  lookup.Types
+	types  lookupkey.Types
 	batch  *stages.Batch[lookup.Key, []byte]
 	places map[lookup.Key]int32
 	found  []found // by the key's place in the batch

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -205,6 +206,6 @@ func FuzzAnswer(f *testing.F) {
 }
 
 func sameKey(raw json.RawMessage, key lookup.Key) bool {
-	canonical, err := lookup.Any.Canonical(raw)
+	canonical, err := lookupkey.Any.Canonical(raw)
 	return err == nil && canonical == key
 }

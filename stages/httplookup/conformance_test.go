@@ -8,20 +8,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/lookuptest"
 )
 
 // keyTypes are those whose keys an answer can spell.
-var keyTypes = []lookup.Type{
-	lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessText,
-	lookup.PaddedText, lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
+var keyTypes = []lookupkey.Type{
+	lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessText,
+	lookupkey.PaddedText, lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 }
 
 func TestPostConforms(t *testing.T) {
 	t.Parallel()
-	types := append([]lookup.Type{lookup.Any}, keyTypes...)
+	types := append([]lookupkey.Type{lookupkey.Any}, keyTypes...)
 	lookuptest.Run(t, harness(types, httplookup.Query{}))
 }
 
@@ -33,11 +34,11 @@ func TestRepeatedParameterConforms(t *testing.T) {
 func TestSeparatedParameterConforms(t *testing.T) {
 	t.Parallel()
 	// Some of the suite's texts hold a comma or nothing.
-	types := slices.DeleteFunc(slices.Clone(keyTypes), func(t lookup.Type) bool { return t == lookup.Text })
+	types := slices.DeleteFunc(slices.Clone(keyTypes), func(t lookupkey.Type) bool { return t == lookupkey.Text })
 	lookuptest.Run(t, harness(types, httplookup.Query{Method: http.MethodGet, Param: "ids", Separator: ","}))
 }
 
-func harness(types []lookup.Type, q httplookup.Query) lookuptest.Harness {
+func harness(types []lookupkey.Type, q httplookup.Query) lookuptest.Harness {
 	q.Items, q.Key, q.Value, q.Error = "data.rows", []string{"meta.key"}, "row", "failed"
 	source := func(tb testing.TB, w lookuptest.World, bad lookup.Key, everything bool) lookup.Source {
 		tb.Helper()
@@ -76,7 +77,7 @@ func harness(types []lookup.Type, q httplookup.Query) lookuptest.Harness {
 }
 
 // wanted is the keys of a request, canonical.
-func wanted(tb testing.TB, r *http.Request, t lookup.Type) map[lookup.Key]bool {
+func wanted(tb testing.TB, r *http.Request, t lookupkey.Type) map[lookup.Key]bool {
 	tb.Helper()
 	var raws []json.RawMessage
 	if r.Method == http.MethodPost {
@@ -91,7 +92,7 @@ func wanted(tb testing.TB, r *http.Request, t lookup.Type) map[lookup.Key]bool {
 		}
 		for _, text := range r.URL.Query()["ids"] {
 			for _, part := range split(text, t) {
-				raws = append(raws, lookup.AppendString(nil, part))
+				raws = append(raws, lookupkey.AppendString(nil, part))
 			}
 		}
 	}
@@ -107,8 +108,8 @@ func wanted(tb testing.TB, r *http.Request, t lookup.Type) map[lookup.Key]bool {
 }
 
 // split is the parts of a parameter that a comma separates; a text may hold one.
-func split(text string, t lookup.Type) []string {
-	if t == lookup.Text {
+func split(text string, t lookupkey.Type) []string {
+	if t == lookupkey.Text {
 		return []string{text}
 	}
 	var parts []string

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // DefaultBody is the body of a POST where a Query has none.
@@ -43,7 +43,7 @@ type Query struct {
 	Named bool
 	// Key is the paths in an item to the parts of its key. Defaults to id.
 	Key []string
-	// KeyType says the types of the key's parts (see lookup.ParseType). Defaults to any: 5 and "5" are two keys then, in the
+	// KeyType says the types of the key's parts (see package lookup). Defaults to any: 5 and "5" are two keys then, in the
 	// request and in the answer. With Named it defaults to text: a name cannot say which of them it is.
 	KeyType []string
 	// Missing are the statuses of a whole answer, each of 4xx, that mean missing keys: all of them, or only some. Such a call
@@ -66,7 +66,7 @@ type Query struct {
 type Lookup struct {
 	client *Client
 	query  Query
-	types  lookup.Types
+	types  lookupkey.Types
 	target *url.URL
 	body   [2]string // around $keys
 	layout *layout
@@ -109,9 +109,9 @@ func (q *Query) compileNamed() error {
 		return errors.New("the names are the keys: leave out key, or named")
 	}
 	if len(q.KeyType) == 0 {
-		q.KeyType = []string{lookup.Text.String()}
+		q.KeyType = []string{lookupkey.Text.String()}
 	}
-	if kind, err := lookup.ParseType(q.KeyType[0]); err == nil && kind == lookup.Any {
+	if kind, err := lookupkey.ParseType(q.KeyType[0]); err == nil && kind == lookupkey.Any {
 		return errors.New("key_type any tells 7 from \"7\", and a name cannot: say text, or the type that the service has")
 	}
 	if len(q.KeyType) > 1 {
@@ -146,7 +146,7 @@ func CanBeMissing(status int) bool {
 
 func (l *Lookup) compileTypes() error {
 	for _, name := range l.query.KeyType {
-		t, err := lookup.ParseType(name)
+		t, err := lookupkey.ParseType(name)
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (l *Lookup) compileTypes() error {
 	}
 	n := len(l.query.Key)
 	if l.types == nil {
-		l.types = make(lookup.Types, n) // Any.
+		l.types = make(lookupkey.Types, n) // Any.
 	}
 	if len(l.types) != n {
 		return fmt.Errorf("the key has %s, and key_type says %s", plural.Count(n, "path"), plural.Count(len(l.types), "type"))
@@ -222,4 +222,4 @@ func splitBody(body string) (around [2]string, err error) {
 }
 
 // Types are the types of the key's parts, for Types.Canonical.
-func (l *Lookup) Types() lookup.Types { return slices.Clone(l.types) }
+func (l *Lookup) Types() lookupkey.Types { return slices.Clone(l.types) }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -48,7 +49,7 @@ func (l *Lookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 		query, places = nil, nil
 	}
 	for i, key := range b.Keys {
-		text = key.AppendText(text[:0])
+		text = lookupkey.AppendText(text[:0], key)
 		if l.query.Separator != "" && (len(text) == 0 || bytes.Contains(text, []byte(l.query.Separator))) {
 			b.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
 				"a key that is empty or holds %q cannot stand in a list that it separates", l.query.Separator)}))

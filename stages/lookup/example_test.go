@@ -1,25 +1,35 @@
 package lookup_test
 
 import (
+	"context"
 	"fmt"
+	"log"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/redislookup"
 )
 
-func ExampleType_Canonical() {
-	for _, raw := range []string{`123`, `"00123"`, `"abc"`} {
-		key, err := lookup.Bigint.Canonical([]byte(raw))
+// Keys of a query are equal if its source takes them for equal, however they are written.
+func Example() {
+	ctx := context.Background()
+	client, err := redislookup.Open(ctx, redislookup.Config{Addrs: []string{"localhost:6379"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	orders, err := client.Lookup(redislookup.Query{Key: "order:$key:$key", KeyType: []string{"text", "bigint"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	for _, number := range []string{`5`, `"005"`, `5e0`, `"five"`} {
+		key, err := orders.Types().Canonical([]byte(`"t1"`), []byte(number))
 		fmt.Println(key, err)
 	}
+	if err := client.Close(); err != nil {
+		log.Fatal(err)
+	}
 	// Output:
-	// 123 <nil>
-	// 123 <nil>
-	//  "abc" is not a bigint
-}
-
-func ExampleTypes_Canonical() {
-	types := lookup.Types{lookup.Text, lookup.Bigint}
-	key, err := types.Canonical([]byte(`"t1"`), []byte(`"5"`))
-	fmt.Println(key, err)
-	// Output: ["t1",5] <nil>
+	// ["t1",5] <nil>
+	// ["t1",5] <nil>
+	// ["t1",5] <nil>
+	//  part 2: "five" is not a bigint
 }

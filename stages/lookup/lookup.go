@@ -1,53 +1,32 @@
-// Package lookup is the common language of the sources that a pipeline file can name: keys and values as JSON.
+// Package lookup holds what the packages sqllookup, redislookup and httplookup have in common.
 //
-// A Key is the canonical JSON text of a key, so that equal keys are equal strings: `123`, `"abc"`, `true`, and
-// `["t1",5]` for a composite one. A value is a JSON document, kept and passed on as raw bytes. A Type makes a Key of
-// what stands in an event, and is the type that the source compares keys by: `"00123"` is `123` for a bigint.
+// A Key is JSON, and so is a value: an object, or a list of objects where a query returns many for a key.
+//
+// # Key types
+//
+// A source compares keys by type. The type decides which JSON values can be keys and which of them are equal. A database knows
+// the types of a query's keys. A query can name them instead, in any case:
+//
+//   - any: a string, a number or a boolean. 5 and "5" are two keys.
+//   - smallint (int2), integer (int, int4), bigint (int8): an integer of 16, 32 or 64 bits, or a string of its digits.
+//   - numeric (decimal): a number of any size, or a string of its digits. 12.50 and "12.5" are one key.
+//   - text (varchar, string): a string without NUL characters. A number is the string of its digits.
+//   - citext: text whose case does not count.
+//   - char (bpchar): text whose trailing spaces do not count.
+//   - uuid: a string of hexadecimal digits in any case, with or without braces and hyphens.
+//   - boolean (bool): true or false, or a string of that.
+//   - timestamptz: a string in RFC 3339. Equal moments are equal in any zone. Microseconds count.
+//   - timestamp: a string such as 2006-01-02T15:04:05, without a zone.
+//   - date: a string such as 2006-01-02.
+//
+// All types read a number by its value: 5, 5.0 and 50e-1 are one key.
 package lookup
 
 import "github.com/loaderline/loaderline/stages"
 
-// MaxKeyBytes is the length of the longest Key: what is longer is no identifier, and keys are kept in memory.
-const MaxKeyBytes = 1024
-
-// Key is the canonical, compact JSON text of a key. See Type.Canonical.
+// Key is a key as compact JSON: 123, "abc", true, or ["t1",5] for a composite key. Equal keys of one query are equal strings.
 type Key string
 
-// Source loads raw JSON by key. A value is one compact JSON document: an object, or an array of objects for a
-// source that answers many rows for a key; it is never changed once it was put.
+// Source loads JSON by key. A value is one compact JSON document: an object, or a list of objects from a source that returns
+// many rows for a key. It never changes.
 type Source = stages.Source[Key, []byte]
-
-// AppendParts appends the parts of a composite key, each a Key by itself; a single key is its only part.
-func (k Key) AppendParts(dst []Key) []Key {
-	if k.IsUnchecked() {
-		k = k[1:]
-	}
-	if len(k) < 2 || k[0] != '[' {
-		return append(dst, k)
-	}
-	start, quoted := 1, false
-	for i := 1; i < len(k); i++ {
-		switch c := k[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case !quoted && (c == ',' || c == ']'):
-			dst = append(dst, k[start:i])
-			start = i + 1
-		}
-	}
-	return dst
-}
-
-// AppendText appends a single key as plain text: the characters of a string, the digits of a number, true or false.
-func (k Key) AppendText(dst []byte) []byte {
-	if k == "" || k[0] != '"' {
-		return append(dst, k...)
-	}
-	text, err := appendDecoded(dst, string(k))
-	if err != nil {
-		return append(dst, k...) // Not canonical: there is nothing better to show.
-	}
-	return text
-}

@@ -9,15 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/redislookup"
 )
 
-var keyTypes = []lookup.Type{
-	lookup.Any, lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessText,
-	lookup.PaddedText, lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
+var keyTypes = []lookupkey.Type{
+	lookupkey.Any, lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessText,
+	lookupkey.PaddedText, lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 }
 
 func TestJSONConforms(t *testing.T) {
@@ -64,7 +65,7 @@ func world(tb testing.TB, w lookuptest.World, bad lookup.Key, kind string, seen 
 	}
 	pipe := redis.Pipeline()
 	for key, rows := range values {
-		at := prefix + string(key.AppendText(nil))
+		at := prefix + string(lookupkey.AppendText(nil, key))
 		switch {
 		case key == bad:
 			pipe.LPush(tb.Context(), at, "a list")

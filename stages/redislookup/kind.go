@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // kind is how a kind of value is asked for and becomes JSON.
@@ -58,7 +58,7 @@ func renderString(text string) ([]byte, error) {
 	if !utf8.ValidString(text) {
 		return nil, &Error{message: "the value is not UTF-8"}
 	}
-	return lookup.AppendString(make([]byte, 0, len(text)+2), text), nil
+	return lookupkey.AppendString(make([]byte, 0, len(text)+2), text), nil
 }
 
 func renderJSON(text string) ([]byte, error) {
@@ -102,9 +102,9 @@ func renderHash(answered redis.Cmder) ([]byte, bool, error) {
 		if i > 0 {
 			value = append(value, ',')
 		}
-		value = lookup.AppendString(value, name)
+		value = lookupkey.AppendString(value, name)
 		value = append(value, ':')
-		value = lookup.AppendString(value, fields[name])
+		value = lookupkey.AppendString(value, fields[name])
 	}
 	return append(value, '}'), true, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/redislookup"
@@ -43,7 +44,7 @@ func TestValues(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := prepare(t, client, redislookup.Query{Key: prefix + "$key", Kind: tc.kind})
-			key := lookup.Key(lookup.AppendString(nil, tc.name))
+			key := lookup.Key(lookupkey.AppendString(nil, tc.name))
 			b := load(t, l, key, `"missing"`)
 			r := b.Result(0)
 			if tc.fails == "" && (r.State != stages.Loaded || string(r.Value) != tc.want) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -27,7 +28,7 @@ type Query struct {
 	// stands between them should be in no part, or two keys can be one. Other braces are as they are: a
 	// cluster keeps {user:$key}:profile and {user:$key}:orders in one slot.
 	Key string
-	// KeyType says the types of the key's parts (see lookup.ParseType). Defaults to text for one part.
+	// KeyType says the types of the key's parts (see package lookup). Defaults to text for one part.
 	KeyType []string
 	// Kind is String, JSON or Hash. Defaults to String.
 	Kind string
@@ -39,7 +40,7 @@ type Query struct {
 type Lookup struct {
 	client   *Client
 	kind     kind
-	types    lookup.Types
+	types    lookupkey.Types
 	template template
 }
 
@@ -65,21 +66,21 @@ func (c *Client) compile(q Query) (*Lookup, error) {
 		l.kind.render = asString(renderList)
 	}
 	for _, name := range q.KeyType {
-		t, err := lookup.ParseType(name)
+		t, err := lookupkey.ParseType(name)
 		if err != nil {
 			return nil, errors.Join(kindErr, err)
 		}
 		l.types = append(l.types, t)
 	}
 	if len(l.types) == 0 {
-		l.types = lookup.Types{lookup.Text}
+		l.types = lookupkey.Types{lookupkey.Text}
 	}
 	l.template, keyErr = parseTemplate(q.Key, len(l.types))
 	return l, errors.Join(kindErr, keyErr)
 }
 
 // Types are the types of the key's parts, for Types.Canonical.
-func (l *Lookup) Types() lookup.Types { return slices.Clone(l.types) }
+func (l *Lookup) Types() lookupkey.Types { return slices.Clone(l.types) }
 
 // Load asks for all keys, which must be canonical by Types, in one pipeline for each server. An error of the whole
 // call is an *Error, classified; it leaves open also the values that had come before the connection broke.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -44,13 +45,13 @@ type expander struct {
 func (e *expander) redisKey(key lookup.Key) string {
 	e.parts = e.parts[:0]
 	if len(e.template) > 2 {
-		e.parts = key.AppendParts(e.parts)
+		e.parts = lookupkey.AppendParts(e.parts, key)
 	} else {
 		e.parts = append(e.parts, key)
 	}
 	e.buf = append(e.buf[:0], e.template[0]...)
 	for i, part := range e.parts {
-		e.buf = part.AppendText(e.buf)
+		e.buf = lookupkey.AppendText(e.buf, part)
 		e.buf = append(e.buf, e.template[i+1]...)
 	}
 	return string(e.buf)

@@ -6,7 +6,7 @@ import (
 
 	_ "github.com/go-sql-driver/mysql"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/testenv"
 )
 
@@ -44,7 +44,7 @@ func TestUsualCollationsAgreeAboutASCII(t *testing.T) {
 		}
 		tested++
 		same := "LOWER(a.c) COLLATE utf8mb4_bin = LOWER(b.c)"
-		if typ != lookup.CaselessASCII {
+		if typ != lookupkey.CaselessASCII {
 			same = "a.c COLLATE utf8mb4_bin = b.c"
 		}
 		var wrong int

@@ -3,8 +3,9 @@ package sqllookup_test
 import (
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
@@ -13,19 +14,19 @@ const rowsSQL = "SELECT id AS _key, n, body FROM rows WHERE id IN ($keys) ORDER 
 func TestPostgresConforms(t *testing.T) {
 	t.Parallel()
 	lookuptest.Run(t, lookuptest.Harness{
-		Types: []lookup.Type{
-			lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessASCII, lookup.PaddedText,
-			lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
+		Types: []lookupkey.Type{
+			lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessASCII, lookupkey.PaddedText,
+			lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 		},
 		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
 			tb.Helper()
 			d := newPostgres(tb)
 			name := w.Type.String()
-			if w.Type == lookup.CaselessASCII {
+			if w.Type == lookupkey.CaselessASCII {
 				name = "citext"
 				d.exec(tb, "CREATE EXTENSION citext")
 			}
-			if w.Type == lookup.PaddedText {
+			if w.Type == lookupkey.PaddedText {
 				name = "char(10)"
 			}
 			d.fill(tb, name, w)
@@ -50,11 +51,11 @@ func TestPostgresConforms(t *testing.T) {
 
 func TestSQLiteConforms(t *testing.T) {
 	t.Parallel()
-	declared := map[lookup.Type]string{
-		lookup.Bigint: "INTEGER", lookup.Numeric: "NUMERIC", lookup.Text: "TEXT", lookup.UUID: "UUID", lookup.Boolean: "BOOLEAN",
+	declared := map[lookupkey.Type]string{
+		lookupkey.Bigint: "INTEGER", lookupkey.Numeric: "NUMERIC", lookupkey.Text: "TEXT", lookupkey.UUID: "UUID", lookupkey.Boolean: "BOOLEAN",
 	}
 	lookuptest.Run(t, lookuptest.Harness{
-		Types: []lookup.Type{lookup.Bigint, lookup.Numeric, lookup.Text, lookup.UUID, lookup.Boolean},
+		Types: []lookupkey.Type{lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.UUID, lookupkey.Boolean},
 		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
 			tb.Helper()
 			d := newSQLite(tb)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // The drivers.
@@ -106,7 +106,7 @@ type Query struct {
 	// Key names the columns that hold a row's key, in the order of the key's parts. Defaults to the column _key,
 	// which is left out of the row.
 	Key []string
-	// KeyType says the types of the key's parts (see lookup.ParseType) where the database's are not the ones that are
+	// KeyType says the types of the key's parts (see package lookup) where the database's are not the ones that are
 	// meant. Defaults to the types of the statement's parameters on PostgreSQL, to those of the result's key columns on
 	// MySQL, and to their declared types on SQLite.
 	KeyType []string
@@ -144,7 +144,7 @@ func (l *Lookup) prepare(ctx context.Context) (err error) {
 func (l *Lookup) describe(ctx context.Context) (*prepared, error) {
 	p := &prepared{db: l.db, query: l.query}
 	for _, name := range l.query.KeyType {
-		t, err := lookup.ParseType(name)
+		t, err := lookupkey.ParseType(name)
 		if err != nil {
 			return nil, invalid(err)
 		}

@@ -1,8 +1,8 @@
 // Package sqllookup answers lookups by SQL queries on PostgreSQL, MySQL, MariaDB and SQLite.
 //
-// A query names its keys once as $keys and is sent once for all of them, with the keys as a parameter and never as
-// text. The database says of what type they are: lookup.Types makes keys of that type before the call, so that an
-// unusable key fails alone. Each row becomes one JSON object, of which a number keeps its digits and nothing is lost:
+// A query names its keys once as $keys and is sent once for all of them. The keys are a parameter and never text. The database
+// says which types they have. A value that does not fit is no key, and fails alone before the call. Each row becomes one JSON
+// object, in which a number keeps its digits and nothing is lost:
 //
 //   - numeric and floating point are numbers as the database writes them; NaN and the infinities are strings;
 //   - timestamptz is RFC 3339 in UTC, timestamp the same without a zone, date 2006-01-02; time and interval are text;

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -84,13 +85,13 @@ func (e equality) regular(key lookup.Key, room []byte) bool {
 	var places [4]lookup.Key
 	split := append(places[:0], key)
 	if len(e) > 1 {
-		split = key.AppendParts(split[:0])
+		split = lookupkey.AppendParts(split[:0], key)
 	}
 	for i, p := range e {
 		if p.exact {
 			continue
 		}
-		if p.regular == nil || !p.regular(split[i].AppendText(room[:0])) {
+		if p.regular == nil || !p.regular(lookupkey.AppendText(room[:0], split[i])) {
 			return false
 		}
 	}
@@ -101,7 +102,7 @@ func (e equality) regular(key lookup.Key, room []byte) bool {
 func (e equality) foldKey(key lookup.Key) (string, bool) {
 	split := []lookup.Key{key}
 	if len(e) > 1 {
-		split = key.AppendParts(split[:0])
+		split = lookupkey.AppendParts(split[:0], key)
 	}
 	var folded []byte
 	for i, part := range split {
@@ -135,7 +136,7 @@ func (p partEquality) appendFold(dst []byte, part lookup.Key) ([]byte, bool) {
 	case p.fold == nil:
 		return dst, false
 	default:
-		text, ok := p.fold(part.AppendText(nil))
+		text, ok := p.fold(lookupkey.AppendText(nil, part))
 		if !ok {
 			return dst, false
 		}
@@ -156,10 +157,10 @@ func foldFloat(bits int) func([]byte) ([]byte, bool) {
 }
 
 // foldCaseless is for text whose case does not count.
-func foldCaseless(text []byte) ([]byte, bool) { return bytes.ToLower(text), lookup.IsPlain(text) }
+func foldCaseless(text []byte) ([]byte, bool) { return bytes.ToLower(text), lookupkey.IsPlain(text) }
 
 // foldPlain is for text whose case counts.
-func foldPlain(text []byte) ([]byte, bool) { return text, lookup.IsPlain(text) }
+func foldPlain(text []byte) ([]byte, bool) { return text, lookupkey.IsPlain(text) }
 
 // orIdentifier is fold for columns that may hold UUIDs or addresses by a type of their own, which the protocol hides.
 func orIdentifier(fold func([]byte) ([]byte, bool)) func([]byte) ([]byte, bool) {

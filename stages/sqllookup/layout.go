@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // hiddenKey is the column that holds a row's key and is left out of the row.
@@ -28,7 +28,7 @@ func newLayout(names, key []string) (*layout, error) {
 		case slices.Contains(names[:i], name):
 			return nil, fmt.Errorf("two columns are called %q: rename one by AS", name)
 		case name != hiddenKey:
-			l.labels[i] = string(append(lookup.AppendString(nil, name), ':'))
+			l.labels[i] = string(append(lookupkey.AppendString(nil, name), ':'))
 		}
 	}
 	hidden := slices.Contains(names, hiddenKey)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -12,7 +13,7 @@ import (
 // Lookup is a Query that the database has described. It is a lookup.Source and safe for concurrent use.
 //
 // A description of the query holds until the schema changes. Load has the database describe the query again if a call fails, if
-// the result has other columns than described, or if a key is unchecked (see lookup.Unchecked). It does so once for all keys of
+// the result has other columns than described, or if a key is unchecked (see lookupkey.Unchecked). It does so once for all keys of
 // the call. If the database says something new, Load repeats what had failed. Only then does an unchecked key fail, with a
 // *stages.BadKeyError.
 type Lookup struct {
@@ -29,7 +30,7 @@ type prepared struct {
 	db    *DB
 	query Query
 
-	types   lookup.Types
+	types   lookupkey.Types
 	columns []string
 	// equality is how the database compares the key's parts, and ask asks it. If all parts are exact, ask is nil.
 	equality  equality
@@ -47,7 +48,7 @@ type prepared struct {
 	surplus     atomic.Bool  // results have rows that belong to no key of the call, although the last description is current
 }
 
-// Load runs the query once for all keys, which Types.Canonical or lookup.Unchecked has made. It leaves a key without rows
+// Load runs the query once for all keys, which Types.Canonical or lookupkey.Unchecked has made. It leaves a key without rows
 // unsettled. A row is the result of every key that the database takes for equal to the row's key. The batch counts rows that are
 // the result of no key. An error of the whole call is an *Error, classified.
 func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
@@ -87,7 +88,7 @@ func (l *Lookup) ReturnsExtra(ctx context.Context) (bool, error) {
 }
 
 // Types are the types of the key's parts, for Types.Canonical. They can change with every Load. The slice is read only.
-func (l *Lookup) Types() lookup.Types { return l.described.Load().types }
+func (l *Lookup) Types() lookupkey.Types { return l.described.Load().types }
 
 // Learned says how often the database has said something new about the query's key since the start: about its types, or about
 // which keys are equal. It also says whether Types come from the database and not from Query.KeyType. If they do, Load takes

@@ -10,8 +10,9 @@ import (
 
 	_ "github.com/go-sql-driver/mysql"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -49,7 +50,7 @@ func fillMySQL(tb testing.TB, d database, keyType string, w lookuptest.World) {
 		for i, r := range w.Rows[from:min(from+chunk, len(w.Rows))] {
 			values = append(values, "(?, ?, ?, ?)")
 			key := d.stored(r.Key, w.Type)
-			if text, ok := key.(string); ok && w.Type == lookup.Timestamptz {
+			if text, ok := key.(string); ok && w.Type == lookupkey.Timestamptz {
 				at, err := time.Parse(time.RFC3339, text)
 				if err != nil {
 					tb.Fatal(err)
@@ -64,18 +65,18 @@ func fillMySQL(tb testing.TB, d database, keyType string, w lookuptest.World) {
 
 func TestMySQLConforms(t *testing.T) {
 	t.Parallel()
-	declared := map[lookup.Type]string{
-		lookup.Smallint: "smallint", lookup.Integer: "integer", lookup.Bigint: "bigint", lookup.Numeric: "decimal(40, 10)",
-		lookup.Text:          "varchar(1000) COLLATE utf8mb4_nopad_bin",
-		lookup.CaselessASCII: "varchar(100) COLLATE utf8mb4_general_ci", lookup.PaddedText: "char(10) COLLATE utf8mb4_bin",
-		lookup.UUID: "uuid", lookup.Boolean: "boolean", lookup.Timestamptz: "timestamp(6)", lookup.Timestamp: "datetime(6)", lookup.Date: "date",
+	declared := map[lookupkey.Type]string{
+		lookupkey.Smallint: "smallint", lookupkey.Integer: "integer", lookupkey.Bigint: "bigint", lookupkey.Numeric: "decimal(40, 10)",
+		lookupkey.Text:          "varchar(1000) COLLATE utf8mb4_nopad_bin",
+		lookupkey.CaselessASCII: "varchar(100) COLLATE utf8mb4_general_ci", lookupkey.PaddedText: "char(10) COLLATE utf8mb4_bin",
+		lookupkey.UUID: "uuid", lookupkey.Boolean: "boolean", lookupkey.Timestamptz: "timestamp(6)", lookupkey.Timestamp: "datetime(6)", lookupkey.Date: "date",
 	}
-	said := map[lookup.Type][]string{lookup.UUID: {"uuid"}, lookup.Boolean: {"boolean"}}
+	said := map[lookupkey.Type][]string{lookupkey.UUID: {"uuid"}, lookupkey.Boolean: {"boolean"}}
 	const rowsSQL = "SELECT id AS _key, n, body FROM `rows` WHERE id IN ($keys) ORDER BY seq"
 	lookuptest.Run(t, lookuptest.Harness{
-		Types: []lookup.Type{
-			lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessASCII, lookup.PaddedText,
-			lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
+		Types: []lookupkey.Type{
+			lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessASCII, lookupkey.PaddedText,
+			lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 		},
 		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
 			tb.Helper()

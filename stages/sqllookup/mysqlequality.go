@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -35,12 +36,12 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 				return err
 			}
 			by = charset + " " + collation
-			var found lookup.Type
+			var found lookupkey.Type
 			found, compared = collatedText(collation)
-			ignoresCase = ignoresCase && (!said || t != lookup.UUID || strings.HasSuffix(collation, "_ci"))
+			ignoresCase = ignoresCase && (!said || t != lookupkey.UUID || strings.HasSuffix(collation, "_ci"))
 			if !said {
 				t = found
-			} else if err := changed(t, quoteMySQL(name), found == lookup.CaselessASCII || strings.HasSuffix(collation, "_ci"),
+			} else if err := changed(t, quoteMySQL(name), found == lookupkey.CaselessASCII || strings.HasSuffix(collation, "_ci"),
 				!strings.Contains(collation, "_nopad_") && !strings.Contains(collation, "_0900_"), l.statement.words(mysqlDialect)); err != nil {
 				return invalid(err)
 			}
@@ -61,7 +62,7 @@ func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns [
 		case "DOUBLE":
 			place, value, compared = "?+0e0", "?+0e0", partEquality{fold: foldFloat(64)}
 		default:
-			if t == lookup.Numeric {
+			if t == lookupkey.Numeric {
 				place = "CAST(? AS DECIMAL(65,20))" // A number that comes as text would be compared as a float.
 				value = place
 			}
@@ -104,7 +105,7 @@ var usualCollations = []string{
 }
 
 // collatedText is the type of text of a collation, and how it compares, as its name says it.
-func collatedText(collation string) (lookup.Type, partEquality) {
+func collatedText(collation string) (lookupkey.Type, partEquality) {
 	charset, rest, _ := strings.Cut(collation, "_")
 	family, caseless := strings.CutSuffix(rest, "_ci")
 	caseful := false
@@ -112,21 +113,21 @@ func collatedText(collation string) (lookup.Type, partEquality) {
 		family, caseful = strings.CutSuffix(rest, "_cs")
 	}
 	usual := slices.Contains(usualCharsets, charset) && slices.Contains(usualCollations, family)
-	padded := lookup.PaddedText
+	padded := lookupkey.PaddedText
 	if strings.Contains(collation, "_nopad_") || strings.Contains(collation, "_0900_") {
-		padded = lookup.Text
+		padded = lookupkey.Text
 	}
 	switch {
 	case collation == "" || collation == "binary":
-		return lookup.Text, partEquality{exact: true}
+		return lookupkey.Text, partEquality{exact: true}
 	case strings.HasSuffix(collation, "_bin"):
 		return padded, partEquality{exact: true}
 	case caseless && usual:
-		return lookup.CaselessASCII, partEquality{fold: orIdentifier(foldCaseless), regular: regularCaseless}
+		return lookupkey.CaselessASCII, partEquality{fold: orIdentifier(foldCaseless), regular: regularCaseless}
 	case caseful && usual:
 		return padded, partEquality{fold: orIdentifier(foldPlain), regular: regularPlain}
 	}
-	return lookup.Text, partEquality{}
+	return lookupkey.Text, partEquality{}
 }
 
 // compareAtOnce is how many keys one statement compares: each with each row.
@@ -200,7 +201,7 @@ func (l *mysqlLookup) comparison(keys []lookup.Key) (string, []any) {
 		tests[i] = "IF(" + test + ",'" + strconv.Itoa(i) + "',NULL)"
 		split := []lookup.Key{key}
 		if len(l.types) > 1 {
-			split = key.AppendParts(split[:0])
+			split = lookupkey.AppendParts(split[:0], key)
 		}
 		for part, text := range split {
 			args = append(args, mysqlArgument(l.types[part], text))

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // appendMySQL appends as JSON a value that is not NULL: numbers as text, everything else as the server sent it.
@@ -93,7 +93,7 @@ func appendMaybeJSON(dst, text []byte) ([]byte, error) {
 // is left in MySQL's words.
 func appendMoment(dst, text []byte, zone string) []byte {
 	if len(text) < dateTime || text[10] != ' ' || bytes.Equal(text[5:7], []byte("00")) || bytes.Equal(text[8:10], []byte("00")) {
-		return lookup.AppendString(dst, text)
+		return lookupkey.AppendString(dst, text)
 	}
 	dst = append(dst, '"')
 	dst = append(dst, text[:10]...)

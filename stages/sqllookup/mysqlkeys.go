@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -52,7 +53,7 @@ func (l *mysqlLookup) arguments(keys []lookup.Key) []any {
 			for i := range size {
 				if i < len(asked) {
 					if split = append(split[:0], asked[i]); parts > 1 {
-						split = asked[i].AppendParts(split[:0])
+						split = lookupkey.AppendParts(split[:0], asked[i])
 					}
 				}
 				for p, part := range split {
@@ -66,13 +67,13 @@ func (l *mysqlLookup) arguments(keys []lookup.Key) []any {
 }
 
 // mysqlArgument is one part of a key as a parameter: what a column of its type is compared with by an index.
-func mysqlArgument(t lookup.Type, part lookup.Key) any {
+func mysqlArgument(t lookupkey.Type, part lookup.Key) any {
 	text := string(part)
 	if text != "" && text[0] == '"' {
-		text = string(part.AppendText(nil))
+		text = string(lookupkey.AppendText(nil, part))
 	}
 	switch t {
-	case lookup.Any:
+	case lookupkey.Any:
 		switch {
 		case part[0] == '"':
 			return text
@@ -80,16 +81,16 @@ func mysqlArgument(t lookup.Type, part lookup.Key) any {
 			return text == "true"
 		}
 		fallthrough
-	case lookup.Smallint, lookup.Integer, lookup.Bigint:
+	case lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint:
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return n
 		}
 		return text
-	case lookup.Boolean:
+	case lookupkey.Boolean:
 		return text == "true"
-	case lookup.Timestamptz:
+	case lookupkey.Timestamptz:
 		return strings.Replace(strings.TrimSuffix(text, "Z"), "T", " ", 1) // Sessions are in UTC.
-	case lookup.Timestamp:
+	case lookupkey.Timestamp:
 		return strings.Replace(text, "T", " ", 1)
 	default:
 		return text

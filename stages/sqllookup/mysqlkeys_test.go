@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -24,7 +25,7 @@ func TestMySQLListsFit(t *testing.T) {
 		}
 		most := mostKeys(parts * lists)
 		n := rapid.IntRange(1, most).Draw(rt, "keys")
-		l := &mysqlLookup{prepared: &prepared{types: make(lookup.Types, parts)}, statement: s}
+		l := &mysqlLookup{prepared: &prepared{types: make(lookupkey.Types, parts)}, statement: s}
 		keys := make([]lookup.Key, n)
 		for i := range keys {
 			keys[i] = "7"

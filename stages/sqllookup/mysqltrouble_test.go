@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
@@ -120,7 +121,7 @@ func TestMySQLErrorsOfACall(t *testing.T) {
 				d.exec(t, tc.before)
 			}
 			key := lookup.Key("1")
-			if l.Types()[0] == lookup.CaselessASCII {
+			if l.Types()[0] == lookupkey.CaselessASCII {
 				key = `"日"`
 			}
 			err := l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{key}))

@@ -1,26 +1,26 @@
 package sqllookup
 
-import "github.com/loaderline/loaderline/stages/lookup"
+import "github.com/loaderline/loaderline/internal/lookupkey"
 
 // mysqlKeyType is the type of keys for a column of a type, in the driver's words. Text is what its collation makes it.
-func mysqlKeyType(declared string) (lookup.Type, bool) {
+func mysqlKeyType(declared string) (lookupkey.Type, bool) {
 	switch declared {
 	case "TINYINT", "UNSIGNED TINYINT", "SMALLINT", "YEAR":
-		return lookup.Smallint, true
+		return lookupkey.Smallint, true
 	case "UNSIGNED SMALLINT", "MEDIUMINT", "UNSIGNED MEDIUMINT", "INT":
-		return lookup.Integer, true
+		return lookupkey.Integer, true
 	case "UNSIGNED INT", "BIGINT":
-		return lookup.Bigint, true
+		return lookupkey.Bigint, true
 	case "UNSIGNED BIGINT", "DECIMAL", "FLOAT", "DOUBLE":
-		return lookup.Numeric, true
+		return lookupkey.Numeric, true
 	case "CHAR", "VARCHAR", "TEXT", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM", "SET", "TIME":
-		return lookup.Text, true
+		return lookupkey.Text, true
 	case "TIMESTAMP":
-		return lookup.Timestamptz, true
+		return lookupkey.Timestamptz, true
 	case "DATETIME":
-		return lookup.Timestamp, true
+		return lookupkey.Timestamp, true
 	case "DATE":
-		return lookup.Date, true
+		return lookupkey.Date, true
 	}
-	return lookup.Any, false
+	return lookupkey.Any, false
 }

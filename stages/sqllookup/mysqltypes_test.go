@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
@@ -79,32 +80,32 @@ func TestMySQLKeys(t *testing.T) {
 		stored   string // a literal
 		asked    string // JSON
 		keyType  string
-		types    lookup.Type
+		types    lookupkey.Type
 		found    bool
 	}{
-		{"tinyint", "7", "7", "", lookup.Smallint, true},
-		{"int unsigned", "4294967295", "4294967295", "", lookup.Bigint, true},
-		{"bigint unsigned", "18446744073709551615", "18446744073709551615", "", lookup.Numeric, true},
-		{"bigint unsigned", "18446744073709551615", "18446744073709551614", "", lookup.Numeric, false},
-		{"decimal(60,20)", "1234567890123456789012.5", `"1234567890123456789012.50"`, "", lookup.Numeric, true},
-		{"double", "12.5", `"12.5"`, "", lookup.Numeric, true},
-		{"year", "2024", "2024", "", lookup.Smallint, true},
-		{"varchar(20) COLLATE utf8mb4_general_ci", "'ABC'", `"abc"`, "", lookup.CaselessASCII, true},
-		{"varchar(20) COLLATE utf8mb4_general_ci", "'Ü'", `"ü"`, "", lookup.CaselessASCII, true},
-		{"varchar(20) COLLATE utf8mb4_general_ci", "'é'", `"e"`, "", lookup.CaselessASCII, true},
-		{"varchar(20) COLLATE utf8mb4_bin", "'ABC'", `"abc"`, "", lookup.PaddedText, false},
-		{"varchar(20) COLLATE utf8mb4_bin", "'abc  '", `"abc"`, "", lookup.PaddedText, true},
-		{"varchar(20) COLLATE utf8mb4_nopad_bin", "'abc '", `"abc"`, "", lookup.Text, false},
-		{"varchar(20) CHARACTER SET latin1 COLLATE latin1_general_cs", "'ü'", `"ü"`, "", lookup.PaddedText, true},
-		{"varchar(20) COLLATE utf8mb4_bin", "'5'", "5", "", lookup.PaddedText, true},
-		{"varchar(20) COLLATE utf8mb4_bin", "'abc'", `"abc"`, "text", lookup.Text, true},
-		{"enum('sad', 'happy')", "'sad'", `"SAD"`, "", lookup.CaselessASCII, true},
-		{"time", "'10:00:00'", `"10:00:00"`, "text", lookup.Text, true},
-		{"char(36)", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", `"a0eebc999c0b4ef8bb6d6bb9bd380a11"`, "uuid", lookup.UUID, true},
-		{"uuid", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", `"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"`, "", lookup.CaselessASCII, true},
-		{"boolean", "true", "true", "boolean", lookup.Boolean, true},
-		{"int", "5", "5", "any", lookup.Any, true},
-		{"varchar(20) COLLATE utf8mb4_bin", "'5'", `"5"`, "any", lookup.Any, true},
+		{"tinyint", "7", "7", "", lookupkey.Smallint, true},
+		{"int unsigned", "4294967295", "4294967295", "", lookupkey.Bigint, true},
+		{"bigint unsigned", "18446744073709551615", "18446744073709551615", "", lookupkey.Numeric, true},
+		{"bigint unsigned", "18446744073709551615", "18446744073709551614", "", lookupkey.Numeric, false},
+		{"decimal(60,20)", "1234567890123456789012.5", `"1234567890123456789012.50"`, "", lookupkey.Numeric, true},
+		{"double", "12.5", `"12.5"`, "", lookupkey.Numeric, true},
+		{"year", "2024", "2024", "", lookupkey.Smallint, true},
+		{"varchar(20) COLLATE utf8mb4_general_ci", "'ABC'", `"abc"`, "", lookupkey.CaselessASCII, true},
+		{"varchar(20) COLLATE utf8mb4_general_ci", "'Ü'", `"ü"`, "", lookupkey.CaselessASCII, true},
+		{"varchar(20) COLLATE utf8mb4_general_ci", "'é'", `"e"`, "", lookupkey.CaselessASCII, true},
+		{"varchar(20) COLLATE utf8mb4_bin", "'ABC'", `"abc"`, "", lookupkey.PaddedText, false},
+		{"varchar(20) COLLATE utf8mb4_bin", "'abc  '", `"abc"`, "", lookupkey.PaddedText, true},
+		{"varchar(20) COLLATE utf8mb4_nopad_bin", "'abc '", `"abc"`, "", lookupkey.Text, false},
+		{"varchar(20) CHARACTER SET latin1 COLLATE latin1_general_cs", "'ü'", `"ü"`, "", lookupkey.PaddedText, true},
+		{"varchar(20) COLLATE utf8mb4_bin", "'5'", "5", "", lookupkey.PaddedText, true},
+		{"varchar(20) COLLATE utf8mb4_bin", "'abc'", `"abc"`, "text", lookupkey.Text, true},
+		{"enum('sad', 'happy')", "'sad'", `"SAD"`, "", lookupkey.CaselessASCII, true},
+		{"time", "'10:00:00'", `"10:00:00"`, "text", lookupkey.Text, true},
+		{"char(36)", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", `"a0eebc999c0b4ef8bb6d6bb9bd380a11"`, "uuid", lookupkey.UUID, true},
+		{"uuid", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", `"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"`, "", lookupkey.CaselessASCII, true},
+		{"boolean", "true", "true", "boolean", lookupkey.Boolean, true},
+		{"int", "5", "5", "any", lookupkey.Any, true},
+		{"varchar(20) COLLATE utf8mb4_bin", "'5'", `"5"`, "any", lookupkey.Any, true},
 	} {
 		d.exec(t, "CREATE OR REPLACE TABLE k (id "+tc.declared+", INDEX (id))")
 		d.exec(t, "INSERT INTO k VALUES ("+tc.stored+")")

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -37,8 +38,8 @@ func (l *pgLookup) learnEquality(ctx context.Context, r rewrite, lay *layout) er
 			return err
 		}
 		equality[i].by = collations[i]
-		if !equality[i].exact && equality[i].fold == nil && l.types[i] == lookup.CaselessASCII {
-			l.types[i] = lookup.Text
+		if !equality[i].exact && equality[i].fold == nil && l.types[i] == lookupkey.CaselessASCII {
+			l.types[i] = lookupkey.Text
 		}
 	}
 	if equality.exact() {
@@ -190,7 +191,7 @@ func (l *pgLookup) compare(ctx context.Context, sql string, keys []lookup.Key, r
 			if i == 0 {
 				separator = '{'
 			}
-			lists[part] = appendElement(append(lists[part], separator), lookup.Key(cell).AppendText(nil))
+			lists[part] = appendElement(append(lists[part], separator), lookupkey.AppendText(nil, lookup.Key(cell)))
 		}
 	}
 	for _, list := range lists {

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // appendPG appends as JSON a value that PostgreSQL wrote as text.
@@ -67,7 +67,7 @@ func appendText(dst, text []byte) ([]byte, error) {
 	if !utf8.Valid(text) {
 		return dst, errNotUTF8
 	}
-	return lookup.AppendString(dst, text), nil
+	return lookupkey.AppendString(dst, text), nil
 }
 
 var errNotUTF8 = errors.New("the text is not UTF-8")

@@ -1,6 +1,9 @@
 package sqllookup
 
-import "github.com/loaderline/loaderline/stages/lookup"
+import (
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
 
 // pgRow is one row in text format.
 type pgRow struct {
@@ -29,13 +32,13 @@ func arrays(keys []lookup.Key, parts int) [][]byte {
 	for n, key := range keys {
 		split = append(split[:0], key)
 		if parts > 1 {
-			split = key.AppendParts(split[:0])
+			split = lookupkey.AppendParts(split[:0], key)
 		}
 		for i, part := range split {
 			if n > 0 {
 				lists[i] = append(lists[i], ',')
 			}
-			text = part.AppendText(text[:0])
+			text = lookupkey.AppendText(text[:0], part)
 			lists[i] = appendElement(lists[i], text)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // pgType is what the catalog says of a type.
@@ -94,62 +94,62 @@ func (p *postgres) known(oid uint32) (uint32, pgType, bool) {
 }
 
 // keyType is the type of keys for a parameter of a type of the database.
-func (p *postgres) keyType(oid uint32) (lookup.Type, error) {
+func (p *postgres) keyType(oid uint32) (lookupkey.Type, error) {
 	oid, t, _ := p.known(oid)
 	switch oid {
 	case pgtype.Int2OID:
-		return lookup.Smallint, nil
+		return lookupkey.Smallint, nil
 	case pgtype.Int4OID:
-		return lookup.Integer, nil
+		return lookupkey.Integer, nil
 	case pgtype.Int8OID, pgtype.OIDOID:
-		return lookup.Bigint, nil
+		return lookupkey.Bigint, nil
 	case pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID:
-		return lookup.Numeric, nil
+		return lookupkey.Numeric, nil
 	case pgtype.BoolOID:
-		return lookup.Boolean, nil
+		return lookupkey.Boolean, nil
 	case pgtype.UUIDOID:
-		return lookup.UUID, nil
+		return lookupkey.UUID, nil
 	case pgtype.TimestamptzOID:
-		return lookup.Timestamptz, nil
+		return lookupkey.Timestamptz, nil
 	case pgtype.TimestampOID:
-		return lookup.Timestamp, nil
+		return lookupkey.Timestamp, nil
 	case pgtype.DateOID:
-		return lookup.Date, nil
+		return lookupkey.Date, nil
 	case pgtype.BPCharOID:
-		return lookup.PaddedText, nil
+		return lookupkey.PaddedText, nil
 	case pgtype.ByteaOID, pgtype.JSONOID, pgtype.JSONBOID, pgtype.RecordOID:
-		return lookup.Any, fmt.Errorf("a %s cannot be a key: compare with a column of another type", t.name)
+		return lookupkey.Any, fmt.Errorf("a %s cannot be a key: compare with a column of another type", t.name)
 	}
 	if t.name == citext {
-		return lookup.CaselessASCII, nil
+		return lookupkey.CaselessASCII, nil
 	}
-	return lookup.Text, nil
+	return lookupkey.Text, nil
 }
 
 // arrayOf is the array type of a key type that key_type names.
-func arrayOf(t lookup.Type) (uint32, error) {
+func arrayOf(t lookupkey.Type) (uint32, error) {
 	switch t { //nolint:exhaustive // The others have no type of their own in every database.
-	case lookup.Smallint:
+	case lookupkey.Smallint:
 		return pgtype.Int2ArrayOID, nil
-	case lookup.Integer:
+	case lookupkey.Integer:
 		return pgtype.Int4ArrayOID, nil
-	case lookup.Bigint:
+	case lookupkey.Bigint:
 		return pgtype.Int8ArrayOID, nil
-	case lookup.Numeric:
+	case lookupkey.Numeric:
 		return pgtype.NumericArrayOID, nil
-	case lookup.Text:
+	case lookupkey.Text:
 		return pgtype.TextArrayOID, nil
-	case lookup.PaddedText:
+	case lookupkey.PaddedText:
 		return pgtype.BPCharArrayOID, nil
-	case lookup.UUID:
+	case lookupkey.UUID:
 		return pgtype.UUIDArrayOID, nil
-	case lookup.Boolean:
+	case lookupkey.Boolean:
 		return pgtype.BoolArrayOID, nil
-	case lookup.Timestamptz:
+	case lookupkey.Timestamptz:
 		return pgtype.TimestamptzArrayOID, nil
-	case lookup.Timestamp:
+	case lookupkey.Timestamp:
 		return pgtype.TimestampArrayOID, nil
-	case lookup.Date:
+	case lookupkey.Date:
 		return pgtype.DateArrayOID, nil
 	}
 	return 0, fmt.Errorf("key_type %s has no type in PostgreSQL: leave it out, or cast the column", t)

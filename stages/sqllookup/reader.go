@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // reader reads the keys and the values of rows, one after another.
 type reader struct {
-	types  lookup.Types
+	types  lookupkey.Types
 	layout *layout
 
 	key     []byte   // of the last row
@@ -20,7 +20,7 @@ type reader struct {
 	cells     []byte // its columns as the row has them, with NUL after each, where keepCells
 }
 
-func newReader(types lookup.Types, lay *layout) reader {
+func newReader(types lookupkey.Types, lay *layout) reader {
 	return reader{types: types, layout: lay, parts: make([][]byte, len(lay.keys))}
 }
 
@@ -47,8 +47,8 @@ func (d *reader) read(r row) error {
 }
 
 // asKey is a cell as a key of a type may stand in an event: 0 and 1 as booleans.
-func asKey(t lookup.Type, cell []byte) []byte {
-	if t == lookup.Boolean && len(cell) == 1 && (cell[0] == '0' || cell[0] == '1') {
+func asKey(t lookupkey.Type, cell []byte) []byte {
+	if t == lookupkey.Boolean && len(cell) == 1 && (cell[0] == '0' || cell[0] == '1') {
 		return strconv.AppendBool(nil, cell[0] == '1')
 	}
 	return cell

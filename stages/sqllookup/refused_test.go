@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
@@ -32,7 +33,7 @@ func TestRowsThatWereNotAskedForAreCounted(t *testing.T) {
 		}
 		stored := map[string]string{"inet": "10.0.0.7", "interval": "30 days", "float8": "0.1", "time": "10:00:00"}[c.declared]
 		if stored == "" {
-			stored = strings.ToUpper(string(c.key.AppendText(nil)))
+			stored = strings.ToUpper(string(lookupkey.AppendText(nil, c.key)))
 		}
 		d.exec(t, "CREATE TABLE k (n integer, id "+c.declared+")")
 		for i, text := range []string{other, stored, other} {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -147,15 +148,7 @@ func (p *prepared) attempt(ctx context.Context, b *stages.Batch[lookup.Key, []by
 }
 
 func (p *prepared) mustCheck(keys []lookup.Key) bool {
-	if p.learned > 0 {
-		return true
-	}
-	for _, k := range keys {
-		if k.IsUnchecked() {
-			return true
-		}
-	}
-	return false
+	return p.learned > 0 || slices.ContainsFunc(keys, lookupkey.IsUnchecked)
 }
 
 // checked loads the keys at some places of a batch as keys of the types. Different keys may be the same as such.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
@@ -15,7 +16,7 @@ func keyOf(t *testing.T, l *sqllookup.Lookup, raw string) lookup.Key {
 	t.Helper()
 	key, err := l.Types().Canonical([]byte(raw))
 	if err != nil {
-		key, err = lookup.Unchecked([]byte(raw))
+		key, err = lookupkey.Unchecked([]byte(raw))
 	}
 	if err != nil {
 		t.Fatal(err)

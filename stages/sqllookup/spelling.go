@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -38,7 +39,7 @@ func (e equality) spelling() Spelling {
 // Regular says whether a canonical key is regular. No two regular keys are equal; a key that is not regular may be equal
 // to any other key. That can change with every Load. An unchecked key is never regular.
 func (l *Lookup) Regular(key lookup.Key) bool {
-	return !key.IsUnchecked() && l.described.Load().equality.regular(key, nil)
+	return !lookupkey.IsUnchecked(key) && l.described.Load().equality.regular(key, nil)
 }
 
 // regularCaseless is for text whose case does not count.
@@ -48,12 +49,12 @@ func regularCaseless(text []byte) bool {
 
 // regularPlain is for text whose case counts. What may be a UUID or an address is regular in one form.
 func regularPlain(text []byte) bool {
-	if !lookup.IsPlain(text) {
+	if !lookupkey.IsPlain(text) {
 		return false
 	}
 	if digits := hexDigits(text); len(digits) == 32 {
-		key, err := lookup.UUID.Canonical(lookup.AppendString(nil, text))
-		return err == nil && string(key) == string(lookup.AppendString(nil, text))
+		key, err := lookupkey.UUID.Canonical(lookupkey.AppendString(nil, text))
+		return err == nil && string(key) == string(lookupkey.AppendString(nil, text))
 	}
 	if !bytes.ContainsRune(text, ':') && bytes.Count(text, []byte(".")) != 3 || bytes.ContainsFunc(text, notOfAddress) {
 		return true
@@ -70,12 +71,12 @@ func notOfAddress(r rune) bool {
 
 // changed returns an error if a call would change keys to a type while the column holds them unchanged: their rows would
 // not be found. A statement that changes the column too has one of some words in it.
-func changed(t lookup.Type, column string, ignoresCase, ignoresPadding bool, words map[string]bool) error {
+func changed(t lookupkey.Type, column string, ignoresCase, ignoresPadding bool, words map[string]bool) error {
 	switch {
-	case t == lookup.CaselessText && !ignoresCase && !words["lower"] && !words["lcase"]:
+	case t == lookupkey.CaselessText && !ignoresCase && !words["lower"] && !words["lcase"]:
 		return fmt.Errorf("key_type citext asks for keys in lower case, and the column %s tells cases apart: "+
 			"compare with LOWER(%s), and return it AS _key, or leave key_type out", column, column)
-	case t == lookup.PaddedText && !ignoresPadding && !words["rtrim"] && !words["trim"]:
+	case t == lookupkey.PaddedText && !ignoresPadding && !words["rtrim"] && !words["trim"]:
 		return fmt.Errorf("key_type char asks for keys without the spaces at their end, and these count in the column %s: "+
 			"compare with RTRIM(%s), and return it AS _key, or write key_type: text", column, column)
 	}

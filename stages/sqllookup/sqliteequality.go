@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -36,11 +37,11 @@ func (l *sqliteLookup) findEquality(ctx context.Context, words map[string]bool) 
 	return nil
 }
 
-func (l *sqliteLookup) equalityOf(ctx context.Context, t lookup.Type, column string, words map[string]bool) (partEquality, error) {
+func (l *sqliteLookup) equalityOf(ctx context.Context, t lookupkey.Type, column string, words map[string]bool) (partEquality, error) {
 	switch t {
-	case lookup.Numeric:
+	case lookupkey.Numeric:
 		return partEquality{fold: foldFloat(64)}, nil
-	case lookup.Text, lookup.Any, lookup.CaselessText, lookup.PaddedText:
+	case lookupkey.Text, lookupkey.Any, lookupkey.CaselessText, lookupkey.PaddedText:
 	default: // The others are of one form whatever the column is.
 		return partEquality{exact: true}, nil
 	}
@@ -53,7 +54,7 @@ func (l *sqliteLookup) equalityOf(ctx context.Context, t lookup.Type, column str
 			return partEquality{}, invalid(err)
 		}
 	}
-	bytewise := collation == "BINARY" && (affinity == noAffinity || affinity == blobAffinity || affinity == textAffinity && t == lookup.Text)
+	bytewise := collation == "BINARY" && (affinity == noAffinity || affinity == blobAffinity || affinity == textAffinity && t == lookupkey.Text)
 	return partEquality{exact: bytewise, fold: foldSQLite, by: fmt.Sprintf("%s %#x", collation, affinity)}, nil
 }
 

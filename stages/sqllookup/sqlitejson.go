@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // sqliteRow is one row as the driver scans it: a value is what it is stored as.
@@ -43,7 +43,7 @@ func (r *sqliteRow) appendCell(dst []byte, column int) ([]byte, error) {
 		if r.types[column] == "JSON" {
 			return appendMaybeJSON(dst, []byte(v))
 		}
-		return lookup.AppendString(dst, v), nil
+		return lookupkey.AppendString(dst, v), nil
 	case []byte:
 		return appendBase64(dst, v), nil
 	case bool:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -130,26 +131,26 @@ func (l *sqliteLookup) findKeyTypes() error {
 	return nil
 }
 
-func declaredKeyType(declared string) (lookup.Type, bool) {
+func declaredKeyType(declared string) (lookupkey.Type, bool) {
 	switch base, _, _ := strings.Cut(declared, "("); strings.TrimSpace(base) {
 	case "UUID":
-		return lookup.UUID, true
+		return lookupkey.UUID, true
 	case "BOOLEAN", "BOOL":
-		return lookup.Boolean, true
+		return lookupkey.Boolean, true
 	case "DATE", "DATETIME", "TIMESTAMP":
-		return lookup.Text, true
+		return lookupkey.Text, true
 	case "NUMERIC", "DECIMAL":
-		return lookup.Numeric, true
+		return lookupkey.Numeric, true
 	}
 	switch {
 	case strings.Contains(declared, "INT"):
-		return lookup.Bigint, true
+		return lookupkey.Bigint, true
 	case strings.Contains(declared, "CHAR"), strings.Contains(declared, "CLOB"), strings.Contains(declared, "TEXT"):
-		return lookup.Text, true
+		return lookupkey.Text, true
 	case strings.Contains(declared, "REAL"), strings.Contains(declared, "FLOAT"), strings.Contains(declared, "DOUBLE"):
-		return lookup.Numeric, true
+		return lookupkey.Numeric, true
 	}
-	return lookup.Any, false
+	return lookupkey.Any, false
 }
 
 // asStored hides from the driver that a column is a date: it would parse the text and lose how it was written.
@@ -196,16 +197,16 @@ func (l *sqliteLookup) argument(keys []lookup.Key) string {
 
 // asNumbers are keys whose numbers with a fraction are JSON numbers: an expression has no affinity that would make numbers of
 // strings.
-func asNumbers(keys []lookup.Key, types lookup.Types) []lookup.Key {
-	if !slices.Contains(types, lookup.Numeric) {
+func asNumbers(keys []lookup.Key, types lookupkey.Types) []lookup.Key {
+	if !slices.Contains(types, lookupkey.Numeric) {
 		return keys
 	}
 	all := make([]lookup.Key, len(keys))
 	var parts []lookup.Key
 	for i, key := range keys {
-		parts = key.AppendParts(parts[:0])
+		parts = lookupkey.AppendParts(parts[:0], key)
 		for n, part := range parts {
-			if types[n] == lookup.Numeric {
+			if types[n] == lookupkey.Numeric {
 				parts[n] = lookup.Key(strings.Trim(string(part), `"`))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -21,7 +22,7 @@ var (
 
 // inForms are keys with their UUIDs in each form, the forms of one key after the other. A database that compares UUIDs as text
 // finds those that it holds in one of these forms.
-func inForms(types lookup.Types, keys []lookup.Key, forms []uuidForm) []lookup.Key {
+func inForms(types lookupkey.Types, keys []lookup.Key, forms []uuidForm) []lookup.Key {
 	if len(forms) < 2 {
 		return keys
 	}
@@ -29,12 +30,12 @@ func inForms(types lookup.Types, keys []lookup.Key, forms []uuidForm) []lookup.K
 	for _, key := range keys {
 		split := []lookup.Key{key}
 		if len(types) > 1 {
-			split = key.AppendParts(split[:0])
+			split = lookupkey.AppendParts(split[:0], key)
 		}
 		for _, form := range forms {
 			parts := make([]string, len(split))
 			for i, part := range split {
-				if parts[i] = string(part); types[i] == lookup.UUID {
+				if parts[i] = string(part); types[i] == lookupkey.UUID {
 					parts[i] = form(parts[i])
 				}
 			}
@@ -49,9 +50,9 @@ func inForms(types lookup.Types, keys []lookup.Key, forms []uuidForm) []lookup.K
 }
 
 // formsOf are the forms in which keys of some types are asked for.
-func formsOf(types lookup.Types, ignoresCase bool) []uuidForm {
+func formsOf(types lookupkey.Types, ignoresCase bool) []uuidForm {
 	switch {
-	case !slices.Contains(types, lookup.UUID):
+	case !slices.Contains(types, lookupkey.UUID):
 		return nil
 	case ignoresCase:
 		return uuidForms[:2]

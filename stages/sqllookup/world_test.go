@@ -12,9 +12,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -85,7 +86,7 @@ func (d database) lookup(tb testing.TB, q sqllookup.Query) *sqllookup.Lookup {
 }
 
 // typed is a lookup by a key of a type.
-func (d database) typed(tb testing.TB, q sqllookup.Query, key lookup.Type) *sqllookup.Lookup {
+func (d database) typed(tb testing.TB, q sqllookup.Query, key lookupkey.Type) *sqllookup.Lookup {
 	tb.Helper()
 	l := d.lookup(tb, q)
 	if got := l.Types(); len(got) != 1 || got[0] != key {
@@ -134,18 +135,18 @@ func (d database) fill(tb testing.TB, keyType string, w lookuptest.World) {
 }
 
 // stored is a key as an argument.
-func (d database) stored(key lookup.Key, t lookup.Type) any {
-	text := string(key.AppendText(nil))
+func (d database) stored(key lookup.Key, t lookupkey.Type) any {
+	text := string(lookupkey.AppendText(nil, key))
 	switch t {
-	case lookup.Smallint, lookup.Integer, lookup.Bigint:
+	case lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint:
 		n, _ := strconv.ParseInt(text, 10, 64)
 		return n
-	case lookup.Boolean:
+	case lookupkey.Boolean:
 		return text == "true"
-	case lookup.Date, lookup.Timestamp, lookup.Timestamptz:
+	case lookupkey.Date, lookupkey.Timestamp, lookupkey.Timestamptz:
 		if d.driver == sqllookup.Postgres {
-			at, err := time.Parse(map[lookup.Type]string{
-				lookup.Date: "2006-01-02", lookup.Timestamp: "2006-01-02T15:04:05", lookup.Timestamptz: time.RFC3339,
+			at, err := time.Parse(map[lookupkey.Type]string{
+				lookupkey.Date: "2006-01-02", lookupkey.Timestamp: "2006-01-02T15:04:05", lookupkey.Timestamptz: time.RFC3339,
 			}[t], text)
 			if err != nil {
 				panic(err)

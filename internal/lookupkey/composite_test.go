@@ -1,4 +1,4 @@
-package lookup_test
+package lookupkey_test
 
 import (
 	"encoding/json"
@@ -8,20 +8,21 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 func TestCompositeKeys(t *testing.T) {
 	t.Parallel()
-	types := lookup.Types{lookup.Text, lookup.Bigint}
+	types := lookupkey.Types{lookupkey.Text, lookupkey.Bigint}
 	key, err := types.Canonical([]byte(`"t,1]\""`), []byte(`"005"`))
 	if err != nil || key != `["t,1]\"",5]` {
 		t.Errorf("got %s (%v)", key, err)
 	}
-	if parts := fmt.Sprint(key.AppendParts(nil)); parts != `["t,1]\"" 5]` {
+	if parts := fmt.Sprint(lookupkey.AppendParts(nil, key)); parts != `["t,1]\"" 5]` {
 		t.Errorf("the parts are %s", parts)
 	}
-	if parts := lookup.Key(`"[a]"`).AppendParts(nil); len(parts) != 1 || parts[0] != `"[a]"` {
+	if parts := lookupkey.AppendParts(nil, lookup.Key(`"[a]"`)); len(parts) != 1 || parts[0] != `"[a]"` {
 		t.Errorf("the parts of a single key are %s", parts)
 	}
 	for says, raws := range map[string][][]byte{
@@ -40,7 +41,7 @@ func TestKeyRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		texts := rapid.SliceOfN(rapid.StringN(0, 40, 100), 2, 5).Draw(rt, "texts")
 		var (
-			types lookup.Types
+			types lookupkey.Types
 			raws  [][]byte
 		)
 		for _, text := range texts {
@@ -48,15 +49,15 @@ func TestKeyRoundTrip(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			types, raws = append(types, lookup.Any), append(raws, raw)
+			types, raws = append(types, lookupkey.Any), append(raws, raw)
 		}
 		key, err := types.Canonical(raws...)
 		if err != nil {
 			rt.Fatal(err)
 		}
 		var back []string
-		for _, part := range key.AppendParts(nil) {
-			back = append(back, string(part.AppendText(nil)))
+		for _, part := range lookupkey.AppendParts(nil, key) {
+			back = append(back, string(lookupkey.AppendText(nil, part)))
 		}
 		if got, want := fmt.Sprintf("%q", back), fmt.Sprintf("%q", texts); got != want {
 			rt.Errorf("%s came back as %s", want, got)

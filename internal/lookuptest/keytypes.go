@@ -3,6 +3,7 @@ package lookuptest
 import (
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -12,36 +13,36 @@ type spelled struct {
 	ways   []string
 }
 
-func spellings(t lookup.Type) []spelled {
+func spellings(t lookupkey.Type) []spelled {
 	switch t {
-	case lookup.Smallint:
+	case lookupkey.Smallint:
 		return []spelled{{"7", []string{"7", `"7"`}}, {"-32768", []string{"-32768"}}}
-	case lookup.Integer:
+	case lookupkey.Integer:
 		return []spelled{{"7", []string{"7", `"007"`}}, {"2147483647", []string{`"2147483647"`}}}
-	case lookup.Bigint:
+	case lookupkey.Bigint:
 		return []spelled{{"123", []string{"123", `"00123"`}}, {"9223372036854775807", []string{"9223372036854775807"}}, {"0", []string{"-0"}}}
-	case lookup.Numeric:
+	case lookupkey.Numeric:
 		return []spelled{{"12", []string{"12", `"12.00"`}}, {`"12.5"`, []string{`"12.50"`, `"012.5"`}}, {`"-0.25"`, []string{`"-0.25"`}}}
-	case lookup.Text, lookup.Any:
+	case lookupkey.Text, lookupkey.Any:
 		return []spelled{{`"abc"`, []string{`"abc"`, `"\u0061bc"`}}, {`"é"`, []string{`"é"`, `"\u00e9"`}}}
-	case lookup.CaselessText:
+	case lookupkey.CaselessText:
 		return []spelled{{`"abc"`, []string{`"abc"`, `"ABC"`}}}
-	case lookup.CaselessASCII:
+	case lookupkey.CaselessASCII:
 		return []spelled{{`"abc"`, []string{`"abc"`, `"ABC"`, `"\u0041bc"`}}, {`"É"`, []string{`"É"`, `"\u00c9"`}}, {`"Ab "`, []string{`"Ab "`}}}
-	case lookup.PaddedText:
+	case lookupkey.PaddedText:
 		return []spelled{{`"abc"`, []string{`"abc"`, `"abc   "`}}}
-	case lookup.UUID:
+	case lookupkey.UUID:
 		return []spelled{{`"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"`, []string{
 			`"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"`, `"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"`,
 			`"{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}"`, `"a0eebc999c0b4ef8bb6d6bb9bd380a11"`,
 		}}}
-	case lookup.Boolean:
+	case lookupkey.Boolean:
 		return []spelled{{"true", []string{"true", `"TRUE"`}}, {"false", []string{"false"}}}
-	case lookup.Timestamptz:
+	case lookupkey.Timestamptz:
 		return []spelled{{`"2024-02-29T23:30:00.5Z"`, []string{`"2024-02-29T23:30:00.500Z"`, `"2024-03-01T01:30:00.5+02:00"`}}}
-	case lookup.Timestamp:
+	case lookupkey.Timestamp:
 		return []spelled{{`"2024-02-29T23:30:00"`, []string{`"2024-02-29T23:30:00"`, `"2024-02-29 23:30:00.000"`}}}
-	case lookup.Date:
+	case lookupkey.Date:
 		return []spelled{{`"2024-02-29"`, []string{`"2024-02-29"`}}}
 	}
 	return nil

@@ -10,16 +10,17 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 func number(n int) lookup.Key { return lookup.Key(strconv.Itoa(n)) }
 
-func text(s string) lookup.Key { return lookup.Key(lookup.AppendString(nil, s)) }
+func text(s string) lookup.Key { return lookup.Key(lookupkey.AppendString(nil, s)) }
 
 func numbered(n int) World {
-	w := World{Type: lookup.Bigint}
+	w := World{Type: lookupkey.Bigint}
 	for i := range n {
 		w.Rows = append(w.Rows, Row{Key: number(i), N: int64(i) * 3, Body: fmt.Sprintf("row %d", i)})
 	}
@@ -53,10 +54,10 @@ func (h Harness) noKeys(t *testing.T) {
 }
 
 func (h Harness) oddText(t *testing.T) {
-	if !slices.Contains(h.Types, lookup.Text) {
+	if !slices.Contains(h.Types, lookupkey.Text) {
 		return
 	}
-	w := World{Type: lookup.Text}
+	w := World{Type: lookupkey.Text}
 	for i, s := range []string{
 		"", " ", "a b", `"`, `\`, `\"`, "'", "''", "'; DROP TABLE rows; --", "$keys", "$1", "?", "{a,b}", "{}", "[1]", "NULL", "null",
 		"a,b", "tab\tnew\nline\rfeed", "\u0001", "ü", "日本", "😀", "é", "A", "a", "100", "0100", "1e3", "true", "%", "_", strings.Repeat("x", 1000),
@@ -72,7 +73,7 @@ func (h Harness) oddText(t *testing.T) {
 }
 
 func (h Harness) lists(t *testing.T) {
-	w := World{Type: lookup.Bigint, Many: true}
+	w := World{Type: lookupkey.Bigint, Many: true}
 	for i := range 60 {
 		w.Rows = append(w.Rows, Row{Key: number(i % 7), N: int64(100 - i), Body: "b"})
 	}
@@ -148,7 +149,7 @@ func (h Harness) hugeValue(t *testing.T) {
 
 func (h Harness) anyWorld(t *testing.T) {
 	for _, many := range []bool{false, true} {
-		w := World{Type: lookup.Bigint, Many: many}
+		w := World{Type: lookupkey.Bigint, Many: many}
 		for i := range 40 {
 			w.Rows = append(w.Rows, Row{Key: number(i * i % 37), N: int64(i), Body: strings.Repeat("z", i)})
 			if h.OneRow && !many && i >= 18 { // Squares repeat from here on.

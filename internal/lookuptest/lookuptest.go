@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -30,7 +31,7 @@ func (r Row) Value() string {
 // World is what a source knows.
 type World struct {
 	// Type is the type of the keys.
-	Type lookup.Type
+	Type lookupkey.Type
 	// Many makes lists of rows, in the order of Rows.
 	Many bool
 	// Rows are in the order in which the source answers them, where it has one.
@@ -40,7 +41,7 @@ type World struct {
 // Harness makes the sources of one kind.
 type Harness struct {
 	// Types are the key types that the source understands.
-	Types []lookup.Type
+	Types []lookupkey.Type
 	// New makes a source that knows a world of its own. It ends with the test.
 	New func(testing.TB, World) lookup.Source
 	// Extra is New, but the source answers with all its rows whatever it is asked for. nil: it cannot.

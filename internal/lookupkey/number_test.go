@@ -1,4 +1,4 @@
-package lookup_test
+package lookupkey_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // spelling is one of the ways to write unscaled·10^exponent.
@@ -34,7 +34,7 @@ func TestNumbersAreTheirValues(t *testing.T) {
 		unscaled := rapid.Int64().Draw(rt, "unscaled")
 		exponent := rapid.IntRange(-40, 40).Draw(rt, "exponent")
 		other := unscaled + rapid.Int64Range(-3, 3).Draw(rt, "difference")
-		for _, typ := range []lookup.Type{lookup.Any, lookup.Numeric, lookup.Text, lookup.Bigint} {
+		for _, typ := range []lookupkey.Type{lookupkey.Any, lookupkey.Numeric, lookupkey.Text, lookupkey.Bigint} {
 			one, err := typ.Canonical([]byte(spelling(rt, unscaled, exponent)))
 			again, errAgain := typ.Canonical([]byte(spelling(rt, unscaled, exponent)))
 			if one != again || (err == nil) != (errAgain == nil) {

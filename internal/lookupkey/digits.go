@@ -1,4 +1,4 @@
-package lookup
+package lookupkey
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ func parseNumber(raw []byte) (value, error) {
 	if len(digits) == 0 {
 		return value{integerValue, []byte("0")}, nil
 	}
-	if max(point, len(digits)-point) > MaxKeyBytes { // Nothing is made of an exponent before it is known to be small.
-		return value{}, fmt.Errorf("%s has more than %d digits: no key is as long", quoted(raw), MaxKeyBytes)
+	if max(point, len(digits)-point) > MaxBytes { // Nothing is made of an exponent before it is known to be small.
+		return value{}, fmt.Errorf("%s has more than %d digits: no key is as long", quoted(raw), MaxBytes)
 	}
 	text := make([]byte, 0, max(point, 1)+max(len(digits)-point, 0)+2)
 	if n.negative {

@@ -1,4 +1,4 @@
-package lookup
+package lookupkey
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // Types are the types of the parts of a key: one for a single key, several for a composite one.
@@ -18,7 +19,7 @@ type Types []Type
 //
 // The Key may share raw's memory: raw must not change while the Key is in use, and whoever keeps the Key longer than
 // raw should keep strings.Clone of it. Nothing is allocated for a value that is canonical already.
-func (t Type) Canonical(raw []byte) (Key, error) {
+func (t Type) Canonical(raw []byte) (lookup.Key, error) {
 	raw = trimSpace(raw)
 	if t.isCanonical(raw) {
 		return aliased(raw), nil
@@ -41,7 +42,7 @@ func (t Type) AppendCanonical(dst, raw []byte) ([]byte, error) {
 
 // Canonical is the Key of one JSON value for each type, in order: see Type.Canonical, whose contract it shares.
 // It is `["t1",5]` for more than one type.
-func (ts Types) Canonical(raws ...[]byte) (Key, error) {
+func (ts Types) Canonical(raws ...[]byte) (lookup.Key, error) {
 	if len(ts) == 1 && len(raws) == 1 {
 		return ts[0].Canonical(raws[0])
 	}
@@ -80,7 +81,7 @@ func (ts Types) AppendCanonical(dst []byte, raws ...[]byte) ([]byte, error) {
 		}
 	}
 	key = append(key, ']')
-	if n := len(key) - len(dst); n > MaxKeyBytes {
+	if n := len(key) - len(dst); n > MaxBytes {
 		return dst, tooLong(n)
 	}
 	return key, nil
@@ -112,7 +113,7 @@ func (t Type) isCanonical(raw []byte) bool {
 
 func isPlainString(raw []byte) bool {
 	last := len(raw) - 1
-	if raw[last] != '"' || len(raw) > MaxKeyBytes {
+	if raw[last] != '"' || len(raw) > MaxBytes {
 		return false
 	}
 	for _, c := range raw[1:last] {
@@ -140,7 +141,7 @@ func (t Type) appendSlow(dst, raw []byte) ([]byte, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return dst, stages.ErrNoKey
 	}
-	if len(raw) > 6*MaxKeyBytes+2 { // No escape is longer than six bytes.
+	if len(raw) > 6*MaxBytes+2 { // No escape is longer than six bytes.
 		return dst, tooLong(len(raw))
 	}
 	v, err := parseValue(raw)
@@ -151,7 +152,7 @@ func (t Type) appendSlow(dst, raw []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	if n := len(key) - len(dst); n > MaxKeyBytes {
+	if n := len(key) - len(dst); n > MaxBytes {
 		return dst, tooLong(n)
 	}
 	return key, nil
@@ -184,7 +185,7 @@ func (t Type) appendValue(dst []byte, v value) ([]byte, error) {
 }
 
 func tooLong(n int) error {
-	return fmt.Errorf("the key is %d bytes long: at most %d are possible", n, MaxKeyBytes)
+	return fmt.Errorf("the key is %d bytes long: at most %d are possible", n, MaxBytes)
 }
 
 func trimSpace(raw []byte) []byte {
@@ -200,4 +201,4 @@ func trimSpace(raw []byte) []byte {
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 // aliased makes a Key of bytes that will not change.
-func aliased(b []byte) Key { return Key(unsafe.String(unsafe.SliceData(b), len(b))) }
+func aliased(b []byte) lookup.Key { return lookup.Key(unsafe.String(unsafe.SliceData(b), len(b))) }

@@ -1,9 +1,10 @@
-package lookup
+package lookupkey
 
 import (
 	"errors"
 
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // uncheckedMark begins a Key that does not fit the known types of a source. No canonical Key begins with it.
@@ -13,7 +14,7 @@ const uncheckedMark = '?'
 // that learns its types and may have other types by now. The source decides by Types.Check. An error says that no type has
 // such a key; for nothing and null it is stages.ErrNoKey. Unchecked keys must not be cached: a key has another Key once it
 // is checked.
-func Unchecked(raws ...[]byte) (Key, error) {
+func Unchecked(raws ...[]byte) (lookup.Key, error) {
 	key := []byte{uncheckedMark}
 	if len(raws) > 1 {
 		key = append(key, '[')
@@ -33,18 +34,18 @@ func Unchecked(raws ...[]byte) (Key, error) {
 	if len(raws) > 1 {
 		key = append(key, ']')
 	}
-	if len(key) > MaxKeyBytes {
+	if len(key) > MaxBytes {
 		return "", tooLong(len(key))
 	}
 	return aliased(key), nil
 }
 
 // IsUnchecked says whether the Key was made by Unchecked.
-func (k Key) IsUnchecked() bool { return len(k) > 0 && k[0] == uncheckedMark }
+func IsUnchecked(k lookup.Key) bool { return len(k) > 0 && k[0] == uncheckedMark }
 
 // Check returns a Key of other types, or an unchecked Key, as a Key of these types. It returns the errors of Canonical.
-func (ts Types) Check(k Key) (Key, error) {
-	parts := k.AppendParts(make([]Key, 0, len(ts)))
+func (ts Types) Check(k lookup.Key) (lookup.Key, error) {
+	parts := AppendParts(make([]lookup.Key, 0, len(ts)), k)
 	if len(ts) == 1 && len(parts) == 1 {
 		return ts[0].Canonical([]byte(parts[0]))
 	}

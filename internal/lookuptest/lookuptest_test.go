@@ -7,9 +7,10 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/lookuptest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -43,9 +44,9 @@ func TestMapFuncConforms(t *testing.T) {
 	}
 	lookuptest.Run(t, lookuptest.Harness{
 		OneRow: true,
-		Types: []lookup.Type{
-			lookup.Any, lookup.Smallint, lookup.Integer, lookup.Bigint, lookup.Numeric, lookup.Text, lookup.CaselessText,
-			lookup.PaddedText, lookup.UUID, lookup.Boolean, lookup.Timestamptz, lookup.Timestamp, lookup.Date,
+		Types: []lookupkey.Type{
+			lookupkey.Any, lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessText,
+			lookupkey.PaddedText, lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 		},
 		New: func(_ testing.TB, w lookuptest.World) lookup.Source { return answer(w, false) },
 		PartlyFailing: func(_ testing.TB, w lookuptest.World, bad lookup.Key) lookup.Source {

@@ -1,4 +1,4 @@
-package lookup
+package lookupkey
 
 import (
 	"bytes"
