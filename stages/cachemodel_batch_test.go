@@ -26,26 +26,28 @@ func (w *modelWorld) batch(s modelStep) {
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	stats := rows.Stats()[0]
+	w.seen.joined, w.seen.loaded = w.seen.joined+stats.Coalesced, w.seen.loaded+stats.Loaded
 	for row := range rows.All() {
-		w.judge(row.Event(), n.Of(row), n.Origin(row), acked[row.Event()], began, ctx.Err() != nil)
+		w.judge(row.Event(), n.Of(row), acked[row.Event()], began, ctx.Err() != nil)
 	}
 }
 
 // judge holds the outcome of one key against what the source can have had. w.mu is held.
-func (w *modelWorld) judge(key int, r stages.Result[modelValue], from stages.Origin, acked int, began time.Time, ended bool) {
-	w.count(r, from, ended)
+func (w *modelWorld) judge(key int, r stages.Result[modelValue], acked int, began time.Time, ended bool) {
+	w.count(r, ended)
 	switch r.State {
 	case stages.Loaded:
 		v, oldest := r.Value, modelTTL+modelLoad
-		if r.Stale > 0 {
+		if r.Stale {
 			oldest += modelStale
 		}
 		switch {
 		case v.key != key || v.version > w.version[key] || v.version%4 == 3:
 			w.breaks("key %d is %+v, and its version %d", key, v, w.version[key])
 		case v.version < acked:
-			w.breaks("key %d is version %d after version %d was announced; %+v", key, v.version, acked, from)
-		case r.Stale > 0 && w.failures == 0:
+			w.breaks("key %d is version %d after version %d was announced; %+v", key, v.version, acked, r)
+		case r.Stale && w.failures == 0:
 			w.breaks("key %d is stale and nothing has failed", key)
 		case began.Sub(v.read) > oldest:
 			w.breaks("key %d was read %v ago", key, began.Sub(v.read))
@@ -68,23 +70,19 @@ func (w *modelWorld) judge(key int, r stages.Result[modelValue], from stages.Ori
 	}
 }
 
-func (w *modelWorld) count(r stages.Result[modelValue], from stages.Origin, ended bool) {
+func (w *modelWorld) count(r stages.Result[modelValue], ended bool) {
 	switch {
 	case r.State == stages.Failed && ended:
 		w.seen.cancelled++
 	case r.State == stages.Failed:
 		w.seen.failed++
-	case r.Stale > 0:
+	case r.Stale:
 		w.seen.stale++
 	case r.State == stages.Missing:
 		w.seen.missing++
-	case from.Tier > 0:
+	case r.Tier > 1:
 		w.seen.tierHit++
-	case from.From == stages.FromCache:
+	case r.Tier == 1:
 		w.seen.hit++
-	case from.From == stages.FromFlight:
-		w.seen.joined++
-	default:
-		w.seen.loaded++
 	}
 }

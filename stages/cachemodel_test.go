@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
@@ -102,7 +103,7 @@ var modelCases = rapid.Custom(func(t *rapid.T) modelCase {
 })
 
 // modelCheck runs a case, and says how it broke the rules.
-func modelCheck(t *testing.T, c modelCase, wrap func(*cache.View[int, modelValue]) stages.Cache[int, modelValue]) (seen modelSeen, err error) {
+func modelCheck(t *testing.T, c modelCase, wrap func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]) (seen modelSeen, err error) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		w := newModelWorld(c, wrap)
@@ -112,7 +113,7 @@ func modelCheck(t *testing.T, c modelCase, wrap func(*cache.View[int, modelValue
 	return seen, err
 }
 
-func asItIs(v *cache.View[int, modelValue]) stages.Cache[int, modelValue] { return v }
+func asItIs(v *cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] { return v }
 
 // Whatever is loaded, fails, is invalidated, expires, is evicted, cancelled and lost in whatever order: no value is older
 // than the last acknowledged invalidation, no failed key is served as missing, no key is loaded twice at one time, and
@@ -151,7 +152,7 @@ type unmindful struct {
 	*cache.View[int, modelValue]
 }
 
-func (u unmindful) Set(ctx ctx, _ stages.Stamp, keys []int, results []stages.Result[modelValue]) {
+func (u unmindful) Set(ctx ctx, _ loadcache.Stamp, keys []int, results []stages.Result[modelValue]) {
 	u.View.Set(ctx, u.Get(ctx, nil, nil), keys, results)
 }
 
@@ -160,13 +161,17 @@ type joinable struct {
 	*cache.View[int, modelValue]
 }
 
-func (joinable) Outdated(int, stages.Stamp) bool { return false }
+func (joinable) Outdated(int, loadcache.Stamp) bool { return false }
 
 // The model is worth something: without the comparison of generations it finds the rules broken.
 func TestTheModelFindsMissingChecks(t *testing.T) {
-	for name, wrap := range map[string]func(*cache.View[int, modelValue]) stages.Cache[int, modelValue]{
-		"what was loaded before": func(v *cache.View[int, modelValue]) stages.Cache[int, modelValue] { return unmindful{v} },
-		"what is in flight":      func(v *cache.View[int, modelValue]) stages.Cache[int, modelValue] { return joinable{v} },
+	for name, wrap := range map[string]func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]{
+		"what was loaded before": func(v *cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] {
+			return unmindful{v}
+		},
+		"what is in flight": func(v *cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] {
+			return joinable{v}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const cases = 2000

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/tiertest"
@@ -63,7 +64,7 @@ func (s *modelSeen) all() bool {
 // modelWorld is the whole truth: what the source holds, and what has been said about it.
 type modelWorld struct {
 	modelCase
-	wrap    func(*cache.View[int, modelValue]) stages.Cache[int, modelValue]
+	wrap    func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]
 	stores  [2]tiertest.Store
 	tiers   []*tiertest.Fake
 	memory  *cache.Memory
@@ -85,7 +86,7 @@ type modelWorld struct {
 	broken   error
 }
 
-func newModelWorld(c modelCase, wrap func(*cache.View[int, modelValue]) stages.Cache[int, modelValue]) *modelWorld {
+func newModelWorld(c modelCase, wrap func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]) *modelWorld {
 	w := &modelWorld{modelCase: c, wrap: wrap}
 	w.stores[0].Unfenced = true // as a disk
 	for i := range c.Tiers {
@@ -94,7 +95,7 @@ func newModelWorld(c modelCase, wrap func(*cache.View[int, modelValue]) stages.C
 	if c.Tiers == 1 { // With two, what is read is moved up, and that waits for the end of the removal.
 		w.tiers[0].Before = func(method string) {
 			if method == "Invalidate" { // Somebody reads just before the keys are removed.
-				w.view.Get(context.Background(), []int{0, 1, 2, 3}, func(int, stages.Result[modelValue], stages.Origin) {})
+				w.view.Get(context.Background(), []int{0, 1, 2, 3}, func(int, stages.Result[modelValue], bool) {})
 			}
 		}
 	}

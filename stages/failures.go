@@ -4,6 +4,8 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/loadcache"
 )
 
 // maxFailures bounds the keys whose failures a loader remembers.
@@ -19,12 +21,12 @@ type failures[K comparable] struct {
 
 type knownFailure struct {
 	err   error
-	since Stamp // of the load: an invalidation after it ends the failure
+	since loadcache.Stamp // of the load: an invalidation after it ends the failure
 	until time.Time
 }
 
 // remember keeps the failure of a key, unless there is no room.
-func (f *failures[K]) remember(key K, since Stamp, err error) {
+func (f *failures[K]) remember(key K, since loadcache.Stamp, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
@@ -41,7 +43,7 @@ func (f *failures[K]) remember(key K, since Stamp, err error) {
 }
 
 // of calls fail for each of the keys at some positions whose failure is remembered, and returns the other positions.
-func (f *failures[K]) of(keys []K, at []int32, outdated func(K, Stamp) bool, fail func(j int32, err error)) []int32 {
+func (f *failures[K]) of(keys []K, at []int32, outdated func(K, loadcache.Stamp) bool, fail func(j int32, err error)) []int32 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.known) == 0 {

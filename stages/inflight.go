@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"github.com/loaderline/loaderline/internal/loadcache"
 )
 
 // inflight has the loads of one loader that are in flight, by key. A key is loaded once at a time, whichever run asks for it.
@@ -34,7 +36,7 @@ type entry[K comparable, V any] struct {
 // load is one bulk load, for one or several runs. Its context is its own: it ends when no run waits for the load.
 type load[K comparable, V any] struct {
 	keys  []K // guarded by inflight.mu until the load starts
-	since Stamp
+	since loadcache.Stamp
 	// background marks a refresh. Its failure does not fail the runs that joined it.
 	background bool
 	waiting    int // the runs that wait for it, guarded by inflight.mu
@@ -51,7 +53,7 @@ type load[K comparable, V any] struct {
 // joinRequest is what a run wants loaded.
 type joinRequest[K comparable] struct {
 	keys     []K
-	outdated func(K, Stamp) bool
+	outdated func(K, loadcache.Stamp) bool
 	// cached says that look reads a cache.
 	cached bool
 	// maxKeys is the most keys of a load that more than one run gives keys.
@@ -67,7 +69,7 @@ const neverRead = math.MaxUint64
 // in flight, one that finished since look was called, the open one, or a new one. It returns nil if look leaves no key.
 //
 // A load that began before a key was invalidated may bring the old value, so join does not use it for that key.
-func (t *inflight[K, V]) join(ctx context.Context, r joinRequest[K], look func() (at []int32, since Stamp)) *wait[K, V] {
+func (t *inflight[K, V]) join(ctx context.Context, r joinRequest[K], look func() (at []int32, since loadcache.Stamp)) *wait[K, V] {
 	reader := uint64(neverRead)
 	if r.cached {
 		reader = t.beginRead()
@@ -107,7 +109,7 @@ func (e entry[K, V]) usable(reader uint64) bool {
 		return true
 	}
 	r := &e.load.results[e.index]
-	return e.load.number > reader && r.State != Failed && r.Stale == 0
+	return e.load.number > reader && r.State != Failed && !r.Stale
 }
 
 // openTakes says whether the open load can take the keys at some positions: one larger call beats several queued ones.
@@ -120,7 +122,7 @@ func (t *inflight[K, V]) openTakes(r joinRequest[K], at []int32) bool {
 
 // create makes a load whose context has the values of ctx and an end of its own. A refresh is never open to others. t.mu is
 // held.
-func (t *inflight[K, V]) create(ctx context.Context, since Stamp, background bool) *load[K, V] {
+func (t *inflight[K, V]) create(ctx context.Context, since loadcache.Stamp, background bool) *load[K, V] {
 	l := &load[K, V]{since: since, background: background, done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if !background {

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/loadcache"
 )
 
 // LoaderConfig configures a Loader.
@@ -17,7 +19,7 @@ type LoaderConfig[K comparable, V any] struct {
 	Backend *Backend
 	// Cache keeps results between batches. nil keeps none; keys are deduplicated all the same. Where it refreshes ahead,
 	// whoever made the Loader closes it.
-	Cache Cache[K, V]
+	Cache loadcache.Cache[K, Result[V]]
 	// RetryMissing asks again for a key that is missing, within the Plan's MaxElapsed, for values that come later than the
 	// events that want them. That the cache knows a key to be missing is no answer then. The run waits for them all.
 	RetryMissing bool
@@ -78,10 +80,19 @@ func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 	return answers
 }
 
+// origin says where a result came from.
+type origin uint8
+
+const (
+	fromSource origin = iota // a load of the run's own
+	fromCache                // a value that was loaded before
+	fromFlight               // a load that another run had begun
+)
+
 // answer is what one run gets for its keys, by position.
 type answer[V any] struct {
 	results []Result[V]
-	origins []Origin
+	origins []origin
 	calls   CallStats
 	failure error // an *OutageError, a *FatalError or the context's cause: the run as a whole has failed
 }
@@ -98,7 +109,7 @@ func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
 // settle settles distinct keys: from the cache, by loads in flight, and by a load of the others. It returns when all keys
 // are settled or the context has ended.
 func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V] {
-	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
+	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]origin, len(keys))}
 	for at := positions(len(keys)); len(at) > 0; {
 		w := l.join(ctx, keys, at, &a)
 		if w == nil {
@@ -116,7 +127,7 @@ func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V]
 // others. It returns nil if there are no others.
 func (l *Loader[K, V]) join(ctx context.Context, keys []K, at []int32, a *answer[V]) *wait[K, V] {
 	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: l.cfg.Cache != nil, maxKeys: l.cfg.MaxBatch}
-	return l.inflight.join(ctx, r, func() (rest []int32, since Stamp) {
+	return l.inflight.join(ctx, r, func() (rest []int32, since loadcache.Stamp) {
 		if l.cfg.Cache != nil {
 			at, since = l.cached(ctx, keys, at, a)
 		}
@@ -134,25 +145,24 @@ func positions(n int) []int32 {
 }
 
 // cached settles the keys at some positions that the cache has, and returns the other positions.
-func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since Stamp) {
+func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since loadcache.Stamp) {
 	asked := pick(keys, at)
 	hits := 0
 	var due []K
-	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], from Origin) {
+	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], isDue bool) {
 		if l.cfg.RetryMissing && r.State == Missing {
 			return
 		}
-		from.From = FromCache
-		a.results[at[i]], a.origins[at[i]] = r, from
+		a.results[at[i]], a.origins[at[i]] = r, fromCache
 		hits++
-		if from.Due {
+		if isDue {
 			due = append(due, asked[i])
 		}
 	})
 	l.refresh(due)
 	rest = make([]int32, 0, len(at)-hits)
 	for _, j := range at {
-		if a.origins[j].From != FromCache {
+		if a.origins[j] != fromCache {
 			rest = append(rest, j)
 		}
 	}
@@ -171,7 +181,7 @@ func pick[K any](keys []K, at []int32) []K {
 	return picked
 }
 
-func (l *Loader[K, V]) outdated(key K, since Stamp) bool {
+func (l *Loader[K, V]) outdated(key K, since loadcache.Stamp) bool {
 	return l.cfg.Cache != nil && l.cfg.Cache.Outdated(key, since)
 }
 
@@ -185,6 +195,16 @@ func (l *Loader[K, V]) perform(f *load[K, V], b budget) {
 	l.rememberFaults(f)
 	if l.cfg.Cache != nil {
 		l.cfg.Cache.Set(f.ctx, f.since, f.keys, f.results)
+		l.setLeft(f.results)
+	}
+}
+
+// setLeft says of loaded results for how long the cache keeps them.
+func (l *Loader[K, V]) setLeft(results []Result[V]) {
+	for i := range results {
+		if r := &results[i]; r.State != Failed && !r.Stale {
+			r.Left = l.cfg.Cache.Left(*r)
+		}
 	}
 }
 

@@ -9,8 +9,7 @@ func One[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Keys[E, K
 	k := p.edges[keys.id].(*edge[E, K])
 	return Node[E, V]{
 		plan: p, id: n.id, domain: keys.id + 1, gates: k.gates,
-		at:     func(r *run[E], i int32) Result[V] { return n.of(r).slot(i).result },
-		origin: func(r *run[E], i int32) Origin { return n.of(r).slot(i).origin },
+		at: func(r *run[E], i int32) Result[V] { return n.of(r).slot(i).result },
 	}
 }
 
@@ -95,14 +94,6 @@ func (v View[K, V]) At(i int) (K, Result[V]) {
 	default:
 		return *new(K), Result[V]{Err: v.bad(j), State: Failed}
 	}
-}
-
-// Origin says where the result of the i-th key came from. It is zero for an absent or unusable key.
-func (v View[K, V]) Origin(i int) Origin {
-	if j := v.at[i]; j >= 0 {
-		return v.request.slot(j).origin
-	}
-	return Origin{}
 }
 
 // Get is the result for a key, Missing where the list has no such key. It reads along the list.

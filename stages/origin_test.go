@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
@@ -57,25 +58,30 @@ func TestEachResultSaysWhereItCameFrom(t *testing.T) {
 		}))
 		many := stages.Many(&plan, l, stages.ByEach(&plan, func(k int) iter.Seq[int] { return slices.Values([]int{k}) }))
 		rows := plan.Run(context.Background(), []int{1, 2, 3, 4, 0})
-		want := []stages.Origin{
-			{From: stages.FromCache, Tier: 1, Age: 11 * time.Second},
-			{From: stages.FromCache, Age: 0},
-			{From: stages.FromFlight},
-			{From: stages.FromSource},
-			{},
+		want := []stages.Result[int]{
+			{Value: 2, State: stages.Loaded, Tier: 2, Age: 11 * time.Second},
+			{Value: 4, State: stages.Loaded, Tier: 1},
+			{Value: 6, State: stages.Loaded},
+			{Value: 8, State: stages.Loaded},
+			{Err: stages.ErrNoKey},
 		}
-		for row := range rows.All() {
-			got := one.Origin(row)
-			if inMemory := got.From == stages.FromCache && got.Tier == 0; inMemory != (got.Left > 0) || got.Left > cfg.TTL {
+		for i, want := range want {
+			row := rows.At(i)
+			got := one.Of(row)
+			if left := got.State == stages.Loaded && got.Tier < 2; left != (got.Left > 0) || got.Left > cfg.TTL {
 				t.Errorf("key %d is left for %v", row.Event(), got.Left)
 			}
-			want[row.Index()].Left = got.Left
-			if diff := cmp.Diff(want[row.Index()], got); diff != "" {
+			want.Left = got.Left
+			if diff := cmp.Diff(want, got, cmpopts.EquateErrors()); diff != "" {
 				t.Errorf("key %d (-want +got):\n%s", row.Event(), diff)
 			}
-			if got := many.Of(row).Value.Origin(0); row.Event() != 0 && got != want[row.Index()] {
+			if _, got := many.Of(row).Value.At(0); row.Event() != 0 && got != want {
 				t.Errorf("key %d in a list: %+v", row.Event(), got)
 			}
+		}
+		// The third key was in flight for another run, and the lists share all keys with the other stage.
+		if s := rows.Stats(); s[0].Coalesced != 1 || s[0].Hit != 2 || s[0].Loaded != 1 || s[1].Coalesced != 5-1 {
+			t.Errorf("%+v", s)
 		}
 		flying.Wait()
 	})

@@ -75,7 +75,6 @@ type Node[E, V any] struct {
 	gates  gates
 	lists  bool                               // the domain is that of the stage before: its bad keys are not this stage's own
 	at     func(r *run[E], i int32) Result[V] // the result of the i-th element of the domain
-	origin func(r *run[E], i int32) Origin    // where it came from; nil where each key of a list has its own
 }
 
 func (n Node[E, V]) node() int { return n.id }
@@ -88,19 +87,6 @@ func (n Node[E, V]) Of(row Row[E]) Result[V] {
 		}
 	}
 	return n.result(row.run, row.run.resolve(n.domain, row.index))
-}
-
-// Origin says where the result of the stage for a row came from. It is zero for a row without a usable key and for
-// a stage made by Many, whose View knows it of each key.
-func (n Node[E, V]) Origin(row Row[E]) Origin {
-	if n.origin == nil || through(row.run, n.gates, row.index) != open {
-		return Origin{}
-	}
-	i := row.run.resolve(n.domain, row.index)
-	if i < 0 {
-		return Origin{}
-	}
-	return n.origin(row.run, i)
 }
 
 // result maps the index of an element of the node's domain, or one of the codes of an element without a key.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"github.com/loaderline/loaderline/internal/loadcache"
 )
 
 const (
@@ -114,7 +116,7 @@ func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
 	b := noRetries()
 	b.once = true
 	go l.perform(w.load, b)
-	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]Origin, len(keys))}
+	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]origin, len(keys))}
 	w.collect(ctx, &a)
 	for _, j := range w.own {
 		if a.results[j].State == Failed {
@@ -127,9 +129,9 @@ func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
 // joinDue creates a load of the keys that the cache still has and says are due.
 func (l *Loader[K, V]) joinDue(ctx context.Context, keys []K) *wait[K, V] {
 	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: true, background: true}
-	return l.inflight.join(ctx, r, func() (due []int32, since Stamp) {
-		since = l.cfg.Cache.Get(ctx, keys, func(i int, _ Result[V], from Origin) {
-			if from.Due {
+	return l.inflight.join(ctx, r, func() (due []int32, since loadcache.Stamp) {
+		since = l.cfg.Cache.Get(ctx, keys, func(i int, _ Result[V], isDue bool) {
+			if isDue {
 				due = append(due, int32(i))
 			}
 		})

@@ -61,7 +61,7 @@ func (r *refreshed) values(t *testing.T, keys ...int) []int {
 	}
 	var got []int
 	for row := range rows.All() {
-		if n.Of(row).Stale > 0 {
+		if n.Of(row).Stale {
 			t.Errorf("key %d is stale", row.Event())
 		}
 		got = append(got, n.Of(row).Value)
@@ -203,7 +203,7 @@ func TestARefreshBringsNoInvalidatedValue(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		var kept []int
-		r.view.Get(t.Context(), []int{1, 2}, func(i int, r stages.Result[int], _ stages.Origin) { kept = append(kept, i+1, r.Value) })
+		r.view.Get(t.Context(), []int{1, 2}, func(i int, r stages.Result[int], _ bool) { kept = append(kept, i+1, r.Value) })
 		if diff := cmp.Diff([]int{2, 2}, kept); diff != "" {
 			t.Errorf("kept keys and values (-want +got):\n%s", diff)
 		}

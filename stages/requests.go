@@ -28,7 +28,7 @@ type keyRequests[K comparable, V any] struct {
 // slot is one key of one run.
 type slot[V any] struct {
 	result Result[V]
-	origin Origin
+	origin origin
 	owner  int // the node that asked first
 	call   *pendingCall
 }
@@ -161,13 +161,13 @@ func (q *request[K, V]) count(name string) StageStats {
 	s := StageStats{Stage: name, Unique: q.size, Calls: q.calls}
 	for i := range int32(q.size) {
 		switch slot := q.slot(i); {
-		case slot.owner != q.node, slot.origin.From == FromFlight:
+		case slot.owner != q.node, slot.origin == fromFlight:
 			s.Coalesced++
 		case slot.result.State == Failed:
 			s.Failed++
-		case slot.origin.From == FromCache && slot.result.State == Missing:
+		case slot.origin == fromCache && slot.result.State == Missing:
 			s.Negative++
-		case slot.origin.From == FromCache, slot.result.Stale > 0:
+		case slot.origin == fromCache, slot.result.Stale:
 			s.Hit++
 		case slot.result.State == Missing:
 			s.Missing++

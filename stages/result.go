@@ -42,9 +42,17 @@ func (s State) String() string {
 type Result[V any] struct {
 	Value V
 	Err   error
-	// Stale is the age of a value that is past its time and was served because the source failed; zero otherwise.
-	Stale time.Duration
+	// Age is how long ago the value was loaded, if it comes from the cache. It is zero for a value from the source.
+	Age time.Duration
+	// Left is for how long at least the cache keeps the result before it expires or is due to be loaded again. It is zero if
+	// there is no cache, if the result is stale, and if it comes from a tier below the memory.
+	Left  time.Duration
 	State State
+	// Tier is the tier of the cache that had the result: 1 is the memory, 2 the first of the tiers below it, and so on. It is
+	// zero if the source was called, even if the result is stale.
+	Tier uint8
+	// Stale says that the result is past its time, and was served because the source failed.
+	Stale bool
 }
 
 // ErrNoKey says that an event or a value holds no key: the result is Missing and nothing is loaded.

@@ -47,7 +47,7 @@ func TestStaleIfError(t *testing.T) {
 
 		// What is known is served with its age; nothing waits for the retries.
 		rows, got := load(1, 2)
-		if rows.Err() != nil || got[0].Value != 1 || got[0].State != stages.Loaded || got[0].Stale != 95*time.Second {
+		if rows.Err() != nil || got[0].Value != 1 || got[0].State != stages.Loaded || !got[0].Stale || got[0].Age != 95*time.Second {
 			t.Errorf("%+v, %v", got, rows.Err())
 		}
 		if s := rows.Stats()[0]; s.Hit != 2 || s.Failed != 0 {
@@ -69,7 +69,7 @@ func TestStaleIfError(t *testing.T) {
 		away = true
 		time.Sleep(5 * time.Second)
 		empty, n := run(t.Context(), lists, backoff{MaxElapsed: -1}, 9)
-		if r := n.Of(empty.At(0)); empty.Err() != nil || r.State != stages.Missing || r.Stale != 5*time.Second {
+		if r := n.Of(empty.At(0)); empty.Err() != nil || r.State != stages.Missing || !r.Stale || r.Age != 5*time.Second {
 			t.Errorf("%+v, %v", r, empty.Err())
 		}
 		// An invalidated value is never served.
@@ -79,7 +79,7 @@ func TestStaleIfError(t *testing.T) {
 		}
 		// Fresh at once when the source is back, and never as old as new: the stale value was not cached again.
 		away = false
-		if _, got = load(1); got[0].Value == 1 || got[0].Stale != 0 {
+		if _, got = load(1); got[0].Value == 1 || got[0].Stale {
 			t.Errorf("%+v", got[0])
 		}
 		// Beyond the bound nothing is served.
@@ -118,7 +118,7 @@ func TestAnOutageIsBridgedByStaleValues(t *testing.T) {
 				if r.State != stages.Loaded || r.Value != 2*row.Event() {
 					t.Fatalf("key %d: %+v", row.Event(), r)
 				}
-				if r.Stale > 0 {
+				if r.Stale {
 					stale++
 				}
 			}

@@ -53,7 +53,7 @@ func (w *wait[K, V]) collect(ctx context.Context, a *answer[V]) (again []int32) 
 				again = append(again, k.position)
 				continue
 			}
-			a.results[k.position], a.origins[k.position] = r, Origin{From: FromFlight}
+			a.results[k.position], a.origins[k.position] = r, fromFlight
 		}
 	}
 	slices.Sort(again)

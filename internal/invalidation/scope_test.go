@@ -29,7 +29,7 @@ func (v *version) Space(string) string                         { return v.view.S
 // holds is the value of a key; empty where there is none.
 func (v *version) holds(t *testing.T, key lookup.Key) (value string) {
 	t.Helper()
-	v.view.Get(t.Context(), []lookup.Key{key}, func(_ int, r stages.Result[string], _ stages.Origin) { value = r.Value })
+	v.view.Get(t.Context(), []lookup.Key{key}, func(_ int, r stages.Result[string], _ bool) { value = r.Value })
 	return value
 }
 

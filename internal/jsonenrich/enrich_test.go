@@ -131,7 +131,7 @@ func TestReuse(t *testing.T) {
 		if !strings.HasSuffix(other, `"user":{"bought":[{"product_id":7,"product":{"name":"seven"}},{"product_id":8,"product":null}]}}`) || !strings.Contains(other, `"b":2`) || e.reuse.Count() != 3 {
 			t.Errorf("reused %d: %s", e.reuse.Count(), other)
 		}
-		e.nodes[1].Cache.Invalidate(t.Context(), "7")
+		e.views[1].Invalidate(t.Context(), "7")
 		if got := e.run(t, `{"id":1,"b":2}`)[0]; got != other || e.reuse.Count() != 3 {
 			t.Errorf("reused %d: %s", e.reuse.Count(), got)
 		}

@@ -4,7 +4,6 @@ import (
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -25,8 +24,6 @@ type Node struct {
 	Each stages.Node[Document, View]
 	// Fragments made the results. Stages that share a loader share them.
 	Fragments *Fragments
-	// Cache holds the results; nil if they are not cached.
-	Cache *cache.View[lookup.Key, *Fragment]
 
 	member   string // `,"name":`, with the name under which the result is
 	children []child

@@ -134,7 +134,7 @@ func timeLeft(row stages.Row[Document], nodes []*Node) time.Duration {
 	left := reuseTime
 	for _, n := range nodes {
 		if !n.List {
-			left = min(left, n.timeLeft(n.One.Of(row), n.One.Origin(row)))
+			left = min(left, timeLeftOf(n.One.Of(row)))
 			continue
 		}
 		list := n.Each.Of(row)
@@ -143,23 +143,21 @@ func timeLeft(row stages.Row[Document], nodes []*Node) time.Duration {
 		}
 		for i := range list.Value.Len() {
 			_, element := list.Value.At(i)
-			left = min(left, n.timeLeft(element, list.Value.Origin(i)))
+			left = min(left, timeLeftOf(element))
 		}
 	}
 	return left
 }
 
-// timeLeft returns for how long a result is good.
-func (n *Node) timeLeft(result stages.Result[*Fragment], from stages.Origin) time.Duration {
+// timeLeftOf returns for how long a result is good.
+func timeLeftOf(result stages.Result[*Fragment]) time.Duration {
 	switch {
 	case result.State == stages.Missing && errors.Is(result.Err, stages.ErrNoKey):
 		return reuseTime // It is good for as long as the row without the key.
-	case result.Err != nil, result.Stale > 0:
+	case result.Err != nil:
 		return 0
-	case from.From == stages.FromCache:
-		return from.Left
 	default:
-		return n.Cache.Left(result.State)
+		return result.Left
 	}
 }
 

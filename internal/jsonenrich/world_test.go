@@ -35,6 +35,7 @@ type enricher struct {
 	decoder *jsonenrich.Decoder
 	encoder *jsonenrich.Encoder
 	nodes   []*jsonenrich.Node
+	views   []*cache.View[lookup.Key, *jsonenrich.Fragment]
 	memory  *cache.Memory
 	reuse   *jsonenrich.Reuse
 }
@@ -92,11 +93,12 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 	loader := func(n *jsonenrich.Node, rows table) *stages.Loader[lookup.Key, *jsonenrich.Fragment] {
 		cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{}
 		if opts.reuse {
-			n.Cache = cache.For(e.memory, cache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
+			view := cache.For(e.memory, cache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
 				Loader: string(rune('a' + n.Index)), TTL: time.Hour, NegativeTTL: time.Hour, Codec: n.Fragments.Codec(),
 				Cost: func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },
 			})
-			cfg.Cache = n.Cache
+			cfg.Cache = view
+			e.views = append(e.views, view)
 		}
 		return stages.NewLoader(n.Fragments.Source(rows), cfg)
 	}

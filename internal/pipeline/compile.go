@@ -96,7 +96,6 @@ func (c *compiler) compile() {
 		if n.answers.cache != nil {
 			c.open.cached[n.Name] = cached{types: n.answers.lookup.Types, view: n.answers.cache, spreads: c.spreads(n)}
 		}
-		n.result.Cache = n.answers.cache
 		c.add(n, paths[i], fields[i])
 	}
 }

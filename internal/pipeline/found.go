@@ -27,7 +27,8 @@ func (p *Pipeline) Found(row stages.Row[jsonenrich.Document]) []Found {
 	all := make([]Found, len(p.nodes))
 	for i, n := range p.nodes {
 		if !n.List {
-			all[i].add(n, n.result.One.Of(row), p.tierOf(n.result.One.Origin(row)), n.result.One.Origin(row).Age)
+			r := n.result.One.Of(row)
+			all[i].add(n, r, p.tierOf(r.Tier))
 			continue
 		}
 		list := n.result.Each.Of(row)
@@ -35,36 +36,40 @@ func (p *Pipeline) Found(row stages.Row[jsonenrich.Document]) []Found {
 		if list.State == stages.Loaded {
 			for j := range list.Value.Len() {
 				_, element := list.Value.At(j)
-				all[i].add(n, element, p.tierOf(list.Value.Origin(j)), list.Value.Origin(j).Age)
+				all[i].add(n, element, p.tierOf(element.Tier))
 			}
 		}
 	}
 	return all
 }
 
-// tierOf is the name of the tier that answered, empty where that was no tier.
-func (p *Pipeline) tierOf(o stages.Origin) string {
-	switch {
-	case o.From != stages.FromCache:
+// tierOf returns the name of a tier, by stages.Result.Tier; empty if that is no tier.
+func (p *Pipeline) tierOf(tier uint8) string {
+	switch tier {
+	case 0:
 		return ""
-	case o.Tier == 0:
+	case 1:
 		return "memory"
 	default:
-		return p.allTiers[o.Tier-1].Name()
+		return p.allTiers[tier-2].Name()
 	}
 }
 
 // add counts the answer for one key.
-func (f *Found) add(n *node, r stages.Result[*jsonenrich.Fragment], tier string, age time.Duration) {
+func (f *Found) add(n *node, r stages.Result[*jsonenrich.Fragment], tier string) {
 	if tier != "" && !slices.Contains(f.Tiers, tier) {
 		f.Tiers = append(f.Tiers, tier)
 	}
-	f.Age = max(f.Age, age)
+	if !r.Stale {
+		f.Age = max(f.Age, r.Age)
+	}
 	f.Skipped = f.Skipped || errors.Is(r.Err, stages.ErrSkipped)
 	if r.State != stages.Loaded {
 		return
 	}
-	f.Stale = max(f.Stale, r.Stale)
+	if r.Stale {
+		f.Stale = max(f.Stale, r.Age)
+	}
 	if n.Many {
 		f.Rows += elements(r.Value.JSON())
 	} else {

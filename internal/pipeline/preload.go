@@ -8,6 +8,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
@@ -130,7 +131,7 @@ func (p *Preload) try(ctx context.Context, report func(Preloaded)) (Preloaded, e
 type preloading struct {
 	*Preload
 	report func(Preloaded)
-	since  stages.Stamp
+	since  loadcache.Stamp
 	most   int64 // bytes that are cached at once
 	done   Preloaded
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
@@ -100,13 +102,13 @@ func (c *keptKeys) follow(ctx context.Context) {
 }
 
 // Get gets the keys that are kept.
-func (c *keptKeys) Get(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*jsonenrich.Fragment], stages.Origin)) stages.Stamp {
+func (c *keptKeys) Get(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*jsonenrich.Fragment], bool)) loadcache.Stamp {
 	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
 		return c.view.Get(ctx, keys, hit)
 	}
-	return c.view.Get(ctx, some, func(i int, r stages.Result[*jsonenrich.Fragment], from stages.Origin) { hit(at[i], r, from) })
+	return c.view.Get(ctx, some, func(i int, r stages.Result[*jsonenrich.Fragment], due bool) { hit(at[i], r, due) })
 }
 
 // GetStale gets the keys that are kept.
@@ -120,8 +122,8 @@ func (c *keptKeys) GetStale(ctx context.Context, keys []lookup.Key, hit func(int
 	c.view.GetStale(ctx, some, func(i int, r stages.Result[*jsonenrich.Fragment]) { hit(at[i], r) })
 }
 
-// Set keeps results, as stages.Cache says.
-func (c *keptKeys) Set(ctx context.Context, since stages.Stamp, keys []lookup.Key, results []stages.Result[*jsonenrich.Fragment]) {
+// Set keeps results, as loadcache.Cache says.
+func (c *keptKeys) Set(ctx context.Context, since loadcache.Stamp, keys []lookup.Key, results []stages.Result[*jsonenrich.Fragment]) {
 	c.follow(ctx)
 	some, at := c.some(keys)
 	if at == nil {
@@ -136,9 +138,12 @@ func (c *keptKeys) Set(ctx context.Context, since stages.Stamp, keys []lookup.Ke
 }
 
 // Outdated is true for every key that is not kept.
-func (c *keptKeys) Outdated(key lookup.Key, since stages.Stamp) bool {
+func (c *keptKeys) Outdated(key lookup.Key, since loadcache.Stamp) bool {
 	return !c.keeps(key) || c.view.Outdated(key, since)
 }
+
+// Left is for how long at least a result that is loaded now is kept.
+func (c *keptKeys) Left(r stages.Result[*jsonenrich.Fragment]) time.Duration { return c.view.Left(r) }
 
 // some are the keys that are kept, and their positions; nil: all are.
 func (c *keptKeys) some(keys []lookup.Key) (some []lookup.Key, at []int) {

@@ -82,7 +82,10 @@ func (n *node) outcome(row stages.Row[jsonenrich.Document]) (missing error, stal
 	if !n.List {
 		r := n.result.One.Of(row)
 		missing, err = n.single(r)
-		return missing, r.Stale, err
+		if r.Stale {
+			stale = r.Age
+		}
+		return missing, stale, err
 	}
 	r := n.result.Each.Of(row)
 	if r.State != stages.Loaded {
@@ -99,7 +102,9 @@ func (n *node) outcome(row stages.Row[jsonenrich.Document]) (missing error, stal
 		if m != nil {
 			missing = m
 		}
-		stale = max(stale, element.Stale)
+		if element.Stale {
+			stale = max(stale, element.Age)
+		}
 	}
 	return missing, stale, nil
 }

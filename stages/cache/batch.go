@@ -4,13 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 )
 
 // batch is what is written into tiers together.
 type batch[K comparable, V any] struct {
 	below   *below[K, V]
-	since   stages.Stamp
+	since   loadcache.Stamp
 	now     time.Time
 	names   []string
 	hashes  []uint64
@@ -18,7 +19,7 @@ type batch[K comparable, V any] struct {
 }
 
 // batch is empty, with room for n keys. Without tiers it is nil.
-func (b *below[K, V]) batch(since stages.Stamp, n int) *batch[K, V] {
+func (b *below[K, V]) batch(since loadcache.Stamp, n int) *batch[K, V] {
 	if b == nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -25,10 +26,10 @@ type below[K comparable, V any] struct {
 }
 
 // hitFunc is told of a key that was found, by its position.
-type hitFunc[V any] = func(int, stages.Result[V], stages.Origin)
+type hitFunc[V any] = func(i int, r stages.Result[V], due bool)
 
 // get looks for the keys at some positions that are within their time.
-func (b *below[K, V]) get(ctx context.Context, stamp stages.Stamp, keys []K, at []int32, hit hitFunc[V]) {
+func (b *below[K, V]) get(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, hit hitFunc[V]) {
 	for n := 0; n < len(b.levels) && len(at) > 0 && ctx.Err() == nil; n++ {
 		asked := len(at)
 		at = b.read(ctx, stamp, keys, at, n, false, hit)
@@ -38,14 +39,14 @@ func (b *below[K, V]) get(ctx context.Context, stamp stages.Stamp, keys []K, at 
 }
 
 // getStale looks for the keys at some positions that are past their time, but not too far.
-func (b *below[K, V]) getStale(ctx context.Context, stamp stages.Stamp, keys []K, at []int32, hit hitFunc[V]) {
+func (b *below[K, V]) getStale(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, hit hitFunc[V]) {
 	for n := 0; n < len(b.levels) && len(at) > 0 && ctx.Err() == nil; n++ {
 		at = b.read(ctx, stamp, keys, at, n, true, hit)
 	}
 }
 
 // read asks one level, moves what it holds up, and answers the positions that it does not hold.
-func (b *below[K, V]) read(ctx context.Context, stamp stages.Stamp, keys []K, at []int32, n int, stale bool, hit hitFunc[V]) (rest []int32) {
+func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, n int, stale bool, hit hitFunc[V]) (rest []int32) {
 	names := make([]string, len(at))
 	for i, j := range at {
 		names[i] = b.codec.Key(keys[j])
@@ -71,7 +72,7 @@ func (b *below[K, V]) read(ctx context.Context, stamp stages.Stamp, keys []K, at
 		}
 		has[f.at] = true
 		j := at[f.at]
-		origin := stages.Origin{From: stages.FromCache, Tier: uint8(n + 1), Age: l.age}
+		r.Age = l.age
 		l.now = since
 		it := b.view.item(stamp, keys[j], r, l)
 		it.found = true
@@ -83,12 +84,14 @@ func (b *below[K, V]) read(ctx context.Context, stamp stages.Stamp, keys []K, at
 		if n > 0 {
 			up.add(names[f.at], it.hash, f.entry)
 		}
+		due := false
 		if stale {
-			r.Stale = max(l.age, 1)
+			r.Stale, r.Age = true, max(l.age, 1)
 		} else {
-			origin.Due = b.view.cfg.RefreshAfter > 0 && l.age >= b.view.dueAfter(f.entry.Expires.Sub(f.entry.Born))
+			r.Tier = uint8(n + 2)
+			due = b.view.cfg.RefreshAfter > 0 && l.age >= b.view.dueAfter(f.entry.Expires.Sub(f.entry.Born))
 		}
-		hit(int(j), r, origin)
+		hit(int(j), r, due)
 	}
 	if len(items) > 0 {
 		b.view.memory.install(items)

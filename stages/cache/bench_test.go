@@ -52,7 +52,7 @@ func benchmarkGet[K comparable](b *testing.B, keysOf func(from, n int) []K) {
 		_ [56]byte
 	}
 	inParallel(b, func(g int) {
-		v.Get(b.Context(), keys[g], func(int, stages.Result[[]byte], stages.Origin) { found[g].n++ })
+		v.Get(b.Context(), keys[g], func(int, stages.Result[[]byte], bool) { found[g].n++ })
 	})
 	if found[0].n != b.N*benchKeys {
 		b.Errorf("%d of %d keys were found", found[0].n, b.N*benchKeys)

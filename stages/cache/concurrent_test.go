@@ -52,7 +52,7 @@ func TestNoConcurrentReadIsOlderThanAnInvalidation(t *testing.T) {
 				for k := range all {
 					atLeast[k] = announced[k].Load()
 				}
-				stamp := v.Get(t.Context(), all, func(i int, r stages.Result[int64], _ stages.Origin) {
+				stamp := v.Get(t.Context(), all, func(i int, r stages.Result[int64], _ bool) {
 					if r.Value < atLeast[i] {
 						t.Errorf("key %d: version %d after version %d was announced", i, r.Value, atLeast[i])
 					}

@@ -2,7 +2,7 @@
 // tiers below it that it is given.
 //
 // A [Memory] holds the bytes, a [Tier] more of them on disk or in a shared store, and a [View] is one loader's typed
-// window on them: the stages.Cache of that loader. The loader's name and version are part of every key, so loaders never
+// window on them: the LoaderConfig.Cache of that loader. The loader's name and version are part of every key, so loaders never
 // see each other's values and a loader whose query has changed never reads what the old one loaded.
 //
 // What is guaranteed:

@@ -28,7 +28,7 @@ func Example() {
 	})
 
 	keys := []int{1, 2, 3}
-	users.Get(ctx, keys, func(i int, r stages.Result[string], _ stages.Origin) {
+	users.Get(ctx, keys, func(i int, r stages.Result[string], _ bool) {
 		fmt.Printf("user %d is %v: %q\n", keys[i], r.State, r.Value)
 	})
 	// Output:
@@ -52,7 +52,7 @@ func ExampleView_Invalidate() {
 	users.Set(ctx, since, keys, []stages.Result[string]{{State: stages.Loaded, Value: "Ann"}})
 
 	hits := 0
-	users.Get(ctx, keys, func(int, stages.Result[string], stages.Origin) { hits++ })
+	users.Get(ctx, keys, func(int, stages.Result[string], bool) { hits++ })
 	fmt.Println(hits, "hits,", memory.Stats().Outdated, "outdated")
 	// Output: 0 hits, 1 outdated
 }

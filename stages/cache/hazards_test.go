@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
@@ -48,7 +49,7 @@ func TestTheLastOfConcurrentSetsIsSeen(t *testing.T) {
 	for key := range 200 {
 		var wg sync.WaitGroup
 		for i := range 4 {
-			wg.Go(func() { v.Set(t.Context(), stages.Stamp{}, []int{key}, loaded(i)) })
+			wg.Go(func() { v.Set(t.Context(), loadcache.Stamp{}, []int{key}, loaded(i)) })
 		}
 		wg.Wait()
 		set(t, v, []int{key}, loaded(99))
@@ -80,7 +81,7 @@ func TestCloseMayRaceGetAndSet(t *testing.T) {
 		}
 		v := cache.For(m, config[int, int]("users"))
 		work := []func(i int){
-			func(int) { v.Get(t.Context(), keys, func(int, stages.Result[int], stages.Origin) {}) },
+			func(int) { v.Get(t.Context(), keys, func(int, stages.Result[int], bool) {}) },
 			func(int) { set(t, v, keys, loaded(keys...)) },
 			func(i int) { v.Invalidate(t.Context(), keys[i%len(keys)]); m.Stats() },
 		}

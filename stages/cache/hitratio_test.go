@@ -73,7 +73,7 @@ func viewRatio(t *testing.T, next func() []uint64) float64 {
 	for range batches {
 		keys := next()
 		hit := make([]bool, len(keys))
-		stamp := v.Get(t.Context(), keys, func(i int, _ stages.Result[uint64], _ stages.Origin) { hit[i] = true })
+		stamp := v.Get(t.Context(), keys, func(i int, _ stages.Result[uint64], _ bool) { hit[i] = true })
 		var missed []uint64
 		for i, k := range keys {
 			if !hit[i] {

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
@@ -43,7 +44,7 @@ func loaded[V any](values ...V) []stages.Result[V] {
 func get[K comparable, V any](tb testing.TB, v *cache.View[K, V], keys ...K) map[K]string {
 	tb.Helper()
 	hits := make(map[K]string)
-	v.Get(tb.Context(), keys, func(i int, r stages.Result[V], _ stages.Origin) {
+	v.Get(tb.Context(), keys, func(i int, r stages.Result[V], _ bool) {
 		if r.Err != nil {
 			tb.Errorf("key %v is kept with the error %v", keys[i], r.Err)
 		}
@@ -52,7 +53,7 @@ func get[K comparable, V any](tb testing.TB, v *cache.View[K, V], keys ...K) map
 	return hits
 }
 
-func stamp[K comparable, V any](tb testing.TB, v *cache.View[K, V]) stages.Stamp {
+func stamp[K comparable, V any](tb testing.TB, v *cache.View[K, V]) loadcache.Stamp {
 	tb.Helper()
 	return v.Get(tb.Context(), nil, nil)
 }

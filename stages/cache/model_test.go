@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
 )
@@ -56,7 +57,7 @@ type model struct {
 
 type load struct {
 	view    int
-	stamp   stages.Stamp
+	stamp   loadcache.Stamp
 	began   int
 	keys    []int
 	results []stages.Result[value]
@@ -71,16 +72,19 @@ type world struct {
 	hits   int
 }
 
-func (w *world) get(view int, keys []int) (stages.Stamp, error) {
+func (w *world) get(view int, keys []int) (loadcache.Stamp, error) {
 	var err error
-	s := w.views[view].Get(w.t.Context(), keys, func(i int, r stages.Result[value], _ stages.Origin) {
+	s := w.views[view].Get(w.t.Context(), keys, func(i int, r stages.Result[value], _ bool) {
 		w.hits++
 		kept := &w.models[view].kept[keys[i]]
+		got := stages.Result[value]{Value: r.Value, Err: r.Err, State: r.State, Stale: r.Stale}
 		switch {
-		case r != kept.r || kept.until.IsZero():
+		case got != kept.r || kept.until.IsZero():
 			err = fmt.Errorf("view %d key %d: got %v, want %v or a miss", view, keys[i], r, kept.r)
 		case !time.Now().Before(kept.until):
 			err = fmt.Errorf("view %d key %d: %v is %v too old", view, keys[i], r, time.Since(kept.until))
+		case r.Left > time.Until(kept.until):
+			err = fmt.Errorf("view %d key %d: %v is left for more than %v", view, keys[i], r, time.Until(kept.until))
 		}
 	})
 	return s, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -20,13 +21,13 @@ type entry[K comparable, V any] struct {
 
 func (e *entry[K, V]) loadedAt() time.Duration { return e.born }
 
-// Get calls hit, from this goroutine and before it returns, with the index, the result and the origin of each key that is
-// kept, Loaded or Missing. What the memory does not hold the tiers are asked for, each for what those before it do not hold, and
-// what one of them holds is kept in those before it from then on. An Origin's Tier is 0 for the memory and counts the tiers from 1.
+// Get calls hit, from this goroutine and before it returns, with the index and the result of each key that is
+// kept, Loaded or Missing. due says that it is to be loaded anew. What the memory does not hold the tiers are asked for, each for what those before it do not hold, and
+// what one of them holds is kept in those before it from then on. A Result's Tier is 1 for the memory and counts the tiers from 2.
 //
 // The stamp marks the moment before the first key was looked up: pass it to Set with what is then loaded for the other
 // keys. The context is for the tiers. hit must not call Get on a view of the same Memory.
-func (v *View[K, V]) Get(ctx context.Context, keys []K, hit func(i int, r stages.Result[V], from stages.Origin)) stages.Stamp {
+func (v *View[K, V]) Get(ctx context.Context, keys []K, hit func(i int, r stages.Result[V], due bool)) loadcache.Stamp {
 	// Taken first: whatever is invalidated from here on outdates what the caller will load.
 	stamp := v.stamp()
 	if missed := v.getMemory(keys, hit); len(missed) > 0 {
@@ -36,7 +37,7 @@ func (v *View[K, V]) Get(ctx context.Context, keys []K, hit func(i int, r stages
 }
 
 // getMemory answers the positions that the tiers are to be asked for.
-func (v *View[K, V]) getMemory(keys []K, hit func(int, stages.Result[V], stages.Origin)) (missed []int32) {
+func (v *View[K, V]) getMemory(keys []K, hit hitFunc[V]) (missed []int32) {
 	m := v.memory
 	var hits, negative uint64
 	m.reading.RLock()
@@ -66,22 +67,20 @@ func (v *View[K, V]) getMemory(keys []K, hit func(int, stages.Result[V], stages.
 		if v.cfg.RefreshAfter > 0 {
 			left = min(left, v.dueAfter(e.expires-e.born)-age)
 		}
-		hit(i, stages.Result[V]{Value: e.value, State: e.state}, stages.Origin{
-			From: stages.FromCache, Due: left <= 0, Age: age, Left: max(left, 0),
-		})
+		hit(i, stages.Result[V]{Value: e.value, State: e.state, Tier: 1, Age: age, Left: max(left, 0)}, left <= 0)
 	}
 	return missed
 }
 
 // GetStale calls hit with the values that are past their TTL by no more than StaleIfError and were not invalidated;
-// Stale is their age. Keys that are known to be missing are among them only with StaleMissing. The tiers are asked as by Get.
+// Age is their age. Keys that are known to be missing are among them only with StaleMissing. The tiers are asked as by Get.
 func (v *View[K, V]) GetStale(ctx context.Context, keys []K, hit func(i int, r stages.Result[V])) {
 	if v.cfg.StaleIfError <= 0 {
 		return
 	}
 	stamp := v.stamp()
 	if missed := v.getStaleMemory(keys, hit); len(missed) > 0 {
-		v.below.getStale(ctx, stamp, keys, missed, func(i int, r stages.Result[V], _ stages.Origin) { hit(i, r) })
+		v.below.getStale(ctx, stamp, keys, missed, func(i int, r stages.Result[V], _ bool) { hit(i, r) })
 	}
 }
 
@@ -97,7 +96,7 @@ func (v *View[K, V]) getStaleMemory(keys []K, hit func(int, stages.Result[V])) (
 	for i := range keys {
 		switch e := v.lookup(keys[i]); {
 		case e != nil && v.staleable(e.state) && now-e.expires < v.cfg.StaleIfError:
-			hit(i, stages.Result[V]{Value: e.value, State: e.state, Stale: max(now-e.born, 1)})
+			hit(i, stages.Result[V]{Value: e.value, State: e.state, Stale: true, Age: max(now-e.born, 1)})
 		case v.below != nil:
 			missed = append(missed, int32(i))
 		}

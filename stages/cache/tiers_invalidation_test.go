@@ -47,7 +47,7 @@ func TestNoTierBringsAnInvalidatedValueBack(t *testing.T) {
 			<-done
 		},
 		"it is being read": func(w world, invalidate func()) {
-			w.v.Get(w.t.Context(), []int{1}, func(int, stages.Result[string], stages.Origin) { invalidate() })
+			w.v.Get(w.t.Context(), []int{1}, func(int, stages.Result[string], bool) { invalidate() })
 		},
 		"it is read just before it is removed": func(w world, invalidate func()) {
 			once(w.disk, "Invalidate", func() {
@@ -63,7 +63,7 @@ func TestNoTierBringsAnInvalidatedValueBack(t *testing.T) {
 				hit := make(chan struct{})
 				go func() {
 					defer close(done)
-					w.v.Get(w.t.Context(), []int{1}, func(int, stages.Result[string], stages.Origin) { close(hit) })
+					w.v.Get(w.t.Context(), []int{1}, func(int, stages.Result[string], bool) { close(hit) })
 				}()
 				<-hit
 			})

@@ -44,11 +44,11 @@ func restarted(t *testing.T, cfg cache.ViewConfig[int, string], tiers ...cache.T
 func origins(t *testing.T, v *cache.View[int, string], keys ...int) map[int]string {
 	t.Helper()
 	found := map[int]string{}
-	v.Get(t.Context(), keys, func(i int, r stages.Result[string], from stages.Origin) {
-		if from.From != stages.FromCache {
-			t.Errorf("key %d is from %v", keys[i], from.From)
+	v.Get(t.Context(), keys, func(i int, r stages.Result[string], _ bool) {
+		if r.Tier == 0 || r.Stale {
+			t.Errorf("key %d is %+v", keys[i], r)
 		}
-		found[keys[i]] = strings.Join([]string{r.State.String(), r.Value, strconv.Itoa(int(from.Tier)), from.Age.String()}, " ")
+		found[keys[i]] = strings.Join([]string{r.State.String(), r.Value, strconv.Itoa(int(r.Tier) - 1), r.Age.String()}, " ")
 	})
 	return found
 }
@@ -128,7 +128,7 @@ func TestStaleValuesAreFoundInTheTiers(t *testing.T) {
 		v := restarted(t, tiered(), tier)
 		stale := func() (found []string) {
 			v.GetStale(t.Context(), []int{1, 2, 3}, func(i int, r stages.Result[string]) {
-				found = append(found, strconv.Itoa(i)+" "+r.Value+" "+r.Stale.String())
+				found = append(found, strconv.Itoa(i)+" "+r.Value+" "+r.Age.String())
 			})
 			return found
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -74,7 +75,7 @@ type View[K comparable, V any] struct {
 	fixed  int64 // what an entry costs without its key's and value's bytes
 }
 
-var _ stages.Cache[int, int] = (*View[int, int])(nil)
+var _ loadcache.Cache[int, stages.Result[int]] = (*View[int, int])(nil)
 
 // For is the view of m for one loader. It may be called again for the same loader, and is closed with m.
 func For[K comparable, V any](m *Memory, cfg ViewConfig[K, V]) *View[K, V] {
@@ -100,8 +101,8 @@ func (v *View[K, V]) Space() string {
 }
 
 // Left is for how long at least a result that is loaded now is kept, and not due for being loaded anew.
-func (v *View[K, V]) Left(state stages.State) time.Duration {
-	ttl := v.ttl(state)
+func (v *View[K, V]) Left(r stages.Result[V]) time.Duration {
+	ttl := v.ttl(r.State)
 	ttl -= time.Duration(v.cfg.Jitter * float64(ttl))
 	if v.cfg.RefreshAfter > 0 {
 		ttl = min(ttl, v.dueAfter(ttl))
@@ -112,11 +113,11 @@ func (v *View[K, V]) Left(state stages.State) time.Duration {
 func (v *View[K, V]) hash(key K) uint64 { return maphash.Comparable(v.space.seed, key) }
 
 // stamp is this moment in the order of loads and invalidations.
-func (v *View[K, V]) stamp() stages.Stamp {
-	return stages.Stamp{Seq: v.memory.order.now(), Taken: time.Now()}
+func (v *View[K, V]) stamp() loadcache.Stamp {
+	return loadcache.Stamp{Seq: v.memory.order.now(), Taken: time.Now()}
 }
 
 // Outdated says whether a key was invalidated after the stamp was taken.
-func (v *View[K, V]) Outdated(key K, since stages.Stamp) bool {
+func (v *View[K, V]) Outdated(key K, since loadcache.Stamp) bool {
 	return v.memory.order.outdated(v.space, v.hash(key), since.Seq)
 }

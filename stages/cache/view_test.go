@@ -188,7 +188,7 @@ func TestOnlySomeKeysAreMissed(t *testing.T) {
 	v := cache.For(newMemory(t, cache.MemoryConfig{}), config[string, int]("users"))
 	set(t, v, []string{"b", "d"}, loaded(2, 4))
 	var at []int
-	v.Get(t.Context(), []string{"a", "b", "c", "d", "b"}, func(i int, r stages.Result[int], _ stages.Origin) { at = append(at, i, r.Value) })
+	v.Get(t.Context(), []string{"a", "b", "c", "d", "b"}, func(i int, r stages.Result[int], _ bool) { at = append(at, i, r.Value) })
 	if diff := cmp.Diff([]int{1, 2, 3, 4, 4, 2}, at); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -13,14 +14,14 @@ import (
 // when they can be read. A key that was invalidated after the stamp was taken is left out: the load may have read the
 // old value. Keys should be distinct; of equal ones the last is kept. Values are shared with every reader and must not
 // change any more. The context is for the tiers.
-func (v *View[K, V]) Set(ctx context.Context, since stages.Stamp, keys []K, results []stages.Result[V]) {
+func (v *View[K, V]) Set(ctx context.Context, since loadcache.Stamp, keys []K, results []stages.Result[V]) {
 	items := make([]item, 0, min(len(keys), chunk))
 	w := v.below.batch(since, len(keys))
 	now := v.memory.since()
 	for i := range keys {
 		r := results[i]
 		ttl := v.ttl(r.State)
-		if ttl <= 0 || r.Stale > 0 {
+		if ttl <= 0 || r.Stale {
 			continue
 		}
 		if r.State == stages.Missing {
@@ -71,7 +72,7 @@ func (v *View[K, V]) jittered(ttl time.Duration) time.Duration {
 // life is when an entry was loaded and how long it is good: from now for ttl, which is negative for what is stale.
 type life struct{ now, age, ttl time.Duration }
 
-func (v *View[K, V]) item(since stages.Stamp, key K, r stages.Result[V], l life) item {
+func (v *View[K, V]) item(since loadcache.Stamp, key K, r stages.Result[V], l life) item {
 	hash := v.hash(key)
 	key = v.cfg.Clone(key)
 	return item{

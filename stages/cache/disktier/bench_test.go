@@ -88,7 +88,7 @@ func BenchmarkMillion(b *testing.B) {
 	bench("disk-misses", func(i int) string { return benchKey(i) + "x" }, func(keys []string) { hits(b, tier, keys) })
 	b.Logf("%d MiB of heap", (heap()-before)>>20)
 	view := memory(b)
-	bench("memory-hits", benchKey, func(keys []string) { view.Get(b.Context(), keys, func(int, stages.Result[[]byte], stages.Origin) {}) })
+	bench("memory-hits", benchKey, func(keys []string) { view.Get(b.Context(), keys, func(int, stages.Result[[]byte], bool) {}) })
 }
 
 // heap is what is alive, in bytes.
