@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -32,9 +33,9 @@ func TestOutputsAreBounded(t *testing.T) {
 				most.Store(max(most.Load(), held.Load()))
 				return []loaderline.Record{{Value: []byte(strings.Repeat("x", size))}}, nil
 			}
-			cfg.OnAbort = func(reason loaderline.Abort) {
+			cfg.OnAbort = func(reason string) {
 				held.Store(0)
-				if reason != loaderline.AbortedByOverflow {
+				if reason != abort.Overflow {
 					t.Errorf("aborted by %s", reason)
 				}
 				aborted.Add(1)

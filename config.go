@@ -84,7 +84,7 @@ type Config[E any] struct {
 	// always published. Defaults to 8 times Consumer.MaxBytes, and 64 MiB at least.
 	MaxOutputBytes int
 	// DeadLetterLimit is the share of the latest events that may be dead letters, 0 to 1. A micro-batch that would exceed it
-	// is not published, and Run answers a *DeadLetterLimitError: a wrong deploy must not drain a topic into the dead
+	// is not published, and Run returns an ErrDeadLetterLimit: a wrong deploy must not drain a topic into the dead
 	// letters. It holds over restarts. 1 or more means no limit. A negative limit allows no dead letter at all, from the first
 	// event on. Defaults to 0.5.
 	DeadLetterLimit float64
@@ -108,15 +108,16 @@ type Config[E any] struct {
 
 	// OnCommit is called with the tally of each micro-batch that was committed. Workers call it concurrently. Optional.
 	OnCommit func(Tally)
-	// OnAbort is called with the reason when a transaction, of one or several micro-batches, was not committed and its records
-	// will be polled again. Workers call it concurrently. Optional.
-	OnAbort func(Abort)
+	// OnAbort is called when a transaction, of one or several micro-batches, was not committed. Its records are polled again.
+	// The reason is rebalance, outage (a source cannot be reached), shutdown (the drain was too short), refused (a broker
+	// refused a record), overflow (more than MaxOutputBytes) or error. Workers call it concurrently. Optional.
+	OnAbort func(reason string)
 	// OnLimits is called by Run before the first event with the function that tells what a topic takes at most, in bytes
 	// of a whole record, for an Encode that would not make in vain what is larger. Optional.
 	OnLimits func(maxMessageBytes func(topic string) int)
 	// Logger defaults to none.
 	Logger *slog.Logger
-	// LogWords are texts whose words may stand in the log and in a *DeadLetterLimitError: names of stages and sources, paths,
+	// LogWords are texts whose words may stand in the log and in an ErrDeadLetterLimit: names of stages and sources, paths,
 	// statements. An error of a source can hold keys. The log keeps only these words of it, and words that messages of databases
 	// and services consist of. Defaults to none.
 	LogWords []string
@@ -164,7 +165,7 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 		c.OnCommit = func(Tally) {}
 	}
 	if c.OnAbort == nil {
-		c.OnAbort = func(Abort) {}
+		c.OnAbort = func(string) {}
 	}
 	if c.Consumer.Instance == "" {
 		host, err := os.Hostname()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -53,11 +54,11 @@ func TestAWrongDeployDoesNotDrainTheTopic(t *testing.T) {
 			b.publish(events(total)...)
 			for range 4 {
 				err := ends(t, deploy(b, delivery, func(int) bool { return true }))
-				limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err)
+				limit, ok := errors.AsType[*deadletterlimit.ExceededError](err)
 				if !ok {
 					t.Fatalf("it ended with %v", err)
 				}
-				if limit.Events < loaderline.DefaultDeadLetterWindow || limit.Most.Stage != "double" || !strings.Contains(err.Error(), "stage double: no such column") {
+				if limit.Events < loaderline.DefaultDeadLetterWindow || limit.Stage != "double" || !strings.Contains(err.Error(), "stage double: no such column") {
 					t.Errorf("%v: %+v", err, limit)
 				}
 				if dead := b.committed(); dead > loaderline.DefaultDeadLetterWindow {
@@ -85,7 +86,7 @@ func TestNoDeadLetterAtAll(t *testing.T) {
 	cfg := deploy(b, consumer.ExactlyOnce, func(event int) bool { return event == 3 })
 	cfg.DeadLetterLimit = -1
 	err := ends(t, cfg)
-	if limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err); !ok || limit.Limit != 0 {
+	if limit, ok := errors.AsType[*deadletterlimit.ExceededError](err); !ok || limit.Limit != 0 {
 		t.Errorf("it ended with %v", err)
 	}
 	if n := b.size("dead"); n > 0 {
@@ -152,7 +153,7 @@ func TestTheLimitOfRetryTopics(t *testing.T) {
 			}
 			for range 2 {
 				err := ends(t, retrying(b, newSick(100, sick...)))
-				limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err)
+				limit, ok := errors.AsType[*deadletterlimit.ExceededError](err)
 				if !ok {
 					t.Fatalf("it ended with %v", err)
 				}
@@ -217,7 +218,7 @@ func TestTheLimitForgetsEarlierEvents(t *testing.T) {
 }
 
 func isLimit(err error) bool {
-	_, ok := errors.AsType[*loaderline.DeadLetterLimitError](err)
+	_, ok := errors.AsType[*deadletterlimit.ExceededError](err)
 	return ok
 }
 

@@ -65,7 +65,7 @@ func TestMicroBatchesOfOneTransaction(t *testing.T) {
 	cfg.Workers, cfg.Consumer.MaxRecords, cfg.DeadLetterLimit = 1, size, 1
 	var sizes []int
 	cfg.OnCommit = func(tally loaderline.Tally) { sizes = append(sizes, tally.Records) }
-	cfg.OnAbort = func(reason loaderline.Abort) { t.Errorf("aborted by %s", reason) }
+	cfg.OnAbort = func(reason string) { t.Errorf("aborted by %s", reason) }
 	stop := start(t, cfg)
 	b.waitFor(records)
 	if err := stop(); err != nil {

@@ -10,19 +10,16 @@ import (
 	"github.com/loaderline/loaderline/internal/session"
 )
 
-// reserve counts the outcomes against the dead-letter limit. It returns a *DeadLetterLimitError if they exceed it.
+// reserve counts the outcomes against the dead-letter limit. It returns an ErrDeadLetterLimit if they exceed it.
 func (w *worker[E]) reserve(out *output) error {
 	reservation, err := w.deadLetters.Reserve(out.counts)
-	exceeded, ok := errors.AsType[*deadletterlimit.ExceededError](err)
-	if !ok {
-		out.reservation = reservation
-		return err
+	if exceeded, ok := errors.AsType[*deadletterlimit.ExceededError](err); ok {
+		most := out.mostDead()
+		exceeded.Kind, exceeded.Stage, exceeded.Message = string(most.Kind), most.Stage, w.cfg.words.Text(out.samples[most])
+		return exceeded
 	}
-	most := out.mostDead()
-	return &DeadLetterLimitError{
-		Limit: w.cfg.DeadLetterLimit, Events: exceeded.Events, Dead: exceeded.Dead, Retried: exceeded.Retried,
-		Most: most, Message: w.cfg.words.Text(out.samples[most]),
-	}
+	out.reservation = reservation
+	return err
 }
 
 // publish commits the outcomes of a batch with its offsets. On error nothing is committed.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/abort"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -25,7 +27,7 @@ const (
 
 // verdict is why a transaction was aborted, and what to do next.
 type verdict struct {
-	abort Abort
+	abort string
 	next  action
 }
 
@@ -33,29 +35,29 @@ type verdict struct {
 func judge(err error, drained bool) verdict {
 	_, overflow := errors.AsType[*overflowError](err)
 	_, rejected := errors.AsType[*rejectedError](err)
-	_, refused := errors.AsType[*consumer.ProduceError](err)
+	_, refused := errors.AsType[*kafkaerr.ProduceError](err)
 	_, outage := errors.AsType[*stages.OutageError](err)
 	_, ofSession := errors.AsType[*session.Error](err)
 	recoverable := session.Recoverable(err)
 	switch {
 	case overflow:
-		return verdict{AbortedByOverflow, takeFewer}
+		return verdict{abort.Overflow, takeFewer}
 	case errors.Is(err, session.ErrRebalance):
-		return verdict{AbortedByRebalance, pollAgain}
+		return verdict{abort.Rebalance, pollAgain}
 	case rejected:
-		return verdict{AbortedByRefusal, pollAgain}
+		return verdict{abort.Refusal, pollAgain}
 	case recoverable && drained:
-		return verdict{AbortedByShutdown, reopen}
+		return verdict{abort.Shutdown, reopen}
 	case recoverable:
-		return verdict{AbortedByError, reopen}
+		return verdict{abort.Error, reopen}
 	case refused, ofSession:
-		return verdict{AbortedByError, stop}
+		return verdict{abort.Error, stop}
 	case drained: // Lookups fail because their context has ended.
-		return verdict{AbortedByShutdown, pollAgain}
+		return verdict{abort.Shutdown, pollAgain}
 	case outage:
-		return verdict{AbortedByOutage, awaitSource}
+		return verdict{abort.Outage, awaitSource}
 	default:
-		return verdict{AbortedByError, stop}
+		return verdict{abort.Error, stop}
 	}
 }
 

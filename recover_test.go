@@ -9,6 +9,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/abort"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -17,22 +20,22 @@ import (
 func TestTheTableOfFailures(t *testing.T) {
 	lost := &session.Error{Op: "end a transaction", Err: consumer.ErrFenced}
 	denied := &session.Error{Op: "commit offsets", Err: kerr.GroupAuthorizationFailed}
-	refused := &consumer.ProduceError{Topic: "out", Err: kerr.MessageTooLarge}
+	refused := &kafkaerr.ProduceError{Topic: "out", Err: kerr.MessageTooLarge}
 	for name, c := range map[string]struct {
 		err           error
 		running, ends verdict // ends is for when the drain is over
 	}{
-		"overflow":           {&overflowError{}, verdict{AbortedByOverflow, takeFewer}, verdict{AbortedByOverflow, takeFewer}},
-		"rebalance":          {session.ErrRebalance, verdict{AbortedByRebalance, pollAgain}, verdict{AbortedByRebalance, pollAgain}},
-		"records rejected":   {&rejectedError{refused}, verdict{AbortedByRefusal, pollAgain}, verdict{AbortedByRefusal, pollAgain}},
-		"topic refuses":      {refused, verdict{AbortedByError, stop}, verdict{AbortedByError, stop}},
-		"session lost":       {lost, verdict{AbortedByError, reopen}, verdict{AbortedByShutdown, reopen}},
-		"Kafka away":         {&consumer.UnreachableError{}, verdict{AbortedByError, reopen}, verdict{AbortedByShutdown, reopen}},
-		"session denied":     {denied, verdict{AbortedByError, stop}, verdict{AbortedByError, stop}},
-		"outage":             {&stages.OutageError{Err: errors.New("refused")}, verdict{AbortedByOutage, awaitSource}, verdict{AbortedByShutdown, pollAgain}},
-		"source misused":     {&stages.FatalError{Err: errors.New("no such table")}, verdict{AbortedByError, stop}, verdict{AbortedByShutdown, pollAgain}},
-		"lookup interrupted": {context.Canceled, verdict{AbortedByError, stop}, verdict{AbortedByShutdown, pollAgain}},
-		"too many dead":      {&DeadLetterLimitError{}, verdict{AbortedByError, stop}, verdict{AbortedByShutdown, pollAgain}},
+		"overflow":           {&overflowError{}, verdict{abort.Overflow, takeFewer}, verdict{abort.Overflow, takeFewer}},
+		"rebalance":          {session.ErrRebalance, verdict{abort.Rebalance, pollAgain}, verdict{abort.Rebalance, pollAgain}},
+		"records rejected":   {&rejectedError{refused}, verdict{abort.Refusal, pollAgain}, verdict{abort.Refusal, pollAgain}},
+		"topic refuses":      {refused, verdict{abort.Error, stop}, verdict{abort.Error, stop}},
+		"session lost":       {lost, verdict{abort.Error, reopen}, verdict{abort.Shutdown, reopen}},
+		"Kafka away":         {&kafkaerr.UnreachableError{}, verdict{abort.Error, reopen}, verdict{abort.Shutdown, reopen}},
+		"session denied":     {denied, verdict{abort.Error, stop}, verdict{abort.Error, stop}},
+		"outage":             {&stages.OutageError{Err: errors.New("refused")}, verdict{abort.Outage, awaitSource}, verdict{abort.Shutdown, pollAgain}},
+		"source misused":     {&stages.FatalError{Err: errors.New("no such table")}, verdict{abort.Error, stop}, verdict{abort.Shutdown, pollAgain}},
+		"lookup interrupted": {context.Canceled, verdict{abort.Error, stop}, verdict{abort.Shutdown, pollAgain}},
+		"too many dead":      {&deadletterlimit.ExceededError{}, verdict{abort.Error, stop}, verdict{abort.Shutdown, pollAgain}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, err := range []error{c.err, fmt.Errorf("worker 1: %w", c.err), errors.Join(c.err, errors.New("beside it"))} {

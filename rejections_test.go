@@ -18,6 +18,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -62,8 +63,8 @@ func TestABrokersLimitIsNotTheRecordsFault(t *testing.T) {
 					return []loaderline.Record{{Value: noise(row.Event(), size)}}, nil
 				}
 				var refused atomic.Int64
-				cfg.OnAbort = func(reason loaderline.Abort) {
-					if reason == loaderline.AbortedByRefusal {
+				cfg.OnAbort = func(reason string) {
+					if reason == abort.Refusal {
 						refused.Add(1)
 					}
 				}

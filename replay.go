@@ -21,8 +21,8 @@ import (
 // It has a consumer group of its own, in which ranges and progress are kept, and leaves the pipeline's alone. One process
 // at a time runs an ID: a later one takes over, and the earlier one fails.
 //
-// Errors: what Run returns, *replay.RemovedError if retention has removed part of the ranges, *replay.ChangedError if the
-// ID was used with other ranges or topics, *replay.TopicError if the pipeline uses a topic for something else,
+// Errors: what Run returns, replay.ErrRemoved if retention has removed part of the ranges, replay.ErrChanged if the
+// ID was used with other ranges or topics, replay.ErrTopic if the pipeline uses a topic for something else,
 // consumer.ErrFenced if another process took over. A Pipeline that replays does not Run.
 func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Status, error) {
 	if err := replaystate.CheckID(r.ID); err != nil {
@@ -65,7 +65,7 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Statu
 }
 
 // FindReplay returns what is kept of a replay of a pipeline. Without Ranges there is none: it was never begun, or Kafka has
-// forgotten the offsets of a group that has long been unused. Errors: *replay.IDError, *consumer.UnreachableError, and what
+// forgotten the offsets of a group that has long been unused. Errors: replay.ErrID, consumer.ErrUnreachable, and what
 // the cluster refuses.
 func FindReplay(ctx context.Context, kafka consumer.Kafka, pipeline, id string) (replay.Status, error) {
 	if err := replaystate.CheckID(id); err != nil {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
+	"github.com/loaderline/loaderline/internal/replaystate"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -53,13 +55,13 @@ func TestReplayOfRanges(t *testing.T) {
 	})
 	t.Run("with another range", func(t *testing.T) {
 		_, err := runReplay(t, cfg, replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {To: 1}}), Into: "again"})
-		if _, ok := errors.AsType[*replay.ChangedError](err); !ok {
+		if _, ok := errors.AsType[*replaystate.ChangedError](err); !ok {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("into another topic", func(t *testing.T) {
 		_, err := runReplay(t, cfg, replay.Config{ID: "a"})
-		if _, ok := errors.AsType[*replay.ChangedError](err); !ok {
+		if _, ok := errors.AsType[*replaystate.ChangedError](err); !ok {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -130,7 +132,7 @@ func TestReplayDeadLetters(t *testing.T) {
 		r.ID = "b"
 		for range 2 {
 			status, err := runReplay(t, cfg, r)
-			if _, ok := errors.AsType[*loaderline.DeadLetterLimitError](err); !ok || status.Finished() {
+			if _, ok := errors.AsType[*deadletterlimit.ExceededError](err); !ok || status.Finished() {
 				t.Errorf("got %v", err)
 			}
 		}
@@ -166,7 +168,7 @@ func TestReplayOfWhatRetentionRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := runReplay(t, plain(b), replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {From: 40, To: 60}})})
-	removed, ok := errors.AsType[*replay.RemovedError](err)
+	removed, ok := errors.AsType[*replaystate.RemovedError](err)
 	if !ok {
 		t.Fatalf("got %v", err)
 	}

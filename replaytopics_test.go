@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/replaystate"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -13,17 +14,17 @@ import (
 func TestReplayRefusesTopicsOfThePipeline(t *testing.T) {
 	for name, test := range map[string]struct {
 		into, dead string
-		want       []replay.TopicError
+		want       []replaystate.TopicError
 	}{
-		"the input":                      {"in", "", []replay.TopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}}},
-		"a retry topic":                  {"later", "", []replay.TopicError{{Field: "Into", Topic: "later", Use: "Retry.Topics"}}},
-		"the dead letters":               {"dead", "", []replay.TopicError{{Field: "Into", Topic: "dead", Use: "Sink.DeadLetterTopic"}}},
-		"dead letters to the input":      {"again", "in", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "in", Use: "Consumer.Topics"}}},
-		"dead letters to the output":     {"again", "out", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
-		"dead letters among the records": {"again", "again", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "again", Use: "Into"}}},
-		"dead letters of the own output": {"", "out", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
-		"dead letters to a retry topic":  {"", "later", []replay.TopicError{{Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
-		"both":                           {"in", "later", []replay.TopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}, {Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
+		"the input":                      {"in", "", []replaystate.TopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}}},
+		"a retry topic":                  {"later", "", []replaystate.TopicError{{Field: "Into", Topic: "later", Use: "Retry.Topics"}}},
+		"the dead letters":               {"dead", "", []replaystate.TopicError{{Field: "Into", Topic: "dead", Use: "Sink.DeadLetterTopic"}}},
+		"dead letters to the input":      {"again", "in", []replaystate.TopicError{{Field: "DeadLetterTopic", Topic: "in", Use: "Consumer.Topics"}}},
+		"dead letters to the output":     {"again", "out", []replaystate.TopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
+		"dead letters among the records": {"again", "again", []replaystate.TopicError{{Field: "DeadLetterTopic", Topic: "again", Use: "Into"}}},
+		"dead letters of the own output": {"", "out", []replaystate.TopicError{{Field: "DeadLetterTopic", Topic: "out", Use: "Sink.Topic"}}},
+		"dead letters to a retry topic":  {"", "later", []replaystate.TopicError{{Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
+		"both":                           {"in", "later", []replaystate.TopicError{{Field: "Into", Topic: "in", Use: "Consumer.Topics"}, {Field: "DeadLetterTopic", Topic: "later", Use: "Retry.Topics"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBroker(t)
@@ -32,10 +33,10 @@ func TestReplayRefusesTopicsOfThePipeline(t *testing.T) {
 			cfg := numbers(b, doubles)
 			cfg.Retry.Topics = []loaderline.RetryTopic{{Topic: "later", Delay: time.Minute}}
 			_, err := runReplay(t, cfg, replay.Config{ID: "a", Ranges: ranges(map[int32]replay.Range{0: {To: 3}}), Into: test.into, DeadLetterTopic: test.dead})
-			var got []replay.TopicError
+			var got []replaystate.TopicError
 			if joined, ok := err.(interface{ Unwrap() []error }); ok {
 				for _, one := range joined.Unwrap() {
-					if e, is := errors.AsType[*replay.TopicError](one); is {
+					if e, is := errors.AsType[*replaystate.TopicError](one); is {
 						got = append(got, *e)
 					}
 				}

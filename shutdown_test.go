@@ -16,6 +16,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -62,14 +63,14 @@ func TestShutdownWithoutTime(t *testing.T) {
 	}))
 	cfg.Workers, cfg.ShutdownTimeout = 1, -1
 	cfg.Consumer.Linger = time.Second
-	aborted := make(chan loaderline.Abort, 1)
-	cfg.OnAbort = func(why loaderline.Abort) { aborted <- why }
+	aborted := make(chan string, 1)
+	cfg.OnAbort = func(why string) { aborted <- why }
 	stop := start(t, cfg)
 	<-atHand
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if why := <-aborted; why != loaderline.AbortedByShutdown {
+	if why := <-aborted; why != abort.Shutdown {
 		t.Errorf("aborted by %s", why)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -42,18 +43,18 @@ func TestOnAbort(t *testing.T) {
 		return doubles(ctx, keys)
 	})
 	for _, test := range []struct {
-		reason loaderline.Abort
+		reason string
 		source stages.Source[int, int]
 		fault  *kfake.Fault
 		set    func(*loaderline.Config[int])
 	}{
-		{loaderline.AbortedByRefusal, doubles, &kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "out", Err: kerr.InvalidRecord}, nil},
-		{loaderline.AbortedByError, doubles, &kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.InvalidProducerIDMapping, TopLevel: true}, nil},
-		{loaderline.AbortedByOverflow, doubles, nil, func(cfg *loaderline.Config[int]) { cfg.MaxOutputBytes = 1 }},
-		{loaderline.AbortedByOutage, away, nil, nil},
-		{loaderline.AbortedByShutdown, gate(nil), nil, func(cfg *loaderline.Config[int]) { cfg.ShutdownTimeout = 400 * time.Millisecond }},
+		{abort.Refusal, doubles, &kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "out", Err: kerr.InvalidRecord}, nil},
+		{abort.Error, doubles, &kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.InvalidProducerIDMapping, TopLevel: true}, nil},
+		{abort.Overflow, doubles, nil, func(cfg *loaderline.Config[int]) { cfg.MaxOutputBytes = 1 }},
+		{abort.Outage, away, nil, nil},
+		{abort.Shutdown, gate(nil), nil, func(cfg *loaderline.Config[int]) { cfg.ShutdownTimeout = 400 * time.Millisecond }},
 	} {
-		t.Run(string(test.reason), func(t *testing.T) {
+		t.Run(test.reason, func(t *testing.T) {
 			t.Parallel()
 			b := newBroker(t)
 			b.publish(events(6)...)
@@ -68,15 +69,15 @@ func TestOnAbort(t *testing.T) {
 				test.set(&cfg)
 			}
 			cfg.Workers = 1
-			reasons := make(chan loaderline.Abort, 100)
-			cfg.OnAbort = func(reason loaderline.Abort) { reasons <- reason }
+			reasons := make(chan string, 100)
+			cfg.OnAbort = func(reason string) { reasons <- reason }
 			decoded := make(chan struct{}, 1000)
 			cfg.Decode = func(r loaderline.Record) (int, error) {
 				decoded <- struct{}{}
 				return decodeID(r)
 			}
 			stop := start(t, cfg)
-			if test.reason == loaderline.AbortedByShutdown {
+			if test.reason == abort.Shutdown {
 				<-decoded
 			} else {
 				b.waitFor(6)
@@ -98,8 +99,8 @@ func TestOnAbortByARebalance(t *testing.T) {
 	first, second := numbers(b, gate(open)), numbers(b, gate(open))
 	first.Consumer.Instance, second.Consumer.Instance = "first", "second"
 	first.Consumer.RebalanceGrace = 50 * time.Millisecond
-	reasons, decoded := make(chan loaderline.Abort, 100), make(chan struct{}, 1000)
-	first.OnAbort = func(reason loaderline.Abort) { reasons <- reason }
+	reasons, decoded := make(chan string, 100), make(chan struct{}, 1000)
+	first.OnAbort = func(reason string) { reasons <- reason }
 	first.Decode = func(r loaderline.Record) (int, error) {
 		decoded <- struct{}{}
 		return decodeID(r)
@@ -107,7 +108,7 @@ func TestOnAbortByARebalance(t *testing.T) {
 	stopFirst := start(t, first)
 	<-decoded
 	stopSecond := start(t, second)
-	if got := <-reasons; got != loaderline.AbortedByRebalance {
+	if got := <-reasons; got != abort.Rebalance {
 		t.Errorf("aborted by %s", got)
 	}
 	close(open)

@@ -24,19 +24,6 @@ type DeadLetter struct {
 	Stage string
 }
 
-// Abort is why a micro-batch was not committed.
-type Abort string
-
-// The reasons. The records are polled again in each case.
-const (
-	AbortedByRebalance Abort = "rebalance" // the group wanted its partitions
-	AbortedByOutage    Abort = "outage"    // a source answered nobody
-	AbortedByShutdown  Abort = "shutdown"  // the drain was too short for it
-	AbortedByRefusal   Abort = "refused"   // the broker refused a record
-	AbortedByOverflow  Abort = "overflow"  // its outputs were more than MaxOutputBytes
-	AbortedByError     Abort = "error"     // the session was lost, or the pipeline cannot go on
-)
-
 func (t *Tally) dead(f *Failure) {
 	if t.DeadLetters == nil {
 		t.DeadLetters = map[DeadLetter]int{}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/topicid"
 )
 
@@ -101,7 +102,7 @@ func (w *topicWatch) run(ctx context.Context) error {
 		case <-tick.C:
 		}
 		now, err := topicid.List(ctx, w.kafka, w.names())
-		missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
+		missing, isMissing := errors.AsType[*kafkaerr.TopicMissingError](err)
 		switch {
 		case isMissing && gone:
 			return fmt.Errorf("a topic was deleted while the pipeline ran: %w", missing)
@@ -125,18 +126,18 @@ func (w *topicWatch) run(ctx context.Context) error {
 	}
 }
 
-// recreated returns a *consumer.TopicRecreatedError for each topic that has another ID than before.
+// recreated returns a *kafkaerr.TopicRecreatedError for each topic that has another ID than before.
 func (w *topicWatch) recreated(before, now topicid.IDs) error {
 	var problems []error
 	for _, name := range before.Changed(now) {
 		i := slices.IndexFunc(w.topics, func(t usedTopic) bool { return t.name == name })
-		problems = append(problems, &consumer.TopicRecreatedError{Topic: name, Role: w.topics[i].role})
+		problems = append(problems, &kafkaerr.TopicRecreatedError{Topic: name, Role: w.topics[i].role})
 	}
 	return errors.Join(problems...)
 }
 
 // AcceptTopics accepts topics of a consumer group as they are now: a topic that was deleted and created again no longer ends
-// Run. It sets no offsets. Errors: *consumer.UnreachableError, *consumer.TopicMissingError, and what the cluster refuses.
+// Run. It sets no offsets. Errors: consumer.ErrUnreachable, consumer.ErrTopicMissing, and what the cluster refuses.
 func AcceptTopics(ctx context.Context, kafka consumer.Kafka, group string, topics ...string) error {
 	now, err := topicid.List(ctx, kafka, topics)
 	if err != nil {

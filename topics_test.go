@@ -13,7 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // watched is a pipeline that has a topic of each role.
@@ -105,8 +105,8 @@ func TestATopicThatIsCreatedAgainStopsARun(t *testing.T) {
 				b.recreate(topic)
 				err = <-ran
 				// A reader or a publisher may notice it before the watch does.
-				_, isFetch := errors.AsType[*consumer.FetchError](err)
-				_, isProduce := errors.AsType[*consumer.ProduceError](err)
+				_, isFetch := errors.AsType[*kafkaerr.FetchError](err)
+				_, isProduce := errors.AsType[*kafkaerr.ProduceError](err)
 				if !isFetch && !isProduce {
 					wantRecreated(t, err, topic, role)
 				} else if !strings.Contains(err.Error(), topic) || !strings.Contains(err.Error(), "created anew") {
@@ -130,7 +130,7 @@ func run(t *testing.T, cfg loaderline.Config[int]) error {
 
 func wantRecreated(t *testing.T, err error, topic, role string) {
 	t.Helper()
-	recreated, ok := errors.AsType[*consumer.TopicRecreatedError](err)
+	recreated, ok := errors.AsType[*kafkaerr.TopicRecreatedError](err)
 	command := "offsets accept"
 	if role == "input" {
 		command = "offsets set"

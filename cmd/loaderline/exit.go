@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/replaystate"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
-	"github.com/loaderline/loaderline/replay"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -61,10 +61,10 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case is[*usageError](err), is[*strictyaml.Error](err), is[*kafkaadmin.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replay.ChangedError](err), is[*replay.IDError](err), is[*replay.TopicError](err),
+	case is[*usageError](err), is[*strictyaml.Error](err), is[*kafkaadmin.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replaystate.ChangedError](err), is[*replaystate.IDError](err), is[*replaystate.TopicError](err),
 		is[*admin.CommandError](err):
 		return exitUsage
-	case is[*consumer.UnreachableError](err), is[*consumer.TopicMissingError](err), is[*pipeline.UnreachableError](err),
+	case is[*kafkaerr.UnreachableError](err), is[*kafkaerr.TopicMissingError](err), is[*pipeline.UnreachableError](err),
 		is[*admin.UnreachableError](err), is[*tlsfiles.EndedError](err):
 		return exitUnreachable
 	default:

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
@@ -46,7 +46,7 @@ dead_letter: {topic: dead}
 
 func TestErrors(t *testing.T) {
 	placed := &strictyaml.Error{File: "p.yaml", Line: 3, Column: 5, Key: "stages.user.by", Message: "is wrong"}
-	missing := &consumer.TopicMissingError{Topics: []string{"a"}}
+	missing := &kafkaerr.TopicMissingError{Topics: []string{"a"}}
 	for name, test := range map[string]struct {
 		err   error
 		code  int
@@ -59,7 +59,7 @@ func TestErrors(t *testing.T) {
 		"a list in a list":          {errors.Join(errors.Join(placed, placed), nil), exitUsage, []string{"p.yaml:3:5: stages.user.by: is wrong", "p.yaml:3:5: stages.user.by: is wrong"}},
 		"wrapping two is one error": {fmt.Errorf("%w: %w", errors.New("a"), errors.New("b")), exitFailed, []string{"loaderline: a: b"}},
 		"a default's problem":       {&strictyaml.Error{File: "p.yaml", Key: "http.listen", Message: "is taken"}, exitUsage, []string{"p.yaml: http.listen: is taken"}},
-		"Kafka is away":             {&consumer.UnreachableError{Brokers: []string{"k:9"}, Op: "connect", Err: errors.New("refused")}, exitUnreachable, []string{"loaderline: kafka at k:9: connect: refused"}},
+		"Kafka is away":             {&kafkaerr.UnreachableError{Brokers: []string{"k:9"}, Op: "connect", Err: errors.New("refused")}, exitUnreachable, []string{"loaderline: kafka at k:9: connect: refused"}},
 		"reported, with its cause":  {&reportedError{text: "1 of 2 failed", err: errors.Join(missing, placed)}, exitUsage, []string{"loaderline: 1 of 2 failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,10 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
@@ -48,7 +49,7 @@ func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, err
 		return nil, err
 	}
 	if _, err := kafkaadmin.Options(l.kafka); err != nil {
-		if is[*consumer.PlaintextPasswordError](err) {
+		if is[*kafkaerr.PlaintextPasswordError](err) {
 			return nil, file.Errorf("kafka.sasl", "a password would be sent without TLS: set kafka.tls, or kafka.sasl.allow_plaintext: true where the network is trusted")
 		}
 		var problems []error
@@ -88,13 +89,13 @@ func (l *loaded) inWords(c *console.Console) func() {
 
 // hinted adds to an error about missing topics what to do: those of the pipeline can be created by a command.
 func (l *loaded) hinted(err error) error {
-	if limit, ok := errors.AsType[*loaderline.DeadLetterLimitError](err); ok {
+	if limit, ok := errors.AsType[*deadletterlimit.ExceededError](err); ok {
 		return &reportedError{err: err, text: fmt.Sprintf("%v; stopped by dead_letter.limit before they were published: mend the cause and run it again, or let them become dead letters by loaderline run --ignore-dead-letter-limit %s", limit, l.path)}
 	}
-	if timeout, ok := errors.AsType[*consumer.TransactionTimeoutError](err); ok {
+	if timeout, ok := errors.AsType[*kafkaerr.TransactionTimeoutError](err); ok {
 		return l.layout.File.Errorf("kafka.transaction_timeout", "%v", timeout)
 	}
-	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
+	missing, ok := errors.AsType[*kafkaerr.TopicMissingError](err)
 	if !ok {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/replaydiff"
+	"github.com/loaderline/loaderline/internal/replaystate"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -190,7 +191,7 @@ func (f *replayFlags) find(ctx context.Context, l *loaded) (replay.Status, error
 	case kept.Ranges == nil && !f.hasFrom:
 		return kept, usagef("there is no replay %s of pipeline %s to go on with; begin it with --from", f.id, l.layout.File.Name)
 	case kept.Ranges != nil && (f.hasFrom || f.hasTo) && kept.Description != f.asked():
-		return kept, &replay.ChangedError{ID: f.id, What: "range", Was: kept.Description, Is: f.asked()}
+		return kept, &replaystate.ChangedError{ID: f.id, What: "range", Was: kept.Description, Now: f.asked()}
 	}
 	return kept, nil
 }

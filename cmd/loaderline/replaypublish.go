@@ -67,7 +67,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	}
 	goOn := fmt.Sprintf("go on with: loaderline replay %s --id %s %s", l.path, cfg.ID, map[bool]string{true: "--into " + f.into, false: "--into-output --yes"}[f.into != ""])
 	switch now, _ := status.Offsets(); {
-	case is[*loaderline.DeadLetterLimitError](err):
+	case errors.Is(err, loaderline.ErrDeadLetterLimit):
 		return fmt.Errorf("%w; stopped by dead_letter.limit before they were published: mend the cause, and %s", err, goOn)
 	case err != nil && status.Ranges != nil && exitCode(err) == exitFailed && !errors.Is(err, consumer.ErrFenced):
 		return fmt.Errorf("%w; %s", l.hinted(err), goOn)

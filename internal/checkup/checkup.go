@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -93,7 +94,7 @@ func (c Checkup) failed(what, name string, err error) {
 
 // detail is an error without what the finding's line says already.
 func detail(err error) string {
-	if kafka, ok := errors.AsType[*consumer.UnreachableError](err); ok {
+	if kafka, ok := errors.AsType[*kafkaerr.UnreachableError](err); ok {
 		return fmt.Sprintf("%s: %v", kafka.Op, kafka.Err)
 	}
 	if source, ok := errors.AsType[*pipeline.UnreachableError](err); ok {
@@ -171,5 +172,5 @@ func (c Checkup) transactionTimeout(ctx context.Context, client *kgo.Client) {
 }
 
 func (c Checkup) unreachable(address string, err error) {
-	c.failed("broker", address, &consumer.UnreachableError{Brokers: []string{address}, Op: "connect", Err: err})
+	c.failed("broker", address, &kafkaerr.UnreachableError{Brokers: []string{address}, Op: "connect", Err: err})
 }

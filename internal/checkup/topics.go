@@ -13,9 +13,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/deadletter"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 )
@@ -30,14 +30,14 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 	}
 	topics := slices.DeleteFunc(c.Layout.File.AllTopics(), func(topic string) bool { return access[topic].hidden() })
 	infos, err := kafkaadmin.Describe(ctx, c.Kafka, topics...)
-	missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
+	missing, isMissing := errors.AsType[*kafkaerr.TopicMissingError](err)
 	if err != nil && !isMissing {
 		c.failed("topics", strings.Join(topics, ", "), err)
 		return false
 	}
 	created := map[string]bool{}
 	if isMissing && c.CreateTopics {
-		var left *consumer.TopicMissingError
+		var left *kafkaerr.TopicMissingError
 		if infos, left, err = c.create(ctx, topics, infos, missing.Topics); err != nil {
 			c.failed("topics", strings.Join(missing.Topics, ", "), err)
 			return false
@@ -49,7 +49,7 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 	for _, topic := range topics {
 		info, there := infos[topic]
 		if !there {
-			c.Report(Finding{What: "topic", Name: topic, Detail: c.remedy(topic), Err: &consumer.TopicMissingError{Topics: []string{topic}}})
+			c.Report(Finding{What: "topic", Name: topic, Detail: c.remedy(topic), Err: &kafkaerr.TopicMissingError{Topics: []string{topic}}})
 			continue
 		}
 		verb := ""
@@ -69,7 +69,7 @@ func (c Checkup) describe(ctx context.Context, client *kgo.Client) bool {
 func (c Checkup) ledger(ctx context.Context) {
 	spec := deadletter.LedgerSpec(c.Layout.File.DeadLetter.Topic)
 	_, err := kafkaadmin.Describe(ctx, c.Kafka, spec.Name)
-	if _, missing := errors.AsType[*consumer.TopicMissingError](err); !missing {
+	if _, missing := errors.AsType[*kafkaerr.TopicMissingError](err); !missing {
 		return // It is there, or nobody else's business to see.
 	}
 	if err := kafkaadmin.CreateTopics(ctx, c.Kafka, spec); err != nil {
@@ -105,7 +105,7 @@ func (c Checkup) remedy(topic string) string {
 // missing.
 func (c Checkup) create(
 	ctx context.Context, topics []string, infos map[string]kafkaadmin.TopicInfo, missing []string,
-) (map[string]kafkaadmin.TopicInfo, *consumer.TopicMissingError, error) {
+) (map[string]kafkaadmin.TopicInfo, *kafkaerr.TopicMissingError, error) {
 	gone := map[string]bool{}
 	for _, topic := range missing {
 		gone[topic] = true
@@ -137,7 +137,7 @@ func (c Checkup) create(
 		return nil, nil, err
 	}
 	infos, err = kafkaadmin.Describe(ctx, c.Kafka, topics...)
-	left, isMissing := errors.AsType[*consumer.TopicMissingError](err)
+	left, isMissing := errors.AsType[*kafkaerr.TopicMissingError](err)
 	if isMissing && !slices.ContainsFunc(left.Topics, func(topic string) bool { return !c.Layout.File.OfOthers(topic) }) {
 		err = nil
 	}

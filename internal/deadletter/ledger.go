@@ -12,8 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/tail"
@@ -147,7 +147,7 @@ func (q Queue) ensureLedger(ctx context.Context, admin *kadm.Client) error {
 // ensure creates a topic where it is missing.
 func (q Queue) ensure(ctx context.Context, spec kafkaadmin.TopicSpec) error {
 	_, err := kafkaadmin.Describe(ctx, q.Kafka, spec.Name)
-	if _, missing := errors.AsType[*consumer.TopicMissingError](err); !missing {
+	if _, missing := errors.AsType[*kafkaerr.TopicMissingError](err); !missing {
 		return err
 	}
 	if err := kafkaadmin.CreateTopics(ctx, q.Kafka, spec); err != nil {

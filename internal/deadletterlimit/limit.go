@@ -8,12 +8,9 @@
 package deadletterlimit
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // Limit stops a pipeline that would dead-letter too many of its events, as
@@ -35,21 +32,6 @@ type Limit struct {
 // instance is the name of this process in its checkpoints.
 func New(share float64, window int, instance string) *Limit {
 	return &Limit{limit: share, window: window, instance: instance}
-}
-
-// ExceededError says that a transaction would exceed the limit.
-type ExceededError struct {
-	// Events is the number of the latest events. Dead is the number of dead
-	// letters among them.
-	Events, Dead int
-	// Retried says that they came out of retry topics. Dead is then weighted, see
-	// Counts.
-	Retried bool
-}
-
-// Error implements error.
-func (e *ExceededError) Error() string {
-	return fmt.Sprintf("%d of the latest %s would be dead letters", e.Dead, plural.Count(e.Events, "event"))
 }
 
 // Unlimited says that any number of dead letters is allowed.
@@ -76,10 +58,10 @@ func (l *Limit) Reserve(c Counts) (Reservation, error) {
 	latest := l.with(c)
 	all := latest.total()
 	if l.exceeded(all.Input, c.Input) {
-		return Reservation{}, all.Input.exceeded(false)
+		return Reservation{}, l.exceededBy(all.Input, false)
 	}
 	if l.exceeded(all.Retried, c.Retried) {
-		return Reservation{}, all.Retried.exceeded(true)
+		return Reservation{}, l.exceededBy(all.Retried, true)
 	}
 	l.reserved = l.reserved.plus(c)
 	l.number = max(l.number+1, time.Now().UnixMicro())

@@ -38,10 +38,6 @@ func (s Share) over(limit float64) bool {
 	return s.Events > 0 && float64(s.Dead)/float64(s.Events*Whole) > limit
 }
 
-func (s Share) exceeded(retried bool) *ExceededError {
-	return &ExceededError{Events: s.Events, Dead: (s.Dead + Whole/2) / Whole, Retried: retried}
-}
-
 // Counts are the outcomes of one transaction, separately for events of the
 // input and for events that came out of retry topics. A dead letter of a
 // retried event counts as a fraction: the share of the input's events that were

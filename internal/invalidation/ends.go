@@ -12,7 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // partition is one partition of a topic.
@@ -93,7 +93,7 @@ func list(ctx context.Context, client *kgo.Client, topics []string) (extents, er
 	var problems []error
 	for _, topic := range topics {
 		if len(ends[topic]) == 0 {
-			problems = append(problems, &consumer.TopicMissingError{Topics: []string{topic}})
+			problems = append(problems, &kafkaerr.TopicMissingError{Topics: []string{topic}})
 		}
 	}
 	ends.Each(func(end kadm.ListedOffset) {

@@ -61,7 +61,7 @@ func CreateTopics(ctx context.Context, k consumer.Kafka, specs ...TopicSpec) err
 func awaitTopics(ctx context.Context, admin *kadm.Client, k consumer.Kafka, topics []string) error {
 	for {
 		_, err := TopicDetails(ctx, admin, k, topics)
-		_, unheard := errors.AsType[*consumer.TopicMissingError](err)
+		_, unheard := errors.AsType[*kafkaerr.TopicMissingError](err)
 		switch {
 		case err == nil, kafkaerr.IsDenied(err): // Who may create a topic need not be allowed to see it.
 			return nil

@@ -37,7 +37,7 @@ type TopicInfo struct {
 // Describe looks topics up, those that are there. It tries for about ten
 // seconds to reach the cluster.
 //
-// Errors: *consumer.UnreachableError; *consumer.TopicMissingError, beside which the topics that
+// Errors: *kafkaerr.UnreachableError; *kafkaerr.TopicMissingError, beside which the topics that
 // are there are returned; and what the cluster refuses.
 func Describe(ctx context.Context, k consumer.Kafka, topics ...string) (map[string]TopicInfo, error) {
 	cl, err := Connect(ctx, k)
@@ -49,7 +49,7 @@ func Describe(ctx context.Context, k consumer.Kafka, topics ...string) (map[stri
 	defer cancel()
 	admin := kadm.NewClient(cl)
 	details, err := TopicDetails(ctx, admin, k, topics)
-	missing, isMissing := errors.AsType[*consumer.TopicMissingError](err)
+	missing, isMissing := errors.AsType[*kafkaerr.TopicMissingError](err)
 	if err != nil && !isMissing {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func Describe(ctx context.Context, k consumer.Kafka, topics ...string) (map[stri
 // has another ID. IDs are zero on brokers before Kafka 2.8, which have none.
 // TopicIDs tries for about ten seconds to reach the cluster.
 //
-// Errors: *consumer.UnreachableError, *consumer.TopicMissingError, and what the cluster refuses.
+// Errors: *kafkaerr.UnreachableError, *kafkaerr.TopicMissingError, and what the cluster refuses.
 func TopicIDs(ctx context.Context, k consumer.Kafka, topics ...string) (map[string][16]byte, error) {
 	cl, err := Connect(ctx, k)
 	if err != nil {
@@ -90,7 +90,7 @@ func TopicIDs(ctx context.Context, k consumer.Kafka, topics ...string) (map[stri
 	return ids, nil
 }
 
-// TopicDetails returns the topics that are there, and a *consumer.TopicMissingError for
+// TopicDetails returns the topics that are there, and a *kafkaerr.TopicMissingError for
 // the others. Topics that were just created may take a moment.
 func TopicDetails(ctx context.Context, admin *kadm.Client, k consumer.Kafka, topics []string) (kadm.TopicDetails, error) {
 	if len(topics) == 0 {
@@ -119,7 +119,7 @@ func TopicDetails(ctx context.Context, admin *kadm.Client, k consumer.Kafka, top
 		case problem != nil:
 			return nil, problem
 		case retriable == nil && missing != nil:
-			return details, &consumer.TopicMissingError{Topics: missing}
+			return details, &kafkaerr.TopicMissingError{Topics: missing}
 		case retriable == nil:
 			return details, nil
 		}

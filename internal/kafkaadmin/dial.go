@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 func encrypted(k consumer.Kafka) bool { return k.TLS != nil || k.RenewTLS != nil }
@@ -53,7 +54,7 @@ func dialLoopback(ctx context.Context, network, address string) (net.Conn, error
 		return nil, err
 	}
 	if !isLoopback(host) {
-		return nil, &consumer.PlaintextPasswordError{Advertised: address}
+		return nil, &kafkaerr.PlaintextPasswordError{Advertised: address}
 	}
 	dialer := net.Dialer{Timeout: dialTimeout}
 	return dialer.DialContext(ctx, network, address)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -93,7 +94,7 @@ func TestAuthentication(t *testing.T) {
 			}
 			cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLAuthenticate}, Err: kerr.SaslAuthenticationFailed, TopLevel: true, Count: -1})
 			_, err = kafkaadmin.Describe(t.Context(), k, "in")
-			if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || strings.Contains(err.Error(), canary) || !errors.Is(err, kerr.SaslAuthenticationFailed) || session.Recoverable(err) {
+			if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok || strings.Contains(err.Error(), canary) || !errors.Is(err, kerr.SaslAuthenticationFailed) || session.Recoverable(err) {
 				t.Errorf("refused: %v", err)
 			}
 		})
@@ -110,7 +111,7 @@ func TestWrongPassword(t *testing.T) {
 	defer cluster.Close()
 	k := consumer.Kafka{Brokers: cluster.ListenAddrs(), SASL: consumer.SASL{Mechanism: "PLAIN", Username: "u", Password: canary + "-wrong"}}
 	_, err = kafkaadmin.Describe(t.Context(), k, "in")
-	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "credentials") {
+	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "credentials") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -133,7 +134,7 @@ func TestPasswordStaysHere(t *testing.T) {
 		t.Fatal("no dialer is set")
 	}
 	_, err = dial(t.Context(), "tcp", "192.0.2.1:9092")
-	if plaintext, ok := errors.AsType[*consumer.PlaintextPasswordError](err); !ok || plaintext.Advertised != "192.0.2.1:9092" || !strings.Contains(err.Error(), "without TLS") {
+	if plaintext, ok := errors.AsType[*kafkaerr.PlaintextPasswordError](err); !ok || plaintext.Advertised != "192.0.2.1:9092" || !strings.Contains(err.Error(), "without TLS") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -158,7 +159,7 @@ func TestTLS(t *testing.T) {
 	}
 	k.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: conf.Certificates}
 	_, err = kafkaadmin.Describe(t.Context(), k, "in")
-	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || !strings.Contains(err.Error(), "certificate") {
+	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("unknown authority: %v", err)
 	}
 }

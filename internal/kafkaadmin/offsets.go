@@ -24,7 +24,7 @@ type CommittedOffset struct {
 }
 
 // Offsets are what a group has committed, by topic and partition. A group that
-// is not there has none. Errors: *consumer.UnreachableError, and what the cluster
+// is not there has none. Errors: *kafkaerr.UnreachableError, and what the cluster
 // refuses.
 func Offsets(ctx context.Context, k consumer.Kafka, group string) (map[string]map[int32]CommittedOffset, error) {
 	cl, err := Connect(ctx, k)
@@ -109,7 +109,7 @@ func (e *GroupActiveError) Error() string {
 }
 
 // SetOffsets commits offsets of a group without members. Partitions that are
-// not named stay as they are. Errors: *GroupActiveError, *consumer.UnreachableError, and
+// not named stay as they are. Errors: *GroupActiveError, *kafkaerr.UnreachableError, and
 // what the cluster refuses.
 func SetOffsets(ctx context.Context, k consumer.Kafka, group string, offsets map[string]map[int32]CommittedOffset) error {
 	cl, err := Connect(ctx, k)
@@ -172,8 +172,8 @@ type Extent struct {
 	End int64
 }
 
-// Extents are what the partitions of topics hold. Errors: *consumer.UnreachableError,
-// *consumer.TopicMissingError, and what the cluster refuses.
+// Extents are what the partitions of topics hold. Errors: *kafkaerr.UnreachableError,
+// *kafkaerr.TopicMissingError, and what the cluster refuses.
 func Extents(ctx context.Context, k consumer.Kafka, topics ...string) (map[string]map[int32]Extent, error) {
 	cl, err := Connect(ctx, k)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 const (
@@ -36,7 +37,7 @@ func Options(k consumer.Kafka) ([]kgo.Opt, error) {
 	}
 	protect := k.SASL.Mechanism != "" && !encrypted(k) && !k.AllowPlaintextPassword
 	if protect && !local {
-		problems = append(problems, &consumer.PlaintextPasswordError{})
+		problems = append(problems, &kafkaerr.PlaintextPasswordError{})
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func NewClient(k consumer.Kafka, more ...kgo.Opt) (*kgo.Client, error) {
 }
 
 // Connect returns a client that has reached the cluster. It tries for about ten
-// seconds. Errors: *consumer.UnreachableError.
+// seconds. Errors: *kafkaerr.UnreachableError.
 func Connect(ctx context.Context, k consumer.Kafka) (*kgo.Client, error) {
 	client, err := NewClient(k, kgo.RetryTimeout(ReachTimeout))
 	if err != nil {

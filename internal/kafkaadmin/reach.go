@@ -21,9 +21,9 @@ const (
 	reachPause   = 250 * time.Millisecond
 )
 
-// Unreachable returns a *consumer.UnreachableError.
+// Unreachable returns a *kafkaerr.UnreachableError.
 func Unreachable(k consumer.Kafka, op string, err error) error {
-	return &consumer.UnreachableError{Brokers: brokersOf(k), Op: op, Err: err}
+	return &kafkaerr.UnreachableError{Brokers: brokersOf(k), Op: op, Err: err}
 }
 
 // Reach waits until a broker responds, for ReachTimeout in all. An error that

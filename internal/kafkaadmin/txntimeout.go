@@ -8,16 +8,16 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // CheckTransactionTimeout asks each broker whether it allows a transaction
-// timeout. If one does not, it returns a *consumer.TransactionTimeoutError with the
+// timeout. If one does not, it returns a *kafkaerr.TransactionTimeoutError with the
 // lowest limit. It returns nil if all allow the timeout, or if this user may
 // not read their configuration.
 func CheckTransactionTimeout(ctx context.Context, cl *kgo.Client, timeout time.Duration) error {
 	if most := MaxTransactionTimeout(ctx, cl); most > 0 && timeout > most {
-		return &consumer.TransactionTimeoutError{Timeout: timeout, Most: most}
+		return &kafkaerr.TransactionTimeoutError{Timeout: timeout, Most: most}
 	}
 	return nil
 }

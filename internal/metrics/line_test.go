@@ -89,7 +89,7 @@ func (l *line) config(kafka consumer.Kafka) loaderline.Config[int] {
 			return []loaderline.Record{{Value: []byte("x")}}, nil
 		},
 		OnCommit: func(tally loaderline.Tally) { l.metrics.Commit(tally) },
-		OnAbort:  func(why loaderline.Abort) { l.metrics.Abort(why) },
+		OnAbort:  func(why string) { l.metrics.Abort(why) },
 	}
 }
 

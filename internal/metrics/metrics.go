@@ -99,7 +99,7 @@ func New(cfg Config) *Metrics {
 func (m *Metrics) Commit(t loaderline.Tally) { m.outcomes.commit(t, time.Now()) }
 
 // Abort counts a micro-batch that was not committed and will be polled again.
-func (m *Metrics) Abort(why loaderline.Abort) { m.outcomes.abort(why) }
+func (m *Metrics) Abort(why string) { m.outcomes.abort(why) }
 
 // Call counts a call of a source, whatever became of its micro-batch.
 func (m *Metrics) Call(source string, took time.Duration, err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -87,7 +88,7 @@ func TestCounting(t *testing.T) {
 	})
 	m.Commit(loaderline.Tally{Records: 1, Enriched: 1})
 	m.Commit(loaderline.Tally{Number: 1, Records: 1, Enriched: 1}) // Of the same transaction.
-	m.Abort(loaderline.AbortedByOutage)
+	m.Abort(abort.Outage)
 	m.Call("shop", 30*time.Millisecond, nil)
 	m.Call("shop", time.Second, errors.New("no answer"))
 	got := counted(t, m)

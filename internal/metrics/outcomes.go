@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -53,11 +54,8 @@ func newOutcomes(stages []string) *outcomes {
 			o.stageKeys.WithLabelValues(stage, result)
 		}
 	}
-	for _, why := range []loaderline.Abort{
-		loaderline.AbortedByRebalance, loaderline.AbortedByOutage, loaderline.AbortedByShutdown, loaderline.AbortedByRefusal,
-		loaderline.AbortedByOverflow, loaderline.AbortedByError,
-	} {
-		o.transactions.WithLabelValues(aborted, string(why))
+	for _, reason := range abort.Reasons() {
+		o.transactions.WithLabelValues(aborted, reason)
 	}
 	o.transactions.WithLabelValues(committed, "")
 	return o
@@ -96,8 +94,8 @@ func (o *outcomes) commit(t loaderline.Tally, at time.Time) {
 	o.lastCommit.Set(float64(at.UnixMilli()) / 1000)
 }
 
-func (o *outcomes) abort(why loaderline.Abort) {
-	o.transactions.WithLabelValues(aborted, string(why)).Inc()
+func (o *outcomes) abort(reason string) {
+	o.transactions.WithLabelValues(aborted, reason).Inc()
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -153,7 +154,7 @@ func (w *keysWorld) stopped() error {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
 	defer cancel()
 	err := w.run(ctx, "stopped", "50%", func(string) {})
-	if _, is := errors.AsType[*loaderline.DeadLetterLimitError](err); !is {
+	if _, is := errors.AsType[*deadletterlimit.ExceededError](err); !is {
 		w.t.Fatalf("the run ends with %v", err)
 	}
 	return err

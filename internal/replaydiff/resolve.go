@@ -13,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/replaystate"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -21,7 +22,7 @@ type Ranges = map[string]map[int32]replay.Range
 
 // Resolve finds the offsets of topics from a position up to another at this moment. Notes say what was perhaps meant to
 // be part of them. Positions that make no range are a *position.RangeError, and records that retention has removed a
-// *replay.RemovedError.
+// *replaystate.RemovedError.
 func Resolve(ctx context.Context, kafka consumer.Kafka, topics []string, from, to position.Position) (ranges Ranges, notes []string, err error) {
 	client, err := kafkaadmin.NewClient(kafka)
 	if err != nil {
@@ -43,7 +44,7 @@ func Resolve(ctx context.Context, kafka consumer.Kafka, topics []string, from, t
 				part.From = min(part.From, part.To)
 				part.To = part.From
 			} else if part.From < of.Start {
-				return nil, nil, &replay.RemovedError{Topic: topic, Partition: p, Range: part, Start: of.Start}
+				return nil, nil, &replaystate.RemovedError{Topic: topic, Partition: p, Range: part, Start: of.Start}
 			}
 			ranges[topic][p] = part
 			if _, ofTime := from.Moment(now); ofTime && of.Start > 0 && of.From == of.Start {

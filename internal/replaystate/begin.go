@@ -16,8 +16,8 @@ import (
 
 // Begin finds what is kept of a replay, or keeps what the configuration says.
 //
-// Errors: *replay.ChangedError if the ID was used for another replay, and
-// *replay.RemovedError if what is still to be read was removed.
+// Errors: *ChangedError if the ID was used for another replay, and
+// *RemovedError if what is still to be read was removed.
 func Begin(ctx context.Context, kafka consumer.Kafka, pipeline string, cfg replay.Config) (State, error) {
 	s, err := Find(ctx, kafka, pipeline, cfg.ID)
 	switch {
@@ -45,10 +45,10 @@ func Begin(ctx context.Context, kafka consumer.Kafka, pipeline string, cfg repla
 	return s, kafkaadmin.SetOffsets(ctx, kafka, Group(pipeline, cfg.ID), s.offsets(func(of replay.Range) int64 { return of.From }))
 }
 
-// same returns a *replay.ChangedError if the ID was used for another replay.
+// same returns a *ChangedError if the ID was used for another replay.
 func same(cfg replay.Config, kept replay.Status) error {
 	changed := func(what, was, is string) error {
-		return &replay.ChangedError{ID: cfg.ID, What: what, Was: was, Is: is}
+		return &ChangedError{ID: cfg.ID, What: what, Was: was, Now: is}
 	}
 	switch {
 	case cfg.Ranges != nil && !maps.EqualFunc(cfg.Ranges, kept.Ranges, maps.Equal):
@@ -75,7 +75,7 @@ func describe(ranges map[string]map[int32]replay.Range) string {
 	return cmp.Or(strings.Join(texts, ", "), "none")
 }
 
-// present returns *replay.RemovedErrors if what is still to be read was
+// present returns RemovedErrors if what is still to be read was
 // removed.
 func (s State) present(ctx context.Context, kafka consumer.Kafka) error {
 	extents, err := kafkaadmin.Extents(ctx, kafka, s.topics()...)
@@ -86,7 +86,7 @@ func (s State) present(ctx context.Context, kafka consumer.Kafka) error {
 	for at, of := range s.each() {
 		left := replay.Range{From: max(of.From, s.position(at)), To: of.To}
 		if start := extents[at.topic][at.number].Start; left.Len() > 0 && left.From < start {
-			removed = append(removed, &replay.RemovedError{Topic: at.topic, Partition: at.number, Range: left, Start: start})
+			removed = append(removed, &RemovedError{Topic: at.topic, Partition: at.number, Range: left, Start: start})
 		}
 	}
 	slices.SortFunc(removed, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })

@@ -29,10 +29,10 @@ type State struct {
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// CheckID returns a *replay.IDError if an ID is not valid.
+// CheckID returns a *IDError if an ID is not valid.
 func CheckID(id string) error {
 	if !validID.MatchString(id) {
-		return &replay.IDError{ID: id}
+		return &IDError{ID: id}
 	}
 	return nil
 }

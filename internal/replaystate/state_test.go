@@ -57,7 +57,7 @@ func TestCheckID(t *testing.T) {
 		"": false, "a b": false, "a/b": false, "é": false, strings.Repeat("x", 65): false,
 	} {
 		err := replaystate.CheckID(id)
-		if _, is := errors.AsType[*replay.IDError](err); is == valid || (err == nil) != valid {
+		if _, is := errors.AsType[*replaystate.IDError](err); is == valid || (err == nil) != valid {
 			t.Errorf("%q: %v", id, err)
 		}
 	}

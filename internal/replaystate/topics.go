@@ -13,7 +13,7 @@ type Topics struct {
 	Output, DeadLetters string
 }
 
-// Check returns *replay.TopicErrors if the pipeline would read the replay's
+// Check returns TopicErrors if the pipeline would read the replay's
 // records as input, or if they would stand among records of another kind. The
 // configuration has its defaults.
 func (t Topics) Check(cfg replay.Config) error {
@@ -29,7 +29,7 @@ func (t Topics) Check(cfg replay.Config) error {
 			use = "Ranges"
 		}
 		if use != "" {
-			problems = append(problems, &replay.TopicError{Field: field, Topic: topic, Use: use})
+			problems = append(problems, &TopicError{Field: field, Topic: topic, Use: use})
 		}
 	}
 	check("Into", cfg.Into, map[string]string{t.DeadLetters: "Sink.DeadLetterTopic"})

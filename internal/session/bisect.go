@@ -9,7 +9,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
@@ -18,7 +17,7 @@ import (
 // the partition, so the records at fault are among others.
 func (s *Session) produceError(ctx context.Context, refused *refusedError) error {
 	first := refused.first
-	e := &RejectedError{First: &consumer.ProduceError{Topic: first.Record.Topic, Partition: first.Record.Partition, Err: first.Err}}
+	e := &RejectedError{First: &kafkaerr.ProduceError{Topic: first.Record.Topic, Partition: first.Record.Partition, Err: first.Err}}
 	if refused.ofTopic {
 		return e.First
 	}
@@ -33,7 +32,7 @@ func (s *Session) produceError(ctx context.Context, refused *refusedError) error
 	e.Records = bisect.found
 	if len(e.Records) > 0 {
 		at := e.Records[0]
-		e.First = &consumer.ProduceError{Topic: at.Record.Topic, Partition: at.Record.Partition, Err: at.Err}
+		e.First = &kafkaerr.ProduceError{Topic: at.Record.Topic, Partition: at.Record.Partition, Err: at.Err}
 	}
 	s.log.LogAttrs(ctx, slog.LevelWarn, "batch aborted by refused records", slog.String("topic", e.First.Topic), slog.Any("error", first.Err),
 		slog.Int("refused", len(refused.records)), slog.Int("at_fault", len(e.Records)), slog.Int("records", s.held))

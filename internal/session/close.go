@@ -10,8 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // quickLeave is how long the client may take to leave the group. It waits for
@@ -55,7 +55,7 @@ const leaveTimeout = 5 * time.Second
 func (s *Session) closeUnopened(ctx context.Context, failed error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
-	if _, unreachable := errors.AsType[*consumer.UnreachableError](failed); unreachable {
+	if _, unreachable := errors.AsType[*kafkaerr.UnreachableError](failed); unreachable {
 		cancel()
 	}
 	_ = s.Close(ctx)

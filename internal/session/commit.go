@@ -22,7 +22,7 @@ import (
 // With (true, nil) it is done. With (false, nil) a rebalance came in between:
 // drop the results and poll again. With an error nothing is committed either
 // (after a Error of the last step the outcome is not known, and the
-// next session settles it): *consumer.ProduceError names the records that are refused,
+// next session settles it): *kafkaerr.ProduceError names the records that are refused,
 // and Poll gives the batch again; for other errors ask Recoverable.
 //
 // To find such records among others, they are published again in parts. With

@@ -20,7 +20,7 @@ import (
 // process opens its sessions. It leaves a group with members alone, because
 // their sessions do the same. It does nothing for consumer.StartNone.
 //
-// Errors: *consumer.UnreachableError, *consumer.TopicMissingError, and what the cluster refuses.
+// Errors: *kafkaerr.UnreachableError, *kafkaerr.TopicMissingError, and what the cluster refuses.
 func CommitStart(ctx context.Context, cfg Config) error {
 	cfg = cfg.withDefaults()
 	if cfg.Start.From == consumer.StartNone {

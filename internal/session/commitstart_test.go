@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -89,7 +90,7 @@ func TestCommitStart(t *testing.T) {
 }
 
 func isTopicMissing(err error) bool {
-	_, ok := errors.AsType[*consumer.TopicMissingError](err)
+	_, ok := errors.AsType[*kafkaerr.TopicMissingError](err)
 	return ok
 }
 

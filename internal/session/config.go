@@ -23,7 +23,7 @@ type Config struct {
 	Worker int
 
 	// TopicIDs are the IDs that Topics and Retry.Topics must have: a session
-	// that finds another ID fails with a *consumer.TopicRecreatedError. Topics
+	// that finds another ID fails with a *kafkaerr.TopicRecreatedError. Topics
 	// that are not in the map may have any ID. Defaults to none.
 	TopicIDs map[string][16]byte
 	// Retry says where records of Topics wait for another try. Defaults to

@@ -14,6 +14,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -30,7 +31,7 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := kafkaadmin.Describe(t.Context(), k, "in", "small", "no1", "no2")
-	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
+	missing, ok := errors.AsType[*kafkaerr.TopicMissingError](err)
 	if !ok {
 		t.Fatalf("got %v", err)
 	}
@@ -97,7 +98,7 @@ func TestUnreachable(t *testing.T) {
 	}}
 	began := time.Now()
 	_, err = session.Open(t.Context(), cfg)
-	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "refused") || !session.Recoverable(err) {
+	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "refused") || !session.Recoverable(err) {
 		t.Errorf("got %v", err)
 	}
 	if took := time.Since(began); took < 9*time.Second || took > 14*time.Second {
@@ -114,7 +115,7 @@ func TestOpenWithoutLeader(t *testing.T) {
 	cfg := w.config()
 	cfg.CommitTimeout = time.Second
 	_, err := session.Open(t.Context(), cfg)
-	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok || !errors.Is(err, kerr.LeaderNotAvailable) || !session.Recoverable(err) {
+	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok || !errors.Is(err, kerr.LeaderNotAvailable) || !session.Recoverable(err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -135,7 +136,7 @@ func TestOpenWithoutTopic(t *testing.T) {
 	cfg := w.config()
 	cfg.Topics = []string{"in", "nowhere"}
 	_, err := session.Open(t.Context(), cfg)
-	missing, ok := errors.AsType[*consumer.TopicMissingError](err)
+	missing, ok := errors.AsType[*kafkaerr.TopicMissingError](err)
 	if !ok || len(missing.Topics) != 1 || missing.Topics[0] != "nowhere" || session.Recoverable(err) {
 		t.Errorf("got %v", err)
 	}

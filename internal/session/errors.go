@@ -22,10 +22,10 @@ var (
 // RejectedError says that records were refused for what they are, so that
 // trying the same again gives the same. Nothing was committed, and Poll gives
 // the batch again. A topic that refuses whatever is published to it is a
-// *consumer.ProduceError alone.
+// *kafkaerr.ProduceError alone.
 type RejectedError struct {
 	// First is the first refusal that came.
-	First *consumer.ProduceError
+	First *kafkaerr.ProduceError
 	// Records are at fault: each was refused when it was published alone, as
 	// too large, without a key or with a timestamp that the topic does not
 	// take. Without any, they were too large together only: the session has
@@ -77,9 +77,9 @@ func (s *Session) sessionError(op string, err error) error {
 // are missing, or credentials or a setting are wrong. It applies to every
 // request: to fetch, to join the group, to stay in it, to publish, to commit.
 func isFinal(err error) bool {
-	_, plaintext := errors.AsType[*consumer.PlaintextPasswordError](err)
-	_, noOffset := errors.AsType[*consumer.NoOffsetError](err)
-	_, partition := errors.AsType[*consumer.FetchError](err)
+	_, plaintext := errors.AsType[*kafkaerr.PlaintextPasswordError](err)
+	_, noOffset := errors.AsType[*kafkaerr.NoOffsetError](err)
+	_, partition := errors.AsType[*kafkaerr.FetchError](err)
 	return plaintext || noOffset || partition || kafkaerr.IsDenied(err) || kafkaerr.IsLogin(err) ||
 		kafkaerr.IsAny(err, kerr.UnsupportedVersion, kerr.InvalidTransactionTimeout, kerr.InvalidSessionTimeout,
 			kerr.InvalidGroupID, kerr.InconsistentGroupProtocol)
@@ -94,7 +94,7 @@ func Recoverable(err error) bool {
 	if _, ok := errors.AsType[*Error](err); ok {
 		return true
 	}
-	_, ok := errors.AsType[*consumer.UnreachableError](err)
+	_, ok := errors.AsType[*kafkaerr.UnreachableError](err)
 	return ok
 }
 

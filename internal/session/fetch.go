@@ -11,7 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
@@ -59,15 +58,15 @@ func (s *Session) judgeFetch(topic string, partition int32, err error) error {
 	}
 }
 
-func (s *Session) fetchFailed(topic string, partition int32, err error) *consumer.FetchError {
-	return &consumer.FetchError{Topic: topic, Partition: partition, Group: s.cfg.Group, Retry: slices.Contains(s.cfg.Retry.Topics, topic), Err: err}
+func (s *Session) fetchFailed(topic string, partition int32, err error) *kafkaerr.FetchError {
+	return &kafkaerr.FetchError{Topic: topic, Partition: partition, Group: s.cfg.Group, Retry: slices.Contains(s.cfg.Retry.Topics, topic), Err: err}
 }
 
 // judgeGroup sorts the errors that put the client out of the group, or kept it
 // from joining. The client joins again by itself.
 func (s *Session) judgeGroup(err error) error {
-	missing, isMissing := errors.AsType[*consumer.NoOffsetError](err)
-	partition, isPartition := errors.AsType[*consumer.FetchError](err)
+	missing, isMissing := errors.AsType[*kafkaerr.NoOffsetError](err)
+	partition, isPartition := errors.AsType[*kafkaerr.FetchError](err)
 	switch {
 	case isMissing:
 		return missing

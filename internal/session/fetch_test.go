@@ -12,7 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -41,7 +41,7 @@ func TestOffsetOutOfRangeIsFatal(t *testing.T) {
 			}
 			s = w.open(cfg)
 			err := pollError(t, s)
-			fetch, ok := errors.AsType[*consumer.FetchError](err)
+			fetch, ok := errors.AsType[*kafkaerr.FetchError](err)
 			if !ok || fetch.Topic != "in" || !errors.Is(err, kerr.OffsetOutOfRange) || !strings.Contains(err.Error(), "loaderline offsets set") || session.Recoverable(err) {
 				t.Errorf("got %v", err)
 			}
@@ -66,7 +66,7 @@ func TestRecreatedTopicIsFatal(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := pollError(t, s)
-	if _, ok := errors.AsType[*consumer.FetchError](err); !ok || !errors.Is(err, kerr.UnknownTopicID) || !strings.Contains(err.Error(), "created anew") {
+	if _, ok := errors.AsType[*kafkaerr.FetchError](err); !ok || !errors.Is(err, kerr.UnknownTopicID) || !strings.Contains(err.Error(), "created anew") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -76,7 +76,7 @@ func TestFetchErrorsNameTheCommand(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{kerr.UnknownTopicID, kerr.InconsistentTopicID, kerr.OffsetOutOfRange} {
 		for retry, command := range map[bool]string{false: "loaderline offsets set", true: "loaderline offsets accept"} {
-			if text := (&consumer.FetchError{Topic: "t", Retry: retry, Err: err}).Error(); !strings.Contains(text, command) {
+			if text := (&kafkaerr.FetchError{Topic: "t", Retry: retry, Err: err}).Error(); !strings.Contains(text, command) {
 				t.Errorf("retry %t: no %q in %q", retry, command, text)
 			}
 		}
@@ -99,7 +99,7 @@ func TestRecreatedRetryTopicIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := pollError(t, s)
-	if problem, ok := errors.AsType[*consumer.FetchError](err); !ok || !problem.Retry || problem.Topic != "retry" {
+	if problem, ok := errors.AsType[*kafkaerr.FetchError](err); !ok || !problem.Retry || problem.Topic != "retry" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -153,7 +153,7 @@ func TestDecompressionBombIsFatal(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = pollError(t, w.open(w.config()))
-	if _, ok := errors.AsType[*consumer.FetchError](err); !ok || session.Recoverable(err) || !strings.Contains(err.Error(), "skip that batch with loaderline offsets set") {
+	if _, ok := errors.AsType[*kafkaerr.FetchError](err); !ok || session.Recoverable(err) || !strings.Contains(err.Error(), "skip that batch with loaderline offsets set") {
 		t.Errorf("got %v", err)
 	}
 }

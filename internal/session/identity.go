@@ -8,8 +8,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // takeIdentity gets a producer for the transactional ID, which ends what a
@@ -27,7 +27,7 @@ func (s *Session) takeIdentity(ctx context.Context) error {
 // that says what they allow.
 func (s *Session) tooLong(ctx context.Context, err error) error {
 	if errors.Is(err, kerr.InvalidTransactionTimeout) {
-		return &consumer.TransactionTimeoutError{Timeout: s.cfg.TransactionTimeout, Most: kafkaadmin.MaxTransactionTimeout(ctx, s.cl)}
+		return &kafkaerr.TransactionTimeoutError{Timeout: s.cfg.TransactionTimeout, Most: kafkaadmin.MaxTransactionTimeout(ctx, s.cl)}
 	}
 	return err
 }

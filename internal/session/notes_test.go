@@ -10,6 +10,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // TestNotesOfANewCluster waits for the coordinator, which a cluster has only some time after a first group has asked.
@@ -29,7 +30,7 @@ func TestNotesWithoutABroker(t *testing.T) {
 	w := newWorld(t, 1)
 	w.cluster.Close()
 	notes, err := kafkaadmin.Notes(t.Context(), consumer.Kafka{Brokers: w.brokers}, "g")
-	if _, ok := errors.AsType[*consumer.UnreachableError](err); !ok {
+	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok {
 		t.Errorf("%v, %v", notes, err)
 	}
 }

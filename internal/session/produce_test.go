@@ -13,6 +13,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -75,7 +76,7 @@ func TestRefusedRecordCommitsNothing(t *testing.T) {
 					bad := *tt.bad // Each delivery publishes its own.
 					out := append([]*kgo.Record{{Topic: "out", Value: []byte("good")}}, &bad)
 					ok, err := s.Commit(t.Context(), out)
-					refused, isRefused := errors.AsType[*consumer.ProduceError](err)
+					refused, isRefused := errors.AsType[*kafkaerr.ProduceError](err)
 					rejected, isRejected := errors.AsType[*session.RejectedError](err)
 					if ok || !isRefused {
 						t.Fatalf("commit: %t, %v", ok, err)

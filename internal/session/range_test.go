@@ -12,6 +12,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -142,7 +143,7 @@ func TestExtents(t *testing.T) {
 		t.Errorf("error %v, -want +got\n%s", err, diff)
 	}
 	_, err = kafkaadmin.Extents(t.Context(), consumer.Kafka{Brokers: w.brokers}, "missing")
-	if _, ok := errors.AsType[*consumer.TopicMissingError](err); !ok {
+	if _, ok := errors.AsType[*kafkaerr.TopicMissingError](err); !ok {
 		t.Errorf("got %v", err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // recreated compares the topics' IDs with the IDs that they must have.
@@ -16,7 +16,7 @@ func (c Config) recreated(now map[string]kadm.TopicID) error {
 			if slices.Contains(c.Retry.Topics, topic) {
 				role = "retry"
 			}
-			return &consumer.TopicRecreatedError{Topic: topic, Role: role}
+			return &kafkaerr.TopicRecreatedError{Topic: topic, Role: role}
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -186,7 +187,7 @@ func TestRetryTopicOutOfRangeIsFatal(t *testing.T) {
 	cfg := w.config()
 	cfg.Retry = session.Retry{Topics: []string{"later"}, Due: func(*kgo.Record) time.Time { return time.Time{} }}
 	err := pollError(t, w.open(cfg))
-	if _, ok := errors.AsType[*consumer.FetchError](err); !ok || !errors.Is(err, kerr.OffsetOutOfRange) || session.Recoverable(err) {
+	if _, ok := errors.AsType[*kafkaerr.FetchError](err); !ok || !errors.Is(err, kerr.OffsetOutOfRange) || session.Recoverable(err) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -66,7 +67,7 @@ func TestTransactionTimeoutIsTooLong(t *testing.T) {
 	cfg := w.config()
 	cfg.TransactionTimeout = 20 * time.Minute
 	_, err := session.Open(t.Context(), cfg)
-	tooLong, ok := errors.AsType[*consumer.TransactionTimeoutError](err)
+	tooLong, ok := errors.AsType[*kafkaerr.TransactionTimeoutError](err)
 	if !ok || tooLong.Most != 15*time.Minute || session.Recoverable(err) || !strings.Contains(err.Error(), "20m0s, longer than the brokers allow, 15m0s") {
 		t.Errorf("got %v", err)
 	}

@@ -69,7 +69,7 @@ type topicPartition struct {
 // of this instance and worker left open. It tries for about ten seconds to
 // reach the cluster.
 //
-// Errors: *consumer.UnreachableError, *consumer.TopicMissingError, an invalid Config, and what
+// Errors: *kafkaerr.UnreachableError, *kafkaerr.TopicMissingError, an invalid Config, and what
 // the cluster refuses. On an error nothing is left running.
 func Open(ctx context.Context, cfg Config) (*Session, error) {
 	cfg = cfg.withDefaults()

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -264,7 +265,7 @@ func TestPresetPartition(t *testing.T) {
 	w.publish(1, 1, 1)
 	poll(t, s)
 	_, err := s.Commit(t.Context(), []*kgo.Record{{Topic: "out", Partition: 4}})
-	if _, ok := errors.AsType[*consumer.ProduceError](err); !ok || isRejected(err) || session.Recoverable(err) || !strings.Contains(err.Error(), "partition 4") {
+	if _, ok := errors.AsType[*kafkaerr.ProduceError](err); !ok || isRejected(err) || session.Recoverable(err) || !strings.Contains(err.Error(), "partition 4") {
 		t.Errorf("a partition that is not there: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -101,7 +102,7 @@ func TestStartNone(t *testing.T) {
 	cfg := w.config()
 	cfg.Start.From = consumer.StartNone
 	err := pollError(t, w.open(cfg))
-	if _, ok := errors.AsType[*consumer.NoOffsetError](err); !ok || !strings.Contains(err.Error(), "in[0 1]") || session.Recoverable(err) {
+	if _, ok := errors.AsType[*kafkaerr.NoOffsetError](err); !ok || !strings.Contains(err.Error(), "in[0 1]") || session.Recoverable(err) {
 		t.Errorf("got %v", err)
 	}
 }

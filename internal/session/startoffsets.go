@@ -66,7 +66,7 @@ func (s *Session) begin(ctx context.Context, offsets map[string]map[int32]kgo.Of
 		return len(committed[topic]) > 0 || slices.Contains(s.cfg.Retry.Topics, topic)
 	})
 	if s.cfg.Start.From == consumer.StartNone && len(fresh) > 0 {
-		return &consumer.NoOffsetError{Group: s.cfg.Group, Partitions: fresh}
+		return &kafkaerr.NoOffsetError{Group: s.cfg.Group, Partitions: fresh}
 	}
 	admin := kadm.NewClient(s.cl)
 	resolved, err := startOf(ctx, admin, s.cfg.Start, slices.Collect(maps.Keys(fresh)), everyPartition)

@@ -8,7 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -81,7 +81,7 @@ func TestStartOfAPartitionWithoutALeader(t *testing.T) {
 				gone.Store(false)
 			}
 			err := <-ended
-			if _, unreachable := errors.AsType[*consumer.UnreachableError](err); heals && err != nil || !heals && !unreachable {
+			if _, unreachable := errors.AsType[*kafkaerr.UnreachableError](err); heals && err != nil || !heals && !unreachable {
 				t.Errorf("it ended with %v", err)
 			}
 		})

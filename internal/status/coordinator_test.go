@@ -10,7 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/status"
 )
 
@@ -37,7 +37,7 @@ func TestAGroupThatGetsNoCoordinator(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err := w.reader.Read(ctx)
-	if _, unreachable := errors.AsType[*consumer.UnreachableError](err); !unreachable || !errors.Is(err, kerr.CoordinatorNotAvailable) {
+	if _, unreachable := errors.AsType[*kafkaerr.UnreachableError](err); !unreachable || !errors.Is(err, kerr.CoordinatorNotAvailable) {
 		t.Errorf("got %v", err)
 	}
 }

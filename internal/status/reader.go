@@ -17,6 +17,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
@@ -121,7 +122,7 @@ func (r *Reader) group(ctx context.Context, report *Report) error {
 func (r *Reader) refused(op, group string, err error) error {
 	op += " group " + group
 	if kafkaadmin.IsCoordinatorMissing(err) {
-		return &consumer.UnreachableError{Brokers: r.kafka.Brokers, Op: op, Err: fmt.Errorf(
+		return &kafkaerr.UnreachableError{Brokers: r.kafka.Brokers, Op: op, Err: fmt.Errorf(
 			"the group has no coordinator; a cluster that was just started has one soon, and one that cannot create __consumer_offsets never: %w", err)}
 	}
 	return fmt.Errorf("%s: %w", op, err)

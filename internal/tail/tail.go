@@ -47,8 +47,8 @@ type Config struct {
 }
 
 // Read calls handle with each record that is committed, in the order of its partition, until To or Limit is
-// reached, ctx has ended (which is no error), or handle answers an error. A topic that is not there is a *consumer.TopicMissingError, a cluster that does not answer for about 10 s at start a
-// *consumer.UnreachableError, and positions that make no range a *position.RangeError.
+// reached, ctx has ended (which is no error), or handle answers an error. A topic that is not there is a *kafkaerr.TopicMissingError, a cluster that does not answer for about 10 s at start a
+// *kafkaerr.UnreachableError, and positions that make no range a *position.RangeError.
 func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error {
 	if cfg.Now == nil {
 		cfg.Now = time.Now

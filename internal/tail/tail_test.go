@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaerr"
 	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/recordtime/recordtimetest"
 	"github.com/loaderline/loaderline/internal/tail"
@@ -164,7 +165,7 @@ func TestReadAnswersErrors(t *testing.T) {
 		t.Errorf("an error of handle gives %v", err)
 	}
 	err := tail.Read(t.Context(), tail.Config{Kafka: k, Topic: "nowhere"}, handle)
-	if missing, ok := errors.AsType[*consumer.TopicMissingError](err); !ok || missing.Topics[0] != "nowhere" {
+	if missing, ok := errors.AsType[*kafkaerr.TopicMissingError](err); !ok || missing.Topics[0] != "nowhere" {
 		t.Errorf("a topic that is not there gives %v", err)
 	}
 }
