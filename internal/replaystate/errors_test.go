@@ -16,7 +16,7 @@ func TestSentinels(t *testing.T) {
 	}
 	for err, want := range wants {
 		for _, sentinel := range wants {
-			if got := errors.Is(err, sentinel); got != (sentinel == want) {
+			if got := errors.Is(err, sentinel); got != errors.Is(want, sentinel) {
 				t.Errorf("%T is %q: %t", err, sentinel, got)
 			}
 		}
