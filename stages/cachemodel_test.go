@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/loaderline/loaderline/internal/loadcache"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 const modelKeys = 8
@@ -103,7 +103,7 @@ var modelCases = rapid.Custom(func(t *rapid.T) modelCase {
 })
 
 // modelCheck runs a case, and says how it broke the rules.
-func modelCheck(t *testing.T, c modelCase, wrap func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]) (seen modelSeen, err error) {
+func modelCheck(t *testing.T, c modelCase, wrap func(*resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]) (seen modelSeen, err error) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		w := newModelWorld(c, wrap)
@@ -113,7 +113,9 @@ func modelCheck(t *testing.T, c modelCase, wrap func(*cache.View[int, modelValue
 	return seen, err
 }
 
-func asItIs(v *cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] { return v }
+func asItIs(v *resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] {
+	return v
+}
 
 // Whatever is loaded, fails, is invalidated, expires, is evicted, cancelled and lost in whatever order: no value is older
 // than the last acknowledged invalidation, no failed key is served as missing, no key is loaded twice at one time, and
@@ -149,7 +151,7 @@ func TestLoadersAndCachesKeepTheRules(t *testing.T) {
 
 // unmindful is a cache that keeps what was loaded whatever was invalidated meanwhile.
 type unmindful struct {
-	*cache.View[int, modelValue]
+	*resultcache.View[int, modelValue]
 }
 
 func (u unmindful) Set(ctx ctx, _ loadcache.Stamp, keys []int, results []stages.Result[modelValue]) {
@@ -158,18 +160,18 @@ func (u unmindful) Set(ctx ctx, _ loadcache.Stamp, keys []int, results []stages.
 
 // joinable is a cache by which loads in flight are shared whatever was invalidated meanwhile.
 type joinable struct {
-	*cache.View[int, modelValue]
+	*resultcache.View[int, modelValue]
 }
 
 func (joinable) Outdated(int, loadcache.Stamp) bool { return false }
 
 // The model is worth something: without the comparison of generations it finds the rules broken.
 func TestTheModelFindsMissingChecks(t *testing.T) {
-	for name, wrap := range map[string]func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]{
-		"what was loaded before": func(v *cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] {
+	for name, wrap := range map[string]func(*resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]{
+		"what was loaded before": func(v *resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] {
 			return unmindful{v}
 		},
-		"what is in flight": func(v *cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] {
+		"what is in flight": func(v *resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]] {
 			return joinable{v}
 		},
 	} {

@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/internal/loadcache"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 )
 
 type ctx = context.Context
@@ -28,7 +28,7 @@ type modelValue struct {
 	read         time.Time
 }
 
-var modelCodec = cache.Codec[int, modelValue]{
+var modelCodec = resultcache.Codec[int, modelValue]{
 	Key: strconv.Itoa,
 	Encode: func(v modelValue) ([]byte, error) {
 		return fmt.Appendf(nil, "%d %d %d", v.key, v.version, v.read.UnixNano()), nil
@@ -64,11 +64,11 @@ func (s *modelSeen) all() bool {
 // modelWorld is the whole truth: what the source holds, and what has been said about it.
 type modelWorld struct {
 	modelCase
-	wrap    func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]
+	wrap    func(*resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]
 	stores  [2]tiertest.Store
 	tiers   []*tiertest.Fake
-	memory  *cache.Memory
-	view    *cache.View[int, modelValue]
+	memory  *resultcache.Memory
+	view    *resultcache.View[int, modelValue]
 	loader  *stages.Loader[int, modelValue]
 	batches sync.WaitGroup
 	changes sync.WaitGroup
@@ -86,7 +86,7 @@ type modelWorld struct {
 	broken   error
 }
 
-func newModelWorld(c modelCase, wrap func(*cache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]) *modelWorld {
+func newModelWorld(c modelCase, wrap func(*resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]) *modelWorld {
 	w := &modelWorld{modelCase: c, wrap: wrap}
 	w.stores[0].Unfenced = true // as a disk
 	for i := range c.Tiers {
@@ -104,7 +104,7 @@ func newModelWorld(c modelCase, wrap func(*cache.View[int, modelValue]) loadcach
 }
 
 func (w *modelWorld) start() {
-	cfg := cache.MemoryConfig{MaxBytes: 1 << 20}
+	cfg := resultcache.MemoryConfig{MaxBytes: 1 << 20}
 	if w.Full {
 		cfg.MaxBytes = 2 << 10
 	}
@@ -112,16 +112,16 @@ func (w *modelWorld) start() {
 		cfg.Tiers = append(cfg.Tiers, t)
 	}
 	var err error
-	if w.memory, err = cache.New(cfg); err != nil {
+	if w.memory, err = resultcache.New(cfg); err != nil {
 		panic(err)
 	}
-	view := cache.ViewConfig[int, modelValue]{
+	view := resultcache.ViewConfig[int, modelValue]{
 		Loader: "model", TTL: modelTTL, NegativeTTL: modelTTL, StaleIfError: modelStale, Codec: &modelCodec,
 	}
 	if w.Refresh {
 		view.RefreshAfter = 0.3
 	}
-	w.view = cache.For(w.memory, view)
+	w.view = resultcache.For(w.memory, view)
 	w.loader = stages.NewLoader(w, stages.LoaderConfig[int, modelValue]{MaxBatch: w.MaxBatch, Cache: w.wrap(w.view)})
 }
 

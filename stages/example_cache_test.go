@@ -12,7 +12,7 @@ import (
 // How do all loaders share a cache by key? A second batch with some of the same users loads only the others, at every
 // stage.
 func Example_cache() {
-	memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+	memory, err := cache.New(cache.Config{MaxBytes: 1 << 20})
 	if err != nil {
 		panic(err)
 	}

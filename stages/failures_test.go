@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 var errPoison = errors.New("division by zero")
@@ -30,12 +30,12 @@ func dyingOf13() *recorder {
 
 func TestAKeyAtFaultIsRememberedUntilItsTimeOrAnInvalidation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer memory.Close()
-		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Hour, NegativeTTL: time.Hour, Jitter: -1})
+		view := resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Hour, NegativeTTL: time.Hour, Jitter: -1})
 		src := dyingOf13()
 		l := loader(src, stages.LoaderConfig[int, int]{Cache: view, FailureTTL: 30 * time.Second})
 		const n = 1000

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // slow answers after a second.
@@ -134,7 +134,7 @@ func TestALateJoinerInheritsNoDyingLoad(t *testing.T) {
 
 func TestALoadThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestALoadThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
 			time.Sleep(time.Second)
 			panic("boom")
 		}}
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute})})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute})})
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
@@ -168,12 +168,12 @@ func TestALoadThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
 // Who asks after an invalidation must not get what was read before it.
 func TestAnInvalidatedKeyInFlightIsLoadedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer memory.Close()
-		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Minute})
+		view := resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Minute})
 		src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
 			time.Sleep(time.Second)
 			for _, k := range b.Keys {

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // With room for all, no key is loaded twice within its TTL, however many batches want it at once, and each stage of a
@@ -16,8 +16,8 @@ import (
 func TestEachKeyIsLoadedOnce(t *testing.T) {
 	const workers, batches, events, universe = 8, 40, 300, 20_000
 	memory := newMemory(t)
-	view := func(name string) *cache.View[int, int] {
-		return cache.For(memory, cache.ViewConfig[int, int]{Loader: name, TTL: time.Hour})
+	view := func(name string) *resultcache.View[int, int] {
+		return resultcache.For(memory, resultcache.ViewConfig[int, int]{Loader: name, TTL: time.Hour})
 	}
 	var (
 		mu     sync.Mutex

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // late is a source of which key k has a value from second k on, and from then on only.
@@ -31,12 +31,12 @@ var everySecond = backoff{Initial: time.Second, Max: time.Second, MaxElapsed: 10
 
 func TestRowsThatComeLateAreWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer memory.Close()
-		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Hour, NegativeTTL: time.Hour})
+		view := resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Hour, NegativeTTL: time.Hour})
 		// That the keys are known to be missing is no answer.
 		view.Set(t.Context(), view.Get(t.Context(), nil, nil), []int{2, 4}, make([]stages.Result[int], 2))
 		src := late()

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // oneCall is a loader of a backend that takes one call at once.
@@ -94,12 +94,12 @@ func TestLeavingBeforeTheCall(t *testing.T) {
 // A key that was invalidated after a load's stamp was taken would not be cached by it, and gets a load of its own.
 func TestAnInvalidatedKeyDoesNotGoWithAnOlderStamp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer memory.Close()
-		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Hour})
+		view := resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Hour})
 		src := &recorder{answer: slow}
 		l := oneCall(src, stages.LoaderConfig[int, int]{Cache: view})
 		var wg sync.WaitGroup

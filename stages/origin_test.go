@@ -13,21 +13,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 )
 
 // intCodec is the codec of ints.
-var intCodec = cache.Codec[int, int]{
+var intCodec = resultcache.Codec[int, int]{
 	Key:    strconv.Itoa,
 	Encode: func(v int) ([]byte, error) { return strconv.AppendInt(nil, int64(v), 10), nil },
 	Decode: func(b []byte) (int, error) { return strconv.Atoi(string(b)) },
 }
 
-func newMemory(t *testing.T, tiers ...cache.Tier) *cache.Memory {
+func newMemory(t *testing.T, tiers ...cachetier.Tier) *resultcache.Memory {
 	t.Helper()
-	m, err := cache.New(cache.MemoryConfig{MaxBytes: 16 << 20, Tiers: tiers})
+	m, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 16 << 20, Tiers: tiers})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,13 +39,13 @@ func newMemory(t *testing.T, tiers ...cache.Tier) *cache.Memory {
 func TestEachResultSaysWhereItCameFrom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store tiertest.Store
-		cfg := cache.ViewConfig[int, int]{TTL: time.Minute, Codec: &intCodec}
+		cfg := resultcache.ViewConfig[int, int]{TTL: time.Minute, Codec: &intCodec}
 		src := &recorder{answer: slow}
-		before := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(newMemory(t, tiertest.NewFake(&store)), cfg)})
+		before := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(newMemory(t, tiertest.NewFake(&store)), cfg)})
 		before.Load(t.Context(), 1)
 		time.Sleep(10 * time.Second)
 
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(newMemory(t, tiertest.NewFake(&store)), cfg)})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(newMemory(t, tiertest.NewFake(&store)), cfg)})
 		l.Load(t.Context(), 2)
 		var flying sync.WaitGroup
 		flying.Go(func() { l.Load(t.Context(), 3) })

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // refreshed is a loader whose values are good for 100 s and due after 80 s; a value is the number of the call that
@@ -19,14 +19,14 @@ import (
 type refreshed struct {
 	*stages.Loader[int, int]
 	src   *recorder
-	view  *cache.View[int, int]
+	view  *resultcache.View[int, int]
 	away  atomic.Bool
 	calls atomic.Int64 // as the backend counts them
 }
 
 func newRefreshed(t *testing.T) *refreshed {
 	t.Helper()
-	r := &refreshed{view: cache.For(newMemory(t), cache.ViewConfig[int, int]{
+	r := &refreshed{view: resultcache.For(newMemory(t), resultcache.ViewConfig[int, int]{
 		TTL: 100 * time.Second, NegativeTTL: 100 * time.Second, RefreshAfter: 0.8, Jitter: -1,
 	})}
 	r.src = &recorder{answer: func(ctx context.Context, call int, b *stages.Batch[int, int]) error {

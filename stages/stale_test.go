@@ -8,18 +8,18 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 func TestStaleIfError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20})
+		memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer memory.Close()
-		view := cache.For(memory, cache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute, Jitter: -1, StaleIfError: time.Hour})
+		view := resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute, Jitter: -1, StaleIfError: time.Hour})
 		away := false
 		src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
 			if away {
@@ -61,7 +61,7 @@ func TestStaleIfError(t *testing.T) {
 			}
 		}
 		// It is one where the loader says so, as for empty lists.
-		lists := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(memory, cache.ViewConfig[int, int]{
+		lists := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(memory, resultcache.ViewConfig[int, int]{
 			Loader: "lists", TTL: time.Minute, NegativeTTL: time.Second, Jitter: -1, StaleIfError: time.Hour, StaleMissing: true,
 		})})
 		away = false
@@ -104,7 +104,7 @@ func TestAnOutageIsBridgedByStaleValues(t *testing.T) {
 			double(b)
 			return nil
 		}}
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: cache.For(newMemory(t), cache.ViewConfig[int, int]{
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(newMemory(t), resultcache.ViewConfig[int, int]{
 			TTL: ttl, StaleIfError: time.Hour,
 		})})
 		// batch says how many of the values that all must have are stale.

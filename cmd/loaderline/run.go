@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/logattr"
@@ -24,7 +25,6 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/totals"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // runFlags are the flags of run.
@@ -127,13 +127,13 @@ func runLoaded(ctx context.Context, c *console.Console, l *loaded, f runFlags) (
 }
 
 // openTiers opens what the file has below the memory. closeTiers is called after the pipeline is closed.
-func openTiers(ctx context.Context, file *pipelinefile.File, log *slog.Logger, seen *observe.Run) (tiers []cache.Tier, closeTiers func() error) {
+func openTiers(ctx context.Context, file *pipelinefile.File, log *slog.Logger, seen *observe.Run) (tiers []cachetier.Tier, closeTiers func() error) {
 	disk := pipeline.OpenDisk(ctx, file, log)
 	if disk == nil {
 		return nil, func() error { return nil }
 	}
 	seen.Disk(disk)
-	return []cache.Tier{disk}, disk.Close
+	return []cachetier.Tier{disk}, disk.Close
 }
 
 // unlessEnded is err, but nil where a start was interrupted: nothing was begun.

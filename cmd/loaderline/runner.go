@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/totals"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // runner runs a pipeline. If a run has started without a source, runner starts it again once the source is there.
@@ -25,7 +25,7 @@ type runner struct {
 	console  *console.Console
 	flags    runFlags
 	seen     *observe.Run
-	tiers    []cache.Tier
+	tiers    []cachetier.Tier
 	instance string
 	counts   totals.Totals
 	started  time.Time // zero before

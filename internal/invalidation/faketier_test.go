@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/invalidation"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // scope has one space.
@@ -33,17 +33,17 @@ func newTier(w *world, at ...int64) *tier {
 
 func (t *tier) Name() string { return "fake" }
 
-func (t *tier) Positions(context.Context) ([]cache.Position, error) {
+func (t *tier) Positions(context.Context) ([]cachetier.Position, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var all []cache.Position
+	var all []cachetier.Position
 	for partition, offset := range t.positions {
-		all = append(all, cache.Position{Topic: scope.ID + "@" + t.topic, Partition: partition, Offset: offset})
+		all = append(all, cachetier.Position{Topic: scope.ID + "@" + t.topic, Partition: partition, Offset: offset})
 	}
 	return all, t.failing
 }
 
-func (t *tier) SavePositions(_ context.Context, at []cache.Position) error {
+func (t *tier) SavePositions(_ context.Context, at []cachetier.Position) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.failing != nil {

@@ -5,18 +5,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/internal/changerecord"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // version is a process with one version of the query of a stage, above a tier.
 type version struct {
 	memory // for its keys
-	view   *cache.View[lookup.Key, string]
+	view   *resultcache.View[lookup.Key, string]
 	stop   func()
 }
 
@@ -40,10 +41,10 @@ func (v *version) set(t *testing.T, key lookup.Key, value string) {
 }
 
 // run starts a process, which has read the change topic when it returns.
-func (w *world) run(name string, tier cache.Tier) *version {
+func (w *world) run(name string, tier cachetier.Tier) *version {
 	t := w.t
 	t.Helper()
-	memory, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 20, Tiers: []cache.Tier{tier}})
+	memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20, Tiers: []cachetier.Tier{tier}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +52,9 @@ func (w *world) run(name string, tier cache.Tier) *version {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &version{view: cache.For(memory, cache.ViewConfig[lookup.Key, string]{
+	v := &version{view: resultcache.For(memory, resultcache.ViewConfig[lookup.Key, string]{
 		Loader: "user", Version: name, TTL: time.Hour,
-		Codec: &cache.Codec[lookup.Key, string]{
+		Codec: &resultcache.Codec[lookup.Key, string]{
 			Key:    func(k lookup.Key) string { return string(k) },
 			Encode: func(s string) ([]byte, error) { return []byte(s), nil },
 			Decode: func(b []byte) (string, error) { return string(b), nil },

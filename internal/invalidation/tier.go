@@ -5,15 +5,15 @@ import (
 	"log/slog"
 	"maps"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
-// Tier is the part of a cache.Tier that keeps how far changes have been applied to it, and what a Reader needs where that
+// Tier is the part of a cachetier.Tier that keeps how far changes have been applied to it, and what a Reader needs where that
 // is not known.
 type Tier interface {
 	Name() string
-	Positions(ctx context.Context) ([]cache.Position, error)
-	SavePositions(ctx context.Context, at []cache.Position) error
+	Positions(ctx context.Context) ([]cachetier.Position, error)
+	SavePositions(ctx context.Context, at []cachetier.Position) error
 	InvalidateAll(ctx context.Context, space string)
 	Clear(ctx context.Context) error
 }
@@ -69,7 +69,7 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 
 // take takes the positions of the topics as they are now. It returns the topics that have only positions from before they
 // were deleted and created again.
-func (t *durable) take(r *Reader, saved []cache.Position, found extents) map[string]bool {
+func (t *durable) take(r *Reader, saved []cachetier.Position, found extents) map[string]bool {
 	t.positions = positions{}
 	recreated, known := map[string]bool{}, map[string]bool{}
 	for _, s := range saved {
@@ -101,11 +101,11 @@ func (t *durable) clear(ctx context.Context, r *Reader) {
 // save tells the tier positions that it does not have yet.
 func (t *durable) save(ctx context.Context, r *Reader, at positions) {
 	told := positions{}
-	var news []cache.Position
+	var news []cachetier.Position
 	for p, offset := range at {
 		if before, ok := t.positions[p]; !ok || before < offset {
 			told[p] = offset
-			news = append(news, cache.Position{Topic: r.cfg.Scope.qualified(p.topic, r.ids[p.topic]), Partition: p.number, Offset: offset})
+			news = append(news, cachetier.Position{Topic: r.cfg.Scope.qualified(p.topic, r.ids[p.topic]), Partition: p.number, Offset: offset})
 		}
 	}
 	if len(news) == 0 {

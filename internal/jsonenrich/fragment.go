@@ -5,8 +5,8 @@ import (
 	"unsafe"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -89,8 +89,8 @@ func (f *Fragments) keysOf(fragment *Fragment, path int) []key {
 }
 
 // Codec returns the codec for cache tiers. They hold the JSON alone, and Decode finds the rest again.
-func (f *Fragments) Codec() *cache.Codec[lookup.Key, *Fragment] {
-	return &cache.Codec[lookup.Key, *Fragment]{
+func (f *Fragments) Codec() *resultcache.Codec[lookup.Key, *Fragment] {
+	return &resultcache.Codec[lookup.Key, *Fragment]{
 		Key:    func(k lookup.Key) string { return string(k) },
 		Encode: func(fragment *Fragment) ([]byte, error) { return fragment.json, nil },
 		Decode: f.Fragment,

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // Reuse caches the encoded results of events by the events' keys. Popular keys are in many micro-batches, and to look up
@@ -21,7 +21,7 @@ import (
 //
 // It is for stages whose results depend on the event's keys alone, and are cached. A nil Reuse caches nothing.
 type Reuse struct {
-	memory *cache.Memory
+	memory *resultcache.Memory
 	start  time.Time
 	seed   maphash.Seed
 	shards [reuseShards]clock
@@ -55,7 +55,7 @@ func (r *reused) fields() []byte { return r.bytes[r.keyLen:] }
 func (r *reused) size() int64 { return int64(len(r.bytes)) + entryBytes }
 
 // NewReuse returns a Reuse of so many bytes. memory is the cache of the rows, whose invalidations end the entries.
-func NewReuse(memory *cache.Memory, size int64) *Reuse {
+func NewReuse(memory *resultcache.Memory, size int64) *Reuse {
 	r := &Reuse{memory: memory, start: time.Now(), seed: maphash.MakeSeed()}
 	for i := range r.shards {
 		r.shards[i].limit = size / reuseShards

@@ -12,8 +12,8 @@ import (
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -35,8 +35,8 @@ type enricher struct {
 	decoder *jsonenrich.Decoder
 	encoder *jsonenrich.Encoder
 	nodes   []*jsonenrich.Node
-	views   []*cache.View[lookup.Key, *jsonenrich.Fragment]
-	memory  *cache.Memory
+	views   []*resultcache.View[lookup.Key, *jsonenrich.Fragment]
+	memory  *resultcache.Memory
 	reuse   *jsonenrich.Reuse
 }
 
@@ -58,7 +58,7 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 	}
 	e := &enricher{}
 	var err error
-	if e.memory, err = cache.New(cache.MemoryConfig{MaxBytes: 1 << 20}); err != nil {
+	if e.memory, err = resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.memory.Close)
@@ -93,7 +93,7 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 	loader := func(n *jsonenrich.Node, rows table) *stages.Loader[lookup.Key, *jsonenrich.Fragment] {
 		cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{}
 		if opts.reuse {
-			view := cache.For(e.memory, cache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
+			view := resultcache.For(e.memory, resultcache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
 				Loader: string(rune('a' + n.Index)), TTL: time.Hour, NegativeTTL: time.Hour, Codec: n.Fragments.Codec(),
 				Cost: func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },
 			})

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -78,17 +78,17 @@ func count(has func(loaderline.WorkerStatus) bool) func([]loaderline.WorkerStatu
 	}
 }
 
-func newCacheStats(stats func() cache.Stats) prometheus.Collector {
+func newCacheStats(stats func() resultcache.Stats) prometheus.Collector {
 	const gauge, total = prometheus.GaugeValue, prometheus.CounterValue
-	return askedAll[cache.Stats]{ask: stats, metrics: []asked[cache.Stats]{
-		{describe("cache_bytes", "Memory that cached entries hold."), gauge, func(s cache.Stats) float64 { return float64(s.Bytes) }, nil},
-		{describe("cache_max_bytes", "Memory that cached entries may hold."), gauge, func(s cache.Stats) float64 { return float64(s.MaxBytes) }, nil},
-		{describe("cache_hits_total", "Keys that the cache answered, also those that are known to be missing."), total, func(s cache.Stats) float64 { return float64(s.Hits) }, nil},
-		{describe("cache_negative_hits_total", "Keys of which the cache knew that they are missing."), total, func(s cache.Stats) float64 { return float64(s.NegativeHits) }, nil},
-		{describe("cache_misses_total", "Keys that the cache was asked for and did not have."), total, func(s cache.Stats) float64 { return float64(s.Misses) }, nil},
-		{describe("cache_evictions_total", "Entries that made room for others."), total, func(s cache.Stats) float64 { return float64(s.Evictions) }, nil},
-		{describe("cache_expirations_total", "Entries that were removed after their time."), total, func(s cache.Stats) float64 { return float64(s.Expirations) }, nil},
-		{describe("cache_rejections_total", "New entries that a full cache did not keep, because they were asked for less often than those in it."), total, func(s cache.Stats) float64 { return float64(s.Rejected) }, nil},
+	return askedAll[resultcache.Stats]{ask: stats, metrics: []asked[resultcache.Stats]{
+		{describe("cache_bytes", "Memory that cached entries hold."), gauge, func(s resultcache.Stats) float64 { return float64(s.Bytes) }, nil},
+		{describe("cache_max_bytes", "Memory that cached entries may hold."), gauge, func(s resultcache.Stats) float64 { return float64(s.MaxBytes) }, nil},
+		{describe("cache_hits_total", "Keys that the cache answered, also those that are known to be missing."), total, func(s resultcache.Stats) float64 { return float64(s.Hits) }, nil},
+		{describe("cache_negative_hits_total", "Keys of which the cache knew that they are missing."), total, func(s resultcache.Stats) float64 { return float64(s.NegativeHits) }, nil},
+		{describe("cache_misses_total", "Keys that the cache was asked for and did not have."), total, func(s resultcache.Stats) float64 { return float64(s.Misses) }, nil},
+		{describe("cache_evictions_total", "Entries that made room for others."), total, func(s resultcache.Stats) float64 { return float64(s.Evictions) }, nil},
+		{describe("cache_expirations_total", "Entries that were removed after their time."), total, func(s resultcache.Stats) float64 { return float64(s.Expirations) }, nil},
+		{describe("cache_rejections_total", "New entries that a full cache did not keep, because they were asked for less often than those in it."), total, func(s resultcache.Stats) float64 { return float64(s.Rejected) }, nil},
 	}}
 }
 

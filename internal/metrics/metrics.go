@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -34,7 +34,7 @@ type Config struct {
 	// Status says what the workers are doing. It is called at each scrape. Defaults to no workers.
 	Status func() []loaderline.WorkerStatus
 	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
-	Cache func() cache.Stats
+	Cache func() resultcache.Stats
 	// Reused says how many events were given what one before was. It is called at each scrape. Defaults to zero.
 	Reused func() uint64
 	// SourceStats says how the limits of each source have worked. It is called at each scrape. Defaults to zeros.
@@ -63,7 +63,7 @@ func New(cfg Config) *Metrics {
 		cfg.Status = func() []loaderline.WorkerStatus { return nil }
 	}
 	if cfg.Cache == nil {
-		cfg.Cache = func() cache.Stats { return cache.Stats{} }
+		cfg.Cache = func() resultcache.Stats { return resultcache.Stats{} }
 	}
 	if cfg.Reused == nil {
 		cfg.Reused = func() uint64 { return 0 }

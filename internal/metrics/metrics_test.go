@@ -13,9 +13,9 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/internal/metrics"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // counted are the series whose values say what was counted: no buckets, no sums, no build.
@@ -75,8 +75,8 @@ func TestCounting(t *testing.T) {
 			return []loaderline.WorkerStatus{{Joined: true, Paused: "shop"}, {Worker: 1, Joined: true}, {Worker: 2}}
 		},
 		Reused: func() uint64 { return 10 },
-		Cache: func() cache.Stats {
-			return cache.Stats{Hits: 7, NegativeHits: 2, Misses: 3, Evictions: 4, Expirations: 5, Rejected: 6, Bytes: 100, MaxBytes: 200, Tiers: []cache.TierStats{{Name: "redis", Hits: 8, Misses: 9, Unreadable: 1}}}
+		Cache: func() resultcache.Stats {
+			return resultcache.Stats{Hits: 7, NegativeHits: 2, Misses: 3, Evictions: 4, Expirations: 5, Rejected: 6, Bytes: 100, MaxBytes: 200, Tiers: []resultcache.TierStats{{Name: "redis", Hits: 8, Misses: 9, Unreadable: 1}}}
 		},
 	})
 	zero := counted(t, m)

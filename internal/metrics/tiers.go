@@ -3,27 +3,27 @@ package metrics
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/resultcache"
 )
 
 // newTiers shows what the tiers below the memory have answered.
-func newTiers(tiers []string, stats func() cache.Stats) prometheus.Collector {
+func newTiers(tiers []string, stats func() resultcache.Stats) prometheus.Collector {
 	var (
 		hits       = describe("cache_tier_hits_total", "Keys that a cache below the memory answered, also those that are known to be missing.", "tier")
 		misses     = describe("cache_tier_misses_total", "Keys that a cache below the memory was asked for and did not have, or could not be asked for.", "tier")
 		unreadable = describe("cache_tier_unreadable_total", "Entries of a cache below the memory that were no rows.", "tier")
 	)
-	all := askedAll[cache.Stats]{ask: stats}
+	all := askedAll[resultcache.Stats]{ask: stats}
 	for _, tier := range tiers {
 		for _, m := range []struct {
 			desc  *prometheus.Desc
-			value func(cache.TierStats) uint64
+			value func(resultcache.TierStats) uint64
 		}{
-			{hits, func(s cache.TierStats) uint64 { return s.Hits }},
-			{misses, func(s cache.TierStats) uint64 { return s.Misses }},
-			{unreadable, func(s cache.TierStats) uint64 { return s.Unreadable }},
+			{hits, func(s resultcache.TierStats) uint64 { return s.Hits }},
+			{misses, func(s resultcache.TierStats) uint64 { return s.Misses }},
+			{unreadable, func(s resultcache.TierStats) uint64 { return s.Unreadable }},
 		} {
-			of := func(now cache.Stats) float64 {
+			of := func(now resultcache.Stats) float64 {
 				for _, s := range now.Tiers {
 					if s.Name == tier {
 						return float64(m.value(s))
@@ -31,7 +31,7 @@ func newTiers(tiers []string, stats func() cache.Stats) prometheus.Collector {
 				}
 				return 0
 			}
-			all.metrics = append(all.metrics, asked[cache.Stats]{m.desc, prometheus.CounterValue, of, []string{tier}})
+			all.metrics = append(all.metrics, asked[resultcache.Stats]{m.desc, prometheus.CounterValue, of, []string{tier}})
 		}
 	}
 	return all

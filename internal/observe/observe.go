@@ -19,8 +19,8 @@ import (
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -175,11 +175,11 @@ func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 	}
 }
 
-func (r *Run) cacheStats() cache.Stats {
+func (r *Run) cacheStats() resultcache.Stats {
 	if open := r.open.Load(); open != nil {
 		return open.CacheStats()
 	}
-	return cache.Stats{}
+	return resultcache.Stats{}
 }
 
 func (r *Run) reused() uint64 {

@@ -8,8 +8,8 @@ import (
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -39,7 +39,7 @@ type answers struct {
 
 	lookup Lookup // of the first stage with this identity; what it learns is true for all of them
 	loader *loader
-	cache  *cache.View[lookup.Key, *jsonenrich.Fragment] // nil: not cached
+	cache  *resultcache.View[lookup.Key, *jsonenrich.Fragment] // nil: not cached
 	// keeps says which keys are cached; nil: all are.
 	keeps func(lookup.Key) bool
 }
@@ -158,12 +158,11 @@ func (c *compiler) loader(n *node) *loader {
 		Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 	}
 	if n.Cache.TTL > 0 && !c.fresh {
-		n.answers.cache = cache.For(c.open.memory, cache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
+		n.answers.cache = resultcache.For(c.open.memory, resultcache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.negativeTTL(),
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
 			RefreshAfter: float64(n.Cache.Refresh) / 100,
 			Codec:        n.answers.Codec(),
-			Clone:        cfg.Clone,
 			Cost:         func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },
 		})
 		cfg.Cache, cfg.FailureTTL = n.answers.cache, n.Cache.NegativeTTL

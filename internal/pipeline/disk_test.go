@@ -14,9 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -42,7 +42,7 @@ func TestProcessThatStartsAgainIsWarm(t *testing.T) {
 		l := onDisk(t, dsn, folder, keys)
 		disk := opened(t, l.File)
 		p, err := pipeline.Open(t.Context(), l, pipeline.Options{
-			Tiers: []cache.Tier{disk}, OnCall: func(string, time.Duration, error) { n.Add(1) },
+			Tiers: []cachetier.Tier{disk}, OnCall: func(string, time.Duration, error) { n.Add(1) },
 		})
 		if err != nil {
 			t.Fatal(err)

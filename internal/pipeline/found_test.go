@@ -8,10 +8,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 )
 
 func TestFoundSaysWhatStagesHaveAndFromWhere(t *testing.T) {
@@ -22,7 +22,7 @@ func TestFoundSaysWhatStagesHaveAndFromWhere(t *testing.T) {
 	}
 	var store tiertest.Store
 	for i, tiers := range [][][]string{{nil, {"memory"}}, {{"fake"}, {"memory"}}} {
-		p, err := pipeline.Open(t.Context(), l, pipeline.Options{Tiers: []cache.Tier{tiertest.NewFake(&store)}})
+		p, err := pipeline.Open(t.Context(), l, pipeline.Options{Tiers: []cachetier.Tier{tiertest.NewFake(&store)}})
 		if err != nil {
 			t.Fatal(err)
 		}

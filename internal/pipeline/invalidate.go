@@ -13,7 +13,7 @@ import (
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -71,7 +71,7 @@ func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err e
 // cached is a stage whose results are kept.
 type cached struct {
 	types func() lookupkey.Types
-	view  *cache.View[lookup.Key, *jsonenrich.Fragment]
+	view  *resultcache.View[lookup.Key, *jsonenrich.Fragment]
 	// spreads says whether the cache may have other keys that the source takes for equal to a key. Nil means that it has none.
 	spreads func(lookup.Key) bool
 }

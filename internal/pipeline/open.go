@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // reuseShare is the part of cache.memory that Options.Reuse takes: the half.
@@ -23,9 +24,9 @@ type Pipeline struct {
 	Config loaderline.Config[jsonenrich.Document]
 
 	sources map[string]*source
-	memory  *cache.Memory
+	memory  *resultcache.Memory
 	// tiers are below the memory: those that were opened here, and all of them.
-	tiers, allTiers []cache.Tier
+	tiers, allTiers []cachetier.Tier
 	nodes           []*node // by stage
 	loaders         []*loader
 	cached          map[string]cached // by stage
@@ -58,7 +59,7 @@ type Options struct {
 	Fresh bool
 	// Tiers are below the memory, fastest first, and above those of the file. Whoever opened them closes them, after the
 	// Pipeline. Optional.
-	Tiers []cache.Tier
+	Tiers []cachetier.Tier
 	// Start says what becomes of sources that are not reachable. nil: Open fails after about 10 s.
 	Start *Start
 	// Certificates is told of the TLS files of sources, cache and Kafka. Defaults to none.
@@ -109,7 +110,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if opts.Reuse && !opts.Fresh && layout.reusable() {
 		reused = rows / reuseShare
 	}
-	if p.memory, err = cache.New(cache.MemoryConfig{MaxBytes: rows - reused, Tiers: p.allTiers}); err != nil {
+	if p.memory, err = resultcache.New(resultcache.MemoryConfig{MaxBytes: rows - reused, Tiers: p.allTiers}); err != nil {
 		return nil, err
 	}
 	if reused > 0 {
@@ -126,10 +127,10 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 }
 
 // Tiers are the caches below the memory, fastest first: those that it was given, and those that it has opened.
-func (p *Pipeline) Tiers() []cache.Tier { return p.allTiers }
+func (p *Pipeline) Tiers() []cachetier.Tier { return p.allTiers }
 
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.
-func (p *Pipeline) CacheStats() cache.Stats { return p.memory.Stats() }
+func (p *Pipeline) CacheStats() resultcache.Stats { return p.memory.Stats() }
 
 // Reused counts the events that got cached results, by Options.Reuse. It is safe for concurrent use.
 func (p *Pipeline) Reused() uint64 { return p.reuse.Count() }

@@ -10,8 +10,8 @@ import (
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -42,7 +42,7 @@ type Preload struct {
 	retry   pipelinefile.Retry
 	rows    *sqllookup.Scan
 	answers *answers
-	memory  *cache.Memory
+	memory  *resultcache.Memory
 }
 
 // Preloaded is how far a preload is, and in the end what it has done.

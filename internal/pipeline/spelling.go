@@ -9,8 +9,8 @@ import (
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
@@ -71,7 +71,7 @@ func (c *compiler) hasChanges(n *node) bool {
 
 // keptKeys is a cache of some keys only. A change of any key may outdate a load of another key, so nobody shares such a load.
 type keptKeys struct {
-	view  *cache.View[lookup.Key, *jsonenrich.Fragment]
+	view  *resultcache.View[lookup.Key, *jsonenrich.Fragment]
 	keeps func(lookup.Key) bool
 	// learned counts what the source has learned about its key; nil if it learns nothing. seen is the count when the cache was
 	// filled.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/stages/cache"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 )
 
 // A process that starts again finds in its tiers what the last one loaded: rows, lists, what is missing, and where later
@@ -35,7 +35,7 @@ func TestTiersOutliveTheProcess(t *testing.T) {
 	for i := range got {
 		calls.Store(0)
 		p, err := pipeline.Open(t.Context(), l, pipeline.Options{
-			Tiers:  []cache.Tier{tiertest.NewFake(&store)},
+			Tiers:  []cachetier.Tier{tiertest.NewFake(&store)},
 			OnCall: func(string, time.Duration, error) { calls.Add(1) },
 		})
 		if err != nil {

@@ -1,18 +1,21 @@
-// Package cache keeps loaded values between batches: in memory, within one budget of bytes for a whole process, and in the
-// tiers below it that it is given.
+// Package cache keeps loaded values between batches. A [Memory] holds them within one budget of bytes for the whole process. A
+// [Tier] holds more of them below the memory, on disk or in Redis. A [View] is the part of the cache that one loader uses:
+// pass it as stages.LoaderConfig.Cache.
 //
-// A [Memory] holds the bytes, a [Tier] more of them on disk or in a shared store, and a [View] is one loader's typed
-// window on them: the LoaderConfig.Cache of that loader. The loader's name and version are part of every key, so loaders never
-// see each other's values and a loader whose query has changed never reads what the old one loaded.
+// The name and the version of a loader are part of every key. Loaders never read each other's values, and a loader with a
+// changed query never reads what the old query loaded.
 //
-// What is guaranteed:
+// The cache guarantees:
 //
-//   - Get never gives a value whose load began before the key's last invalidation, whatever raced with what.
-//   - Get never gives a value beyond its time to live, nor another key's value.
-//   - What Set has kept can be read as soon as Set returns, and replaces what was there.
-//   - Failed and Blocked results are never kept.
-//   - The entries' bytes stay within the budget, apart from the moment in which a Set is at work.
+//   - A lookup never returns a value whose load began before the last invalidation of its key, whatever happens at the
+//     same time.
+//   - A lookup never returns a value past its time to live, except while the source fails and [ViewConfig.StaleIfError]
+//     allows it.
+//   - A lookup never returns the value of another key.
+//   - The cache keeps what was loaded and which keys have no value. It never keeps failures.
+//   - The entries stay within the budget of bytes, except for a moment while the cache writes new ones.
 //
-// What is not: that a value is kept. Admission prefers the keys that are asked for most, so a full cache may refuse
-// a new key, an invalidation may also hide a few other keys, and a tier may be away. Each of these is a miss and no more.
+// The cache does not guarantee that it keeps a value. A full cache prefers the keys that are asked for most, and may refuse
+// a new key. An invalidation may also hide a few other keys. A tier may be unreachable. In each case the loader loads the
+// value again.
 package cache

@@ -9,50 +9,65 @@ import (
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
-// A second call for some of the same users finds these, and leaves only the others to be loaded.
+// users is a source that prints which keys it is asked for.
+var users = stages.MapFunc[int, string](func(_ context.Context, ids []int) (map[int]string, error) {
+	fmt.Println("load", ids)
+	return map[int]string{1: "Ann", 2: "Bob"}, nil
+})
+
+// The second event with the same user loads nothing. After an invalidation the user is loaded again.
 func Example() {
-	memory, err := cache.New(cache.MemoryConfig{MaxBytes: 64 << 20})
+	memory, err := cache.New(cache.Config{MaxBytes: 64 << 20})
 	if err != nil {
 		panic(err)
 	}
 	defer memory.Close()
-	users := cache.For(memory, cache.ViewConfig[int, string]{
-		Loader: "users", Version: "1", TTL: 10 * time.Minute, NegativeTTL: 30 * time.Second,
-	})
+	view := cache.For(memory, cache.ViewConfig[int, string]{Loader: "users", TTL: 10 * time.Minute, NegativeTTL: 30 * time.Second})
 
+	var plan stages.Plan[int]
+	loader := stages.NewLoader(users, stages.LoaderConfig[int, string]{Cache: view})
+	name := stages.One(&plan, loader, stages.By(&plan, func(id int) int { return id }))
 	ctx := context.Background()
-	since := users.Get(ctx, []int{1, 2}, nil) // nothing is there, so nothing is hit
-	users.Set(ctx, since, []int{1, 2}, []stages.Result[string]{
-		{State: stages.Loaded, Value: "Ann"},
-		{State: stages.Missing},
-	})
-
-	keys := []int{1, 2, 3}
-	users.Get(ctx, keys, func(i int, r stages.Result[string], _ bool) {
-		fmt.Printf("user %d is %v: %q\n", keys[i], r.State, r.Value)
-	})
+	enrich := func(id int) {
+		for row := range plan.Run(ctx, []int{id}).All() {
+			fmt.Printf("user %d is %v: %q\n", id, name.Of(row).State, name.Of(row).Value)
+		}
+	}
+	enrich(1)
+	enrich(1)
+	enrich(3)
+	enrich(3)
+	view.Invalidate(ctx, 1)
+	enrich(1)
 	// Output:
+	// load [1]
 	// user 1 is loaded: "Ann"
-	// user 2 is missing: ""
+	// user 1 is loaded: "Ann"
+	// load [3]
+	// user 3 is missing: ""
+	// user 3 is missing: ""
+	// load [1]
+	// user 1 is loaded: "Ann"
 }
 
-// A load that was under way while its key changed is not kept: it may have read the old value.
-func ExampleView_Invalidate() {
-	memory, err := cache.New(cache.MemoryConfig{})
+// Stats says how well the cache works.
+func ExampleMemory_Stats() {
+	memory, err := cache.New(cache.Config{})
 	if err != nil {
 		panic(err)
 	}
 	defer memory.Close()
-	users := cache.For(memory, cache.ViewConfig[int, string]{Loader: "users", TTL: time.Minute})
+	loader := stages.NewLoader(users, stages.LoaderConfig[int, string]{
+		Cache: cache.For(memory, cache.ViewConfig[int, string]{Loader: "users", TTL: time.Minute, NegativeTTL: time.Minute}),
+	})
+	var plan stages.Plan[int]
+	stages.One(&plan, loader, stages.By(&plan, func(id int) int { return id }))
+	plan.Run(context.Background(), []int{3})
+	plan.Run(context.Background(), []int{3})
 
-	ctx := context.Background()
-	keys := []int{1}
-	since := users.Get(ctx, keys, nil)
-	users.Invalidate(ctx, 1)
-	users.Set(ctx, since, keys, []stages.Result[string]{{State: stages.Loaded, Value: "Ann"}})
-
-	hits := 0
-	users.Get(ctx, keys, func(int, stages.Result[string], bool) { hits++ })
-	fmt.Println(hits, "hits,", memory.Stats().Outdated, "outdated")
-	// Output: 0 hits, 1 outdated
+	s := memory.Stats()
+	fmt.Println(s.Hits, "hit,", s.NegativeHits, "negative,", s.Misses, "miss, of", s.MaxBytes>>20, "MiB")
+	// Output:
+	// load [3]
+	// 1 hit, 1 negative, 1 miss, of 256 MiB
 }

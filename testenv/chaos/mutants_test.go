@@ -50,7 +50,7 @@ func mutants() []mutant {
 			new: "	_ = commitOffsets(ctx, s.cl, s.cl.UncommittedOffsets())\n	ending, cancel := context.WithTimeout(ctx, s.cfg.endTimeout())\n",
 		},
 		{
-			name: "a cache fill without the generation check", file: "stages/cache/write.go", scenario: short("invalidation under load"),
+			name: "a cache fill without the generation check", file: "internal/resultcache/write.go", scenario: short("invalidation under load"),
 			finds: func(r chaos.Result) int { return r.Wrong },
 			old:   "	items := make([]item, 0, min(len(keys), chunk))\n",
 			new:   "	since = v.stamp()\n	items := make([]item, 0, min(len(keys), chunk))\n",

@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -33,10 +34,10 @@ func mixed(i int) uint64 { return uint64(i) * 0x9e3779b97f4a7c15 }
 func fill(tb testing.TB, tier *disktier.Tier, n int) {
 	tb.Helper()
 	now := time.Now()
-	keys, entries := make([]string, 0, bulk), make([]cache.Entry, 0, bulk)
+	keys, entries := make([]string, 0, bulk), make([]cachetier.Entry, 0, bulk)
 	for i := range n {
 		keys = append(keys, benchKey(i))
-		entries = append(entries, cache.Entry{Value: row(i), State: stages.Loaded, Born: now, Expires: now.Add(time.Hour), Until: now.Add(2 * time.Hour)})
+		entries = append(entries, cachetier.Entry{Value: row(i), State: stages.Loaded, Born: now, Expires: now.Add(time.Hour), Until: now.Add(2 * time.Hour)})
 		if len(keys) < bulk && i < n-1 {
 			continue
 		}
@@ -99,21 +100,21 @@ func heap() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-func hits(tb testing.TB, tier cache.Tier, keys []string) (n int) {
+func hits(tb testing.TB, tier cachetier.Tier, keys []string) (n int) {
 	tb.Helper()
-	tier.Get(tb.Context(), benchSpace, keys, func(int, cache.Entry) { n++ })
+	tier.Get(tb.Context(), benchSpace, keys, func(int, cachetier.Entry) { n++ })
 	return n
 }
 
 // memory holds the same in memory.
-func memory(b *testing.B) *cache.View[string, []byte] {
+func memory(b *testing.B) *resultcache.View[string, []byte] {
 	b.Helper()
-	m, err := cache.New(cache.MemoryConfig{MaxBytes: 1 << 30})
+	m, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(m.Close)
-	view := cache.For[string, []byte](m, cache.ViewConfig[string, []byte]{Loader: "users", TTL: time.Hour})
+	view := resultcache.For[string, []byte](m, resultcache.ViewConfig[string, []byte]{Loader: "users", TTL: time.Hour})
 	keys, results := make([]string, benchEntries), make([]stages.Result[[]byte], benchEntries)
 	for i := range keys {
 		keys[i], results[i] = benchKey(i), stages.Result[[]byte]{State: stages.Loaded, Value: row(i)}

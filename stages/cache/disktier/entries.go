@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
 // getShare is how many keys at least one goroutine looks up.
@@ -20,7 +20,7 @@ const getShare = 512
 // found is the entry of the key with an index.
 type found struct {
 	index int
-	entry cache.Entry
+	entry cachetier.Entry
 }
 
 // get looks keys up in their order on disk, so that neighbours are read once, on all processors.
@@ -85,7 +85,7 @@ func (s *store) lookup(prefix []byte, keys []string, indexes []int) (hits []foun
 
 // set writes entries in batches, until gaveUp: whoever gave up does not see to it any more that no invalidation comes
 // before the rest. It says how many it wrote.
-func (s *store) set(space string, keys []string, entries []cache.Entry, gaveUp *atomic.Bool) (written int, err error) {
+func (s *store) set(space string, keys []string, entries []cachetier.Entry, gaveUp *atomic.Bool) (written int, err error) {
 	prefix := prefixOf(space)
 	for written < len(keys) {
 		n, err := s.setSome(prefix, keys[written:], entries[written:], gaveUp)
@@ -98,7 +98,7 @@ func (s *store) set(space string, keys []string, entries []cache.Entry, gaveUp *
 }
 
 // setSome writes one batch of entries, and says of how many keys.
-func (s *store) setSome(prefix []byte, keys []string, entries []cache.Entry, gaveUp *atomic.Bool) (n int, err error) {
+func (s *store) setSome(prefix []byte, keys []string, entries []cachetier.Entry, gaveUp *atomic.Bool) (n int, err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if gaveUp.Load() || !s.room() {

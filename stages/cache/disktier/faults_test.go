@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -100,7 +100,7 @@ func TestDiskFailsWhileItIsUsed(t *testing.T) {
 			}
 			set(t, tier, "old", "value")
 			expect(t, tier, "old", "value")
-			if err := tier.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 7}}); err != nil {
+			if err := tier.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 7}}); err != nil {
 				t.Fatal(err)
 			}
 			d.fail(fault)
@@ -143,13 +143,13 @@ func TestUnwrittenInvalidationOutlivesTheProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 			set(t, tier, "old", "value")
-			if err := tier.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 7}}); err != nil {
+			if err := tier.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 7}}); err != nil {
 				t.Fatal(err)
 			}
 			d.fail(fault)
 			tier.Invalidate(t.Context(), space, []string{"old"})
 			expect(t, tier, "old", "")
-			if err := tier.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 8}}); err == nil {
+			if err := tier.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 8}}); err == nil {
 				t.Error("a position was kept that stands for an invalidation which is not")
 			}
 			if err := tier.Clear(t.Context()); err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -100,7 +100,7 @@ func TestUnreadableData(t *testing.T) {
 	tier := open(t, disktier.Config{Dir: filled, Memory: 8 << 20})
 	set(t, tier, "old", "value")
 	fill(t, tier, 50_000) // More than stays out of tables.
-	if err := tier.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 7}}); err != nil {
+	if err := tier.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 7}}); err != nil {
 		t.Fatal(err)
 	}
 	closed(t, tier)

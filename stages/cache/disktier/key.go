@@ -6,8 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // The first byte of a key says what it is for. A change of any of these is a new format, see folder.go.
@@ -65,7 +65,7 @@ func endsBefore(until int64) []byte { return appendEnd(nil, until, nil) }
 // seconds rounds a time up, so that what has an end in the past has ended.
 func seconds(nanos int64) int64 { return max(nanos, 0)/int64(time.Second) + 1 }
 
-func appendHead(b []byte, e cache.Entry) []byte {
+func appendHead(b []byte, e cachetier.Entry) []byte {
 	state := byte(stateMissing)
 	if e.State == stages.Loaded {
 		state = stateLoaded
@@ -92,18 +92,18 @@ func nanos(t time.Time) int64 {
 var errMalformed = errors.New("an entry is malformed")
 
 // decode reads an entry. Its value is a part of b.
-func decode(b []byte) (cache.Entry, error) {
+func decode(b []byte) (cachetier.Entry, error) {
 	if len(b) < headBytes {
-		return cache.Entry{}, errMalformed
+		return cachetier.Entry{}, errMalformed
 	}
 	at := func(i int) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(b[1+8*i:]))) }
-	e := cache.Entry{State: stages.Missing, Born: at(0), Expires: at(1), Until: at(2)}
+	e := cachetier.Entry{State: stages.Missing, Born: at(0), Expires: at(1), Until: at(2)}
 	switch b[0] {
 	case stateLoaded:
 		e.State, e.Value = stages.Loaded, b[headBytes:]
 	case stateMissing:
 	default:
-		return cache.Entry{}, errMalformed
+		return cachetier.Entry{}, errMalformed
 	}
 	return e, nil
 }
@@ -116,17 +116,17 @@ func untilOf(b []byte) (int64, error) {
 	return int64(binary.BigEndian.Uint64(b[1+8*2:])), nil
 }
 
-func appendPosition(b []byte, p cache.Position) []byte {
+func appendPosition(b []byte, p cachetier.Position) []byte {
 	b = append(b, positionKey)
 	b = binary.BigEndian.AppendUint32(b, uint32(p.Partition))
 	return append(b, p.Topic...)
 }
 
-func decodePosition(key, value []byte) (cache.Position, error) {
+func decodePosition(key, value []byte) (cachetier.Position, error) {
 	if len(key) < 5 || len(value) != 8 {
-		return cache.Position{}, errMalformed
+		return cachetier.Position{}, errMalformed
 	}
-	return cache.Position{
+	return cachetier.Position{
 		Topic:     string(key[5:]),
 		Partition: int32(binary.BigEndian.Uint32(key[1:])),
 		Offset:    int64(binary.BigEndian.Uint64(value)),

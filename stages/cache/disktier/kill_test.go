@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -32,10 +32,10 @@ func invalidateUntilKilled(dir string) {
 		key := strconv.FormatInt(i%10, 10)
 		// Values larger than Pebble's buffer reach the file by themselves; an invalidation does not.
 		padded := strconv.FormatInt(i, 10) + strings.Repeat(" ", int(i%5)*16<<10)
-		tier.Set(ctx, space, []string{key}, []cache.Entry{entry(padded, time.Hour)})
+		tier.Set(ctx, space, []string{key}, []cachetier.Entry{entry(padded, time.Hour)})
 		tier.Invalidate(ctx, space, []string{key})
 		if i%3 == 0 {
-			if err := tier.SavePositions(ctx, []cache.Position{{Topic: "changes", Offset: i}}); err != nil {
+			if err := tier.SavePositions(ctx, []cachetier.Position{{Topic: "changes", Offset: i}}); err != nil {
 				fmt.Println("child:", err)
 				os.Exit(1)
 			}

@@ -11,10 +11,10 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 )
 
 func TestMain(m *testing.M) {
@@ -25,10 +25,10 @@ func TestMain(m *testing.M) {
 }
 
 func TestConformance(t *testing.T) {
-	tiertest.Run(t, tiertest.Harness{New: func(tb testing.TB) func(testing.TB) cache.Tier {
+	tiertest.Run(t, tiertest.Harness{New: func(tb testing.TB) func(testing.TB) cachetier.Tier {
 		tb.Helper()
 		dir := tb.TempDir()
-		return func(tb testing.TB) cache.Tier {
+		return func(tb testing.TB) cachetier.Tier {
 			tb.Helper()
 			return open(tb, disktier.Config{Dir: dir})
 		}
@@ -58,20 +58,20 @@ func closed(tb testing.TB, tier *disktier.Tier) {
 }
 
 // entry can go after some time.
-func entry(value string, life time.Duration) cache.Entry {
+func entry(value string, life time.Duration) cachetier.Entry {
 	now := time.Now()
-	return cache.Entry{Value: []byte(value), State: stages.Loaded, Born: now, Expires: now.Add(life), Until: now.Add(life)}
+	return cachetier.Entry{Value: []byte(value), State: stages.Loaded, Born: now, Expires: now.Add(life), Until: now.Add(life)}
 }
 
 func set(tb testing.TB, tier *disktier.Tier, key, value string) {
 	tb.Helper()
-	tier.Set(tb.Context(), space, []string{key}, []cache.Entry{entry(value, time.Hour)})
+	tier.Set(tb.Context(), space, []string{key}, []cachetier.Entry{entry(value, time.Hour)})
 }
 
 // value is what a tier holds for a key; empty where that is nothing.
 func value(tb testing.TB, tier *disktier.Tier, key string) (v string) {
 	tb.Helper()
-	tier.Get(tb.Context(), space, []string{key}, func(_ int, e cache.Entry) { v = string(e.Value) })
+	tier.Get(tb.Context(), space, []string{key}, func(_ int, e cachetier.Entry) { v = string(e.Value) })
 	return v
 }
 
@@ -114,7 +114,7 @@ func (j *journal) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-func sequence(n int) (keys []string, entries []cache.Entry) {
+func sequence(n int) (keys []string, entries []cachetier.Entry) {
 	for i := range n {
 		keys = append(keys, benchKey(i))
 		entries = append(entries, entry(fmt.Sprint("value ", i), time.Hour))

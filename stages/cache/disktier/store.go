@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
 // store is one opening of a folder's data. It ends with its first failure.
@@ -150,7 +150,7 @@ func (s *store) write(b *pebble.Batch, handOver bool) error {
 	return b.Commit(opts)
 }
 
-func (s *store) savePositions(positions []cache.Position) error {
+func (s *store) savePositions(positions []cachetier.Position) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	b := s.db.NewBatch()
@@ -177,12 +177,12 @@ func (s *store) savePositions(positions []cache.Position) error {
 	return nil
 }
 
-func (s *store) savedPositions() []cache.Position {
+func (s *store) savedPositions() []cachetier.Position {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	positions := make([]cache.Position, 0, len(s.positions))
+	positions := make([]cachetier.Position, 0, len(s.positions))
 	for id, offset := range s.positions {
-		positions = append(positions, cache.Position{Topic: id.topic, Partition: id.number, Offset: offset})
+		positions = append(positions, cachetier.Position{Topic: id.topic, Partition: id.number, Offset: offset})
 	}
 	return positions
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -24,7 +24,7 @@ func TestSweepRemovesWhatHasEnded(t *testing.T) {
 	}
 	tier.Set(t.Context(), space, keys, entries)
 	// An entry that was replaced by one which lasts stays, and one that was invalidated does not come back.
-	tier.Set(t.Context(), space, keys[:1], []cache.Entry{entry("replaced", time.Hour)})
+	tier.Set(t.Context(), space, keys[:1], []cachetier.Entry{entry("replaced", time.Hour)})
 	tier.Invalidate(t.Context(), space, keys[2:3])
 	if err := tier.Sweep(); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func TestBoundIsKept(t *testing.T) {
 	lasting := make([]string, 500)
 	for b := range batches {
 		var keys []string
-		var entries []cache.Entry
+		var entries []cachetier.Entry
 		add := func(key string, life time.Duration) {
 			v := make([]byte, size)
 			_, _ = noise.Read(v)
@@ -76,7 +76,7 @@ func TestBoundIsKept(t *testing.T) {
 		})
 	}
 	n := 0
-	tier.Get(t.Context(), space, lasting, func(int, cache.Entry) { n++ })
+	tier.Get(t.Context(), space, lasting, func(int, cachetier.Entry) { n++ })
 	if n != len(lasting) {
 		t.Errorf("%d of %d entries are left that last longest", n, len(lasting))
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
 const (
@@ -44,7 +44,7 @@ type Tier struct {
 	close   sync.Once
 }
 
-var _ cache.Tier = (*Tier)(nil)
+var _ cachetier.Tier = (*Tier)(nil)
 
 type counts struct {
 	hits, misses, written, refused, failures atomic.Uint64
@@ -99,7 +99,7 @@ func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*Tier, error) {
 func (t *Tier) Name() string { return "disk" }
 
 // Get calls hit for the keys that are held. It takes 2 s at most.
-func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cache.Entry)) {
+func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cachetier.Entry)) {
 	var (
 		hits []found
 		err  = errAway
@@ -118,7 +118,7 @@ func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i 
 }
 
 // Set keeps entries while there is room. It takes 2 s at most. Values larger than a quarter of Memory are not kept.
-func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []cache.Entry) {
+func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []cachetier.Entry) {
 	if len(keys) == 0 {
 		return
 	}
@@ -151,12 +151,12 @@ func (t *Tier) InvalidateAll(ctx context.Context, space string) {
 }
 
 // Positions are those that SavePositions kept. While the disk is away there are none: when it is back it is empty.
-func (t *Tier) Positions(ctx context.Context) ([]cache.Position, error) {
+func (t *Tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	s := t.store.Load()
 	if s == nil {
 		return nil, nil
 	}
-	positions, err := call(ctx, s, mustTime, nil, func(s *store) ([]cache.Position, error) { return s.savedPositions(), nil })
+	positions, err := call(ctx, s, mustTime, nil, func(s *store) ([]cachetier.Position, error) { return s.savedPositions(), nil })
 	if errors.Is(err, errAway) {
 		return nil, nil
 	}
@@ -164,7 +164,7 @@ func (t *Tier) Positions(ctx context.Context) ([]cache.Position, error) {
 }
 
 // SavePositions keeps positions. Its error says that they are not kept; so it is while the disk is away.
-func (t *Tier) SavePositions(ctx context.Context, positions []cache.Position) error {
+func (t *Tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
 	return t.must(ctx, func(s *store) error { return s.savePositions(positions) })
 }
 

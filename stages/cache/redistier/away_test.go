@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -61,8 +61,8 @@ func TestInvalidatedWhileRedisStoodStill(t *testing.T) {
 	for _, key := range []string{"1", "2", "3"} {
 		set(t, one, key, "old", time.Now())
 	}
-	one.Set(t.Context(), "other", []string{"1"}, []cache.Entry{entry("old", time.Now())})
-	if err := one.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 5}}); err != nil {
+	one.Set(t.Context(), "other", []string{"1"}, []cachetier.Entry{entry("old", time.Now())})
+	if err := one.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 5}}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -72,7 +72,7 @@ func TestInvalidatedWhileRedisStoodStill(t *testing.T) {
 	one.Invalidate(t.Context(), space, []string{"1"}) // finds that it is away
 	one.Invalidate(t.Context(), space, []string{"2"})
 	one.InvalidateAll(t.Context(), "other")
-	if err := one.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 9}}); !errors.Is(err, redistier.ErrAway) {
+	if err := one.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 9}}); !errors.Is(err, redistier.ErrAway) {
 		t.Errorf("SavePositions: %v", err)
 	}
 	if _, err := one.Positions(t.Context()); !errors.Is(err, redistier.ErrAway) {
@@ -96,7 +96,7 @@ func TestInvalidatedWhileRedisStoodStill(t *testing.T) {
 	if v := get(t, one, "1") + get(t, one, "2"); v != "" {
 		t.Errorf("what was invalidated reads %q", v)
 	}
-	one.Get(t.Context(), "other", []string{"1"}, func(int, cache.Entry) { t.Error("the space that was invalidated has an entry") })
+	one.Get(t.Context(), "other", []string{"1"}, func(int, cachetier.Entry) { t.Error("the space that was invalidated has an entry") })
 	if v := get(t, one, "3"); v != "old" {
 		t.Errorf("what was not invalidated reads %q", v)
 	}
@@ -115,7 +115,7 @@ func TestTooMuchToNote(t *testing.T) {
 	cfg, _ := hasty(s)
 	one := open(t, cfg)
 	set(t, one, "never named", "old", time.Now())
-	one.Set(t.Context(), "other", []string{"never named"}, []cache.Entry{entry("old", time.Now())})
+	one.Set(t.Context(), "other", []string{"never named"}, []cachetier.Entry{entry("old", time.Now())})
 	if err := s.Pause(); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestTooMuchToNote(t *testing.T) {
 	there := false
 	for end := time.Now().Add(30 * time.Second); !there && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		// A call that takes longer than this tier waits for answers nothing.
-		one.Get(t.Context(), "other", []string{"never named"}, func(int, cache.Entry) { there = true })
+		one.Get(t.Context(), "other", []string{"never named"}, func(int, cachetier.Entry) { there = true })
 	}
 	if !there {
 		t.Error("the other space is gone too")
@@ -151,7 +151,7 @@ func TestClearedWhileAway(t *testing.T) {
 	cfg, _ := hasty(s)
 	one := open(t, cfg)
 	set(t, one, "1", "old", time.Now())
-	if err := one.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 5}}); err != nil {
+	if err := one.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 5}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Pause(); err != nil {
@@ -199,8 +199,8 @@ func TestTheCallersEnd(t *testing.T) {
 	set(t, one, "1", "here", time.Now())
 	for range 20 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Microsecond)
-		one.Get(ctx, space, []string{"1"}, func(int, cache.Entry) {})
-		one.Set(ctx, space, []string{"2"}, []cache.Entry{entry("x", time.Now())})
+		one.Get(ctx, space, []string{"1"}, func(int, cachetier.Entry) {})
+		one.Set(ctx, space, []string{"2"}, []cachetier.Entry{entry("x", time.Now())})
 		cancel()
 	}
 	if v := get(t, one, "1"); v != "here" {

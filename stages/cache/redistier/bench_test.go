@@ -6,19 +6,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
 // BenchmarkTier does what one micro-batch may do, with 5,000 keys of 500 B.
 func BenchmarkTier(b *testing.B) {
 	one, _, _, _ := two(b)
-	keys, entries := make([]string, 5000), make([]cache.Entry, 5000)
+	keys, entries := make([]string, 5000), make([]cachetier.Entry, 5000)
 	for i := range keys {
 		keys[i], entries[i] = fmt.Sprint("user-", i), entry(strings.Repeat("x", 500), time.Now())
 	}
 	for name, do := range map[string]func(){
 		"Set":        func() { one.Set(b.Context(), space, keys, entries) },
-		"Get":        func() { one.Get(b.Context(), space, keys, func(int, cache.Entry) {}) },
+		"Get":        func() { one.Get(b.Context(), space, keys, func(int, cachetier.Entry) {}) },
 		"Invalidate": func() { one.Invalidate(b.Context(), space, keys) },
 	} {
 		b.Run(name, func(b *testing.B) {

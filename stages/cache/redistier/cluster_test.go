@@ -8,9 +8,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 	"github.com/loaderline/loaderline/testenv"
 )
 
@@ -60,12 +60,12 @@ func TestClusterConforms(t *testing.T) {
 	t.Cleanup(func() { _ = node.Close() })
 	tiertest.Run(t, tiertest.Harness{
 		Shared: true,
-		New: func(tb testing.TB) func(testing.TB) cache.Tier {
+		New: func(tb testing.TB) func(testing.TB) cachetier.Tier {
 			tb.Helper()
 			cfg := at(addresses[0], rand.Text()[:10])
 			cfg.Redis.Cluster = true
 			inUse(tb, node, cfg.Prefix)
-			return func(tb testing.TB) cache.Tier {
+			return func(tb testing.TB) cachetier.Tier {
 				tb.Helper()
 				tier, err := redistier.Open(tb.Context(), cfg)
 				if err != nil {

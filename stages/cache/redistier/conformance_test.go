@@ -6,9 +6,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
-	"github.com/loaderline/loaderline/stages/cache/tiertest"
 	"github.com/loaderline/loaderline/testenv"
 )
 
@@ -24,11 +24,11 @@ func TestConforms(t *testing.T) {
 	t.Parallel()
 	tiertest.Run(t, tiertest.Harness{
 		Shared: true,
-		New: func(tb testing.TB) func(testing.TB) cache.Tier {
+		New: func(tb testing.TB) func(testing.TB) cachetier.Tier {
 			tb.Helper()
 			address, prefix := testenv.Redis(tb), rand.Text()[:10]
 			inUse(tb, commands(tb, address), prefix)
-			return func(tb testing.TB) cache.Tier {
+			return func(tb testing.TB) cachetier.Tier {
 				tb.Helper()
 				tier, err := redistier.Open(tb.Context(), at(address, prefix))
 				if err != nil {

@@ -7,14 +7,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
 // maxAsked is how many keys one MGET asks for: a server does nothing else meanwhile.
 const maxAsked = 500
 
 // Get asks for all keys in one pipeline, in a cluster in one for each server. What was answered before a failure is given.
-func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cache.Entry)) {
+func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cachetier.Entry)) {
 	if len(keys) == 0 || !t.present() {
 		return
 	}
@@ -78,7 +78,7 @@ func (a askedTogether) text(i int) string {
 
 // Set keeps entries until their Until. It leaves out those whose load began more than half a minute ago: the
 // tombstone of an invalidation since then may be gone soon.
-func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []cache.Entry) {
+func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []cachetier.Entry) {
 	if !t.present() {
 		return
 	}

@@ -5,8 +5,8 @@ import (
 	"hash/crc32"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 )
 
 // An entry in Redis is, in big-endian order:
@@ -45,7 +45,7 @@ func checksum(b []byte) uint32 {
 }
 
 // encode gives the bytes of an entry whose load began then by Redis' clock, and false for what is no entry.
-func encode(e cache.Entry, began int64) ([]byte, bool) {
+func encode(e cachetier.Entry, began int64) ([]byte, bool) {
 	b := make([]byte, headerLength, headerLength+len(e.Value))
 	b[0] = version
 	switch e.State {
@@ -67,7 +67,7 @@ func encode(e cache.Entry, began int64) ([]byte, bool) {
 
 // decode gives the entry that bytes hold, and when its load began. It is false for a tombstone and for whatever encode
 // has not made. The value is a copy.
-func decode(text string) (e cache.Entry, began int64, ok bool) {
+func decode(text string) (e cachetier.Entry, began int64, ok bool) {
 	if len(text) < headerLength || text[0] != version {
 		return e, 0, false
 	}

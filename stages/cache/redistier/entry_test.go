@@ -8,15 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 )
 
-var sameEntry = cmpopts.IgnoreFields(cache.Entry{}, "Began")
+var sameEntry = cmpopts.IgnoreFields(cachetier.Entry{}, "Began")
 
 func FuzzDecode(f *testing.F) {
-	for _, e := range []cache.Entry{
+	for _, e := range []cachetier.Entry{
 		entry(`{"id":1}`, time.Now()), entry("", time.Now()), {State: stages.Missing, Born: time.Unix(0, 1), Expires: time.Unix(0, 2), Until: time.Unix(0, 3)},
 	} {
 		b, ok := redistier.Encode(e, 7)
@@ -61,7 +61,7 @@ func TestDamagedEntriesAreNone(t *testing.T) {
 		}
 	}
 	for _, state := range []stages.State{stages.Failed, stages.Blocked} {
-		if _, ok := redistier.Encode(cache.Entry{State: state}, 7); ok {
+		if _, ok := redistier.Encode(cachetier.Entry{State: state}, 7); ok {
 			t.Errorf("%v is kept", state)
 		}
 	}

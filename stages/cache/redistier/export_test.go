@@ -3,7 +3,7 @@ package redistier
 import (
 	"time"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
 // MaxUntold is how many keys are noted while Redis is away.
@@ -13,5 +13,5 @@ const MaxUntold = maxUntold
 func (t *Tier) SetGrace(d time.Duration) { t.grace = d }
 
 // Encode and Decode are what turns entries into what Redis holds, and back.
-func Encode(e cache.Entry, began int64) ([]byte, bool)         { return encode(e, began) }
-func Decode(text string) (e cache.Entry, began int64, ok bool) { return decode(text) }
+func Encode(e cachetier.Entry, began int64) ([]byte, bool)         { return encode(e, began) }
+func Decode(text string) (e cachetier.Entry, began int64, ok bool) { return decode(text) }

@@ -6,11 +6,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
 // Positions are an error where Redis is away.
-func (t *Tier) Positions(ctx context.Context) ([]cache.Position, error) {
+func (t *Tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	if err := t.noteIfAway(untold{}); err != nil {
 		return nil, fmt.Errorf("read the positions of the change topics: %w", err)
 	}
@@ -20,7 +20,7 @@ func (t *Tier) Positions(ctx context.Context) ([]cache.Position, error) {
 		t.lose(ctx, err, untold{})
 		return nil, fmt.Errorf("read the positions of the change topics: %w", err)
 	}
-	var positions []cache.Position
+	var positions []cachetier.Position
 	for at, text := range answer.Val() {
 		topic, number, _ := strings.Cut(at, "/") // No topic has one in its name.
 		partition, err := strconv.ParseInt(number, 10, 32)
@@ -28,13 +28,13 @@ func (t *Tier) Positions(ctx context.Context) ([]cache.Position, error) {
 		if err != nil || err2 != nil {
 			return nil, fmt.Errorf("the position %q: %q under the key %s is not a position: delete the key", at, text, t.positionsKey)
 		}
-		positions = append(positions, cache.Position{Topic: topic, Partition: int32(partition), Offset: offset})
+		positions = append(positions, cachetier.Position{Topic: topic, Partition: int32(partition), Offset: offset})
 	}
 	return positions, nil
 }
 
 // SavePositions is an error where Redis is away, as it is while it has not been told all invalidations.
-func (t *Tier) SavePositions(ctx context.Context, positions []cache.Position) error {
+func (t *Tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
 	if len(positions) == 0 {
 		return nil
 	}

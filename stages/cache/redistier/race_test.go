@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 )
 
@@ -43,7 +43,7 @@ func TestALoadFromBeforeAnInvalidation(t *testing.T) {
 			short := entry("new", time.Now())
 			short.Until = short.Born.Add(200 * time.Millisecond)
 			short.Expires = short.Until
-			one.Set(t.Context(), space, []string{"1"}, []cache.Entry{short})
+			one.Set(t.Context(), space, []string{"1"}, []cachetier.Entry{short})
 			if v := get(t, other, "1"); v != "new" && time.Now().Before(short.Until) {
 				t.Errorf("what was loaded after the invalidation reads %q", v)
 			}

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 	"github.com/loaderline/loaderline/stages/redislookup"
 )
@@ -149,7 +149,7 @@ func TestRights(t *testing.T) {
 	if v := get(t, one, "1"); v != "a" {
 		t.Errorf("it reads %q", v)
 	}
-	if err := one.SavePositions(t.Context(), []cache.Position{{Topic: "changes", Offset: 5}}); err != nil {
+	if err := one.SavePositions(t.Context(), []cachetier.Position{{Topic: "changes", Offset: 5}}); err != nil {
 		t.Error(err)
 	}
 	if _, err := one.Positions(t.Context()); err != nil {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/loaderline/loaderline/stages/cache"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages/redislookup"
 )
 
@@ -36,7 +36,7 @@ var (
 // Name is what a Tier is called in logs and statistics.
 const Name = "redis"
 
-// Tier is a cache.Tier in Redis. It is safe for concurrent use. Open makes it.
+// Tier is a cachetier.Tier in Redis. It is safe for concurrent use. Open makes it.
 type Tier struct {
 	cfg     Config
 	client  *redislookup.Client
@@ -63,7 +63,7 @@ type Tier struct {
 	done chan struct{} // closed when the goroutine behind the Tier has ended
 }
 
-var _ cache.Tier = (*Tier)(nil)
+var _ cachetier.Tier = (*Tier)(nil)
 
 // Open makes a Tier. Only mistakes in the configuration are errors, all of them at once: where Redis does not answer, the Tier
 // is away until it does. Whoever opened the Tier closes it.

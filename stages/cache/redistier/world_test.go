@@ -7,8 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 	"github.com/loaderline/loaderline/stages/redislookup"
 	"github.com/loaderline/loaderline/testenv"
@@ -69,22 +69,22 @@ func server(tb testing.TB) *testenv.Service {
 }
 
 // entry is what a load brought that began at a time.
-func entry(value string, began time.Time) cache.Entry {
-	return cache.Entry{
+func entry(value string, began time.Time) cachetier.Entry {
+	return cachetier.Entry{
 		Value: []byte(value), State: stages.Loaded,
 		Began: began, Born: time.Now(), Expires: time.Now().Add(time.Hour), Until: time.Now().Add(2 * time.Hour),
 	}
 }
 
-func set(tb testing.TB, tier cache.Tier, key, value string, began time.Time) {
+func set(tb testing.TB, tier cachetier.Tier, key, value string, began time.Time) {
 	tb.Helper()
-	tier.Set(tb.Context(), space, []string{key}, []cache.Entry{entry(value, began)})
+	tier.Set(tb.Context(), space, []string{key}, []cachetier.Entry{entry(value, began)})
 }
 
 // get is the value of a key, or "" where the tier does not hold it.
-func get(tb testing.TB, tier cache.Tier, key string) (value string) {
+func get(tb testing.TB, tier cachetier.Tier, key string) (value string) {
 	tb.Helper()
-	tier.Get(tb.Context(), space, []string{key}, func(_ int, e cache.Entry) { value = string(e.Value) })
+	tier.Get(tb.Context(), space, []string{key}, func(_ int, e cachetier.Entry) { value = string(e.Value) })
 	return value
 }
 

@@ -1,0 +1,42 @@
+package resultcache
+
+import (
+	"hash/maphash"
+	"reflect"
+	"sync"
+	"sync/atomic"
+)
+
+// space is the keys of one loader in one version. Its seed of its own makes equal keys of two loaders two hashes, and
+// spreads keys that are not random, such as counters and time-ordered IDs.
+type space struct {
+	seed  maphash.Seed
+	floor atomic.Uint64 // the last invalidation of all keys
+	// tiers is held shared by what is written into the tiers, and alone by what is invalidated in them.
+	tiers sync.RWMutex
+}
+
+type spaceID struct {
+	loader, version string
+	key, value      reflect.Type
+}
+
+// spaces gives the views of the same loader the same space.
+type spaces struct {
+	mu   sync.Mutex
+	byID map[spaceID]*space
+}
+
+func (s *spaces) get(id spaceID) *space {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID == nil {
+		s.byID = make(map[spaceID]*space)
+	}
+	sp, ok := s.byID[id]
+	if !ok {
+		sp = &space{seed: maphash.MakeSeed()}
+		s.byID[id] = sp
+	}
+	return sp
+}
