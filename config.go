@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/envelope"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
-	"github.com/loaderline/loaderline/internal/keyless"
+	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -125,7 +125,7 @@ type Config[E any] struct {
 	// New sets these. They replace Consumer, Sink and LogWords from then on.
 	session  session.Config
 	envelope envelope.Config
-	words    keyless.Words
+	words    safeerr.Words
 }
 
 // withDefaults fills the zero fields.
@@ -157,7 +157,7 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 	case c.ShutdownTimeout < 0:
 		c.ShutdownTimeout = 0
 	}
-	c.words = keyless.NewWords(c.LogWords...)
+	c.words = safeerr.NewWords(c.LogWords...)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

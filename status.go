@@ -11,8 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/loaderline/loaderline/consumer"
-	"github.com/loaderline/loaderline/internal/netreason"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -141,7 +141,7 @@ func publishable(err error) string {
 	case isKafka:
 		return kafka.Message
 	default:
-		return cmp.Or(netreason.Of(err), "the log says why")
+		return cmp.Or(safeerr.Reason(err), "the log says why")
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 
+	"github.com/loaderline/loaderline/internal/command/demo"
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/demo"
 )
 
 // What must be in nothing that is printed. They are of one shape, so that none is looked for in vain.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loaderline/loaderline/internal/checkup"
+	"github.com/loaderline/loaderline/internal/command/check"
+	"github.com/loaderline/loaderline/internal/command/plan"
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/planview"
 	"github.com/loaderline/loaderline/internal/plural"
 )
 
@@ -43,7 +43,7 @@ key type before the first event.`,
 			if f.partitions < 1 || f.partitions > 10_000 {
 				return usagef("--partitions is %d; write a number from 1 to 10,000", f.partitions)
 			}
-			return check(cmd.Context(), c, args[0], f)
+			return runCheck(cmd.Context(), c, args[0], f)
 		},
 	}
 	cmd.Flags().BoolVar(&f.connect, "connect", false, "reach brokers, topics and sources, and prepare the statements")
@@ -55,50 +55,50 @@ key type before the first event.`,
 
 // planAndChecks is what check writes as JSON.
 type planAndChecks struct {
-	planview.Plan
+	plan.Plan
 
-	Checks []checkup.Finding `json:"checks,omitempty"`
+	Checks []check.Finding `json:"checks,omitempty"`
 }
 
-func check(ctx context.Context, c *console.Console, path string, f checkFlags) error {
+func runCheck(ctx context.Context, c *console.Console, path string, f checkFlags) error {
 	l, err := load(path, quietly(c))
 	if err != nil {
 		return err
 	}
-	plan := planAndChecks{Plan: planview.New(l.layout)}
+	shown := planAndChecks{Plan: plan.New(l.layout)}
 	asJSON := f.format.value == "json"
 	if !asJSON {
-		if _, err := fmt.Fprint(c.Out, plan.Tree(c.OutPalette())); err != nil {
+		if _, err := fmt.Fprint(c.Out, shown.Tree(c.OutPalette())); err != nil {
 			return err
 		}
 	}
 	var problems error
-	report := func(finding checkup.Finding) {
-		plan.Checks = append(plan.Checks, finding)
+	report := func(finding check.Finding) {
+		shown.Checks = append(shown.Checks, finding)
 		if !asJSON {
 			_, _ = fmt.Fprintln(c.Out, finding.Text(c.OutPalette()))
 		}
 	}
-	for _, finding := range checkup.Certificates(l.layout.File, time.Now()) {
+	for _, finding := range check.Certificates(l.layout.File, time.Now()) {
 		report(finding)
 	}
 	if f.connect || f.createTopics {
 		if !asJSON {
 			_, _ = fmt.Fprintln(c.Out) // The findings' lines would fail as well, and do not matter more than their exit code.
 		}
-		findings := checkup.Checkup{
+		findings := check.Check{
 			Layout: l.layout, Kafka: l.kafka, CreateTopics: f.createTopics, Partitions: f.partitions, Logger: l.log,
 			Report: report,
 		}
 		problems = findings.Run(ctx)
 	}
 	if asJSON {
-		if err := console.NewEncoder(c.Out).Encode(plan); err != nil {
+		if err := console.NewEncoder(c.Out).Encode(shown); err != nil {
 			return err
 		}
 	}
 	if problems != nil {
-		return l.failedChecks(plan.Checks, problems)
+		return l.failedChecks(shown.Checks, problems)
 	}
 	if !f.connect && !f.createTopics {
 		c.Say("%s is right; --connect also reaches what it names", path)
@@ -107,7 +107,7 @@ func check(ctx context.Context, c *console.Console, path string, f checkFlags) e
 }
 
 // failedChecks counts what failed. Each of it stands in its own line already.
-func (l *loaded) failedChecks(findings []checkup.Finding, problems error) error {
+func (l *loaded) failedChecks(findings []check.Finding, problems error) error {
 	failed := 0
 	for _, finding := range findings {
 		if !finding.OK {

@@ -9,21 +9,21 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
+	"github.com/loaderline/loaderline/internal/topicread"
 )
 
 // consumeFlags are the flags of consume.
 type consumeFlags struct {
 	topic       string
 	deadLetters bool
-	from, to    position.Position
+	from, to    offsetexpr.Position
 	limit       int
 	format      choice
 }
 
 func newConsume(c *console.Console) *cobra.Command {
-	f := consumeFlags{format: choice{value: string(tail.FormatValue), of: []string{string(tail.FormatValue), string(tail.FormatJSON)}}}
+	f := consumeFlags{format: choice{value: string(topicread.FormatValue), of: []string{string(topicread.FormatValue), string(topicread.FormatJSON)}}}
 	cmd := &cobra.Command{
 		Use:   "consume PIPELINE",
 		Short: "Print the enriched records, or another topic's",
@@ -43,7 +43,7 @@ key_base64 and value_base64.`,
   loaderline consume pipeline.yaml --topic user-events --from 3:1000`,
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var to *position.Position
+			var to *offsetexpr.Position
 			if cmd.Flags().Changed("to") {
 				to = &f.to
 			}
@@ -64,7 +64,7 @@ key_base64 and value_base64.`,
 	return cmd
 }
 
-func consume(ctx context.Context, c *console.Console, path string, f consumeFlags, to *position.Position) error {
+func consume(ctx context.Context, c *console.Console, path string, f consumeFlags, to *offsetexpr.Position) error {
 	l, err := load(path, quietly(c))
 	if err != nil {
 		return err
@@ -80,13 +80,13 @@ func consume(ctx context.Context, c *console.Console, path string, f consumeFlag
 		return unlessEnded(ctx, err)
 	}
 	out := bufio.NewWriterSize(c.Out, 64<<10)
-	format := tail.Format(f.format.value)
+	format := topicread.Format(f.format.value)
 	var line []byte
-	cfg := tail.Config{Kafka: l.kafka, Topic: topic, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}
+	cfg := topicread.Config{Kafka: l.kafka, Topic: topic, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}
 	if c.Terminal {
 		cfg.Waiting = func() { c.Say("waiting for new records in %s; end with Ctrl-C", topic) }
 	}
-	err = tail.Read(ctx, cfg, func(r *kgo.Record) error {
+	err = topicread.Read(ctx, cfg, func(r *kgo.Record) error {
 		if line, err = format.Append(line[:0], r); err != nil {
 			return err
 		}

@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/command/demo"
+	"github.com/loaderline/loaderline/internal/command/plan"
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/demo"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/planview"
 )
 
 // demoFlags are the flags of demo.
@@ -81,7 +81,7 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 		Progress: func(settled int) { progress.Update(int64(settled), int64(settled)) },
 		Ready: func(l *pipeline.Layout, at demo.Place) {
 			c.Say("metrics and health are at http://%s/metrics, /healthz and /readyz", at.HTTP)
-			c.Say("\n%s", planview.New(l).Tree(c.ErrPalette()))
+			c.Say("\n%s", plan.New(l).Tree(c.ErrPalette()))
 		},
 	}
 	var showing error

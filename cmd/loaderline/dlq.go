@@ -13,8 +13,8 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -42,7 +42,7 @@ changed; a small topic beside it holds these states.`,
 // letterFlags choose dead letters.
 type letterFlags struct {
 	filter    deadletter.Filter
-	to        position.Position
+	to        offsetexpr.Position
 	key       string
 	partition int32
 	kind      choice

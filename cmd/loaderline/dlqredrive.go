@@ -14,7 +14,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/topicread"
 )
 
 // leftOpenShown is how many of the dead letters that cannot be redriven are shown.
@@ -183,7 +183,7 @@ func readFix(path string) (*deadletter.Fix, error) {
 // offset. Its timestamp is the one that it would get now: a redriven record has the time at which it is sent.
 func printPlanned(to io.Writer, record *kgo.Record) error {
 	record.Offset, record.Timestamp = -1, time.Now()
-	line, err := tail.FormatJSON.Append(nil, record)
+	line, err := topicread.FormatJSON.Append(nil, record)
 	if err != nil {
 		return err
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
-	"github.com/loaderline/loaderline/internal/keyless"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/position"
 	"github.com/loaderline/loaderline/internal/replaystate"
+	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
@@ -48,7 +48,7 @@ func withoutKeys(err error, words []string) error {
 	if !is[*stages.FatalError](err) && !is[*stages.OutageError](err) && !is[*stages.KeyError](err) {
 		return err
 	}
-	return &reportedError{text: keyless.NewWords(words...).Text(err.Error()), err: err}
+	return &reportedError{text: safeerr.NewWords(words...).Text(err.Error()), err: err}
 }
 
 // loggedError is an error that was logged already.
@@ -61,7 +61,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case is[*usageError](err), is[*strictyaml.Error](err), is[*kafkaadmin.PartitionsError](err), is[*position.RangeError](err), is[*instance.HeldError](err), is[*replaystate.ChangedError](err), is[*replaystate.IDError](err), is[*replaystate.TopicError](err),
+	case is[*usageError](err), is[*strictyaml.Error](err), is[*kafkaadmin.PartitionsError](err), is[*offsetexpr.RangeError](err), is[*instance.HeldError](err), is[*replaystate.ChangedError](err), is[*replaystate.IDError](err), is[*replaystate.TopicError](err),
 		is[*admin.CommandError](err):
 		return exitUsage
 	case is[*kafkaerr.UnreachableError](err), is[*kafkaerr.TopicMissingError](err), is[*pipeline.UnreachableError](err),

@@ -7,8 +7,8 @@ import (
 
 	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/invalidation"
-	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/runtime"
 )
 
 // follower reads the change topics beside a run.
@@ -21,7 +21,7 @@ type follower struct {
 
 // follow begins to read the change topics, until stop: also a drain looks up what has changed. It begins where the tiers,
 // which outlive the process, were left.
-func follow(ctx context.Context, l *loaded, seen *observe.Run, tiers []cachetier.Tier) *follower {
+func follow(ctx context.Context, l *loaded, seen *runtime.Run, tiers []cachetier.Tier) *follower {
 	f := &follower{cancel: func() {}}
 	file := l.layout.File.Cache.Invalidate
 	if file == nil {

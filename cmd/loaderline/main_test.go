@@ -16,7 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
 
-	"github.com/loaderline/loaderline/internal/demo"
+	"github.com/loaderline/loaderline/internal/command/demo"
 	"github.com/loaderline/loaderline/testenv"
 )
 

@@ -12,11 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/command/offsets"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
-	"github.com/loaderline/loaderline/internal/offsets"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/position"
 )
 
 func newOffsets(c *console.Console) *cobra.Command {
@@ -99,7 +99,7 @@ func writeOffsets(c *console.Console, rows []offsets.Row, format string) error {
 
 // setFlags are the flags of offsets set.
 type setFlags struct {
-	to          position.Position
+	to          offsetexpr.Position
 	topic       string
 	partition   int32
 	dryRun, yes bool
@@ -177,7 +177,7 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 	if err := kafkaadmin.SetOffsets(ctx, l.kafka, group, to); err != nil {
 		return err
 	}
-	if partition == nil && f.to.Kind != position.Partitions {
+	if partition == nil && f.to.Kind != offsetexpr.Partitions {
 		// Every offset is one of the topics as they are now.
 		if err := loaderline.AcceptTopics(ctx, l.kafka, group, topics...); err != nil {
 			return err

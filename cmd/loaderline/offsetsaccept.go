@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/command/offsets"
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/offsets"
 )
 
 func newOffsetsAccept(c *console.Console) *cobra.Command {

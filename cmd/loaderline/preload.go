@@ -9,10 +9,10 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/keyless"
 	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/safeerr"
 )
 
 // preloadEvery is how often the log says how far a preload is.
@@ -20,7 +20,7 @@ const preloadEvery = 5 * time.Second
 
 // preload fills the caches for which events wait before it returns, one after another, and the others until the function
 // that it answers is called. What cannot be preloaded is loaded when events want it, so an error is a warning.
-func preload(ctx context.Context, c *console.Console, log *slog.Logger, words keyless.Words, all []*pipeline.Preload) (end func()) {
+func preload(ctx context.Context, c *console.Console, log *slog.Logger, words safeerr.Words, all []*pipeline.Preload) (end func()) {
 	var later []*pipeline.Preload
 	for _, p := range all {
 		if p.Wait {
@@ -43,7 +43,7 @@ func preload(ctx context.Context, c *console.Console, log *slog.Logger, words ke
 	}
 }
 
-func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, words keyless.Words, p *pipeline.Preload) {
+func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, words safeerr.Words, p *pipeline.Preload) {
 	start := time.Now()
 	last := start
 	done, err := p.Run(ctx, func(d pipeline.Preloaded) {

@@ -9,18 +9,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/command/replaydiff"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/replaydiff"
 	"github.com/loaderline/loaderline/internal/replaystate"
 	"github.com/loaderline/loaderline/replay"
 )
 
 // replayFlags are the flags of replay.
 type replayFlags struct {
-	from, to                             position.Position
+	from, to                             offsetexpr.Position
 	topic, into, id                      string
 	intoOutput, diff, dryRun, fresh, yes bool
 	createTopics                         bool
@@ -31,7 +31,7 @@ type replayFlags struct {
 }
 
 func newReplay(c *console.Console) *cobra.Command {
-	f := replayFlags{to: position.Position{Kind: position.Latest}, format: textOrJSON()}
+	f := replayFlags{to: offsetexpr.Position{Kind: offsetexpr.Latest}, format: textOrJSON()}
 	cmd := &cobra.Command{
 		Use:   "replay PIPELINE",
 		Short: "Enrich a part of the input once more, or show what would change",

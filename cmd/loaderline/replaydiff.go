@@ -11,10 +11,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/loaderline/loaderline/internal/command/replaydiff"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/replaydiff"
 )
 
 // diffPipeline shows what a replay would change.

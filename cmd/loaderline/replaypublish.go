@@ -13,11 +13,11 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/command/replaydiff"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/replaydiff"
-	"github.com/loaderline/loaderline/internal/totals"
+	"github.com/loaderline/loaderline/internal/runtime"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -29,7 +29,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	var counts totals.Totals
+	var counts runtime.Totals
 	open.Config.OnCommit = counts.Add
 	open.Config.Workers = cmp.Or(f.workers, file.Workers)
 	p, err := loaderline.New(open.Config)

@@ -7,11 +7,11 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/loaderline/loaderline/internal/command/replaydiff"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/replaydiff"
-	"github.com/loaderline/loaderline/internal/totals"
+	"github.com/loaderline/loaderline/internal/runtime"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -31,7 +31,7 @@ func writeRanges(to io.Writer, width int, ranges replaydiff.Ranges, format strin
 }
 
 // writeReplay writes what a replay did.
-func writeReplay(c *console.Console, format, into string, status replay.Status, count totals.Count, took time.Duration) error {
+func writeReplay(c *console.Console, format, into string, status replay.Status, count runtime.Count, took time.Duration) error {
 	if format == "json" {
 		return console.NewEncoder(c.Out).Encode(map[string]any{
 			"id": status.ID, "into": into, "dead_letter_topic": status.DeadLetterTopic, "finished": status.Finished(), "records": count.Records,

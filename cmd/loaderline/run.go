@@ -20,11 +20,10 @@ import (
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/memlimit"
-	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/runtime"
 	"github.com/loaderline/loaderline/internal/strictyaml"
-	"github.com/loaderline/loaderline/internal/totals"
 )
 
 // runFlags are the flags of run.
@@ -105,7 +104,7 @@ func runLoaded(ctx context.Context, c *console.Console, l *loaded, f runFlags) (
 		return err
 	}
 	defer func() { err = errors.Join(err, claim.Release()) }()
-	seen, err := observe.Start(ctx, observe.Config{File: file, Kafka: l.kafka, Instance: claim.Name, Listen: file.HTTP.Listen, Logger: l.log})
+	seen, err := runtime.Start(ctx, runtime.Config{File: file, Kafka: l.kafka, Instance: claim.Name, Listen: file.HTTP.Listen, Logger: l.log})
 	if err != nil {
 		return wrongListen(file, err)
 	}
@@ -127,7 +126,7 @@ func runLoaded(ctx context.Context, c *console.Console, l *loaded, f runFlags) (
 }
 
 // openTiers opens what the file has below the memory. closeTiers is called after the pipeline is closed.
-func openTiers(ctx context.Context, file *pipelinefile.File, log *slog.Logger, seen *observe.Run) (tiers []cachetier.Tier, closeTiers func() error) {
+func openTiers(ctx context.Context, file *pipelinefile.File, log *slog.Logger, seen *runtime.Run) (tiers []cachetier.Tier, closeTiers func() error) {
 	disk := pipeline.OpenDisk(ctx, file, log)
 	if disk == nil {
 		return nil, func() error { return nil }
@@ -200,7 +199,7 @@ func describe(file *pipelinefile.File, instance string) []slog.Attr {
 }
 
 // summary says what a run did.
-func summary(count totals.Count, took time.Duration) []slog.Attr {
+func summary(count runtime.Count, took time.Duration) []slog.Attr {
 	var kinds []any
 	for kind, n := range count.Dead {
 		kinds = append(kinds, slog.Int(kind, n))

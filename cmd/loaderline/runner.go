@@ -12,10 +12,9 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/keyless"
-	"github.com/loaderline/loaderline/internal/observe"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	"github.com/loaderline/loaderline/internal/totals"
+	"github.com/loaderline/loaderline/internal/runtime"
+	"github.com/loaderline/loaderline/internal/safeerr"
 )
 
 // runner runs a pipeline. If a run has started without a source, runner starts it again once the source is there.
@@ -24,10 +23,10 @@ type runner struct {
 
 	console  *console.Console
 	flags    runFlags
-	seen     *observe.Run
+	seen     *runtime.Run
 	tiers    []cachetier.Tier
 	instance string
-	counts   totals.Totals
+	counts   runtime.Totals
 	started  time.Time // zero before
 }
 
@@ -58,7 +57,7 @@ func (r *runner) run(ctx context.Context) (again bool, err error) {
 		return arrived(), nil // Nothing was begun.
 	}
 	// After the change topics are followed, or a change since the query began could be missed.
-	endPreload := preload(running, r.console, r.log, keyless.NewWords(open.Config.LogWords...), open.Preloads())
+	endPreload := preload(running, r.console, r.log, safeerr.NewWords(open.Config.LogWords...), open.Preloads())
 	defer endPreload()
 	err = r.work(running, open)
 	return err == nil && arrived(), r.hinted(withoutKeys(err, open.Config.LogWords))

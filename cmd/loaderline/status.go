@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/command/status"
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/internal/status"
 )
 
 const (

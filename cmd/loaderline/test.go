@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/command/pipelinetest"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/testfile"
-	"github.com/loaderline/loaderline/internal/testrun"
 )
 
 // testFlags are the flags of test.
@@ -68,7 +68,7 @@ func test(ctx context.Context, c *console.Console, paths []string, matching *reg
 	if err != nil {
 		return err
 	}
-	var results []testrun.Result
+	var results []pipelinetest.Result
 	failed := 0
 	for _, s := range suites {
 		of, err := runSuite(ctx, c, s, matching, f.format.value == "json")
@@ -98,9 +98,9 @@ func test(ctx context.Context, c *console.Console, paths []string, matching *reg
 }
 
 // testsOf reads the tests of pipeline files. A file of tests stands for its pipeline.
-func testsOf(paths []string) ([]*testrun.Suite, error) {
+func testsOf(paths []string) ([]*pipelinetest.Suite, error) {
 	var (
-		suites   []*testrun.Suite
+		suites   []*pipelinetest.Suite
 		seen     []string
 		problems []error
 	)
@@ -118,7 +118,7 @@ func testsOf(paths []string) ([]*testrun.Suite, error) {
 			problems = append(problems, usagef("%s is a folder; name its pipeline files, as in %s", path, filepath.Join(path, "*.yaml")))
 			continue
 		}
-		s, err := testrun.Load(path, tests)
+		s, err := pipelinetest.Load(path, tests)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = usagef("%s has no tests: they stand in %s, which is not there; loaderline test --help shows one", path, tests)
 		}
@@ -128,8 +128,8 @@ func testsOf(paths []string) ([]*testrun.Suite, error) {
 	return suites, errors.Join(problems...)
 }
 
-func runSuite(ctx context.Context, c *console.Console, s *testrun.Suite, matching *regexp.Regexp, asJSON bool) ([]testrun.Result, error) {
-	var results []testrun.Result
+func runSuite(ctx context.Context, c *console.Console, s *pipelinetest.Suite, matching *regexp.Regexp, asJSON bool) ([]pipelinetest.Result, error) {
+	var results []pipelinetest.Result
 	for i, t := range s.File.Tests {
 		if !matching.MatchString(t.Name) {
 			continue
@@ -156,11 +156,11 @@ func runSuite(ctx context.Context, c *console.Console, s *testrun.Suite, matchin
 	return results, nil
 }
 
-func writeJUnit(path string, results []testrun.Result) (err error) {
+func writeJUnit(path string, results []pipelinetest.Result) (err error) {
 	file, err := os.Create(path)
 	if err != nil {
 		return usagef("--junit: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	return testrun.WriteJUnit(file, results)
+	return pipelinetest.WriteJUnit(file, results)
 }

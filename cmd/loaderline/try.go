@@ -12,12 +12,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/loaderline/loaderline/internal/command/try"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/publish"
-	"github.com/loaderline/loaderline/internal/trial"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -86,7 +86,7 @@ func tryEvents(ctx context.Context, c *console.Console, path string, key []byte,
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	t, err := trial.New(open)
+	t, err := try.New(open)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func tryEvents(ctx context.Context, c *console.Console, path string, key []byte,
 			return err
 		}
 		tried++
-		if report.Outcome != trial.Enriched {
+		if report.Outcome != try.Enriched {
 			unenriched++
 		}
 	}
@@ -129,7 +129,7 @@ func unanswered(err error) error {
 }
 
 // showTrial writes the record before the words, so that these are what a terminal shows last.
-func showTrial(c *console.Console, r *trial.Report, asJSON bool) error {
+func showTrial(c *console.Console, r *try.Report, asJSON bool) error {
 	if asJSON {
 		return console.NewEncoder(c.Out).Encode(r)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/internal/gap"
+	"github.com/loaderline/loaderline/internal/nextrecord"
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
@@ -146,7 +146,7 @@ func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.Top
 	case p.stable == last: // No record waits, and none came.
 		p.Waiting = false
 	default:
-		next, err := gap.Find(ctx, client, topic.Partitions[p.Number].Leader, gap.Position{
+		next, err := nextrecord.Find(ctx, client, topic.Partitions[p.Number].Leader, nextrecord.Position{
 			Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: max(p.Committed, p.empty),
 		})
 		p.empty = next.Offset

@@ -9,8 +9,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/internal/netreason"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/safeerr"
 )
 
 // starved is how many times Patience records of one partition may wait while its worker commits others.
@@ -79,7 +79,7 @@ func (w *Watch) unanswered() *Stall {
 		return nil
 	}
 	kafka, isKafka := errors.AsType[*kerr.Error](w.err)
-	why := netreason.Of(w.err)
+	why := safeerr.Reason(w.err)
 	if isKafka {
 		why = kafka.Message
 	}

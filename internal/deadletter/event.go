@@ -10,8 +10,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
+	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -32,12 +32,12 @@ func (q Queue) event(ctx context.Context, l Letter) (*kgo.Record, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
-	at := func(offset int64) position.Position {
-		return position.Position{Kind: position.Partitions, At: map[int32]int64{src.Partition: offset}}
+	at := func(offset int64) offsetexpr.Position {
+		return offsetexpr.Position{Kind: offsetexpr.Partitions, At: map[int32]int64{src.Partition: offset}}
 	}
 	end := at(src.Offset + 1)
 	var found *kgo.Record
-	err := tail.Read(ctx, tail.Config{Kafka: q.Kafka, Topic: src.Topic, From: at(src.Offset), To: &end}, func(r *kgo.Record) error {
+	err := topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topic: src.Topic, From: at(src.Offset), To: &end}, func(r *kgo.Record) error {
 		found = r
 		return nil
 	})

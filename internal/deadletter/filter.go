@@ -4,14 +4,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 )
 
 // Filter chooses dead letters. The zero Filter chooses all of the pipeline, whatever their state.
 type Filter struct {
 	// From and To are positions in the dead-letter topic; their times are times of death. To defaults to the end.
-	From position.Position
-	To   *position.Position
+	From offsetexpr.Position
+	To   *offsetexpr.Position
 	// Only names dead letters one by one. Defaults to all.
 	Only []Coordinates
 	// Pipeline is whose dead letters, where several share the topic. Defaults to the Queue's.
@@ -40,12 +40,12 @@ func (f Filter) matches(l Letter) bool {
 }
 
 // positions narrows the range to those dead letters that are named one by one.
-func (f Filter) positions() (from position.Position, to *position.Position) {
+func (f Filter) positions() (from offsetexpr.Position, to *offsetexpr.Position) {
 	if len(f.Only) == 0 {
 		return f.From, f.To
 	}
-	from = position.Position{Kind: position.Partitions, At: map[int32]int64{}}
-	to = &position.Position{Kind: position.Partitions, At: map[int32]int64{}}
+	from = offsetexpr.Position{Kind: offsetexpr.Partitions, At: map[int32]int64{}}
+	to = &offsetexpr.Position{Kind: offsetexpr.Partitions, At: map[int32]int64{}}
 	for _, c := range f.Only {
 		if first, ok := from.At[c.Partition]; !ok || c.Offset < first {
 			from.At[c.Partition] = c.Offset

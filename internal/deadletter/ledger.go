@@ -14,9 +14,9 @@ import (
 
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/topicread"
 )
 
 // State is what has become of a dead letter.
@@ -93,7 +93,7 @@ func (q Queue) readLedger(ctx context.Context, list listEnds) (ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the end of topic %s: %w", topic, err)
 	}
-	to := position.Position{Kind: position.Partitions, At: map[int32]int64{}}
+	to := offsetexpr.Position{Kind: offsetexpr.Partitions, At: map[int32]int64{}}
 	var problem error
 	ends.Each(func(o kadm.ListedOffset) {
 		if problem = errors.Join(problem, o.Err); o.Err == nil {
@@ -107,7 +107,7 @@ func (q Queue) readLedger(ctx context.Context, list listEnds) (ledger, error) {
 		return nil, fmt.Errorf("find the end of topic %s: %w", topic, problem)
 	}
 	entries := ledger{}
-	err = tail.Read(ctx, tail.Config{Kafka: q.Kafka, Topic: topic, To: &to}, func(r *kgo.Record) error {
+	err = topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topic: topic, To: &to}, func(r *kgo.Record) error {
 		of, err := ParseCoordinates(string(r.Key))
 		if err != nil {
 			return fmt.Errorf("topic %s has a record at %d:%d that is no ledger entry: its key is %q", topic, r.Partition, r.Offset, r.Key)

@@ -9,7 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/deadletter"
-	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -44,7 +44,7 @@ func TestFilters(t *testing.T) {
 	w.die(kgo.Record{}, sink.Failure{Kind: sink.KindLookup, Stage: "user", Message: "three"})
 	w.dieOf("q", kgo.Record{Key: []byte("a")}, sink.Failure{Kind: sink.KindKey, Stage: "user", Message: "other"})
 	key, none, one, two := "a", "", int32(1), int32(2)
-	offset := func(n int64) position.Position { return position.Position{Kind: position.Offset, Offset: n} }
+	offset := func(n int64) offsetexpr.Position { return offsetexpr.Position{Kind: offsetexpr.Offset, Offset: n} }
 	end := offset(2)
 	for name, test := range map[string]struct {
 		filter deadletter.Filter

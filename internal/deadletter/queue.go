@@ -11,8 +11,8 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
-	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
+	"github.com/loaderline/loaderline/internal/topicread"
 )
 
 // Queue is the dead letters of a pipeline.
@@ -28,7 +28,7 @@ type selection struct {
 	queue  Queue
 	filter Filter
 	// from and to are partitions' offsets, which do not move while they are read twice.
-	from, to position.Position
+	from, to offsetexpr.Position
 	total    int64 // offsets in the range
 	ledger   ledger
 	// others counts dead letters of other pipelines, by pipeline, that were passed by.
@@ -47,14 +47,14 @@ func (q Queue) choose(ctx context.Context, f Filter) (*selection, error) {
 	return s, q.administer(func(admin *kadm.Client) error {
 		from, to := f.positions()
 		if to == nil {
-			to = &position.Position{Kind: position.Latest}
+			to = &offsetexpr.Position{Kind: offsetexpr.Latest}
 		}
-		ranges, err := position.Resolver{Admin: admin, Topic: q.Topic, Now: time.Now()}.Ranges(ctx, from, to)
+		ranges, err := offsetexpr.Resolver{Admin: admin, Topic: q.Topic, Now: time.Now()}.Ranges(ctx, from, to)
 		if err != nil {
 			return err
 		}
-		s.from = position.Position{Kind: position.Partitions, At: map[int32]int64{}}
-		s.to = position.Position{Kind: position.Partitions, At: map[int32]int64{}}
+		s.from = offsetexpr.Position{Kind: offsetexpr.Partitions, At: map[int32]int64{}}
+		s.to = offsetexpr.Position{Kind: offsetexpr.Partitions, At: map[int32]int64{}}
 		for partition, r := range ranges {
 			first, last := max(r.From, r.Start), min(r.To, r.End)
 			s.from.At[partition], s.to.At[partition] = first, last
@@ -87,7 +87,7 @@ func (s *selection) each(ctx context.Context, progress func(passed int64), handl
 	clear(s.others)
 	var passed int64
 	chosen := 0
-	err := tail.Read(ctx, tail.Config{Kafka: s.queue.Kafka, Topic: s.queue.Topic, From: s.from, To: &s.to}, func(r *kgo.Record) error {
+	err := topicread.Read(ctx, topicread.Config{Kafka: s.queue.Kafka, Topic: s.queue.Topic, From: s.from, To: &s.to}, func(r *kgo.Record) error {
 		if passed++; progress != nil {
 			progress(passed)
 		}

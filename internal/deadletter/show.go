@@ -11,12 +11,12 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/plural"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/topicread"
 )
 
 // line is a dead letter as a line of JSON: a record as consume has it, and its state.
 type line struct {
-	tail.Line
+	topicread.Line
 
 	State State  `json:"state"`
 	At    string `json:"state_at,omitempty"`
@@ -26,7 +26,7 @@ type line struct {
 // WriteJSON writes a dead letter as a line of JSON.
 func (l Letter) WriteJSON(to io.Writer) error {
 	e := console.NewEncoder(to)
-	full := line{Line: tail.NewLine(l.Record), State: l.State, By: l.Entry.By}
+	full := line{Line: topicread.NewLine(l.Record), State: l.State, By: l.Entry.By}
 	if l.State != Open {
 		full.At = moment(l.Entry.At)
 	}

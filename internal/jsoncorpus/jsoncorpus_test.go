@@ -17,13 +17,13 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
-	"github.com/loaderline/loaderline/internal/demo"
+	"github.com/loaderline/loaderline/internal/command/demo"
 	"github.com/loaderline/loaderline/internal/devbroker"
 	"github.com/loaderline/loaderline/internal/jsoncorpus"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/internal/position"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -169,7 +169,7 @@ func run(t *testing.T, documents []jsoncorpus.Document) map[string][]outcome {
 	// Events of one partition are settled in order, so the last outcome is the last one's.
 	last := documents[len(documents)-1].Name
 	seen, done := context.WithCancel(ctx)
-	err = tail.Read(seen, tail.Config{Kafka: kafka, Topic: "enriched"}, func(r *kgo.Record) error {
+	err = topicread.Read(seen, topicread.Config{Kafka: kafka, Topic: "enriched"}, func(r *kgo.Record) error {
 		if string(r.Key) == last {
 			done()
 		}
@@ -209,8 +209,8 @@ func readBack(t *testing.T, kafka consumer.Kafka) map[string][]outcome {
 	t.Helper()
 	outcomes := map[string][]outcome{}
 	for _, topic := range []string{"enriched", "dead"} {
-		end := &position.Position{Kind: position.Latest}
-		err := tail.Read(t.Context(), tail.Config{Kafka: kafka, Topic: topic, To: end}, func(r *kgo.Record) error {
+		end := &offsetexpr.Position{Kind: offsetexpr.Latest}
+		err := topicread.Read(t.Context(), topicread.Config{Kafka: kafka, Topic: topic, To: end}, func(r *kgo.Record) error {
 			o := outcome{kind: jsoncorpus.Enriched, value: r.Value}
 			for _, h := range r.Headers {
 				switch h.Key {

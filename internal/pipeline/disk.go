@@ -10,8 +10,8 @@ import (
 	"regexp"
 	"strconv"
 
-	"github.com/loaderline/loaderline/internal/ownfolder"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/privatedir"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -57,10 +57,10 @@ func CheckDisk(file *pipelinefile.File) error {
 		return nil
 	}
 	own := filepath.Join(disk.Path, folderName(file.Name))
-	if err := ownfolder.Check(disk.Path); err != nil {
+	if err := privatedir.Check(disk.Path); err != nil {
 		return err
 	}
-	return ownfolder.CheckAll(own)
+	return privatedir.CheckAll(own)
 }
 
 // folderName is the pipeline's name, or a hash of one that cannot be a folder's.

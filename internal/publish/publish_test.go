@@ -16,9 +16,9 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
-	"github.com/loaderline/loaderline/internal/position"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/publish"
-	"github.com/loaderline/loaderline/internal/tail"
+	"github.com/loaderline/loaderline/internal/topicread"
 )
 
 func TestKey(t *testing.T) {
@@ -88,7 +88,7 @@ func kafka(t *testing.T) consumer.Kafka {
 // values are what is in the topic.
 func values(t *testing.T, k consumer.Kafka) (values []string) {
 	t.Helper()
-	err := tail.Read(t.Context(), tail.Config{Kafka: k, Topic: "events", To: &position.Position{Kind: position.Latest}}, func(r *kgo.Record) error {
+	err := topicread.Read(t.Context(), topicread.Config{Kafka: k, Topic: "events", To: &offsetexpr.Position{Kind: offsetexpr.Latest}}, func(r *kgo.Record) error {
 		values = append(values, string(r.Value))
 		return nil
 	})

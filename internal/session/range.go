@@ -9,8 +9,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/internal/gap"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/nextrecord"
 )
 
 // bounds are where a session stops, and how far it has read. They are safe for
@@ -141,7 +141,7 @@ func (s *Session) skipGaps(ctx context.Context) error {
 
 // nextOffset is where a partition goes on from a position.
 func (s *Session) nextOffset(ctx context.Context, at topicPartition, position int64) (int64, error) {
-	next, err := gap.Next(ctx, s.cl, gap.Position{Topic: at.topic, ID: s.topicIDs[at.topic], Partition: at.partition, Offset: position})
+	next, err := nextrecord.Next(ctx, s.cl, nextrecord.Position{Topic: at.topic, ID: s.topicIDs[at.topic], Partition: at.partition, Offset: position})
 	switch {
 	case err == nil:
 		return next, nil

@@ -6,14 +6,14 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/internal/gap"
+	"github.com/loaderline/loaderline/internal/nextrecord"
 )
 
 // readTimes gives records the timestamps that they have in the log, where the
 // client may have read other ones.
 func (s *Session) readTimes(ctx context.Context, records []*kgo.Record) error {
-	err := gap.SetTimes(ctx, s.cl, s.topicIDs, records, s.cfg.CommitTimeout)
-	unreadable, is := errors.AsType[*gap.UnreadableError](err)
+	err := nextrecord.SetTimes(ctx, s.cl, s.topicIDs, records, s.cfg.CommitTimeout)
+	unreadable, is := errors.AsType[*nextrecord.UnreadableError](err)
 	switch {
 	case err == nil:
 		return nil

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loaderline/loaderline/internal/netreason"
+	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -142,10 +142,10 @@ func connectionWords(err error) string {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return words + " before the end of the answer"
 	}
-	switch reason := netreason.Of(err); reason {
+	switch reason := safeerr.Reason(err); reason {
 	case "":
 		return words
-	case netreason.NoAnswer:
+	case safeerr.NoAnswer:
 		return "the service did not answer in time"
 	default:
 		return words + ": " + reason

@@ -11,7 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/loaderline/loaderline/internal/netreason"
+	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -145,7 +145,7 @@ func connectionWords(err error) string {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return words + ": it does not speak TLS"
 	}
-	if reason := netreason.Of(err); reason != "" {
+	if reason := safeerr.Reason(err); reason != "" {
 		return words + ": " + reason
 	}
 	return words

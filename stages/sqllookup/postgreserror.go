@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/loaderline/loaderline/internal/netreason"
+	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -98,14 +98,14 @@ func connectionWords(err error, connecting bool) string {
 	if connecting {
 		words = "cannot connect to the database"
 	}
-	reason := netreason.Of(err)
+	reason := safeerr.Reason(err)
 	if role := roleWords(err); role != "" && connecting {
 		reason = "target_session_attrs: " + role
 	}
 	switch {
 	case reason != "":
 	case pgconn.Timeout(err):
-		reason = netreason.NoAnswer
+		reason = safeerr.NoAnswer
 	case connecting && strings.Contains(err.Error(), "server refused TLS"): // The driver has no name for it.
 		reason = "it has no TLS, and sslmode in the dsn demands it"
 	}

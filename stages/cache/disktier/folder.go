@@ -11,7 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/loaderline/loaderline/internal/ownfolder"
+	"github.com/loaderline/loaderline/internal/privatedir"
 )
 
 const (
@@ -42,7 +42,7 @@ func claim(dir string) (_ *folder, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := ownfolder.CheckAll(dir); err != nil { // Before anything in it is opened: a link or a pipe may have been put there.
+	if err := privatedir.CheckAll(dir); err != nil { // Before anything in it is opened: a link or a pipe may have been put there.
 		return nil, err
 	}
 	if err := checkOurs(dir); err != nil {

@@ -1,0 +1,155 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/httplookup"
+)
+
+const (
+	brokerTimeout = 5 * time.Second
+	sourceTry     = 3 * time.Second
+)
+
+// sources checks each source, and the statements of those that answer, and the shared cache, while others are checked.
+func (c Check) sources(ctx context.Context) <-chan []Finding {
+	done := make(chan []Finding, 1)
+	go func() {
+		var findings []Finding
+		c.Report = func(f Finding) { findings = append(findings, f) }
+		for _, source := range c.Layout.File.Sources {
+			if err := c.source(ctx, source); err != nil {
+				c.failed("source", source.Name, err)
+			}
+		}
+		if c.Layout.File.Cache.Redis != nil {
+			c.sharedCache(ctx)
+		}
+		if c.Layout.File.Cache.Disk != nil {
+			c.diskCache()
+		}
+		done <- findings
+	}()
+	return done
+}
+
+// source answers an error only where it makes no finding itself.
+func (c Check) source(ctx context.Context, file pipelinefile.Source) (err error) {
+	source, err := pipeline.OpenSource(ctx, c.Layout.File, file, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	err = pipeline.Reach(ctx, file.Name, func(ctx context.Context) error {
+		try, cancel := context.WithTimeout(ctx, sourceTry)
+		defer cancel()
+		return source.Ping(try)
+	})
+	if err != nil {
+		return err
+	}
+	if file.HTTP != nil && file.HTTP.Health == "" {
+		c.ok("source", file.Name, "http accepts connections; only health would tell whether it works and lets us in")
+	} else {
+		c.ok("source", file.Name, "%s answers", file.Driver())
+	}
+	for _, s := range c.Layout.Stages {
+		if s.Source == file.Name {
+			c.stage(ctx, source, s)
+		}
+	}
+	return nil
+}
+
+// stage prepares what a stage asks.
+func (c Check) stage(ctx context.Context, source pipeline.Source, s *pipeline.Stage) {
+	lookup, err := source.Prepare(ctx, s)
+	if err != nil {
+		c.failed("stage", s.Name, err)
+		return
+	}
+	if problem, warning := probe(ctx, lookup); problem != nil {
+		c.failed("stage", s.Name, c.Layout.File.Errorf("stages."+s.Name, "asked for no keys: %v", problem))
+		return
+	} else if warning != nil {
+		c.Report(Finding{What: "stage", Name: s.Name, OK: true, Warning: true, Detail: fmt.Sprintf("asked for no keys: %v", warning)})
+		return
+	}
+	types := make([]string, len(lookup.Types()))
+	for i, t := range lookup.Types() {
+		types[i] = t.String()
+	}
+	rows, isTable := lookup.(interface{ Columns() []string })
+	switch {
+	case isTable:
+		what := "prepared"
+		if s.Preload != nil {
+			what = "prepared with its preload"
+		}
+		c.ok("stage", s.Name, "%s, %s, columns %s", what, keyed(s.Key, types), strings.Join(rows.Columns(), ", "))
+		c.extraRows(ctx, s.Name, lookup)
+	case len(s.Key) > 0:
+		c.ok("stage", s.Name, "right in itself, %s", keyed(s.Key, types))
+	default:
+		c.ok("stage", s.Name, "right in itself, key (%s)", strings.Join(types, ", "))
+	}
+}
+
+// extraRows warns of a statement that returns rows for no keys.
+func (c Check) extraRows(ctx context.Context, stage string, lookup pipeline.Lookup) {
+	l, ok := lookup.(interface {
+		ReturnsExtra(ctx context.Context) (bool, error)
+	})
+	if !ok {
+		return
+	}
+	try, cancel := context.WithTimeout(ctx, sourceTry)
+	defer cancel()
+	// An error is not the stage's fault, since its statement was prepared: it may take long without keys.
+	if returns, err := l.ReturnsExtra(try); err == nil && returns {
+		c.Report(Finding{
+			What: "stage", Name: stage, OK: true, Warning: true,
+			Detail: stages.ExtraRows + ": the statement returns rows where no key is asked for",
+		})
+	}
+}
+
+// probe sends a request without keys if a stage's source is a service. A 404 can mean that there are no keys.
+func probe(ctx context.Context, l pipeline.Lookup) (problem, warning error) {
+	service, ok := l.(interface {
+		Probe(ctx context.Context) error
+	})
+	if !ok {
+		return nil, nil
+	}
+	try, cancel := context.WithTimeout(ctx, sourceTry)
+	defer cancel()
+	err := service.Probe(try)
+	said, ok := errors.AsType[*httplookup.Error](err)
+	if ok && (said.Code() == "404" || said.Code() == "410") {
+		return nil, err
+	}
+	return err, nil
+}
+
+// keyed says which columns hold the key, and of what types they are.
+func keyed(columns, types []string) string {
+	if len(columns) != len(types) {
+		columns = []string{"_key"}
+	}
+	if len(columns) != len(types) {
+		return "key types " + strings.Join(types, ", ")
+	}
+	parts := make([]string, len(columns))
+	for i := range columns {
+		parts[i] = fmt.Sprintf("%s (%s)", columns[i], types[i])
+	}
+	return "key " + strings.Join(parts, ", ")
+}

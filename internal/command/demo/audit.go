@@ -1,0 +1,151 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/loaderline/loaderline/internal/offsetexpr"
+	"github.com/loaderline/loaderline/internal/topicread"
+	"github.com/loaderline/loaderline/sink"
+)
+
+// coordinates are where an event is in the input topic.
+type coordinates struct {
+	partition int32
+	offset    int64
+}
+
+// sourceOf reads from an outcome's headers which event it is of.
+func sourceOf(r *kgo.Record) (coordinates, error) {
+	partition, err := strconv.ParseInt(header(r, sink.HeaderSourcePartition), 10, 32)
+	offset, offsetErr := strconv.ParseInt(header(r, sink.HeaderSourceOffset), 10, 64)
+	if err != nil || offsetErr != nil {
+		return coordinates{}, fmt.Errorf("a record of topic %s does not say which event it is of", r.Topic)
+	}
+	return coordinates{int32(partition), offset}, nil
+}
+
+func header(r *kgo.Record, key string) string {
+	for _, h := range r.Headers {
+		if h.Key == key {
+			return string(h.Value)
+		}
+	}
+	return ""
+}
+
+// await reads both output topics until each event has an outcome, or ctx ends.
+func (w world) await(ctx context.Context) error {
+	var (
+		mu   sync.Mutex
+		seen = make(map[coordinates]bool, w.Events)
+	)
+	ctx, done := context.WithCancel(ctx)
+	defer done()
+	return w.read(ctx, nil, func(r *kgo.Record) error {
+		at, err := sourceOf(r)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		seen[at] = true
+		if w.Progress != nil {
+			w.Progress(len(seen))
+		}
+		if len(seen) >= w.Events {
+			done()
+		}
+		return nil
+	})
+}
+
+// audit is what was read back from the topics once the pipeline had stopped.
+type audit struct {
+	published                  map[coordinates]string
+	outcomes                   map[coordinates]int
+	enriched                   int
+	dead                       map[string]int
+	wrong                      int // events of which something else became than had to
+	sampleEnriched, sampleDead *kgo.Record
+}
+
+// audit reads both output topics from their beginning to their end.
+func (w world) audit(ctx context.Context, published map[coordinates]string) (*audit, error) {
+	var mu sync.Mutex
+	a := &audit{published: published, outcomes: make(map[coordinates]int, len(published)), dead: map[string]int{}}
+	dead := w.layout.File.DeadLetter.Topic
+	end := offsetexpr.Position{Kind: offsetexpr.Latest}
+	err := w.read(ctx, &end, func(r *kgo.Record) error {
+		at, err := sourceOf(r)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		a.add(at, r, r.Topic == dead)
+		return nil
+	})
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return a, err
+}
+
+func (a *audit) add(at coordinates, r *kgo.Record, dead bool) {
+	a.outcomes[at]++
+	kind := ""
+	if dead {
+		kind = header(r, sink.HeaderErrorKind)
+		a.dead[kind]++
+		if a.sampleDead == nil || kind == string(sink.KindKey) {
+			a.sampleDead = r
+		}
+	} else {
+		a.enriched++
+		// The shortest that has everything reads best.
+		if strings.Contains(string(r.Value), `"rating"`) && (a.sampleEnriched == nil || len(r.Value) < len(a.sampleEnriched.Value)) {
+			a.sampleEnriched = r
+		}
+	}
+	if a.published[at] != kind {
+		a.wrong++
+	}
+}
+
+// lost is the number of events without an outcome, and repeated that of outcomes beyond the first of an event.
+func (a *audit) lost() (n int) {
+	for at := range a.published {
+		if a.outcomes[at] == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *audit) repeated() (n int) {
+	for at, times := range a.outcomes {
+		if _, ours := a.published[at]; ours {
+			times--
+		}
+		n += times
+	}
+	return n
+}
+
+// read reads both output topics, concurrently. A nil end follows them.
+func (w world) read(ctx context.Context, end *offsetexpr.Position, handle func(*kgo.Record) error) error {
+	together, ctx := errgroup.WithContext(ctx)
+	for _, topic := range []string{w.layout.File.Output.Topic, w.layout.File.DeadLetter.Topic} {
+		together.Go(func() error {
+			return topicread.Read(ctx, topicread.Config{Kafka: w.kafka, Topic: topic, To: end}, handle)
+		})
+	}
+	return together.Wait()
+}

@@ -1,0 +1,89 @@
+package demo_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/loaderline/loaderline/internal/command/demo"
+)
+
+func TestRun(t *testing.T) {
+	const events = 10_000 // A partition has several transactions then: the first one finds nothing in the cache.
+	settled := 0
+	s, err := demo.Run(t.Context(), demo.Config{Events: events, Progress: func(n int) { settled = n }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Failure(); err != nil {
+		t.Error(err)
+	}
+	if s.Published != events || s.Bad != 30 || s.Enriched != events-30 || s.DeadLettered != 30 || settled != events {
+		t.Errorf("got %+v, and progress up to %d", s, settled)
+	}
+	if diff := cmp.Diff(map[string]int{"decode": 15, "key": 5, "missing": 10}, s.DeadLetters); diff != "" {
+		t.Error(diff)
+	}
+	if s.BackendCalls < 3 || s.BackendCalls > 300 || s.HitRatio <= 0 || s.HitRatio >= 1 {
+		t.Errorf("%d backend calls, hit ratio %v", s.BackendCalls, s.HitRatio)
+	}
+	var page strings.Builder
+	if err := s.WriteText(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"reviews": [`, `loaderline.error.kind `, "What to try next"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("%s is not in\n%s", want, page.String())
+		}
+	}
+}
+
+// What a demo that stays up shows over HTTP counts all that it did.
+func TestHTTP(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	_, err := demo.Run(ctx, demo.Config{Events: 100, Stay: func(_ *demo.Summary, at demo.Place) {
+		defer end()
+		if got := get(t, at, "/metrics"); !strings.Contains(got, `loaderline_records_total{outcome="enriched",pipeline="demo"} 90`) {
+			t.Errorf("not the demo's metrics:\n%s", got)
+		}
+		if got := get(t, at, "/healthz"); got != "ok\n" {
+			t.Errorf("/healthz: %q", got)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get is what a running demo answers.
+func get(t *testing.T, at demo.Place, path string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+at.HTTP+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+func TestRunIsBounded(t *testing.T) {
+	_, err := demo.Run(t.Context(), demo.Config{Events: 200_000, Timeout: 300 * time.Millisecond})
+	if !errors.Is(err, demo.ErrTimeout) {
+		t.Fatalf("got %v, want %v", err, demo.ErrTimeout)
+	}
+}

@@ -1,0 +1,137 @@
+package pipelinetest
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/testfile"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// outcome is what became of an event; the zero outcome is that it was dropped.
+type outcome struct {
+	record *kgo.Record
+	dead   bool
+	outage *stages.OutageError
+}
+
+// compare is the difference between what was expected and what became of an event, empty where there is none. Both are
+// written as JSON, and of what became of the event only that which the test looks at.
+func compare(want testfile.Expect, got outcome) string {
+	a, b := document(wanted(want)), document(found(want, got))
+	if a == b {
+		return ""
+	}
+	_, lines, _ := bytes.Cut(diff.Diff("want", []byte(a), "got", []byte(b)), []byte("\n+++ got\n"))
+	return strings.TrimSuffix(string(lines), "\n")
+}
+
+// wanted is what the test says.
+func wanted(want testfile.Expect) any {
+	says := map[string]any{}
+	switch want.Outcome {
+	case testfile.Dropped, testfile.Outage:
+		return string(want.Outcome)
+	case testfile.DeadLetter:
+		says["dead_letter"] = mentioned(want.Failure, want.Failure)
+	case testfile.Record:
+		if want.Value != nil {
+			says["value"] = tree(want.Value)
+		}
+	}
+	if want.Key != nil {
+		says["key"] = *want.Key
+	}
+	if want.Topic != nil {
+		says["topic"] = *want.Topic
+	}
+	if len(want.Headers) > 0 {
+		headers := map[string]any{}
+		for _, h := range want.Headers {
+			headers[h.Name] = h.Value
+		}
+		says["headers"] = headers
+	}
+	return says
+}
+
+// found is what became of the event, as far as the test looks at it, or all of it where that is something else.
+func found(want testfile.Expect, got outcome) any {
+	says := map[string]any{}
+	switch {
+	case got.outage != nil && want.Outcome == testfile.Outage:
+		return string(testfile.Outage)
+	case got.outage != nil:
+		return map[string]any{"outage": got.outage.Error()}
+	case got.record == nil:
+		return string(testfile.Dropped)
+	case got.dead && want.Outcome == testfile.DeadLetter:
+		says["dead_letter"] = mentioned(want.Failure, failureOf(got.record))
+	case got.dead:
+		died := failureOf(got.record)
+		return map[string]any{"dead_letter": mentioned(died, died)}
+	case want.Outcome != testfile.Record:
+		return map[string]any{"value": tree(got.record.Value)}
+	case want.Value != nil && want.Partial:
+		says["value"] = part(tree(want.Value), tree(got.record.Value))
+	case want.Value != nil:
+		says["value"] = tree(got.record.Value)
+	}
+	if want.Key != nil {
+		says["key"] = nullable(got.record.Key)
+	}
+	if want.Topic != nil {
+		says["topic"] = got.record.Topic
+	}
+	if len(want.Headers) > 0 {
+		headers := map[string]any{}
+		for _, h := range want.Headers {
+			headers[h.Name] = nil
+			if value, ok := header(got.record, h.Name); ok {
+				headers[h.Name] = value
+			}
+		}
+		says["headers"] = headers
+	}
+	return says
+}
+
+func nullable(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return string(b)
+}
+
+func failureOf(r *kgo.Record) testfile.Failure {
+	of := func(name string) string {
+		value, _ := header(r, name)
+		return value
+	}
+	return testfile.Failure{
+		Kind: of(sink.HeaderErrorKind), Stage: of(sink.HeaderErrorStage), Code: of(sink.HeaderErrorCode), Message: of(sink.HeaderErrorMessage),
+	}
+}
+
+// mentioned is of a failure what the test mentions. A message that has the text that is wanted is that text.
+func mentioned(want, got testfile.Failure) map[string]any {
+	if strings.Contains(got.Message, want.Message) {
+		got.Message = want.Message
+	}
+	says := map[string]any{}
+	for _, field := range []struct{ name, want, got string }{
+		{"kind", want.Kind, got.Kind},
+		{"stage", want.Stage, got.Stage},
+		{"code", want.Code, got.Code},
+		{"message", want.Message, got.Message},
+	} {
+		if field.want != "" {
+			says[field.name] = field.got
+		}
+	}
+	return says
+}

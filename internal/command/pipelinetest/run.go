@@ -1,0 +1,199 @@
+// Package pipelinetest runs the tests of a pipeline: its events go through the steps of a run, where rows of the test stand for
+// the sources, and what became of them is compared with what the test expects. Nothing is connected to.
+package pipelinetest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/testfile"
+	"github.com/loaderline/loaderline/sink"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Suite is a pipeline and its tests.
+type Suite struct {
+	Pipeline string // the path of the pipeline file
+	File     *testfile.File
+
+	layout *pipeline.Layout
+	stubs  []map[string]*stub // by test, by stage
+}
+
+// Result is how a test ended.
+type Result struct {
+	Pipeline string        `json:"pipeline"`
+	Test     string        `json:"test"`
+	File     string        `json:"file"`
+	Line     int           `json:"line"`
+	Passed   bool          `json:"passed"`
+	Failures []Failure     `json:"failures,omitempty"`
+	Millis   float64       `json:"ms"`
+	Took     time.Duration `json:"-"`
+}
+
+// Failure is why a test has not passed.
+type Failure struct {
+	Event int    `json:"event"` // counted from 1; 0 where it is of all
+	Input string `json:"input,omitempty"`
+	Text  string `json:"text"` // a diff where what became of the event is not what was expected
+}
+
+// unset is what stands for a variable or a file that is not there: where nothing is connected to, no credentials are needed.
+const unset = "unset"
+
+// Load reads a pipeline file and its tests.
+func Load(path, tests string) (*Suite, error) {
+	file, err := testfile.Load(tests)
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	of, err := pipelinefile.Parse(path, data, pipelinefile.Options{
+		Dir: filepath.Dir(path), Getenv: file.Getenv, ReadFile: readFile, Unset: unset,
+	})
+	if err != nil {
+		return nil, err
+	}
+	disconnect(of)
+	s := &Suite{Pipeline: path, File: file}
+	if s.layout, err = pipeline.NewLayout(of); err != nil {
+		return nil, err
+	}
+	s.stubs, err = bind(s.layout, file)
+	return s, err
+}
+
+// disconnect takes from a file what is only for connections, which may be unset, and what takes time or room: nothing is
+// kept for long, waits for a rate or is tried again.
+func disconnect(f *pipelinefile.File) {
+	f.Kafka.Brokers, f.Kafka.TLS, f.Kafka.SASL = []string{"unset:9092"}, pipelinefile.TLS{}, nil
+	f.Cache.Memory, f.Retry.MaxElapsed = 1<<20, 0
+	for i := range f.Sources {
+		s := &f.Sources[i]
+		s.Rate, s.Breaker = nil, pipelinefile.Breaker{}
+		if s.Redis != nil {
+			s.Redis.Addresses = []string{"unset:6379"}
+		}
+		if s.HTTP != nil {
+			s.HTTP.URL = "https://unset"
+		}
+	}
+}
+
+// readFile is for ${file:PATH}: a secret that is not there is not needed.
+func readFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return []byte(unset), nil
+	}
+	return data, err
+}
+
+// Run runs one of the suite's tests.
+func (s *Suite) Run(ctx context.Context, i int) (Result, error) {
+	t := s.File.Tests[i]
+	start := time.Now()
+	outcomes, err := s.enrich(ctx, t, s.stubs[i])
+	r := Result{Pipeline: s.Pipeline, Test: t.Name, File: s.File.Path, Line: t.Line, Took: time.Since(start)}
+	r.Millis = float64(r.Took.Round(10*time.Microsecond)) / float64(time.Millisecond)
+	if fatal, ok := errors.AsType[*stages.FatalError](err); ok {
+		r.Failures, err = []Failure{{Text: fatal.Error()}}, nil
+		return r, err
+	}
+	if err != nil {
+		return r, err
+	}
+	for j, e := range t.Events {
+		if diff := compare(t.Expect[j], outcomes[j]); diff != "" {
+			r.Failures = append(r.Failures, Failure{Event: j + 1, Input: printable(e.Value), Text: diff})
+		}
+	}
+	r.Passed = len(r.Failures) == 0
+	return r, nil
+}
+
+// printable is text that neither a terminal nor XML takes for something else.
+func printable(value []byte) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, string(value))
+}
+
+// enrich makes what becomes of each event. A *stages.FatalError is the test's own.
+func (s *Suite) enrich(ctx context.Context, t testfile.Test, stubs map[string]*stub) (_ []outcome, err error) {
+	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{Lookup: func(stage *pipeline.Stage) pipeline.Lookup { return stubs[stage.Name] }})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, open.Close()) }()
+	line, err := loaderline.New(open.Config)
+	if err != nil {
+		return nil, err
+	}
+	batch := make([]*kgo.Record, len(t.Events))
+	for i, e := range t.Events {
+		batch[i] = record(e, s.layout.File.Input.Topics[0], i)
+	}
+	records, _, err := line.Enrich(ctx, batch)
+	outcomes := make([]outcome, len(batch))
+	if outage, ok := errors.AsType[*stages.OutageError](err); ok {
+		for i := range outcomes {
+			outcomes[i].outage = outage
+		}
+		return outcomes, nil
+	}
+	for _, r := range records {
+		outcomes[source(r)] = outcome{record: r, dead: r.Topic == s.layout.File.DeadLetter.Topic}
+	}
+	return outcomes, err
+}
+
+// record is an event as it would come from a topic.
+func record(e testfile.Event, topic string, offset int) *kgo.Record {
+	r := &kgo.Record{Topic: topic, Offset: int64(offset), Key: e.Key, Value: e.Value, Timestamp: time.Unix(0, 0)}
+	for _, h := range e.Headers {
+		header := kgo.RecordHeader{Key: h.Name}
+		if h.Value != nil {
+			header.Value = []byte(*h.Value)
+		}
+		r.Headers = append(r.Headers, header)
+	}
+	return r
+}
+
+// source is the number of the event that a record comes from.
+func source(r *kgo.Record) int {
+	offset, _ := header(r, sink.HeaderSourceOffset)
+	n, err := strconv.Atoi(offset)
+	if err != nil {
+		panic("a record without its source: " + err.Error()) // The sink names it in every record.
+	}
+	return n
+}
+
+func header(r *kgo.Record, name string) (string, bool) {
+	for _, h := range r.Headers {
+		if h.Key == name {
+			return string(h.Value), true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,72 @@
+package pipelinetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// stub answers a stage by the rows of a test, as the stage's source would.
+type stub struct {
+	stage  *pipeline.Stage
+	types  lookupkey.Types
+	rows   map[lookup.Key][]jsontext.Value
+	fails  map[lookup.Key]bool // nil: all keys, where failure is set
+	absent bool                // the test has no stub for the stage
+
+	failure *failure
+	outage  string
+}
+
+// failure is the error of a key, as a source has it.
+type failure struct{ message, code string }
+
+func (f *failure) Error() string { return f.message }
+
+// Code is the source's own, which a dead letter names.
+func (f *failure) Code() string { return f.code }
+
+// Types implements pipeline.Lookup.
+func (s *stub) Types() lookupkey.Types { return s.types }
+
+// Load implements lookup.Source.
+func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+	switch {
+	case s.absent:
+		return stages.AsFatal(fmt.Errorf("it was asked for the key %s, and the test has no stub for it; write %s: [] if it has to find nothing", b.Keys[0], s.stage.Name))
+	case s.outage != "":
+		return errors.New(s.outage)
+	}
+	for i, k := range b.Keys {
+		rows := s.rows[k]
+		switch {
+		case s.failure != nil && (s.fails == nil || s.fails[k]):
+			b.FailAt(i, stages.AsPermanent(s.failure))
+		case len(rows) == 0:
+		case s.stage.Many:
+			b.PutAt(i, list(rows))
+		case len(rows) > 1:
+			b.FailAt(i, stages.AsPermanent(fmt.Errorf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))))
+		default:
+			b.PutAt(i, rows[0])
+		}
+	}
+	return nil
+}
+
+func list(rows []jsontext.Value) []byte {
+	all := make([][]byte, len(rows))
+	for i, row := range rows {
+		all[i] = row
+	}
+	return append(append([]byte{'['}, bytes.Join(all, []byte{','})...), ']')
+}

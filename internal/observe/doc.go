@@ -1,2 +1,0 @@
-// Package observe shows a run of a pipeline from outside: its metrics and its health, over HTTP.
-package observe

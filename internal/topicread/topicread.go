@@ -1,0 +1,209 @@
+// Package topicread reads the records of a topic that are committed, from one position to another or without end, and
+// belongs to no group.
+package topicread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/nextrecord"
+	"github.com/loaderline/loaderline/internal/offsetexpr"
+)
+
+// quiet is how long nothing comes before the partitions are asked whether there is anything to come. A broker is not asked
+// for longer at once: it answers the requests of a connection in turn.
+const quiet = 500 * time.Millisecond
+
+// askTime is for how long the timestamps are asked for that the client cannot hold.
+const askTime = 10 * time.Second
+
+// errLimit ends a Read that has reached its limit.
+var errLimit = errors.New("the limit is reached")
+
+// Config says what is read. Zero values are defaults where a field says so.
+type Config struct {
+	Kafka consumer.Kafka
+	// Topic must be there.
+	Topic string
+	// From is where to begin. Defaults to the earliest record.
+	From offsetexpr.Position
+	// To is where to end, exclusive. Defaults to following the topic.
+	To *offsetexpr.Position
+	// Limit ends after so many records. Defaults to no limit.
+	Limit int
+	// Now is what times ago are counted from. Defaults to time.Now.
+	Now func() time.Time
+	// Idle is called when everything fetched so far has been handled. Optional.
+	Idle func() error
+	// Waiting is called once, when the topic is followed and no more records come for now. Optional.
+	Waiting func()
+}
+
+// Read calls handle with each record that is committed, in the order of its partition, until To or Limit is
+// reached, ctx has ended (which is no error), or handle answers an error. A topic that is not there is a *kafkaerr.TopicMissingError, a cluster that does not answer for about 10 s at start a
+// *kafkaerr.UnreachableError, and positions that make no range a *offsetexpr.RangeError.
+func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Idle == nil {
+		cfg.Idle = func() error { return nil }
+	}
+	ids, err := kafkaadmin.TopicIDs(ctx, cfg.Kafka, cfg.Topic)
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	client, err := newClient(cfg)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	resolver := offsetexpr.Resolver{Admin: kadm.NewClient(client), Topic: cfg.Topic, Now: cfg.Now()}
+	ranges, err := resolver.Ranges(ctx, cfg.From, cfg.To)
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	r := &reader{cfg: cfg, client: client, ids: map[string]kadm.TopicID{cfg.Topic: ids[cfg.Topic]}, ranges: ranges, next: map[int32]int64{}, handle: handle}
+	err = r.read(ctx)
+	if errors.Is(err, errLimit) {
+		err = nil
+	}
+	return err
+}
+
+// newClient is a client without a group. Control records are kept: they say, without a question, how far a partition is
+// read where a range ends with records of aborted transactions.
+func newClient(cfg Config) (*kgo.Client, error) {
+	return kafkaadmin.NewClient(cfg.Kafka,
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.KeepControlRecords(),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.FetchMaxBytes(16<<20),
+		kgo.FetchMaxWait(quiet),
+		kgo.MaxDecompressBatchBytes(64<<20),
+	)
+}
+
+// unlessEnded is err, but nil where it may only say that ctx has ended.
+func unlessEnded(ctx context.Context, err error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	default:
+		return err
+	}
+}
+
+// reader reads the ranges of one topic.
+type reader struct {
+	cfg     Config
+	client  *kgo.Client
+	ids     map[string]kadm.TopicID
+	ranges  map[int32]offsetexpr.Range // those that are not read to their end
+	next    map[int32]int64            // the offset after the last record that came, by partition
+	handle  func(*kgo.Record) error
+	handled int // records handled
+}
+
+func (r *reader) read(ctx context.Context) error {
+	start := map[int32]kgo.Offset{}
+	for partition, of := range r.ranges {
+		// A range that begins before the oldest record or after the newest is read from there; what is not in it is left out.
+		from := min(max(of.From, of.Start), of.End)
+		if of.Empty() || from >= of.To {
+			delete(r.ranges, partition)
+			continue
+		}
+		start[partition], r.next[partition] = kgo.NewOffset().At(from), from
+	}
+	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.cfg.Topic: start})
+	for len(r.ranges) > 0 {
+		fetches, err := r.poll(ctx)
+		if err != nil || ctx.Err() != nil {
+			return unlessEnded(ctx, err)
+		}
+		switch none := fetches.NumRecords() == 0; {
+		case none && r.cfg.To != nil:
+			r.skipGaps(ctx)
+		case none && r.cfg.Waiting != nil:
+			r.cfg.Waiting()
+			r.cfg.Waiting = nil
+		}
+		records := fetches.Records()
+		if err := nextrecord.SetTimes(ctx, r.client, r.ids, records, askTime); err != nil {
+			return errors.Join(unlessEnded(ctx, err), r.cfg.Idle())
+		}
+		for _, record := range records {
+			if err := r.record(record); err != nil {
+				return errors.Join(err, r.cfg.Idle())
+			}
+		}
+		if err := r.cfg.Idle(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// poll waits for records. After a quiet time it answers none.
+func (r *reader) poll(ctx context.Context) (kgo.Fetches, error) {
+	wait, cancel := context.WithTimeout(ctx, quiet)
+	defer cancel()
+	fetches := r.client.PollFetches(wait)
+	for _, e := range fetches.Errors() {
+		if wait.Err() == nil || !errors.Is(e.Err, wait.Err()) {
+			return nil, fmt.Errorf("read topic %s partition %d: %w", e.Topic, e.Partition, e.Err)
+		}
+	}
+	return fetches, nil
+}
+
+// skipGaps ends ranges in which only offsets without a record are left. Where that cannot be found out now, it is tried again
+// after the next quiet time.
+func (r *reader) skipGaps(ctx context.Context) {
+	topics, err := kadm.NewClient(r.client).ListTopics(ctx, r.cfg.Topic)
+	if err != nil {
+		return
+	}
+	for partition := range r.ranges {
+		at := nextrecord.Position{Topic: r.cfg.Topic, ID: topics[r.cfg.Topic].ID, Partition: partition, Offset: r.next[partition]}
+		if next, err := nextrecord.Next(ctx, r.client, at); err == nil {
+			r.reached(partition, next)
+		}
+	}
+}
+
+// record handles a record of a fetch, unless it is outside its partition's range.
+func (r *reader) record(record *kgo.Record) error {
+	of, reading := r.ranges[record.Partition]
+	if !reading {
+		return nil
+	}
+	if record.Offset >= of.From && record.Offset < of.To && !record.Attrs.IsControl() {
+		if err := r.handle(record); err != nil {
+			return err
+		}
+		r.handled++
+		if r.cfg.Limit > 0 && r.handled >= r.cfg.Limit {
+			return errLimit
+		}
+	}
+	r.reached(record.Partition, record.Offset+1)
+	return nil
+}
+
+// reached says that everything of a partition before an offset was read.
+func (r *reader) reached(partition int32, next int64) {
+	r.next[partition] = next
+	if next >= r.ranges[partition].To {
+		delete(r.ranges, partition)
+		r.client.RemoveConsumePartitions(map[string][]int32{r.cfg.Topic: {partition}})
+	}
+}
