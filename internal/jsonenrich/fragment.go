@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -38,7 +39,7 @@ type place struct {
 }
 
 // Source returns a source of Fragments, and ends the adding of paths.
-func (f *Fragments) Source(from lookup.Source) stages.Source[lookup.Key, *Fragment] {
+func (f *Fragments) Source(from lookupext.Source) stages.Source[lookup.Key, *Fragment] {
 	f.compile()
 	return stages.Convert(from, f.Fragment)
 }

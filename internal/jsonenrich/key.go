@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -17,10 +18,10 @@ type key struct {
 
 // keyPath finds the keys of stages in a scanned document.
 type keyPath struct {
-	parts    []int           // the scanner's numbers of the paths
-	types    lookupkey.Types // as they were at the start
-	names    []jsondoc.Path  // for errors
-	learners []Learner       // the lookups whose types can change
+	parts    []int               // the scanner's numbers of the paths
+	types    lookupkey.Types     // as they were at the start
+	names    []jsondoc.Path      // for errors
+	learners []lookupext.Learner // the lookups whose types can change
 }
 
 // list reports whether a document has any number of keys, and not exactly one.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
@@ -27,22 +28,14 @@ type KeyPath struct {
 	Names []jsondoc.Path
 	Types lookupkey.Types
 	// Learner is the lookup of the keys if it can learn other types than Types. Optional.
-	Learner Learner
-}
-
-// Learner is a lookup that learns the types of its keys from its source, and learns them again if a key does not fit. It
-// accepts lookupkey.Unchecked keys.
-type Learner interface {
-	Types() lookupkey.Types
-	// Learned returns how often the lookup has learned something new, and whether that can be types at all.
-	Learned() (times int, types bool)
+	Learner lookupext.Learner
 }
 
 // AddKey adds a key path and returns its number. Stages with the same parts and types share a number.
 func (p *Paths) AddKey(k KeyPath) int {
 	added := &keyPath{types: k.Types, names: k.Names}
 	if k.Learner != nil {
-		added.learners = []Learner{k.Learner}
+		added.learners = []lookupext.Learner{k.Learner}
 	}
 	for _, part := range k.Parts {
 		added.parts = append(added.parts, p.value(part))

@@ -46,6 +46,11 @@ func (ts Types) Canonical(raws ...[]byte) (lookup.Key, error) {
 	if len(ts) == 1 && len(raws) == 1 {
 		return ts[0].Canonical(raws[0])
 	}
+	return ts.Key(raws...)
+}
+
+// Key is Canonical for a caller who may change raws, or who keeps the key: the key has memory of its own.
+func (ts Types) Key(raws ...[]byte) (lookup.Key, error) {
 	size := 2
 	for _, raw := range raws {
 		size += len(raw) + 3

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -19,7 +20,7 @@ type reporter interface {
 }
 
 // load asks for keys and returns the settled batch.
-func load(ctx context.Context, t reporter, s lookup.Source, keys []lookup.Key) *stages.Batch[lookup.Key, []byte] {
+func load(ctx context.Context, t reporter, s lookupext.Source, keys []lookup.Key) *stages.Batch[lookup.Key, []byte] {
 	t.Helper()
 	b := stages.NewBatch[lookup.Key, []byte](keys)
 	if err := s.Load(ctx, b); err != nil {

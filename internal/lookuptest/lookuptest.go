@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -43,13 +44,13 @@ type Harness struct {
 	// Types are the key types that the source understands.
 	Types []lookupkey.Type
 	// New makes a source that knows a world of its own. It ends with the test.
-	New func(testing.TB, World) lookup.Source
+	New func(testing.TB, World) lookupext.Source
 	// Extra is New, but the source answers with all its rows whatever it is asked for. nil: it cannot.
-	Extra func(testing.TB, World) lookup.Source
+	Extra func(testing.TB, World) lookupext.Source
 	// PartlyFailing is New, but one key fails and the others do not. nil: it cannot.
-	PartlyFailing func(testing.TB, World, lookup.Key) lookup.Source
+	PartlyFailing func(testing.TB, World, lookup.Key) lookupext.Source
 	// Slow makes a source of which no call ends within 30 s. nil: it cannot.
-	Slow func(testing.TB) lookup.Source
+	Slow func(testing.TB) lookupext.Source
 	// OneRow says that the source cannot have two rows for a key unless World.Many is set.
 	OneRow bool
 }

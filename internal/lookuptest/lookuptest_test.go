@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages"
@@ -48,15 +49,15 @@ func TestMapFuncConforms(t *testing.T) {
 			lookupkey.Any, lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessText,
 			lookupkey.PaddedText, lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 		},
-		New: func(_ testing.TB, w lookuptest.World) lookup.Source { return answer(w, false) },
-		PartlyFailing: func(_ testing.TB, w lookuptest.World, bad lookup.Key) lookup.Source {
+		New: func(_ testing.TB, w lookuptest.World) lookupext.Source { return answer(w, false) },
+		PartlyFailing: func(_ testing.TB, w lookuptest.World, bad lookup.Key) lookupext.Source {
 			return stages.MapFunc[lookup.Key, []byte](func(ctx context.Context, keys []lookup.Key) (map[lookup.Key][]byte, error) {
 				values, err := answer(w, false)(ctx, keys)
 				delete(values, bad)
 				return values, errors.Join(err, stages.KeyErrors[lookup.Key]{bad: errors.New("bad")})
 			})
 		},
-		Slow: func(testing.TB) lookup.Source {
+		Slow: func(testing.TB) lookupext.Source {
 			return stages.MapFunc[lookup.Key, []byte](func(ctx context.Context, _ []lookup.Key) (map[lookup.Key][]byte, error) {
 				<-ctx.Done()
 				return nil, ctx.Err()

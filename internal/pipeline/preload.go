@@ -9,11 +9,11 @@ import (
 
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loadcache"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 const (
@@ -27,8 +27,8 @@ const (
 
 // scannable is a lookup that can also read many rows without being told their keys.
 type scannable struct {
-	*sqllookup.Lookup
-	rows *sqllookup.Scan
+	lookupext.Database
+	rows lookupext.Scan
 }
 
 // Preload fills the cache of a stage from a whole table.
@@ -40,7 +40,7 @@ type Preload struct {
 	maxRows int
 	ttl     time.Duration
 	retry   pipelinefile.Retry
-	rows    *sqllookup.Scan
+	rows    lookupext.Scan
 	answers *answers
 	memory  *resultcache.Memory
 }
@@ -113,7 +113,7 @@ func (p *Preload) try(ctx context.Context, report func(Preloaded)) (Preloaded, e
 	t := &preloading{Preload: p, report: report, most: min(preloadBytes, p.memory.Stats().MaxBytes/64)}
 	// Taken before the query begins: what is invalidated from here on is not cached, for the query may read the old rows.
 	t.since = p.answers.cache.Get(ctx, nil, nil)
-	err := p.rows.Run(reading, func(found sqllookup.Scanned) error { return t.take(ctx, found) })
+	err := p.rows.Run(reading, func(found lookupext.Scanned) error { return t.take(ctx, found) })
 	if err == nil || errors.Is(err, errStopped) {
 		err = t.flush(ctx)
 	}
@@ -142,7 +142,7 @@ type preloading struct {
 }
 
 // take takes what was found for one key.
-func (t *preloading) take(ctx context.Context, found sqllookup.Scanned) error {
+func (t *preloading) take(ctx context.Context, found lookupext.Scanned) error {
 	if t.done.Rows+found.Rows > t.maxRows {
 		t.done.Stopped = "max_rows is reached"
 		return errStopped

@@ -10,7 +10,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/sqllookup"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // connectTime bounds the tries to reach a source at start.
@@ -70,7 +70,7 @@ func reachOnce(ctx context.Context, source string, try func(context.Context) err
 	if away, is := errors.AsType[*UnreachableError](err); is {
 		err = away.Err
 	}
-	said, _ := errors.AsType[*sqllookup.Error](err)
+	said, _ := errors.AsType[lookup.Error](err)
 	_, wrongFile := errors.AsType[*strictyaml.Error](err)
 	switch {
 	case err == nil || wrongFile:

@@ -9,13 +9,14 @@ import (
 
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 func TestReach(t *testing.T) {
 	refused := errors.New("connection refused")
 	noFile := func(ctx context.Context) error {
-		db, err := sqllookup.Open(ctx, sqllookup.Config{Driver: sqllookup.SQLite, DSN: t.TempDir() + "/no.db"})
+		db, err := sqllookup.Open(ctx, sqllookup.Config{Driver: sqllookup.SQLite, DSN: lookup.Secret(t.TempDir() + "/no.db")})
 		if err != nil {
 			return err
 		}

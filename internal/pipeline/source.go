@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loaderline/loaderline/internal/jsonenrich"
-	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // Source is what a source of the file is, of whatever kind. It is safe for concurrent use.
@@ -25,15 +23,12 @@ type Source interface {
 	identity() string
 }
 
-// Lookup answers the keys of a stage. One that also has Columns() []string knows the fields of its rows.
-type Lookup interface {
-	lookup.Source
-	Types() lookupkey.Types
-}
+// Lookup loads the keys of a stage. See package lookupext for what else some can do.
+type Lookup = lookupext.Typed
 
 // asLearner returns a Lookup that can learn the types of its keys, or nil.
-func asLearner(l Lookup) jsonenrich.Learner {
-	if learns, ok := l.(jsonenrich.Learner); ok {
+func asLearner(l Lookup) lookupext.Learner {
+	if learns, ok := l.(lookupext.Learner); ok {
 		if _, types := learns.Learned(); types {
 			return learns
 		}

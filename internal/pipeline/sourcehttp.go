@@ -11,11 +11,12 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages/httplookup"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // service is a source of kind http.
 type service struct {
-	*httplookup.Client
+	lookup.Client[httplookup.Query]
 	file *pipelinefile.File
 	cfg  httplookup.Config
 }
@@ -27,11 +28,11 @@ func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sourc
 		return nil, err
 	}
 	cfg := httplookup.Config{
-		URL: f.HTTP.URL, Header: make(map[string]string, len(f.HTTP.Headers)), RenewTLS: encryption, Health: f.HTTP.Health,
+		URL: f.HTTP.URL, Header: make(map[string]lookup.Secret, len(f.HTTP.Headers)), RenewTLS: encryption, Health: f.HTTP.Health,
 		Pool: f.HTTP.Pool, Timeout: f.Timeout, MaxAnswerBytes: f.HTTP.MaxBody,
 	}
 	for name, value := range f.HTTP.Headers {
-		cfg.Header[name] = value.Reveal()
+		cfg.Header[name] = lookup.Secret(value.Reveal())
 	}
 	client, err := httplookup.Open(ctx, cfg)
 	if err != nil {
@@ -41,8 +42,8 @@ func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sourc
 }
 
 // Prepare checks what the stage asks; the service is not asked.
-func (h *service) Prepare(_ context.Context, s *Stage) (Lookup, error) {
-	l, err := h.Lookup(httplookup.Query{
+func (h *service) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+	l, err := h.Lookup(ctx, httplookup.Query{
 		Name: s.Name, Method: string(s.Request.Method), Path: s.Request.Path, Body: s.Request.Body,
 		Param: s.Request.Param, Separator: s.Request.Separator,
 		Items: s.Response.Items, Named: s.Response.Named, Missing: s.Response.Missing, Value: s.Response.Value, Error: s.Response.Error, PermanentErrors: s.Response.PermanentErrors,
@@ -51,7 +52,7 @@ func (h *service) Prepare(_ context.Context, s *Stage) (Lookup, error) {
 	if err != nil {
 		return nil, h.file.Errorf("stages."+s.Name, "%v", errors.Unwrap(err))
 	}
-	return l, nil
+	return l.(Lookup), nil
 }
 
 // identity has the headers too: what a service answers can depend on who asks.
@@ -59,7 +60,7 @@ func (h *service) identity() string {
 	var b strings.Builder
 	b.WriteString(h.cfg.URL)
 	for _, name := range slices.Sorted(maps.Keys(h.cfg.Header)) {
-		fmt.Fprintf(&b, " %q: %q", name, h.cfg.Header[name])
+		fmt.Fprintf(&b, " %q: %q", name, string(h.cfg.Header[name]))
 	}
 	return b.String()
 }

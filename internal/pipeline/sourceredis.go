@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/redisconn"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
+	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/redislookup"
 )
 
 // redisServer is a source of kind redis.
 type redisServer struct {
-	*redislookup.Client
+	lookup.Client[redislookup.Query]
 	file *pipelinefile.File
 	cfg  redislookup.Config
 }
@@ -22,7 +24,7 @@ type redisServer struct {
 func redisConfig(file *pipelinefile.File, section string, r *pipelinefile.Redis, timeout time.Duration, watch *tlsfiles.Watch) (redislookup.Config, error) {
 	encryption, err := renewedTLS(file, section+".tls", r.TLS, watch)
 	return redislookup.Config{
-		Addrs: r.Addresses, Cluster: r.Cluster, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB,
+		Addrs: r.Addresses, Cluster: r.Cluster, Username: r.Username, Password: lookup.Secret(r.Password.Reveal()), DB: r.DB,
 		RenewTLS: encryption, Pool: r.Pool, Timeout: timeout,
 	}, err
 }
@@ -41,7 +43,7 @@ func openRedis(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sour
 }
 
 // Prepare checks what the stage asks; the server is not asked.
-func (r *redisServer) Prepare(_ context.Context, s *Stage) (Lookup, error) {
+func (r *redisServer) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	q := redislookup.Query{Name: s.Name, Key: s.Get, KeyType: s.KeyType, Kind: redislookup.JSON, Many: s.Many}
 	switch {
 	case s.Hash != "":
@@ -52,13 +54,13 @@ func (r *redisServer) Prepare(_ context.Context, s *Stage) (Lookup, error) {
 	for len(q.KeyType) < len(s.By) {
 		q.KeyType = append(q.KeyType, "text")
 	}
-	l, err := r.Lookup(q)
+	l, err := r.Lookup(ctx, q)
 	if err != nil {
 		return nil, r.file.Errorf("stages."+s.Name, "%v", errors.Unwrap(err))
 	}
-	return l, nil
+	return l.(Lookup), nil
 }
 
 func (r *redisServer) identity() string {
-	return fmt.Sprintf("%v, database %d", r.cfg, r.cfg.DB)
+	return fmt.Sprintf("%v, database %d", redisconn.Config(r.cfg), r.cfg.DB)
 }

@@ -5,33 +5,35 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
 // database is a source of kind sql.
 type database struct {
-	*sqllookup.DB
+	lookup.Client[sqllookup.Query]
 	file *pipelinefile.File
 	dsn  strictyaml.Secret
 }
 
 func openSQL(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
 	db, err := sqllookup.Open(ctx, sqllookup.Config{
-		Driver: string(f.SQL.Driver), DSN: f.SQL.DSN.Reveal(), Pool: f.SQL.Pool, Timeout: f.Timeout,
+		Driver: string(f.SQL.Driver), DSN: lookup.Secret(f.SQL.DSN.Reveal()), Pool: f.SQL.Pool, Timeout: f.Timeout,
 	})
 	if err != nil {
 		return nil, file.Errorf("sources."+f.Name+".sql.dsn", "%v", err)
 	}
-	return &database{DB: db, file: file, dsn: f.SQL.DSN}, nil
+	return &database{Client: db, file: file, dsn: f.SQL.DSN}, nil
 }
 
 // Prepare has the database prepare the stage's statement.
 func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
-	l, err := d.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
+	made, err := d.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
 	switch {
 	case err == nil:
 	case stages.ClassOf(err) == stages.Fatal:
@@ -40,6 +42,7 @@ func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	default:
 		return nil, &UnreachableError{Source: s.Source, Err: err}
 	}
+	l := made.(lookupext.Database)
 	if n := len(l.Types()); n != len(s.By) {
 		return nil, d.file.Errorf("stages."+s.Name+".by", "the key has %s here and %d in the statement", plural.Count(len(s.By), "part"), n)
 	}
@@ -49,7 +52,7 @@ func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	rows, err := l.Scan(ctx, s.Preload.Query)
 	switch {
 	case err == nil:
-		return &scannable{Lookup: l, rows: rows}, nil
+		return &scannable{Database: l, rows: rows}, nil
 	case stages.ClassOf(err) == stages.Fatal:
 		return nil, d.file.Errorf("stages."+s.Name+".preload.query", "%v%s", err, rightsOf(err))
 	default:
@@ -64,7 +67,7 @@ const insufficientPrivilege = "42501"
 
 // rightsOf says how the database's user gets a right that it lacks, if that is what is wrong.
 func rightsOf(err error) string {
-	if said, ok := errors.AsType[*sqllookup.Error](err); ok && said.Code() == insufficientPrivilege {
+	if said, ok := errors.AsType[lookup.Error](err); ok && said.Code() == insufficientPrivilege {
 		return "; the source's user lacks a right: GRANT it SELECT on the tables that the query reads, and USAGE on their schema"
 	}
 	return ""

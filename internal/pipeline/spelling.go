@@ -8,32 +8,26 @@ import (
 
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loadcache"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
-	"github.com/loaderline/loaderline/stages/sqllookup"
 )
-
-// speller is a lookup whose source may take different spellings of a key for equal. Its answers can change with every load.
-type speller interface {
-	Spelling() sqllookup.Spelling
-	Regular(key lookup.Key) bool
-}
 
 // spreads says which changed keys may have other spellings in the cache of a stage; nil if none ever has. A stage with a change
 // topic caches only regular keys, if there are any.
 func (c *compiler) spreads(n *node) func(lookup.Key) bool {
-	l, ok := n.answers.lookup.(speller)
+	l, ok := n.answers.lookup.(lookupext.Speller)
 	if !ok {
 		return nil
 	}
 	regularOnly := c.hasChanges(n)
 	return func(k lookup.Key) bool {
 		switch l.Spelling() {
-		case sqllookup.OneSpelling:
+		case lookupext.OneSpelling:
 			return false
-		case sqllookup.RegularSpelling:
+		case lookupext.RegularSpelling:
 			return !regularOnly || !l.Regular(k)
 		default:
 			return true
@@ -44,11 +38,11 @@ func (c *compiler) spreads(n *node) func(lookup.Key) bool {
 // keeps says which keys of a stage are cached; nil means all. An invalidation names a key that the source has checked. If the stage
 // has change topics, this key is regular.
 func (c *compiler) keeps(n *node) func(lookup.Key) bool {
-	l, ok := n.answers.lookup.(speller)
+	l, ok := n.answers.lookup.(lookupext.Speller)
 	switch {
 	case ok && c.hasChanges(n):
 		return func(k lookup.Key) bool {
-			return !lookupkey.IsUnchecked(k) && (l.Spelling() != sqllookup.RegularSpelling || l.Regular(k))
+			return !lookupkey.IsUnchecked(k) && (l.Spelling() != lookupext.RegularSpelling || l.Regular(k))
 		}
 	case ok || asLearner(n.answers.lookup) != nil:
 		return func(k lookup.Key) bool { return !lookupkey.IsUnchecked(k) }
@@ -82,7 +76,7 @@ type keptKeys struct {
 // keptKeys is the cache of a stage that does not keep all keys.
 func (c *compiler) keptKeys(n *node) *keptKeys {
 	kept := &keptKeys{view: n.answers.cache, keeps: n.answers.keeps}
-	if l, ok := n.answers.lookup.(jsonenrich.Learner); ok {
+	if l, ok := n.answers.lookup.(lookupext.Learner); ok {
 		kept.learned = l.Learned
 		now, _ := l.Learned()
 		kept.seen.Store(int64(now))

@@ -1,22 +1,31 @@
-// Package secret holds values that do not show themselves.
+// Package secret has a text that does not show itself.
 package secret
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Text is a password, a token or whatever else no output may show. Formatting, logging and encoding give a placeholder, or
+// nothing if the Text is empty. string(t) is the text itself.
+type Text string
 
 const redacted = "[redacted]"
 
-// Text is a password or token that does not show itself: formatting, logging and
-// marshalling give a placeholder. string(s) is the only way to its value.
-type Text string
+// String returns the placeholder.
+func (t Text) String() string {
+	if t == "" {
+		return ""
+	}
+	return redacted
+}
 
-// String returns a placeholder.
-func (Text) String() string { return redacted }
+// Format writes the placeholder for every verb but %p. Without it fmt would show the text for verbs of other types, as %d.
+func (t Text) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
-// GoString returns a placeholder.
-func (Text) GoString() string { return redacted }
+// MarshalText returns the placeholder.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// MarshalText returns a placeholder, in JSON and YAML alike.
-func (Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// LogValue returns a placeholder.
-func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }
+// LogValue returns the placeholder.
+func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }

@@ -36,7 +36,7 @@ type found struct {
 	err   error
 }
 
-func newAnswers(l *Lookup, b *stages.Batch[lookup.Key, []byte]) *answers {
+func newAnswers(l *httpLookup, b *stages.Batch[lookup.Key, []byte]) *answers {
 	a := &answers{
 		layout: l.layout, types: l.types, batch: b,
 		places: make(map[lookup.Key]int32, len(b.Keys)), found: make([]found, len(b.Keys)), parts: make([][]byte, len(l.types)),
@@ -145,7 +145,7 @@ func (a *answers) collect(f *found, body []byte, result *jsondoc.Result, i int) 
 	switch v := result.Values[a.layout.value][i]; {
 	case isNothing(v, body):
 	case a.layout.item != nil && a.layout.many && body[v.From] != '[':
-		f.err = stages.AsPermanent(&Error{message: "the result of this key is not a list: leave out many: true"})
+		f.err = stages.AsPermanent(&serviceError{message: "the result of this key is not a list: leave out many: true"})
 	default:
 		f.items = append(f.items, v)
 	}
@@ -158,7 +158,7 @@ func (a *answers) put(body []byte, place int32, orphan bool) {
 	case f.err != nil:
 		a.batch.FailAt(i, f.err)
 	case f.n > 1 && !a.layout.many:
-		a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
+		a.batch.FailAt(i, stages.AsPermanent(&serviceError{message: fmt.Sprintf(
 			"%s for one key: many: true makes a list of them", plural.Count(f.n, "item"))}))
 	case f.n == 0 && orphan:
 	case len(f.items) == 0:

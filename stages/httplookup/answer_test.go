@@ -21,7 +21,7 @@ func outcome(r stages.Result[[]byte]) string {
 		return string(r.Value)
 	case stages.Failed:
 		code := ""
-		if e, ok := errors.AsType[*httplookup.Error](r.Err); ok {
+		if e, ok := errors.AsType[lookup.Error](r.Err); ok {
 			code = e.Code()
 		}
 		return fmt.Sprintf("failed %d %s", stages.ClassOf(r.Err), code)
@@ -46,7 +46,7 @@ func TestANumberIsAKeyHoweverItIsWritten(t *testing.T) {
 	} {
 		l := prepare(t, client, httplookup.Query{KeyType: []string{tc.keyType}})
 		b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{tc.key})
-		if err := l.Decode([]byte(tc.answer), b); err != nil || b.Result(0).State != stages.Loaded {
+		if err := httplookup.Decode(l, []byte(tc.answer), b); err != nil || b.Result(0).State != stages.Loaded {
 			t.Errorf("%s %s: %v (%v), want it loaded", tc.keyType, tc.answer, b.Result(0).State, err)
 		}
 	}
@@ -113,7 +113,7 @@ func TestAnswers(t *testing.T) {
 				keys = []lookup.Key{`"1"`, `"2"`, `"true"`}
 			}
 			b := stages.NewBatch[lookup.Key, []byte](keys)
-			err := l.Decode([]byte(tc.answer), b)
+			err := httplookup.Decode(l, []byte(tc.answer), b)
 			if (err == nil) != (tc.err == "") || err != nil && (!strings.HasPrefix(err.Error(), tc.err) || strings.Contains(err.Error(), "canary")) {
 				t.Errorf("the error is %v, want %q", err, tc.err)
 			}
@@ -138,7 +138,7 @@ func TestCompositeKeys(t *testing.T) {
 		Key: []string{"tenant", "user.id"}, KeyType: []string{"text", "bigint"},
 	})
 	b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{`["t1",5]`, `["t2",5]`})
-	if err := l.Decode([]byte(`[{"tenant":"t2","user":{"id":"005"}}]`), b); err != nil {
+	if err := httplookup.Decode(l, []byte(`[{"tenant":"t2","user":{"id":"005"}}]`), b); err != nil {
 		t.Fatal(err)
 	}
 	if got := outcome(b.Result(0)) + " " + outcome(b.Result(1)); got != `missing {"tenant":"t2","user":{"id":"005"}}` {
@@ -161,7 +161,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		l := prepare(t, client, httplookup.Query{Items: "items", Value: "v", Error: "e", Many: true})
 		b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{"1", `"1"`, "true"})
-		if err := l.Decode(body, b); err != nil {
+		if err := httplookup.Decode(l, body, b); err != nil {
 			if stages.ClassOf(err) != stages.Unusable {
 				t.Errorf("%q: %v is not unusable", body, err)
 			}

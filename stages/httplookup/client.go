@@ -5,22 +5,22 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Config says which service to use, and how. The zero value of each field but URL is its default. It never prints its
-// headers.
+// Config says which service to use, and how. The zero value of each field but URL is its default.
 type Config struct {
 	// URL is where the service is: https://host or https://host/v2. It holds no credentials, query or fragment.
 	URL string
-	// Header is sent with each request, such as Authorization: Bearer TOKEN. Its values are in no error.
-	Header map[string]string `json:"-"`
+	// Header is sent with each request, such as Authorization: Bearer TOKEN. No error shows its values.
+	Header map[string]lookup.Secret
 	// TLS is the configuration of https connections. Defaults to the system's roots.
 	TLS *tls.Config `json:"-"`
 	// RenewTLS returns the configuration for the next connection, in place of TLS, so that certificates can be renewed without
@@ -52,23 +52,8 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// String is the service's scheme and host.
-func (cfg Config) String() string {
-	u, err := url.Parse(cfg.URL)
-	if err != nil {
-		return "http"
-	}
-	return u.Scheme + "://" + u.Host
-}
-
-// GoString is String, so that no format prints the headers.
-func (cfg Config) GoString() string { return cfg.String() }
-
-// LogValue is String.
-func (cfg Config) LogValue() slog.Value { return slog.StringValue(cfg.String()) }
-
-// Client is a service with its connections. It is safe for concurrent use.
-type Client struct {
+// client is a lookup.Client.
+type client struct {
 	cfg       Config
 	base      *url.URL
 	header    http.Header
@@ -78,11 +63,14 @@ type Client struct {
 	http      *http.Client
 }
 
-// Open makes a Client without connecting, whatever ctx is: only mistakes in the configuration are errors, all of them at
-// once, and they quote no value. See Ping.
-func Open(_ context.Context, cfg Config) (*Client, error) {
+// Open makes a client of a service without connecting, whatever ctx is. Its error has all mistakes in the configuration, and quotes
+// no value.
+//
+// The client's Lookup checks a query without asking the service, whatever its context is. All its errors are fatal by stages.ClassOf.
+// Ping asks for Config.Health, or only connects. Close ends the connections that no call uses. Those in use end with their calls.
+func Open(_ context.Context, cfg Config) (lookup.Client[Query], error) {
 	cfg = cfg.withDefaults()
-	c := &Client{cfg: cfg}
+	c := &client{cfg: cfg}
 	var urlErr, healthErr, headerErr error
 	if c.base, urlErr = parseBase(cfg.URL); urlErr == nil && cfg.Health != "" {
 		if c.health, healthErr = below(c.base, cfg.Health); healthErr != nil {
@@ -157,9 +145,8 @@ func below(base *url.URL, path string) (*url.URL, error) {
 	return &joined, nil
 }
 
-// Ping asks whether the service can be reached and, where there is a path for it, whether it works. Its error is for
-// the operator: it names the host and no credentials.
-func (c *Client) Ping(ctx context.Context) error {
+// Ping implements lookup.Client. Its error is for the operator: it names the host and no credentials.
+func (c *client) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	ask := c.connect
@@ -167,12 +154,12 @@ func (c *Client) Ping(ctx context.Context) error {
 		ask = c.askHealth
 	}
 	if err := ask(ctx); err != nil {
-		return fmt.Errorf("%v: %w", c.cfg, err)
+		return fmt.Errorf("%s://%s: %w", c.base.Scheme, c.base.Host, err)
 	}
 	return nil
 }
 
-func (c *Client) askHealth(ctx context.Context) error {
+func (c *client) askHealth(ctx context.Context) error {
 	response, err := c.send(ctx, http.MethodGet, c.health, nil)
 	if err != nil {
 		return err
@@ -184,7 +171,7 @@ func (c *Client) askHealth(ctx context.Context) error {
 	return nil
 }
 
-func (c *Client) connect(ctx context.Context) error {
+func (c *client) connect(ctx context.Context) error {
 	port := c.base.Port()
 	if port == "" {
 		port = c.base.Scheme
@@ -203,7 +190,7 @@ func (c *Client) connect(ctx context.Context) error {
 }
 
 // dialTLS connects with the current configuration.
-func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+func (c *client) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	config := c.cfg.TLS
 	if c.cfg.RenewTLS != nil {
 		config = c.cfg.RenewTLS()
@@ -217,8 +204,8 @@ func (c *Client) dialTLS(ctx context.Context, network, address string) (net.Conn
 	return (&tls.Dialer{NetDialer: c.dialer, Config: config}).DialContext(ctx, network, address)
 }
 
-// Close ends the connections that no call uses. Those in use end with their calls.
-func (c *Client) Close() error {
+// Close implements lookup.Client.
+func (c *client) Close() error {
 	c.transport.CloseIdleConnections()
 	return nil
 }

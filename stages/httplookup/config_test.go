@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/loaderline/loaderline/stages/httplookup"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 func TestPing(t *testing.T) {
@@ -56,24 +57,24 @@ func TestConfigs(t *testing.T) {
 		{httplookup.Config{URL: "http://169.254.169.254/latest"}, "link-local or a metadata service"},
 		{httplookup.Config{URL: "http://[fe80::1%25eth0]/"}, "link-local or a metadata service"},
 		{httplookup.Config{URL: "http://host", Health: "//elsewhere"}, "health: the path is not a path below the url"},
-		{httplookup.Config{URL: "http://host", Header: map[string]string{"X-Token": "canary\r\nX: y"}}, "the header X-Token holds a control character"},
-		{httplookup.Config{URL: "http://host", Header: map[string]string{"a b": "canary"}}, `"a b" is not a name of a header`},
-		{httplookup.Config{URL: "http://host", Header: map[string]string{"host": "canary"}}, "the header Host cannot be set"},
-		{httplookup.Config{URL: "ftp://host", Header: map[string]string{"": "canary"}}, `"" is not a name of a header`}, // Both are said.
+		{httplookup.Config{URL: "http://host", Header: map[string]lookup.Secret{"X-Token": "canary\r\nX: y"}}, "the header X-Token holds a control character"},
+		{httplookup.Config{URL: "http://host", Header: map[string]lookup.Secret{"a b": "canary"}}, `"a b" is not a name of a header`},
+		{httplookup.Config{URL: "http://host", Header: map[string]lookup.Secret{"host": "canary"}}, "the header Host cannot be set"},
+		{httplookup.Config{URL: "ftp://host", Header: map[string]lookup.Secret{"": "canary"}}, `"" is not a name of a header`}, // Both are said.
 	} {
 		_, err := httplookup.Open(t.Context(), tc.cfg)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("Open(%v): %v, want %s", tc.cfg, err, tc.want)
 		}
 	}
-	cfg := httplookup.Config{URL: "http://host", Header: map[string]string{"Authorization": "Bearer canary"}}
+	cfg := httplookup.Config{URL: "http://host", Header: map[string]lookup.Secret{"Authorization": "Bearer canary"}}
 	var logged strings.Builder
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("here", slog.Any("config", cfg))
 	text, err := json.Marshal(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all := fmt.Sprintf("%v %+v %#v %s %s %s", cfg, cfg, cfg, &cfg, &logged, text); strings.Contains(all, "canary") {
+	if all := fmt.Sprintf("%v %+v %#v %v %s %s", cfg, cfg, cfg, &cfg, &logged, text); strings.Contains(all, "canary") {
 		t.Errorf("a header is printed: %s", all)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/httplookup"
@@ -40,7 +41,7 @@ func TestSeparatedParameterConforms(t *testing.T) {
 
 func harness(types []lookupkey.Type, q httplookup.Query) lookuptest.Harness {
 	q.Items, q.Key, q.Value, q.Error = "data.rows", []string{"meta.key"}, "row", "failed"
-	source := func(tb testing.TB, w lookuptest.World, bad lookup.Key, everything bool) lookup.Source {
+	source := func(tb testing.TB, w lookuptest.World, bad lookup.Key, everything bool) lookupext.Source {
 		tb.Helper()
 		q.Many, q.KeyType = w.Many, []string{w.Type.String()}
 		return asking(tb, q, func(rw http.ResponseWriter, r *http.Request) {
@@ -51,19 +52,19 @@ func harness(types []lookupkey.Type, q httplookup.Query) lookuptest.Harness {
 	}
 	return lookuptest.Harness{
 		Types: types,
-		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			return source(tb, w, "", false)
 		},
-		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		Extra: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			return source(tb, w, "", true)
 		},
-		PartlyFailing: func(tb testing.TB, w lookuptest.World, bad lookup.Key) lookup.Source {
+		PartlyFailing: func(tb testing.TB, w lookuptest.World, bad lookup.Key) lookupext.Source {
 			tb.Helper()
 			return source(tb, w, bad, false)
 		},
-		Slow: func(tb testing.TB) lookup.Source {
+		Slow: func(tb testing.TB) lookupext.Source {
 			tb.Helper()
 			url := serve(tb, func(_ http.ResponseWriter, r *http.Request) {
 				_ = r.ParseForm() // The body is read, so that the connection's end is seen.

@@ -112,7 +112,7 @@ func TestErrorsOfConnecting(t *testing.T) {
 		{strings.Replace(plain, "http:", "https:", 1), "cannot connect to the service: it does not speak TLS"},
 		{secure.URL, "cannot connect to the service: its certificate is not trusted"},
 	} {
-		client := open(t, httplookup.Config{URL: tc.url, Header: map[string]string{"Authorization": "Bearer canary"}})
+		client := open(t, httplookup.Config{URL: tc.url, Header: map[string]lookup.Secret{"Authorization": "Bearer canary"}})
 		if e := fails(t, prepare(t, client, httplookup.Query{}), stages.Transient, ""); e.Error() != tc.want {
 			t.Errorf("%s: %v, want %s", tc.url, e, tc.want)
 		}

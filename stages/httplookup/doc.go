@@ -18,5 +18,5 @@
 // A pipeline must not be a way into the network that it runs in. The host is the configured one; keys stand in the body or
 // escaped in the parameter, and nowhere else; link-local addresses and those of clouds' metadata services are refused when
 // they are dialled, whatever name led there; redirects are not followed and proxies of the environment not used; an answer is
-// bounded after its decompression. A Client and its Lookups are safe for concurrent use.
+// bounded after its decompression.
 package httplookup

@@ -16,31 +16,30 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Error is what a service said, or why it said nothing. Its text holds no key, header, address, query or part of an answer, so it
-// can be published with a record. Unwrap returns the client's own error, which can hold all of them.
-type Error struct {
+// serviceError is what a service said, or why it said nothing. It is a lookup.Error, whose text holds no header and no part of an
+// answer either.
+type serviceError struct {
 	code       string
 	message    string
 	retryAfter time.Duration
 	err        error
 }
 
-// Code is the status of the answer, or of an item in it, or the item's own word for its error. It is empty where the
-// service did not say one.
-func (e *Error) Code() string { return e.code }
+// Code implements lookup.Error by the status of the answer, or of an item in it, or the item's own word for its error.
+func (e *serviceError) Code() string { return e.code }
 
 // RetryAfter is how long a service that answered 429 or 503 asks to be left alone, a day at most: a stages.Backend does so. A
 // 429 that does not say it is 1 s, another answer 0.
-func (e *Error) RetryAfter() time.Duration { return e.retryAfter }
+func (e *serviceError) RetryAfter() time.Duration { return e.retryAfter }
 
-func (e *Error) Error() string { return e.message }
+func (e *serviceError) Error() string { return e.message }
 
-// Unwrap is the client's error.
-func (e *Error) Unwrap() error { return e.err }
+// Unwrap is the error of net/http.
+func (e *serviceError) Unwrap() error { return e.err }
 
 // invalid is an error that the pipeline's author mends.
 func invalid(err error) error {
-	return stages.AsFatal(&Error{message: err.Error(), err: err})
+	return stages.AsFatal(&serviceError{message: err.Error(), err: err})
 }
 
 // statusClass is whose fault a status is. That of a success is not asked for.
@@ -68,7 +67,7 @@ const defaultRest = time.Second
 // statusError is the error of an answer that is not 200, classified.
 func statusError(response *http.Response, now time.Time) error {
 	status := response.StatusCode
-	e := &Error{code: strconv.Itoa(status), message: "the service answered " + statusText(status)}
+	e := &serviceError{code: strconv.Itoa(status), message: "the service answered " + statusText(status)}
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		e.retryAfter = retryAfter(response.Header, now)
@@ -88,7 +87,7 @@ func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
-func classified(e *Error, class stages.Class) error {
+func classified(e *serviceError, class stages.Class) error {
 	switch class {
 	case stages.Permanent:
 		return stages.AsPermanent(e)
@@ -121,13 +120,13 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 func failure(ctx context.Context, err error) error {
 	switch ended := ctx.Err(); {
 	case errors.Is(ended, context.DeadlineExceeded):
-		return &Error{message: "the service did not answer in time", err: ended}
+		return &serviceError{message: "the service did not answer in time", err: ended}
 	case ended != nil:
-		return &Error{message: "the call was cancelled", err: ended}
+		return &serviceError{message: "the call was cancelled", err: ended}
 	case errors.Is(err, errBlocked):
-		return stages.AsFatal(&Error{message: "the service's name leads to an address that is link-local or a metadata service", err: err})
+		return stages.AsFatal(&serviceError{message: "the service's name leads to an address that is link-local or a metadata service", err: err})
 	}
-	return &Error{message: connectionWords(err), err: err}
+	return &serviceError{message: connectionWords(err), err: err}
 }
 
 // connectionWords says why there is no answer, without the addresses that network errors name.

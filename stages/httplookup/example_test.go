@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-func ExampleClient_Lookup() {
+func Example() {
 	ctx := context.Background()
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -20,12 +20,12 @@ func ExampleClient_Lookup() {
 	}))
 	client, err := httplookup.Open(ctx, httplookup.Config{
 		URL:    service.URL,
-		Header: map[string]string{"Authorization": "Bearer TOKEN"},
+		Header: map[string]lookup.Secret{"Authorization": "Bearer TOKEN"},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	users, err := client.Lookup(httplookup.Query{
+	users, err := client.Lookup(ctx, httplookup.Query{
 		Name: "user", Path: "/users/lookup", Body: `{"ids": $keys}`,
 		Items: "users", Key: []string{"id"}, KeyType: []string{"bigint"}, Error: "error",
 	})

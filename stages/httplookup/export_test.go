@@ -14,13 +14,16 @@ var IsBlocked = isBlocked
 var RetryAfterOf = retryAfter
 
 // Resolve makes the client look names up elsewhere.
-func (c *Client) Resolve(r *net.Resolver) { c.dialer.Resolver = r }
+func Resolve(c lookup.Client[Query], r *net.Resolver) { c.(*client).dialer.Resolver = r }
 
 // Decode settles a batch by one answer, without a service.
-func (l *Lookup) Decode(body []byte, b *stages.Batch[lookup.Key, []byte]) error {
+func Decode(l lookup.Lookup, body []byte, b *stages.Batch[lookup.Key, []byte]) error {
 	places := make([]int32, len(b.Keys))
 	for i := range places {
 		places[i] = int32(i)
 	}
-	return newAnswers(l, b).settle(body, places)
+	return newAnswers(l.(*httpLookup), b).settle(body, places)
 }
+
+// SetMaxURLBytes makes a lookup send shorter URLs.
+func SetMaxURLBytes(l lookup.Lookup, n int) { l.(*httpLookup).maxURLBytes = n }

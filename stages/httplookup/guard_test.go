@@ -50,8 +50,8 @@ func TestNamesThatLeadToMetadata(t *testing.T) {
 		}
 		return [4]byte{127, 0, 0, 1}
 	})
-	client := open(t, httplookup.Config{URL: "http://service.test:" + port, Header: map[string]string{"Connection-Test": "x"}})
-	client.Resolve(&net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	client := open(t, httplookup.Config{URL: "http://service.test:" + port, Header: map[string]lookup.Secret{"Connection-Test": "x"}})
+	httplookup.Resolve(client, &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "udp", names)
 	}})
@@ -123,7 +123,7 @@ func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
 	t.Setenv("HTTP_PROXY", proxy)
 	t.Setenv("http_proxy", proxy)
 	client := open(t, httplookup.Config{URL: "http://service.test"})
-	client.Resolve(&net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+	httplookup.Resolve(client, &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, net.ErrClosed
 	}})
 	err := prepare(t, client, httplookup.Query{}).Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{"1"}))

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // parseHeader checks names and values without quoting a value.
-func parseHeader(fields map[string]string) (http.Header, error) {
+func parseHeader(fields map[string]lookup.Secret) (http.Header, error) {
 	header := http.Header{
 		"Accept":     {"application/json"},
 		"User-Agent": {"loaderline"},
@@ -16,7 +18,8 @@ func parseHeader(fields map[string]string) (http.Header, error) {
 		"X-Idempotency-Key": {},
 	}
 	var errs []error
-	for name, value := range fields {
+	for name, secret := range fields {
+		value := string(secret)
 		canonical := http.CanonicalHeaderKey(name)
 		switch canonical {
 		case "Host", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Accept-Encoding", "Connection",

@@ -22,7 +22,7 @@ func (l *layout) itemError(v jsondoc.Value, body []byte) (missing bool, err erro
 	case '"':
 		text, err := jsontext.AppendUnquote(nil, raw)
 		if err != nil {
-			return false, &Error{message: "the service answered an error for this key", err: err}
+			return false, &serviceError{message: "the service answered an error for this key", err: err}
 		}
 		word = string(text)
 	case '{', '[':
@@ -44,7 +44,7 @@ func (l *layout) itemError(v jsondoc.Value, body []byte) (missing bool, err erro
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return true, nil
 	}
-	e := &Error{code: word, message: "the service answered " + statusText(status) + " for this key"}
+	e := &serviceError{code: word, message: "the service answered " + statusText(status) + " for this key"}
 	if statusClass(status) == stages.Transient {
 		return false, e
 	}
@@ -52,11 +52,11 @@ func (l *layout) itemError(v jsondoc.Value, body []byte) (missing bool, err erro
 }
 
 // wordError names an error by its word, if it is one: a sentence can hold anything.
-func wordError(word string) *Error {
+func wordError(word string) *serviceError {
 	if !isWord(word) {
-		return &Error{message: "the service answered an error for this key"}
+		return &serviceError{message: "the service answered an error for this key"}
 	}
-	return &Error{code: word, message: "the service answered the error " + word + " for this key"}
+	return &serviceError{code: word, message: "the service answered the error " + word + " for this key"}
 }
 
 func isWord(text string) bool {

@@ -15,9 +15,9 @@ import (
 )
 
 // Load asks for all keys, which must be canonical by Types: by one POST, or by one GET and more only where the URL would be
-// too long. What was answered before an error ends the call is settled. An error of the whole call is an *Error,
+// too long. What was answered before an error ends the call is settled. An error of the whole call is a lookup.Error,
 // classified.
-func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+func (l *httpLookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if len(b.Keys) == 0 {
 		return nil
 	}
@@ -31,7 +31,7 @@ func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) 
 }
 
 // load settles the keys of one request.
-func (l *Lookup) load(ctx context.Context, a *answers, r request) error {
+func (l *httpLookup) load(ctx context.Context, a *answers, r request) error {
 	call, cancel := context.WithTimeout(ctx, l.client.cfg.Timeout)
 	defer cancel()
 	response, err := l.client.send(call, l.query.Method, r.target, r.body)
@@ -54,7 +54,7 @@ func (l *Lookup) load(ctx context.Context, a *answers, r request) error {
 }
 
 // read reads the body of a good answer.
-func (l *Lookup) read(ctx context.Context, a *answers, response *http.Response, keys int) ([]byte, error) {
+func (l *httpLookup) read(ctx context.Context, a *answers, response *http.Response, keys int) ([]byte, error) {
 	if err := l.checkStatus(response); err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func endsWithConnection(response *http.Response) bool {
 
 // readBody reads an answer, decompressed, up to a limit.
 func readBody(ctx context.Context, response *http.Response, limit int64, keys int) ([]byte, error) {
-	tooLarge := stages.AsPermanent(&Error{message: fmt.Sprintf(
+	tooLarge := stages.AsPermanent(&serviceError{message: fmt.Sprintf(
 		"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(keys, "key"), limit)})
 	if response.ContentLength > limit {
 		return nil, tooLarge

@@ -76,7 +76,7 @@ func TestStatusesThatMeanMissing(t *testing.T) {
 				for id := ids[0]; id < ids[1]; id++ {
 					keys = append(keys, lookup.Key(fmt.Sprint(id)))
 				}
-				loader := stages.NewLoader(lookup.Source(l), stages.LoaderConfig[lookup.Key, []byte]{})
+				loader := stages.NewLoader(l, stages.LoaderConfig[lookup.Key, []byte]{})
 				for key, r := range loader.Load(t.Context(), keys...) {
 					want := "missing"
 					if len(key) < 3 {
@@ -101,7 +101,7 @@ func TestStatusesThatMeanMissing(t *testing.T) {
 // A GET whose keys need several URLs is answered in parts: one of them is refused, and its keys are asked for again.
 func TestMissingInOneOfSeveralRequests(t *testing.T) {
 	t.Parallel()
-	l := asking(t, httplookup.Query{Method: http.MethodGet, Param: "ids", Missing: []int{404}, KeyType: []string{"bigint"}, MaxURLBytes: 40},
+	l := asking(t, httplookup.Query{Method: http.MethodGet, Param: "ids", Missing: []int{404}, KeyType: []string{"bigint"}},
 		func(w http.ResponseWriter, r *http.Request) {
 			ids := r.URL.Query()["ids"]
 			if slices.ContainsFunc(ids, func(id string) bool { return len(id) > 2 }) {
@@ -110,7 +110,8 @@ func TestMissingInOneOfSeveralRequests(t *testing.T) {
 			}
 			says(`[{"id":`+strings.Join(ids, `},{"id":`)+`}]`)(w, r)
 		})
-	loader := stages.NewLoader(lookup.Source(l), stages.LoaderConfig[lookup.Key, []byte]{})
+	httplookup.SetMaxURLBytes(l, 40)
+	loader := stages.NewLoader(l, stages.LoaderConfig[lookup.Key, []byte]{})
 	for key, r := range loader.Load(t.Context(), "1", "2", "3", "100", "4", "200") {
 		want := `{"id":` + string(key) + `}`
 		if len(key) > 2 {
@@ -154,7 +155,7 @@ func TestUnusableAnswersEndTheRun(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"7":{}}`, `[{"no":"id"}]`, `<html>`, `[{"id":7,"score":NaN}]`} {
 		l := asking(t, httplookup.Query{Path: "/users"}, says(body))
-		loader := stages.NewLoader(lookup.Source(l), stages.LoaderConfig[lookup.Key, []byte]{Name: "user"})
+		loader := stages.NewLoader(l, stages.LoaderConfig[lookup.Key, []byte]{Name: "user"})
 		plan := stages.Plan[lookup.Key]{MaxElapsed: -1}
 		stages.One(&plan, loader, stages.By(&plan, func(k lookup.Key) lookup.Key { return k }))
 		err := plan.Run(t.Context(), []lookup.Key{"7", "8"}).Err()

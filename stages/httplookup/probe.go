@@ -9,10 +9,8 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Probe sends a request without keys. It finds a wrong path, missing rights and answers of another form before the first lookup.
-// Its error is an *Error, fatal or unusable by stages.ClassOf. Other refusals of a request without keys, and a service that cannot
-// be reached, are no errors: they tell nothing.
-func (l *Lookup) Probe(ctx context.Context) error {
+// Probe implements lookupext.Prober by a request without keys.
+func (l *httpLookup) Probe(ctx context.Context) error {
 	r := request{target: l.target}
 	if l.query.Param == "" {
 		r.body = l.appendBody(nil)

@@ -1,6 +1,7 @@
 package httplookup
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,83 +9,97 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// DefaultBody is the body of a POST where a Query has none.
-const DefaultBody = `{"ids": $keys}`
+// defaultBody is the body of a POST where a Query has none.
+const defaultBody = `{"ids": $keys}`
 
-// Query is one bulk lookup. Paths are names joined by dots, as in data.items; a name with a dot or a space in it is
-// quoted as in JSON.
+// maxURLBytes bounds the URL of a GET.
+const maxURLBytes = 8000
+
+// Query asks a service for many keys at once: how a request names the keys, and where the answer has them. Only Path is usual for
+// every query; the zero value of each other field is its default.
+//
+// A path into the answer is names joined by dots, as in data.items. A name with a dot or a space in it is quoted as in JSON.
 type Query struct {
-	// Name is the stage's name, for errors. Defaults to "lookup".
+	// Name names the stage in errors. Defaults to "lookup".
 	Name string
+
 	// Method is POST or GET. Defaults to POST.
 	Method string
-	// Path is added to the client's URL, with a query of its own where it needs one: /users/lookup?fields=all.
+	// Path is added to Config.URL. It can have a query: /users/lookup?fields=all.
 	Path string
-	// Body is a POST's body: JSON in which $keys, outside of quotes, stands for the list of keys. A key is a JSON string,
-	// integer or boolean in it, a composite key a list of them. Defaults to DefaultBody.
+	// Body is the body of a POST. It is JSON in which $keys, outside of quotes, stands for the list of keys. In the list a key is
+	// a JSON string, integer or boolean, and a composite key is a list of them. Defaults to {"ids": $keys}.
 	Body string
-	// Param is the name of a GET's parameter, which is repeated for each key: ids=1&ids=2.
+	// Param is the name of a GET's parameter, which is repeated for each key: ids=1&ids=2. No URL is longer than 8,000 bytes:
+	// further requests, one after another, ask for the keys that have no room.
 	Param string
 	// Separator joins the keys in one parameter instead: ids=1,2. A key that holds it fails.
 	Separator string
-	// MaxURLBytes bounds a GET's URL. Keys that have no room are asked for by further requests, one after another.
-	// Defaults to 8,000.
-	MaxURLBytes int
-	// Items is the path to the list of items in the answer. Defaults to the answer itself. [] stands for each element of
-	// a list on the way.
+
+	// Items is the path to the list of items. [] stands for each element of a list on the way. Defaults to the answer itself.
 	Items string
 	// Named says that Items leads to an object whose names are the keys and whose values are the items, as in {"7": {"name":
 	// "Ada"}}. Key must then be empty. With Many each value is a list, which is the result.
 	Named bool
 	// Key is the paths in an item to the parts of its key. Defaults to id.
 	Key []string
-	// KeyType says the types of the key's parts (see package lookup). Defaults to any: 5 and "5" are two keys then, in the
-	// request and in the answer. With Named it defaults to text: a name cannot say which of them it is.
+	// KeyType names the types of the key's parts, one of those in package lookup each. Defaults to any: 5 and "5" are two keys
+	// then, in the request and in the answer. With Named it defaults to text: a name cannot say which of them it is.
 	KeyType []string
-	// Missing are the statuses of a whole answer, each of 4xx, that mean missing keys: all of them, or only some. Such a call
-	// for several keys is bisected. In a call for one key, that key is missing.
-	Missing []int
-	// Value is the path in an item to its value; where nothing or null stands there, the key is missing. Defaults to
-	// the item itself.
+	// Value is the path in an item to its value. The key is missing if there is nothing, or null. Defaults to the item itself.
 	Value string
-	// Error is the path in an item to its error. Nothing, null, false, "", 0, {}, [] and a status of 2xx are none; 404 and 410
-	// make the key missing; another status is classified as that of an answer would be, but never fatal. Other errors
-	// are transient, since they might be an outage that the service passes on, but for those of PermanentErrors.
+	// Many makes a list of a key's items, in the order of the answer. Without it a second item fails the key.
+	Many bool
+
+	// Missing are statuses of 4xx of a whole answer that mean missing keys: all of them, or only some. A call for several keys is
+	// then bisected. In a call for one key, that key is missing.
+	Missing []int
+	// Error is the path in an item to its error. Nothing, null, false, "", 0, {}, [] and a status of 2xx are none. 404 and 410
+	// make the key missing. Another status is classified as that of an answer is, but never fatal. Any other error is transient,
+	// since it might be an outage that the service passes on.
 	Error string
 	// PermanentErrors are words at Error that are the key's fault, such as INVALID_ID.
 	PermanentErrors []string
-	// Many makes a list of a key's items. Without it a second item fails the key.
-	Many bool
 }
 
-// Lookup is a Query that was checked. It is a lookup.Source and safe for concurrent use.
-type Lookup struct {
-	client *Client
+// httpLookup is a Query that was checked.
+type httpLookup struct {
+	client *client
 	query  Query
 	types  lookupkey.Types
 	target *url.URL
 	body   [2]string // around $keys
 	layout *layout
+
+	maxURLBytes int
 }
 
-// Lookup checks a query without asking the service. Its error is fatal by stages.ClassOf and names the stage.
-func (c *Client) Lookup(q Query) (*Lookup, error) {
+var (
+	_ lookup.Lookup    = (*httpLookup)(nil)
+	_ lookupext.Typed  = (*httpLookup)(nil)
+	_ lookupext.Prober = (*httpLookup)(nil)
+)
+
+// Lookup implements lookup.Client.
+func (c *client) Lookup(_ context.Context, q Query) (lookup.Lookup, error) {
 	if q.Name == "" {
 		q.Name = "lookup"
 	}
-	l := &Lookup{client: c, query: q}
+	l := &httpLookup{client: c, query: q, maxURLBytes: maxURLBytes}
 	if err := l.compile(); err != nil {
 		return nil, fmt.Errorf("stage %s: %w", q.Name, invalid(err))
 	}
 	return l, nil
 }
 
-func (l *Lookup) compile() error {
+func (l *httpLookup) compile() error {
 	q := &l.query
 	q.PermanentErrors, q.Missing = slices.Clone(q.PermanentErrors), slices.Clone(q.Missing)
 	var namedErr, pathErr, layoutErr error
@@ -93,9 +108,6 @@ func (l *Lookup) compile() error {
 	}
 	if len(q.Key) == 0 {
 		q.Key = []string{"id"}
-	}
-	if q.MaxURLBytes <= 0 {
-		q.MaxURLBytes = 8000
 	}
 	l.target, pathErr = below(l.client.base, q.Path)
 	requestErr := l.compileRequest()
@@ -127,16 +139,16 @@ func (q *Query) compileNamed() error {
 func checkMissing(statuses []int) error {
 	var errs []error
 	for _, status := range statuses {
-		if !CanBeMissing(status) {
+		if !canBeMissing(status) {
 			errs = append(errs, fmt.Errorf("missing: %d does not say that there is nothing: it is a status of 4xx that is about the keys, such as 404", status))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// CanBeMissing says whether a status can stand in Query.Missing: a status of 4xx that is neither about credentials nor about a
+// canBeMissing says whether a status can stand in Query.Missing: a status of 4xx that is neither about credentials nor about a
 // busy service.
-func CanBeMissing(status int) bool {
+func canBeMissing(status int) bool {
 	switch status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
 		return false
@@ -144,7 +156,7 @@ func CanBeMissing(status int) bool {
 	return status/100 == 4 && statusClass(status) != stages.Transient
 }
 
-func (l *Lookup) compileTypes() error {
+func (l *httpLookup) compileTypes() error {
 	for _, name := range l.query.KeyType {
 		t, err := lookupkey.ParseType(name)
 		if err != nil {
@@ -162,7 +174,7 @@ func (l *Lookup) compileTypes() error {
 	return nil
 }
 
-func (l *Lookup) compileRequest() error {
+func (l *httpLookup) compileRequest() error {
 	q := &l.query
 	switch q.Method {
 	case "", http.MethodPost:
@@ -171,7 +183,7 @@ func (l *Lookup) compileRequest() error {
 			return errors.New("a POST has its keys in the body: leave out param and separator, or say method GET")
 		}
 		if q.Body == "" {
-			q.Body = DefaultBody
+			q.Body = defaultBody
 		}
 		var err error
 		l.body, err = splitBody(q.Body)
@@ -221,5 +233,8 @@ func splitBody(body string) (around [2]string, err error) {
 	return around, nil
 }
 
-// Types are the types of the key's parts, for Types.Canonical.
-func (l *Lookup) Types() lookupkey.Types { return slices.Clone(l.types) }
+// Key implements lookup.Lookup.
+func (l *httpLookup) Key(parts ...[]byte) (lookup.Key, error) { return l.types.Key(parts...) }
+
+// Types implements lookupext.Typed.
+func (l *httpLookup) Types() lookupkey.Types { return slices.Clone(l.types) }

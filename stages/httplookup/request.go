@@ -23,7 +23,7 @@ type request struct {
 
 // requests are what the keys of a batch need: one POST, or as many GETs as their URLs' length asks for. Keys that
 // cannot be written are failed.
-func (l *Lookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
+func (l *httpLookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 	if l.query.Method == http.MethodPost {
 		places := make([]int32, len(b.Keys))
 		for i := range places {
@@ -38,7 +38,7 @@ func (l *Lookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 		text   []byte
 	)
 	fixed := l.target.RawQuery
-	room := l.query.MaxURLBytes - len(l.target.String()) - len("?")
+	room := l.maxURLBytes - len(l.target.String()) - len("?")
 	flush := func() {
 		if len(places) == 0 {
 			return
@@ -51,7 +51,7 @@ func (l *Lookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 	for i, key := range b.Keys {
 		text = lookupkey.AppendText(text[:0], key)
 		if l.query.Separator != "" && (len(text) == 0 || bytes.Contains(text, []byte(l.query.Separator))) {
-			b.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
+			b.FailAt(i, stages.AsPermanent(&serviceError{message: fmt.Sprintf(
 				"a key that is empty or holds %q cannot stand in a list that it separates", l.query.Separator)}))
 			continue
 		}
@@ -68,7 +68,7 @@ func (l *Lookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 }
 
 // between is what stands before a key in a GET's query.
-func (l *Lookup) between(further bool) string {
+func (l *httpLookup) between(further bool) string {
 	name := url.QueryEscape(l.query.Param) + "="
 	switch {
 	case !further:
@@ -82,7 +82,7 @@ func (l *Lookup) between(further bool) string {
 }
 
 // appendBody is the body with the keys, which are JSON as they stand.
-func (l *Lookup) appendBody(keys []lookup.Key) []byte {
+func (l *httpLookup) appendBody(keys []lookup.Key) []byte {
 	size := len(l.body[0]) + len(l.body[1]) + 2
 	for _, key := range keys {
 		size += len(key) + 1
@@ -99,8 +99,8 @@ func (l *Lookup) appendBody(keys []lookup.Key) []byte {
 	return append(body, l.body[1]...)
 }
 
-// send sends one request. The error is an *Error, classified.
-func (c *Client) send(ctx context.Context, method string, target *url.URL, body []byte) (*http.Response, error) {
+// send sends one request. The error is a lookup.Error, classified.
+func (c *client) send(ctx context.Context, method string, target *url.URL, body []byte) (*http.Response, error) {
 	var content io.Reader
 	if body != nil {
 		content = bytes.NewReader(body)

@@ -44,7 +44,7 @@ func TestRequests(t *testing.T) {
 				}
 				says("[]")(w, r)
 			})
-			client := open(t, httplookup.Config{URL: url + "/v1", Header: map[string]string{"authorization": "Bearer canary"}})
+			client := open(t, httplookup.Config{URL: url + "/v1", Header: map[string]lookup.Secret{"authorization": "Bearer canary"}})
 			load(t, prepare(t, client, tc.q), tc.keys...)
 			if strings.TrimSpace(got) != strings.TrimSpace(tc.want) {
 				t.Errorf("%s\nwant %s", got, tc.want)
@@ -79,7 +79,7 @@ func TestLongURLs(t *testing.T) {
 		calls  int
 		broken bool
 	)
-	q := httplookup.Query{Method: "GET", Param: "id", MaxURLBytes: 200}
+	q := httplookup.Query{Method: "GET", Param: "id"}
 	l := asking(t, q, func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -102,6 +102,7 @@ func TestLongURLs(t *testing.T) {
 		answer, _ := json.Marshal(items)
 		says(string(answer))(w, r)
 	})
+	httplookup.SetMaxURLBytes(l, 200)
 	var keys []lookup.Key
 	for i := range 100 {
 		keys = append(keys, lookup.Key(fmt.Sprint(i)))
@@ -164,7 +165,7 @@ func TestQueriesThatAreRefused(t *testing.T) {
 		{httplookup.Query{KeyType: []string{"x"}}, `unknown key type "x"`},
 		{httplookup.Query{KeyType: []string{"text", "text"}}, "the key has 1 path, and key_type says 2 types"},
 	} {
-		_, err := client.Lookup(tc.q)
+		_, err := client.Lookup(t.Context(), tc.q)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || stages.ClassOf(err) != stages.Fatal {
 			t.Errorf("Lookup(%+v): %v, want a fatal error: %s", tc.q, err, tc.want)
 		}

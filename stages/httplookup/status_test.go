@@ -12,16 +12,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// fails asks for a key and expects an *Error of a class and a code.
-func fails(t *testing.T, l lookup.Source, class stages.Class, code string) *httplookup.Error {
+// fails asks for a key and expects an error of a class and a code.
+func fails(t *testing.T, l lookupext.Source, class stages.Class, code string) lookup.Error {
 	t.Helper()
 	err := l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{`"canarykey"`}))
-	e, ok := errors.AsType[*httplookup.Error](err)
+	e, ok := errors.AsType[lookup.Error](err)
 	if !ok || stages.ClassOf(err) != class || e.Code() != code {
 		t.Fatalf("class %d: %v; want class %d and code %q", stages.ClassOf(err), err, class, code)
 	}
@@ -59,6 +60,9 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
+// rest is how long an error asks a stages.Backend to leave the service alone.
+func rest(err error) time.Duration { return err.(interface{ RetryAfter() time.Duration }).RetryAfter() }
+
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -92,13 +96,13 @@ func TestRetryAfter(t *testing.T) {
 			w.Header().Set("Retry-After", "7")
 			w.WriteHeader(status)
 		})
-		if e := fails(t, l, stages.Transient, fmt.Sprint(status)); e.RetryAfter() != want {
-			t.Errorf("%d: RetryAfter is %v, want %v", status, e.RetryAfter(), want)
+		if e := fails(t, l, stages.Transient, fmt.Sprint(status)); rest(e) != want {
+			t.Errorf("%d: RetryAfter is %v, want %v", status, rest(e), want)
 		}
 	}
 	silent := asking(t, httplookup.Query{}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
-	if e := fails(t, silent, stages.Transient, "429"); e.RetryAfter() != time.Second || strings.Contains(e.Error(), "left alone") {
-		t.Errorf("%v, RetryAfter %v; want a second that the service did not ask for", e, e.RetryAfter())
+	if e := fails(t, silent, stages.Transient, "429"); rest(e) != time.Second || strings.Contains(e.Error(), "left alone") {
+		t.Errorf("%v, RetryAfter %v; want a second that the service did not ask for", e, rest(e))
 	}
 }
 
@@ -122,7 +126,7 @@ func TestPoisonStandsAlone(t *testing.T) {
 		}
 		says("["+strings.Join(items, ",")+"]")(w, r)
 	})
-	loader := stages.NewLoader(lookup.Source(l), stages.LoaderConfig[lookup.Key, []byte]{})
+	loader := stages.NewLoader(l, stages.LoaderConfig[lookup.Key, []byte]{})
 	var keys []lookup.Key
 	for i := range 64 {
 		keys = append(keys, lookup.Key(fmt.Sprint(i)))
@@ -149,7 +153,7 @@ func TestBusyServicesAreAskedAgain(t *testing.T) {
 		}
 		says(`[{"id":2},{"id":1}]`)(w, r)
 	})
-	loader := stages.NewLoader(lookup.Source(l), stages.LoaderConfig[lookup.Key, []byte]{})
+	loader := stages.NewLoader(l, stages.LoaderConfig[lookup.Key, []byte]{})
 	for key, r := range loader.Load(t.Context(), "1", "2") {
 		if got := outcome(r); got != `{"id":`+string(key)+`}` {
 			t.Errorf("%s: %s (%v)", key, got, r.Err)
@@ -171,7 +175,7 @@ func TestItemsWithoutAKeyMakeNoKeyMissing(t *testing.T) {
 		}
 		says(`[{"id":1}]`)(w, r)
 	})
-	loader := stages.NewLoader(lookup.Source(l), stages.LoaderConfig[lookup.Key, []byte]{})
+	loader := stages.NewLoader(l, stages.LoaderConfig[lookup.Key, []byte]{})
 	for key, r := range loader.Load(t.Context(), "1", "2") {
 		if got := outcome(r); got != `{"id":`+string(key)+`}` {
 			t.Errorf("%s: %s (%v)", key, got, r.Err)

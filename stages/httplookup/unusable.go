@@ -13,7 +13,7 @@ import (
 
 // unusable is the error of an answer that does not have the form that the query asks for.
 func unusable(format string, args ...any) error {
-	return stages.AsUnusable(&Error{message: fmt.Sprintf(format, args...)})
+	return stages.AsUnusable(&serviceError{message: fmt.Sprintf(format, args...)})
 }
 
 // syntaxError says where an answer stops being JSON. The scanner's own reason can quote the answer.
@@ -27,7 +27,7 @@ func (a *answers) syntaxError(err error) error {
 	if a.kind != "" {
 		words += "; its content type is " + a.kind
 	}
-	return stages.AsUnusable(&Error{message: words, err: err})
+	return stages.AsUnusable(&serviceError{message: words, err: err})
 }
 
 // checkItems returns an error if the items' path does not lead to a list, or for named items to an object. A missing list is not
@@ -68,7 +68,7 @@ func (l *layout) wrongShape(body []byte, v jsondoc.Value, wanted string) error {
 }
 
 // checkStatus says whether the status allows an answer. 201 and 203 have the content of a 200, and 204 has none.
-func (l *Lookup) checkStatus(response *http.Response) error {
+func (l *httpLookup) checkStatus(response *http.Response) error {
 	from := l.layout.from
 	switch status := response.StatusCode; status {
 	case http.StatusOK, http.StatusCreated, http.StatusNonAuthoritativeInfo, http.StatusNoContent:
@@ -78,7 +78,7 @@ func (l *Lookup) checkStatus(response *http.Response) error {
 	case http.StatusMultiStatus:
 		return l.unusableStatus(status, "have the service answer 200, and say by response.error where an item has its status")
 	case http.StatusNotFound, http.StatusGone:
-		return stages.AsFatal(&Error{code: fmt.Sprint(status), message: fmt.Sprintf(
+		return stages.AsFatal(&serviceError{code: fmt.Sprint(status), message: fmt.Sprintf(
 			"the service answered %s to %s: correct request.path, or write response: {missing: [%d]} if the service says so of unknown keys",
 			statusText(status), from, status)})
 	default:
@@ -89,8 +89,8 @@ func (l *Lookup) checkStatus(response *http.Response) error {
 	return nil
 }
 
-func (l *Lookup) unusableStatus(status int, words string) error {
-	return stages.AsUnusable(&Error{
+func (l *httpLookup) unusableStatus(status int, words string) error {
+	return stages.AsUnusable(&serviceError{
 		code: fmt.Sprint(status), message: fmt.Sprintf("the service answered %s to %s: %s", statusText(status), l.layout.from, words),
 	})
 }

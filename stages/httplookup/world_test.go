@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -26,7 +27,7 @@ func says(body string) http.HandlerFunc {
 	}
 }
 
-func open(tb testing.TB, cfg httplookup.Config) *httplookup.Client {
+func open(tb testing.TB, cfg httplookup.Config) lookup.Client[httplookup.Query] {
 	tb.Helper()
 	c, err := httplookup.Open(tb.Context(), cfg)
 	if err != nil {
@@ -40,9 +41,9 @@ func open(tb testing.TB, cfg httplookup.Config) *httplookup.Client {
 	return c
 }
 
-func prepare(tb testing.TB, c *httplookup.Client, q httplookup.Query) *httplookup.Lookup {
+func prepare(tb testing.TB, c lookup.Client[httplookup.Query], q httplookup.Query) lookup.Lookup {
 	tb.Helper()
-	l, err := c.Lookup(q)
+	l, err := c.Lookup(tb.Context(), q)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -50,13 +51,13 @@ func prepare(tb testing.TB, c *httplookup.Client, q httplookup.Query) *httplooku
 }
 
 // asking is a lookup of a service with one handler.
-func asking(tb testing.TB, q httplookup.Query, handler http.HandlerFunc) *httplookup.Lookup {
+func asking(tb testing.TB, q httplookup.Query, handler http.HandlerFunc) lookup.Lookup {
 	tb.Helper()
 	return prepare(tb, open(tb, httplookup.Config{URL: serve(tb, handler)}), q)
 }
 
 // load asks for keys and returns the batch, which no error ended.
-func load(tb testing.TB, s lookup.Source, keys ...lookup.Key) *stages.Batch[lookup.Key, []byte] {
+func load(tb testing.TB, s lookupext.Source, keys ...lookup.Key) *stages.Batch[lookup.Key, []byte] {
 	tb.Helper()
 	b := stages.NewBatch[lookup.Key, []byte](keys)
 	if err := s.Load(tb.Context(), b); err != nil {

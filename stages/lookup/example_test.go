@@ -15,13 +15,13 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	orders, err := client.Lookup(redislookup.Query{Key: "order:$key:$key", KeyType: []string{"text", "bigint"}})
+	orders, err := client.Lookup(ctx, redislookup.Query{Key: "order:$key:$key", KeyType: []string{"text", "bigint"}})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	for _, number := range []string{`5`, `"005"`, `5e0`, `"five"`} {
-		key, err := orders.Types().Canonical([]byte(`"t1"`), []byte(number))
+		key, err := orders.Key([]byte(`"t1"`), []byte(number))
 		fmt.Println(key, err)
 	}
 	if err := client.Close(); err != nil {

@@ -22,11 +22,50 @@
 // All types read a number by its value: 5, 5.0 and 50e-1 are one key.
 package lookup
 
-import "github.com/loaderline/loaderline/stages"
+import (
+	"context"
 
-// Key is a key as compact JSON: 123, "abc", true, or ["t1",5] for a composite key. Equal keys of one query are equal strings.
+	"github.com/loaderline/loaderline/internal/secret"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Client is a source with its connections: a database, a Redis or a service. It is safe for concurrent use.
+type Client[Query any] interface {
+	// Lookup prepares a query. Its error names the stage. The error is fatal by stages.ClassOf if the query is wrong.
+	Lookup(ctx context.Context, q Query) (Lookup, error)
+	// Ping returns an error if the source cannot be reached, or does not let the client in. The error names the source's host
+	// and no credentials. It is fatal by stages.ClassOf if another try cannot succeed.
+	Ping(ctx context.Context) error
+	// Close closes the connections. No call may be under way, and none may follow.
+	Close() error
+}
+
+// Lookup is a prepared query. It is safe for concurrent use.
+//
+// Load asks for all keys of a batch at once. A value is one compact JSON document, which never changes. An error of the whole
+// call is an Error. So is the error of a key that the source refuses, or that has a value which cannot be used.
+type Lookup interface {
+	stages.Source[Key, []byte]
+
+	// Key returns the key of JSON values, one for each part of the key. It returns stages.ErrNoKey if one of them is null or
+	// empty, and another error if they do not fit the types of the key. That error quotes at most 64 bytes of a value.
+	Key(parts ...[]byte) (Key, error)
+}
+
+// Key is a key as compact JSON: 123, "abc", true, or ["t1",5] for a composite key. Equal keys of one query are equal strings. No
+// key is longer than 1,024 bytes.
 type Key string
 
-// Source loads JSON by key. A value is one compact JSON document: an object, or a list of objects from a source that returns
-// many rows for a key. It never changes.
-type Source = stages.Source[Key, []byte]
+// Secret is a password, a token or a whole connection string. Formatting, logging and encoding it, or what holds it, show a
+// placeholder. string(s) is the secret itself.
+type Secret = secret.Text
+
+// Error is what a source said, or why it said nothing. Its text holds no key, value, statement, address or credentials, so it can
+// be published with a record. It wraps the driver's error, which can hold all of them.
+type Error interface {
+	error
+	// Code returns the source's word for the error: an SQLSTATE, a number of MySQL's (1146), a name of SQLite's (SQLITE_BUSY), the
+	// first word of an answer of Redis (WRONGTYPE), a status of HTTP, or a service's own word. It is empty if the source said
+	// nothing. BackendConfig.Errors of package stages classifies errors by it.
+	Code() string
+}

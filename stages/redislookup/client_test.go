@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/redisconn"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/redislookup"
@@ -32,7 +33,7 @@ func TestConfigs(t *testing.T) {
 		{redislookup.Config{Username: "u"}, "there is no address"}, // Both are said.
 	} {
 		_, err := redislookup.Open(t.Context(), tc.cfg)
-		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(fmt.Sprint(err, tc.cfg), "canary") {
+		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(fmt.Sprint(err, redisconn.Config(tc.cfg)), "canary") {
 			t.Errorf("Open(%v): %v, want %s", tc.cfg, err, tc.want)
 		}
 	}
@@ -43,7 +44,7 @@ func TestConfigs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all := fmt.Sprintf("%v %+v %#v %s %s %s", cfg, cfg, cfg, &cfg, &logged, text); strings.Contains(all, "canary") {
+	if all := fmt.Sprintf("%v %+v %#v %v %s %s", cfg, cfg, cfg, &cfg, &logged, text); strings.Contains(all, "canary") {
 		t.Errorf("a password is printed: %s", all)
 	}
 }

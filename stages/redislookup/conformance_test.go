@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages"
@@ -23,29 +24,29 @@ var keyTypes = []lookupkey.Type{
 
 func TestJSONConforms(t *testing.T) {
 	t.Parallel()
-	lookuptest.Run(t, harness(redislookup.JSON, func(s lookup.Source) lookup.Source { return s }))
+	lookuptest.Run(t, harness(redislookup.JSON, func(s lookupext.Source) lookupext.Source { return s }))
 }
 
 func TestHashConforms(t *testing.T) {
 	t.Parallel()
 	// The suite's rows have a number, and a hash has only strings.
-	lookuptest.Run(t, harness(redislookup.Hash, func(s lookup.Source) lookup.Source { return numbered{s} }))
+	lookuptest.Run(t, harness(redislookup.Hash, func(s lookupext.Source) lookupext.Source { return numbered{s} }))
 }
 
 // harness fills Redis with worlds. A list of rows is JSON for each kind: Redis has nothing else that holds objects.
-func harness(kind string, seen func(lookup.Source) lookup.Source) lookuptest.Harness {
+func harness(kind string, seen func(lookupext.Source) lookupext.Source) lookuptest.Harness {
 	return lookuptest.Harness{
 		OneRow: true,
 		Types:  keyTypes,
-		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			return world(tb, w, "", kind, seen)
 		},
-		PartlyFailing: func(tb testing.TB, w lookuptest.World, bad lookup.Key) lookup.Source {
+		PartlyFailing: func(tb testing.TB, w lookuptest.World, bad lookup.Key) lookupext.Source {
 			tb.Helper()
 			return world(tb, w, bad, kind, seen)
 		},
-		Slow: func(tb testing.TB) lookup.Source {
+		Slow: func(tb testing.TB) lookupext.Source {
 			tb.Helper()
 			c := open(tb, redislookup.Config{Addrs: []string{silent(tb)}, Timeout: time.Minute})
 			return prepare(tb, c, redislookup.Query{Key: "$key", Kind: kind})
@@ -53,11 +54,11 @@ func harness(kind string, seen func(lookup.Source) lookup.Source) lookuptest.Har
 	}
 }
 
-func world(tb testing.TB, w lookuptest.World, bad lookup.Key, kind string, seen func(lookup.Source) lookup.Source) lookup.Source {
+func world(tb testing.TB, w lookuptest.World, bad lookup.Key, kind string, seen func(lookupext.Source) lookupext.Source) lookupext.Source {
 	tb.Helper()
 	client, redis, prefix := shared(tb)
 	if w.Many {
-		kind, seen = redislookup.JSON, func(s lookup.Source) lookup.Source { return s }
+		kind, seen = redislookup.JSON, func(s lookupext.Source) lookupext.Source { return s }
 	}
 	values := map[lookup.Key][]string{}
 	for _, r := range w.Rows {
@@ -88,14 +89,14 @@ func world(tb testing.TB, w lookuptest.World, bad lookup.Key, kind string, seen 
 		tb.Fatal(err)
 	}
 	l := prepare(tb, client, redislookup.Query{Key: prefix + "$key", KeyType: []string{w.Type.String()}, Kind: kind})
-	if got := l.Types(); len(got) != 1 || got[0] != w.Type {
+	if got := l.(lookupext.Typed).Types(); len(got) != 1 || got[0] != w.Type {
 		tb.Errorf("the key types are %v, want %v", got, w.Type)
 	}
 	return seen(l)
 }
 
 // numbered makes a number of the field n.
-type numbered struct{ lookup.Source }
+type numbered struct{ lookupext.Source }
 
 func (s numbered) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	err := s.Source.Load(ctx, b)

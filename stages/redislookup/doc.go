@@ -14,8 +14,7 @@
 //
 // Errors are classified for the engine (see stages.ClassOf): a value that cannot be used is permanent and its key's
 // alone; a refused login, a missing right or a command that the server does not have is fatal; everything else (a
-// server that loads its data, a lost connection, a timeout) is transient. A Client and its Lookups are safe for
-// concurrent use.
+// server that loads its data, a lost connection, a timeout) is transient.
 //
 // The driver reports failed dials through its own logger, which belongs to the process: whoever owns main sets it by
 // redis.SetLogger.

@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-func ExampleClient_Lookup() {
+func Example() {
 	ctx := context.Background()
 	server, err := testenv.StartRedis(ctx)
 	if err != nil {
@@ -22,12 +22,12 @@ func ExampleClient_Lookup() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := client.Lookup(redislookup.Query{Name: "session", Key: "session:$key", Kind: redislookup.Hash})
+	sessions, err := client.Lookup(ctx, redislookup.Query{Name: "session", Key: "session:$key", Kind: redislookup.Hash})
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	key, err := sessions.Types().Canonical([]byte(`"a1"`))
+	key, err := sessions.Key([]byte(`"a1"`))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/redislookup"
@@ -30,13 +31,13 @@ func service(t *testing.T) *testenv.Service {
 }
 
 // fails asks for one key and expects an *Error of a class and, where there is one, a code.
-func fails(t *testing.T, l lookup.Source, class stages.Class, code string) *redislookup.Error {
+func fails(t *testing.T, l lookupext.Source, class stages.Class, code string) lookup.Error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	b := stages.NewBatch[lookup.Key, []byte]([]lookup.Key{`"canarykey"`})
 	err := l.Load(ctx, b)
-	e, ok := errors.AsType[*redislookup.Error](err)
+	e, ok := errors.AsType[lookup.Error](err)
 	if !ok || stages.ClassOf(err) != class || e.Code() != code {
 		t.Fatalf("class %d: %v; want class %d and code %q", stages.ClassOf(err), err, class, code)
 	}

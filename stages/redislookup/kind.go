@@ -13,6 +13,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/redisconn"
 )
 
 // kind is how a kind of value is asked for and becomes JSON.
@@ -56,7 +57,7 @@ func asString(render func(text string) ([]byte, error)) func(redis.Cmder) ([]byt
 
 func renderString(text string) ([]byte, error) {
 	if !utf8.ValidString(text) {
-		return nil, &Error{message: "the value is not UTF-8"}
+		return nil, redisconn.NewError("", "the value is not UTF-8", nil)
 	}
 	return lookupkey.AppendString(make([]byte, 0, len(text)+2), text), nil
 }
@@ -68,15 +69,15 @@ func renderJSON(text string) ([]byte, error) {
 	}
 	// The error's own text has the names of members around the place, which belong to the payload.
 	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](jsondoc.Explain(err, len(text))); ok {
-		return nil, &Error{message: "the value " + syntax.Brief(), err: err}
+		return nil, redisconn.NewError("", "the value "+syntax.Brief(), err)
 	}
-	return nil, &Error{message: "the value is not JSON", err: err}
+	return nil, redisconn.NewError("", "the value is not JSON", err)
 }
 
 func renderList(text string) ([]byte, error) {
 	value, err := renderJSON(text)
 	if err == nil && value[0] != '[' {
-		return nil, &Error{message: "the value is not a list"}
+		return nil, redisconn.NewError("", "the value is not a list", nil)
 	}
 	return value, err
 }
@@ -93,7 +94,7 @@ func renderHash(answered redis.Cmder) ([]byte, bool, error) {
 	size := 2
 	for name, text := range fields {
 		if !utf8.ValidString(name) || !utf8.ValidString(text) {
-			return nil, true, &Error{message: "a field of the hash is not UTF-8"}
+			return nil, true, redisconn.NewError("", "a field of the hash is not UTF-8", nil)
 		}
 		size += len(name) + len(text) + 6
 	}

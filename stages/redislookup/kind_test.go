@@ -77,7 +77,7 @@ func TestWrongTypeFailsAlone(t *testing.T) {
 		{redislookup.Hash, `"hash"`, `"text"`},
 	} {
 		b := load(t, prepare(t, client, redislookup.Query{Key: prefix + "$key", Kind: tc.kind}), tc.bad, tc.good, `"missing"`)
-		e, ok := errors.AsType[*redislookup.Error](b.Result(0).Err)
+		e, ok := errors.AsType[lookup.Error](b.Result(0).Err)
 		if !ok || e.Code() != "WRONGTYPE" || stages.ClassOf(b.Result(0).Err) != stages.Permanent {
 			t.Errorf("%s: %v: %v, want a permanent WRONGTYPE", tc.kind, b.Result(0).State, b.Result(0).Err)
 		}
@@ -165,7 +165,7 @@ func TestKeyTemplates(t *testing.T) {
 		{redislookup.Query{Key: "$key", Kind: redislookup.Hash, Many: true}, "only values of kind json"},
 		{redislookup.Query{Key: "$key", KeyType: []string{"x"}}, `unknown key type "x"`},
 	} {
-		_, err := client.Lookup(tc.q)
+		_, err := client.Lookup(t.Context(), tc.q)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || stages.ClassOf(err) != stages.Fatal {
 			t.Errorf("Lookup(%+v): %v, want a fatal error: %s", tc.q, err, tc.want)
 		}

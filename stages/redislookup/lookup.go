@@ -8,27 +8,32 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/redisconn"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // The kinds of values.
 const (
-	String = "string" // a string, as a JSON string
-	JSON   = "json"   // a string that holds JSON
-	Hash   = "hash"   // a hash, as an object of strings
+	// String is a string of Redis, which becomes a JSON string.
+	String = "string"
+	// JSON is a string of Redis that holds JSON.
+	JSON = "json"
+	// Hash is a hash of Redis, which becomes an object of strings.
+	Hash = "hash"
 )
 
-// Query is one bulk lookup.
+// Query reads the values of many keys at once.
 type Query struct {
-	// Name is the stage's name, for errors. Defaults to "lookup".
+	// Name names the stage in errors. Defaults to "lookup".
 	Name string
 	// Key is the Redis key, with $key for the lookup's key: user:$key. A composite key has $key for each part in order; what
 	// stands between them should be in no part, or two keys can be one. Other braces are as they are: a
 	// cluster keeps {user:$key}:profile and {user:$key}:orders in one slot.
 	Key string
-	// KeyType says the types of the key's parts (see package lookup). Defaults to text for one part.
+	// KeyType names the types of the key's parts, one of those in package lookup each. Defaults to text for one part.
 	KeyType []string
 	// Kind is String, JSON or Hash. Defaults to String.
 	Kind string
@@ -36,28 +41,33 @@ type Query struct {
 	Many bool
 }
 
-// Lookup is a Query that was checked. It is a lookup.Source and safe for concurrent use.
-type Lookup struct {
-	client   *Client
+// redisLookup is a Query that was checked.
+type redisLookup struct {
+	client   *client
 	kind     kind
 	types    lookupkey.Types
 	template template
 }
 
-// Lookup checks a query without asking the server. Its error is fatal by stages.ClassOf and names the stage.
-func (c *Client) Lookup(q Query) (*Lookup, error) {
+var (
+	_ lookup.Lookup   = (*redisLookup)(nil)
+	_ lookupext.Typed = (*redisLookup)(nil)
+)
+
+// Lookup implements lookup.Client.
+func (c *client) Lookup(_ context.Context, q Query) (lookup.Lookup, error) {
 	if q.Name == "" {
 		q.Name = "lookup"
 	}
 	l, err := c.compile(q)
 	if err != nil {
-		return nil, fmt.Errorf("stage %s: %w", q.Name, invalid(err))
+		return nil, fmt.Errorf("stage %s: %w", q.Name, stages.AsFatal(redisconn.NewError("", err.Error(), err)))
 	}
 	return l, nil
 }
 
-func (c *Client) compile(q Query) (*Lookup, error) {
-	l := &Lookup{client: c}
+func (c *client) compile(q Query) (*redisLookup, error) {
+	l := &redisLookup{client: c}
 	var kindErr, keyErr error
 	if l.kind, kindErr = kindOf(q.Kind); q.Many && kindErr == nil {
 		if q.Kind != JSON {
@@ -79,27 +89,30 @@ func (c *Client) compile(q Query) (*Lookup, error) {
 	return l, errors.Join(kindErr, keyErr)
 }
 
-// Types are the types of the key's parts, for Types.Canonical.
-func (l *Lookup) Types() lookupkey.Types { return slices.Clone(l.types) }
+// Key implements lookup.Lookup.
+func (l *redisLookup) Key(parts ...[]byte) (lookup.Key, error) { return l.types.Key(parts...) }
+
+// Types implements lookupext.Typed.
+func (l *redisLookup) Types() lookupkey.Types { return slices.Clone(l.types) }
 
 // Load asks for all keys, which must be canonical by Types, in one pipeline for each server. An error of the whole
-// call is an *Error, classified; it leaves open also the values that had come before the connection broke.
-func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+// call is a lookup.Error, classified; it leaves open also the values that had come before the connection broke.
+func (l *redisLookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if len(b.Keys) == 0 {
 		return nil
 	}
-	pipe := l.client.redis.Pipeline()
+	pipe := l.client.Redis().Pipeline()
 	commands := make([]redis.Cmder, len(b.Keys))
 	for i, e := 0, (expander{template: l.template}); i < len(b.Keys); i++ {
 		commands[i] = l.kind.ask(ctx, pipe, e.redisKey(b.Keys[i]))
 	}
 	var first error
-	if err := l.client.do(ctx, func(ctx context.Context) { _, first = pipe.Exec(ctx) }); err != nil {
+	if err := l.client.Do(ctx, func(ctx context.Context) { _, first = pipe.Exec(ctx) }); err != nil {
 		return err
 	}
 	if first != nil && !slices.ContainsFunc(commands, func(c redis.Cmder) bool { return c.Err() != nil }) {
 		// A login that was refused, for one, never comes to the commands, which look answered.
-		return l.client.failure(ctx, first)
+		return l.client.Explain(ctx, first)
 	}
 	var failure error
 	for i, command := range commands {
@@ -111,7 +124,7 @@ func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) 
 }
 
 // settle settles the i-th key, or says why the whole call has failed.
-func (l *Lookup) settle(ctx context.Context, b *stages.Batch[lookup.Key, []byte], i int, command redis.Cmder) error {
+func (l *redisLookup) settle(ctx context.Context, b *stages.Batch[lookup.Key, []byte], i int, command redis.Cmder) error {
 	err := command.Err()
 	if err == nil {
 		value, found, bad := l.kind.render(command)
@@ -129,11 +142,9 @@ func (l *Lookup) settle(ctx context.Context, b *stages.Batch[lookup.Key, []byte]
 		b.Miss(b.Keys[i])
 		return nil
 	}
-	if codeOf(err) == "WRONGTYPE" {
-		b.FailAt(i, stages.AsPermanent(&Error{
-			code: "WRONGTYPE", message: fmt.Sprintf("the Redis key holds no %s", l.kind.holds), err: err,
-		}))
+	if redisconn.CodeOf(err) == "WRONGTYPE" {
+		b.FailAt(i, stages.AsPermanent(redisconn.NewError("WRONGTYPE", "the Redis key holds no "+l.kind.holds, err)))
 		return nil
 	}
-	return l.client.failure(ctx, err)
+	return l.client.Explain(ctx, err)
 }

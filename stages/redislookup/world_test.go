@@ -13,13 +13,14 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/redislookup"
 	"github.com/loaderline/loaderline/testenv"
 )
 
-func open(tb testing.TB, cfg redislookup.Config) *redislookup.Client {
+func open(tb testing.TB, cfg redislookup.Config) lookup.Client[redislookup.Query] {
 	tb.Helper()
 	c, err := redislookup.Open(tb.Context(), cfg)
 	if err != nil {
@@ -33,9 +34,9 @@ func open(tb testing.TB, cfg redislookup.Config) *redislookup.Client {
 	return c
 }
 
-func prepare(tb testing.TB, c *redislookup.Client, q redislookup.Query) *redislookup.Lookup {
+func prepare(tb testing.TB, c lookup.Client[redislookup.Query], q redislookup.Query) lookup.Lookup {
 	tb.Helper()
-	l, err := c.Lookup(q)
+	l, err := c.Lookup(tb.Context(), q)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func prepare(tb testing.TB, c *redislookup.Client, q redislookup.Query) *redislo
 }
 
 // load asks for keys and returns the batch, which no error ended.
-func load(tb testing.TB, s lookup.Source, keys ...lookup.Key) *stages.Batch[lookup.Key, []byte] {
+func load(tb testing.TB, s lookupext.Source, keys ...lookup.Key) *stages.Batch[lookup.Key, []byte] {
 	tb.Helper()
 	b := stages.NewBatch[lookup.Key, []byte](keys)
 	if err := s.Load(tb.Context(), b); err != nil {
@@ -64,7 +65,7 @@ func writer(tb testing.TB, address string) *redis.Client {
 func prefix() string { return rand.Text()[:10] + ":" }
 
 // shared is the Redis of all tests, and a prefix for the keys of this one.
-func shared(tb testing.TB) (*redislookup.Client, *redis.Client, string) {
+func shared(tb testing.TB) (lookup.Client[redislookup.Query], *redis.Client, string) {
 	tb.Helper()
 	address := testenv.Redis(tb)
 	return open(tb, redislookup.Config{Addrs: []string{address}}), writer(tb, address), prefix()

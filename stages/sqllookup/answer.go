@@ -71,7 +71,7 @@ func (a *answer) add(r row) error {
 		a.collect(&a.keys[slot], r)
 	}
 	if limit := a.lookup.db.cfg.MaxAnswerBytes; int64(len(a.buf)) > limit {
-		return stages.AsPermanent(&Error{message: fmt.Sprintf(
+		return stages.AsPermanent(&databaseError{message: fmt.Sprintf(
 			"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(len(a.batch.Keys), "key"), limit)})
 	}
 	return nil
@@ -145,7 +145,7 @@ func (a *answer) settle(ctx context.Context) error {
 		case a.lookup.query.Many:
 			a.batch.PutAt(i, a.list(f))
 		case f.n > 1:
-			a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf(
+			a.batch.FailAt(i, stages.AsPermanent(&databaseError{message: fmt.Sprintf(
 				"%s for one key: many: true makes a list of them", plural.Count(f.n, "row"))}))
 		default:
 			span := a.rows[f.first-1]

@@ -3,9 +3,9 @@ package sqllookup_test
 import (
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/lookuptest"
-	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
@@ -18,7 +18,7 @@ func TestPostgresConforms(t *testing.T) {
 			lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessASCII, lookupkey.PaddedText,
 			lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 		},
-		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newPostgres(tb)
 			name := w.Type.String()
@@ -32,7 +32,7 @@ func TestPostgresConforms(t *testing.T) {
 			d.fill(tb, name, w)
 			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.Type)
 		},
-		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		Extra: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newPostgres(tb)
 			d.fill(tb, "bigint", w)
@@ -40,7 +40,7 @@ func TestPostgresConforms(t *testing.T) {
 				SQL: "SELECT id AS _key, n, body FROM rows WHERE id = ANY($keys) OR true ORDER BY seq", Many: w.Many,
 			})
 		},
-		Slow: func(tb testing.TB) lookup.Source {
+		Slow: func(tb testing.TB) lookupext.Source {
 			tb.Helper()
 			return prepare(tb, newPostgres(tb).open(tb, sqllookup.Config{Timeout: -1}), sqllookup.Query{
 				SQL: "SELECT k AS _key FROM unnest($keys::bigint[]) k, pg_sleep(30)",
@@ -56,14 +56,14 @@ func TestSQLiteConforms(t *testing.T) {
 	}
 	lookuptest.Run(t, lookuptest.Harness{
 		Types: []lookupkey.Type{lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.UUID, lookupkey.Boolean},
-		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newSQLite(tb)
 			name := declared[w.Type]
 			d.fill(tb, name, w)
 			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.Type)
 		},
-		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		Extra: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newSQLite(tb)
 			d.fill(tb, "INTEGER", w)
@@ -71,7 +71,7 @@ func TestSQLiteConforms(t *testing.T) {
 				SQL: "SELECT id AS _key, n, body FROM rows WHERE id IN ($keys) OR true ORDER BY seq", Many: w.Many,
 			})
 		},
-		Slow: func(tb testing.TB) lookup.Source {
+		Slow: func(tb testing.TB) lookupext.Source {
 			tb.Helper()
 			d := newSQLite(tb)
 			d.exec(tb, "CREATE TABLE any (id INTEGER)")

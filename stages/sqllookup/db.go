@@ -8,29 +8,36 @@ import (
 
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // The drivers.
 const (
+	// Postgres is for PostgreSQL.
 	Postgres = "postgres"
-	MySQL    = "mysql" // MariaDB too.
-	SQLite   = "sqlite"
+	// MySQL is for MySQL and MariaDB.
+	MySQL = "mysql"
+	// SQLite is for files of SQLite.
+	SQLite = "sqlite"
 )
 
 // Config says which database to use, and how. The zero value of each field but Driver and DSN is its default.
 type Config struct {
 	// Driver is Postgres, MySQL or SQLite.
 	Driver string
-	// DSN says where the database is. PostgreSQL: postgres://user:password@host:5432/database or key=value pairs;
-	// settings in it win over those made here. MySQL and MariaDB: mysql://user:password@host:3306/database, or
-	// user:password@tcp(host:3306)/database, with the parameters of go-sql-driver; of those, what would change how values
-	// are read is ignored, and tls=true encrypts. SQLite: a path or a file: URI, opened read only unless the URI has a
-	// mode. It is in no error.
-	DSN string
+	// DSN says where the database is. No error shows it.
+	//
+	// PostgreSQL: postgres://user:password@host:5432/database, or key=value pairs. Its settings win over those made here.
+	//
+	// MySQL and MariaDB: mysql://user:password@host:3306/database, or user:password@tcp(host:3306)/database. It can have the
+	// parameters of go-sql-driver: tls=true encrypts, and what would change how values are read is ignored.
+	//
+	// SQLite: a path or a file: URI. It is opened read only unless the URI has a mode.
+	DSN lookup.Secret
 	// Pool is the number of connections at most. Defaults to 8.
 	Pool int
-	// Timeout bounds one statement in the database; on SQLite, where the context alone bounds a call, it bounds the
-	// wait for a lock. Defaults to 5 s; negative is none.
+	// Timeout bounds one statement in the database. On SQLite, where the context alone bounds a call, it bounds the wait for a
+	// lock. Defaults to 5 s; negative is none.
 	Timeout time.Duration
 	// MaxAnswerBytes bounds the JSON of one call's answer in memory. Defaults to 256 MiB. A larger answer is a
 	// permanent error, so that the engine asks again for fewer keys.
@@ -50,8 +57,8 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// DB is a database with a pool of connections. It is safe for concurrent use.
-type DB struct {
+// database is a lookup.Client with a pool of connections.
+type database struct {
 	cfg    Config
 	driver driver
 }
@@ -61,17 +68,21 @@ type driver interface {
 	ping(ctx context.Context) error
 	close() error
 	dialect() dialect
-	// prepare finds p's types and layout, and the function that runs it. It returns an *Error, classified.
+	// prepare finds p's types and layout, and the function that runs it. It returns a lookup.Error, classified.
 	prepare(ctx context.Context, p *prepared, s statement) error
 }
 
-// Open makes a DB without connecting: only a mistake in the configuration is an error. See Ping.
-func Open(ctx context.Context, cfg Config) (*DB, error) {
+// Open makes a client of a database without connecting. Its error is a mistake in the configuration.
+//
+// The client's Lookup has the database describe the query, and so finds what is wrong with it: the statement, a table, a column, a
+// right, a key column. Such an error is fatal by stages.ClassOf. It says what the database said, and where in the statement. An
+// error that is not fatal means that the database could not be asked. Close waits for the calls under way.
+func Open(ctx context.Context, cfg Config) (lookup.Client[Query], error) {
 	cfg = cfg.withDefaults()
 	if cfg.DSN == "" {
 		return nil, errors.New("sql: there is no dsn: it says where the database is")
 	}
-	db := &DB{cfg: cfg}
+	db := &database{cfg: cfg}
 	var err error
 	switch cfg.Driver {
 	case Postgres:
@@ -89,46 +100,42 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
-// Ping asks whether the database answers. Its error is for the operator: it names the database's host and port or
-// file, and no credentials.
-func (db *DB) Ping(ctx context.Context) error { return db.driver.ping(ctx) }
+// Ping implements lookup.Client. Its error is for the operator: it names the database's host and port or file, and no credentials.
+func (db *database) Ping(ctx context.Context) error { return db.driver.ping(ctx) }
 
-// Close ends the connections once the calls on them have returned.
-func (db *DB) Close() error { return db.driver.close() }
+// Close implements lookup.Client: it ends the connections once the calls on them have returned.
+func (db *database) Close() error { return db.driver.close() }
 
-// Query is one bulk lookup.
+// Query asks a database for the rows of many keys at once.
 type Query struct {
-	// Name is the stage's name, for errors. Defaults to "lookup".
+	// Name names the stage in errors. Defaults to "lookup".
 	Name string
-	// SQL is one SELECT with $keys as `= ANY($keys)` (PostgreSQL) or `IN ($keys)`, and `(a, b) IN ($keys)` for a
+	// SQL is one SELECT with $keys as "= ANY($keys)" (PostgreSQL) or "IN ($keys)", and "(a, b) IN ($keys)" for a
 	// composite key.
 	SQL string
 	// Key names the columns that hold a row's key, in the order of the key's parts. Defaults to the column _key,
-	// which is left out of the row.
+	// which the result leaves out.
 	Key []string
-	// KeyType says the types of the key's parts (see package lookup) where the database's are not the ones that are
-	// meant. Defaults to the types of the statement's parameters on PostgreSQL, to those of the result's key columns on
-	// MySQL, and to their declared types on SQLite.
+	// KeyType names the types of the key's parts, one of those in package lookup each. Defaults to the types of the statement's
+	// parameters on PostgreSQL, to those of the result's key columns on MySQL, and to their declared types on SQLite.
 	KeyType []string
-	// Many makes a list of a key's rows. Without it a second row fails the key.
+	// Many makes a list of a key's rows, in the order of the result. Without it a second row fails the key.
 	Many bool
 }
 
-// Lookup prepares a query and so finds what is wrong with it: the statement, a table, a column, a right, a key column.
-// Such an error is fatal by stages.ClassOf; it names the stage, and says what the database said and where in the
-// statement. An error that is not fatal means that the database could not be asked.
-func (db *DB) Lookup(ctx context.Context, q Query) (*Lookup, error) {
+// Lookup implements lookup.Client.
+func (db *database) Lookup(ctx context.Context, q Query) (lookup.Lookup, error) {
 	if q.Name == "" {
 		q.Name = "lookup"
 	}
-	l := &Lookup{db: db, query: q, learning: learning{turn: make(chan struct{}, 1)}}
+	l := &sqlLookup{db: db, query: q, learning: learning{turn: make(chan struct{}, 1)}}
 	if err := l.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("stage %s: %w", q.Name, err)
 	}
 	return l, nil
 }
 
-func (l *Lookup) prepare(ctx context.Context) (err error) {
+func (l *sqlLookup) prepare(ctx context.Context) (err error) {
 	if l.statement, err = parseStatement(l.query.SQL, l.db.driver.dialect()); err != nil {
 		return invalid(err)
 	}
@@ -141,7 +148,7 @@ func (l *Lookup) prepare(ctx context.Context) (err error) {
 }
 
 // describe has the database describe the query.
-func (l *Lookup) describe(ctx context.Context) (*prepared, error) {
+func (l *sqlLookup) describe(ctx context.Context) (*prepared, error) {
 	p := &prepared{db: l.db, query: l.query}
 	for _, name := range l.query.KeyType {
 		t, err := lookupkey.ParseType(name)

@@ -19,12 +19,11 @@
 //
 // A row whose text is not UTF-8 (SQLite, or PostgreSQL with the encoding SQL_ASCII) fails its key.
 //
-// A Lookup learns the types and columns of a query, and the key's types, from the database. It learns them at the start, and again
-// when a call fails, a result has other columns, or a key does not fit. So a change of the schema needs no restart, and fails no
-// key.
+// A lookup learns the columns of a query, and the types of its key, from the database. It learns them at the start, and again when
+// a call fails or a result has other columns. So a change of the schema needs no restart.
 //
 // On PostgreSQL every call is planned with the keys it has and leaves no prepared statement behind: PgBouncer works in its session and
-// transaction modes, and in statement mode for all but a Scan. A session becomes read only, with a statement timeout, once
+// transaction modes, and in statement mode for all but preloads. A session becomes read only, with a statement timeout, once
 // target_session_attrs has chosen it. A pooler shows by the process number that it tells clients. Behind a pooler each call makes
 // these settings for its own transaction.
 //
@@ -36,8 +35,8 @@
 //
 // A row belongs to every key that the database takes for equal to it. Equal keys need not have one canonical form, as with inet,
 // citext or a collation that ignores accents. Then a second statement asks the database about the keys whose spelling does not
-// decide. Lookup.Spelling says how many keys can be equal, for callers that cache results.
+// decide. A cache has a result for each of such keys. Forget all of them if a row changes.
 //
 // Errors are classified for the engine (see stages.ClassOf): what the database blames on data is permanent, on the
-// statement or the rights fatal, and everything else is transient. A DB and its Lookups are safe for concurrent use.
+// statement or the rights fatal, and everything else is transient.
 package sqllookup

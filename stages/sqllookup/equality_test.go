@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
@@ -115,7 +116,7 @@ func TestALookupFindsWhatTheDatabaseFinds(t *testing.T) {
 					ones = append(ones, canonical(t, single, raw))
 					twos = append(twos, canonical(t, double, fmt.Sprint(half), raw))
 				}
-				check := func(l *sqllookup.Lookup, keys []lookup.Key, want func(n int) bool) {
+				check := func(l lookupext.Database, keys []lookup.Key, want func(n int) bool) {
 					b := load(t, l, distinct(keys)...)
 					for i, raw := range asked {
 						got := []int{}
@@ -145,7 +146,7 @@ func distinct(keys []lookup.Key) []lookup.Key {
 	return slices.Compact(keys)
 }
 
-func canonical(tb testing.TB, l *sqllookup.Lookup, raws ...string) lookup.Key {
+func canonical(tb testing.TB, l lookupext.Database, raws ...string) lookup.Key {
 	tb.Helper()
 	parts := make([][]byte, len(raws))
 	for i, raw := range raws {
@@ -193,10 +194,10 @@ func TestEqualKeysAreNotBothRegular(t *testing.T) {
 			key := canonical(t, l, raw)
 			one := l.Regular(key)
 			regular[one]++
-			if want := l.Spelling() == sqllookup.OneSpelling; want && !one {
+			if want := l.Spelling() == lookupext.OneSpelling; want && !one {
 				t.Errorf("%s: %s is not regular", c.declared, raw)
 			}
-			if l.Spelling() == sqllookup.ManySpellings && one {
+			if l.Spelling() == lookupext.ManySpellings && one {
 				t.Errorf("%s: %s is regular", c.declared, raw)
 			}
 			for _, n := range d.rowsOf(t, "SELECT n FROM "+table+" WHERE id = "+d.literal(raw)) {

@@ -10,18 +10,17 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Error is what a database said. Its text holds no statement, address or credentials, and can be published with a
-// record; Unwrap has the driver's own error, which can hold all of them.
-type Error struct {
+// databaseError is what a database said. It is a lookup.Error.
+type databaseError struct {
 	code    string
 	message string
 	err     error
 }
 
-// Code is the SQLSTATE, MySQL's number of the error (1146), or SQLite's name for it (SQLITE_BUSY). It is empty where the database said nothing.
-func (e *Error) Code() string { return e.code }
+// Code implements lookup.Error by the SQLSTATE, MySQL's number of the error (1146), or SQLite's name for it (SQLITE_BUSY).
+func (e *databaseError) Code() string { return e.code }
 
-func (e *Error) Error() string {
+func (e *databaseError) Error() string {
 	switch {
 	case e.code == "":
 		return e.message
@@ -34,11 +33,11 @@ func (e *Error) Error() string {
 }
 
 // Unwrap is the driver's error.
-func (e *Error) Unwrap() error { return e.err }
+func (e *databaseError) Unwrap() error { return e.err }
 
 // invalid is an error that the pipeline's author mends.
 func invalid(err error) error {
-	return stages.AsFatal(&Error{message: err.Error(), err: err})
+	return stages.AsFatal(&databaseError{message: err.Error(), err: err})
 }
 
 // ended is the error of a call whose context has ended, or nil.
@@ -47,9 +46,9 @@ func ended(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Error{message: "the database did not answer in time", err: err}
+		return &databaseError{message: "the database did not answer in time", err: err}
 	default:
-		return &Error{message: "the call was cancelled", err: err}
+		return &databaseError{message: "the call was cancelled", err: err}
 	}
 }
 

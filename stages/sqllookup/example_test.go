@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
-func ExampleDB_Lookup() {
+func Example() {
 	ctx := context.Background()
 	const dsn = "file:example?mode=memory&cache=shared"
 	shop, err := sql.Open("sqlite", dsn)
@@ -37,7 +37,7 @@ func ExampleDB_Lookup() {
 		log.Fatal(err)
 	}
 
-	key, err := purchases.Types().Canonical([]byte(`"001"`))
+	key, err := purchases.Key([]byte(`"001"`))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,19 +5,20 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Lookup is a Query that the database has described. It is a lookup.Source and safe for concurrent use.
+// sqlLookup is a Query that the database has described. It is a lookupext.Database.
 //
 // A description of the query holds until the schema changes. Load has the database describe the query again if a call fails, if
 // the result has other columns than described, or if a key is unchecked (see lookupkey.Unchecked). It does so once for all keys of
 // the call. If the database says something new, Load repeats what had failed. Only then does an unchecked key fail, with a
 // *stages.BadKeyError.
-type Lookup struct {
-	db        *DB
+type sqlLookup struct {
+	db        *database
 	query     Query
 	statement statement
 
@@ -25,9 +26,11 @@ type Lookup struct {
 	learning  learning
 }
 
+var _ lookupext.Database = (*sqlLookup)(nil)
+
 // prepared is what a database said of a Query, and how to run it.
 type prepared struct {
-	db    *DB
+	db    *database
 	query Query
 
 	types   lookupkey.Types
@@ -48,10 +51,10 @@ type prepared struct {
 	surplus     atomic.Bool  // results have rows that belong to no key of the call, although the last description is current
 }
 
-// Load runs the query once for all keys, which Types.Canonical or lookupkey.Unchecked has made. It leaves a key without rows
+// Load runs the query once for all keys, which Key or lookupkey.Unchecked has made. It leaves a key without rows
 // unsettled. A row is the result of every key that the database takes for equal to the row's key. The batch counts rows that are
-// the result of no key. An error of the whole call is an *Error, classified.
-func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
+// the result of no key. An error of the whole call is a lookup.Error, classified.
+func (l *sqlLookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if len(b.Keys) == 0 {
 		return nil
 	}
@@ -81,23 +84,23 @@ func (l *Lookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) 
 	return withoutMark(err)
 }
 
-// ReturnsExtra says whether the query returns rows even without keys. Every call leaves these rows out. It returns the errors of
-// Load.
-func (l *Lookup) ReturnsExtra(ctx context.Context) (bool, error) {
+// ReturnsExtra implements lookupext.Database.
+func (l *sqlLookup) ReturnsExtra(ctx context.Context) (bool, error) {
 	return l.described.Load().without(ctx, "SELECT 1 FROM (\n", "\n) extra LIMIT 1")
 }
 
-// Types are the types of the key's parts, for Types.Canonical. They can change with every Load. The slice is read only.
-func (l *Lookup) Types() lookupkey.Types { return l.described.Load().types }
+// Key implements lookup.Lookup by the types that were last learned.
+func (l *sqlLookup) Key(parts ...[]byte) (lookup.Key, error) { return l.Types().Key(parts...) }
 
-// Learned says how often the database has said something new about the query's key since the start: about its types, or about
-// which keys are equal. It also says whether Types come from the database and not from Query.KeyType. If they do, Load takes
-// unchecked keys.
-func (l *Lookup) Learned() (times int, types bool) {
+// Types implements lookupext.Typed.
+func (l *sqlLookup) Types() lookupkey.Types { return l.described.Load().types }
+
+// Learned implements lookupext.Learner.
+func (l *sqlLookup) Learned() (times int, types bool) {
 	return l.described.Load().learned, len(l.query.KeyType) == 0
 }
 
-// Columns are the fields of a row in order, as the database last described them.
-func (l *Lookup) Columns() []string {
+// Columns implements lookupext.Database.
+func (l *sqlLookup) Columns() []string {
 	return slices.DeleteFunc(slices.Clone(l.described.Load().columns), func(name string) bool { return name == hiddenKey })
 }

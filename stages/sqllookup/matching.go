@@ -126,7 +126,7 @@ func (m *matching) put(a *answer, i int, rows []int32, err error) {
 		}
 		a.batch.PutAt(i, append(value, ']'))
 	case len(rows) > 1:
-		a.batch.FailAt(i, stages.AsPermanent(&Error{message: fmt.Sprintf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))}))
+		a.batch.FailAt(i, stages.AsPermanent(&databaseError{message: fmt.Sprintf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))}))
 	default:
 		a.batch.PutAt(i, bytes.Clone(a.buf[m.rows[rows[0]].start:m.rows[rows[0]].end]))
 	}

@@ -20,7 +20,7 @@ type mysql struct {
 }
 
 func openMySQL(cfg Config) (*mysql, error) {
-	dc, err := mysqlDSN(cfg.DSN)
+	dc, err := mysqlDSN(string(cfg.DSN))
 	if err != nil {
 		return nil, err
 	}

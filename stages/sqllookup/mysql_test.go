@@ -10,6 +10,7 @@ import (
 
 	_ "github.com/go-sql-driver/mysql"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -78,13 +79,13 @@ func TestMySQLConforms(t *testing.T) {
 			lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessASCII, lookupkey.PaddedText,
 			lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 		},
-		New: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newMySQL(tb)
 			fillMySQL(tb, d, declared[w.Type], w)
 			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many, KeyType: said[w.Type]}, w.Type)
 		},
-		Extra: func(tb testing.TB, w lookuptest.World) lookup.Source {
+		Extra: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newMySQL(tb)
 			fillMySQL(tb, d, "bigint", w)
@@ -92,7 +93,7 @@ func TestMySQLConforms(t *testing.T) {
 				SQL: "SELECT id AS _key, n, body FROM `rows` WHERE id IN ($keys) OR true ORDER BY seq", Many: w.Many,
 			})
 		},
-		Slow: func(tb testing.TB) lookup.Source {
+		Slow: func(tb testing.TB) lookupext.Source {
 			tb.Helper()
 			return prepare(tb, newMySQL(tb).open(tb, sqllookup.Config{Timeout: -1}), sqllookup.Query{
 				SQL: "SELECT k AS _key, SLEEP(30) AS n FROM JSON_TABLE($keys, '$[*]' COLUMNS (k bigint PATH '$')) j",

@@ -13,25 +13,25 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// mysqlError is err as an *Error, classified.
+// mysqlError is err as a lookup.Error, classified.
 func mysqlError(ctx context.Context, err error) error {
 	if e := ended(ctx); e != nil {
 		return e
 	}
 	if errors.Is(err, driver4.ErrPktTooLarge) {
-		return stages.AsPermanent(&Error{message: "the keys of one call are too large for the database: lower max_keys", err: err})
+		return stages.AsPermanent(&databaseError{message: "the keys of one call are too large for the database: lower max_keys", err: err})
 	}
 	said, ok := errors.AsType[*driver4.MySQLError](err)
 	if !ok {
 		_, connecting := errors.AsType[*connectError](err)
-		e := &Error{message: connectionWords(err, connecting), err: err}
+		e := &databaseError{message: connectionWords(err, connecting), err: err}
 		if connecting && isLoginProblem(err) {
 			e.message = "the database refuses the login: " + loginAdvice(err)
 			return stages.AsFatal(e)
 		}
 		return e
 	}
-	e := &Error{code: strconv.Itoa(int(said.Number)), message: mysqlMessage(said), err: err}
+	e := &databaseError{code: strconv.Itoa(int(said.Number)), message: mysqlMessage(said), err: err}
 	switch classOfMySQL(said.Number, string(said.SQLState[:])) {
 	case stages.Permanent:
 		return stages.AsPermanent(e)
@@ -124,7 +124,7 @@ func syntaxError(message string) (near string, line int, ok bool) {
 // It adds where in the statement, as it was written, the server found a syntax error.
 func mysqlPrepareError(ctx context.Context, err error, r rewrite) error {
 	err = mysqlError(ctx, err)
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*databaseError](err)
 	if !ok || stages.ClassOf(err) == stages.Transient {
 		return err
 	}
@@ -143,7 +143,7 @@ func mysqlPrepareError(ctx context.Context, err error, r rewrite) error {
 		words = "syntax error at the end"
 	}
 	sourceLine, column := r.place(utf8.RuneCountInString(r.sql[:at]) + 1)
-	return stages.AsFatal(&Error{code: e.code, err: e.err, message: fmt.Sprintf("line %d, column %d of the query: %s", sourceLine, column, words)})
+	return stages.AsFatal(&databaseError{code: e.code, err: e.err, message: fmt.Sprintf("line %d, column %d of the query: %s", sourceLine, column, words)})
 }
 
 // offsetOf finds near, which begins on a line of a statement, or -1.

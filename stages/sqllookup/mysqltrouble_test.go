@@ -71,7 +71,7 @@ func TestMySQLPrepareRefuses(t *testing.T) {
 			if stages.ClassOf(err) != stages.Fatal || !strings.HasPrefix(err.Error(), "stage user: ") || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("class %d: %v\nwant a fatal error of stage user that says %q", stages.ClassOf(err), err, tc.says)
 			}
-			if e, ok := errors.AsType[*sqllookup.Error](err); !ok || e.Code() != tc.code {
+			if e, ok := errors.AsType[lookup.Error](err); !ok || e.Code() != tc.code {
 				t.Errorf("code of %v: want %q", err, tc.code)
 			}
 			for _, secret := range []string{user, "127.0.0.1", "canary", "localhost"} {
@@ -125,7 +125,7 @@ func TestMySQLErrorsOfACall(t *testing.T) {
 				key = `"日"`
 			}
 			err := l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{key}))
-			e, ok := errors.AsType[*sqllookup.Error](err)
+			e, ok := errors.AsType[lookup.Error](err)
 			if !ok || stages.ClassOf(err) != tc.class || e.Code() != tc.code {
 				t.Errorf("class %d: %v; want class %d and code %s", stages.ClassOf(err), err, tc.class, tc.code)
 			}

@@ -27,7 +27,7 @@ type postgres struct {
 }
 
 func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
-	pc, err := pgxpool.ParseConfig(cfg.DSN)
+	pc, err := pgxpool.ParseConfig(string(cfg.DSN))
 	if err != nil {
 		return nil, dsnError(err)
 	}
@@ -45,7 +45,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	pc.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: time.Second}
 	}
-	renewTLS(cfg.DSN, pc)
+	renewTLS(string(cfg.DSN), pc)
 	p.connectTimeout, pc.ConnConfig.AfterConnect = pc.ConnConfig.ConnectTimeout, p.connected
 	p.address = net.JoinHostPort(pc.ConnConfig.Host, strconv.Itoa(int(pc.ConnConfig.Port)))
 	if p.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// postgresError is err as an *Error, classified.
+// postgresError is err as a lookup.Error, classified.
 func postgresError(ctx context.Context, err error) error {
 	if e := ended(ctx); e != nil {
 		return e
 	}
 	if expired, ok := errors.AsType[*tlsfiles.EndedError](err); ok {
-		return stages.AsFatal(&Error{message: expired.Error(), err: err})
+		return stages.AsFatal(&databaseError{message: expired.Error(), err: err})
 	}
 	connecting := false
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
@@ -26,9 +26,9 @@ func postgresError(ctx context.Context, err error) error {
 	}
 	said, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		return &Error{message: connectionWords(err, connecting), err: err}
+		return &databaseError{message: connectionWords(err, connecting), err: err}
 	}
-	e := &Error{code: said.Code, message: firstLine(said.Message), err: err}
+	e := &databaseError{code: said.Code, message: firstLine(said.Message), err: err}
 	if words := loginWords(said.Code, connecting); words != "" {
 		e.message = words
 	}

@@ -113,10 +113,10 @@ func (p *postgres) explain(ctx context.Context, r rewrite, oids []uint32) error 
 // statementError is an error of preparing: fatal unless the database could not be asked, for no key was at fault yet.
 // It adds where in the statement, as it was written, the server found the error.
 func statementError(ctx context.Context, err error, r rewrite, prefix int) error {
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*databaseError](err)
 	if !ok {
 		err = postgresError(ctx, err)
-		if e, ok = errors.AsType[*Error](err); !ok {
+		if e, ok = errors.AsType[*databaseError](err); !ok {
 			return err
 		}
 	}
@@ -128,7 +128,7 @@ func statementError(ctx context.Context, err error, r rewrite, prefix int) error
 		return stages.AsFatal(e)
 	}
 	line, column := r.place(int(said.Position) - prefix)
-	return stages.AsFatal(&Error{
+	return stages.AsFatal(&databaseError{
 		code: e.code, err: e.err,
 		message: fmt.Sprintf("line %d, column %d of the query: %s", line, column, e.message),
 	})

@@ -81,7 +81,7 @@ func TestTargetSessionAttrs(t *testing.T) {
 }
 
 // role is that of the server which lookups reach, or why none is reached. Both are asked in read only transactions.
-func role(t *testing.T, db *sqllookup.DB) string {
+func role(t *testing.T, db lookup.Client[sqllookup.Query]) string {
 	t.Helper()
 	l, err := db.Lookup(t.Context(), sqllookup.Query{Name: "x", SQL: `SELECT k AS _key, pg_is_in_recovery() AS standby,
 		current_setting('transaction_read_only') AS read_only FROM unnest($keys::bigint[]) k`})

@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/internal/tlsfiles/tlsfilestest"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
@@ -68,8 +69,8 @@ func TestPostgresCertificatesAreReadAgain(t *testing.T) {
 		return pair.Leaf.SerialNumber.String()
 	}
 	first := renew(time.Hour)
-	db, err := sqllookup.Open(t.Context(), sqllookup.Config{Driver: sqllookup.Postgres, DSN: "postgres://reader@" + listener.Addr().String() +
-		"/shop?sslmode=verify-full&sslrootcert=" + filepath.Join(dir, "ca.pem") + "&sslcert=" + filepath.Join(dir, "cert.pem") + "&sslkey=" + filepath.Join(dir, "key.pem")})
+	db, err := sqllookup.Open(t.Context(), sqllookup.Config{Driver: sqllookup.Postgres, DSN: lookup.Secret("postgres://reader@" + listener.Addr().String() +
+		"/shop?sslmode=verify-full&sslrootcert=" + filepath.Join(dir, "ca.pem") + "&sslcert=" + filepath.Join(dir, "cert.pem") + "&sslkey=" + filepath.Join(dir, "key.pem"))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
@@ -77,7 +78,7 @@ func TestPrepareRefuses(t *testing.T) {
 			if stages.ClassOf(err) != stages.Fatal || !strings.HasPrefix(err.Error(), "stage user: ") || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("class %d: %v\nwant a fatal error of stage user that says %q", stages.ClassOf(err), err, tc.says)
 			}
-			if e, ok := errors.AsType[*sqllookup.Error](err); !ok || e.Code() != tc.code {
+			if e, ok := errors.AsType[lookup.Error](err); !ok || e.Code() != tc.code {
 				t.Errorf("code of %v: want %q", err, tc.code)
 			}
 		})

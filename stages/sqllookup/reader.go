@@ -66,7 +66,7 @@ func (d *reader) appendObject(dst []byte, r row) ([]byte, error) {
 		dst = append(dst, label...)
 		var err error
 		if dst, err = r.appendCell(dst, i); err != nil {
-			return dst, &Error{message: fmt.Sprintf("column %q: %v", d.layout.names[i], err), err: err}
+			return dst, &databaseError{message: fmt.Sprintf("column %q: %v", d.layout.names[i], err), err: err}
 		}
 	}
 	if open == '{' {

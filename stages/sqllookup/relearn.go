@@ -23,7 +23,7 @@ func isOutdated(err error) bool { return errors.Is(err, errOutdated) || errors.I
 // withoutMark is err for the caller, who knows no errOutdated: a schema that changes with each call is nobody's fault.
 func withoutMark(err error) error {
 	if isOutdated(err) {
-		return &Error{message: "the columns of the result change while they are read", err: err}
+		return &databaseError{message: "the columns of the result change while they are read", err: err}
 	}
 	return err
 }
@@ -37,7 +37,7 @@ func mayBeOutdated(err error) bool {
 	if isOutdated(err) {
 		return true
 	}
-	e, ok := errors.AsType[*Error](err)
+	e, ok := errors.AsType[*databaseError](err)
 	return ok && e.code != "" && (stages.ClassOf(err) != stages.Transient || e.code == internalError)
 }
 
@@ -77,7 +77,7 @@ func (l *learning) since(moment uint64) bool {
 
 // learnAgain has the database describe the query, unless another caller has done so since a moment. It returns the description
 // that holds from now on: p itself if nothing has changed.
-func (l *Lookup) learnAgain(ctx context.Context, p *prepared, arrived uint64) (*prepared, error) {
+func (l *sqlLookup) learnAgain(ctx context.Context, p *prepared, arrived uint64) (*prepared, error) {
 	select {
 	case l.learning.turn <- struct{}{}:
 	case <-ctx.Done():

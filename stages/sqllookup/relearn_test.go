@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -12,7 +13,7 @@ import (
 )
 
 // keyOf is the key of a JSON value as a pipeline makes it.
-func keyOf(t *testing.T, l *sqllookup.Lookup, raw string) lookup.Key {
+func keyOf(t *testing.T, l lookupext.Database, raw string) lookup.Key {
 	t.Helper()
 	key, err := l.Types().Canonical([]byte(raw))
 	if err != nil {
@@ -24,7 +25,7 @@ func keyOf(t *testing.T, l *sqllookup.Lookup, raw string) lookup.Key {
 	return key
 }
 
-func find(t *testing.T, l *sqllookup.Lookup, raw string) string {
+func find(t *testing.T, l lookupext.Database, raw string) string {
 	t.Helper()
 	return string(load(t, l, keyOf(t, l, raw)).Result(0).Value)
 }

@@ -10,34 +10,22 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Scan is a prepared query that reads many keys at once without being told which, as to fill a cache before the first
-// lookup. It is safe for concurrent use.
-type Scan struct {
-	lookup *Lookup
+// scan is a lookupext.Scan.
+type scan struct {
+	lookup *sqlLookup
 	query  string
 }
 
 // scanRows runs a query and calls each with every row, which it may look at until it returns. Its error ends the query.
 type scanRows func(ctx context.Context, each func(*layout, row) error) error
 
-// Scanned is what a Scan found for one key.
-type Scanned struct {
-	Key lookup.Key
-	// Value is what the Lookup answers for the key: a row, or with Many the list of its rows.
-	Value []byte
-	// Rows is the number of rows that it was made of.
-	Rows int
-	// Err says why there is no Value. What was found for the key before is not its value either.
-	Err error
-}
-
-// Scan prepares a query without $keys whose rows are what l answers for their keys, from the same columns in the same
-// order. With Many a key's rows have to stand together: ORDER BY the key. Its errors are as those of DB.Lookup.
-func (l *Lookup) Scan(ctx context.Context, query string) (*Scan, error) {
+// Scan implements lookupext.Database.
+func (l *sqlLookup) Scan(ctx context.Context, query string) (lookupext.Scan, error) {
 	query, err := withoutParameters(query, l.db.driver.dialect())
 	if err == nil {
 		_, err = l.described.Load().scanOf(ctx, query)
@@ -47,7 +35,7 @@ func (l *Lookup) Scan(ctx context.Context, query string) (*Scan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stage %s: %w", l.query.Name, err)
 	}
-	return &Scan{lookup: l, query: query}, nil
+	return &scan{lookup: l, query: query}, nil
 }
 
 // scanOf is a scan of a query whose rows, with Many, can stand together.
@@ -87,11 +75,8 @@ func (p *prepared) sameColumns(names []string) error {
 		strings.Join(names, ", "), strings.Join(p.columns, ", ")))
 }
 
-// Run reads all rows and calls each, from this goroutine, with every key once its rows are complete. It holds one connection
-// and one row at a time, with Many the rows of one key. Rows with an unusable key are left out. The error of each ends it and
-// is returned as it is; others are *Error, classified. It follows changes of the schema. Only ctx bounds it; the Timeout of the DB
-// does not.
-func (s *Scan) Run(ctx context.Context, each func(Scanned) error) error {
+// Run implements lookupext.Scan.
+func (s *scan) Run(ctx context.Context, each func(lookupext.Scanned) error) error {
 	// The schema may have changed since the start, and a scan is rare enough to ask each time.
 	l := s.lookup
 	p, err := l.learnAgain(ctx, l.described.Load(), l.learning.now())
@@ -109,7 +94,7 @@ func (s *Scan) Run(ctx context.Context, each func(Scanned) error) error {
 	return g.flush()
 }
 
-// eachRow reads all rows into targets, and leaves it to the caller to close them. explain makes an *Error of what the driver answers; the errors of each stay as they are.
+// eachRow reads all rows into targets, and leaves it to the caller to close them. explain makes a lookup.Error of what the driver answers; the errors of each stay as they are.
 func eachRow(
 	ctx context.Context, rows *sql.Rows, targets []any, explain func(context.Context, error) error, each func() error,
 ) error {
@@ -147,7 +132,7 @@ func withoutRows(query string) string { return "SELECT * FROM (\n" + query + "\n
 // grouping puts together the rows of one key that follow each other.
 type grouping struct {
 	lookup *prepared
-	each   func(Scanned) error
+	each   func(lookupext.Scanned) error
 	reader reader
 	seen   map[uint64]struct{} // hashes of the keys that were found before
 	seed   maphash.Seed
@@ -178,10 +163,10 @@ func (g *grouping) add(lay *layout, r row) error {
 	case g.err != nil:
 		return nil //nolint:nilerr // It is the key's, which has failed.
 	case !many && g.rows > 1:
-		g.err = &Error{message: "there are several rows for one key: many: true makes a list of them"}
+		g.err = &databaseError{message: "there are several rows for one key: many: true makes a list of them"}
 		return nil
 	case int64(len(g.value)) > limit:
-		g.err = &Error{message: fmt.Sprintf("the rows of one key are larger than %d bytes", limit)}
+		g.err = &databaseError{message: fmt.Sprintf("the rows of one key are larger than %d bytes", limit)}
 		return nil
 	case many && g.rows == 1:
 		g.value = append(g.value, '[')
@@ -197,10 +182,10 @@ func (g *grouping) flush() error {
 	if g.rows == 0 {
 		return nil
 	}
-	found := Scanned{Key: lookup.Key(g.key), Rows: g.rows, Err: g.err}
+	found := lookupext.Scanned{Key: lookup.Key(g.key), Rows: g.rows, Err: g.err}
 	hash := maphash.Bytes(g.seed, g.key)
 	if _, again := g.seen[hash]; again && found.Err == nil {
-		found.Err = &Error{message: "the rows of one key do not stand together: ORDER BY the key"}
+		found.Err = &databaseError{message: "the rows of one key do not stand together: ORDER BY the key"}
 	}
 	g.seen[hash] = struct{}{}
 	if found.Err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
@@ -39,14 +40,14 @@ func (d database) shop(tb testing.TB) {
 }
 
 // scan reads all of a query.
-func scan(t *testing.T, l *sqllookup.Lookup, query string) map[lookup.Key]string {
+func scan(t *testing.T, l lookupext.Database, query string) map[lookup.Key]string {
 	t.Helper()
 	s, err := l.Scan(t.Context(), query)
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := map[lookup.Key]string{}
-	if err := s.Run(t.Context(), func(f sqllookup.Scanned) error {
+	if err := s.Run(t.Context(), func(f lookupext.Scanned) error {
 		found[f.Key] = string(f.Value)
 		if f.Err != nil {
 			found[f.Key] = f.Err.Error()
@@ -68,7 +69,7 @@ func TestAScanAnswersWhatALookupDoes(t *testing.T) {
 		users := prepare(t, db, sqllookup.Query{SQL: "SELECT id, name, born FROM users WHERE id IN ($keys)", Key: []string{"id"}})
 		lists := prepare(t, db, sqllookup.Query{SQL: "SELECT user_id AS _key, id, cents FROM purchases WHERE user_id IN ($keys) ORDER BY id", Many: true})
 		for _, c := range []struct {
-			lookup *sqllookup.Lookup
+			lookup lookupext.Database
 			query  string
 			keys   []lookup.Key
 		}{
@@ -131,14 +132,14 @@ func TestAScanEndsWhenItIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		enough := errors.New("enough")
-		if err := s.Run(t.Context(), func(sqllookup.Scanned) error { return enough }); !errors.Is(err, enough) {
+		if err := s.Run(t.Context(), func(lookupext.Scanned) error { return enough }); !errors.Is(err, enough) {
 			t.Errorf("%v", err)
 		}
 		if got := load(t, l, "1").Result(0); got.State != stages.Loaded {
 			t.Errorf("the connection is lost: %v", got)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		err = s.Run(ctx, func(sqllookup.Scanned) error {
+		err = s.Run(ctx, func(lookupext.Scanned) error {
 			cancel()
 			return nil
 		})
@@ -222,7 +223,7 @@ func TestAScanLearnsTheSchemaAgain(t *testing.T) {
 		d.exec(t, "CREATE TABLE t (id varchar(9), a varchar(9), b int)")
 		d.exec(t, "INSERT INTO t VALUES ('k', 'x', 5)")
 		found := map[lookup.Key]string{}
-		if err := s.Run(t.Context(), func(f sqllookup.Scanned) error {
+		if err := s.Run(t.Context(), func(f lookupext.Scanned) error {
 			found[f.Key] = string(f.Value)
 			return f.Err
 		}); err != nil {

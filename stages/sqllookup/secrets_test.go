@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -54,7 +55,11 @@ func TestErrorsKeepSecrets(t *testing.T) {
 				t.Parallel()
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				defer cancel()
-				db, err := sqllookup.Open(ctx, sqllookup.Config{Driver: driver, DSN: dsn})
+				cfg := sqllookup.Config{Driver: driver, DSN: lookup.Secret(dsn)}
+				if text := fmt.Sprintf("%v %+v %#v %v", cfg, cfg, cfg, &cfg); strings.Contains(text, "canary") {
+					t.Errorf("the configuration shows a secret: %s", text)
+				}
+				db, err := sqllookup.Open(ctx, cfg)
 				var prepared error
 				if err == nil {
 					err = db.Ping(ctx)

@@ -5,40 +5,28 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Spelling says how many keys the database can take for equal. Callers that cache results by key must know it.
-type Spelling uint8
+// Spelling implements lookupext.Speller.
+func (l *sqlLookup) Spelling() lookupext.Spelling { return l.described.Load().equality.spelling() }
 
-const (
-	// OneSpelling says that two keys are never equal.
-	OneSpelling Spelling = iota
-	// RegularSpelling says that at most one of several equal keys is Regular.
-	RegularSpelling
-	// ManySpellings says that any two keys may be equal.
-	ManySpellings
-)
-
-// Spelling says how the database compares keys of this Lookup. It can change with every Load.
-func (l *Lookup) Spelling() Spelling { return l.described.Load().equality.spelling() }
-
-func (e equality) spelling() Spelling {
+func (e equality) spelling() lookupext.Spelling {
 	if e.exact() {
-		return OneSpelling
+		return lookupext.OneSpelling
 	}
 	for _, p := range e {
 		if !p.exact && p.regular == nil {
-			return ManySpellings
+			return lookupext.ManySpellings
 		}
 	}
-	return RegularSpelling
+	return lookupext.RegularSpelling
 }
 
-// Regular says whether a canonical key is regular. No two regular keys are equal; a key that is not regular may be equal
-// to any other key. That can change with every Load. An unchecked key is never regular.
-func (l *Lookup) Regular(key lookup.Key) bool {
+// Regular implements lookupext.Speller.
+func (l *sqlLookup) Regular(key lookup.Key) bool {
 	return !lookupkey.IsUnchecked(key) && l.described.Load().equality.regular(key, nil)
 }
 

@@ -34,7 +34,7 @@ func openSQLite(cfg Config) (*sqlite, error) {
 
 // sqliteDSN is the DSN with the defaults that it does not decide itself: read only, and a bounded wait for locks.
 func sqliteDSN(cfg Config) (dsn, file string, err error) {
-	path, query, _ := strings.Cut(cfg.DSN, "?")
+	path, query, _ := strings.Cut(string(cfg.DSN), "?")
 	params, err := url.ParseQuery(query)
 	if err != nil {
 		return "", "", errors.New("the dsn cannot be read: name=value pairs follow the question mark, with & between them")

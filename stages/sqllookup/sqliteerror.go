@@ -11,17 +11,17 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// sqliteError is err as an *Error, classified.
+// sqliteError is err as a lookup.Error, classified.
 func sqliteError(ctx context.Context, err error) error {
 	if e := ended(ctx); e != nil {
 		return e
 	}
 	said, ok := errors.AsType[*driver3.Error](err)
 	if !ok {
-		return &Error{message: "the database cannot be read", err: err}
+		return &databaseError{message: "the database cannot be read", err: err}
 	}
 	code := said.Code() & 0xff // The rest says more of the same.
-	e := &Error{code: sqliteName(code), message: sqliteMessage(said), err: err}
+	e := &databaseError{code: sqliteName(code), message: sqliteMessage(said), err: err}
 	switch code {
 	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
 		return stages.AsPermanent(e)

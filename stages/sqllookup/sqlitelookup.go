@@ -106,7 +106,7 @@ func (l *sqliteLookup) describe(ctx context.Context) ([]string, error) {
 // prepareError is fatal unless the database could not be asked: no key was at fault yet.
 func prepareError(ctx context.Context, err error) error {
 	err = sqliteError(ctx, err)
-	if e, ok := errors.AsType[*Error](err); ok && stages.ClassOf(err) == stages.Permanent {
+	if e, ok := errors.AsType[*databaseError](err); ok && stages.ClassOf(err) == stages.Permanent {
 		return stages.AsFatal(e)
 	}
 	return err

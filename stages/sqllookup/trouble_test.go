@@ -51,7 +51,7 @@ func TestErrorsOfACall(t *testing.T) {
 				tc.db.exec(t, tc.before)
 			}
 			err := l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{tc.key}))
-			e, ok := errors.AsType[*sqllookup.Error](err)
+			e, ok := errors.AsType[lookup.Error](err)
 			if !ok || stages.ClassOf(err) != tc.class || e.Code() != tc.code {
 				t.Errorf("class %d: %v; want class %d and code %s", stages.ClassOf(err), err, tc.class, tc.code)
 			}
@@ -68,7 +68,7 @@ func TestSQLiteBusyIsTransient(t *testing.T) {
 	l := prepare(t, db, sqllookup.Query{SQL: "SELECT id FROM t WHERE id IN ($keys)", Key: []string{"id"}})
 	d.exec(t, "BEGIN EXCLUSIVE")
 	err := l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{"1"}))
-	if e, ok := errors.AsType[*sqllookup.Error](err); !ok || e.Code() != "SQLITE_BUSY" || stages.ClassOf(err) != stages.Transient {
+	if e, ok := errors.AsType[lookup.Error](err); !ok || e.Code() != "SQLITE_BUSY" || stages.ClassOf(err) != stages.Transient {
 		t.Errorf("Load of a locked database: %v, want a transient SQLITE_BUSY", err)
 	}
 	d.exec(t, "COMMIT")
@@ -96,7 +96,7 @@ func TestReadOnly(t *testing.T) {
 	}
 	for _, d := range []database{lite, memory} {
 		_, err = d.open(t, sqllookup.Config{}).Lookup(t.Context(), sqllookup.Query{SQL: "DELETE FROM t WHERE id IN ($keys) RETURNING id", Key: []string{"id"}})
-		if e, ok := errors.AsType[*sqllookup.Error](err); !ok || e.Code() != "SQLITE_READONLY" || stages.ClassOf(err) != stages.Fatal {
+		if e, ok := errors.AsType[lookup.Error](err); !ok || e.Code() != "SQLITE_READONLY" || stages.ClassOf(err) != stages.Fatal {
 			t.Errorf("a write on SQLite at %s: %v, want a fatal error", d.dsn, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages"
@@ -65,9 +66,9 @@ func newSQLite(tb testing.TB) database {
 }
 
 // open opens what is configured for the database, and closes it with the test.
-func (d database) open(tb testing.TB, cfg sqllookup.Config) *sqllookup.DB {
+func (d database) open(tb testing.TB, cfg sqllookup.Config) lookup.Client[sqllookup.Query] {
 	tb.Helper()
-	cfg.Driver, cfg.DSN = d.driver, d.dsn
+	cfg.Driver, cfg.DSN = d.driver, lookup.Secret(d.dsn)
 	db, err := sqllookup.Open(tb.Context(), cfg)
 	if err != nil {
 		tb.Fatal(err)
@@ -80,13 +81,13 @@ func (d database) open(tb testing.TB, cfg sqllookup.Config) *sqllookup.DB {
 	return db
 }
 
-func (d database) lookup(tb testing.TB, q sqllookup.Query) *sqllookup.Lookup {
+func (d database) lookup(tb testing.TB, q sqllookup.Query) lookupext.Database {
 	tb.Helper()
 	return prepare(tb, d.open(tb, sqllookup.Config{}), q)
 }
 
 // typed is a lookup by a key of a type.
-func (d database) typed(tb testing.TB, q sqllookup.Query, key lookupkey.Type) *sqllookup.Lookup {
+func (d database) typed(tb testing.TB, q sqllookup.Query, key lookupkey.Type) lookupext.Database {
 	tb.Helper()
 	l := d.lookup(tb, q)
 	if got := l.Types(); len(got) != 1 || got[0] != key {
@@ -95,17 +96,17 @@ func (d database) typed(tb testing.TB, q sqllookup.Query, key lookupkey.Type) *s
 	return l
 }
 
-func prepare(tb testing.TB, db *sqllookup.DB, q sqllookup.Query) *sqllookup.Lookup {
+func prepare(tb testing.TB, db lookup.Client[sqllookup.Query], q sqllookup.Query) lookupext.Database {
 	tb.Helper()
 	l, err := db.Lookup(tb.Context(), q)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return l
+	return l.(lookupext.Database)
 }
 
 // load asks for keys and returns the batch, which no error ended.
-func load(tb testing.TB, s lookup.Source, keys ...lookup.Key) *stages.Batch[lookup.Key, []byte] {
+func load(tb testing.TB, s lookupext.Source, keys ...lookup.Key) *stages.Batch[lookup.Key, []byte] {
 	tb.Helper()
 	b := stages.NewBatch[lookup.Key, []byte](keys)
 	if err := s.Load(tb.Context(), b); err != nil {

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/httplookup"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 const (
@@ -70,31 +71,31 @@ func (c Check) source(ctx context.Context, file pipelinefile.Source) (err error)
 
 // stage prepares what a stage asks.
 func (c Check) stage(ctx context.Context, source pipeline.Source, s *pipeline.Stage) {
-	lookup, err := source.Prepare(ctx, s)
+	l, err := source.Prepare(ctx, s)
 	if err != nil {
 		c.failed("stage", s.Name, err)
 		return
 	}
-	if problem, warning := probe(ctx, lookup); problem != nil {
+	if problem, warning := probe(ctx, l); problem != nil {
 		c.failed("stage", s.Name, c.Layout.File.Errorf("stages."+s.Name, "asked for no keys: %v", problem))
 		return
 	} else if warning != nil {
 		c.Report(Finding{What: "stage", Name: s.Name, OK: true, Warning: true, Detail: fmt.Sprintf("asked for no keys: %v", warning)})
 		return
 	}
-	types := make([]string, len(lookup.Types()))
-	for i, t := range lookup.Types() {
+	types := make([]string, len(l.Types()))
+	for i, t := range l.Types() {
 		types[i] = t.String()
 	}
-	rows, isTable := lookup.(interface{ Columns() []string })
+	table, isTable := l.(lookupext.Database)
 	switch {
 	case isTable:
 		what := "prepared"
 		if s.Preload != nil {
 			what = "prepared with its preload"
 		}
-		c.ok("stage", s.Name, "%s, %s, columns %s", what, keyed(s.Key, types), strings.Join(rows.Columns(), ", "))
-		c.extraRows(ctx, s.Name, lookup)
+		c.ok("stage", s.Name, "%s, %s, columns %s", what, keyed(s.Key, types), strings.Join(table.Columns(), ", "))
+		c.extraRows(ctx, s.Name, table)
 	case len(s.Key) > 0:
 		c.ok("stage", s.Name, "right in itself, %s", keyed(s.Key, types))
 	default:
@@ -103,17 +104,11 @@ func (c Check) stage(ctx context.Context, source pipeline.Source, s *pipeline.St
 }
 
 // extraRows warns of a statement that returns rows for no keys.
-func (c Check) extraRows(ctx context.Context, stage string, lookup pipeline.Lookup) {
-	l, ok := lookup.(interface {
-		ReturnsExtra(ctx context.Context) (bool, error)
-	})
-	if !ok {
-		return
-	}
+func (c Check) extraRows(ctx context.Context, stage string, table lookupext.Database) {
 	try, cancel := context.WithTimeout(ctx, sourceTry)
 	defer cancel()
 	// An error is not the stage's fault, since its statement was prepared: it may take long without keys.
-	if returns, err := l.ReturnsExtra(try); err == nil && returns {
+	if returns, err := table.ReturnsExtra(try); err == nil && returns {
 		c.Report(Finding{
 			What: "stage", Name: stage, OK: true, Warning: true,
 			Detail: stages.ExtraRows + ": the statement returns rows where no key is asked for",
@@ -123,16 +118,14 @@ func (c Check) extraRows(ctx context.Context, stage string, lookup pipeline.Look
 
 // probe sends a request without keys if a stage's source is a service. A 404 can mean that there are no keys.
 func probe(ctx context.Context, l pipeline.Lookup) (problem, warning error) {
-	service, ok := l.(interface {
-		Probe(ctx context.Context) error
-	})
+	service, ok := l.(lookupext.Prober)
 	if !ok {
 		return nil, nil
 	}
 	try, cancel := context.WithTimeout(ctx, sourceTry)
 	defer cancel()
 	err := service.Probe(try)
-	said, ok := errors.AsType[*httplookup.Error](err)
+	said, ok := errors.AsType[lookup.Error](err)
 	if ok && (said.Code() == "404" || said.Code() == "410") {
 		return nil, err
 	}

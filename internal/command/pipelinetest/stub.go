@@ -38,7 +38,7 @@ func (f *failure) Code() string { return f.code }
 // Types implements pipeline.Lookup.
 func (s *stub) Types() lookupkey.Types { return s.types }
 
-// Load implements lookup.Source.
+// Load implements stages.Source.
 func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	switch {
 	case s.absent:

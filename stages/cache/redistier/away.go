@@ -8,7 +8,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"github.com/loaderline/loaderline/internal/logattr"
-	"github.com/loaderline/loaderline/stages/redislookup"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 const (
@@ -133,7 +133,7 @@ func (t *Tier) returnIfTold() bool {
 func (t *Tier) warn(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	said, ok := errors.AsType[*redislookup.Error](err)
+	said, ok := errors.AsType[lookup.Error](err)
 	answered := ok && said.Code() != ""
 	if reason := err.Error(); !t.closed && (t.reason == "" || answered && t.reason != reason) {
 		t.reason = reason

@@ -1,13 +1,13 @@
 package redistier
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"regexp"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/redisconn"
 	"github.com/loaderline/loaderline/stages/redislookup"
 )
 
@@ -51,8 +51,8 @@ func (cfg Config) validate() error {
 }
 
 // open makes the client, without connecting.
-func (cfg Config) open(ctx context.Context) (*redislookup.Client, error) {
-	client, err := redislookup.Open(ctx, cfg.Redis)
+func (cfg Config) open() (*redisconn.Client, error) {
+	client, err := redisconn.Open(redisconn.Config(cfg.Redis))
 	if err := errors.Join(cfg.validate(), err); err != nil {
 		return nil, fmt.Errorf("cache tier: %w", err)
 	}

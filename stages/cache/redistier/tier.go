@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/loaderline/loaderline/internal/cachetier"
-	"github.com/loaderline/loaderline/stages/redislookup"
+	"github.com/loaderline/loaderline/internal/redisconn"
 )
 
 const (
@@ -39,7 +39,7 @@ const Name = "redis"
 // Tier is a cachetier.Tier in Redis. It is safe for concurrent use. Open makes it.
 type Tier struct {
 	cfg     Config
-	client  *redislookup.Client
+	client  *redisconn.Client
 	db      redis.UniversalClient // of client
 	scripts scripts
 	clock   clock
@@ -69,7 +69,7 @@ var _ cachetier.Tier = (*Tier)(nil)
 // is away until it does. Whoever opened the Tier closes it.
 func Open(ctx context.Context, cfg Config) (*Tier, error) {
 	cfg = cfg.withDefaults()
-	client, err := cfg.open(ctx)
+	client, err := cfg.open()
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (t *Tier) Ping(ctx context.Context) error {
 		err = t.apply(ctx, untold{})
 	}
 	if err != nil {
-		return fmt.Errorf("%v: %w", t.cfg.Redis, err)
+		return fmt.Errorf("%v: %w", redisconn.Config(t.cfg.Redis), err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package redislookup
+package redisconn
 
 import (
 	"context"
@@ -15,15 +15,19 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Error is what Redis said, or why it said nothing. Its text holds no key, value, address or credentials, and can be
-// published with a record; Unwrap has the driver's own error, which can hold all of them.
+// Error is what Redis said, or why it said nothing. It is a lookup.Error.
 type Error struct {
 	code    string
 	message string
 	err     error
 }
 
-// Code is the first word of Redis' answer (WRONGTYPE, NOAUTH, LOADING). It is empty where Redis said nothing.
+// NewError makes an Error. code is empty if Redis said nothing.
+func NewError(code, message string, err error) *Error {
+	return &Error{code: code, message: message, err: err}
+}
+
+// Code implements lookup.Error by the first word of Redis' answer (WRONGTYPE, NOAUTH, LOADING).
 func (e *Error) Code() string { return e.code }
 
 func (e *Error) Error() string {
@@ -35,11 +39,6 @@ func (e *Error) Error() string {
 
 // Unwrap is the driver's error.
 func (e *Error) Unwrap() error { return e.err }
-
-// invalid is an error that the pipeline's author mends.
-func invalid(err error) error {
-	return stages.AsFatal(&Error{message: err.Error(), err: err})
-}
 
 // ended is the error of a call whose context has ended, or nil.
 func ended(ctx context.Context) error {
@@ -58,8 +57,8 @@ func ended(ctx context.Context) error {
 	}
 }
 
-// codeOf is the word that an error of the server begins with.
-func codeOf(err error) string {
+// CodeOf returns the word that an error of the server begins with. It is empty for another error.
+func CodeOf(err error) string {
 	said, ok := errors.AsType[redis.Error](err)
 	if !ok {
 		return ""
@@ -71,8 +70,8 @@ func codeOf(err error) string {
 	return code
 }
 
-// failure is the error of a whole call as an *Error, classified.
-func (c *Client) failure(ctx context.Context, err error) error {
+// Explain returns an error that the driver gave under ctx as an *Error, classified.
+func (c *Client) Explain(ctx context.Context, err error) error {
 	if e := ended(ctx); e != nil {
 		return e
 	}
@@ -80,7 +79,7 @@ func (c *Client) failure(ctx context.Context, err error) error {
 		return stages.AsPermanent(&Error{message: fmt.Sprintf(
 			"the answer of a server is larger than %d bytes: lower max_keys", c.cfg.MaxAnswerBytes), err: err})
 	}
-	code := codeOf(err)
+	code := CodeOf(err)
 	if code == "" {
 		return &Error{message: connectionWords(err), err: err}
 	}

@@ -1,4 +1,4 @@
-package redislookup
+package redisconn
 
 import (
 	"context"

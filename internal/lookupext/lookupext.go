@@ -1,0 +1,98 @@
+// Package lookupext has the interfaces of what lookups can do beyond lookup.Lookup. Only our own packages ask for it.
+//
+// A lookup of sqllookup is a Database, a lookup of httplookup is Typed and a Prober, and a lookup of redislookup is Typed.
+package lookupext
+
+import (
+	"context"
+
+	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
+)
+
+// Source loads JSON by key. A value is one compact JSON document: an object, or a list of objects for a source that returns many
+// rows for a key. It is never changed once it was put.
+type Source = stages.Source[lookup.Key, []byte]
+
+// Typed is a lookup that says how it compares keys.
+type Typed interface {
+	Source
+	// Types returns the types of the key's parts. Those of a Learner can change with every Load. The slice is read only.
+	Types() lookupkey.Types
+}
+
+// Learner is a lookup that learns the types of its keys from its source, and learns them again if a key does not fit. It
+// accepts lookupkey.Unchecked keys.
+type Learner interface {
+	Types() lookupkey.Types
+	// Learned returns how often the source has said something new about the key since the start: about its types, or about
+	// which keys are equal. It also returns whether Types come from the source and not from the query. If they do, Load takes
+	// unchecked keys.
+	Learned() (times int, types bool)
+}
+
+// Prober is a lookup that can ask for no keys. This finds a wrong path, missing rights and answers of another form before the
+// first key.
+type Prober interface {
+	// Probe returns a lookup.Error that is fatal or unusable by stages.ClassOf. Other refusals of a request without keys, and a
+	// source that cannot be reached, are no errors: they tell nothing.
+	Probe(ctx context.Context) error
+}
+
+// Spelling says how many keys a source can take for equal. A cache of results by key must know it.
+type Spelling uint8
+
+const (
+	// OneSpelling says that two keys are never equal.
+	OneSpelling Spelling = iota
+	// RegularSpelling says that at most one of several equal keys is regular.
+	RegularSpelling
+	// ManySpellings says that any two keys may be equal.
+	ManySpellings
+)
+
+// Speller is a lookup whose source may take different spellings of a key for equal. Its answers can change with every Load.
+type Speller interface {
+	// Spelling returns how the source compares keys.
+	Spelling() Spelling
+	// Regular reports whether a canonical key is regular. No two regular keys are equal. A key that is not regular may be equal
+	// to any other key. An unchecked key is never regular.
+	Regular(key lookup.Key) bool
+}
+
+// Database is a lookup by a query of a database.
+type Database interface {
+	Typed
+	Learner
+	Speller
+	// Columns returns the fields of a row in order, as the database last described them.
+	Columns() []string
+	// ReturnsExtra reports whether the query returns rows even without keys. Every call leaves these rows out. It returns the
+	// errors of Load.
+	ReturnsExtra(ctx context.Context) (bool, error)
+	// Scan prepares a query without $keys. Its rows are what the lookup returns for their keys, from the same columns in the
+	// same order. With Many the rows of a key have to stand together: ORDER BY the key. Its errors are as those of Lookup.
+	Scan(ctx context.Context, query string) (Scan, error)
+}
+
+// Scan is a prepared query that reads many keys at once without being told which, as to fill a cache before the first
+// lookup. It is safe for concurrent use.
+type Scan interface {
+	// Run reads all rows and calls each, from this goroutine, with every key once its rows are complete. It holds one connection
+	// and one row at a time, with Many the rows of one key. It leaves out rows with an unusable key. It follows changes of the
+	// schema. Only ctx bounds it; the timeout of the client does not. Run returns the error of each as it is; another error is
+	// a lookup.Error, classified.
+	Run(ctx context.Context, each func(Scanned) error) error
+}
+
+// Scanned is what a Scan found for one key.
+type Scanned struct {
+	Key lookup.Key
+	// Value is what the lookup returns for the key: a row, or with Many the list of its rows.
+	Value []byte
+	// Rows is the number of rows that Value was made of.
+	Rows int
+	// Err says why there is no Value. What was found for the key before is not its value either.
+	Err error
+}
