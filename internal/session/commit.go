@@ -41,7 +41,7 @@ func (s *Session) Commit(ctx context.Context, out []*kgo.Record) (committed bool
 		committed, err = s.commitAcknowledged(ctx, out)
 	}
 	if committed {
-		s.bounds.pauseEnded(s.cl)
+		s.pauseEnded()
 	} else {
 		s.bounds.rewound()
 	}

@@ -72,33 +72,26 @@ func (b *bounds) gone(gone map[string][]int32) {
 }
 
 // pauseOutside stops fetching partitions of which nothing is read.
-func (b *bounds) pauseOutside(cl *kgo.Client, assigned map[string][]int32) {
-	outside := make(map[string][]int32)
+func (s *Session) pauseOutside(cl *kgo.Client, assigned map[string][]int32) {
 	for topic, partitions := range assigned {
 		for _, p := range partitions {
-			if b.excludes(topicPartition{topic, p}) {
-				outside[topic] = append(outside[topic], p)
+			if at := (topicPartition{topic, p}); s.bounds.excludes(at) {
+				s.pauses.set(cl, at, finished)
 			}
 		}
-	}
-	if len(outside) > 0 {
-		cl.PauseFetchPartitions(outside)
 	}
 }
 
 // pauseEnded stops fetching partitions that were read to their end. It is for
 // what is committed: nothing fetches such a partition again after a rewind.
-func (b *bounds) pauseEnded(cl *kgo.Client) {
+func (s *Session) pauseEnded() {
+	b := &s.bounds
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ended := make(map[string][]int32)
 	for at, position := range b.positions {
 		if position >= b.end(at) {
-			ended[at.topic] = append(ended[at.topic], at.partition)
+			s.pauses.set(s.cl, at, finished)
 		}
-	}
-	if len(ended) > 0 {
-		cl.PauseFetchPartitions(ended)
 	}
 }
 

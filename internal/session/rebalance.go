@@ -13,7 +13,7 @@ import (
 
 func (s *Session) onAssigned(_ context.Context, cl *kgo.Client, assigned map[string][]int32) {
 	s.noteAssigned(assigned)
-	s.bounds.pauseOutside(cl, assigned)
+	s.pauseOutside(cl, assigned)
 	s.logRebalance("partitions assigned", assigned)
 }
 
@@ -39,7 +39,8 @@ func (s *Session) forget(cl *kgo.Client, what string, gone map[string][]int32) {
 	s.dropAssigned(gone)
 	s.bounds.gone(gone)
 	s.forgetBegun(gone)
-	s.dropRetries(cl, gone)
+	s.dropRetries(gone)
+	s.pauses.forget(cl, gone)
 	s.logRebalance(what, gone)
 }
 

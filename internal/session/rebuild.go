@@ -45,7 +45,7 @@ func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32
 	for p, keys := range waiting {
 		s.retries.order.set(p, keys)
 		for _, topic := range s.cfg.topics() {
-			s.cl.ResumeFetchPartitions(topicPartition{topic, p}.asMap())
+			s.pauses.end(s.cl, topicPartition{topic, p}, split)
 		}
 	}
 	return nil
@@ -70,35 +70,33 @@ func (s *Session) own(assigned map[string]map[int32]kgo.Offset) (whole []int32) 
 		if len(s.retries.owned[p]) == len(s.cfg.topics()) {
 			whole = append(whole, p)
 		} else {
-			s.split(p)
+			s.pauseSplit(p)
 		}
 	}
 	return whole
 }
 
-func (s *Session) split(p int32) {
+func (s *Session) pauseSplit(p int32) {
 	for topic := range s.retries.owned[p] {
-		s.cl.PauseFetchPartitions(topicPartition{topic, p}.asMap())
+		s.pauses.set(s.cl, topicPartition{topic, p}, split)
 	}
 	s.log.LogAttrs(context.Background(), slog.LevelWarn, "a partition waits: another member has its input or some of its retry topics; are all processes of the group started with the same retry topics, of as many partitions?",
 		slog.Int("partition", int(p)), slog.Any("topics", s.cfg.topics()))
 }
 
 // dropRetries forgets partitions that others have from now on.
-func (s *Session) dropRetries(cl *kgo.Client, gone map[string][]int32) {
+func (s *Session) dropRetries(gone map[string][]int32) {
 	if len(s.cfg.Retry.Topics) == 0 {
 		return
 	}
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
-	cl.ResumeFetchPartitions(gone) // A pause would outlast the assignment.
 	touched := make(map[int32]bool)
 	for topic, partitions := range gone {
 		for _, p := range partitions {
 			at := topicPartition{topic, p}
 			delete(s.retries.early, at)
 			delete(s.retries.due, at)
-			delete(s.retries.full, at)
 			delete(s.retries.owned[p], topic)
 			touched[p] = true
 		}
@@ -110,7 +108,7 @@ func (s *Session) dropRetries(cl *kgo.Client, gone map[string][]int32) {
 		if len(s.retries.owned[p]) == 0 {
 			delete(s.retries.owned, p)
 		} else if s.retries.order != nil {
-			s.split(p)
+			s.pauseSplit(p)
 		}
 	}
 }

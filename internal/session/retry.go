@@ -100,8 +100,6 @@ type retries struct {
 	early map[topicPartition]*kgo.Record
 	// due is when such a partition goes on.
 	due map[topicPartition]time.Time
-	// full are the partitions of the input that are not taken from.
-	full map[topicPartition]bool
 	// owned are the topics of which this session has a partition.
 	owned map[int32]map[string]bool
 }
@@ -109,7 +107,6 @@ type retries struct {
 func (r *retries) init(cfg Retry) {
 	r.early = make(map[topicPartition]*kgo.Record)
 	r.due = make(map[topicPartition]time.Time)
-	r.full = make(map[topicPartition]bool)
 	r.owned = make(map[int32]map[string]bool)
 	if len(cfg.Topics) > 0 && !cfg.Unordered {
 		r.order = newKeyOrder(len(cfg.Topics))
@@ -132,7 +129,7 @@ func (s *Session) ripe(p kgo.FetchTopicPartition) []*kgo.Record {
 	for i, r := range p.Records {
 		if due := s.cfg.Retry.Due(r); due.After(now) {
 			s.retries.early[at], s.retries.due[at] = r, due
-			s.cl.PauseFetchPartitions(at.asMap())
+			s.pauses.set(s.cl, at, notDue)
 			return p.Records[:i]
 		}
 	}
@@ -150,7 +147,7 @@ func (s *Session) resumeDue(wait time.Duration) time.Duration {
 			continue
 		}
 		delete(s.retries.due, at)
-		s.cl.ResumeFetchPartitions(at.asMap())
+		s.pauses.end(s.cl, at, notDue)
 	}
 	return wait
 }
@@ -202,17 +199,13 @@ func (s *Session) boundKeys() {
 	for p, keys := range s.retries.order.sizes() {
 		at := topicPartition{s.cfg.Topics[0], p}
 		attrs := []slog.Attr{slog.String("topic", at.topic), slog.Int("partition", int(p)), slog.Int("keys", keys)}
-		switch full := keys >= s.cfg.Retry.MaxKeys; {
-		case full && !s.retries.full[at]:
-			s.retries.full[at] = true
-			s.cl.PauseFetchPartitions(at.asMap())
+		switch full, was := keys >= s.cfg.Retry.MaxKeys, s.pauses.has(at, keysFull); {
+		case full && !was:
+			s.pauses.set(s.cl, at, keysFull)
 			s.log.LogAttrs(context.Background(), slog.LevelWarn, "too many keys wait in retry topics; their partition of the input waits too", attrs...)
-		case !full && s.retries.full[at]:
-			delete(s.retries.full, at)
-			s.cl.ResumeFetchPartitions(at.asMap())
+		case !full && was:
+			s.pauses.end(s.cl, at, keysFull)
 			s.log.LogAttrs(context.Background(), slog.LevelInfo, "fewer keys wait in retry topics; their partition of the input goes on", attrs...)
 		}
 	}
 }
-
-func (t topicPartition) asMap() map[string][]int32 { return map[string][]int32{t.topic: {t.partition}} }

@@ -52,6 +52,7 @@ type Session struct {
 	fetch   fetchWarnings
 	bounds  bounds
 	retries retries
+	pauses  pauses
 
 	begunMu sync.Mutex
 	begun   map[topicPartition]kgo.EpochOffset // Where partitions began that the group had no offset for.

@@ -34,7 +34,7 @@ func (s *Session) Partitions() []PartitionStatus {
 	defer s.assignedMu.Unlock()
 	all := make([]PartitionStatus, 0, len(s.assigned))
 	for at, status := range s.assigned {
-		status.Due, status.Full = s.retries.due[at], s.retries.full[at]
+		status.Due, status.Full = s.retries.due[at], s.pauses.has(at, keysFull)
 		all = append(all, status)
 	}
 	return all
