@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/resultcache"
-	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
 // outage is the one reason for a pause.
@@ -99,20 +99,20 @@ func newReused(events func() uint64) prometheus.Collector {
 	}}}
 }
 
-func newDiskStats(stats func() disktier.Stats) prometheus.Collector {
+func newDiskStats(stats func() cachetier.DiskStats) prometheus.Collector {
 	const gauge, total = prometheus.GaugeValue, prometheus.CounterValue
-	return askedAll[disktier.Stats]{ask: stats, metrics: []asked[disktier.Stats]{
-		{describe("cache_disk_up", "1 while the cache on disk is in use; 0 where there is none, or where the disk failed."), gauge, func(s disktier.Stats) float64 {
+	return askedAll[cachetier.DiskStats]{ask: stats, metrics: []asked[cachetier.DiskStats]{
+		{describe("cache_disk_up", "1 while the cache on disk is in use; 0 where there is none, or where the disk failed."), gauge, func(s cachetier.DiskStats) float64 {
 			if s.Up {
 				return 1
 			}
 			return 0
 		}, nil},
-		{describe("cache_disk_bytes", "What the files of the cache on disk hold."), gauge, func(s disktier.Stats) float64 { return float64(s.Bytes) }, nil},
-		{describe("cache_disk_max_bytes", "What the files of the cache on disk may hold."), gauge, func(s disktier.Stats) float64 { return float64(s.MaxBytes) }, nil},
-		{describe("cache_disk_written_total", "Entries that the disk kept."), total, func(s disktier.Stats) float64 { return float64(s.Written) }, nil},
-		{describe("cache_disk_refused_total", "Entries that the disk did not keep: there was no room, or it did not answer."), total, func(s disktier.Stats) float64 { return float64(s.Refused) }, nil},
-		{describe("cache_disk_failures_total", "How often the disk failed and what it held was given up."), total, func(s disktier.Stats) float64 { return float64(s.Failures) }, nil},
+		{describe("cache_disk_bytes", "What the files of the cache on disk hold."), gauge, func(s cachetier.DiskStats) float64 { return float64(s.Bytes) }, nil},
+		{describe("cache_disk_max_bytes", "What the files of the cache on disk may hold."), gauge, func(s cachetier.DiskStats) float64 { return float64(s.MaxBytes) }, nil},
+		{describe("cache_disk_written_total", "Entries that the disk kept."), total, func(s cachetier.DiskStats) float64 { return float64(s.Written) }, nil},
+		{describe("cache_disk_refused_total", "Entries that the disk did not keep: there was no room, or it did not answer."), total, func(s cachetier.DiskStats) float64 { return float64(s.Refused) }, nil},
+		{describe("cache_disk_failures_total", "How often the disk failed and what it held was given up."), total, func(s cachetier.DiskStats) float64 { return float64(s.Failures) }, nil},
 	}}
 }
 

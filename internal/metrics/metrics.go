@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
 const (
@@ -42,7 +42,7 @@ type Config struct {
 	// Changes says what is known of invalidations. Defaults to zeros, and no topics.
 	Changes Changes
 	// Disk says what happened in the cache on disk. It is called at each scrape. Defaults to zeros.
-	Disk func() disktier.Stats
+	Disk func() cachetier.DiskStats
 	// Backlog is how far the group is behind. Defaults to no metrics of that.
 	Backlog Backlog
 	// Logger receives errors of scrapes. Defaults to none.
@@ -72,7 +72,7 @@ func New(cfg Config) *Metrics {
 		cfg.SourceStats = func() map[string]stages.BackendStats { return nil }
 	}
 	if cfg.Disk == nil {
-		cfg.Disk = func() disktier.Stats { return disktier.Stats{} }
+		cfg.Disk = func() cachetier.DiskStats { return cachetier.DiskStats{} }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/privatedir"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
@@ -23,7 +24,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 // OpenDisk opens the file's cache on disk: under the pipeline's name, the first numbered part that no other process
 // has. Where there is none, or it cannot be used, the answer is nil; the latter is logged, since a pipeline can do
 // without. Whoever opened it closes it.
-func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) *disktier.Tier {
+func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) cachetier.Disk {
 	disk := file.Cache.Disk
 	if disk == nil {
 		return nil
@@ -34,14 +35,15 @@ func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) *d
 	}
 	for n := 1; n <= maxParts; n++ {
 		dir := filepath.Join(disk.Path, folderName(file.Name), strconv.Itoa(n))
-		tier, err := disktier.Open(disktier.Config{Dir: dir, MaxBytes: disk.MaxBytes, Memory: disk.Memory, Logger: log})
-		if _, held := errors.AsType[*disktier.HeldError](err); held {
+		opened, err := disktier.Open(disktier.Config{Dir: dir, MaxBytes: disk.MaxBytes, Memory: disk.Memory, Logger: log})
+		if errors.Is(err, disktier.ErrHeld) {
 			continue
 		}
 		if err != nil {
 			log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache", slog.String("dir", dir), slog.Any("error", err))
 			return nil
 		}
+		tier := cachetier.Of(opened).(cachetier.Disk)
 		log.LogAttrs(ctx, slog.LevelInfo, "disk cache opened", slog.String("dir", dir), slog.Int64("bytes", tier.Stats().Bytes))
 		return tier
 	}

@@ -17,7 +17,6 @@ import (
 	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
 const cachedUser = `
@@ -70,7 +69,7 @@ func TestProcessThatStartsAgainIsWarm(t *testing.T) {
 	}
 }
 
-func opened(t *testing.T, file *pipelinefile.File) *disktier.Tier {
+func opened(t *testing.T, file *pipelinefile.File) cachetier.Disk {
 	t.Helper()
 	disk := pipeline.OpenDisk(t.Context(), file, slog.New(slog.DiscardHandler))
 	if disk == nil {
@@ -79,7 +78,7 @@ func opened(t *testing.T, file *pipelinefile.File) *disktier.Tier {
 	return disk
 }
 
-func closed(t *testing.T, disk *disktier.Tier) {
+func closed(t *testing.T, disk cachetier.Disk) {
 	t.Helper()
 	if err := disk.Close(); err != nil {
 		t.Error(err)

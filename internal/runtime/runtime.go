@@ -13,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/backlog"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -21,7 +22,6 @@ import (
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
-	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
 // Config says which run is observed. Zero values are defaults where a field says so.
@@ -48,7 +48,7 @@ type Run struct {
 	instance string
 	// What the run is made of is there only once it has begun.
 	open        atomic.Pointer[pipeline.Pipeline]
-	disk        atomic.Pointer[disktier.Tier]
+	disk        atomic.Pointer[cachetier.Disk]
 	line        atomic.Pointer[loaderline.Pipeline[jsonenrich.Document]]
 	invalidator atomic.Pointer[invalidation.Invalidator]
 	reader      atomic.Pointer[invalidation.Reader]
@@ -197,13 +197,13 @@ func (r *Run) sourceStats() map[string]stages.BackendStats {
 }
 
 // Disk says which cache on disk the run has.
-func (r *Run) Disk(disk *disktier.Tier) { r.disk.Store(disk) }
+func (r *Run) Disk(disk cachetier.Disk) { r.disk.Store(&disk) }
 
-func (r *Run) diskStats() disktier.Stats {
+func (r *Run) diskStats() cachetier.DiskStats {
 	if disk := r.disk.Load(); disk != nil {
-		return disk.Stats()
+		return (*disk).Stats()
 	}
-	return disktier.Stats{}
+	return cachetier.DiskStats{}
 }
 
 func names[T any](of []T, name func(T) string) []string {

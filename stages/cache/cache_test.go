@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/cache"
@@ -153,19 +154,19 @@ func TestTheConfigOfAView(t *testing.T) {
 func TestTiersOutliveTheProcess(t *testing.T) {
 	var store tiertest.Store
 	cfg := cache.ViewConfig[int, string]{Loader: "users", Version: "1", TTL: time.Hour, Codec: &codec}
-	first := start(t, cfg, tiertest.NewFake(&store))
+	first := start(t, cfg, cachetier.Seal(tiertest.NewFake(&store)))
 	first.expect(2, 1, 2)
 	first.view.Invalidate(t.Context(), 2)
 	first.stop()
 
-	second := start(t, cfg, tiertest.NewFake(&store))
+	second := start(t, cfg, cachetier.Seal(tiertest.NewFake(&store)))
 	defer second.stop()
 	second.expect(1, 1, 2)
 	if diff := cmp.Diff([]cache.TierStats{{Name: "fake", Hits: 1, Misses: 1}}, second.memory.Stats().Tiers); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	cfg.Version = "2"
-	third := start(t, cfg, tiertest.NewFake(&store))
+	third := start(t, cfg, cachetier.Seal(tiertest.NewFake(&store)))
 	defer third.stop()
 	third.expect(2, 1, 2)
 }

@@ -1,6 +1,9 @@
 package cache
 
-import "github.com/loaderline/loaderline/internal/resultcache"
+import (
+	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/resultcache"
+)
 
 // Config configures a Memory. Its zero value is ready to use.
 type Config struct {
@@ -18,7 +21,11 @@ type Memory struct{ memory *resultcache.Memory }
 
 // New returns an empty Memory. The caller closes it. The error joins all mistakes in cfg.
 func New(cfg Config) (*Memory, error) {
-	memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: cfg.MaxBytes, Tiers: cfg.Tiers})
+	tiers := make([]cachetier.Tier, len(cfg.Tiers))
+	for i, t := range cfg.Tiers {
+		tiers[i] = cachetier.Of(t)
+	}
+	memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: cfg.MaxBytes, Tiers: tiers})
 	if err != nil {
 		return nil, err
 	}

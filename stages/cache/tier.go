@@ -2,5 +2,13 @@ package cache
 
 import "github.com/loaderline/loaderline/internal/cachetier"
 
-// Tier holds entries below a Memory.
-type Tier = cachetier.Tier
+// Tier holds entries below a Memory, on disk or in Redis. disktier.Open and redistier.Open return one. Several Memories may
+// share a Tier. It is safe for concurrent use.
+//
+// A Tier that fails never fails a load: what it cannot return is loaded from the source.
+type Tier interface {
+	// Close ends the Tier, within about 10 s. What it holds stays where it is. Close the Memory first.
+	Close() error
+
+	cachetier.Handle // Only this module has Tiers.
+}

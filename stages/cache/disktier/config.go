@@ -13,17 +13,17 @@ const (
 	minMemory       = 8 << 20
 )
 
-// Config configures a Tier.
+// Config configures a tier on disk.
 type Config struct {
-	// Dir is the directory, which is made where it is missing. One process has it at a time.
+	// Dir is the directory of the entries. Open makes it if it does not exist. One tier uses it at a time. Required.
 	Dir string
-	// MaxBytes bounds the files in Dir. A good half of it is entries, compressed: the rest is what it takes to write and
-	// to sort them. At least 128 MiB; defaults to 4 GiB.
+	// MaxBytes bounds the size of the files in Dir, in bytes. About half of it holds compressed entries. The rest is room to
+	// write and sort them. At least 128 MiB; defaults to 4 GiB.
 	MaxBytes int64
-	// Memory bounds the blocks that are kept in memory and the writes that are not yet sorted, in bytes. At least 8 MiB;
-	// defaults to 32 MiB.
+	// Memory bounds the memory for blocks of the files and for unsorted writes, in bytes. At least 8 MiB; defaults to 32
+	// MiB. The tier keeps no value larger than a quarter of it.
 	Memory int64
-	// Logger is told when the tier stops and starts to answer. Defaults to none.
+	// Logger receives a warning when the disk fails, and a message when it works again. Defaults to no logging.
 	Logger *slog.Logger
 }
 

@@ -1,14 +1,13 @@
-// Package disktier keeps cached entries on disk: a cache.Tier that makes a restarted process start warm. It is built on
-// Pebble.
+// Package disktier keeps cached entries on disk, so that a restarted process starts with a warm cache. [Open] returns a
+// cache.Tier, which is built on Pebble.
 //
-// What is guaranteed:
+// The tier guarantees:
 //
-//   - What Invalidate has removed does not come back, neither with a kill -9 nor with a loss of power: the operating
-//     system has the removal before Invalidate returns, and positions of change topics are never newer than what they
-//     stand for.
-//   - Whatever is wrong with the disk (full, failing, corrupt, deleted) is logged once and makes misses. What was held is
-//     then given up, since it may have missed an invalidation, and a minute later the tier begins anew, empty.
-//   - Files are removed only in a directory that holds the mark of this package.
+//   - An invalidated value does not come back, neither after a kill -9 nor after a loss of power. The operating system has
+//     the invalidation before the cache reports it done.
+//   - A disk that fails (it is full, corrupt or deleted) never fails a load. The tier logs the failure once and discards
+//     what it held, since that may have missed an invalidation. A minute later it starts anew, empty.
+//   - It removes files only in a directory that it has marked as its own.
 //
-// What is not: that an entry is kept. Without room, those go first that end soonest.
+// The tier does not guarantee that it keeps an entry. Without room it removes the entries that expire first.
 package disktier

@@ -1,9 +1,17 @@
 package disktier
 
 import (
+	"time"
+
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
+
+// Tier is what Open seals.
+type Tier = tier
+
+// OpenTier is Open, but does not seal the tier.
+func OpenTier(cfg Config) (*Tier, error) { return openOn(cfg, OSFS, time.Minute) }
 
 var (
 	// OpenOn opens a tier on a file system, with the time after which a disk that failed is tried again.
@@ -13,10 +21,10 @@ var (
 )
 
 // Sweep does what is done every 10 s.
-func (t *Tier) Sweep() error { return guard(t.store.Load().sweepOnce) }
+func (t *tier) Sweep() error { return guard(t.store.Load().sweepOnce) }
 
 // Rows counts what is stored: entries, and where they are found by their end.
-func (t *Tier) Rows() (entries, ends int) {
+func (t *tier) Rows() (entries, ends int) {
 	count := func(kind byte) (n int) {
 		it, err := t.store.Load().db.NewIter(&pebble.IterOptions{LowerBound: []byte{kind}, UpperBound: []byte{kind + 1}})
 		if err != nil {

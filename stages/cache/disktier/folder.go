@@ -26,10 +26,8 @@ const (
 	mark      = format + "While no loaderline runs, this directory may be deleted: it is then filled anew.\n"
 )
 
-// HeldError says that another process, or another Tier of this one, has the directory.
-type HeldError struct{ Dir string }
-
-func (e *HeldError) Error() string { return fmt.Sprintf("%s is in use by another process", e.Dir) }
+// ErrHeld is the error of Open if another process uses the directory, or another tier of this process.
+var ErrHeld = errors.New("in use by another process")
 
 // folder is a claimed directory: the mark that says whose it is, the lock of the process that has it, and the data.
 type folder struct {
@@ -54,7 +52,7 @@ func claim(dir string) (_ *folder, err error) {
 	case err != nil:
 		return nil, err
 	case !got:
-		return nil, &HeldError{Dir: dir}
+		return nil, fmt.Errorf("%s is %w", dir, ErrHeld)
 	}
 	defer func() {
 		if err != nil {

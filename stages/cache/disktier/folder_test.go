@@ -65,7 +65,7 @@ func TestHeldDirectory(t *testing.T) {
 	tier := open(t, disktier.Config{Dir: dir})
 	set(t, tier, "1", "value")
 	_, err := disktier.Open(disktier.Config{Dir: dir})
-	if _, held := errors.AsType[*disktier.HeldError](err); !held {
+	if !errors.Is(err, disktier.ErrHeld) || err.Error() != dir+" is in use by another process" {
 		t.Errorf("a second tier on a directory: %v", err)
 	}
 	expect(t, tier, "1", "value")

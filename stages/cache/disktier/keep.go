@@ -12,7 +12,7 @@ import (
 const closeTime = 10 * time.Second
 
 // start opens the folder's data.
-func (t *Tier) start() error {
+func (t *tier) start() error {
 	s, err := openStore(t.folder, t.below, t.cfg)
 	if err == nil {
 		t.store.Store(s)
@@ -22,7 +22,7 @@ func (t *Tier) start() error {
 
 // keep gives the store up when it fails, and begins anew later, with nothing in it: it may have missed an
 // invalidation meanwhile.
-func (t *Tier) keep() {
+func (t *tier) keep() {
 	defer close(t.closed)
 	for {
 		if s := t.store.Load(); s != nil {
@@ -45,7 +45,7 @@ func (t *Tier) keep() {
 	}
 }
 
-func (t *Tier) giveUp(s *store) {
+func (t *tier) giveUp(s *store) {
 	t.counts.failures.Add(1)
 	t.warn("the disk cache failed and is given up; a new one is begun later", s.cause)
 	if err := t.distrust(s.distrust); err != nil {
@@ -59,7 +59,7 @@ func (t *Tier) giveUp(s *store) {
 }
 
 // distrust notes what kept the files from being removed.
-func (t *Tier) distrust(do func() error) error {
+func (t *tier) distrust(do func() error) error {
 	err := do()
 	if err != nil {
 		t.residue.Store(&err)
@@ -67,7 +67,7 @@ func (t *Tier) distrust(do func() error) error {
 	return err
 }
 
-func (t *Tier) restart() {
+func (t *tier) restart() {
 	err := t.folder.renew()
 	if err == nil { // Else what is there may be somebody else's, or what has missed an invalidation.
 		err = t.start()
@@ -80,7 +80,7 @@ func (t *Tier) restart() {
 	t.log.LogAttrs(context.Background(), slog.LevelInfo, "the disk cache is in use again")
 }
 
-func (t *Tier) stop() {
+func (t *tier) stop() {
 	if s := t.store.Swap(nil); s != nil {
 		if err := s.close(); err != nil {
 			t.warn("the disk cache was not closed well", err)
@@ -92,7 +92,7 @@ func (t *Tier) stop() {
 }
 
 // Close ends the tier. What it holds stays. Calls that are under way are waited for, 10 s at most.
-func (t *Tier) Close() error {
+func (t *tier) Close() error {
 	t.close.Do(func() { close(t.closing) })
 	timer := time.NewTimer(closeTime)
 	defer timer.Stop()
@@ -104,7 +104,7 @@ func (t *Tier) Close() error {
 	}
 }
 
-func (t *Tier) warn(msg string, err error) {
+func (t *tier) warn(msg string, err error) {
 	t.log.LogAttrs(context.Background(), slog.LevelWarn, msg, slog.Any("error", err)) //nolint:sloglint // Each caller's is a constant.
 }
 

@@ -22,7 +22,7 @@ const childDir = "DISKTIER_TEST_CHILD"
 
 // invalidateUntilKilled sets keys, invalidates them, and says after each invalidation which it was.
 func invalidateUntilKilled(dir string) {
-	tier, err := disktier.Open(disktier.Config{Dir: dir})
+	tier, err := disktier.OpenTier(disktier.Config{Dir: dir})
 	if err != nil {
 		fmt.Println("child:", err)
 		os.Exit(1)

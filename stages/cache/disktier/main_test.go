@@ -3,6 +3,7 @@ package disktier_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -43,14 +44,14 @@ const (
 // open opens a tier, which the caller closes.
 func open(tb testing.TB, cfg disktier.Config) *disktier.Tier {
 	tb.Helper()
-	tier, err := disktier.Open(cfg)
+	tier, err := disktier.OpenTier(cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return tier
 }
 
-func closed(tb testing.TB, tier *disktier.Tier) {
+func closed(tb testing.TB, tier io.Closer) {
 	tb.Helper()
 	if err := tier.Close(); err != nil {
 		tb.Error(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/stages/cache"
 )
 
 const (
@@ -23,8 +24,8 @@ const (
 
 var errAway = errors.New("disktier: the disk does not answer")
 
-// Tier is a directory of entries. It is safe for concurrent use, and made by Open.
-type Tier struct {
+// tier is a cachetier.Disk. It is safe for concurrent use, and made by openOn.
+type tier struct {
 	cfg    Config
 	folder *folder
 	below  vfs.FS
@@ -44,31 +45,26 @@ type Tier struct {
 	close   sync.Once
 }
 
-var _ cachetier.Tier = (*Tier)(nil)
+var _ cachetier.Disk = (*tier)(nil)
 
 type counts struct {
 	hits, misses, written, refused, failures atomic.Uint64
 }
 
-// Stats is what happened in a Tier since it was opened, and what it holds.
-type Stats struct {
-	// Hits and Misses count keys asked for, expired entries among the Hits.
-	Hits, Misses uint64
-	// Written counts entries kept, and Refused those that were not, for want of room or because the disk was away.
-	Written, Refused uint64
-	// Failures counts how often the disk was given up. Up says that it is in use.
-	Failures uint64
-	Up       bool
-	// Bytes is what the files hold, of MaxBytes, as of the last look at most 10 s ago.
-	Bytes, MaxBytes int64
+// Open opens the tier in a directory, and makes the directory if it does not exist. It discards data that cannot be read,
+// with a warning. It returns an error if cfg is wrong, if another user can write to the directory, or if the directory cannot
+// be made or holds anything else. The error is ErrHeld if the directory is in use. A disk that does not work is no error: the
+// tier tries it again every minute. The caller closes the tier.
+func Open(cfg Config) (cache.Tier, error) {
+	t, err := openOn(cfg, vfs.Default, time.Minute)
+	if err != nil {
+		return nil, err
+	}
+	return cachetier.Seal(t), nil
 }
 
-// Open takes the directory and opens what is in it; what cannot be read is given up, with a warning. Its error, after
-// which there is no tier, is about cfg, about a directory that cannot be made or is not a tier's, or a *HeldError.
-func Open(cfg Config) (*Tier, error) { return openOn(cfg, vfs.Default, time.Minute) }
-
 // openOn is Open on a file system, with the time after which a disk that failed is tried again.
-func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*Tier, error) {
+func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*tier, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -77,7 +73,7 @@ func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*Tier, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tier{
+	t := &tier{
 		cfg: cfg, folder: folder, below: below, log: cfg.Logger.With(slog.String("dir", cfg.Dir)), retryAfter: retryAfter,
 		closing: make(chan struct{}), closed: make(chan struct{}),
 	}
@@ -96,10 +92,10 @@ func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*Tier, error) {
 }
 
 // Name is "disk".
-func (t *Tier) Name() string { return "disk" }
+func (t *tier) Name() string { return "disk" }
 
 // Get calls hit for the keys that are held. It takes 2 s at most.
-func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cachetier.Entry)) {
+func (t *tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cachetier.Entry)) {
 	var (
 		hits []found
 		err  = errAway
@@ -118,7 +114,7 @@ func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i 
 }
 
 // Set keeps entries while there is room. It takes 2 s at most. Values larger than a quarter of Memory are not kept.
-func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []cachetier.Entry) {
+func (t *tier) Set(ctx context.Context, space string, keys []string, entries []cachetier.Entry) {
 	if len(keys) == 0 {
 		return
 	}
@@ -139,19 +135,19 @@ func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []c
 }
 
 // Invalidate removes keys.
-func (t *Tier) Invalidate(ctx context.Context, space string, keys []string) {
+func (t *tier) Invalidate(ctx context.Context, space string, keys []string) {
 	if len(keys) > 0 {
 		_ = t.must(ctx, func(s *store) error { return s.invalidate(space, keys) })
 	}
 }
 
 // InvalidateAll removes the keys of a space.
-func (t *Tier) InvalidateAll(ctx context.Context, space string) {
+func (t *tier) InvalidateAll(ctx context.Context, space string) {
 	_ = t.must(ctx, func(s *store) error { return s.invalidateAll(space) })
 }
 
 // Positions are those that SavePositions kept. While the disk is away there are none: when it is back it is empty.
-func (t *Tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
+func (t *tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	s := t.store.Load()
 	if s == nil {
 		return nil, nil
@@ -164,12 +160,12 @@ func (t *Tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 }
 
 // SavePositions keeps positions. Its error says that they are not kept; so it is while the disk is away.
-func (t *Tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
+func (t *tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
 	return t.must(ctx, func(s *store) error { return s.savePositions(positions) })
 }
 
 // Clear removes everything. Without an error nothing comes back, even where the disk is away.
-func (t *Tier) Clear(ctx context.Context) error {
+func (t *tier) Clear(ctx context.Context) error {
 	err := t.must(ctx, (*store).clear)
 	if errors.Is(err, errAway) {
 		return nil
@@ -179,7 +175,7 @@ func (t *Tier) Clear(ctx context.Context) error {
 
 // must does what may not be left undone. Where it fails, what the store holds is not trusted any more when must
 // returns, and the error is errAway, or says that not even that could be done.
-func (t *Tier) must(ctx context.Context, do func(s *store) error) error {
+func (t *tier) must(ctx context.Context, do func(s *store) error) error {
 	s := t.store.Load()
 	if s == nil {
 		if err := t.residue.Load(); err != nil {
@@ -196,8 +192,8 @@ func (t *Tier) must(ctx context.Context, do func(s *store) error) error {
 }
 
 // Stats reads the counters. They are each exact, but not taken at one moment.
-func (t *Tier) Stats() Stats {
-	stats := Stats{
+func (t *tier) Stats() cachetier.DiskStats {
+	stats := cachetier.DiskStats{
 		Hits: t.counts.hits.Load(), Misses: t.counts.misses.Load(),
 		Written: t.counts.written.Load(), Refused: t.counts.refused.Load(),
 		Failures: t.counts.failures.Load(), MaxBytes: t.cfg.MaxBytes,

@@ -22,7 +22,7 @@ const (
 
 // lose notes that Redis is away, and what it has not been told. Where it is the caller who has ended the call, nothing
 // is known of Redis.
-func (t *Tier) lose(ctx context.Context, err error, u untold) {
+func (t *tier) lose(ctx context.Context, err error, u untold) {
 	// A socket's deadline can be noticed a moment before the context's, which is the same.
 	if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && !time.Now().Before(deadline) {
 		return
@@ -40,21 +40,21 @@ func (t *Tier) lose(ctx context.Context, err error, u untold) {
 }
 
 // noteIfAway notes what Redis cannot be told now, and says why.
-func (t *Tier) noteIfAway(u untold) error {
+func (t *tier) noteIfAway(u untold) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
 	case t.closed:
-		return ErrClosed
+		return errClosed
 	case t.away:
 		t.untold.add(u)
-		return ErrAway
+		return errAway
 	}
 	return nil
 }
 
 // tend ends each absence, if it can, until ctx ends.
-func (t *Tier) tend(ctx context.Context) {
+func (t *tier) tend(ctx context.Context) {
 	defer close(t.done)
 	tries := backoff.NewExponentialBackOff(backoff.WithInitialInterval(firstTry), backoff.WithMultiplier(2),
 		backoff.WithMaxInterval(lastTry), backoff.WithMaxElapsedTime(0))
@@ -79,7 +79,7 @@ func (t *Tier) tend(ctx context.Context) {
 }
 
 // attach gives Redis the scripts and tells it what it has missed, whereupon the tier is there.
-func (t *Tier) attach(ctx context.Context) error {
+func (t *tier) attach(ctx context.Context) error {
 	if err := t.load(ctx); err != nil {
 		t.warn(err)
 		return err
@@ -97,7 +97,7 @@ func (t *Tier) attach(ctx context.Context) error {
 }
 
 // load gives Redis the scripts.
-func (t *Tier) load(ctx context.Context) error {
+func (t *tier) load(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeouts*t.cfg.Redis.Timeout)
 	defer cancel()
 	if err := t.scripts.load(ctx, t.db); err != nil {
@@ -107,7 +107,7 @@ func (t *Tier) load(ctx context.Context) error {
 }
 
 // takeUntold gives what Redis has not been told to who tells it.
-func (t *Tier) takeUntold() untold {
+func (t *tier) takeUntold() untold {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	u := t.untold
@@ -116,7 +116,7 @@ func (t *Tier) takeUntold() untold {
 }
 
 // returnIfTold ends the absence if nothing has come to tell meanwhile.
-func (t *Tier) returnIfTold() bool {
+func (t *tier) returnIfTold() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.untold.empty() {
@@ -130,7 +130,7 @@ func (t *Tier) returnIfTold() bool {
 }
 
 // warn says once that Redis is away, and again if Redis itself gives another reason.
-func (t *Tier) warn(err error) {
+func (t *tier) warn(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	said, ok := errors.AsType[lookup.Error](err)

@@ -67,7 +67,7 @@ func TestClusterConforms(t *testing.T) {
 			inUse(tb, node, cfg.Prefix)
 			return func(tb testing.TB) cachetier.Tier {
 				tb.Helper()
-				tier, err := redistier.Open(tb.Context(), cfg)
+				tier, err := redistier.OpenTier(tb.Context(), cfg)
 				if err != nil {
 					tb.Fatal(err)
 				}

@@ -16,15 +16,15 @@ const (
 	defaultTimeout = 100 * time.Millisecond
 )
 
-// Config configures a Tier. Only the addresses in Redis are required.
+// Config configures a tier in Redis. Only the addresses in Redis are required.
 type Config struct {
-	// Redis says which server or cluster is used, and how. Its Timeout bounds each call of the tier, with the wait for a
-	// connection, and defaults to 100 ms.
+	// Redis is the server or cluster, and how to connect to it. Its Timeout bounds each call of the tier, including the wait
+	// for a connection, and defaults to 100 ms.
 	Redis redislookup.Config
-	// Prefix begins every key that the tier uses: PREFIX:... and {PREFIX}:.... Processes with the same prefix share their
-	// entries. It has letters, digits, dots, colons, _ and - only. Defaults to "loaderline".
+	// Prefix is the start of every key in Redis: PREFIX:... and {PREFIX}:.... Processes with the same prefix share their
+	// entries. It has up to 200 letters, digits, dots, colons, _ and -. Defaults to "loaderline".
 	Prefix string
-	// Logger is told when Redis is away and when it is back. Defaults to none.
+	// Logger receives a warning when Redis is away, and a message when it is back. Defaults to no logging.
 	Logger *slog.Logger
 }
 

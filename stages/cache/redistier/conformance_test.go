@@ -30,7 +30,7 @@ func TestConforms(t *testing.T) {
 			inUse(tb, commands(tb, address), prefix)
 			return func(tb testing.TB) cachetier.Tier {
 				tb.Helper()
-				tier, err := redistier.Open(tb.Context(), at(address, prefix))
+				tier, err := redistier.OpenTier(tb.Context(), at(address, prefix))
 				if err != nil {
 					tb.Fatal(err)
 				}

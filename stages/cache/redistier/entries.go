@@ -14,7 +14,7 @@ import (
 const maxAsked = 500
 
 // Get asks for all keys in one pipeline, in a cluster in one for each server. What was answered before a failure is given.
-func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cachetier.Entry)) {
+func (t *tier) Get(ctx context.Context, space string, keys []string, hit func(i int, e cachetier.Entry)) {
 	if len(keys) == 0 || !t.present() {
 		return
 	}
@@ -40,7 +40,7 @@ func (t *Tier) Get(ctx context.Context, space string, keys []string, hit func(i 
 type asked interface{ text(i int) string } // empty where there is nothing
 
 // ask queues the commands for keys. Those of one MGET must be in one slot, so a cluster gets one command for each.
-func (t *Tier) ask(ctx context.Context, pipe redis.Pipeliner, prefix string, keys []string) asked {
+func (t *tier) ask(ctx context.Context, pipe redis.Pipeliner, prefix string, keys []string) asked {
 	if t.cfg.Redis.Cluster {
 		gets := make(askedEach, len(keys))
 		for i, key := range keys {
@@ -78,7 +78,7 @@ func (a askedTogether) text(i int) string {
 
 // Set keeps entries until their Until. It leaves out those whose load began more than half a minute ago: the
 // tombstone of an invalidation since then may be gone soon.
-func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []cachetier.Entry) {
+func (t *tier) Set(ctx context.Context, space string, keys []string, entries []cachetier.Entry) {
 	if !t.present() {
 		return
 	}
@@ -106,7 +106,7 @@ func (t *Tier) Set(ctx context.Context, space string, keys []string, entries []c
 
 // exec sends what is queued and waits for the answers, within the timeout. Its error is the first that means that Redis
 // is not there, or not as it must be.
-func (t *Tier) exec(ctx context.Context, pipe redis.Pipeliner) ([]redis.Cmder, error) {
+func (t *tier) exec(ctx context.Context, pipe redis.Pipeliner) ([]redis.Cmder, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.cfg.Redis.Timeout)
 	defer cancel()
 	commands, err := pipe.Exec(ctx)

@@ -12,7 +12,7 @@ const everything = "*"
 
 // Invalidate replaces keys by tombstones. While Redis is away it notes them; of a space with more than 100,000 noted keys
 // it notes all. It heeds the timeout and not ctx.
-func (t *Tier) Invalidate(ctx context.Context, space string, keys []string) {
+func (t *tier) Invalidate(ctx context.Context, space string, keys []string) {
 	var u untold
 	u.addKeys(space, keys...)
 	_ = t.tell(ctx, u) // What is noted is told.
@@ -20,7 +20,7 @@ func (t *Tier) Invalidate(ctx context.Context, space string, keys []string) {
 
 // InvalidateAll raises the floor of a space, which every Get of every process reads beside its entries. It heeds the timeout
 // and not ctx.
-func (t *Tier) InvalidateAll(ctx context.Context, space string) {
+func (t *tier) InvalidateAll(ctx context.Context, space string) {
 	var u untold
 	u.addSpace(space)
 	_ = t.tell(ctx, u)
@@ -28,12 +28,12 @@ func (t *Tier) InvalidateAll(ctx context.Context, space string) {
 
 // Clear does to all spaces what InvalidateAll does to one, and forgets the positions. If Redis is away that is
 // an error, but noted: the tier answers nothing until it is done.
-func (t *Tier) Clear(ctx context.Context) error {
+func (t *tier) Clear(ctx context.Context) error {
 	return t.tell(ctx, untold{everything: true})
 }
 
 // tell invalidates, or notes what to invalidate and says why.
-func (t *Tier) tell(ctx context.Context, u untold) error {
+func (t *tier) tell(ctx context.Context, u untold) error {
 	if u.empty() {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (t *Tier) tell(ctx context.Context, u untold) error {
 }
 
 // apply invalidates. The count comes last: if Redis has kept it, it has kept the tombstones.
-func (t *Tier) apply(ctx context.Context, u untold) error {
+func (t *tier) apply(ctx context.Context, u untold) error {
 	var raised []any
 	w := t.writer(t.scripts.bury, t.grace.Milliseconds())
 	for space, keys := range u.spaces {
@@ -80,13 +80,13 @@ func (t *Tier) apply(ctx context.Context, u untold) error {
 }
 
 // sync queues the script that says the floor of a space. It counts one more invalidation where more is 1, and raises floors.
-func (t *Tier) sync(ctx context.Context, pipe redis.Pipeliner, more int, space string, raised ...any) *redis.Cmd {
+func (t *tier) sync(ctx context.Context, pipe redis.Pipeliner, more int, space string, raised ...any) *redis.Cmd {
 	args := append([]any{t.counted.Load(), more, countLife.Milliseconds(), field(space)}, raised...)
 	return t.scripts.sync.EvalSha(ctx, pipe, []string{t.floorsKey, t.countKey}, args...)
 }
 
 // heard takes in what the script has answered. The load of a good entry began after the floor.
-func (t *Tier) heard(answer *redis.Cmd) (floor int64, err error) {
+func (t *tier) heard(answer *redis.Cmd) (floor int64, err error) {
 	said, err := answer.Int64Slice()
 	if err != nil {
 		return 0, err

@@ -10,7 +10,7 @@ import (
 )
 
 // Positions are an error where Redis is away.
-func (t *Tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
+func (t *tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	if err := t.noteIfAway(untold{}); err != nil {
 		return nil, fmt.Errorf("read the positions of the change topics: %w", err)
 	}
@@ -34,7 +34,7 @@ func (t *Tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 }
 
 // SavePositions is an error where Redis is away, as it is while it has not been told all invalidations.
-func (t *Tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
+func (t *tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
 	if len(positions) == 0 {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/redisconn"
+	"github.com/loaderline/loaderline/stages/cache"
 )
 
 const (
@@ -27,17 +28,14 @@ const (
 )
 
 var (
-	// ErrAway says that Redis cannot be reached now. It is tried in the background.
-	ErrAway = errors.New("redis is away")
-	// ErrClosed says that the Tier was closed.
-	ErrClosed = errors.New("the cache tier is closed")
+	// errAway says that Redis cannot be reached now. It is tried in the background.
+	errAway = errors.New("redis is away")
+	// errClosed says that the tier was closed.
+	errClosed = errors.New("the cache tier is closed")
 )
 
-// Name is what a Tier is called in logs and statistics.
-const Name = "redis"
-
-// Tier is a cachetier.Tier in Redis. It is safe for concurrent use. Open makes it.
-type Tier struct {
+// tier is a cachetier.Remote in Redis. It is safe for concurrent use. open makes it.
+type tier struct {
 	cfg     Config
 	client  *redisconn.Client
 	db      redis.UniversalClient // of client
@@ -60,21 +58,29 @@ type Tier struct {
 	full sync.Once          // logs that Redis has no memory left
 	gone chan time.Duration // receives when away begins how long Redis was there
 	stop context.CancelFunc
-	done chan struct{} // closed when the goroutine behind the Tier has ended
+	done chan struct{} // closed when the goroutine behind the tier has ended
 }
 
-var _ cachetier.Tier = (*Tier)(nil)
+var _ cachetier.Remote = (*tier)(nil)
 
-// Open makes a Tier. Only mistakes in the configuration are errors, all of them at once: where Redis does not answer, the Tier
-// is away until it does. Whoever opened the Tier closes it.
-func Open(ctx context.Context, cfg Config) (*Tier, error) {
+// Open returns a tier in Redis and starts to connect. It returns an error only if cfg is wrong, and joins all mistakes. If Redis
+// does not answer, the tier is empty until it does. The tier goes on after ctx has ended; the caller closes it.
+func Open(ctx context.Context, cfg Config) (cache.Tier, error) {
+	t, err := open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return cachetier.Seal(t), nil
+}
+
+func open(ctx context.Context, cfg Config) (*tier, error) {
 	cfg = cfg.withDefaults()
 	client, err := cfg.open()
 	if err != nil {
 		return nil, err
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	t := &Tier{
+	t := &tier{
 		cfg: cfg, client: client, db: client.Redis(), scripts: newScripts(), grace: grace,
 		// One slot of a cluster, so that one script can use the first two.
 		floorsKey:    "{" + cfg.Prefix + "}:floors",
@@ -93,12 +99,12 @@ func Open(ctx context.Context, cfg Config) (*Tier, error) {
 	return t, nil
 }
 
-// Name is the constant of that name.
-func (t *Tier) Name() string { return Name }
+// Name is "redis".
+func (t *tier) Name() string { return "redis" }
 
-// Ping asks whether Redis answers and lets the Tier do what it needs. Its error is for the operator: it names the addresses
+// Ping asks whether Redis answers and lets the tier do what it needs. Its error is for the operator: it names the addresses
 // and no credentials, and is classified (see stages.ClassOf).
-func (t *Tier) Ping(ctx context.Context) error {
+func (t *tier) Ping(ctx context.Context) error {
 	err := t.load(ctx)
 	if err == nil {
 		err = t.apply(ctx, untold{})
@@ -109,9 +115,9 @@ func (t *Tier) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close ends the Tier and its connections. Invalidations that Redis has not heard of are forgotten; no position was
+// Close ends the tier and its connections. Invalidations that Redis has not heard of are forgotten; no position was
 // saved beyond them.
-func (t *Tier) Close() error {
+func (t *tier) Close() error {
 	t.mu.Lock()
 	t.closed, t.away = true, true
 	t.mu.Unlock()
@@ -122,7 +128,7 @@ func (t *Tier) Close() error {
 }
 
 // present says whether Redis can be asked.
-func (t *Tier) present() bool {
+func (t *tier) present() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return !t.away
@@ -135,4 +141,4 @@ func field(space string) string {
 }
 
 // keyspace begins the keys of a space.
-func (t *Tier) keyspace(space string) string { return t.cfg.Prefix + ":" + field(space) + ":" }
+func (t *tier) keyspace(space string) string { return t.cfg.Prefix + ":" + field(space) + ":" }

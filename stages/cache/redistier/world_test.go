@@ -22,7 +22,7 @@ const patience = 10 * time.Second
 // open opens a tier that is closed with the test.
 func open(tb testing.TB, cfg redistier.Config) *redistier.Tier {
 	tb.Helper()
-	tier, err := redistier.Open(tb.Context(), cfg)
+	tier, err := redistier.OpenTier(tb.Context(), cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -19,7 +19,7 @@ const (
 
 // writer runs a script for many keys, in parts. The keys of one script must be in one slot, so a cluster runs it for each.
 type writer struct {
-	tier   *Tier
+	tier   *tier
 	pipe   redis.Pipeliner
 	script *redis.Script
 	first  any // of the script's arguments
@@ -29,7 +29,7 @@ type writer struct {
 	sent, bytes int // in the part that is being made
 }
 
-func (t *Tier) writer(script *redis.Script, first any) *writer {
+func (t *tier) writer(script *redis.Script, first any) *writer {
 	return &writer{tier: t, pipe: t.db.Pipeline(), script: script, first: first}
 }
 
