@@ -183,7 +183,7 @@ func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failu
 // letter where its topic is Sink.DeadLetterTopic; an input without a record was dropped.
 //
 // Events are tried once: an event that Run would try again later, by Config.Retry, is a dead letter here. Topics take as much
-// as Kafka's default allows. An error fails the batch as a whole, for example an *stages.OutageError: Run would give the batch
+// as Kafka's default allows. An error fails the batch as a whole, for example stages.ErrOutage: Run would give the batch
 // back and publish nothing. Enrich is not for a Pipeline that runs.
 func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, Tally, error) {
 	cfg := p.cfg

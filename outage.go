@@ -2,9 +2,11 @@ package loaderline
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/logattr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/stages"
@@ -15,10 +17,10 @@ const blindWait = 5 * time.Second
 
 // waitOut pauses the session's partitions until the backend answers. Polling goes on, so that the group sees a
 // healthy member and no rebalance comes of an outage.
-func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *stages.OutageError) error {
+func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *loaderr.OutageError) error {
 	s.Pause()
 	defer s.Resume()
-	source := outage.Backend.Name()
+	source := outage.Source
 	w.state.paused.Store(&pause{source, time.Now()})
 	defer w.state.paused.Store(nil)
 	start := time.Now()
@@ -33,18 +35,18 @@ func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *sta
 			}
 			return err
 		}
-		if outage.Backend.CanPing() {
-			switch err := outage.Backend.Ping(ctx); {
-			case err == nil:
-			case stages.ClassOf(err) == stages.Fatal:
-				// Waiting does not fix it, and the calls themselves may succeed. They decide.
-				w.log.LogAttrs(ctx, slog.LevelWarn, "source refuses to say whether it is back, resumed",
-					slog.String("source", source), slog.String("error", w.cfg.words.Text(err.Error())))
-				return nil
-			default:
+		switch err := outage.Ping(ctx); {
+		case err == nil:
+		case errors.Is(err, errors.ErrUnsupported):
+			if time.Since(start) < blindWait {
 				continue
 			}
-		} else if time.Since(start) < blindWait {
+		case stages.ClassOf(err) == stages.Fatal:
+			// Waiting does not fix it, and the calls themselves may succeed. They decide.
+			w.log.LogAttrs(ctx, slog.LevelWarn, "source refuses to say whether it is back, resumed",
+				slog.String("source", source), slog.String("error", w.cfg.words.Text(err.Error())))
+			return nil
+		default:
 			continue
 		}
 		w.log.LogAttrs(ctx, slog.LevelInfo, "outage over, resumed",

@@ -35,7 +35,7 @@ func TestAnOutageEndsWhereThePingIsRefused(t *testing.T) {
 		if away.Swap(false) {
 			return errors.New("connection refused")
 		}
-		return stages.AsFatal(errors.New("401 Unauthorized"))
+		return stages.WithClass(errors.New("401 Unauthorized"), stages.Fatal)
 	}})
 	b.publish(events(7)...)
 	stop := start(t, numbersOf(b, source, backend))

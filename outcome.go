@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -185,9 +186,10 @@ func asFailure(err error, kind sink.Kind) *Failure {
 		return f
 	}
 	f := &Failure{Kind: kind, Message: err.Error()}
-	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
+	if tried, ok := errors.AsType[*loaderr.KeyError](err); ok {
 		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last
-		f.Transient = stages.ClassOf(tried).Retryable()
+		class := stages.ClassOf(tried)
+		f.Transient = class == stages.Transient || class == stages.Unusable
 	}
 	return f
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/session"
-	"github.com/loaderline/loaderline/stages"
 )
 
 // action is what a worker does next after a failure.
@@ -36,7 +36,7 @@ func judge(err error, drained bool) verdict {
 	_, overflow := errors.AsType[*overflowError](err)
 	_, rejected := errors.AsType[*rejectedError](err)
 	_, refused := errors.AsType[*kafkaerr.ProduceError](err)
-	_, outage := errors.AsType[*stages.OutageError](err)
+	_, outage := errors.AsType[*loaderr.OutageError](err)
 	_, ofSession := errors.AsType[*session.Error](err)
 	recoverable := session.Recoverable(err)
 	switch {
@@ -78,7 +78,7 @@ func (w *worker[E]) recover(ctx context.Context, s *session.Session, err error) 
 			slog.Int("records", w.batchLimit.records), slog.Int("max_output_bytes", overflow.limit))
 		return nil
 	case awaitSource:
-		outage, _ := errors.AsType[*stages.OutageError](err)
+		outage, _ := errors.AsType[*loaderr.OutageError](err)
 		return w.waitOut(ctx, s, outage)
 	default:
 		return err

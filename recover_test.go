@@ -12,8 +12,8 @@ import (
 	"github.com/loaderline/loaderline/internal/abort"
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/session"
-	"github.com/loaderline/loaderline/stages"
 )
 
 // Each failure has one verdict, also where another error wraps it.
@@ -32,8 +32,8 @@ func TestTheTableOfFailures(t *testing.T) {
 		"session lost":       {lost, verdict{abort.Error, reopen}, verdict{abort.Shutdown, reopen}},
 		"Kafka away":         {&kafkaerr.UnreachableError{}, verdict{abort.Error, reopen}, verdict{abort.Shutdown, reopen}},
 		"session denied":     {denied, verdict{abort.Error, stop}, verdict{abort.Error, stop}},
-		"outage":             {&stages.OutageError{Err: errors.New("refused")}, verdict{abort.Outage, awaitSource}, verdict{abort.Shutdown, pollAgain}},
-		"source misused":     {&stages.FatalError{Err: errors.New("no such table")}, verdict{abort.Error, stop}, verdict{abort.Shutdown, pollAgain}},
+		"outage":             {&loaderr.OutageError{Err: errors.New("refused")}, verdict{abort.Outage, awaitSource}, verdict{abort.Shutdown, pollAgain}},
+		"source misused":     {&loaderr.FatalError{Err: errors.New("no such table")}, verdict{abort.Error, stop}, verdict{abort.Shutdown, pollAgain}},
 		"lookup interrupted": {context.Canceled, verdict{abort.Error, stop}, verdict{abort.Shutdown, pollAgain}},
 		"too many dead":      {&deadletterlimit.ExceededError{}, verdict{abort.Error, stop}, verdict{abort.Shutdown, pollAgain}},
 	} {

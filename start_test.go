@@ -19,14 +19,14 @@ func TestAPipelineThatCannotSucceedStops(t *testing.T) {
 	b := newBroker(t)
 	b.publish(events(10)...)
 	fatal := stages.MapFunc[int, int](func(context.Context, []int) (map[int]int, error) {
-		return nil, stages.AsFatal(errors.New("no such table"))
+		return nil, stages.WithClass(errors.New("no such table"), stages.Fatal)
 	})
 	p, err := loaderline.New(numbers(b, fatal))
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = p.Run(t.Context())
-	if _, ok := errors.AsType[*stages.FatalError](err); !ok {
+	if !errors.Is(err, stages.ErrFatal) {
 		t.Errorf("%v", err)
 	}
 	if n := b.committed() + b.size("out") + b.size("dead"); n != 0 {

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -58,18 +59,12 @@ func NewBackend(cfg BackendConfig) *Backend {
 	return &Backend{cfg: cfg, slots: make(chan struct{}, cfg.MaxCalls), rate: newLimiter(cfg.Rate), breaker: newBreaker(cfg.Breaker)}
 }
 
-// Name is the configured name.
-func (b *Backend) Name() string { return b.cfg.Name }
-
-// CanPing says whether the backend was given a Ping.
-func (b *Backend) CanPing() bool { return b.cfg.Ping != nil }
-
-// Ping asks whether the backend can be reached, within its timeout. Without a configured Ping it answers nil. A backend
-// that asked to be left alone is not asked: that is a *BusyError. While the breaker is open, a backend that could be
-// reached all along is not said to be back: that is a *BreakerOpenError.
+// Ping asks whether the backend can be reached, within its timeout. It returns errors.ErrUnsupported if BackendConfig has no
+// Ping. It returns ErrRejected, and asks nobody, while the backend wants to be left alone. It also returns ErrRejected while
+// the breaker is open and the backend could be reached all along: that is no sign that its calls succeed again.
 func (b *Backend) Ping(ctx context.Context) error {
 	if b.cfg.Ping == nil {
-		return nil
+		return errors.ErrUnsupported
 	}
 	if err := b.rest.over(); err != nil {
 		return err

@@ -3,6 +3,8 @@ package stages
 import (
 	"context"
 	"math/bits"
+
+	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
 // maxBisectCalls is the most calls that bisecting n keys may take. One key at fault takes about 2 log2 n; the rest is for
@@ -25,7 +27,7 @@ func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
 	case c.failure != nil || ctx.Err() != nil:
 		c.fail(at, tried)
 		return
-	case c.bisectCalls < 2 && isSomeMissing(tried.Err):
+	case c.bisectCalls < 2 && ClassOf(tried.Err) == SomeMissing:
 		for i := range at {
 			c.bisect(ctx, at[i:i+1])
 		}
@@ -45,7 +47,7 @@ func (c *chunk[K, V]) bisect(ctx context.Context, at []int32) {
 // A key is at fault only if it fails alone, twice, and the source answers for a known key after each time: a source that is
 // just going down or coming up puts no key at fault. The calls for a known key are made even if the breaker is open, and an
 // answer closes it. Keys are halved only while the breaker is closed.
-func (c *chunk[K, V]) bisectUnanswered(ctx context.Context, at []int32, tried *KeyError) {
+func (c *chunk[K, V]) bisectUnanswered(ctx context.Context, at []int32, tried *loaderr.KeyError) {
 	b := bisection[K, V]{chunk: c, ctx: withPurpose(ctx, bisecting), tried: tried}
 	var answers bool
 	if c.loader.known.Load() == nil {
@@ -68,7 +70,7 @@ func (c *chunk[K, V]) bisectUnanswered(ctx context.Context, at []int32, tried *K
 type bisection[K comparable, V any] struct {
 	chunk *chunk[K, V]
 	ctx   context.Context //nolint:containedctx // It lives as long as one call of bisectUnanswered.
-	tried *KeyError
+	tried *loaderr.KeyError
 	over  bool // there is an outage, or the run has ended: no further call is made
 }
 
@@ -93,7 +95,7 @@ func (b *bisection[K, V]) halve(at []int32) {
 	left, leftErr := b.try(at[:len(at)/2])
 	right, rightErr := b.try(at[len(at)/2:])
 	for i, open := range [][]int32{left, right} {
-		missing := isSomeMissing([]error{leftErr, rightErr}[i])
+		missing := ClassOf([]error{leftErr, rightErr}[i]) == SomeMissing
 		switch {
 		case len(open) == 0:
 		case b.over, b.chunk.bisectCalls < 2 && !missing:
@@ -115,7 +117,7 @@ func (b *bisection[K, V]) try(at []int32) ([]int32, error) {
 	}
 	b.chunk.bisectCalls--
 	open, err := b.call(b.ctx, at)
-	if isSomeMissing(err) {
+	if ClassOf(err) == SomeMissing {
 		b.chunk.bisectCalls++
 	}
 	return open, err
@@ -129,7 +131,7 @@ func (b *bisection[K, V]) call(ctx context.Context, at []int32) ([]int32, error)
 	// A rejected call was not made, so its keys are open for no fault of theirs.
 	b.over = rejected(err) || b.chunk.failure != nil
 	if err != nil {
-		b.tried = b.tried.with(err)
+		b.tried = b.tried.With(err)
 	}
 	return open, err
 }
@@ -158,11 +160,11 @@ func (b *bisection[K, V]) sourceAnswers() bool {
 	}
 	ctx, loader := withPurpose(b.ctx, probing), b.chunk.loader
 	batch, err := loader.call(ctx, []K{*known}, loader.cfg.Backend.admit(ctx), &b.chunk.stats)
-	if batch.answered() || err != nil && ClassOf(err) == Permanent {
+	if batch.answered() || ClassOf(err).ofKeys() {
 		return true
 	}
 	if err != nil {
-		b.tried = b.tried.with(err)
+		b.tried = b.tried.With(err)
 	}
 	return false
 }
@@ -170,7 +172,7 @@ func (b *bisection[K, V]) sourceAnswers() bool {
 // outage ends the bisection without a key at fault.
 func (b *bisection[K, V]) outage(at []int32) {
 	b.over = true
-	tried := b.tried.with(b.tried.Err)
+	tried := b.tried.With(b.tried.Err)
 	if cause := context.Cause(b.ctx); cause != nil {
 		b.chunk.failRun(at, tried, cause)
 		return

@@ -20,7 +20,7 @@ func TestACallThatDiesOfSingleKeysIsBisected(t *testing.T) {
 				src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
 					for _, k := range b.Keys {
 						if k == poison {
-							return stages.AsPermanent(errors.New("invalid input"))
+							return stages.WithClass(errors.New("invalid input"), stages.Permanent)
 						}
 						b.Put(k, 2*k)
 					}
@@ -42,7 +42,7 @@ func TestACallThatDiesOfSingleKeysIsBisected(t *testing.T) {
 
 func TestBisectionIsBounded(t *testing.T) {
 	src := &recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error {
-		return stages.AsPermanent(errors.New("all bad"))
+		return stages.WithClass(errors.New("all bad"), stages.Permanent)
 	}}
 	rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, numbers(4000)...)
 	if calls := len(src.seen()); calls > 4000/8+2*12+1 {
@@ -61,7 +61,7 @@ func TestNoCallIsHalvedWhileTheBreakerIsOpen(t *testing.T) {
 	backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: time.Hour}})
 	src := broken(repeat(errAway, 10)...)
 	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Backend: backend}), noRetry, numbers(8)...)
-	if _, is := errors.AsType[*stages.OutageError](rows.Err()); !is {
+	if !errors.Is(rows.Err(), stages.ErrOutage) {
 		t.Errorf("want an outage, got %v", rows.Err())
 	}
 	calls := src.seen()

@@ -3,18 +3,19 @@ package stages
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
 // Breaker says when a backend that fails is left alone. Its zero value is no breaker.
 //
 // Failures are calls that end with a transient error, a timeout among them. An answer that refuses a call (a permanent
 // or fatal error) is an answer; a call that nobody waits for any more says nothing. While the breaker is open, calls are not
-// made and end with a *BreakerOpenError. After Delay one call is let through: its answer closes the breaker, its
+// made and end with ErrRejected. After Delay one call is let through: its answer closes the breaker, its
 // failure opens it again.
 //
 // The breaker spares the backend; it decides nothing about keys. Whether a backend is away or a key is at fault is asked by
@@ -35,16 +36,6 @@ const (
 	BreakerHalfOpen BreakerState = "half_open" // one call is made at a time
 	BreakerOpen     BreakerState = "open"      // no calls are made
 )
-
-// BreakerOpenError is the error of a call that was not made, because those before it failed. It is transient.
-type BreakerOpenError struct {
-	Err error // why the last call failed
-}
-
-func (e *BreakerOpenError) Error() string {
-	return fmt.Sprintf("the circuit breaker is open, the last call failed: %v", e.Err)
-}
-func (e *BreakerOpenError) Unwrap() error { return e.Err }
 
 // errUndecided is the outcome of a call that says nothing about its backend.
 var errUndecided = errors.New("the call was given up")
@@ -97,14 +88,14 @@ func (b *breaker) admit(ctx context.Context) (done func(error), err error) {
 		return b.probed, nil
 	case bisecting:
 		if b.circuit.State() != gobreaker.StateClosed {
-			return nil, &BreakerOpenError{Err: b.last}
+			return nil, &loaderr.BreakerOpenError{Err: b.last}
 		}
 		return b.probed, nil // A key at fault fails call after call, and is no failure of the backend.
 	case ordinary:
 	}
 	record, err := b.circuit.Allow()
 	if err != nil {
-		return nil, &BreakerOpenError{Err: b.last}
+		return nil, &loaderr.BreakerOpenError{Err: b.last}
 	}
 	return func(err error) {
 		b.mu.Lock()
@@ -143,7 +134,7 @@ func (b *breaker) pinged(err error) error {
 		b.reset()
 		return nil
 	}
-	return &BreakerOpenError{Err: b.last}
+	return &loaderr.BreakerOpenError{Err: b.last}
 }
 
 // state is what the breaker does, empty where there is none.

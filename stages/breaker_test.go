@@ -60,7 +60,7 @@ func TestAnOpenBreakerIsAnOutage(t *testing.T) {
 		run(t.Context(), l, noRetry, 1) // From now on there is a key to ask for.
 		for range 2 {
 			rows, n := run(t.Context(), l, noRetry, 2, 3, 4)
-			if _, is := errors.AsType[*stages.OutageError](rows.Err()); !is || !errors.Is(rows.Err(), errAway) {
+			if !errors.Is(rows.Err(), stages.ErrOutage) || !errors.Is(rows.Err(), errAway) {
 				t.Fatalf("want an outage for %v, got %v", errAway, rows.Err())
 			}
 			if got := states(rows, n); !slices.Equal(got, slices.Repeat([]stages.State{stages.Failed}, 3)) {
@@ -85,7 +85,7 @@ func TestAnOpenBreakerIsAnOutage(t *testing.T) {
 }
 
 func TestAnswersNeverOpenABreaker(t *testing.T) {
-	for _, err := range []error{nil, stages.AsPermanent(errAway), stages.AsFatal(errAway), stages.KeyErrors[int]{1: errAway}} {
+	for _, err := range []error{nil, stages.WithClass(errAway, stages.Permanent), stages.WithClass(errAway, stages.Fatal), stages.KeyErrors[int]{1: errAway}} {
 		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1}})
 		l := loader(broken(repeat(err, 5)...), stages.LoaderConfig[int, int]{Backend: backend})
 		for range 5 {
@@ -147,7 +147,7 @@ func TestPingsAndTheBreaker(t *testing.T) {
 			}
 		}
 		good := func(err error) bool { return err == nil }
-		open := func(err error) bool { _, is := errors.AsType[*stages.BreakerOpenError](err); return is }
+		open := func(err error) bool { return errors.Is(err, stages.ErrRejected) }
 		away := func(err error) bool { return errors.Is(err, errAway) && !open(err) }
 
 		expect("at first", stages.BreakerClosed, good)
@@ -182,7 +182,7 @@ func TestABreakerDecidesNothingAboutKeys(t *testing.T) {
 				l := loader(src, stages.LoaderConfig[int, int]{MaxBatch: maxBatch, Backend: stages.NewBackend(stages.BackendConfig{MaxCalls: 1, Breaker: b})})
 				for range 3 {
 					rows, n := run(t.Context(), l, retry, keys...)
-					_, outage := errors.AsType[*stages.OutageError](rows.Err())
+					outage := errors.Is(rows.Err(), stages.ErrOutage)
 					ends = append(ends, fmt.Sprintf("%v, outage %v", states(rows, n), outage))
 				}
 				calls = len(src.seen())
@@ -208,7 +208,7 @@ func poisoned(poison map[int]bool, class stages.Class) func(context.Context, int
 			return nil
 		}
 		if class == stages.Permanent {
-			return stages.AsPermanent(errAway)
+			return stages.WithClass(errAway, stages.Permanent)
 		}
 		return errAway
 	}
@@ -233,7 +233,7 @@ func TestABackendThatStuttersCondemnsNobody(t *testing.T) {
 			wg.Go(func() {
 				for i := range 20 {
 					rows, n := run(t.Context(), l, backoff{MaxElapsed: time.Duration(i%3) * 2 * time.Second}, worker, 10+i, 50+i)
-					if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage && slices.Contains(states(rows, n), stages.Failed) {
+					if !errors.Is(rows.Err(), stages.ErrOutage) && slices.Contains(states(rows, n), stages.Failed) {
 						t.Errorf("worker %d, run %d: %v, %v", worker, i, states(rows, n), rows.Err())
 					}
 				}

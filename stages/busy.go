@@ -11,16 +11,19 @@ import (
 // a day.
 const maxRest = time.Minute
 
-// BusyError is the error of a call that was not made, because the backend had asked to be left alone for a while: the
-// error of a call before had a method RetryAfter() time.Duration that answered more than zero. It is transient.
-type BusyError struct {
-	Err error // what the backend said
+// busyError is the error of a call that was not made, because the backend had asked to be left alone for a while: the
+// error of a call before had a method RetryAfter() time.Duration that returned more than zero. It is transient.
+type busyError struct {
+	err error // what the backend said
 }
 
-func (e *BusyError) Error() string {
-	return fmt.Sprintf("the source is left alone for a while, as it asked: %v", e.Err)
+func (e *busyError) Error() string {
+	return fmt.Sprintf("the source is left alone for a while, as it asked: %v", e.err)
 }
-func (e *BusyError) Unwrap() error { return e.Err }
+func (e *busyError) Unwrap() error { return e.err }
+
+// Is reports whether target is ErrRejected.
+func (*busyError) Is(target error) bool { return target == ErrRejected }
 
 // rest is the time for which a backend asked to be left alone.
 type rest struct {
@@ -43,12 +46,12 @@ func (r *rest) note(err error) {
 	}
 }
 
-// over is a *BusyError until the rest is over.
+// over returns a *busyError until the rest is over.
 func (r *rest) over() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if time.Now().Before(r.until) {
-		return &BusyError{Err: r.err}
+		return &busyError{err: r.err}
 	}
 	return nil
 }

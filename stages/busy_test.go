@@ -38,11 +38,11 @@ func TestABackendIsLeftAloneAsItAsks(t *testing.T) {
 			backend := stages.NewBackend(stages.BackendConfig{Ping: func(context.Context) error { pings++; return nil }})
 			l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
 			rows, _ := run(t.Context(), l, backoff{Initial: time.Second, Max: time.Second, MaxElapsed: time.Second / 10}, 1)
-			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage || !errors.Is(rows.Err(), tooManyError(c.asks)) {
+			if !errors.Is(rows.Err(), stages.ErrOutage) || !errors.Is(rows.Err(), tooManyError(c.asks)) {
 				t.Errorf("%v: %v, want an outage", c.asks, rows.Err())
 			}
 			err := backend.Ping(t.Context())
-			if _, busy := errors.AsType[*stages.BusyError](err); busy != (c.rest > 0) || busy && pings > 0 {
+			if busy := errors.Is(err, stages.ErrRejected); busy != (c.rest > 0) || busy && pings > 0 {
 				t.Errorf("%v: ping says %v, asked %d times", c.asks, err, pings)
 			}
 			rows, _ = run(t.Context(), l, backoff{Initial: time.Second, Max: time.Second, MaxElapsed: time.Hour}, 1)
@@ -67,7 +67,7 @@ func TestABusyBackendCondemnsNobody(t *testing.T) {
 		run(t.Context(), l, noRetry, 1)
 		for _, keys := range [][]int{{2}, {2, 3}, {3, 4, 2, 5}} {
 			rows, _ := run(t.Context(), l, backoff{MaxElapsed: 10 * time.Second}, keys...)
-			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
+			if !errors.Is(rows.Err(), stages.ErrOutage) {
 				t.Errorf("%v: %v, want an outage", keys, rows.Err())
 			}
 		}

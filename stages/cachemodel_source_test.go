@@ -45,13 +45,13 @@ func (w *modelWorld) Load(ctx ctx, b *stages.Batch[int, modelValue]) error {
 	case faultAway:
 		return errAway
 	case faultKeys:
-		return stages.AsPermanent(errors.New("one of them is poison"))
+		return stages.WithClass(errors.New("one of them is poison"), stages.Permanent)
 	case faultPanic:
 		panic("boom")
 	case faultOne:
 		b.Fail(bad, errAway)
 	case faultPoison:
-		b.Fail(bad, stages.AsPermanent(errors.New("poison")))
+		b.Fail(bad, stages.WithClass(errors.New("poison"), stages.Permanent))
 	default:
 	}
 	for i, k := range b.Keys {

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// TimeoutError is the error of a call that outlasted its backend's timeout. It is transient.
-type TimeoutError struct {
-	After time.Duration
-	Err   error
+// timeoutError is the error of a call that outlasted its backend's timeout. It is transient.
+type timeoutError struct {
+	after time.Duration
+	err   error
 }
 
-func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer within %v", e.After) }
-func (e *TimeoutError) Unwrap() error { return e.Err }
+func (e *timeoutError) Error() string   { return fmt.Sprintf("no answer within %v", e.after) }
+func (e *timeoutError) Unwrap() []error { return []error{e.err, context.DeadlineExceeded} }
 
 // call makes one bulk call, or answers why it was not admitted. The source runs in a goroutine of its own, so that a panic or a Goexit ends that alone.
 func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, stats *CallStats) (*Batch[K, V], error) {
@@ -38,10 +38,10 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 
 	done := make(chan error, 1)
 	go func() {
-		err := error(&PanicError{})
+		err := error(&panicError{})
 		defer func() {
 			if v := recover(); v != nil {
-				err = &PanicError{Value: v, Stack: debug.Stack()}
+				err = &panicError{value: v, stack: debug.Stack()}
 			}
 			done <- err
 		}()
@@ -49,7 +49,7 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 	}()
 	err := b.close(<-done)
 	if err != nil && ctx.Err() == nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
-		err = &TimeoutError{After: backend.cfg.Timeout, Err: err}
+		err = &timeoutError{after: backend.cfg.Timeout, err: err}
 	}
 	err = reclass(backend.cfg.Errors, b, err)
 	if ctx.Err() == nil {
@@ -64,8 +64,4 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 }
 
 // rejected says that a call was not made because those before it have failed.
-func rejected(err error) bool {
-	_, open := errors.AsType[*BreakerOpenError](err)
-	_, busy := errors.AsType[*BusyError](err)
-	return open || busy
-}
+func rejected(err error) bool { return errors.Is(err, ErrRejected) }

@@ -3,6 +3,8 @@ package stages
 import (
 	"context"
 	"errors"
+
+	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
 // chunk settles the keys of one bulk call: by that call, by further calls for keys that may still load, and by bisection if
@@ -31,30 +33,30 @@ func (c *chunk[K, V]) settle(ctx context.Context) {
 
 // retry calls for keys until each is settled or another call cannot help. It returns the keys that a permanent error of the
 // whole call left unsettled.
-func (c *chunk[K, V]) retry(ctx context.Context, at []int32) ([]int32, *KeyError) {
+func (c *chunk[K, V]) retry(ctx context.Context, at []int32) ([]int32, *loaderr.KeyError) {
 	pauses := c.budget.pauses()
-	tried := KeyError{Loader: c.loader.cfg.Name}
+	tried := loaderr.KeyError{Loader: c.loader.cfg.Name}
 	for {
 		open, err := c.try(ctx, at, &tried)
 		switch {
 		case len(open) == 0:
 			return nil, nil
-		case ClassOf(err) == Permanent:
-			return open, tried.with(err)
+		case ClassOf(err).ofKeys():
+			return open, tried.With(err)
 		}
 		if c.budget.once {
-			c.fail(open, tried.with(err))
+			c.fail(open, tried.With(err))
 			return nil, nil
 		}
 		if open = c.serveStale(ctx, open); len(open) == 0 {
 			return nil, nil
 		}
-		if _, is := errors.AsType[*BreakerOpenError](err); is && c.loader.cfg.OutageFailsKeys {
-			c.failForOutage(open, tried.with(err))
+		if _, is := errors.AsType[*loaderr.BreakerOpenError](err); is && c.loader.cfg.OutageFailsKeys {
+			c.failForOutage(open, tried.With(err))
 			return nil, nil
 		}
 		if !pauses.next(ctx) {
-			c.bisectUnanswered(ctx, open, tried.with(err))
+			c.bisectUnanswered(ctx, open, tried.With(err))
 			return nil, nil
 		}
 		at = open
@@ -63,7 +65,7 @@ func (c *chunk[K, V]) retry(ctx context.Context, at []int32) ([]int32, *KeyError
 
 // try makes one call for keys and takes over what it settled. open are the keys that another call may settle, and err says
 // why; a permanent err is one of the whole call. An error that fails the run leaves no key open.
-func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (open []int32, err error) {
+func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *loaderr.KeyError) (open []int32, err error) {
 	admitted := c.admitted
 	c.admitted = nil
 	if admitted == nil {
@@ -72,13 +74,13 @@ func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (ope
 	b, err := c.loader.call(ctx, pick(c.keys, at), admitted, &c.stats)
 	c.loader.rememberKnown(b)
 	tried.Attempts++
-	tried.failed(err)
+	tried.Failed(err)
 	if cause := context.Cause(ctx); cause != nil {
-		c.failRun(at, tried.with(cause), cause)
+		c.failRun(at, tried.With(cause), cause)
 		return nil, nil
 	}
 	if err != nil && ClassOf(err) == Fatal {
-		c.failRun(at, tried.with(err), &FatalError{Loader: c.loader.cfg.Name, Err: err})
+		c.failRun(at, tried.With(err), &loaderr.FatalError{Loader: c.loader.cfg.Name, Err: err})
 		return nil, nil
 	}
 	open, cause := c.take(at, b, tried)
@@ -90,18 +92,18 @@ func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *KeyError) (ope
 
 // take takes over the results of a call. open are the keys that it did not settle, or failed with a transient error; cause is
 // the last of these errors.
-func (c *chunk[K, V]) take(at []int32, b *Batch[K, V], tried *KeyError) (open []int32, cause error) {
+func (c *chunk[K, V]) take(at []int32, b *Batch[K, V], tried *loaderr.KeyError) (open []int32, cause error) {
 	for i, j := range at {
 		r := b.results[i]
 		switch {
 		case !b.settled[i]:
 			open = append(open, j)
-		case r.State == Failed && ClassOf(r.Err).Retryable():
-			tried.failed(r.Err)
+		case r.State == Failed && ClassOf(r.Err).retryable():
+			tried.Failed(r.Err)
 			open, cause = append(open, j), r.Err
 		case r.State == Failed:
-			tried.failed(r.Err)
-			c.results[j] = Result[V]{Err: tried.with(r.Err), State: Failed}
+			tried.Failed(r.Err)
+			c.results[j] = Result[V]{Err: tried.With(r.Err), State: Failed}
 		default:
 			c.results[j] = r
 		}
@@ -133,9 +135,9 @@ func (c *chunk[K, V]) fail(at []int32, err error) {
 }
 
 // failAtFault fails the one key that its call has failed for.
-func (c *chunk[K, V]) failAtFault(at []int32, tried *KeyError) {
-	err := tried.with(tried.Err)
-	err.atFault = true
+func (c *chunk[K, V]) failAtFault(at []int32, tried *loaderr.KeyError) {
+	err := tried.With(tried.Err)
+	err.AtFault = true
 	c.fail(at, err)
 }
 
@@ -147,14 +149,14 @@ func (c *chunk[K, V]) failRun(at []int32, err, failure error) {
 
 // failForOutage fails keys for an outage of the backend, and the run unless the loader says otherwise. tried has the error of
 // the last call. If that was an answer that cannot be read, it is no outage: waiting does not help, and the error is fatal.
-func (c *chunk[K, V]) failForOutage(at []int32, tried *KeyError) {
+func (c *chunk[K, V]) failForOutage(at []int32, tried *loaderr.KeyError) {
 	if ClassOf(tried.Err) == Unusable {
-		c.failRun(at, tried, &FatalError{Loader: c.loader.cfg.Name, Err: tried.Err})
+		c.failRun(at, tried, &loaderr.FatalError{Loader: c.loader.cfg.Name, Err: tried.Err})
 		return
 	}
-	outage := &OutageError{Loader: c.loader.cfg.Name, Backend: c.loader.cfg.Backend, Err: tried.Err}
+	outage := &loaderr.OutageError{Loader: c.loader.cfg.Name, Source: c.loader.cfg.Backend.cfg.Name, Ping: c.loader.cfg.Backend.Ping, Err: tried.Err}
 	if c.loader.cfg.OutageFailsKeys {
-		c.fail(at, tried.with(outage))
+		c.fail(at, tried.With(outage))
 		return
 	}
 	c.failRun(at, tried, outage)

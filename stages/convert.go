@@ -25,7 +25,7 @@ func (c converted[K, V, W]) Load(ctx context.Context, b *Batch[K, W]) error {
 		if r.State == Loaded {
 			var bad error
 			if out.Value, bad = c.convert(r.Value); bad != nil {
-				out.Err, out.State = AsPermanent(bad), Failed
+				out.Err, out.State = WithClass(bad, Permanent), Failed
 			}
 		}
 		b.results[i], b.settled[i] = out, true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/loadcache"
+	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
 // maxFailures bounds the keys whose failures a loader remembers.
@@ -75,7 +76,7 @@ func (l *Loader[K, V]) rememberFaults(f *load[K, V]) {
 		if r.State != Failed {
 			continue
 		}
-		if err, is := r.Err.(*KeyError); is && err.atFault { //nolint:errorlint // It is made here, and never wrapped.
+		if err, is := r.Err.(*loaderr.KeyError); is && err.AtFault { //nolint:errorlint // It is made here, and never wrapped.
 			key := f.keys[i]
 			if l.cfg.Clone != nil {
 				key = l.cfg.Clone(key)

@@ -21,7 +21,7 @@ var errPoison = errors.New("division by zero")
 func dyingOf13() *recorder {
 	return &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
 		if slices.Contains(b.Keys, 13) {
-			return stages.AsPermanent(errPoison)
+			return stages.WithClass(errPoison, stages.Permanent)
 		}
 		double(b)
 		return nil
@@ -100,8 +100,8 @@ func TestTheConfigurationClassesErrors(t *testing.T) {
 		fatal bool
 		state stages.State
 	}{
-		{"permanent", stages.AsFatal(coded("mine")), 1, false, stages.Failed},
-		{"transient", stages.AsFatal(coded("again")), 2, false, stages.Loaded},
+		{"permanent", stages.WithClass(coded("mine"), stages.Fatal), 1, false, stages.Failed},
+		{"transient", stages.WithClass(coded("again"), stages.Fatal), 2, false, stages.Loaded},
 		{"fatal", coded("stop"), 1, true, stages.Failed},
 		{"fatal for one key", stages.KeyErrors[int]{1: coded("stop")}, 1, true, stages.Failed},
 		{"permanent for one key", stages.KeyErrors[int]{1: coded("mine")}, 1, false, stages.Failed},
@@ -113,7 +113,7 @@ func TestTheConfigurationClassesErrors(t *testing.T) {
 				src := broken(c.err)
 				l := loader(src, stages.LoaderConfig[int, int]{Backend: stages.NewBackend(stages.BackendConfig{Errors: classes})})
 				rows, n := run(t.Context(), l, backoff{}, 1)
-				if _, fatal := errors.AsType[*stages.FatalError](rows.Err()); fatal != c.fatal {
+				if fatal := errors.Is(rows.Err(), stages.ErrFatal); fatal != c.fatal {
 					t.Errorf("the run: %v", rows.Err())
 				}
 				if got := n.Of(rows.At(0)); got.State != c.state || len(src.seen()) != c.calls {

@@ -104,7 +104,7 @@ func After[E any, K comparable](p *Plan[E], key func(Row[E]) (K, error), stages 
 func guarded[A any, K comparable](key func(A) (K, error), a A) (k K, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
+			err = &panicError{value: v, stack: debug.Stack()}
 		}
 	}()
 	return key(a)
@@ -115,7 +115,7 @@ func guardedList[A any, K comparable](d *dedupe[K], keys func(A, func(K, error))
 	defer func() {
 		if v := recover(); v != nil {
 			d.at = d.at[:d.listed]
-			d.one(*new(K), &PanicError{Value: v, Stack: debug.Stack()})
+			d.one(*new(K), &panicError{value: v, stack: debug.Stack()})
 		}
 		d.endList()
 	}()

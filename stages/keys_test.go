@@ -50,7 +50,7 @@ func TestKeysAfterSeveralStages(t *testing.T) {
 	a := stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), id)
 	failing := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
 		b.Put(1, 100)
-		return stages.KeyErrors[int]{2: stages.AsPermanent(errors.New("poison"))}
+		return stages.KeyErrors[int]{2: stages.WithClass(errors.New("poison"), stages.Permanent)}
 	}}
 	b := stages.One(&plan, loader(failing, stages.LoaderConfig[int, int]{}), id)
 	src := &recorder{}

@@ -23,7 +23,7 @@ type LoaderConfig[K comparable, V any] struct {
 	// RetryMissing asks again for a key that is missing, within the Plan's MaxElapsed, for values that come later than the
 	// events that want them. That the cache knows a key to be missing is no answer then. The run waits for them all.
 	RetryMissing bool
-	// OutageFailsKeys has an outage of the backend fail the keys that are asked for, with an *OutageError, and not the run.
+	// OutageFailsKeys has an outage of the backend fail the keys that are asked for, with ErrOutage, and not the run.
 	// While the backend's breaker is open that takes no call and no retry; without a breaker every run retries in vain.
 	OutageFailsKeys bool
 	// FailureTTL is how long a key that a bulk call has died of is remembered: it fails without a call for so long, unless
@@ -94,7 +94,7 @@ type answer[V any] struct {
 	results []Result[V]
 	origins []origin
 	calls   CallStats
-	failure error // an *OutageError, a *FatalError or the context's cause: the run as a whole has failed
+	failure error // ErrOutage, ErrFatal or the context's cause: the run as a whole has failed
 }
 
 // load settles distinct keys. If the loader retries missing keys, it waits for their values.

@@ -64,10 +64,10 @@ func TestMaxBatchSplitsAndMaxCallsBounds(t *testing.T) {
 
 func TestFatalErrorsFailTheRun(t *testing.T) {
 	src := &recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error {
-		return stages.AsFatal(errors.New("no such table"))
+		return stages.WithClass(errors.New("no such table"), stages.Fatal)
 	}}
 	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, numbers(100)...)
-	if _, ok := errors.AsType[*stages.FatalError](rows.Err()); !ok || len(src.seen()) != 1 {
+	if !errors.Is(rows.Err(), stages.ErrFatal) || len(src.seen()) != 1 {
 		t.Errorf("%v after %d calls", rows.Err(), len(src.seen()))
 	}
 }
@@ -87,7 +87,7 @@ func TestAPanicFailsItsKeysOnly(t *testing.T) {
 			rows, n := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, numbers(8)...)
 			for row := range rows.All() {
 				r := n.Of(row)
-				if _, panicked := errors.AsType[*stages.PanicError](r.Err); panicked != (row.Event() == 3) {
+				if errors.Is(r.Err, stages.ErrPanic) != (row.Event() == 3) {
 					t.Errorf("key %d: %v", row.Event(), r)
 				}
 			}
@@ -142,7 +142,7 @@ func TestConvertedValuesKeepTheirOutcomes(t *testing.T) {
 			return errAway
 		}
 		b.Put(2, 20)
-		return stages.KeyErrors[int]{3: stages.AsPermanent(errors.New("poison"))}
+		return stages.KeyErrors[int]{3: stages.WithClass(errors.New("poison"), stages.Permanent)}
 	}}
 	odd := errors.New("unlucky")
 	l := stages.NewLoader(stages.Convert(src, func(v int) (string, error) {

@@ -122,7 +122,7 @@ func TestWaitingForARowEndsWithItsContextAndWithAnOutage(t *testing.T) {
 			return nil
 		}}
 		rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{RetryMissing: true}), everySecond, 1)
-		if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
+		if !errors.Is(rows.Err(), stages.ErrOutage) {
 			t.Errorf("%v", rows.Err())
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

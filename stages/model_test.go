@@ -32,7 +32,7 @@ func (w world) source(whole bool) stages.Source[int, []int] {
 		for _, k := range b.Keys {
 			switch {
 			case w.poison[k]:
-				bad[k] = stages.AsPermanent(errors.New("poison"))
+				bad[k] = stages.WithClass(errors.New("poison"), stages.Permanent)
 			case !w.missing[k]:
 				b.Put(k, w.children(k))
 			}
@@ -41,7 +41,7 @@ func (w world) source(whole bool) stages.Source[int, []int] {
 		case len(bad) == 0:
 			return nil
 		case whole:
-			return stages.AsPermanent(errors.New("one of them is poison"))
+			return stages.WithClass(errors.New("one of them is poison"), stages.Permanent)
 		}
 		return bad
 	})

@@ -26,7 +26,7 @@ func TestAnOutageThatFailsKeys(t *testing.T) {
 				t.Fatalf("%v, %v", rows.Err(), states(rows, n))
 			}
 			err := n.Of(rows.At(0)).Err
-			if _, is := errors.AsType[*stages.OutageError](err); !is || !errors.Is(err, errAway) {
+			if !errors.Is(err, stages.ErrOutage) || !errors.Is(err, errAway) {
 				t.Errorf("want an outage for %v, got %v", errAway, err)
 			}
 			if took := time.Since(start); took > within {
@@ -58,7 +58,7 @@ func TestAnOutageThatFailsKeysWithoutRetries(t *testing.T) {
 	l := loader(src, stages.LoaderConfig[int, int]{OutageFailsKeys: true})
 	run(t.Context(), l, noRetry, 1)
 	rows, n := run(t.Context(), l, noRetry, 2)
-	if _, is := errors.AsType[*stages.OutageError](n.Of(rows.At(0)).Err); !is || rows.Err() != nil {
+	if !errors.Is(n.Of(rows.At(0)).Err, stages.ErrOutage) || rows.Err() != nil {
 		t.Errorf("%v, %v", n.Of(rows.At(0)), rows.Err())
 	}
 }

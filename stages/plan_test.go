@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -106,7 +107,7 @@ func TestOutcomesFollowTheirDependencies(t *testing.T) {
 			switch k {
 			case 2: // missing
 			case 3:
-				b.Fail(k, stages.AsPermanent(errors.New("poison")))
+				b.Fail(k, stages.WithClass(errors.New("poison"), stages.Permanent))
 			default:
 				b.Put(k, k)
 			}
@@ -152,7 +153,7 @@ func TestOutcomesFollowTheirDependencies(t *testing.T) {
 	if err := first.Of(rows.At(4)).Err; !errors.Is(err, bad) {
 		t.Errorf("bad key: %v", err)
 	}
-	if keyErr, ok := errors.AsType[*stages.KeyError](first.Of(rows.At(2)).Err); !ok || keyErr.Attempts != 1 || keyErr.Loader != "first" {
+	if keyErr, ok := errors.AsType[*loaderr.KeyError](first.Of(rows.At(2)).Err); !ok || keyErr.Attempts != 1 || keyErr.Loader != "first" {
 		t.Errorf("failed key: %v", first.Of(rows.At(2)).Err)
 	}
 	if err := one.Of(rows.At(2)).Err; !errors.Is(err, stages.ErrBlocked) {

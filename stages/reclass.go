@@ -27,7 +27,7 @@ func classed(classes map[string]Class, err error) error {
 		return err
 	}
 	if class, is := classes[coded.Code()]; is {
-		return classify(err, class)
+		return WithClass(err, class)
 	}
 	return err
 }

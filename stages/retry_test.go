@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -22,7 +23,7 @@ func TestOnlyUnsettledKeysAreTriedAgain(t *testing.T) {
 				b.Miss(2)
 				return errAway
 			case 2:
-				return stages.KeyErrors[int]{3: stages.AsPermanent(errors.New("poison")), 4: errAway}
+				return stages.KeyErrors[int]{3: stages.WithClass(errors.New("poison"), stages.Permanent), 4: errAway}
 			}
 			double(b)
 			return nil
@@ -47,8 +48,8 @@ func TestAnOutageCondemnsNoKey(t *testing.T) {
 		backend := stages.NewBackend(stages.BackendConfig{Name: "shop"})
 		start := time.Now()
 		rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Name: "user", Backend: backend}), backoff{MaxElapsed: 10 * time.Second}, 1, 2)
-		outage, ok := errors.AsType[*stages.OutageError](rows.Err())
-		if !ok || outage.Backend != backend || !errors.Is(outage, errAway) {
+		outage, ok := errors.AsType[*loaderr.OutageError](rows.Err())
+		if !ok || outage.Source != "shop" || outage.Loader != "user" || !errors.Is(outage, stages.ErrOutage) || !errors.Is(outage, errAway) {
 			t.Fatalf("Err = %v", rows.Err())
 		}
 		if took := time.Since(start); took > 10*time.Second || len(src.seen()) < 4 {
@@ -77,7 +78,7 @@ func TestAKeyThatIsNeverAnsweredFailsAlone(t *testing.T) {
 			}
 			for row := range rows.All() {
 				r := node.Of(row)
-				_, timedOut := errors.AsType[*stages.TimeoutError](r.Err)
+				timedOut := errors.Is(r.Err, context.DeadlineExceeded)
 				if timedOut != (row.Event() == slow) || r.State == stages.Loaded == timedOut {
 					t.Errorf("%d keys: key %d is %v, %v", n, row.Event(), r.State, r.Err)
 				}
@@ -137,7 +138,7 @@ func TestAnotherLoadersAnswersCondemnNoKey(t *testing.T) {
 		rows, _ := run(t.Context(), l, backoff{MaxElapsed: 5 * time.Second}, 1, 2, 3)
 		stop()
 		<-done
-		if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
+		if !errors.Is(rows.Err(), stages.ErrOutage) {
 			t.Errorf("%v", rows.Err())
 		}
 	})

@@ -43,7 +43,7 @@ func (r *Rows[E]) All() iter.Seq[Row[E]] {
 }
 
 // Err says why the run as a whole has failed: its context ended (the context's cause), a loader can never succeed
-// (a *FatalError), or a backend answered nobody (an *OutageError). The failed keys are then not the events'
+// (ErrFatal), or a backend answered nobody (ErrOutage). The failed keys are then not the events'
 // fault. It is nil where each key's outcome is its own.
 func (r *Rows[E]) Err() error {
 	return r.run.failure

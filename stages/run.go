@@ -3,6 +3,8 @@ package stages
 import (
 	"context"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
 // run is the state of one Run. The goroutine that called Run owns it; loads run in goroutines of their own and hand
@@ -143,7 +145,7 @@ func (r *run[E]) resolve(domain int, row int32) int32 {
 
 // addBad keeps the error of an unusable key and answers its code.
 func (r *run[E]) addBad(err error) int32 {
-	r.bad = append(r.bad, &BadKeyError{Err: err})
+	r.bad = append(r.bad, &loaderr.BadKeyError{Err: err})
 	return firstBad - int32(len(r.bad)-1)
 }
 

@@ -9,7 +9,7 @@ import (
 //
 // Load settles each of b.Keys by b.Put or b.Fail. Keys that it leaves unsettled are missing where it returns nil,
 // and failed with its error otherwise; KeyErrors fails only the keys that it names. An error is tried again
-// unless AsPermanent or AsFatal marks it. Load is called concurrently, with a context that ends at the
+// unless WithClass says otherwise. Load is called concurrently, with a context that ends at the
 // backend's timeout, and must return soon after the context has ended.
 type Source[K comparable, V any] interface {
 	Load(ctx context.Context, b *Batch[K, V]) error
@@ -103,7 +103,7 @@ func (b *Batch[K, V]) Extra() int { return b.extra }
 // answered says whether the source answered for any key.
 func (b *Batch[K, V]) answered() bool {
 	for i, r := range b.results {
-		if b.settled[i] && (r.State != Failed || !ClassOf(r.Err).Retryable()) {
+		if b.settled[i] && (r.State != Failed || !ClassOf(r.Err).retryable()) {
 			return true
 		}
 	}

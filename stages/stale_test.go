@@ -56,7 +56,7 @@ func TestStaleIfError(t *testing.T) {
 		// A key that is not known keeps the whole run waiting, and so does one that was missing: that is no value.
 		for _, unknown := range []int{3, 9} {
 			rows, _ = load(1, unknown)
-			if _, outage := errors.AsType[*stages.OutageError](rows.Err()); !outage {
+			if !errors.Is(rows.Err(), stages.ErrOutage) {
 				t.Errorf("key %d: %v", unknown, rows.Err())
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-var errUnreadable = stages.AsUnusable(errors.New("the answer is not JSON"))
+var errUnreadable = stages.WithClass(errors.New("the answer is not JSON"), stages.Unusable)
 
 // A source whose answers cannot be read is asked again, and then the run fails: neither waiting nor a breaker helps, and no
 // event is at fault.
@@ -28,7 +28,7 @@ func TestUnusableAnswersAreNoOutage(t *testing.T) {
 				}
 				for _, keys := range [][]int{{2}, {2, 3, 4}} {
 					rows, _ := run(t.Context(), l, backoff{}, keys...)
-					if _, is := errors.AsType[*stages.FatalError](rows.Err()); !is || !errors.Is(rows.Err(), errUnreadable) {
+					if !errors.Is(rows.Err(), stages.ErrFatal) || !errors.Is(rows.Err(), errUnreadable) {
 						t.Errorf("%s: want a fatal error, got %v", name, rows.Err())
 					}
 				}
@@ -67,7 +67,7 @@ func TestMissingKeysBesideOneAtFault(t *testing.T) {
 			case slices.Contains(b.Keys, 13):
 				return errAway
 			case odd && len(b.Keys) > 1:
-				return stages.AsSomeMissing(errors.New("not found"))
+				return stages.WithClass(errors.New("not found"), stages.SomeMissing)
 			case odd:
 				b.Miss(b.Keys[0])
 			default:

@@ -3,7 +3,6 @@ package stages
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -12,10 +11,6 @@ type Condition[E any] struct {
 	plan *Plan[E]
 	id   int
 }
-
-// ErrSkipped is the Err of a result for a row that the stage does not run for, by its Condition or by that of a stage
-// that its keys come from: the result is Missing and nothing is loaded. It wraps ErrNoKey.
-var ErrSkipped = fmt.Errorf("%w: the stage does not run for this event", ErrNoKey)
 
 // When adds a condition to the plan. holds is called once for each row of a run, after the stages that are named have
 // settled. Its error fails the row's result as an unusable key does; one that wraps ErrBlocked makes it Blocked. When the

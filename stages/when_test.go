@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -100,7 +101,7 @@ func TestAConditionOnAnEarlierStage(t *testing.T) {
 	var plan stages.Plan[visit]
 	src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
 		double(b)
-		return stages.KeyErrors[int]{3: stages.AsPermanent(poison)}
+		return stages.KeyErrors[int]{3: stages.WithClass(poison, stages.Permanent)}
 	}}
 	user := stages.By(&plan, userOf)
 	who := stages.One(&plan, loader(src, stages.LoaderConfig[int, int]{}), user)
@@ -122,7 +123,7 @@ func TestAConditionOnAnEarlierStage(t *testing.T) {
 	var got []string
 	for row := range plan.Run(t.Context(), []visit{{user: 1}, {user: 2}, {user: 3}, {user: 4}, {user: 5}}).All() {
 		got = append(got, outcome(some.Of(row))+" "+values(after.Of(row)))
-		if bad, ok := errors.AsType[*stages.BadKeyError](some.Of(row).Err); ok != (some.Of(row).State == stages.Failed) {
+		if bad, ok := errors.AsType[*loaderr.BadKeyError](some.Of(row).Err); ok != (some.Of(row).State == stages.Failed) {
 			t.Errorf("%v", bad)
 		}
 	}

@@ -9,13 +9,13 @@ import (
 	"github.com/loaderline/loaderline/internal/instance"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/replaystate"
 	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
-	"github.com/loaderline/loaderline/stages"
 )
 
 // The exit codes.
@@ -45,7 +45,7 @@ func (e *reportedError) Unwrap() error { return e.err }
 
 // withoutKeys is an error of a run. It goes where the log goes, so it leaves out what a source said about keys.
 func withoutKeys(err error, words []string) error {
-	if !is[*stages.FatalError](err) && !is[*stages.OutageError](err) && !is[*stages.KeyError](err) {
+	if !is[*loaderr.FatalError](err) && !is[*loaderr.OutageError](err) && !is[*loaderr.KeyError](err) {
 		return err
 	}
 	return &reportedError{text: safeerr.NewWords(words...).Text(err.Error()), err: err}

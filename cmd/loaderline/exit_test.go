@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
-	"github.com/loaderline/loaderline/stages"
 )
 
 // A port that is taken is said where the file names it, and without a place where it does not.
@@ -78,9 +78,9 @@ func TestNoKeyIsInTheErrorOfARun(t *testing.T) {
 	words := []string{"user", "SELECT id FROM users WHERE id = ANY($keys)"}
 	said := errors.New(`relation "users" does not exist, nor "canary-21" for canary-22 (SQLSTATE 42P01)`)
 	for name, err := range map[string]error{
-		"fatal":          &stages.FatalError{Loader: "user", Err: said},
-		"of two workers": errors.Join(&stages.FatalError{Loader: "user", Err: said}, &stages.FatalError{Loader: "user", Err: said}),
-		"of a key":       fmt.Errorf("stage user: %w", &stages.KeyError{Err: said}),
+		"fatal":          &loaderr.FatalError{Loader: "user", Err: said},
+		"of two workers": errors.Join(&loaderr.FatalError{Loader: "user", Err: said}, &loaderr.FatalError{Loader: "user", Err: said}),
+		"of a key":       fmt.Errorf("stage user: %w", &loaderr.KeyError{Err: said}),
 	} {
 		got := withoutKeys(err, words)
 		if text := strings.Join(errorLines(got), "\n"); strings.Contains(text, "canary") || !strings.Contains(text, `relation "users" does not exist, nor … for … (SQLSTATE 42P01)`) || !errors.Is(got, said) {

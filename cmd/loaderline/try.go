@@ -15,10 +15,10 @@ import (
 	"github.com/loaderline/loaderline/internal/command/try"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/publish"
-	"github.com/loaderline/loaderline/stages"
 )
 
 // tryFlags are the flags of try.
@@ -122,8 +122,8 @@ func tryEvents(ctx context.Context, c *console.Console, path string, key []byte,
 
 // unanswered is the error of a source that has gone since it was reached at start.
 func unanswered(err error) error {
-	if outage, ok := errors.AsType[*stages.OutageError](err); ok {
-		return &pipeline.UnreachableError{Source: outage.Backend.Name(), Err: outage.Err}
+	if outage, ok := errors.AsType[*loaderr.OutageError](err); ok {
+		return &pipeline.UnreachableError{Source: outage.Source, Err: outage.Err}
 	}
 	return err
 }

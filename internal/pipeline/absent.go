@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -25,7 +26,7 @@ type absent struct {
 type absentError struct{ err *UnreachableError }
 
 func (e *absentError) Error() string { return e.err.Reason() }
-func (e *absentError) Unwrap() error { return &stages.BreakerOpenError{Err: e.err} }
+func (e *absentError) Unwrap() error { return &loaderr.BreakerOpenError{Err: e.err} }
 
 // Types are of any kind.
 func (a absent) Types() lookupkey.Types { return make(lookupkey.Types, a.parts) }

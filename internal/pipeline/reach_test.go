@@ -30,7 +30,7 @@ func TestReach(t *testing.T) {
 		"it answers":              {[]error{nil}, false, false},
 		"it is back soon":         {[]error{refused, refused, nil}, true, false},
 		"it is away":              {[]error{refused}, true, true},
-		"a login that is wrong":   {[]error{stages.AsFatal(refused)}, false, true},
+		"a login that is wrong":   {[]error{stages.WithClass(refused, stages.Fatal)}, false, true},
 		"a file that is not here": {[]error{noFile}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {

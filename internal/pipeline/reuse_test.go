@@ -44,7 +44,7 @@ func (t table) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) erro
 	for i, k := range b.Keys {
 		switch row, ok := t[string(k)]; {
 		case row == "fail":
-			b.FailAt(i, stages.AsPermanent(errors.New("no")))
+			b.FailAt(i, stages.WithClass(errors.New("no"), stages.Permanent))
 		case ok:
 			b.PutAt(i, []byte(row))
 		}

@@ -249,7 +249,7 @@ func TestLimitsAreTheBackends(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := p.Config.Plan.Run(context.Background(), []jsonenrich.Document{d})
-	if _, fatal := errors.AsType[*stages.FatalError](rows.Err()); !fatal || !strings.Contains(rows.Err().Error(), "404") {
+	if !errors.Is(rows.Err(), stages.ErrFatal) || !strings.Contains(rows.Err().Error(), "404") {
 		t.Errorf("%v, want a fatal 404", rows.Err())
 	}
 	if s := p.SourceStats()["api"]; s.Breaker != stages.BreakerClosed {

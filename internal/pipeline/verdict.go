@@ -8,6 +8,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -54,7 +55,7 @@ func (c *compiler) judge(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict
 // outage is what a stage's on_outage says of a row for which it has failed, empty where that is no outage. A stage that is
 // blocked by an outage goes the way of the one that has it.
 func (c *compiler) outage(n *node, err error, row stages.Row[jsonenrich.Document]) pipelinefile.OnOutage {
-	if _, is := errors.AsType[*stages.OutageError](err); is {
+	if errors.Is(err, stages.ErrOutage) {
 		return n.OnOutage
 	}
 	if !errors.Is(err, stages.ErrBlocked) {
@@ -144,9 +145,9 @@ func (n *node) missing(why error) string {
 // failed says why a stage failed. What it says is published: it holds what the source has made fit for that.
 func (n *node) failed(err error) *loaderline.Failure {
 	f := &loaderline.Failure{Kind: sink.KindLookup, Stage: n.Name, Message: err.Error(), Transient: isTransient(err)}
-	if bad, ok := errors.AsType[*stages.BadKeyError](err); ok {
+	if bad, ok := errors.AsType[*loaderr.BadKeyError](err); ok {
 		f.Kind, f.Message = sink.KindKey, bad.Err.Error()
-		if _, asked := errors.AsType[*stages.KeyError](err); asked { // The source has said so, which knows no paths.
+		if _, asked := errors.AsType[*loaderr.KeyError](err); asked { // The source has said so, which knows no paths.
 			f.Message = n.By[0].String() + ": " + f.Message
 		}
 		return f
@@ -157,12 +158,12 @@ func (n *node) failed(err error) *loaderline.Failure {
 			f.Message = "a stage that its key or its condition comes from has failed"
 		}
 	}
-	if tried, ok := errors.AsType[*stages.KeyError](err); ok {
+	if tried, ok := errors.AsType[*loaderr.KeyError](err); ok {
 		f.Attempts, f.FirstAt, f.LastAt = tried.Attempts, tried.First, tried.Last
 		f.Message = tried.Err.Error()
 	}
-	if away, ok := errors.AsType[*stages.OutageError](err); ok {
-		f.Message = fmt.Sprintf("source %s does not answer: %v", away.Backend.Name(), away.Err)
+	if away, ok := errors.AsType[*loaderr.OutageError](err); ok {
+		f.Message = fmt.Sprintf("source %s does not answer: %v", away.Source, away.Err)
 	}
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {
@@ -173,6 +174,10 @@ func (n *node) failed(err error) *loaderline.Failure {
 
 // isTransient says that a key failed for what may be over at another time.
 func isTransient(err error) bool {
-	tried, ok := errors.AsType[*stages.KeyError](err)
-	return ok && stages.ClassOf(tried).Retryable()
+	tried, ok := errors.AsType[*loaderr.KeyError](err)
+	if !ok {
+		return false
+	}
+	class := stages.ClassOf(tried)
+	return class == stages.Transient || class == stages.Unusable
 }

@@ -76,8 +76,8 @@ func (c *Client) Explain(ctx context.Context, err error) error {
 		return e
 	}
 	if errors.Is(err, errTooLarge) {
-		return stages.AsPermanent(&Error{message: fmt.Sprintf(
-			"the answer of a server is larger than %d bytes: lower max_keys", c.cfg.MaxAnswerBytes), err: err})
+		return stages.WithClass(&Error{message: fmt.Sprintf(
+			"the answer of a server is larger than %d bytes: lower max_keys", c.cfg.MaxAnswerBytes), err: err}, stages.Permanent)
 	}
 	code := CodeOf(err)
 	if code == "" {
@@ -86,7 +86,7 @@ func (c *Client) Explain(ctx context.Context, err error) error {
 	words, fatal := c.words(code, err.Error())
 	e := &Error{code: code, message: words, err: err}
 	if fatal {
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	}
 	return e
 }

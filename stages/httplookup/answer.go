@@ -145,7 +145,7 @@ func (a *answers) collect(f *found, body []byte, result *jsondoc.Result, i int) 
 	switch v := result.Values[a.layout.value][i]; {
 	case isNothing(v, body):
 	case a.layout.item != nil && a.layout.many && body[v.From] != '[':
-		f.err = stages.AsPermanent(&serviceError{message: "the result of this key is not a list: leave out many: true"})
+		f.err = stages.WithClass(&serviceError{message: "the result of this key is not a list: leave out many: true"}, stages.Permanent)
 	default:
 		f.items = append(f.items, v)
 	}
@@ -158,8 +158,8 @@ func (a *answers) put(body []byte, place int32, orphan bool) {
 	case f.err != nil:
 		a.batch.FailAt(i, f.err)
 	case f.n > 1 && !a.layout.many:
-		a.batch.FailAt(i, stages.AsPermanent(&serviceError{message: fmt.Sprintf(
-			"%s for one key: many: true makes a list of them", plural.Count(f.n, "item"))}))
+		a.batch.FailAt(i, stages.WithClass(&serviceError{message: fmt.Sprintf(
+			"%s for one key: many: true makes a list of them", plural.Count(f.n, "item"))}, stages.Permanent))
 	case f.n == 0 && orphan:
 	case len(f.items) == 0:
 		a.batch.Miss(a.batch.Keys[i])

@@ -39,7 +39,7 @@ func (e *serviceError) Unwrap() error { return e.err }
 
 // invalid is an error that the pipeline's author mends.
 func invalid(err error) error {
-	return stages.AsFatal(&serviceError{message: err.Error(), err: err})
+	return stages.WithClass(&serviceError{message: err.Error(), err: err}, stages.Fatal)
 }
 
 // statusClass is whose fault a status is. That of a success is not asked for.
@@ -90,9 +90,9 @@ func statusText(status int) string {
 func classified(e *serviceError, class stages.Class) error {
 	switch class {
 	case stages.Permanent:
-		return stages.AsPermanent(e)
+		return stages.WithClass(e, stages.Permanent)
 	case stages.Fatal:
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	default:
 		return e
 	}
@@ -124,7 +124,7 @@ func failure(ctx context.Context, err error) error {
 	case ended != nil:
 		return &serviceError{message: "the call was cancelled", err: ended}
 	case errors.Is(err, errBlocked):
-		return stages.AsFatal(&serviceError{message: "the service's name leads to an address that is link-local or a metadata service", err: err})
+		return stages.WithClass(&serviceError{message: "the service's name leads to an address that is link-local or a metadata service", err: err}, stages.Fatal)
 	}
 	return &serviceError{message: connectionWords(err), err: err}
 }

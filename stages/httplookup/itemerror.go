@@ -29,7 +29,7 @@ func (l *layout) itemError(v jsondoc.Value, body []byte) (missing bool, err erro
 		word = string(appendCompact(nil, raw))
 	}
 	if slices.Contains(l.permanent, word) {
-		return false, stages.AsPermanent(wordError(word))
+		return false, stages.WithClass(wordError(word), stages.Permanent)
 	}
 	switch word {
 	case "", "0", "false", "{}", "[]":
@@ -48,7 +48,7 @@ func (l *layout) itemError(v jsondoc.Value, body []byte) (missing bool, err erro
 	if statusClass(status) == stages.Transient {
 		return false, e
 	}
-	return false, stages.AsPermanent(e)
+	return false, stages.WithClass(e, stages.Permanent)
 }
 
 // wordError names an error by its word, if it is one: a sentence can hold anything.

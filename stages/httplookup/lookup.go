@@ -41,7 +41,7 @@ func (l *httpLookup) load(ctx context.Context, a *answers, r request) error {
 	defer release(response)
 	if slices.Contains(l.query.Missing, response.StatusCode) {
 		if len(r.places) > 1 {
-			return stages.AsSomeMissing(statusError(response, time.Now()))
+			return stages.WithClass(statusError(response, time.Now()), stages.SomeMissing)
 		}
 		a.miss(r.places)
 		return nil
@@ -82,8 +82,8 @@ func endsWithConnection(response *http.Response) bool {
 
 // readBody reads an answer, decompressed, up to a limit.
 func readBody(ctx context.Context, response *http.Response, limit int64, keys int) ([]byte, error) {
-	tooLarge := stages.AsPermanent(&serviceError{message: fmt.Sprintf(
-		"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(keys, "key"), limit)})
+	tooLarge := stages.WithClass(&serviceError{message: fmt.Sprintf(
+		"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(keys, "key"), limit)}, stages.Permanent)
 	if response.ContentLength > limit {
 		return nil, tooLarge
 	}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -159,7 +160,7 @@ func TestUnusableAnswersEndTheRun(t *testing.T) {
 		plan := stages.Plan[lookup.Key]{MaxElapsed: -1}
 		stages.One(&plan, loader, stages.By(&plan, func(k lookup.Key) lookup.Key { return k }))
 		err := plan.Run(t.Context(), []lookup.Key{"7", "8"}).Err()
-		if _, is := err.(*stages.FatalError); !is || !strings.Contains(err.Error(), "user: ") || !strings.Contains(err.Error(), "POST /users") { //nolint:errorlint // It is not wrapped.
+		if _, is := err.(*loaderr.FatalError); !is || !strings.Contains(err.Error(), "user: ") || !strings.Contains(err.Error(), "POST /users") { //nolint:errorlint // It is not wrapped.
 			t.Errorf("%s: %v, want a fatal error that names the stage and the path", body, err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // unusable is the error of an answer that does not have the form that the query asks for.
 func unusable(format string, args ...any) error {
-	return stages.AsUnusable(&serviceError{message: fmt.Sprintf(format, args...)})
+	return stages.WithClass(&serviceError{message: fmt.Sprintf(format, args...)}, stages.Unusable)
 }
 
 // syntaxError says where an answer stops being JSON. The scanner's own reason can quote the answer.
@@ -27,7 +27,7 @@ func (a *answers) syntaxError(err error) error {
 	if a.kind != "" {
 		words += "; its content type is " + a.kind
 	}
-	return stages.AsUnusable(&serviceError{message: words, err: err})
+	return stages.WithClass(&serviceError{message: words, err: err}, stages.Unusable)
 }
 
 // checkItems returns an error if the items' path does not lead to a list, or for named items to an object. A missing list is not
@@ -78,9 +78,9 @@ func (l *httpLookup) checkStatus(response *http.Response) error {
 	case http.StatusMultiStatus:
 		return l.unusableStatus(status, "have the service answer 200, and say by response.error where an item has its status")
 	case http.StatusNotFound, http.StatusGone:
-		return stages.AsFatal(&serviceError{code: fmt.Sprint(status), message: fmt.Sprintf(
+		return stages.WithClass(&serviceError{code: fmt.Sprint(status), message: fmt.Sprintf(
 			"the service answered %s to %s: correct request.path, or write response: {missing: [%d]} if the service says so of unknown keys",
-			statusText(status), from, status)})
+			statusText(status), from, status)}, stages.Fatal)
 	default:
 		if status/100 == 2 {
 			return l.unusableStatus(status, "200 was expected")
@@ -90,9 +90,9 @@ func (l *httpLookup) checkStatus(response *http.Response) error {
 }
 
 func (l *httpLookup) unusableStatus(status int, words string) error {
-	return stages.AsUnusable(&serviceError{
+	return stages.WithClass(&serviceError{
 		code: fmt.Sprint(status), message: fmt.Sprintf("the service answered %s to %s: %s", statusText(status), l.layout.from, words),
-	})
+	}, stages.Unusable)
 }
 
 // checkContent refuses an answer that cannot be read as UTF-8. The content type decides nothing else, since services send JSON as

@@ -61,7 +61,7 @@ func (c *client) Lookup(_ context.Context, q Query) (lookup.Lookup, error) {
 	}
 	l, err := c.compile(q)
 	if err != nil {
-		return nil, fmt.Errorf("stage %s: %w", q.Name, stages.AsFatal(redisconn.NewError("", err.Error(), err)))
+		return nil, fmt.Errorf("stage %s: %w", q.Name, stages.WithClass(redisconn.NewError("", err.Error(), err), stages.Fatal))
 	}
 	return l, nil
 }
@@ -130,7 +130,7 @@ func (l *redisLookup) settle(ctx context.Context, b *stages.Batch[lookup.Key, []
 		value, found, bad := l.kind.render(command)
 		switch {
 		case bad != nil:
-			b.FailAt(i, stages.AsPermanent(bad))
+			b.FailAt(i, stages.WithClass(bad, stages.Permanent))
 		case found:
 			b.PutAt(i, value)
 		default:
@@ -143,7 +143,7 @@ func (l *redisLookup) settle(ctx context.Context, b *stages.Batch[lookup.Key, []
 		return nil
 	}
 	if redisconn.CodeOf(err) == "WRONGTYPE" {
-		b.FailAt(i, stages.AsPermanent(redisconn.NewError("WRONGTYPE", "the Redis key holds no "+l.kind.holds, err)))
+		b.FailAt(i, stages.WithClass(redisconn.NewError("WRONGTYPE", "the Redis key holds no "+l.kind.holds, err), stages.Permanent))
 		return nil
 	}
 	return l.client.Explain(ctx, err)

@@ -71,8 +71,8 @@ func (a *answer) add(r row) error {
 		a.collect(&a.keys[slot], r)
 	}
 	if limit := a.lookup.db.cfg.MaxAnswerBytes; int64(len(a.buf)) > limit {
-		return stages.AsPermanent(&databaseError{message: fmt.Sprintf(
-			"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(len(a.batch.Keys), "key"), limit)})
+		return stages.WithClass(&databaseError{message: fmt.Sprintf(
+			"the answer to %s is larger than %d bytes: lower max_keys", plural.Count(len(a.batch.Keys), "key"), limit)}, stages.Permanent)
 	}
 	return nil
 }
@@ -140,13 +140,13 @@ func (a *answer) settle(ctx context.Context) error {
 		f := &a.keys[i]
 		switch {
 		case f.err != nil:
-			a.batch.FailAt(i, stages.AsPermanent(f.err))
+			a.batch.FailAt(i, stages.WithClass(f.err, stages.Permanent))
 		case f.n == 0:
 		case a.lookup.query.Many:
 			a.batch.PutAt(i, a.list(f))
 		case f.n > 1:
-			a.batch.FailAt(i, stages.AsPermanent(&databaseError{message: fmt.Sprintf(
-				"%s for one key: many: true makes a list of them", plural.Count(f.n, "row"))}))
+			a.batch.FailAt(i, stages.WithClass(&databaseError{message: fmt.Sprintf(
+				"%s for one key: many: true makes a list of them", plural.Count(f.n, "row"))}, stages.Permanent))
 		default:
 			span := a.rows[f.first-1]
 			a.batch.PutAt(i, bytes.Clone(a.buf[span.start:span.end]))

@@ -37,7 +37,7 @@ func (e *databaseError) Unwrap() error { return e.err }
 
 // invalid is an error that the pipeline's author mends.
 func invalid(err error) error {
-	return stages.AsFatal(&databaseError{message: err.Error(), err: err})
+	return stages.WithClass(&databaseError{message: err.Error(), err: err}, stages.Fatal)
 }
 
 // ended is the error of a call whose context has ended, or nil.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
@@ -16,7 +17,7 @@ import (
 // A description of the query holds until the schema changes. Load has the database describe the query again if a call fails, if
 // the result has other columns than described, or if a key is unchecked (see lookupkey.Unchecked). It does so once for all keys of
 // the call. If the database says something new, Load repeats what had failed. Only then does an unchecked key fail, with a
-// *stages.BadKeyError.
+// *loaderr.BadKeyError.
 type sqlLookup struct {
 	db        *database
 	query     Query
@@ -79,7 +80,7 @@ func (l *sqlLookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte
 		unfit, err = fresh.settled(ctx, b, unfit)
 	}
 	for _, u := range unfit {
-		b.FailAt(u.at, stages.AsPermanent(&stages.BadKeyError{Err: u.err}))
+		b.FailAt(u.at, stages.WithClass(&loaderr.BadKeyError{Err: u.err}, stages.Permanent))
 	}
 	return withoutMark(err)
 }

@@ -113,7 +113,7 @@ func firstOf(a, b error) error {
 func (m *matching) put(a *answer, i int, rows []int32, err error) {
 	switch {
 	case err != nil:
-		a.batch.FailAt(i, stages.AsPermanent(err))
+		a.batch.FailAt(i, stages.WithClass(err, stages.Permanent))
 	case len(rows) == 0:
 	case a.lookup.query.Many:
 		slices.Sort(rows) // As the statement has them.
@@ -126,7 +126,7 @@ func (m *matching) put(a *answer, i int, rows []int32, err error) {
 		}
 		a.batch.PutAt(i, append(value, ']'))
 	case len(rows) > 1:
-		a.batch.FailAt(i, stages.AsPermanent(&databaseError{message: fmt.Sprintf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))}))
+		a.batch.FailAt(i, stages.WithClass(&databaseError{message: fmt.Sprintf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))}, stages.Permanent))
 	default:
 		a.batch.PutAt(i, bytes.Clone(a.buf[m.rows[rows[0]].start:m.rows[rows[0]].end]))
 	}

@@ -19,7 +19,7 @@ func mysqlError(ctx context.Context, err error) error {
 		return e
 	}
 	if errors.Is(err, driver4.ErrPktTooLarge) {
-		return stages.AsPermanent(&databaseError{message: "the keys of one call are too large for the database: lower max_keys", err: err})
+		return stages.WithClass(&databaseError{message: "the keys of one call are too large for the database: lower max_keys", err: err}, stages.Permanent)
 	}
 	said, ok := errors.AsType[*driver4.MySQLError](err)
 	if !ok {
@@ -27,16 +27,16 @@ func mysqlError(ctx context.Context, err error) error {
 		e := &databaseError{message: connectionWords(err, connecting), err: err}
 		if connecting && isLoginProblem(err) {
 			e.message = "the database refuses the login: " + loginAdvice(err)
-			return stages.AsFatal(e)
+			return stages.WithClass(e, stages.Fatal)
 		}
 		return e
 	}
 	e := &databaseError{code: strconv.Itoa(int(said.Number)), message: mysqlMessage(said), err: err}
 	switch classOfMySQL(said.Number, string(said.SQLState[:])) {
 	case stages.Permanent:
-		return stages.AsPermanent(e)
+		return stages.WithClass(e, stages.Permanent)
 	case stages.Fatal:
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	default:
 		return e
 	}
@@ -130,12 +130,12 @@ func mysqlPrepareError(ctx context.Context, err error, r rewrite) error {
 	}
 	said, ok := errors.AsType[*driver4.MySQLError](err)
 	if !ok || said.Number != 1064 {
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	}
 	near, line, ok := syntaxError(said.Message)
 	at := offsetOf(r.sql, near, line)
 	if !ok || at < 0 {
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	}
 	word, _, _ := strings.Cut(strings.TrimSpace(near), " ")
 	words := fmt.Sprintf("syntax error near %q", firstLine(word))
@@ -143,7 +143,7 @@ func mysqlPrepareError(ctx context.Context, err error, r rewrite) error {
 		words = "syntax error at the end"
 	}
 	sourceLine, column := r.place(utf8.RuneCountInString(r.sql[:at]) + 1)
-	return stages.AsFatal(&databaseError{code: e.code, err: e.err, message: fmt.Sprintf("line %d, column %d of the query: %s", sourceLine, column, words)})
+	return stages.WithClass(&databaseError{code: e.code, err: e.err, message: fmt.Sprintf("line %d, column %d of the query: %s", sourceLine, column, words)}, stages.Fatal)
 }
 
 // offsetOf finds near, which begins on a line of a statement, or -1.

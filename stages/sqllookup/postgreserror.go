@@ -18,7 +18,7 @@ func postgresError(ctx context.Context, err error) error {
 		return e
 	}
 	if expired, ok := errors.AsType[*tlsfiles.EndedError](err); ok {
-		return stages.AsFatal(&databaseError{message: expired.Error(), err: err})
+		return stages.WithClass(&databaseError{message: expired.Error(), err: err}, stages.Fatal)
 	}
 	connecting := false
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
@@ -34,9 +34,9 @@ func postgresError(ctx context.Context, err error) error {
 	}
 	switch class := classOfState(said.Code); {
 	case class == stages.Permanent && !connecting:
-		return stages.AsPermanent(e)
+		return stages.WithClass(e, stages.Permanent)
 	case class != stages.Transient: // A connection has no keys: a setting of the dsn is at fault.
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	default:
 		return e
 	}

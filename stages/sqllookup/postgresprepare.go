@@ -125,11 +125,11 @@ func statementError(ctx context.Context, err error, r rewrite, prefix int) error
 	}
 	said, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok || int(said.Position) <= prefix {
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	}
 	line, column := r.place(int(said.Position) - prefix)
-	return stages.AsFatal(&databaseError{
+	return stages.WithClass(&databaseError{
 		code: e.code, err: e.err,
 		message: fmt.Sprintf("line %d, column %d of the query: %s", line, column, e.message),
-	})
+	}, stages.Fatal)
 }

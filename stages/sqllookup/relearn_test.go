@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
@@ -184,7 +185,7 @@ func TestABadKeyFailsAloneAndIsAskedForOnce(t *testing.T) {
 		for i, want := range []string{`{"a":"x"}`, `"bad" is not a bigint`, `{"a":"y"}`, "7.5 is a number with a fraction, not a bigint"} {
 			r := b.Result(i)
 			got := string(r.Value)
-			if bad, ok := errors.AsType[*stages.BadKeyError](r.Err); ok && stages.ClassOf(r.Err) == stages.Permanent {
+			if bad, ok := errors.AsType[*loaderr.BadKeyError](r.Err); ok && stages.ClassOf(r.Err) == stages.Permanent {
 				got = bad.Err.Error()
 			}
 			if got != want {
@@ -192,7 +193,7 @@ func TestABadKeyFailsAloneAndIsAskedForOnce(t *testing.T) {
 			}
 		}
 		b = load(t, l, keyOf(t, l, `"bad"`))
-		if _, ok := errors.AsType[*stages.BadKeyError](b.Result(0).Err); !ok {
+		if !errors.Is(b.Result(0).Err, stages.ErrBadKey) {
 			t.Errorf("a bad key alone: %v (%v)", b.Result(0).State, b.Result(0).Err)
 		}
 	})

@@ -194,7 +194,7 @@ func (g *grouping) flush() error {
 		}
 		found.Value = bytes.Clone(g.value)
 	} else {
-		found.Err = stages.AsPermanent(found.Err)
+		found.Err = stages.WithClass(found.Err, stages.Permanent)
 	}
 	g.value, g.rows, g.err = g.value[:0], 0, nil
 	return g.each(found)

@@ -24,16 +24,16 @@ func sqliteError(ctx context.Context, err error) error {
 	e := &databaseError{code: sqliteName(code), message: sqliteMessage(said), err: err}
 	switch code {
 	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
-		return stages.AsPermanent(e)
+		return stages.WithClass(e, stages.Permanent)
 	case sqlite3.SQLITE_ERROR:
 		// One code for what is wrong with the statement and with the data that it computes with.
 		if strings.Contains(e.message, "malformed JSON") || strings.Contains(e.message, "integer overflow") {
-			return stages.AsPermanent(e)
+			return stages.WithClass(e, stages.Permanent)
 		}
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	case sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
 		sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE:
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	}
 	return e
 }

@@ -107,7 +107,7 @@ func (l *sqliteLookup) describe(ctx context.Context) ([]string, error) {
 func prepareError(ctx context.Context, err error) error {
 	err = sqliteError(ctx, err)
 	if e, ok := errors.AsType[*databaseError](err); ok && stages.ClassOf(err) == stages.Permanent {
-		return stages.AsFatal(e)
+		return stages.WithClass(e, stages.Fatal)
 	}
 	return err
 }

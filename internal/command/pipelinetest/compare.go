@@ -7,16 +7,16 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/testfile"
 	"github.com/loaderline/loaderline/sink"
-	"github.com/loaderline/loaderline/stages"
 )
 
 // outcome is what became of an event; the zero outcome is that it was dropped.
 type outcome struct {
 	record *kgo.Record
 	dead   bool
-	outage *stages.OutageError
+	outage *loaderr.OutageError
 }
 
 // compare is the difference between what was expected and what became of an event, empty where there is none. Both are

@@ -15,11 +15,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/testfile"
 	"github.com/loaderline/loaderline/sink"
-	"github.com/loaderline/loaderline/stages"
 )
 
 // Suite is a pipeline and its tests.
@@ -111,7 +111,7 @@ func (s *Suite) Run(ctx context.Context, i int) (Result, error) {
 	outcomes, err := s.enrich(ctx, t, s.stubs[i])
 	r := Result{Pipeline: s.Pipeline, Test: t.Name, File: s.File.Path, Line: t.Line, Took: time.Since(start)}
 	r.Millis = float64(r.Took.Round(10*time.Microsecond)) / float64(time.Millisecond)
-	if fatal, ok := errors.AsType[*stages.FatalError](err); ok {
+	if fatal, ok := errors.AsType[*loaderr.FatalError](err); ok {
 		r.Failures, err = []Failure{{Text: fatal.Error()}}, nil
 		return r, err
 	}
@@ -137,7 +137,7 @@ func printable(value []byte) string {
 	}, string(value))
 }
 
-// enrich makes what becomes of each event. A *stages.FatalError is the test's own.
+// enrich makes what becomes of each event. A *loaderr.FatalError is the test's own.
 func (s *Suite) enrich(ctx context.Context, t testfile.Test, stubs map[string]*stub) (_ []outcome, err error) {
 	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{Lookup: func(stage *pipeline.Stage) pipeline.Lookup { return stubs[stage.Name] }})
 	if err != nil {
@@ -154,7 +154,7 @@ func (s *Suite) enrich(ctx context.Context, t testfile.Test, stubs map[string]*s
 	}
 	records, _, err := line.Enrich(ctx, batch)
 	outcomes := make([]outcome, len(batch))
-	if outage, ok := errors.AsType[*stages.OutageError](err); ok {
+	if outage, ok := errors.AsType[*loaderr.OutageError](err); ok {
 		for i := range outcomes {
 			outcomes[i].outage = outage
 		}

@@ -42,7 +42,7 @@ func (s *stub) Types() lookupkey.Types { return s.types }
 func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	switch {
 	case s.absent:
-		return stages.AsFatal(fmt.Errorf("it was asked for the key %s, and the test has no stub for it; write %s: [] if it has to find nothing", b.Keys[0], s.stage.Name))
+		return stages.WithClass(fmt.Errorf("it was asked for the key %s, and the test has no stub for it; write %s: [] if it has to find nothing", b.Keys[0], s.stage.Name), stages.Fatal)
 	case s.outage != "":
 		return errors.New(s.outage)
 	}
@@ -50,12 +50,12 @@ func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) erro
 		rows := s.rows[k]
 		switch {
 		case s.failure != nil && (s.fails == nil || s.fails[k]):
-			b.FailAt(i, stages.AsPermanent(s.failure))
+			b.FailAt(i, stages.WithClass(s.failure, stages.Permanent))
 		case len(rows) == 0:
 		case s.stage.Many:
 			b.PutAt(i, list(rows))
 		case len(rows) > 1:
-			b.FailAt(i, stages.AsPermanent(fmt.Errorf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))))
+			b.FailAt(i, stages.WithClass(fmt.Errorf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row")), stages.Permanent))
 		default:
 			b.PutAt(i, rows[0])
 		}
