@@ -1,6 +1,7 @@
 package testenv_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/loaderline/loaderline/testenv"
@@ -8,14 +9,8 @@ import (
 
 func TestKafkaClusterServesWithoutOneBroker(t *testing.T) {
 	ctx := t.Context()
-	cluster, err := testenv.StartKafkaCluster(ctx, testenv.KafkaConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cluster.Close(); err != nil {
-			t.Error(err)
-		}
+	cluster := testenv.Own(t, func(ctx context.Context) (*testenv.KafkaCluster, error) {
+		return testenv.StartKafkaCluster(ctx, testenv.KafkaConfig{})
 	})
 	if err := testenv.CreateTopic(ctx, cluster.Address(), "kept", 3); err != nil {
 		t.Fatal(err)

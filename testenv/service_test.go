@@ -16,21 +16,18 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// start starts a service of the test's own.
+// start starts a service of the test's own, whose data is gone when it has ended.
 func start(t *testing.T, f func(context.Context) (*testenv.Service, error)) *testenv.Service {
 	t.Helper()
-	service, err := f(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	testenv.NeedServices(t)
+	var dir string
 	t.Cleanup(func() {
-		if err := service.Close(); err != nil {
-			t.Error(err)
-		}
-		if _, err := os.Stat(service.Dir()); !errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the data is still there: %v", err)
 		}
 	})
+	service := testenv.Own(t, f)
+	dir = service.Dir()
 	return service
 }
 
@@ -70,6 +67,7 @@ func TestKafkaKeepsRecordsOverKillAndStop(t *testing.T) {
 }
 
 func TestKafkaThatCannotStartSaysWhy(t *testing.T) {
+	testenv.NeedServices(t)
 	_, err := testenv.StartKafka(t.Context(), testenv.KafkaConfig{Properties: map[string]string{"log.retention.hours": "soon"}})
 	if err == nil || !strings.Contains(err.Error(), "log.retention.hours") {
 		t.Errorf("the error does not quote the log: %v", err)

@@ -21,9 +21,11 @@ func consoleTools() map[string]string {
 }
 
 // Tools returns a folder to put on PATH, with kcat and Kafka's console tools under the names that users know them by.
-// It installs and downloads what is missing. The folder is removed when the test ends.
+// It installs and downloads what is missing, and skips the test when -short was asked for. The folder is removed when the
+// test ends.
 func Tools(tb testing.TB) string {
 	tb.Helper()
+	NeedServices(tb)
 	dir := tb.TempDir()
 	if err := writeTools(tb.Context(), dir); err != nil {
 		tb.Fatal(err)

@@ -27,7 +27,7 @@ func validator(t *testing.T) *jsonschema.Schema {
 func rightFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
-	for _, pattern := range []string{"testdata/right/*.yaml", "../../examples/*.yaml", "../demo/pipeline.yaml"} {
+	for _, pattern := range []string{"testdata/right/*.yaml", "../../examples/*.yaml", "../command/demo/pipeline.yaml"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)

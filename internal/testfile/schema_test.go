@@ -22,7 +22,7 @@ var inDocs = regexp.MustCompile("(?s)```yaml file=[^ \n]*_test.yaml[^\n]*\n(.*?)
 func rightFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{"all keys": []byte(allKeys)}
-	for _, pattern := range []string{"../../examples/*_test.yaml", "../testrun/testdata/*_test.yaml", "../../docs/*.md"} {
+	for _, pattern := range []string{"../../examples/*_test.yaml", "../command/pipelinetest/testdata/*_test.yaml", "../../docs/*.md"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)

@@ -18,16 +18,7 @@ import (
 // service is a Redis of the test's own.
 func service(t *testing.T) *testenv.Service {
 	t.Helper()
-	s, err := testenv.StartRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return testenv.Own(t, testenv.StartRedis)
 }
 
 // fails asks for one key and expects an *Error of a class and, where there is one, a code.

@@ -135,22 +135,14 @@ func TestMySQLErrorsOfACall(t *testing.T) {
 
 func TestMySQLSurvivesItsServer(t *testing.T) {
 	t.Parallel()
-	service, err := testenv.StartMariaDB(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := service.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	service := testenv.Own(t, testenv.StartMariaDB)
 	d := database{driver: sqllookup.MySQL, dsn: service.Address()}
 	l := d.lookup(t, sqllookup.Query{SQL: "SELECT k AS _key, k + 1 AS next FROM JSON_TABLE($keys, '$[*]' COLUMNS (k bigint PATH '$')) j"})
 	load(t, l, "1")
 	if err := service.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	err = l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{"1"}))
+	err := l.Load(t.Context(), stages.NewBatch[lookup.Key, []byte]([]lookup.Key{"1"}))
 	if stages.ClassOf(err) != stages.Transient || err == nil || strings.Contains(err.Error(), "127.0.0.1") {
 		t.Errorf("Load without a server: %v, want a transient error without an address", err)
 	}

@@ -16,18 +16,12 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// service closes a service with the test.
-func service(t *testing.T, s *testenv.Service, err error) *testenv.Service {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+// pooled starts a PgBouncer before a database.
+func pooled(tb testing.TB, dsn string, mode testenv.PoolMode) (pooledDSN string) {
+	tb.Helper()
+	return testenv.Own(tb, func(ctx context.Context) (*testenv.Service, error) {
+		return testenv.StartPgBouncer(ctx, dsn, mode)
+	}).Address()
 }
 
 func hostOf(t *testing.T, s *testenv.Service) string {
@@ -41,10 +35,10 @@ func hostOf(t *testing.T, s *testenv.Service) string {
 
 func TestTargetSessionAttrs(t *testing.T) {
 	t.Parallel()
-	started, err := testenv.StartPostgres(t.Context())
-	primary := service(t, started, err)
-	started, err = testenv.StartPostgresStandby(t.Context(), primary)
-	standby := service(t, started, err)
+	primary := testenv.Own(t, testenv.StartPostgres)
+	standby := testenv.Own(t, func(ctx context.Context) (*testenv.Service, error) {
+		return testenv.StartPostgresStandby(ctx, primary)
+	})
 	first, second := hostOf(t, primary), hostOf(t, standby)
 	const none = "cannot connect to the database: target_session_attrs: "
 	for _, c := range []struct{ hosts, attrs, want string }{
@@ -110,8 +104,7 @@ func TestSessionsAreSet(t *testing.T) {
 	postgresAt(dsn).exec(t, "CREATE SEQUENCE written")
 	dsns := map[string]string{"direct": dsn}
 	for _, mode := range []testenv.PoolMode{testenv.PoolSession, testenv.PoolTransaction, testenv.PoolStatement} {
-		started, err := testenv.StartPgBouncer(t.Context(), dsn, mode)
-		dsns[string(mode)] = service(t, started, err).Address()
+		dsns[string(mode)] = pooled(t, dsn, mode)
 	}
 	for name, dsn := range dsns {
 		t.Run(name, func(t *testing.T) {
@@ -177,9 +170,7 @@ func others(t *testing.T, dsn string) {
 func TestTheDSNsSettingsWin(t *testing.T) {
 	t.Parallel()
 	dsn := newPostgres(t).dsn
-	started, err := testenv.StartPgBouncer(t.Context(), dsn, testenv.PoolTransaction)
-	pooled := service(t, started, err).Address()
-	for _, dsn := range []string{dsn, pooled} {
+	for _, dsn := range []string{dsn, pooled(t, dsn, testenv.PoolTransaction)} {
 		d := database{driver: sqllookup.Postgres, dsn: dsn + "&statement_timeout=1234&default_transaction_read_only=off&intervalstyle=iso_8601"}
 		l := d.lookup(t, sqllookup.Query{SQL: settingsSQL})
 		want := strings.NewReplacer(`"on"`, `"off"`, "700ms", "1234ms", "1 day 02:00:00", "P1DT2H").Replace(settings)
@@ -191,12 +182,7 @@ func TestTheDSNsSettingsWin(t *testing.T) {
 
 func BenchmarkPgBouncer(b *testing.B) {
 	dsn := newPostgres(b).dsn
-	bouncer, err := testenv.StartPgBouncer(b.Context(), dsn, testenv.PoolTransaction)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = bouncer.Close() })
-	for name, dsn := range map[string]string{"direct": dsn, "pooled": bouncer.Address()} {
+	for name, dsn := range map[string]string{"direct": dsn, "pooled": pooled(b, dsn, testenv.PoolTransaction)} {
 		b.Run(name, func(b *testing.B) {
 			d := postgresAt(dsn)
 			l := prepare(b, d.open(b, sqllookup.Config{}), sqllookup.Query{SQL: numbersSQL})

@@ -111,7 +111,7 @@ func (s *scenario) awaitRecords(topic string, n int) {
 // dlq makes a command of dlq.
 func (s *scenario) dlq(args ...string) (cmd *exec.Cmd, words *bytes.Buffer) {
 	words = &bytes.Buffer{}
-	cmd = exec.Command(binary, append([]string{"dlq", args[0], s.file}, args[1:]...)...)
+	cmd = exec.Command(binary(s.t), append([]string{"dlq", args[0], s.file}, args[1:]...)...)
 	cmd.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
 	cmd.Stderr = words
 	return cmd, words

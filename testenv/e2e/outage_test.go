@@ -14,16 +14,8 @@ import (
 // ownPostgres is a server that a test may stop, and a database on it.
 func ownPostgres(t *testing.T) (server *testenv.Service, dsn string) {
 	t.Helper()
-	server, err := testenv.StartPostgres(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	dsn, _, err = testenv.CreateDatabase(t.Context(), server.Address())
+	server = testenv.Own(t, testenv.StartPostgres)
+	dsn, _, err := testenv.CreateDatabase(t.Context(), server.Address())
 	if err != nil {
 		t.Fatal(err)
 	}

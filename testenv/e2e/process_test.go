@@ -29,7 +29,7 @@ type process struct {
 func (s *scenario) run(instance string) *process {
 	s.t.Helper()
 	p := &process{t: s.t, log: newLogs(), ended: make(chan struct{})}
-	p.cmd = exec.Command(binary, "run", s.file)
+	p.cmd = exec.Command(binary(s.t), "run", s.file)
 	p.cmd.Env = append(os.Environ(), "SHOP_DSN="+s.dsn, "INSTANCE="+instance)
 	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -36,14 +36,8 @@ dead_letter: {topic: dead}
 func TestAQuota(t *testing.T) {
 	t.Parallel()
 	const events, before, bytesPerSecond = 20_000, 300, 30_000
-	kafka, err := testenv.StartKafka(t.Context(), testenv.KafkaConfig{Heap: "512m"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := kafka.Close(); err != nil {
-			t.Error(err)
-		}
+	kafka := testenv.Own(t, func(ctx context.Context) (*testenv.Service, error) {
+		return testenv.StartKafka(ctx, testenv.KafkaConfig{Heap: "512m"})
 	})
 	client, err := kgo.NewClient(kgo.SeedBrokers(kafka.Address()))
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 func (s *scenario) command(args ...string) (stdout, stderr string, code int) {
 	s.t.Helper()
 	var out, words bytes.Buffer
-	cmd := exec.CommandContext(s.t.Context(), binary, args...)
+	cmd := exec.CommandContext(s.t.Context(), binary(s.t), args...)
 	cmd.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
 	cmd.Stdout, cmd.Stderr = &out, &words
 	err := cmd.Run()
@@ -160,7 +160,7 @@ func TestReplay(t *testing.T) {
 func (s *scenario) slowly(args ...string) (cmd *exec.Cmd, words *logs) {
 	s.t.Helper()
 	words = newLogs()
-	cmd = exec.Command(binary, append(args, "--rate", fmt.Sprint(s.events/20))...)
+	cmd = exec.Command(binary(s.t), append(args, "--rate", fmt.Sprint(s.events/20))...)
 	cmd.Env = append(os.Environ(), "SHOP_DSN="+s.dsn)
 	cmd.Stderr = words
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"os"
@@ -18,21 +19,15 @@ import (
 // TestMissingRightsAreFoundBeforeTheFirstEvent takes every right from the pipeline's users, on a broker and in a
 // database that know rights, and reads what check says.
 func TestMissingRightsAreFoundBeforeTheFirstEvent(t *testing.T) {
-	broker, err := testenv.StartKafka(t.Context(), testenv.KafkaConfig{Heap: "512m", Properties: map[string]string{
-		"authorizer.class.name":                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-		"allow.everyone.if.no.acl.found":       "true",
-		"group.initial.rebalance.delay.ms":     "0",
-		"transaction.state.log.min.isr":        "1",
-		"offsets.topic.num.partitions":         "1",
-		"transaction.state.log.num.partitions": "1",
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := broker.Close(); err != nil {
-			t.Error(err)
-		}
+	broker := testenv.Own(t, func(ctx context.Context) (*testenv.Service, error) {
+		return testenv.StartKafka(ctx, testenv.KafkaConfig{Heap: "512m", Properties: map[string]string{
+			"authorizer.class.name":                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+			"allow.everyone.if.no.acl.found":       "true",
+			"group.initial.rebalance.delay.ms":     "0",
+			"transaction.state.log.min.isr":        "1",
+			"offsets.topic.num.partitions":         "1",
+			"transaction.state.log.num.partitions": "1",
+		}})
 	})
 	for _, topic := range []string{"user-events", "user-events-enriched", "user-events-dead"} {
 		if err := testenv.CreateTopic(t.Context(), broker.Address(), topic, 1); err != nil {
@@ -70,7 +65,7 @@ func TestMissingRightsAreFoundBeforeTheFirstEvent(t *testing.T) {
 // checkConnect checks the example pipeline.
 func checkConnect(t *testing.T, broker, dsn string) (code int, out string) {
 	t.Helper()
-	cmd := exec.Command(binary, "check", filepath.Join("..", "..", "examples", "user-events.yaml"), "--connect")
+	cmd := exec.Command(binary(t), "check", filepath.Join("..", "..", "examples", "user-events.yaml"), "--connect")
 	cmd.Env = append(os.Environ(), "KAFKA_BROKERS="+broker, "SHOP_DSN="+dsn)
 	text, err := cmd.CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {

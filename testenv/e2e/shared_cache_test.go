@@ -11,15 +11,7 @@ import (
 // The Redis of the shared cache stands still under load and goes on: no event pays for it.
 func TestASharedCacheThatStandsStill(t *testing.T) {
 	t.Parallel()
-	redis, err := testenv.StartRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := redis.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	redis := testenv.Own(t, testenv.StartRedis)
 	// So little memory that Redis is asked all the time.
 	s := newScenario(t, options{hold: true, extra: fmt.Sprintf("cache: {memory: 1MiB, redis: {addresses: [%q]}}", redis.Address())})
 	p := s.run("")

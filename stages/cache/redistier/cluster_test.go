@@ -20,15 +20,7 @@ func cluster(tb testing.TB) (addresses []string) {
 	const slots, size = 16384, 2
 	var nodes []*redis.Client
 	for i := range size {
-		s, err := testenv.StartRedisNode(tb.Context())
-		if err != nil {
-			tb.Fatal(err)
-		}
-		tb.Cleanup(func() {
-			if err := s.Close(); err != nil {
-				tb.Error(err)
-			}
-		})
+		s := testenv.Own(tb, testenv.StartRedisNode)
 		node := commands(tb, s.Address())
 		first := i * slots / size
 		if err := node.ClusterAddSlotsRange(tb.Context(), first, first+slots/size-1).Err(); err != nil {

@@ -56,16 +56,7 @@ func commands(tb testing.TB, address string) *redis.Client {
 // server is a Redis of the test's own.
 func server(tb testing.TB) *testenv.Service {
 	tb.Helper()
-	s, err := testenv.StartRedis(tb.Context())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return s
+	return testenv.Own(tb, testenv.StartRedis)
 }
 
 // entry is what a load brought that began at a time.
