@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/internal/secret"
 )
 
-// Config says which Redis to use, and how. It has the fields of redislookup.Config, which has their meaning.
+// Config says which Redis to use, and how. It has the fields of redislookup.Config, where their meaning stands.
 type Config struct {
 	Addrs          []string
 	Cluster        bool

@@ -22,8 +22,8 @@ const defaultBody = `{"ids": $keys}`
 // maxURLBytes bounds the URL of a GET.
 const maxURLBytes = 8000
 
-// Query asks a service for many keys at once: how a request names the keys, and where the answer has them. Only Path is usual for
-// every query; the zero value of each other field is its default.
+// Query asks a service for many keys at once: how a request names the keys, and where the answer has them. The zero value of
+// each field is its default.
 //
 // A path into the answer is names joined by dots, as in data.items. A name with a dot or a space in it is quoted as in JSON.
 type Query struct {

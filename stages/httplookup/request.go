@@ -120,7 +120,7 @@ func (c *client) send(ctx context.Context, method string, target *url.URL, body 
 	return response, nil
 }
 
-// release ends an answer of which nothing more is read. A short one is read to its end, so that its connection serves again.
+// release ends an answer that nobody reads further. A short one is read to its end, so that its connection serves again.
 func release(response *http.Response) {
 	const short = 16 << 10
 	if n := response.ContentLength; n > 0 && n <= short {

@@ -1,6 +1,7 @@
 // Package lookup holds what the packages sqllookup, redislookup and httplookup have in common.
 //
-// A Key is JSON, and so is a value: an object, or a list of objects where a query returns many for a key.
+// Open of these packages makes a Client. Its Lookup prepares a query as a Lookup, which is a stages.Source: a stages.Loader can ask it
+// for keys. A Key is JSON, and so is a value: an object, or a list of objects where a query returns many for a key.
 //
 // # Key types
 //
@@ -48,7 +49,8 @@ type Lookup interface {
 	stages.Source[Key, []byte]
 
 	// Key returns the key of JSON values, one for each part of the key. It returns stages.ErrNoKey if one of them is null or
-	// empty, and another error if they do not fit the types of the key. That error quotes at most 64 bytes of a value.
+	// empty, and another error if they do not fit the types of the key. That error quotes at most 64 bytes of a value. The key
+	// shares no memory with parts.
 	Key(parts ...[]byte) (Key, error)
 }
 
@@ -64,8 +66,8 @@ type Secret = secret.Text
 // be published with a record. It wraps the driver's error, which can hold all of them.
 type Error interface {
 	error
-	// Code returns the source's word for the error: an SQLSTATE, a number of MySQL's (1146), a name of SQLite's (SQLITE_BUSY), the
-	// first word of an answer of Redis (WRONGTYPE), a status of HTTP, or a service's own word. It is empty if the source said
-	// nothing. BackendConfig.Errors of package stages classifies errors by it.
+	// Code returns the source's word for the error: an SQLSTATE (42501), MySQL's number (1146), SQLite's name (SQLITE_BUSY), the
+	// first word of Redis (WRONGTYPE), a status of HTTP (503), or a service's own word. It is empty if the source said nothing.
+	// stages.BackendConfig.Errors classifies errors by it.
 	Code() string
 }

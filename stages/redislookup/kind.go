@@ -110,4 +110,4 @@ func renderHash(answered redis.Cmder) ([]byte, bool, error) {
 	return append(value, '}'), true, nil
 }
 
-var errUnexpected = errors.New("the driver answered another command than it was given")
+var errUnexpected = redisconn.NewError("", "the driver answered another command than it was given", nil)

@@ -25,19 +25,19 @@ const (
 	Hash = "hash"
 )
 
-// Query reads the values of many keys at once.
+// Query reads the values of many keys at once. The zero value of each field but Key is its default.
 type Query struct {
 	// Name names the stage in errors. Defaults to "lookup".
 	Name string
-	// Key is the Redis key, with $key for the lookup's key: user:$key. A composite key has $key for each part in order; what
-	// stands between them should be in no part, or two keys can be one. Other braces are as they are: a
-	// cluster keeps {user:$key}:profile and {user:$key}:orders in one slot.
+	// Key is the Redis key, with $key for the lookup's key: user:$key. A composite key has $key for each part in order. What
+	// stands between them should be in no part, or two keys can be one. Braces stay as they are, so a cluster keeps
+	// {user:$key}:profile and {user:$key}:orders in one slot.
 	Key string
 	// KeyType names the types of the key's parts, one of those in package lookup each. Defaults to text for one part.
 	KeyType []string
 	// Kind is String, JSON or Hash. Defaults to String.
 	Kind string
-	// Many wants a list of each value, which must be JSON. Another value fails its key.
+	// Many says that each value is a list, of kind JSON. A value that is no list fails its key.
 	Many bool
 }
 

@@ -106,7 +106,7 @@ func (db *database) Ping(ctx context.Context) error { return db.driver.ping(ctx)
 // Close implements lookup.Client: it ends the connections once the calls on them have returned.
 func (db *database) Close() error { return db.driver.close() }
 
-// Query asks a database for the rows of many keys at once.
+// Query asks a database for the rows of many keys at once. The zero value of each field but SQL is its default.
 type Query struct {
 	// Name names the stage in errors. Defaults to "lookup".
 	Name string

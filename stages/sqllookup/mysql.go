@@ -52,7 +52,7 @@ func mysqlSettings(timeout time.Duration, params map[string]string) []string {
 	return []string{set.String(), "SET SESSION TRANSACTION READ ONLY"}
 }
 
-// mysqlConnector makes connections of which the session is set.
+// mysqlConnector makes connections whose session is set.
 type mysqlConnector struct {
 	sqldriver.Connector
 

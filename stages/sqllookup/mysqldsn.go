@@ -40,7 +40,7 @@ func mysqlDSN(dsn string) (*driver4.Config, error) {
 	return cfg, nil
 }
 
-// mysqlURL is the configuration for a URL, of which the parameters are the driver's.
+// mysqlURL is the configuration for a URL, whose parameters are the driver's.
 func mysqlURL(dsn string) (*driver4.Config, error) {
 	u, err := url.Parse(dsn)
 	if err != nil {

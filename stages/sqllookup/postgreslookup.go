@@ -115,7 +115,7 @@ func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
 	})
 }
 
-// errUnknownType stops reading rows of which the schema has changed.
+// errUnknownType stops reading rows whose schema has changed.
 var errUnknownType = errors.New("a column's type is not known yet")
 
 func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {

@@ -94,7 +94,8 @@ func (s *scan) Run(ctx context.Context, each func(lookupext.Scanned) error) erro
 	return g.flush()
 }
 
-// eachRow reads all rows into targets, and leaves it to the caller to close them. explain makes a lookup.Error of what the driver answers; the errors of each stay as they are.
+// eachRow reads all rows into targets, and leaves it to the caller to close them. explain makes a lookup.Error of an error of the
+// driver. The errors of each stay as they are.
 func eachRow(
 	ctx context.Context, rows *sql.Rows, targets []any, explain func(context.Context, error) error, each func() error,
 ) error {
@@ -126,7 +127,7 @@ func anyRow(ctx context.Context, pool *sql.DB, query string, explain func(contex
 	return returns, nil
 }
 
-// withoutRows is a query that answers the columns of another, and no rows.
+// withoutRows is a query that returns the columns of another, and no rows.
 func withoutRows(query string) string { return "SELECT * FROM (\n" + query + "\n) scanned LIMIT 0" }
 
 // grouping puts together the rows of one key that follow each other.

@@ -24,7 +24,7 @@ type form uint8
 const (
 	bare    form = iota // $keys by itself, as in unnest($keys)
 	inKeys              // IN ($keys)
-	anyKeys             // ANY($keys), of which the parentheses stay
+	anyKeys             // ANY($keys), whose parentheses stay
 )
 
 // rewrite is the statement with each use replaced, and a way back to positions in the source.
@@ -36,7 +36,7 @@ type rewrite struct {
 
 type edit struct{ source, sourceEnd, at, atEnd int }
 
-// rewriteWith replaces each use by what replace answers for its form.
+// rewriteWith replaces each use by what replace returns for its form.
 func (s statement) rewriteWith(replace func(form) string) rewrite {
 	var b strings.Builder
 	r := rewrite{from: s.source}
