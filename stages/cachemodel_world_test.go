@@ -122,7 +122,7 @@ func (w *modelWorld) start() {
 		view.RefreshAfter = 0.3
 	}
 	w.view = resultcache.For(w.memory, view)
-	w.loader = stages.NewLoader(w, stages.LoaderConfig[int, modelValue]{MaxBatch: w.MaxBatch, Cache: w.wrap(w.view)})
+	w.loader = stages.NewLoader(w, stages.LoaderConfig[int, modelValue]{MaxBatch: w.MaxBatch, Cache: loadcache.Seal(w.wrap(w.view))})
 }
 
 func (w *modelWorld) stop() {

@@ -113,11 +113,11 @@ func (c *chunk[K, V]) take(at []int32, b *Batch[K, V], tried *loaderr.KeyError) 
 
 // serveStale settles the keys that the cache still has stale values of, and returns the others.
 func (c *chunk[K, V]) serveStale(ctx context.Context, at []int32) []int32 {
-	if c.loader.cfg.Cache == nil {
+	if c.loader.cache == nil {
 		return at
 	}
 	served := make([]bool, len(at))
-	c.loader.cfg.Cache.GetStale(ctx, pick(c.keys, at), func(i int, r Result[V]) { c.results[at[i]], served[i] = r, true })
+	c.loader.cache.GetStale(ctx, pick(c.keys, at), func(i int, r Result[V]) { c.results[at[i]], served[i] = r, true })
 	rest := at[:0:0]
 	for i, j := range at {
 		if !served[i] {

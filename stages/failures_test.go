@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -37,7 +38,7 @@ func TestAKeyAtFaultIsRememberedUntilItsTimeOrAnInvalidation(t *testing.T) {
 		defer memory.Close()
 		view := resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Hour, NegativeTTL: time.Hour, Jitter: -1})
 		src := dyingOf13()
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: view, FailureTTL: 30 * time.Second})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(view), FailureTTL: 30 * time.Second})
 		const n = 1000
 		rows, node := run(t.Context(), l, backoff{}, numbers(n)...)
 		if calls, most := len(src.seen()), 1+2*bits.Len(n)+2; calls > most || rows.Err() != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -147,7 +148,7 @@ func TestALoadThatFailsFailsAllItsWaitersAndCachesNothing(t *testing.T) {
 			time.Sleep(time.Second)
 			panic("boom")
 		}}
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute})})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Minute, NegativeTTL: time.Minute}))})
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
@@ -181,7 +182,7 @@ func TestAnInvalidatedKeyInFlightIsLoadedAgain(t *testing.T) {
 			}
 			return nil
 		}}
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: view})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(view)})
 		var wg sync.WaitGroup
 		wg.Go(func() { run(t.Context(), l, backoff{}, 1, 2) })
 		synctest.Wait()

@@ -17,9 +17,9 @@ type LoaderConfig[K comparable, V any] struct {
 	MaxBatch int
 	// Backend is shared by the loaders of one database or service, and bounds their calls. Defaults to one of its own.
 	Backend *Backend
-	// Cache keeps results between batches. nil keeps none; keys are deduplicated all the same. Where it refreshes ahead,
-	// whoever made the Loader closes it.
-	Cache loadcache.Cache[K, Result[V]]
+	// Cache keeps results between batches: cache.For returns one. Without it nothing is kept; keys are deduplicated all the
+	// same. If it refreshes ahead, whoever made the Loader closes it.
+	Cache loadcache.Handle[K, Result[V]]
 	// RetryMissing asks again for a key that is missing, within the Plan's MaxElapsed, for values that come later than the
 	// events that want them. That the cache knows a key to be missing is no answer then. The run waits for them all.
 	RetryMissing bool
@@ -39,6 +39,7 @@ type LoaderConfig[K comparable, V any] struct {
 type Loader[K comparable, V any] struct {
 	source    Source[K, V]
 	cfg       LoaderConfig[K, V]
+	cache     loadcache.Cache[K, Result[V]] // nil: nothing is kept
 	inflight  inflight[K, V]
 	refresher *refresher[K, V]
 	failures  failures[K]
@@ -57,7 +58,7 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 	if cfg.Backend == nil {
 		cfg.Backend = NewBackend(BackendConfig{Name: cfg.Name})
 	}
-	return &Loader[K, V]{source: source, cfg: cfg, refresher: newRefresher[K, V](), failures: failures[K]{ttl: cfg.FailureTTL}}
+	return &Loader[K, V]{source: source, cfg: cfg, cache: loadcache.Of(cfg.Cache), refresher: newRefresher[K, V](), failures: failures[K]{ttl: cfg.FailureTTL}}
 }
 
 // Name is the configured name.
@@ -126,9 +127,9 @@ func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V]
 // join settles the keys at some positions that are cached or remembered as failed, and joins or creates loads for the
 // others. It returns nil if there are no others.
 func (l *Loader[K, V]) join(ctx context.Context, keys []K, at []int32, a *answer[V]) *wait[K, V] {
-	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: l.cfg.Cache != nil, maxKeys: l.cfg.MaxBatch}
+	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: l.cache != nil, maxKeys: l.cfg.MaxBatch}
 	return l.inflight.join(ctx, r, func() (rest []int32, since loadcache.Stamp) {
-		if l.cfg.Cache != nil {
+		if l.cache != nil {
 			at, since = l.cached(ctx, keys, at, a)
 		}
 		fail := func(j int32, err error) { a.results[j] = Result[V]{Err: err, State: Failed} }
@@ -149,7 +150,7 @@ func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answ
 	asked := pick(keys, at)
 	hits := 0
 	var due []K
-	since = l.cfg.Cache.Get(ctx, asked, func(i int, r Result[V], isDue bool) {
+	since = l.cache.Get(ctx, asked, func(i int, r Result[V], isDue bool) {
 		if l.cfg.RetryMissing && r.State == Missing {
 			return
 		}
@@ -182,7 +183,7 @@ func pick[K any](keys []K, at []int32) []K {
 }
 
 func (l *Loader[K, V]) outdated(key K, since loadcache.Stamp) bool {
-	return l.cfg.Cache != nil && l.cfg.Cache.Outdated(key, since)
+	return l.cache != nil && l.cache.Outdated(key, since)
 }
 
 // perform loads the keys of a load, including those that other runs add while its first call waits to be admitted. It
@@ -193,8 +194,8 @@ func (l *Loader[K, V]) perform(f *load[K, V], b budget) {
 	l.inflight.start(f)
 	f.calls, f.failure = l.loadChunks(f, first, b)
 	l.rememberFaults(f)
-	if l.cfg.Cache != nil {
-		l.cfg.Cache.Set(f.ctx, f.since, f.keys, f.results)
+	if l.cache != nil {
+		l.cache.Set(f.ctx, f.since, f.keys, f.results)
 		l.setLeft(f.results)
 	}
 }
@@ -203,7 +204,7 @@ func (l *Loader[K, V]) perform(f *load[K, V], b budget) {
 func (l *Loader[K, V]) setLeft(results []Result[V]) {
 	for i := range results {
 		if r := &results[i]; r.State != Failed && !r.Stale {
-			r.Left = l.cfg.Cache.Left(*r)
+			r.Left = l.cache.Left(*r)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -37,8 +38,8 @@ func TestEachKeyIsLoadedOnce(t *testing.T) {
 	}
 	sources := [2]*recorder{source(0), source(1)}
 	var plan stages.Plan[int]
-	first := stages.One(&plan, loader(sources[0], stages.LoaderConfig[int, int]{Cache: view("first")}), stages.By(&plan, self))
-	second := stages.One(&plan, loader(sources[1], stages.LoaderConfig[int, int]{Cache: view("second")}), stages.Then(first, self))
+	first := stages.One(&plan, loader(sources[0], stages.LoaderConfig[int, int]{Cache: loadcache.Seal(view("first"))}), stages.By(&plan, self))
+	second := stages.One(&plan, loader(sources[1], stages.LoaderConfig[int, int]{Cache: loadcache.Seal(view("second"))}), stages.Then(first, self))
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -40,7 +41,7 @@ func TestRowsThatComeLateAreWaitedFor(t *testing.T) {
 		// That the keys are known to be missing is no answer.
 		view.Set(t.Context(), view.Get(t.Context(), nil, nil), []int{2, 4}, make([]stages.Result[int], 2))
 		src := late()
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: view, RetryMissing: true})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(view), RetryMissing: true})
 		rows, n := run(t.Context(), l, everySecond, 0, 2, 4, 2)
 		for row := range rows.All() {
 			if r := n.Of(row); r.Value != 2*row.Event() || r.State != stages.Loaded {

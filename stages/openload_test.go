@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -101,7 +102,7 @@ func TestAnInvalidatedKeyDoesNotGoWithAnOlderStamp(t *testing.T) {
 		defer memory.Close()
 		view := resultcache.For(memory, resultcache.ViewConfig[int, int]{TTL: time.Hour})
 		src := &recorder{answer: slow}
-		l := oneCall(src, stages.LoaderConfig[int, int]{Cache: view})
+		l := oneCall(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(view)})
 		var wg sync.WaitGroup
 		for key := 1; key <= 3; key++ {
 			wg.Go(func() {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -41,11 +42,11 @@ func TestEachResultSaysWhereItCameFrom(t *testing.T) {
 		var store tiertest.Store
 		cfg := resultcache.ViewConfig[int, int]{TTL: time.Minute, Codec: &intCodec}
 		src := &recorder{answer: slow}
-		before := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(newMemory(t, tiertest.NewFake(&store)), cfg)})
+		before := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(resultcache.For(newMemory(t, tiertest.NewFake(&store)), cfg))})
 		before.Load(t.Context(), 1)
 		time.Sleep(10 * time.Second)
 
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(newMemory(t, tiertest.NewFake(&store)), cfg)})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(resultcache.For(newMemory(t, tiertest.NewFake(&store)), cfg))})
 		l.Load(t.Context(), 2)
 		var flying sync.WaitGroup
 		flying.Go(func() { l.Load(t.Context(), 3) })

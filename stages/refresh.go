@@ -130,7 +130,7 @@ func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
 func (l *Loader[K, V]) joinDue(ctx context.Context, keys []K) *wait[K, V] {
 	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: true, background: true}
 	return l.inflight.join(ctx, r, func() (due []int32, since loadcache.Stamp) {
-		since = l.cfg.Cache.Get(ctx, keys, func(i int, _ Result[V], isDue bool) {
+		since = l.cache.Get(ctx, keys, func(i int, _ Result[V], isDue bool) {
 			if isDue {
 				due = append(due, int32(i))
 			}

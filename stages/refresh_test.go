@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -44,7 +45,7 @@ func newRefreshed(t *testing.T) *refreshed {
 		return nil
 	}}
 	r.Loader = loader(r.src, stages.LoaderConfig[int, int]{
-		Cache: r.view, MaxBatch: 10,
+		Cache: loadcache.Seal(r.view), MaxBatch: 10,
 		Backend: stages.NewBackend(stages.BackendConfig{MaxCalls: 1, OnCall: func(time.Duration, error) { r.calls.Add(1) }}),
 	})
 	t.Cleanup(r.Close)

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -32,7 +33,7 @@ func TestStaleIfError(t *testing.T) {
 			}
 			return nil
 		}}
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: view})
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(view)})
 		load := func(keys ...int) (*stages.Rows[int], []stages.Result[int]) {
 			rows, n := run(t.Context(), l, backoff{MaxElapsed: -1}, keys...)
 			var got []stages.Result[int]
@@ -61,9 +62,9 @@ func TestStaleIfError(t *testing.T) {
 			}
 		}
 		// It is one where the loader says so, as for empty lists.
-		lists := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(memory, resultcache.ViewConfig[int, int]{
+		lists := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(resultcache.For(memory, resultcache.ViewConfig[int, int]{
 			Loader: "lists", TTL: time.Minute, NegativeTTL: time.Second, Jitter: -1, StaleIfError: time.Hour, StaleMissing: true,
-		})})
+		}))})
 		away = false
 		run(t.Context(), lists, backoff{}, 9)
 		away = true
@@ -104,9 +105,9 @@ func TestAnOutageIsBridgedByStaleValues(t *testing.T) {
 			double(b)
 			return nil
 		}}
-		l := loader(src, stages.LoaderConfig[int, int]{Cache: resultcache.For(newMemory(t), resultcache.ViewConfig[int, int]{
+		l := loader(src, stages.LoaderConfig[int, int]{Cache: loadcache.Seal(resultcache.For(newMemory(t), resultcache.ViewConfig[int, int]{
 			TTL: ttl, StaleIfError: time.Hour,
-		})})
+		}))})
 		// batch says how many of the values that all must have are stale.
 		batch := func() (stale int) {
 			rows, n := run(t.Context(), l, backoff{}, numbers(100)...)

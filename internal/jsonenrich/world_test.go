@@ -11,6 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/condition"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
@@ -97,7 +98,7 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 				Loader: string(rune('a' + n.Index)), TTL: time.Hour, NegativeTTL: time.Hour, Codec: n.Fragments.Codec(),
 				Cost: func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },
 			})
-			cfg.Cache = view
+			cfg.Cache = loadcache.Seal(view)
 			e.views = append(e.views, view)
 		}
 		return stages.NewLoader(n.Fragments.Source(rows), cfg)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
@@ -165,9 +166,9 @@ func (c *compiler) loader(n *node) *loader {
 			Codec:        n.answers.Codec(),
 			Cost:         func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },
 		})
-		cfg.Cache, cfg.FailureTTL = n.answers.cache, n.Cache.NegativeTTL
+		cfg.Cache, cfg.FailureTTL = loadcache.Seal(n.answers.cache), n.Cache.NegativeTTL
 		if n.answers.keeps = c.keeps(n); n.answers.keeps != nil {
-			cfg.Cache = c.keptKeys(n)
+			cfg.Cache = loadcache.Seal(c.keptKeys(n))
 		}
 	}
 	l := stages.NewLoader(n.answers.Source(n.answers.lookup), cfg)

@@ -47,19 +47,22 @@ type Codec[K comparable, V any] struct {
 }
 
 // View is what one loader keeps in a cache. Pass it as stages.LoaderConfig.Cache. It is safe for concurrent use.
-type View[K comparable, V any] struct{ view[K, V] }
+type View[K comparable, V any] struct {
+	sealed[K, V] // what a loader calls
 
-type view[K comparable, V any] = *resultcache.View[K, V]
+	view *resultcache.View[K, V]
+}
 
-var _ loadcache.Cache[int, stages.Result[int]] = (*View[int, int])(nil)
+type sealed[K comparable, V any] = loadcache.Sealed[K, stages.Result[V]]
 
 // For returns the view of m for one loader. It may be called again for the same loader. Closing m ends the view.
 func For[K comparable, V any](m *Memory, cfg ViewConfig[K, V]) *View[K, V] {
-	return &View[K, V]{resultcache.For(m.memory, resultcache.ViewConfig[K, V]{
+	view := resultcache.For(m.memory, resultcache.ViewConfig[K, V]{
 		Loader: cfg.Loader, Version: cfg.Version, TTL: cfg.TTL, NegativeTTL: cfg.NegativeTTL,
 		StaleIfError: cfg.StaleIfError, RefreshAfter: cfg.RefreshAfter,
 		Codec: (*resultcache.Codec[K, V])(cfg.Codec), Cost: cfg.Cost,
-	})}
+	})
+	return &View[K, V]{sealed: loadcache.Seal(view), view: view}
 }
 
 // Invalidate removes keys. From now on lookups miss them until a load that begins later has loaded them. Loads in progress
