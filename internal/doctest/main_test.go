@@ -1,7 +1,6 @@
 package doctest_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,11 +13,8 @@ import (
 // root is the module's folder.
 const root = "../.."
 
-var update = flag.Bool("update", false, "write docs/reference.md")
-
 // TestMain builds the program, and puts it first where commands are looked for.
 func TestMain(m *testing.M) {
-	flag.Parse()
 	testenv.Main(withProgram{m})
 }
 

@@ -2,29 +2,18 @@ package doctest_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/loaderline/loaderline/internal/goldentest"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
-// TestTheReferenceIsThatOfTheParser holds docs/reference.md to the table that the parser follows; -update writes it.
+// TestTheReferenceIsThatOfTheParser holds docs/reference.md to the table that the parser follows: go test ./internal/doctest -run Reference -update writes it.
 func TestTheReferenceIsThatOfTheParser(t *testing.T) {
-	want := reference(pipelinefile.Keys())
-	path := filepath.Join(root, "docs", "reference.md")
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // A page to be read.
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff(want, read(t, "docs/reference.md")); diff != "" {
-		t.Errorf("docs/reference.md is not up to date; go test ./internal/doctest -update writes it (-want +got):\n%s", diff)
-	}
+	goldentest.Compare(t, filepath.Join(root, "docs", "reference.md"), reference(pipelinefile.Keys()))
 }
 
 const referenceIntro = `# Reference
