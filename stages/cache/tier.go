@@ -2,8 +2,8 @@ package cache
 
 import "github.com/loaderline/loaderline/internal/cachetier"
 
-// Tier holds entries below a Memory, on disk or in Redis. disktier.Open and redistier.Open return one. Several Memories may
-// share a Tier. It is safe for concurrent use.
+// Tier holds entries below a Memory, on disk or in Redis. disktier.Open and redistier.Open return one. One Memory uses it at a
+// time: it keeps the writes and the invalidations of its loaders in order. A Tier is safe for concurrent use.
 //
 // A Tier that fails never fails a load: what it cannot return is loaded from the source.
 type Tier interface {
