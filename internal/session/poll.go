@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -34,70 +35,92 @@ func (s *Session) Poll(ctx context.Context) ([]*kgo.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var batch []*kgo.Record
-	var bytes int
-	limit, most := s.maxRecords()
 	wait, cancel := context.WithCancel(ctx)
 	defer cancel()
 	closing := time.AfterFunc(s.resumeDue(pollWait), cancel)
 	defer closing.Stop()
+	batch, err := s.collect(ctx, wait, closing)
+	if err != nil {
+		return nil, err
+	}
+	s.held = len(batch)
+	if len(batch) == 0 {
+		return nil, s.endEmptyPoll(ctx)
+	}
+	failpoint.Hit(failpoint.AfterPoll)
+	return batch, nil
+}
+
+// collect polls until the batch is full or wait has ended. The first records
+// set closing to the linger. On an error nothing is held.
+func (s *Session) collect(ctx, wait context.Context, closing *time.Timer) ([]*kgo.Record, error) {
+	var batch []*kgo.Record
+	var bytes int
+	limit, most := s.maxRecords()
 	for len(batch) < limit && bytes < s.cfg.MaxBytes {
 		if len(batch) > 0 && s.cfg.Linger < 0 && s.cl.BufferedFetchRecords() == 0 {
 			break
 		}
-		chunk := s.size.records(s.cfg.MaxBytes-bytes, most-len(batch))
-		fetches := s.cl.PollRecords(wait, chunk)
+		fetches := s.cl.PollRecords(wait, s.size.records(s.cfg.MaxBytes-bytes, most-len(batch)))
 		before := len(batch)
-		first := before == 0
 		var got int
 		batch, got = s.take(batch, fetches)
-		passed := len(batch) == 0 && !fetches.Empty() // Only what is outside the ends.
 		bytes += got
-		err := s.fetchError(fetches)
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
+		if err := cmp.Or(s.fetchError(fetches), ctx.Err()); err != nil {
 			return nil, s.dropPolled(ctx, err)
 		}
 		if s.tx != nil && s.unsettled.Swap(false) {
 			// The transaction session would abort this batch for partitions
 			// that were taken away before it: settle that at once, without
 			// doing the batch's work in vain.
-			if err := s.rewind(ctx); err != nil {
+			if err := s.settleRevoked(ctx); err != nil {
 				return nil, err
 			}
 			batch, bytes = batch[:0], 0
-			s.settleRetries(false)
-			s.allowRebalance()
 			continue
 		}
 		if err := s.readTimes(ctx, batch[before:]); err != nil {
 			return nil, s.dropPolled(ctx, err)
 		}
-		if wait.Err() != nil || passed {
+		outside := len(batch) == 0 && !fetches.Empty() // Only records that are outside of the ends.
+		if wait.Err() != nil || outside {
 			break
 		}
-		if first && len(batch) > 0 {
-			linger := s.cfg.Linger
-			if linger < 0 {
-				linger = buffered
-			}
-			closing.Reset(linger)
+		if before == 0 && len(batch) > 0 {
+			closing.Reset(s.linger())
 		}
 	}
-	s.held = len(batch)
-	if len(batch) == 0 {
-		var err error
-		if s.bounds.ends != nil {
-			err = s.skipGaps(ctx)
-		}
-		s.settleRetries(true)
-		s.allowRebalance() // Also an empty poll keeps rebalances waiting.
-		return nil, err
-	}
-	failpoint.Hit(failpoint.AfterPoll)
 	return batch, nil
+}
+
+// linger is how long a batch waits for more records after its first ones.
+func (s *Session) linger() time.Duration {
+	if s.cfg.Linger < 0 {
+		return buffered
+	}
+	return s.cfg.Linger
+}
+
+// settleRevoked ends the transaction session's work on partitions that were
+// revoked, and lets rebalances go on.
+func (s *Session) settleRevoked(ctx context.Context) error {
+	if err := s.rewind(ctx); err != nil {
+		return err
+	}
+	s.settleRetries(false)
+	s.allowRebalance()
+	return nil
+}
+
+// endEmptyPoll ends a poll without records. It too keeps rebalances waiting.
+func (s *Session) endEmptyPoll(ctx context.Context) error {
+	var err error
+	if s.bounds.ends != nil {
+		err = s.skipGaps(ctx)
+	}
+	s.settleRetries(true)
+	s.allowRebalance()
+	return err
 }
 
 // take appends the records of fetches, and returns their size in bytes.

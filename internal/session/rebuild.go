@@ -2,15 +2,9 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"slices"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"github.com/loaderline/loaderline/internal/kafkaadmin"
-	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // rebuildOrder learns, before anything is fetched, which keys wait in the retry
@@ -111,85 +105,4 @@ func (s *Session) dropRetries(gone map[string][]int32) {
 			s.pauseSplit(p)
 		}
 	}
-}
-
-// waitingKeys counts the records of each key in retry topics from offsets on, by
-// partition and tier. It reads to the end that the topics have now, and not
-// only to the last stable offset: the transaction of the partition's last owner
-// may be committed in the group before it is in a retry topic.
-func (s *Session) waitingKeys(ctx context.Context, from map[string]map[int32]int64) (map[int32]map[string][]int32, error) {
-	ends, err := kadm.NewClient(s.cl).ListEndOffsets(ctx, s.cfg.Retry.Topics...)
-	if err != nil {
-		return nil, err
-	}
-	keys := make(map[int32]map[string][]int32)
-	left := make(map[topicPartition]int64)
-	start := make(map[string]map[int32]kgo.Offset)
-	for topic, partitions := range from {
-		for p, offset := range partitions {
-			end, ok := ends.Lookup(topic, p)
-			if !ok || end.Err != nil {
-				return nil, fmt.Errorf("topic %s partition %d: end offset: %w", topic, p, end.Err)
-			}
-			if keys[p] == nil {
-				keys[p] = make(map[string][]int32)
-			}
-			if offset >= end.Offset {
-				continue
-			}
-			left[topicPartition{topic, p}] = end.Offset
-			if start[topic] == nil {
-				start[topic] = make(map[int32]kgo.Offset)
-			}
-			start[topic][p] = kgo.NewOffset().At(offset)
-		}
-	}
-	if len(left) == 0 {
-		return keys, nil
-	}
-	cl, err := kafkaadmin.NewClient(s.cfg.Kafka,
-		kgo.ConsumePartitions(start),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.KeepControlRecords(), // The end may be one.
-		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.FetchMaxWait(fetchMaxWait),
-		kgo.FetchMaxBytes(maxFetchBytes),
-		kgo.FetchMaxPartitionBytes(partitionFetchBytes),
-		kgo.MaxConcurrentFetches(1),
-		kgo.MaxDecompressBatchBytes(maxDecompressBatchBytes),
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer cl.Close()
-	for len(left) > 0 {
-		fetches := cl.PollFetches(ctx)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		for _, problem := range fetches.Errors() {
-			if !kafkaerr.IsTransient(problem.Err) {
-				return nil, s.fetchFailed(problem.Topic, problem.Partition, problem.Err)
-			}
-		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			at := topicPartition{r.Topic, r.Partition}
-			end, reading := left[at]
-			if reading && r.Offset < end && !r.Attrs.IsControl() && r.Key != nil {
-				add(keys[r.Partition], string(r.Key), slices.Index(s.cfg.Retry.Topics, r.Topic), len(s.cfg.Retry.Topics))
-			}
-			if r.Offset >= end-1 {
-				delete(left, at)
-			}
-		})
-	}
-	return keys, nil
-}
-
-// add counts a record of a key in the retry topic with an index.
-func add(keys map[string][]int32, key string, index, tiers int) {
-	if keys[key] == nil {
-		keys[key] = make([]int32, tiers)
-	}
-	keys[key][index]++
 }
