@@ -83,7 +83,7 @@ func (s *Session) collect(ctx, wait context.Context, closing *time.Timer) ([]*kg
 			return nil, s.dropPolled(ctx, err)
 		}
 		outside := len(batch) == 0 && !fetches.Empty() // Only records that are outside of the ends.
-		if wait.Err() != nil || outside {
+		if outside || isDone(wait) {
 			break
 		}
 		if before == 0 && len(batch) > 0 {
@@ -92,6 +92,8 @@ func (s *Session) collect(ctx, wait context.Context, closing *time.Timer) ([]*kg
 	}
 	return batch, nil
 }
+
+func isDone(ctx context.Context) bool { return ctx.Err() != nil }
 
 // linger is how long a batch waits for more records after its first ones.
 func (s *Session) linger() time.Duration {
