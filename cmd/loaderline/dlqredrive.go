@@ -172,7 +172,7 @@ func readFix(path string) (*deadletter.Fix, error) {
 	if err != nil {
 		return nil, &usageError{fmt.Errorf("read the fix: %w", err)}
 	}
-	fix, err := deadletter.ParseFix(string(program))
+	fix, err := deadletter.ParseFix(string(program), deadletter.FixLimits{})
 	if err != nil {
 		return nil, &usageError{fmt.Errorf("%s: %w", path, err)}
 	}

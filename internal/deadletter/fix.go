@@ -1,6 +1,7 @@
 package deadletter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +11,20 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// Limits for the fix of one dead letter. The memory is what its process may map beyond what it has at its start.
-const (
-	fixTime   = 5 * time.Second
-	fixMemory = 512 << 20
-	fixBytes  = 16 << 20 // of a payload, before and after
-)
+// fixBytes is the most bytes of a payload, before and after a fix.
+const fixBytes = 16 << 20
+
+// FixLimits bound the fix of one dead letter. Zero values are the defaults.
+type FixLimits struct {
+	// Time is the longest that the program may take. Defaults to 5 seconds.
+	Time time.Duration
+	// Memory is how many bytes the program's process may map beyond what it has at its start. Defaults to 512 MiB.
+	Memory uint64
+}
+
+func (l FixLimits) withDefaults() FixLimits {
+	return FixLimits{Time: cmp.Or(l.Time, 5*time.Second), Memory: cmp.Or(l.Memory, 512<<20)}
+}
 
 // ErrNotFixed says that a fix has no result for a dead letter, which therefore stays as it is.
 var ErrNotFixed = errors.New("the fix leaves it out: it gives no value for it")
@@ -23,7 +32,7 @@ var ErrNotFixed = errors.New("the fix leaves it out: it gives no value for it")
 // Fix is a jq program that makes a payload of a payload. The program runs in a process of its own, since one operation of jq
 // can take any time and memory, and nothing else can end it. It is safe for concurrent use. Close it.
 type Fix struct {
-	program string
+	start fixStart
 
 	mu     sync.Mutex
 	worker *fixWorker // nil: not started, or ended
@@ -32,11 +41,11 @@ type Fix struct {
 // ParseFix reads a jq program. Its input is the payload as JSON, or as a string where it is not JSON; $key is the record's
 // key as a string, or null, and $headers the dead letter's headers as an object of strings. It sees neither files nor the
 // environment. The program runs in a process of this executable, whose main calls ServeFix.
-func ParseFix(program string) (*Fix, error) {
+func ParseFix(program string, limits FixLimits) (*Fix, error) {
 	if _, err := compileFix(program); err != nil {
 		return nil, fmt.Errorf("this is no jq program: %w", err)
 	}
-	return &Fix{program: program}, nil
+	return &Fix{start: fixStart{Program: program, Limits: limits.withDefaults()}}, nil
 }
 
 func compileFix(program string) (*gojq.Code, error) {
@@ -70,7 +79,7 @@ func (f *Fix) apply(ctx context.Context, l Letter, payload []byte) ([]byte, erro
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.worker == nil {
-		worker, err := startFix(f.program)
+		worker, err := startFix(f.start)
 		if err != nil {
 			return nil, fmt.Errorf("start the process of the fix: %w", err)
 		}

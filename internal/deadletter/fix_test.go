@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -30,7 +31,7 @@ func TestFix(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.die(kgo.Record{Key: []byte("k"), Value: []byte(test.value), Headers: []kgo.RecordHeader{{Key: "trace", Value: []byte("t")}}}, lookup)
-			fix, err := deadletter.ParseFix(test.program)
+			fix, err := deadletter.ParseFix(test.program, deadletter.FixLimits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,24 +52,35 @@ func TestFix(t *testing.T) {
 
 // TestFixIsBounded leaves a dead letter open if the program takes too much for it, and fixes the next one.
 func TestFixIsBounded(t *testing.T) {
-	const memory, either = "the fix takes more than 512 MiB of memory for it", "the fix takes more than "
-	for name, test := range map[string]struct{ program, want string }{
-		"a text":                {`"x" * 4e8 | . + . | . + .`, memory},
-		"a list of large texts": {`[limit(9; repeat("x" * 2e8))] | length`, memory},
-		"a list":                {`[range(1e9)]`, either},
-		"a list of the same":    {`[limit(1e9; repeat(1))]`, either},
-		"a reduction":           {`reduce range(1e9) as $i ([]; . + [$i])`, either},
-		"a deep recursion":      {`def f: [., f]; f`, either},
-		"a deep value":          {`last(limit(1e9; recurse([.])))`, either},
-		"time":                  {`last(range(1e12))`, "the fix takes more than 5s for it"},
-		"a large result":        {`"x" * (17 * 1048576)`, "the fix gives 17825794 bytes for it, and 16 MiB are the most"},
+	const (
+		memory = "the fix takes more than 128 MiB of memory for it"
+		either = "the fix takes more than "
+		late   = "the fix takes more than 1s for it"
+		large  = "the fix gives 17825794 bytes for it, and 16 MiB are the most"
+	)
+	little := deadletter.FixLimits{Memory: 128 << 20, Time: time.Minute}
+	both := deadletter.FixLimits{Memory: 128 << 20, Time: time.Second}
+	for name, test := range map[string]struct {
+		program string
+		limits  deadletter.FixLimits
+		want    string
+	}{
+		"a text":                {`"x" * 1e8 | . + . | . + .`, little, memory},
+		"a list of large texts": {`[limit(9; repeat("x" * 5e7))] | length`, little, memory},
+		"a list":                {`[range(1e9)]`, both, either},
+		"a list of the same":    {`[limit(1e9; repeat(1))]`, both, either},
+		"a reduction":           {`reduce range(1e9) as $i ([]; . + [$i])`, both, either},
+		"a deep recursion":      {`def f: [., f]; f`, both, either},
+		"a deep value":          {`last(limit(1e9; recurse([.])))`, both, either},
+		"time":                  {`last(range(1e12))`, deadletter.FixLimits{Time: time.Second}, late},
+		"a large result":        {`"x" * (17 * 1048576)`, deadletter.FixLimits{Time: time.Minute}, large},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.die(kgo.Record{Value: []byte(`{}`)}, lookup)
 			w.die(kgo.Record{Value: []byte(`{"a":1}`)}, lookup)
-			fix, err := deadletter.ParseFix("if .a then .b = 2 else " + test.program + " end")
+			fix, err := deadletter.ParseFix("if .a then .b = 2 else "+test.program+" end", test.limits)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +100,7 @@ func TestFixIsBounded(t *testing.T) {
 func TestFixOfNoValue(t *testing.T) {
 	w := newWorld(t)
 	w.die(kgo.Record{}, lookup)
-	fix, err := deadletter.ParseFix(`{was: ., key: $key}`)
+	fix, err := deadletter.ParseFix(`{was: ., key: $key}`, deadletter.FixLimits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +113,7 @@ func TestFixOfNoValue(t *testing.T) {
 
 func TestWrongFix(t *testing.T) {
 	for _, program := range []string{".a ==", "$who", `import "m" as m; .`, "input"} {
-		if _, err := deadletter.ParseFix(program); err == nil || !strings.HasPrefix(err.Error(), "this is no jq program: ") {
+		if _, err := deadletter.ParseFix(program, deadletter.FixLimits{}); err == nil || !strings.HasPrefix(err.Error(), "this is no jq program: ") {
 			t.Errorf("%s: %v", program, err)
 		}
 	}

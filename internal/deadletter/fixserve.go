@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"time"
 	"unicode/utf8"
 
 	"github.com/itchyny/gojq"
@@ -23,11 +24,6 @@ func ServeFix() bool {
 		return false
 	}
 	signal.Ignore(os.Interrupt) // The parent decides.
-	debug.SetMemoryLimit(fixMemory / 2)
-	if err := limitMemory(fixMemory); err != nil {
-		fmt.Fprintln(os.Stderr, "limit its memory:", err)
-		return true
-	}
 	if err := serveFix(os.Stdin, os.Stdout); !errors.Is(err, io.EOF) {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -37,11 +33,15 @@ func ServeFix() bool {
 // serveFix does tasks until there are no more, which is io.EOF.
 func serveFix(from io.Reader, to io.Writer) error {
 	tasks, done := gob.NewDecoder(from), gob.NewEncoder(to)
-	var program string
-	if err := tasks.Decode(&program); err != nil {
+	var start fixStart
+	if err := tasks.Decode(&start); err != nil {
 		return err
 	}
-	code, err := compileFix(program)
+	debug.SetMemoryLimit(int64(start.Limits.Memory / 2))
+	if err := limitMemory(start.Limits.Memory); err != nil {
+		return fmt.Errorf("limit its memory: %w", err)
+	}
+	code, err := compileFix(start.Program)
 	if err != nil {
 		return err
 	}
@@ -53,14 +53,14 @@ func serveFix(from io.Reader, to io.Writer) error {
 		if err := tasks.Decode(&task); err != nil {
 			return err
 		}
-		if err := done.Encode(task.run(code)); err != nil {
+		if err := done.Encode(task.run(code, start.Limits.Time)); err != nil {
 			return err
 		}
 	}
 }
 
-func (t fixTask) run(code *gojq.Code) fixDone {
-	payload, err := t.fixed(code)
+func (t fixTask) run(code *gojq.Code, most time.Duration) fixDone {
+	payload, err := t.fixed(code, most)
 	switch {
 	case errors.Is(err, ErrNotFixed):
 		return fixDone{Left: true}
@@ -70,7 +70,7 @@ func (t fixTask) run(code *gojq.Code) fixDone {
 	return fixDone{Payload: payload}
 }
 
-func (t fixTask) fixed(code *gojq.Code) ([]byte, error) {
+func (t fixTask) fixed(code *gojq.Code, most time.Duration) ([]byte, error) {
 	input, err := t.input()
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (t fixTask) fixed(code *gojq.Code) ([]byte, error) {
 		headers[name] = value
 	}
 	// The parent ends this process then. Where that is gone, too, the program ends by itself.
-	ctx, cancel := context.WithTimeout(context.Background(), 2*fixTime)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*most)
 	defer cancel()
 	results := code.RunWithContext(ctx, input, key, headers)
 	result, ok := results.Next()

@@ -16,8 +16,13 @@ import (
 // fixMark is in the environment of the process that runs a fix, and of no other.
 const fixMark = "LOADERLINE_FIX_PROCESS"
 
-// fixTask is one dead letter for the process of a fix, and fixDone what became of it. gob does not tell nil from empty.
+// fixStart is what the process of a fix gets first. fixTask is one dead letter for it, and fixDone what became of that. gob does
+// not tell nil from empty.
 type (
+	fixStart struct {
+		Program string
+		Limits  FixLimits
+	}
 	fixTask struct {
 		Payload, Key  []byte
 		Absent, NoKey bool
@@ -32,22 +37,23 @@ type (
 
 // fixWorker is the process of a fix, as its parent sees it.
 type fixWorker struct {
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	tasks *gob.Encoder
-	done  *gob.Decoder
-	said  beginning
+	cmd    *exec.Cmd
+	limits FixLimits
+	in     io.WriteCloser
+	tasks  *gob.Encoder
+	done   *gob.Decoder
+	said   beginning
 }
 
 // startFix starts the process of a program that compiles.
-func startFix(program string) (*fixWorker, error) {
+func startFix(start fixStart) (*fixWorker, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	w := &fixWorker{cmd: exec.Command(path)} //nolint:noctx // It outlives the dead letter that it is started for.
-	w.cmd.Args[0] = os.Args[0]               // What has several names goes by it.
-	w.cmd.Env = []string{fixMark + "=1"}     // The program has nothing to do with what this one knows.
+	w := &fixWorker{cmd: exec.Command(path), limits: start.Limits} //nolint:noctx // It outlives the dead letter that it is started for.
+	w.cmd.Args[0] = os.Args[0]                                     // What has several names goes by it.
+	w.cmd.Env = []string{fixMark + "=1"}                           // The program has nothing to do with what this one knows.
 	w.cmd.Stderr = &w.said
 	w.in, err = w.cmd.StdinPipe()
 	if err != nil {
@@ -62,7 +68,7 @@ func startFix(program string) (*fixWorker, error) {
 	}
 	w.tasks, w.done = gob.NewEncoder(w.in), gob.NewDecoder(out)
 	var ready bool
-	if err := errors.Join(w.tasks.Encode(program), w.done.Decode(&ready)); err != nil {
+	if err := errors.Join(w.tasks.Encode(start), w.done.Decode(&ready)); err != nil {
 		w.end()
 		return nil, w.explained(err)
 	}
@@ -72,7 +78,7 @@ func startFix(program string) (*fixWorker, error) {
 // do has the process do a task. After an error it has to be ended.
 func (w *fixWorker) do(ctx context.Context, task fixTask) (done fixDone, err error) {
 	var late atomic.Bool
-	timer := time.AfterFunc(fixTime, func() {
+	timer := time.AfterFunc(w.limits.Time, func() {
 		late.Store(true)
 		_ = w.cmd.Process.Kill()
 	})
@@ -85,7 +91,7 @@ func (w *fixWorker) do(ctx context.Context, task fixTask) (done fixDone, err err
 	case ctx.Err() != nil:
 		return fixDone{}, context.Cause(ctx)
 	case late.Load():
-		return fixDone{}, fmt.Errorf("the fix takes more than %v for it", fixTime)
+		return fixDone{}, fmt.Errorf("the fix takes more than %v for it", w.limits.Time)
 	}
 	w.end()
 	return fixDone{}, w.explained(err)
@@ -96,7 +102,7 @@ func (w *fixWorker) explained(err error) error {
 	// What the runtime says, what it says where the system refuses a page or the stack of a thread, and what the race detector says.
 	for _, said := range []string{"out of memory", "cannot allocate memory", "SIGSEGV", "Resource temporarily unavailable", "failed to allocate"} {
 		if bytes.Contains(w.said.text, []byte(said)) {
-			return fmt.Errorf("the fix takes more than %d MiB of memory for it", fixMemory>>20)
+			return fmt.Errorf("the fix takes more than %d MiB of memory for it", w.limits.Memory>>20)
 		}
 	}
 	if line, _, _ := bytes.Cut(w.said.text, []byte("\n")); len(line) > 0 {
