@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -59,6 +61,18 @@ func (l *lazyService) close() error {
 // Main runs the tests of a package, ends the services they were given, fails when a goroutine is left, and exits.
 // It is the whole body of a TestMain.
 func Main(m goleak.TestingM, leaks ...goleak.Option) { goleak.VerifyTestMain(mainRunner{m}, leaks...) }
+
+// AtOnce lets so many parallel tests of a package run at once, where they wait more than they compute. It is called before
+// [Main]. The flag -parallel goes before it.
+func AtOnce(tests int) {
+	parallel := flag.Lookup("test.parallel")
+	if parallel.Value.String() != parallel.DefValue {
+		return
+	}
+	if err := parallel.Value.Set(strconv.Itoa(tests)); err != nil {
+		panic(err) // A number is no wrong value.
+	}
+}
 
 // mainRunner ends the services between the tests and the search for leaks.
 type mainRunner struct{ m goleak.TestingM }

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -110,7 +111,9 @@ func TestWrongPassword(t *testing.T) {
 	}
 	defer cluster.Close()
 	k := consumer.Kafka{Brokers: cluster.ListenAddrs(), SASL: consumer.SASL{Mechanism: "PLAIN", Username: "u", Password: canary + "-wrong"}}
-	_, err = kafkaadmin.Describe(t.Context(), k, "in")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // Less than Describe itself would wait.
+	defer cancel()
+	_, err = kafkaadmin.Describe(ctx, k, "in")
 	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "credentials") {
 		t.Errorf("got %v", err)
 	}

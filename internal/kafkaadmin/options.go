@@ -110,7 +110,7 @@ func Connect(ctx context.Context, k consumer.Kafka) (*kgo.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := Reach(ctx, client, k); err != nil {
+	if err := Reach(ctx, client, k, ReachTimeout); err != nil {
 		client.Close()
 		return nil, err
 	}

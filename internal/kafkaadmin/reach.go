@@ -26,10 +26,10 @@ func Unreachable(k consumer.Kafka, op string, err error) error {
 	return &kafkaerr.UnreachableError{Brokers: brokersOf(k), Op: op, Err: err}
 }
 
-// Reach waits until a broker responds, for ReachTimeout in all. An error that
+// Reach waits until a broker responds, for most in all. An error that
 // waiting does not fix (credentials, certificates) ends it at once.
-func Reach(parent context.Context, cl *kgo.Client, k consumer.Kafka) error {
-	ctx, cancel := context.WithTimeout(parent, ReachTimeout)
+func Reach(parent context.Context, cl *kgo.Client, k consumer.Kafka, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(parent, most)
 	defer cancel()
 	var last error
 	for {

@@ -62,10 +62,10 @@ func CommitStart(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// awaitStart is startOf for all partitions of topics. It waits about ten seconds
+// awaitStart is startOf for all partitions of topics. It waits cfg.ReachTimeout
 // for a partition without a leader.
 func awaitStart(ctx context.Context, admin *kadm.Client, cfg Config, topics []string) (map[string]map[int32]kgo.EpochOffset, error) {
-	ctx, cancel := context.WithTimeout(ctx, kafkaadmin.ReachTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cfg.ReachTimeout)
 	defer cancel()
 	for {
 		found, err := startOf(ctx, admin, cfg.Start, topics, everyPartition)

@@ -45,12 +45,16 @@ type Config struct {
 	// It may be called by several goroutines. Defaults to
 	// kafkaadmin.DefaultMaxMessageBytes for every topic.
 	MaxMessageBytes func(topic string) int
+	// ReachTimeout is how long Open tries to reach the cluster, and how long
+	// CommitStart waits for a leader. Defaults to kafkaadmin.ReachTimeout.
+	ReachTimeout time.Duration
 	// SharedLog is the log of all clients of this process. Defaults to a log of
 	// the session's own.
 	SharedLog *kafkaadmin.SharedLog
 }
 
 func (c Config) withDefaults() Config {
+	orDefault(&c.ReachTimeout, kafkaadmin.ReachTimeout)
 	orDefault(&c.SessionTimeout, 10*time.Second)
 	orDefault(&c.RebalanceGrace, 5*time.Second)
 	orDefault(&c.TransactionTimeout, 10*time.Second)
@@ -99,6 +103,7 @@ func (c Config) Validate() error {
 		value int64
 	}{
 		{"Worker", int64(c.Worker) + 1},
+		{"ReachTimeout", int64(c.ReachTimeout)},
 		{"SessionTimeout", int64(c.SessionTimeout)},
 		{"RebalanceTimeout", int64(c.RebalanceTimeout)},
 		{"RebalanceGrace", int64(c.RebalanceGrace)},

@@ -27,6 +27,13 @@ func TestIdentity(t *testing.T) {
 	})
 }
 
+// TestReachTimeout: a cluster is tried for ten seconds.
+func TestReachTimeout(t *testing.T) {
+	if got := (Config{}).withDefaults().ReachTimeout; got != 10*time.Second {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestRebalanceTimeout: the group waits as long as a batch may take, and hardly
 // longer.
 func TestRebalanceTimeout(t *testing.T) {

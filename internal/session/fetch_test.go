@@ -56,7 +56,9 @@ func TestRecreatedTopicIsFatal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.publish(0, 5, 1)
-	s := w.open(w.config())
+	cfg := w.config()
+	cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.RetryBackoffFn(soon)} }
+	s := w.open(cfg)
 	poll(t, s)
 	commit(t, s, nil)
 	if _, err := w.admin.DeleteTopics(t.Context(), "in"); err != nil {
@@ -163,3 +165,6 @@ func at(topic string, offset int64) kadm.Offsets {
 	offsets.AddOffset(topic, 0, offset, -1)
 	return offsets
 }
+
+// soon is a backoff of a test: the client tries several times before it takes a topic's ID for gone.
+func soon(int) time.Duration { return 20 * time.Millisecond }

@@ -48,7 +48,7 @@ func (c slowConn) Read(b []byte) (int, error) {
 func TestASlowWayFromTheBrokers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
-	const records, size = 300, 10 << 10
+	const records, size = 100, 10 << 10
 	for range records {
 		value := make([]byte, size)
 		_, _ = rand.Read(value)
@@ -60,7 +60,7 @@ func TestASlowWayFromTheBrokers(t *testing.T) {
 	cfg := w.config()
 	cfg.Opts = func() []kgo.Opt {
 		return []kgo.Opt{
-			kgo.RequestTimeoutOverhead(time.Second),
+			kgo.RequestTimeoutOverhead(300 * time.Millisecond),
 			kgo.Dialer(func(ctx context.Context, network, host string) (net.Conn, error) {
 				conn, err := (&net.Dialer{}).DialContext(ctx, network, host)
 				return slowConn{conn, limit, &atomic.Pointer[time.Time]{}}, err

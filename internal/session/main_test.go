@@ -7,4 +7,7 @@ import (
 )
 
 // TestMain also looks for goroutines that are left.
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) {
+	testenv.AtOnce(6)
+	testenv.Main(m)
+}

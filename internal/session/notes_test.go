@@ -1,8 +1,10 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -29,7 +31,9 @@ func TestNotesWithoutABroker(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.cluster.Close()
-	notes, err := kafkaadmin.Notes(t.Context(), consumer.Kafka{Brokers: w.brokers}, "g")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // Less than Notes itself would wait.
+	defer cancel()
+	notes, err := kafkaadmin.Notes(ctx, consumer.Kafka{Brokers: w.brokers}, "g")
 	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok {
 		t.Errorf("%v, %v", notes, err)
 	}

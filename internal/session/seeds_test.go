@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -26,29 +27,30 @@ func TestSomeBrokersAreDown(t *testing.T) {
 	}
 	k := consumer.Kafka{Brokers: append(closed, w.brokers...)}
 	set := map[string]map[int32]kafkaadmin.CommittedOffset{"in": {0: {At: 1}}}
-	for name, ask := range map[string]func() error{
-		"offsets":     func() error { _, err := kafkaadmin.Offsets(t.Context(), k, "g"); return err },
-		"set offsets": func() error { return kafkaadmin.SetOffsets(t.Context(), k, "other", set) },
-		"notes":       func() error { _, err := kafkaadmin.Notes(t.Context(), k, "g"); return err },
-		"describe":    func() error { _, err := kafkaadmin.Describe(t.Context(), k, "in"); return err },
-		"extents":     func() error { _, err := kafkaadmin.Extents(t.Context(), k, "in"); return err },
-		"create": func() error {
-			return kafkaadmin.CreateTopics(t.Context(), k, kafkaadmin.TopicSpec{Name: "in", Partitions: 1, ReplicationFactor: 1})
+	for name, ask := range map[string]func(context.Context) error{
+		"offsets":     func(ctx context.Context) error { _, err := kafkaadmin.Offsets(ctx, k, "g"); return err },
+		"set offsets": func(ctx context.Context) error { return kafkaadmin.SetOffsets(ctx, k, "other", set) },
+		"notes":       func(ctx context.Context) error { _, err := kafkaadmin.Notes(ctx, k, "g"); return err },
+		"describe":    func(ctx context.Context) error { _, err := kafkaadmin.Describe(ctx, k, "in"); return err },
+		"extents":     func(ctx context.Context) error { _, err := kafkaadmin.Extents(ctx, k, "in"); return err },
+		"create": func(ctx context.Context) error {
+			return kafkaadmin.CreateTopics(ctx, k, kafkaadmin.TopicSpec{Name: "in", Partitions: 1, ReplicationFactor: 1})
 		},
-		"open": func() error {
+		"open": func(ctx context.Context) error {
 			cfg := w.config()
 			cfg.Kafka = k
-			s, err := session.Open(t.Context(), cfg)
+			s, err := session.Open(ctx, cfg)
 			if err == nil {
-				err = s.Close(t.Context())
+				err = s.Close(ctx)
 			}
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			failed := map[string]int{}
 			for range 20 {
-				if err := ask(); err != nil {
+				if err := ask(t.Context()); err != nil {
 					failed[err.Error()]++
 				}
 			}

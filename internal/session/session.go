@@ -67,8 +67,8 @@ type topicPartition struct {
 }
 
 // Open joins the group and, with consumer.ExactlyOnce, ends what a crashed predecessor
-// of this instance and worker left open. It tries for about ten seconds to
-// reach the cluster.
+// of this instance and worker left open. It tries for
+// cfg.ReachTimeout to reach the cluster.
 //
 // Errors: *kafkaerr.UnreachableError, *kafkaerr.TopicMissingError, an invalid Config, and what
 // the cluster refuses. On an error nothing is left running.
@@ -129,7 +129,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 }
 
 func (s *Session) prepare(ctx context.Context) error {
-	if err := kafkaadmin.Reach(ctx, s.cl, s.cfg.Kafka); err != nil {
+	if err := kafkaadmin.Reach(ctx, s.cl, s.cfg.Kafka, s.cfg.ReachTimeout); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -75,7 +76,11 @@ func TestStartOfAPartitionWithoutALeader(t *testing.T) {
 			gone.Store(true)
 			asked := w.withoutLeader(&gone)
 			ended := make(chan error, 1)
-			go func() { ended <- session.CommitStart(t.Context(), w.config()) }()
+			cfg := w.config()
+			if !heals {
+				cfg.ReachTimeout = time.Second
+			}
+			go func() { ended <- session.CommitStart(t.Context(), cfg) }()
 			<-asked
 			if heals {
 				gone.Store(false)
