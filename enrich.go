@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline/internal/envelope"
+	"github.com/loaderline/loaderline/internal/runscope"
 	"github.com/loaderline/loaderline/internal/session"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -58,7 +59,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order
 	o.weigh()
 	o.release = func() {
 		for _, m := range micro {
-			m.rows.Release()
+			m.scope.Release()
 		}
 		o.to.Release()
 	}
@@ -73,6 +74,7 @@ type microBatch[E any] struct {
 	planned  []int32 // by record, the row of its event, or -1
 	failures map[int]*Failure
 	rows     *stages.Rows[E]
+	scope    *runscope.Scope // of the rows
 }
 
 // load decodes batches and runs the plan for each, side by side. What it returns is valid until the next call.
@@ -116,6 +118,7 @@ func (m *microBatch[E]) load(ctx context.Context, w *worker[E]) error {
 		m.planned[i] = int32(len(m.events))
 		m.events = append(m.events, event)
 	}
+	ctx, m.scope = runscope.New(ctx, len(m.events))
 	m.rows = w.cfg.Plan.Run(ctx, m.events)
 	return m.rows.Err()
 }

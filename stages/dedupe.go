@@ -19,6 +19,7 @@ const (
 // edge is one key set of a plan: it maps each element of its parent domain to distinct keys.
 type edge[E any, K comparable] struct {
 	id     int
+	base   *edge[E, K] // the same keys without conditions; nil if this has none
 	parent int
 	lists  bool
 	deps   []int

@@ -110,9 +110,9 @@ func Example_concurrent() {
 	// Ada bought lamp[{5} {4}] desk[{3}]
 }
 
-// How is a stage left out for some events? Its keys get a condition: nothing is loaded for the others, and what comes
-// after it is left out too.
-func ExampleWhen() {
+// How is a stage left out for some events? It gets a condition: nothing is loaded for the others, and what comes after it is
+// left out too.
+func ExampleAfter() {
 	var (
 		plan     stages.Plan[pageView]
 		profiles = stages.NewLoader(from("users", users), stages.LoaderConfig[userID, user]{})
@@ -120,8 +120,8 @@ func ExampleWhen() {
 	)
 	id := stages.By(&plan, func(e pageView) userID { return e.user })
 	who := stages.One(&plan, profiles, id)
-	isAda := stages.When(&plan, func(row stages.Row[pageView]) (bool, error) { return who.Of(row).Value.name == "Ada", nil }, who)
-	what := stages.One(&plan, bought, id.If(isAda))
+	isAda := stages.After(&plan, func(row stages.Row[pageView]) (bool, error) { return who.Of(row).Value.name == "Ada", nil }, who)
+	what := stages.One(&plan, bought, id, isAda)
 
 	for row := range plan.Run(context.Background(), []pageView{{1}, {2}}).All() {
 		fmt.Println(who.Of(row).Value.name, what.Of(row).Value, what.Of(row).Err)

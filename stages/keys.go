@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"context"
 	"iter"
 	"runtime/debug"
 )
@@ -88,14 +89,21 @@ func ThenErr[E, V any, K comparable](n Node[E, V], key func(V) (K, error)) Keys[
 	})}
 }
 
-// After takes a key from each row once the stages it names have settled, for keys that are made of an event and of
-// several stages' values. An error that wraps ErrBlocked makes the result Blocked.
+// After takes a key from each row once the stages that it names have settled. Use it for keys, and for conditions of One and
+// Many, that are made of an event and of several stages' values. An error that wraps ErrBlocked makes the result Blocked. When
+// the Row's Context ends, key is not called for other rows, and the run fails.
 func After[E any, K comparable](p *Plan[E], key func(Row[E]) (K, error), stages ...Dep) Keys[E, K] {
 	after := make([]int, len(stages))
 	for i, s := range stages {
 		after[i] = s.node()
 	}
 	return Keys[E, K]{plan: p, id: addKeys(p, &edge[E, K]{parent: rowDomain, deps: after, fill: func(r *run[E], d *dedupe[K], i int32) {
+		if r.ctx.Err() != nil {
+			// The events are not at fault: Rows.Err says so, and nobody uses their results.
+			r.failure = worse(r.failure, context.Cause(r.ctx))
+			d.blocked(Blocked)
+			return
+		}
 		d.one(guarded(key, Row[E]{run: r, index: i}))
 	}})}
 }

@@ -61,9 +61,6 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 	return &Loader[K, V]{source: source, cfg: cfg, cache: loadcache.Of(cfg.Cache), refresher: newRefresher[K, V](), failures: failures[K]{ttl: cfg.FailureTTL}}
 }
 
-// Name is the configured name.
-func (l *Loader[K, V]) Name() string { return l.cfg.Name }
-
 // Load loads keys outside of a plan, with the default backoff of a Plan. It loads duplicate keys once.
 func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 	answers := make(map[K]Result[V], len(keys))

@@ -56,7 +56,7 @@ func TestMaxBatchSplitsAndMaxCallsBounds(t *testing.T) {
 		}
 		for row := range rows.All() {
 			if r := n.Of(row); r.Value != 2*row.Event() {
-				t.Fatalf("row %d: %v", row.Index(), r)
+				t.Fatalf("row %v: %v", row.Event(), r)
 			}
 		}
 	})

@@ -3,26 +3,33 @@ package stages
 import "iter"
 
 // One adds a stage with one key for each element: a profile of each event's user.
-func One[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Keys[E, K]) Node[E, V] {
+//
+// The stage runs only for rows for which all conditions hold. The keys of a condition say whether it holds. The result for
+// other rows is Missing with ErrSkipped, also in stages whose keys come from this stage's values. If a condition has no key,
+// it does not hold. If it fails, the stage fails for the row, and if it is blocked, so is the stage.
+func One[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Keys[E, K], conditions ...Keys[E, bool]) Node[E, V] {
 	checkPlan(p, keys.plan)
-	n := addNode[E](p, l, keys.id)
-	k := p.edges[keys.id].(*edge[E, K])
+	id := conditional[E, K](p, keys.id, conditions)
+	n := addNode[E](p, l, id)
+	k := p.edges[id].(*edge[E, K])
 	return Node[E, V]{
-		plan: p, id: n.id, domain: keys.id + 1, gates: k.gates,
+		plan: p, id: n.id, domain: id + 1, gates: k.gates,
 		at: func(r *run[E], i int32) Result[V] { return n.of(r).slot(i).result },
 	}
 }
 
 // Many adds a stage with any number of keys for each element: the reviews of each of a user's purchases. Its result is
-// Loaded with a View, which may be empty and holds a result for each key; Missing or Blocked follow the element's own.
-func Many[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Lists[E, K]) Node[E, View[K, V]] {
+// Loaded with a View, which may be empty and holds a result for each key; Missing or Blocked follow the element's own. The
+// stage runs only for rows for which all conditions hold, as One says.
+func Many[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Lists[E, K], conditions ...Keys[E, bool]) Node[E, View[K, V]] {
 	checkPlan(p, keys.plan)
-	n := addNode[E](p, l, keys.id)
-	k := p.edges[keys.id].(*edge[E, K])
+	id := conditional[E, K](p, keys.id, conditions)
+	n := addNode[E](p, l, id)
+	k := p.edges[id].(*edge[E, K])
 	return Node[E, View[K, V]]{
 		plan: p, id: n.id, domain: k.parent, gates: k.gates, lists: true,
 		at: func(r *run[E], i int32) Result[View[K, V]] {
-			d := r.keys[keys.id].(*dedupe[K])
+			d := r.keys[id].(*dedupe[K])
 			switch span := d.spans[i]; span.from {
 			case noKey:
 				return Result[View[K, V]]{Err: ErrNoKey}
@@ -45,7 +52,7 @@ type loadNode[E any, K comparable, V any] struct {
 }
 
 func addNode[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], edgeID int) *loadNode[E, K, V] {
-	n := &loadNode[E, K, V]{id: len(p.nodes), edgeID: edgeID, name: l.Name()}
+	n := &loadNode[E, K, V]{id: len(p.nodes), edgeID: edgeID, name: l.cfg.Name}
 	p.nodes = append(p.nodes, n)
 	for i, known := range p.loaders {
 		if known.loader == any(l) {

@@ -24,9 +24,7 @@ type Plan[E any] struct {
 	edges      []keySet[E]
 	nodes      []stage[E]
 	loaders    []*planLoader
-	conditions []*condition[E]
-	memos      int
-	releases   []func(*run[E]) // of the Scratches that have one
+	conditions []int // the edges whose keys are conditions of stages
 }
 
 // keySet computes the keys of one or more stages for a run.
@@ -59,9 +57,9 @@ func (p *Plan[E]) Run(ctx context.Context, events []E) *Rows[E] {
 	return &Rows[E]{run: r}
 }
 
-// wants says that a stage has the keys of an edge.
+// wants says that the keys of an edge are those of a stage, or a condition.
 func (p *Plan[E]) wants(edge int) bool {
-	return slices.ContainsFunc(p.nodes, func(n stage[E]) bool { return n.edge() == edge })
+	return slices.Contains(p.conditions, edge) || slices.ContainsFunc(p.nodes, func(n stage[E]) bool { return n.edge() == edge })
 }
 
 // Dep is a stage that keys may depend on: any Node.

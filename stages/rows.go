@@ -19,14 +19,8 @@ type Row[E any] struct {
 // Event is the event.
 func (r Row[E]) Event() E { return r.run.events[r.index] }
 
-// Context is the context of Run. A condition that may take long checks it.
+// Context returns the context of Run. A key function of After that may take long checks it.
 func (r Row[E]) Context() context.Context { return r.run.ctx }
-
-// Index is the event's position in what Run was given.
-func (r Row[E]) Index() int { return int(r.index) }
-
-// Len is the number of events.
-func (r *Rows[E]) Len() int { return len(r.run.events) }
 
 // At is the i-th row.
 func (r *Rows[E]) At(i int) Row[E] { return Row[E]{run: r.run, index: int32(i)} }
@@ -47,14 +41,6 @@ func (r *Rows[E]) All() iter.Seq[Row[E]] {
 // fault. It is nil where each key's outcome is its own.
 func (r *Rows[E]) Err() error {
 	return r.run.failure
-}
-
-// Release gives the values of the run's Scratches back, for other runs. Call it when nothing that was made of the rows with
-// them is used any more, or not at all.
-func (r *Rows[E]) Release() {
-	for _, release := range r.run.plan.releases {
-		release(r.run)
-	}
 }
 
 // Stats is the funnel of each stage, in the order in which they were added to the plan.

@@ -22,10 +22,7 @@ type run[E any] struct {
 	requesters []requester // *keyRequests[K, V], by planLoader
 	bad        []error     // errors of unusable keys
 	failure    error       // the worst of the run as a whole
-	memos      []any       // *memo[T] by Shared, or the value of a Scratch
-	// conditions has a code for each row: open, noKey, blockedKey, or that of an error. nil where none was asked for.
-	conditions [][]int32
-	groups     *grouping // of the rows, once it was asked for
+	groups     *grouping   // of the rows, once it was asked for
 }
 
 // times are when a node asked for its keys and when it had all its answers, from the start of the run.
@@ -50,9 +47,6 @@ func newRun[E any](ctx context.Context, p *Plan[E], events []E) *run[E] {
 		settled:    make([]bool, len(p.nodes)),
 		times:      make([]times, len(p.nodes)),
 		requesters: make([]requester, len(p.loaders)),
-		memos:      make([]any, p.memos),
-
-		conditions: make([][]int32, len(p.conditions)),
 	}
 	r.domains[rowDomain] = domain{parent: -1, size: len(events)}
 	for i, l := range p.loaders {

@@ -59,7 +59,7 @@ func TestAStageRunsOnlyForRowsForWhichItsConditionHolds(t *testing.T) {
 	of := func(src *recorder) *stages.Loader[int, int] { return loader(src, stages.LoaderConfig[int, int]{}) }
 	user := stages.By(&plan, userOf)
 	always := stages.One(&plan, of(first), user)
-	some := stages.One(&plan, of(second), stages.Then(always, func(v int) int { return v }).If(stages.When(&plan, runs)))
+	some := stages.One(&plan, of(second), stages.Then(always, func(v int) int { return v }), stages.After(&plan, runs))
 	lists := stages.Many(&plan, of(third), stages.ThenEach(some, twice))
 	last := stages.Many(&plan, of(fourth), stages.ThenEach(lists, func(v stages.View[int, int]) iter.Seq[int] {
 		return func(yield func(int) bool) { _ = yield(v.Len()) }
@@ -84,8 +84,8 @@ func TestAStageRunsOnlyForRowsForWhichItsConditionHolds(t *testing.T) {
 func TestListsOfAnEventUnderACondition(t *testing.T) {
 	var plan stages.Plan[visit]
 	src := &recorder{}
-	lists := stages.ByEach(&plan, func(v visit) iter.Seq[int] { return twice(v.user) }).If(stages.When(&plan, runs))
-	n := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), lists)
+	lists := stages.ByEach(&plan, func(v visit) iter.Seq[int] { return twice(v.user) })
+	n := stages.Many(&plan, loader(src, stages.LoaderConfig[int, int]{}), lists, stages.After(&plan, runs))
 	rows := plan.Run(t.Context(), []visit{{1, true}, {7, false}})
 	if got := values(n.Of(rows.At(0))) + values(n.Of(rows.At(1))); got != "[2 4]skipped" {
 		t.Error(got)
@@ -106,7 +106,7 @@ func TestAConditionOnAnEarlierStage(t *testing.T) {
 	user := stages.By(&plan, userOf)
 	who := stages.One(&plan, loader(src, stages.LoaderConfig[int, int]{}), user)
 	next := &recorder{}
-	condition := stages.When(&plan, func(row stages.Row[visit]) (bool, error) {
+	condition := stages.After(&plan, func(row stages.Row[visit]) (bool, error) {
 		switch r := who.Of(row); {
 		case r.State == stages.Failed:
 			return false, stages.ErrBlocked
@@ -118,7 +118,7 @@ func TestAConditionOnAnEarlierStage(t *testing.T) {
 			return r.Value > 2, nil
 		}
 	}, who)
-	some := stages.One(&plan, loader(next, stages.LoaderConfig[int, int]{}), user.If(condition))
+	some := stages.One(&plan, loader(next, stages.LoaderConfig[int, int]{}), user, condition)
 	after := stages.Many(&plan, loader(next, stages.LoaderConfig[int, int]{}), stages.ThenEach(some, twice))
 	var got []string
 	for row := range plan.Run(t.Context(), []visit{{user: 1}, {user: 2}, {user: 3}, {user: 4}, {user: 5}}).All() {
@@ -139,13 +139,53 @@ func TestAConditionOnAnEarlierStage(t *testing.T) {
 func TestConditionsTogether(t *testing.T) {
 	var plan stages.Plan[visit]
 	src := &recorder{}
-	keys := stages.By(&plan, userOf).If(stages.When(&plan, runs)).If(stages.When(&plan, func(row stages.Row[visit]) (bool, error) {
-		return row.Event().user > 1, nil
-	}))
-	stages.One(&plan, loader(src, stages.LoaderConfig[int, int]{}), keys)
-	plan.Run(t.Context(), []visit{{1, true}, {2, true}, {3, false}})
+	old := stages.After(&plan, func(row stages.Row[visit]) (bool, error) { return row.Event().user > 1, nil })
+	n := stages.One(&plan, loader(src, stages.LoaderConfig[int, int]{}), stages.By(&plan, userOf), stages.After(&plan, runs), old)
+	var got []string
+	for row := range plan.Run(t.Context(), []visit{{1, true}, {2, true}, {3, false}, {0, false}}).All() {
+		got = append(got, outcome(n.Of(row)))
+	}
+	if diff := cmp.Diff([]string{"skipped", "4", "skipped", "skipped"}, got); diff != "" {
+		t.Error(diff)
+	}
 	if diff := cmp.Diff([][]int{{2}}, src.seen()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A condition can be made of the event, and of the values of a stage that has a condition itself. It holds for no row without
+// such a value.
+func TestAConditionUnderAnother(t *testing.T) {
+	var plan stages.Plan[visit]
+	first, src := &recorder{}, &recorder{}
+	of := func(src *recorder) *stages.Loader[int, int] { return loader(src, stages.LoaderConfig[int, int]{}) }
+	user := stages.By(&plan, userOf)
+	who := stages.One(&plan, of(first), user, stages.By(&plan, func(v visit) bool { return v.runs }))
+	n := stages.One(&plan, of(src), user, stages.Then(who, func(v int) bool { return v > 2 }))
+	var got []string
+	for row := range plan.Run(t.Context(), []visit{{1, true}, {2, true}, {2, false}, {3, false}}).All() {
+		got = append(got, outcome(n.Of(row)))
+	}
+	if diff := cmp.Diff([]string{"skipped", "4", "skipped", "skipped"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]int{{1, 2}, {2}}, append(first.seen(), src.seen()...)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Stages with the same keys and conditions are under one edge: each row's condition is asked once.
+func TestStagesShareAConditionAndItsKeys(t *testing.T) {
+	var plan stages.Plan[visit]
+	asked, keys := 0, 0
+	l := loader(&recorder{}, stages.LoaderConfig[int, int]{})
+	user := stages.By(&plan, func(v visit) int { keys++; return v.user })
+	condition := stages.By(&plan, func(v visit) bool { asked++; return v.runs })
+	stages.One(&plan, l, user, condition)
+	stages.One(&plan, l, user, condition)
+	plan.Run(t.Context(), []visit{{1, true}, {2, false}, {3, true}})
+	if asked != 3 || keys != 2 {
+		t.Errorf("the condition was asked %d times, and there were %d keys", asked, keys)
 	}
 }
 
@@ -155,15 +195,15 @@ func TestSharedValuesDependOnConditions(t *testing.T) {
 	l := loader(&recorder{}, stages.LoaderConfig[int, int]{})
 	user := stages.By(&plan, userOf)
 	who := stages.One(&plan, l, user)
-	some := stages.One(&plan, l, stages.Then(who, func(v int) int { return v }).If(stages.When(&plan, runs)))
-	made := 0
-	shared := stages.Share(&plan, func(row stages.Row[visit]) string {
-		made++
-		return outcome(some.Of(row))
-	})
+	some := stages.One(&plan, l, stages.Then(who, func(v int) int { return v }), stages.After(&plan, runs))
+	made, shared := 0, map[int]string{}
 	var got []string
 	for row := range plan.Run(t.Context(), []visit{{1, true}, {1, false}, {1, true}, {1, false}}).All() {
-		got = append(got, shared.Of(row))
+		if _, ok := shared[row.Group()]; !ok {
+			made++
+			shared[row.Group()] = outcome(some.Of(row))
+		}
+		got = append(got, shared[row.Group()])
 	}
 	if diff := cmp.Diff([]string{"4", "skipped", "4", "skipped"}, got); diff != "" || made != 2 {
 		t.Errorf("made %d times: %s", made, diff)
@@ -176,11 +216,11 @@ func TestTheEndOfTheContextEndsConditions(t *testing.T) {
 	cause := errors.New("a rebalance")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	asked := 0
-	stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.By(&plan, userOf).If(stages.When(&plan, func(row stages.Row[visit]) (bool, error) {
+	stages.One(&plan, loader(&recorder{}, stages.LoaderConfig[int, int]{}), stages.By(&plan, userOf), stages.After(&plan, func(row stages.Row[visit]) (bool, error) {
 		asked++
 		cancel(cause)
 		return false, context.Cause(row.Context())
-	})))
+	}))
 	rows := plan.Run(ctx, []visit{{user: 1}, {user: 2}, {user: 3}})
 	if !errors.Is(rows.Err(), cause) || asked != 1 {
 		t.Errorf("%v, and it was asked for %d rows; want %v and 1", rows.Err(), asked, cause)

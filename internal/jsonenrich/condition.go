@@ -19,10 +19,10 @@ type Field struct {
 	Path jsondoc.Path
 }
 
-// Condition adds a condition to the plan. fields has the field of each of its paths, in the same order. overBudget is the error
+// Condition returns a condition for stages of the plan. fields has the field of each of its paths, in the same order. overBudget is the error
 // for an event if the condition takes too long.
-func Condition(plan *stages.Plan[Document], c *condition.Condition, fields []Field, overBudget error, after ...stages.Dep) stages.Condition[Document] {
-	return stages.When(plan, func(row stages.Row[Document]) (bool, error) {
+func Condition(plan *stages.Plan[Document], c *condition.Condition, fields []Field, overBudget error, after ...stages.Dep) stages.Keys[Document, bool] {
+	return stages.After(plan, func(row stages.Row[Document]) (bool, error) {
 		values := make([]any, len(fields))
 		for i, f := range fields {
 			v, err := f.value(row)

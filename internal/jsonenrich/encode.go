@@ -9,13 +9,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/runscope"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
 // EncoderConfig configures an Encoder.
 type EncoderConfig struct {
-	Plan  *stages.Plan[Document]
 	Nodes []*Node
 	// Judge says what the results of a row mean for its event. It is called once for the rows of a run with the same keys.
 	Judge func(stages.Row[Document]) Verdict
@@ -40,15 +40,13 @@ type Verdict struct {
 
 // Encoder makes output records: the event byte for byte, and the results.
 type Encoder struct {
-	nodes   []*Node
-	judge   func(stages.Row[Document]) Verdict
-	topic   string
-	names   map[string]bool
-	reuse   *Reuse
-	results stages.Shared[Document, *encoded]
-	outputs stages.Scratch[Document, *outputs]
-	spare   spareOutputs
-	limit   atomic.Pointer[func() int] // the most bytes of a record that the topic accepts
+	nodes []*Node
+	judge func(stages.Row[Document]) Verdict
+	topic string
+	names map[string]bool
+	reuse *Reuse
+	spare spareOutputs
+	limit atomic.Pointer[func() int] // the most bytes of a record that the topic accepts
 }
 
 // encoded is what the rows of a run with the same keys share: the verdict, and their results as bytes.
@@ -68,12 +66,10 @@ func (e *encoded) own(fields []byte) { e.fields, e.owned = fields, true }
 // unlimited is the limit until the topic's is known.
 const unlimited = 64 << 20
 
-// NewEncoder returns an Encoder for the nodes of a plan. It adds to the plan, so the plan must not have been run.
+// NewEncoder returns an Encoder for the nodes of a plan.
 func NewEncoder(cfg EncoderConfig) *Encoder {
 	e := &Encoder{nodes: cfg.Nodes, judge: cfg.Judge, topic: cfg.Topic, names: cfg.Names, reuse: cfg.Reuse}
 	e.LimitTo(func(string) int { return unlimited })
-	e.outputs = stages.NewScratch(cfg.Plan, func(events int) *outputs { return e.spare.get(events, len(e.nodes)) }, e.spare.put)
-	e.results = stages.Share(cfg.Plan, e.encodeResults)
 	return e
 }
 
@@ -84,9 +80,35 @@ func (e *Encoder) LimitTo(maxMessageBytes func(topic string) int) {
 	e.limit.Store(&limit)
 }
 
+// outputs returns the memory of a row's run. A run without a scope keeps none: its outputs share nothing.
+func (e *Encoder) outputs(row stages.Row[Document]) *outputs {
+	scope := runscope.Of(row.Context())
+	if scope == nil {
+		return e.spare.get(1, len(e.nodes))
+	}
+	if out, ok := scope.Value(e).(*outputs); ok {
+		return out
+	}
+	out := e.spare.get(scope.Events(), len(e.nodes))
+	scope.Add(e, out, func() { e.spare.put(out) })
+	return out
+}
+
+// results returns the encoded results of a row. Rows of one group share them.
+func (e *Encoder) results(row stages.Row[Document], out *outputs) *encoded {
+	group := row.Group()
+	if group < 0 {
+		return e.encodeResults(row, out)
+	}
+	made := out.shared(group)
+	if *made == nil {
+		*made = e.encodeResults(row, out)
+	}
+	return *made
+}
+
 // encodeResults encodes the results of a row.
-func (e *Encoder) encodeResults(row stages.Row[Document]) *encoded {
-	out := e.outputs.Of(row)
+func (e *Encoder) encodeResults(row stages.Row[Document], out *outputs) *encoded {
 	made := out.newEncoded()
 	made.Verdict = e.judge(row)
 	if made.Drop || made.Failure != nil {
@@ -105,24 +127,23 @@ func (e *Encoder) encodeResults(row stages.Row[Document]) *encoded {
 
 const eventField = `{"event":`
 
-// Encode returns the output of a row, valid until the next row of its run is encoded. Runs may be encoded concurrently, and
-// the rows of one run one after another. Its error is a *loaderline.Failure.
+// Encode returns the output of a row, valid until the next row of its run is encoded, and no longer than the scope of its run
+// (see package runscope). Runs may be encoded concurrently, and the rows of one run one after another. Its error is a
+// *loaderline.Failure.
 func (e *Encoder) Encode(row stages.Row[Document]) ([]loaderline.Record, error) {
-	d := row.Event()
+	d, out := row.Event(), e.outputs(row)
 	if d.reused != nil {
-		out := e.outputs.Of(row)
 		value, _ := e.value(out, &d, d.reused.fields())
 		out.record[0] = loaderline.Record{Value: value}
 		return out.record[:], nil
 	}
-	made := e.results.Of(row)
+	made := e.results(row, out)
 	switch {
 	case made.Drop:
 		return nil, nil
 	case made.Failure != nil:
 		return nil, made.Failure
 	}
-	out := e.outputs.Of(row)
 	value, whole := e.value(out, &d, made.fields)
 	switch {
 	case made.owned:

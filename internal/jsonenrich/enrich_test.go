@@ -40,7 +40,7 @@ func TestEncode(t *testing.T) {
 		},
 		"verdicts": {
 			opts: options{judge: func(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict {
-				return []jsonenrich.Verdict{{Drop: true}, {Failure: &loaderline.Failure{Message: "bad"}}, {Degraded: "user=stale"}}[row.Index()]
+				return []jsonenrich.Verdict{{Drop: true}, {Failure: &loaderline.Failure{Message: "bad"}}, {Degraded: "user=stale"}}[row.Group()]
 			}},
 			events: []string{`{"id":1}`, `{"id":2}`, `{"id":4}`},
 			want:   []string{"dropped", "bad", `user=stale {"event":{"id":4},"user":null}`},

@@ -1,6 +1,7 @@
 package jsonenrich
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/loaderline/loaderline"
@@ -14,6 +15,7 @@ type outputs struct {
 	blocks   [][]byte             // of blockBytes each, in use
 	spare    [][]byte             // of blockBytes each, not in use
 	encoded  []encoded            // the rest of an allocation of several
+	groups   []*encoded           // by stages.Row.Group; nil is not encoded yet
 	left     int                  // the most outputs that are still to come
 }
 
@@ -62,6 +64,14 @@ func (o *outputs) newEncoded() *encoded {
 	return e
 }
 
+// shared returns the place of what the rows of a group share.
+func (o *outputs) shared(group int) **encoded {
+	if group >= len(o.groups) {
+		o.groups = append(o.groups, make([]*encoded, group+1-len(o.groups))...)
+	}
+	return &o.groups[group]
+}
+
 // spareOutputs holds the outputs of runs that were released, for later runs.
 type spareOutputs struct{ pool sync.Pool }
 
@@ -73,11 +83,13 @@ func (s *spareOutputs) get(events, nodes int) *outputs {
 	}
 	o.renderer.cursors = make([]cursor, nodes)
 	o.left = events
+	o.groups = slices.Grow(o.groups, events)
 	return o
 }
 
 // put takes back outputs whose blocks nobody reads any more.
 func (s *spareOutputs) put(o *outputs) {
-	*o = outputs{renderer: renderer{scratch: o.renderer.scratch}, spare: append(o.spare, o.blocks...)}
+	clear(o.groups)
+	*o = outputs{renderer: renderer{scratch: o.renderer.scratch}, spare: append(o.spare, o.blocks...), groups: o.groups[:0]}
 	s.pool.Put(o)
 }

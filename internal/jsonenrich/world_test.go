@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/resultcache"
+	"github.com/loaderline/loaderline/internal/runscope"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -79,6 +80,7 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 	into := path("user.bought[].product")
 	user.Nest(product, into, into, "product")
 	keys := jsonenrich.SingleKeys(&e.plan, nil, key)
+	var when []stages.Keys[jsonenrich.Document, bool]
 	if opts.when != "" {
 		c, err := condition.Parse(opts.when, []string{"event"})
 		if err != nil {
@@ -88,7 +90,7 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 		for _, p := range c.Paths() {
 			fields = append(fields, jsonenrich.Field{Number: e.decoder.AddField(p), Path: p})
 		}
-		keys = keys.If(jsonenrich.Condition(&e.plan, c, fields, errors.New("over budget")))
+		when = append(when, jsonenrich.Condition(&e.plan, c, fields, errors.New("over budget")))
 	}
 
 	loader := func(n *jsonenrich.Node, rows table) *stages.Loader[lookup.Key, *jsonenrich.Fragment] {
@@ -103,10 +105,10 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 		}
 		return stages.NewLoader(n.Fragments.Source(rows), cfg)
 	}
-	user.One = stages.One(&e.plan, loader(user, users), keys)
+	user.One = stages.One(&e.plan, loader(user, users), keys, when...)
 	product.Each = stages.Many(&e.plan, loader(product, products), jsonenrich.ListedKeys(&e.plan, user, inner))
 	e.encoder = jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
-		Plan: &e.plan, Nodes: e.nodes, Topic: "out", Names: opts.names, Reuse: e.reuse,
+		Nodes: e.nodes, Topic: "out", Names: opts.names, Reuse: e.reuse,
 		Judge: func(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict {
 			if opts.judge == nil {
 				return jsonenrich.Verdict{}
@@ -129,19 +131,20 @@ func (e *enricher) run(t *testing.T, events ...string) []string {
 		}
 		documents[i] = d
 	}
-	rows := e.plan.Run(t.Context(), documents)
-	defer rows.Release()
+	ctx, scope := runscope.New(t.Context(), len(documents))
+	defer scope.Release()
+	rows := e.plan.Run(ctx, documents)
 	records := make([]loaderline.Record, len(events))
 	got := make([]string, len(events))
-	for row := range rows.All() {
-		made, err := e.encoder.Encode(row)
+	for i := range events {
+		made, err := e.encoder.Encode(rows.At(i))
 		switch {
 		case err != nil:
-			got[row.Index()] = err.Error()
+			got[i] = err.Error()
 		case len(made) == 0:
-			got[row.Index()] = "dropped"
+			got[i] = "dropped"
 		default:
-			records[row.Index()] = made[0]
+			records[i] = made[0]
 		}
 	}
 	for i, r := range records {

@@ -12,6 +12,7 @@ import (
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/runscope"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/testenv"
@@ -156,7 +157,8 @@ func BenchmarkEncode(b *testing.B) {
 	records, bytes := 0, 0
 	for b.Loop() {
 		b.StopTimer()
-		rows := config.Plan.Run(b.Context(), events)
+		ctx, _ := runscope.New(b.Context(), len(events))
+		rows := config.Plan.Run(ctx, events)
 		b.StartTimer()
 		for row := range rows.All() {
 			made, err := config.Encode(row)

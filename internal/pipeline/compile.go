@@ -29,10 +29,13 @@ type compiler struct {
 	answers map[string]*answers // by identity: stages with the same identity share a loader
 	nodes   []*node             // by stage
 	// single and lists have the keys of stages, by edge.
-	single map[string]stages.Keys[jsonenrich.Document, lookup.Key]
-	lists  map[string]stages.Lists[jsonenrich.Document, lookup.Key]
-	whens  map[string]stages.Condition[jsonenrich.Document] // by their text
+	single map[keyPath]stages.Keys[jsonenrich.Document, lookup.Key]
+	lists  map[keyPath]stages.Lists[jsonenrich.Document, lookup.Key]
+	whens  map[string]stages.Keys[jsonenrich.Document, bool] // by their text
 }
+
+// keyPath is a path to the keys of stages: its number in the document of a root, which is a stage or -1 for the event.
+type keyPath struct{ root, path int }
 
 // answers is one loader, with its cache and what is looked for in its rows.
 type answers struct {
@@ -63,9 +66,9 @@ func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup, reuse *
 		layout: layout, open: open, lookups: lookups, plan: plan, decoder: jsonenrich.NewDecoder(reuse), reuse: reuse,
 		answers: map[string]*answers{},
 		nodes:   make([]*node, len(layout.Stages)),
-		single:  map[string]stages.Keys[jsonenrich.Document, lookup.Key]{},
-		lists:   map[string]stages.Lists[jsonenrich.Document, lookup.Key]{},
-		whens:   map[string]stages.Condition[jsonenrich.Document]{},
+		single:  map[keyPath]stages.Keys[jsonenrich.Document, lookup.Key]{},
+		lists:   map[keyPath]stages.Lists[jsonenrich.Document, lookup.Key]{},
+		whens:   map[string]stages.Keys[jsonenrich.Document, bool]{},
 	}
 }
 

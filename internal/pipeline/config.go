@@ -23,7 +23,7 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 	names := c.merged()
 	c.decoder.Compile(names)
 	encoder := jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
-		Plan: c.plan, Nodes: c.results(), Judge: c.judge, Topic: file.Output.Topic, Names: names, Reuse: c.reuse,
+		Nodes: c.results(), Judge: c.judge, Topic: file.Output.Topic, Names: names, Reuse: c.reuse,
 	})
 	return loaderline.Config[jsonenrich.Document]{
 		Name: file.Name,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/runscope"
 )
 
 // Outputs share memory, and what rows with equal keys have in common is made once: each is still whole when all of its
@@ -53,9 +54,11 @@ func TestOutputsOfOneMicroBatch(t *testing.T) {
 				documents[i] = d
 			}
 			values := make([][]byte, len(documents))
-			for row := range p.Config.Plan.Run(t.Context(), documents).All() {
-				if records, err := p.Config.Encode(row); err == nil {
-					values[row.Index()] = records[0].Value
+			ctx, _ := runscope.New(t.Context(), len(documents))
+			rows := p.Config.Plan.Run(ctx, documents)
+			for i := range documents {
+				if records, err := p.Config.Encode(rows.At(i)); err == nil {
+					values[i] = records[0].Value
 				}
 			}
 			got := make([]string, len(values))

@@ -92,10 +92,10 @@ stages:
 		} else if from == 0 {
 			t.Logf("%d calls for the first micro-batch", n)
 		}
-		for row := range rows.All() {
-			_, failed := p.Config.Encode(row)
-			if (failed != nil) != (asked[row.Index()] == poison) {
-				t.Fatalf("event %d: %v", from+row.Index(), failed)
+		for i := range documents {
+			_, failed := p.Config.Encode(rows.At(i))
+			if (failed != nil) != (asked[i] == poison) {
+				t.Fatalf("event %d: %v", from+i, failed)
 			}
 			if failed != nil {
 				dead++

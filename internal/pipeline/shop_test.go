@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/runscope"
 )
 
 const shop = `
@@ -106,12 +107,14 @@ func enrich(t *testing.T, p *pipeline.Pipeline, events ...string) []string {
 		}
 		documents, at = append(documents, d), append(at, i)
 	}
-	rows := p.Config.Plan.Run(context.Background(), documents)
+	ctx, scope := runscope.New(context.Background(), len(documents))
+	defer scope.Release()
+	rows := p.Config.Plan.Run(ctx, documents)
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	for row := range rows.All() {
-		got[at[row.Index()]] = published(p.Config.Encode(row))
+	for i := range documents {
+		got[at[i]] = published(p.Config.Encode(rows.At(i)))
 	}
 	return got
 }

@@ -83,11 +83,15 @@ func (c *compiler) named(stage string) *node {
 	return c.nodes[slices.IndexFunc(c.nodes, func(n *node) bool { return n.Name == stage })]
 }
 
-// condition returns a stage's condition in the plan. Stages with the same text share the condition, and so evaluate it once.
-func (c *compiler) condition(n *node, fields []jsonenrich.Field) stages.Condition[jsonenrich.Document] {
+// conditions returns a stage's condition in the plan, if it has one. Stages with the same text share the condition, and so
+// evaluate it once.
+func (c *compiler) conditions(n *node, fields []jsonenrich.Field) []stages.Keys[jsonenrich.Document, bool] {
+	if n.When == nil {
+		return nil
+	}
 	text := n.Stage.Stage.When
 	if known, ok := c.whens[text]; ok {
-		return known
+		return []stages.Keys[jsonenrich.Document, bool]{known}
 	}
 	var after []stages.Dep
 	for _, i := range n.WhenStages {
@@ -95,7 +99,7 @@ func (c *compiler) condition(n *node, fields []jsonenrich.Field) stages.Conditio
 	}
 	overBudget := c.layout.File.Errorf("stages."+n.Name+".when", "the condition %s: %v", shortened(text), condition.ErrBudget)
 	c.whens[text] = jsonenrich.Condition(c.plan, n.When, fields, overBudget, after...)
-	return c.whens[text]
+	return []stages.Keys[jsonenrich.Document, bool]{c.whens[text]}
 }
 
 // shortened returns a condition as a message has it.
