@@ -55,7 +55,7 @@ func bySource(records []*kgo.Record) map[string][]string {
 }
 
 func TestEnrichPublishesNothingInAnOutage(t *testing.T) {
-	cfg := numbers(newBroker(t), stages.MapFunc[int, int](func(context.Context, []int) (map[int]int, error) {
+	cfg := numbers(newBroker(t), stages.MapSource(func(context.Context, []int) (map[int]int, error) {
 		return nil, errors.New("away")
 	}))
 	p, err := loaderline.New(cfg)

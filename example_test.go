@@ -23,7 +23,7 @@ type User struct{ Name string }
 // Event is what the example enriches.
 type Event struct{ User UserID }
 
-var source = stages.MapFunc[UserID, User](func(_ context.Context, keys []UserID) (map[UserID]User, error) {
+var source = stages.MapSource(func(_ context.Context, keys []UserID) (map[UserID]User, error) {
 	found := map[UserID]User{}
 	for _, key := range keys {
 		found[key] = User{Name: fmt.Sprintf("user %d", key)}

@@ -56,11 +56,11 @@ func TestMicroBatchesOfOneTransaction(t *testing.T) {
 	}
 	b.publish(all...)
 	side := &meeting{of: together * size} // in as many calls, or in fewer
-	cfg := numbers(b, stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+	cfg := numbers(b, stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 		if err := side.wait(ctx, len(keys)); err != nil {
 			return nil, err
 		}
-		return doubles(ctx, keys)
+		return double(ctx, keys)
 	}))
 	cfg.Workers, cfg.Consumer.MaxRecords, cfg.DeadLetterLimit = 1, size, 1
 	var sizes []int

@@ -14,8 +14,8 @@ import (
 // An outage makes no dead letter, however long it is; work resumes where it stopped. A breaker changes nothing about that,
 // and does not stay open when the source is back.
 func TestAnOutageMakesNoDeadLetters(t *testing.T) {
-	for name, breaker := range map[string]stages.Breaker{"no breaker": {}, "breaker": {Failures: 1, Delay: time.Hour}} {
-		t.Run(name, func(t *testing.T) { outage(t, breaker) })
+	for name, breakerFailures := range map[string]int{"no breaker": 0, "breaker": 1} {
+		t.Run(name, func(t *testing.T) { outage(t, breakerFailures) })
 	}
 }
 
@@ -25,11 +25,11 @@ func TestAnOutageEndsWhereThePingIsRefused(t *testing.T) {
 	b := newBroker(t)
 	var away atomic.Bool
 	away.Store(true)
-	source := stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+	source := stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 		if away.Load() {
 			return nil, errors.New("connection refused")
 		}
-		return doubles(ctx, keys)
+		return double(ctx, keys)
 	})
 	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", Ping: func(context.Context) error {
 		if away.Swap(false) {
@@ -45,22 +45,22 @@ func TestAnOutageEndsWhereThePingIsRefused(t *testing.T) {
 	}
 }
 
-func outage(t *testing.T, breaker stages.Breaker) {
+func outage(t *testing.T, breakerFailures int) {
 	t.Helper()
 	b := newBroker(t)
 	var away atomic.Bool
 	away.Store(true)
 	failed := make(chan struct{}, 1000)
-	source := stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+	source := stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 		if away.Load() {
 			failed <- struct{}{}
 			return nil, errors.New("connection refused")
 		}
-		return doubles(ctx, keys)
+		return double(ctx, keys)
 	})
 	cfg := numbers(b, source)
 	pinged := make(chan struct{}, 1000)
-	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", Breaker: breaker, Ping: func(context.Context) error {
+	backend := stages.NewBackend(stages.BackendConfig{Name: "numbers", BreakerFailures: breakerFailures, BreakerDelay: time.Hour, Ping: func(context.Context) error {
 		if !away.Load() {
 			return nil
 		}

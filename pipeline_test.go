@@ -52,7 +52,9 @@ func numbersOf(b *broker, source stages.Source[int, int], backend *stages.Backen
 	return cfg
 }
 
-var doubles = stages.MapFunc[int, int](func(_ context.Context, keys []int) (map[int]int, error) {
+var doubles = stages.MapSource(double)
+
+func double(_ context.Context, keys []int) (map[int]int, error) {
 	found := map[int]int{}
 	for _, k := range keys {
 		if k%10 != 9 {
@@ -60,7 +62,7 @@ var doubles = stages.MapFunc[int, int](func(_ context.Context, keys []int) (map[
 		}
 	}
 	return found, nil
-})
+}
 
 func events(n int) []*kgo.Record {
 	all := make([]*kgo.Record, n)
@@ -92,7 +94,7 @@ func TestEveryEventHasOneOutcome(t *testing.T) {
 				for k, n := range tally.DeadLetters {
 					total.DeadLetters[k] += n
 				}
-				calls += tally.Stages[0].Calls.Calls
+				calls += tally.Stages[0].Calls
 			}
 			stop := start(t, cfg)
 			out, dead := b.read("out", 700), b.read("dead", 203)

@@ -28,10 +28,10 @@ func TestShutdownIsBoundedWithoutABroker(t *testing.T) {
 			b := newBroker(t)
 			b.publish(events(10)...)
 			atHand, goOn := make(chan struct{}), make(chan struct{})
-			cfg := numbers(b, stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+			cfg := numbers(b, stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 				close(atHand)
 				<-goOn
-				return doubles(ctx, keys)
+				return double(ctx, keys)
 			}))
 			cfg.Workers, cfg.ShutdownTimeout = 1, 2*time.Second
 			cfg.Consumer.Delivery, cfg.Consumer.Linger = delivery, time.Second
@@ -56,7 +56,7 @@ func TestShutdownWithoutTime(t *testing.T) {
 	b := newBroker(t)
 	b.publish(events(10)...)
 	atHand := make(chan struct{})
-	cfg := numbers(b, stages.MapFunc[int, int](func(ctx context.Context, _ []int) (map[int]int, error) {
+	cfg := numbers(b, stages.MapSource(func(ctx context.Context, _ []int) (map[int]int, error) {
 		close(atHand)
 		<-ctx.Done() // It ends only when the micro-batch is given up.
 		return nil, ctx.Err()

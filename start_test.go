@@ -18,7 +18,7 @@ import (
 func TestAPipelineThatCannotSucceedStops(t *testing.T) {
 	b := newBroker(t)
 	b.publish(events(10)...)
-	fatal := stages.MapFunc[int, int](func(context.Context, []int) (map[int]int, error) {
+	fatal := stages.MapSource(func(context.Context, []int) (map[int]int, error) {
 		return nil, stages.WithClass(errors.New("no such table"), stages.Fatal)
 	})
 	p, err := loaderline.New(numbers(b, fatal))

@@ -17,15 +17,15 @@ import (
 )
 
 // gate is a source that waits until it is open.
-func gate(open <-chan struct{}) stages.MapFunc[int, int] {
-	return func(ctx context.Context, keys []int) (map[int]int, error) {
+func gate(open <-chan struct{}) stages.Source[int, int] {
+	return stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 		select {
 		case <-open:
-			return doubles(ctx, keys)
+			return double(ctx, keys)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-	}
+	})
 }
 
 // numbersBackend is one that answers when it is asked whether it does.
@@ -36,11 +36,11 @@ func numbersBackend(ping func() error) *stages.Backend {
 // Each way not to commit a micro-batch has its reason.
 func TestOnAbort(t *testing.T) {
 	var asked atomic.Bool // Whether it is back.
-	away := stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+	away := stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 		if !asked.Load() {
 			return nil, errors.New("connection refused")
 		}
-		return doubles(ctx, keys)
+		return double(ctx, keys)
 	})
 	for _, test := range []struct {
 		reason string
@@ -121,11 +121,11 @@ func TestOnAbortByARebalance(t *testing.T) {
 func TestStatus(t *testing.T) {
 	b := newBroker(t)
 	var away atomic.Bool
-	cfg := numbersOf(b, stages.MapFunc[int, int](func(ctx context.Context, keys []int) (map[int]int, error) {
+	cfg := numbersOf(b, stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 		if away.Load() {
 			return nil, errors.New("connection refused")
 		}
-		return doubles(ctx, keys)
+		return double(ctx, keys)
 	}), numbersBackend(func() error {
 		if away.Load() {
 			return errors.New("connection refused")

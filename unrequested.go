@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/unrequested"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -12,7 +13,7 @@ import (
 const unrequestedEvery = time.Minute
 
 // unrequestedRows is the message of the log, in the words of try and check.
-const unrequestedRows = stages.ExtraRows
+const unrequestedRows = unrequested.Rows
 
 // unrequestedRowWarner warns of sources that return rows for keys that were not requested. Their query does not do what its
 // author thinks, or its key column is not the column that it compares.
@@ -22,7 +23,7 @@ type unrequestedRowWarner struct {
 
 func (u *unrequestedRowWarner) warn(ctx context.Context, log *slog.Logger, all []stages.StageStats) {
 	for _, s := range all {
-		if s.Calls.Extra == 0 || time.Since(u.warned[s.Stage]) < unrequestedEvery {
+		if s.Extra == 0 || time.Since(u.warned[s.Stage]) < unrequestedEvery {
 			continue
 		}
 		if u.warned == nil {
@@ -30,6 +31,6 @@ func (u *unrequestedRowWarner) warn(ctx context.Context, log *slog.Logger, all [
 		}
 		u.warned[s.Stage] = time.Now()
 		log.LogAttrs(ctx, slog.LevelWarn, unrequestedRows,
-			slog.String("stage", s.Stage), slog.Int("rows", s.Calls.Extra))
+			slog.String("stage", s.Stage), slog.Int("rows", s.Extra))
 	}
 }

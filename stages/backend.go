@@ -15,10 +15,21 @@ type BackendConfig struct {
 	MaxCalls int
 	// Timeout bounds one call, without the time that it waited to start. Defaults to 5 s; negative is none.
 	Timeout time.Duration
-	// Rate bounds how often calls start, over all loaders. The zero value is no bound.
-	Rate Rate
-	// Breaker leaves the backend alone for a while where calls fail. The zero value is none.
-	Breaker Breaker
+	// CallInterval is the least time between the starts of two calls, over all loaders. Defaults to none.
+	CallInterval time.Duration
+	// CallBurst is the number of calls that may start at once after a rest, despite CallInterval. Defaults to 1.
+	CallBurst int
+	// BreakerFailures is the number of failures in a row that open the circuit breaker. Defaults to 0: there is no breaker.
+	//
+	// Failures are calls that end with a transient error, a timeout among them. A permanent or fatal error is an answer. A call
+	// that nobody waits for any more says nothing. While the breaker is open, calls are not made and end with ErrRejected. The
+	// breaker spares the backend and decides nothing about keys: a call that finds out whether the backend answers, or which key
+	// is at fault, is made all the same. An answer to it closes the breaker, and so does a Ping that succeeds after another one
+	// has failed.
+	BreakerFailures int
+	// BreakerDelay is how long the breaker stays open. Then one call is let through: its answer closes the breaker, its failure
+	// opens it again. Defaults to 5 s.
+	BreakerDelay time.Duration
 	// Ping says whether the backend can be reached. nil: nobody can tell but by a call.
 	Ping func(context.Context) error
 	// Errors are the classes of errors whose Code() string is a key of it. They win over what the source says.
@@ -26,11 +37,10 @@ type BackendConfig struct {
 	// OnCall is called after each call with the time it took and its error. It is called concurrently. Optional.
 	OnCall func(took time.Duration, err error)
 	// OnFailing is called once when all calls of a loader have failed with transient errors for a second, or for one call that
-	// took longer. The calls are tried again. since is when the first of them began, and err is why the last one failed.
-	// OnFailing is called concurrently, and calls wait for it. Optional.
+	// took longer. The calls are tried again. since is when the first of them began, and err is why the last one failed. At the
+	// first answer after that, OnFailing is called again, with the same since and a nil err. It is called concurrently, and
+	// calls wait for it. Optional.
 	OnFailing func(loader string, since time.Time, err error)
-	// OnAnswering is called at the first answer after OnFailing, with the same since. Optional.
-	OnAnswering func(loader string, since time.Time)
 }
 
 // Backend is the database or service behind one or more loaders. It is safe for concurrent use.
@@ -56,7 +66,7 @@ func NewBackend(cfg BackendConfig) *Backend {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 5 * time.Second
 	}
-	return &Backend{cfg: cfg, slots: make(chan struct{}, cfg.MaxCalls), rate: newLimiter(cfg.Rate), breaker: newBreaker(cfg.Breaker)}
+	return &Backend{cfg: cfg, slots: make(chan struct{}, cfg.MaxCalls), rate: newLimiter(cfg.CallInterval, cfg.CallBurst), breaker: newBreaker(cfg.BreakerFailures, cfg.BreakerDelay)}
 }
 
 // Ping asks whether the backend can be reached, within its timeout. It returns errors.ErrUnsupported if BackendConfig has no
@@ -81,8 +91,9 @@ func (b *Backend) Ping(ctx context.Context) error {
 
 // BackendStats is how the limits of a backend have worked.
 type BackendStats struct {
-	// Breaker is empty where there is none.
-	Breaker BreakerState
+	// Breaker is the state of the circuit breaker: "closed" if calls are made, "open" if none are, and "half_open" if one is made
+	// at a time. It is empty if there is no breaker.
+	Breaker string
 	// Rejected are the calls that were not made because the breaker was open, or the backend had asked to be left alone.
 	Rejected uint64
 	// RateWait is how long calls have waited for the rate, all together.

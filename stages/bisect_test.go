@@ -58,7 +58,7 @@ func TestBisectionIsBounded(t *testing.T) {
 // While the breaker is open, only single keys are asked for: whether the source answers at all. Here nobody has been
 // answered before, so two of the keys at hand stand in for a known one.
 func TestNoCallIsHalvedWhileTheBreakerIsOpen(t *testing.T) {
-	backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: time.Hour}})
+	backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 1, BreakerDelay: time.Hour})
 	src := broken(repeat(errAway, 10)...)
 	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{Backend: backend}), noRetry, numbers(8)...)
 	if !errors.Is(rows.Err(), stages.ErrOutage) {
@@ -74,10 +74,10 @@ func TestNoCallIsHalvedWhileTheBreakerIsOpen(t *testing.T) {
 // is asked for while the breaker is open.
 func TestAKeyIsLookedForBesideCallsThatOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: time.Hour}})
+		backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 1, BreakerDelay: time.Hour})
 		other := loader(&recorder{answer: func(context.Context, int, *stages.Batch[int, int]) error { return errAway }}, stages.LoaderConfig[int, int]{Backend: backend})
 		src := &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
-			if len(b.Keys) > 1 && backend.Stats().Breaker != stages.BreakerClosed {
+			if len(b.Keys) > 1 && backend.Stats().Breaker != "closed" {
 				t.Errorf("the keys %v were asked for while the breaker was %s", b.Keys, backend.Stats().Breaker)
 			}
 			time.Sleep(time.Second)

@@ -11,38 +11,20 @@ import (
 	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
-// Breaker says when a backend that fails is left alone. Its zero value is no breaker.
-//
-// Failures are calls that end with a transient error, a timeout among them. An answer that refuses a call (a permanent
-// or fatal error) is an answer; a call that nobody waits for any more says nothing. While the breaker is open, calls are not
-// made and end with ErrRejected. After Delay one call is let through: its answer closes the breaker, its
-// failure opens it again.
-//
-// The breaker spares the backend; it decides nothing about keys. Whether a backend is away or a key is at fault is asked by
-// a call for one key whatever the breaker says, and an answer closes it. So does a Ping that is answered after another one failed.
-type Breaker struct {
-	// Failures in a row open the breaker. 0: there is none.
-	Failures int
-	// Delay is how long it stays open. Defaults to 5 s.
-	Delay time.Duration
-}
-
-// BreakerState is what a breaker does.
-type BreakerState string
-
-// The states of a breaker.
+// The states of a breaker, as BackendStats has them.
 const (
-	BreakerClosed   BreakerState = "closed"    // calls are made
-	BreakerHalfOpen BreakerState = "half_open" // one call is made at a time
-	BreakerOpen     BreakerState = "open"      // no calls are made
+	breakerClosed   = "closed"
+	breakerHalfOpen = "half_open"
+	breakerOpen     = "open"
 )
 
 // errUndecided is the outcome of a call that says nothing about its backend.
 var errUndecided = errors.New("the call was given up")
 
-// breaker is a Breaker at work. A nil one lets all calls through.
+// breaker is the circuit breaker of a backend: see BackendConfig. A nil one lets all calls through.
 type breaker struct {
-	cfg Breaker
+	failures int // in a row that open it
+	delay    time.Duration
 
 	mu      sync.Mutex
 	circuit *gobreaker.TwoStepCircuitBreaker[struct{}]
@@ -50,14 +32,14 @@ type breaker struct {
 	away    bool  // a ping has failed since the breaker opened
 }
 
-func newBreaker(cfg Breaker) *breaker {
-	if cfg.Failures <= 0 {
+func newBreaker(failures int, delay time.Duration) *breaker {
+	if failures <= 0 {
 		return nil
 	}
-	if cfg.Delay <= 0 {
-		cfg.Delay = 5 * time.Second
+	if delay <= 0 {
+		delay = 5 * time.Second
 	}
-	b := &breaker{cfg: cfg}
+	b := &breaker{failures: failures, delay: delay}
 	b.reset()
 	return b
 }
@@ -66,8 +48,8 @@ func newBreaker(cfg Breaker) *breaker {
 func (b *breaker) reset() {
 	b.away = false
 	b.circuit = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Timeout:      b.cfg.Delay,
-		ReadyToTrip:  func(c gobreaker.Counts) bool { return int(c.ConsecutiveFailures) >= b.cfg.Failures },
+		Timeout:      b.delay,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return int(c.ConsecutiveFailures) >= b.failures },
 		IsSuccessful: answered,
 		IsExcluded:   func(err error) bool { return errors.Is(err, errUndecided) },
 	})
@@ -138,7 +120,7 @@ func (b *breaker) pinged(err error) error {
 }
 
 // state is what the breaker does, empty where there is none.
-func (b *breaker) state() BreakerState {
+func (b *breaker) state() string {
 	if b == nil {
 		return ""
 	}
@@ -146,18 +128,18 @@ func (b *breaker) state() BreakerState {
 	defer b.mu.Unlock()
 	switch b.circuit.State() {
 	case gobreaker.StateOpen:
-		return BreakerOpen
+		return breakerOpen
 	case gobreaker.StateHalfOpen:
-		return BreakerHalfOpen
+		return breakerHalfOpen
 	default:
-		return BreakerClosed
+		return breakerClosed
 	}
 }
 
 // closed says that calls are made, also where there is no breaker.
 func (b *breaker) closed() bool {
 	state := b.state()
-	return state == "" || state == BreakerClosed
+	return state == "" || state == breakerClosed
 }
 
 // purpose is what a call is for.

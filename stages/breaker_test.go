@@ -33,7 +33,7 @@ func repeat(err error, n int) []error { return slices.Repeat([]error{err}, n) }
 
 func TestABreakerLeavesTheBackendAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 3, Delay: 10 * time.Second}})
+		backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 3, BreakerDelay: 10 * time.Second})
 		src := broken(repeat(errAway, 4)...)
 		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
 		start := time.Now()
@@ -45,7 +45,7 @@ func TestABreakerLeavesTheBackendAlone(t *testing.T) {
 		if calls, took := len(src.seen()), time.Since(start); calls != 5 || took < 20*time.Second || took > 26*time.Second {
 			t.Errorf("%d calls in %v", calls, took)
 		}
-		if s := backend.Stats(); s.Breaker != stages.BreakerClosed || s.Rejected == 0 {
+		if s := backend.Stats(); s.Breaker != "closed" || s.Rejected == 0 {
 			t.Errorf("stats: %+v", s)
 		}
 	})
@@ -54,7 +54,7 @@ func TestABreakerLeavesTheBackendAlone(t *testing.T) {
 // An open breaker makes an outage, whose error says why it is open; and the first answer ends it.
 func TestAnOpenBreakerIsAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: time.Hour}})
+		backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 1, BreakerDelay: time.Hour})
 		src := broken(append([]error{nil}, repeat(errAway, 5)...)...)
 		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
 		run(t.Context(), l, noRetry, 1) // From now on there is a key to ask for.
@@ -71,14 +71,14 @@ func TestAnOpenBreakerIsAnOutage(t *testing.T) {
 		if want := [][]int{{1}, {2, 3, 4}, {1}, {1}}; !cmp.Equal(want, src.seen()) {
 			t.Errorf("calls %v, want %v", src.seen(), want)
 		}
-		if s := backend.Stats(); s.Breaker != stages.BreakerOpen {
+		if s := backend.Stats(); s.Breaker != "open" {
 			t.Errorf("stats: %+v", s)
 		}
 		*src = recorder{}
 		if rows, n := run(t.Context(), l, noRetry, 2, 3, 4); rows.Err() != nil || n.Of(rows.At(2)).Value != 8 {
 			t.Errorf("%v: the known key was answered, and the others were not asked for", rows.Err())
 		}
-		if s := backend.Stats(); s.Breaker != stages.BreakerClosed {
+		if s := backend.Stats(); s.Breaker != "closed" {
 			t.Errorf("stats: %+v", s)
 		}
 	})
@@ -86,12 +86,12 @@ func TestAnOpenBreakerIsAnOutage(t *testing.T) {
 
 func TestAnswersNeverOpenABreaker(t *testing.T) {
 	for _, err := range []error{nil, stages.WithClass(errAway, stages.Permanent), stages.WithClass(errAway, stages.Fatal), stages.KeyErrors[int]{1: errAway}} {
-		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1}})
+		backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 1})
 		l := loader(broken(repeat(err, 5)...), stages.LoaderConfig[int, int]{Backend: backend})
 		for range 5 {
 			run(t.Context(), l, noRetry, 1)
 		}
-		if s := backend.Stats(); s.Breaker != stages.BreakerClosed || s.Rejected > 0 {
+		if s := backend.Stats(); s.Breaker != "closed" || s.Rejected > 0 {
 			t.Errorf("%v: %+v", err, s)
 		}
 	}
@@ -100,7 +100,7 @@ func TestAnswersNeverOpenABreaker(t *testing.T) {
 // A call that is given up while it is the one that decides leaves that to the next.
 func TestACallThatIsGivenUpDecidesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: time.Second}})
+		backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 1, BreakerDelay: time.Second})
 		src := &recorder{answer: func(ctx context.Context, call int, b *stages.Batch[int, int]) error {
 			switch call {
 			case 1:
@@ -121,13 +121,13 @@ func TestACallThatIsGivenUpDecidesNothing(t *testing.T) {
 		defer cancel()
 		run(ctx, l, noRetry, 1)
 		synctest.Wait()
-		if s := backend.Stats(); len(src.seen()) != 4 || s.Breaker != stages.BreakerHalfOpen {
+		if s := backend.Stats(); len(src.seen()) != 4 || s.Breaker != "half_open" {
 			t.Fatalf("%d calls, %+v", len(src.seen()), s)
 		}
 		if rows, _ := run(t.Context(), l, noRetry, 1); rows.Err() != nil {
 			t.Error(rows.Err())
 		}
-		if s := backend.Stats(); s.Breaker != stages.BreakerClosed {
+		if s := backend.Stats(); s.Breaker != "closed" {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -137,10 +137,10 @@ func TestPingsAndTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reachable error
 		backend := stages.NewBackend(stages.BackendConfig{
-			Breaker: stages.Breaker{Failures: 1, Delay: time.Minute}, Ping: func(context.Context) error { return reachable },
+			BreakerFailures: 1, BreakerDelay: time.Minute, Ping: func(context.Context) error { return reachable },
 		})
 		l := loader(broken(repeat(errAway, 10)...), stages.LoaderConfig[int, int]{Backend: backend})
-		expect := func(what string, state stages.BreakerState, is func(error) bool) {
+		expect := func(what string, state string, is func(error) bool) {
 			t.Helper()
 			if err := backend.Ping(t.Context()); !is(err) || backend.Stats().Breaker != state {
 				t.Errorf("%s: the ping says %v, the breaker is %s", what, err, backend.Stats().Breaker)
@@ -150,16 +150,16 @@ func TestPingsAndTheBreaker(t *testing.T) {
 		open := func(err error) bool { return errors.Is(err, stages.ErrRejected) }
 		away := func(err error) bool { return errors.Is(err, errAway) && !open(err) }
 
-		expect("at first", stages.BreakerClosed, good)
+		expect("at first", "closed", good)
 		run(t.Context(), l, noRetry, 1)
-		expect("reachable all along", stages.BreakerOpen, open)
+		expect("reachable all along", "open", open)
 		time.Sleep(time.Minute + 1)
-		expect("after the delay", stages.BreakerHalfOpen, good)
+		expect("after the delay", "half_open", good)
 		run(t.Context(), l, noRetry, 1)
 		reachable = errAway
-		expect("away", stages.BreakerOpen, away)
+		expect("away", "open", away)
 		reachable = nil
-		expect("back", stages.BreakerClosed, good)
+		expect("back", "closed", good)
 	})
 }
 
@@ -170,16 +170,16 @@ func TestABreakerDecidesNothingAboutKeys(t *testing.T) {
 		keys := rapid.SliceOfNDistinct(rapid.IntRange(0, 40), 1, 30, rapid.ID).Draw(r, "keys")
 		poison := rapid.MapOf(rapid.IntRange(0, 40), rapid.Just(true)).Draw(r, "poison")
 		class := rapid.SampledFrom([]stages.Class{stages.Permanent, stages.Transient}).Draw(r, "class")
-		breaker := stages.Breaker{Failures: rapid.IntRange(1, 3).Draw(r, "failures"), Delay: time.Duration(rapid.IntRange(1, 60).Draw(r, "delay")) * time.Second}
+		failures, delay := rapid.IntRange(1, 3).Draw(r, "failures"), time.Duration(rapid.IntRange(1, 60).Draw(r, "delay"))*time.Second
 		retry := backoff{Initial: time.Second, MaxElapsed: time.Duration(rapid.IntRange(-1, 20).Draw(r, "max elapsed")) * time.Second}
 		maxBatch := rapid.IntRange(1, 30).Draw(r, "max batch")
 		if class == stages.Transient {
 			maxBatch = 41 // Of calls side by side it depends on which is first whether an outage is seen.
 		}
-		with := func(b stages.Breaker) (ends []string, calls int) {
+		with := func(failures int) (ends []string, calls int) {
 			synctest.Test(t, func(t *testing.T) {
 				src := &recorder{answer: poisoned(poison, class)}
-				l := loader(src, stages.LoaderConfig[int, int]{MaxBatch: maxBatch, Backend: stages.NewBackend(stages.BackendConfig{MaxCalls: 1, Breaker: b})})
+				l := loader(src, stages.LoaderConfig[int, int]{MaxBatch: maxBatch, Backend: stages.NewBackend(stages.BackendConfig{MaxCalls: 1, BreakerFailures: failures, BreakerDelay: delay})})
 				for range 3 {
 					rows, n := run(t.Context(), l, retry, keys...)
 					outage := errors.Is(rows.Err(), stages.ErrOutage)
@@ -189,8 +189,8 @@ func TestABreakerDecidesNothingAboutKeys(t *testing.T) {
 			})
 			return ends, calls
 		}
-		want, without := with(stages.Breaker{})
-		got, calls := with(breaker)
+		want, without := with(0)
+		got, calls := with(failures)
 		if diff := cmp.Diff(want, got); diff != "" {
 			r.Errorf("how runs end (-without +with):\n%s", diff)
 		}
@@ -217,7 +217,7 @@ func poisoned(poison map[int]bool, class stages.Class) func(context.Context, int
 // A breaker that opens and closes under many loads at once condemns no key of a backend that only stutters.
 func TestABackendThatStuttersCondemnsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{MaxCalls: 8, Breaker: stages.Breaker{Failures: 2, Delay: time.Second}})
+		backend := stages.NewBackend(stages.BackendConfig{MaxCalls: 8, BreakerFailures: 2, BreakerDelay: time.Second})
 		start := time.Now()
 		src := &recorder{answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
 			time.Sleep(time.Duration(call%7) * 100 * time.Millisecond)

@@ -58,7 +58,7 @@ func (w *modelWorld) Load(ctx ctx, b *stages.Batch[int, modelValue]) error {
 		switch {
 		case fault == faultHalf && i%2 == 0, (fault == faultOne || fault == faultPoison) && k == bad:
 		case version[k]%4 == 3:
-			b.Miss(k)
+			b.Set(i, stages.Result[modelValue]{})
 		default:
 			b.Put(k, modelValue{key: k, version: version[k], read: read})
 		}

@@ -18,7 +18,7 @@ func (e *timeoutError) Error() string   { return fmt.Sprintf("no answer within %
 func (e *timeoutError) Unwrap() []error { return []error{e.err, context.DeadlineExceeded} }
 
 // call makes one bulk call, or answers why it was not admitted. The source runs in a goroutine of its own, so that a panic or a Goexit ends that alone.
-func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, stats *CallStats) (*Batch[K, V], error) {
+func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, stats *callStats) (*Batch[K, V], error) {
 	b := NewBatch[K, V](keys)
 	backend := l.cfg.Backend
 	began := time.Now()
@@ -56,7 +56,7 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 		outcome = err
 	}
 	took := time.Since(began)
-	stats.count(err, took, b.extra)
+	stats.add(callStats{calls: 1, extra: b.extra})
 	if backend.cfg.OnCall != nil {
 		backend.cfg.OnCall(took, err)
 	}

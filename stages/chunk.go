@@ -18,7 +18,7 @@ type chunk[K comparable, V any] struct {
 	bisectCalls int
 	// admitted is for the first call; nil if that has to be admitted as all others.
 	admitted *admission
-	stats    CallStats
+	stats    callStats
 	failure  error
 }
 

@@ -39,11 +39,11 @@ func products(bought []purchase) iter.Seq[productID] {
 }
 
 // from answers from a table and prints each bulk call.
-func from[K userID | productID, V any](name string, table map[K]V) stages.MapFunc[K, V] {
-	return func(_ context.Context, keys []K) (map[K]V, error) {
+func from[K userID | productID, V any](name string, table map[K]V) stages.Source[K, V] {
+	return stages.MapSource(func(_ context.Context, keys []K) (map[K]V, error) {
 		fmt.Println("call", name, slices.Sorted(slices.Values(keys)))
 		return table, nil
-	}
+	})
 }
 
 // How are lookups done in sequence and still in bulk? Each stage gets its keys from the one before: three calls for
@@ -79,17 +79,17 @@ func Example_concurrent() {
 		plan       stages.Plan[pageView]
 		underWay   sync.WaitGroup
 		reviewed   = make(chan struct{})
-		profilesOf = stages.MapFunc[userID, user](func(context.Context, []userID) (map[userID]user, error) {
+		profilesOf = stages.MapSource(func(context.Context, []userID) (map[userID]user, error) {
 			underWay.Done()
 			<-reviewed
 			return users, nil
 		})
-		purchasesOf = stages.MapFunc[userID, []purchase](func(context.Context, []userID) (map[userID][]purchase, error) {
+		purchasesOf = stages.MapSource(func(context.Context, []userID) (map[userID][]purchase, error) {
 			underWay.Done()
 			underWay.Wait()
 			return purchases, nil
 		})
-		reviewsOf = stages.MapFunc[productID, []review](func(context.Context, []productID) (map[productID][]review, error) {
+		reviewsOf = stages.MapSource(func(context.Context, []productID) (map[productID][]review, error) {
 			defer close(reviewed)
 			return reviews, nil
 		})

@@ -35,15 +35,13 @@ func (b *Backend) note(loader string, began time.Time, err error) {
 		return
 	}
 	since, said := b.failing.note(loader, began, err)
-	switch {
-	case !said:
-	case answered(err):
-		if b.cfg.OnAnswering != nil {
-			b.cfg.OnAnswering(loader, since)
-		}
-	case b.cfg.OnFailing != nil:
-		b.cfg.OnFailing(loader, since, err)
+	if !said || b.cfg.OnFailing == nil {
+		return
 	}
+	if answered(err) {
+		err = nil
+	}
+	b.cfg.OnFailing(loader, since, err)
 }
 
 // note returns since when the loader's calls fail or have failed, and whether to report that now.

@@ -21,10 +21,11 @@ type said struct {
 func (s *said) config(cfg stages.BackendConfig) stages.BackendConfig {
 	s.start = time.Now()
 	cfg.OnFailing = func(loader string, since time.Time, err error) {
+		if err == nil {
+			s.lines = append(s.lines, fmt.Sprintf("%s answers, failed since %v", loader, since.Sub(s.start)))
+			return
+		}
 		s.lines = append(s.lines, fmt.Sprintf("%s fails since %v: %v", loader, since.Sub(s.start), err))
-	}
-	cfg.OnAnswering = func(loader string, since time.Time) {
-		s.lines = append(s.lines, fmt.Sprintf("%s answers, failed since %v", loader, since.Sub(s.start)))
 	}
 	return cfg
 }
@@ -59,7 +60,7 @@ func TestABackendSaysThatItFails(t *testing.T) {
 			want: []string{"loader fails since 0s: connection refused", "loader answers, failed since 0s"},
 		},
 		"an open breaker": {
-			cfg: stages.BackendConfig{Breaker: stages.Breaker{Failures: 1, Delay: 5 * time.Second}},
+			cfg: stages.BackendConfig{BreakerFailures: 1, BreakerDelay: 5 * time.Second},
 			answer: func(_ context.Context, call int, b *stages.Batch[int, int]) error {
 				if call <= 2 {
 					return errAway

@@ -14,7 +14,8 @@ const maxFailures = 10_000
 
 // failures remembers the keys at fault for a while. They fail without a call, so that later runs need not bisect again.
 type failures[K comparable] struct {
-	ttl time.Duration
+	ttl   time.Duration
+	clone func(K) K // copies a key that is kept
 
 	mu    sync.Mutex
 	known map[K]knownFailure
@@ -77,11 +78,7 @@ func (l *Loader[K, V]) rememberFaults(f *load[K, V]) {
 			continue
 		}
 		if err, is := r.Err.(*loaderr.KeyError); is && err.AtFault { //nolint:errorlint // It is made here, and never wrapped.
-			key := f.keys[i]
-			if l.cfg.Clone != nil {
-				key = l.cfg.Clone(key)
-			}
-			l.failures.remember(key, f.since, r.Err)
+			l.failures.remember(l.failures.clone(f.keys[i]), f.since, r.Err)
 		}
 	}
 }

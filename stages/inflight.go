@@ -46,7 +46,7 @@ type load[K comparable, V any] struct {
 	done    chan struct{} // closed when the fields below are final
 	number  uint64        // the load's number among the finished ones, 0 before; guarded by inflight.mu
 	results []Result[V]
-	calls   CallStats
+	calls   callStats
 	failure error
 }
 

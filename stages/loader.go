@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/keyclone"
 	"github.com/loaderline/loaderline/internal/loadcache"
 )
 
@@ -29,8 +30,6 @@ type LoaderConfig[K comparable, V any] struct {
 	// FailureTTL is how long a key that a bulk call has died of is remembered: it fails without a call for so long, unless
 	// the Cache is told to invalidate it. 0: it is looked for again each time.
 	FailureTTL time.Duration
-	// Clone copies a key that is kept for long. Defaults to keeping the key itself.
-	Clone func(K) K
 }
 
 // Loader turns any number of wanted keys into few bulk calls of its source: cached keys are not loaded, the others
@@ -58,7 +57,7 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 	if cfg.Backend == nil {
 		cfg.Backend = NewBackend(BackendConfig{Name: cfg.Name})
 	}
-	return &Loader[K, V]{source: source, cfg: cfg, cache: loadcache.Of(cfg.Cache), refresher: newRefresher[K, V](), failures: failures[K]{ttl: cfg.FailureTTL}}
+	return &Loader[K, V]{source: source, cfg: cfg, cache: loadcache.Of(cfg.Cache), refresher: newRefresher[K, V](), failures: failures[K]{ttl: cfg.FailureTTL, clone: keyclone.For[K]()}}
 }
 
 // Load loads keys outside of a plan, with the default backoff of a Plan. It loads duplicate keys once.
@@ -91,7 +90,7 @@ const (
 type answer[V any] struct {
 	results []Result[V]
 	origins []origin
-	calls   CallStats
+	calls   callStats
 	failure error // ErrOutage, ErrFatal or the context's cause: the run as a whole has failed
 }
 
@@ -207,7 +206,7 @@ func (l *Loader[K, V]) setLeft(results []Result[V]) {
 }
 
 // loadChunks loads the keys in chunks of MaxBatch, which run concurrently as far as the backend allows.
-func (l *Loader[K, V]) loadChunks(f *load[K, V], first *admission, b budget) (CallStats, error) {
+func (l *Loader[K, V]) loadChunks(f *load[K, V], first *admission, b budget) (callStats, error) {
 	if len(f.keys) <= l.cfg.MaxBatch {
 		c := l.chunk(f.keys, f.results, b)
 		c.admitted = first
@@ -227,7 +226,7 @@ func (l *Loader[K, V]) loadChunks(f *load[K, V], first *admission, b budget) (Ca
 	}
 	wg.Wait()
 	var (
-		stats   CallStats
+		stats   callStats
 		failure error
 	)
 	for _, c := range chunks {

@@ -129,7 +129,7 @@ func TestExtraAnswersAreCounted(t *testing.T) {
 		return nil
 	}}
 	rows, _ := run(t.Context(), loader(src, stages.LoaderConfig[int, int]{}), backoff{}, 1)
-	if s := rows.Stats()[0]; s.Calls.Extra != 1 || s.Loaded != 1 {
+	if s := rows.Stats()[0]; s.Extra != 1 || s.Loaded != 1 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -56,7 +56,7 @@ func TestRowsThatComeLateAreWaitedFor(t *testing.T) {
 		if diff := cmp.Diff([]int{4}, calls[len(calls)-1]); diff != "" || len(calls) > 10 {
 			t.Errorf("%v", calls)
 		}
-		if s := rows.Stats()[0]; s.Loaded != 3 || s.Calls.Calls != len(calls) {
+		if s := rows.Stats()[0]; s.Loaded != 3 || s.Calls != len(calls) {
 			t.Errorf("%+v", s)
 		}
 	})

@@ -41,7 +41,7 @@ func TestWhatWaitsForACallGoesTogether(t *testing.T) {
 				loaded, calls := []int{}, 0
 				for _, s := range stats {
 					loaded = append(loaded, s.Loaded)
-					calls += s.Calls.Calls
+					calls += s.Calls
 				}
 				if diff := cmp.Diff([]int{1, 2, 1, 3}, loaded); diff != "" || calls != len(tc.want) {
 					t.Errorf("%d calls are counted; loaded by batch: %s", calls, diff)

@@ -14,7 +14,7 @@ import (
 // for each of its delays. What the source answers then counts.
 func TestAnOutageThatFailsKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		backend := stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 3, Delay: 5 * time.Second}})
+		backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 3, BreakerDelay: 5 * time.Second})
 		src := broken(append([]error{nil}, repeat(errAway, 5)...)...)
 		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend, OutageFailsKeys: true})
 		run(t.Context(), l, backoff{}, 1)

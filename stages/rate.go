@@ -8,31 +8,18 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Rate bounds how often something happens. Its zero value is no bound.
-type Rate struct {
-	// Calls may start in each Per. 0: as many as like.
-	Calls int
-	// Per is the time for Calls. Defaults to 1 s.
-	Per time.Duration
-	// Burst may start at once after a rest. Defaults to 1: calls are spread evenly.
-	Burst int
-}
-
-// limiter is a Rate at work. A nil one never waits.
+// limiter bounds how often calls start. A nil one never waits.
 type limiter struct {
 	tokens *rate.Limiter
 	waited atomic.Int64 // nanoseconds, of all calls
 }
 
-func newLimiter(cfg Rate) *limiter {
-	if cfg.Calls <= 0 {
+// newLimiter lets calls start an interval apart, and a burst at once after a rest. No interval is no bound.
+func newLimiter(interval time.Duration, burst int) *limiter {
+	if interval <= 0 {
 		return nil
 	}
-	if cfg.Per <= 0 {
-		cfg.Per = time.Second
-	}
-	every := cfg.Per / time.Duration(cfg.Calls)
-	return &limiter{tokens: rate.NewLimiter(rate.Every(every), max(cfg.Burst, 1))}
+	return &limiter{tokens: rate.NewLimiter(rate.Every(interval), max(burst, 1))}
 }
 
 // wait returns when a call may start, or the context's cause where that ends first.

@@ -12,23 +12,24 @@ import (
 
 func TestARateSpreadsCallsAndIsNotTheirTime(t *testing.T) {
 	for _, c := range []struct {
-		rate stages.Rate
-		took time.Duration // for ten calls of no time
+		interval time.Duration
+		burst    int
+		took     time.Duration // for ten calls of no time
 	}{
-		{stages.Rate{}, 0},
-		{stages.Rate{Calls: 1}, 9 * time.Second},
-		{stages.Rate{Calls: 10, Per: time.Minute}, 54 * time.Second},
-		{stages.Rate{Calls: 1, Burst: 4}, 6 * time.Second},
+		{0, 0, 0},
+		{time.Second, 0, 9 * time.Second},
+		{6 * time.Second, 0, 54 * time.Second},
+		{time.Second, 4, 6 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			backend := stages.NewBackend(stages.BackendConfig{Rate: c.rate, Timeout: time.Millisecond})
+			backend := stages.NewBackend(stages.BackendConfig{CallInterval: c.interval, CallBurst: c.burst, Timeout: time.Millisecond})
 			start := time.Now()
 			rows, _ := run(t.Context(), loader(&recorder{}, stages.LoaderConfig[int, int]{MaxBatch: 1, Backend: backend}), noRetry, numbers(10)...)
 			if took := time.Since(start); rows.Err() != nil || took != c.took {
-				t.Errorf("%+v: %v in %v, want %v", c.rate, rows.Err(), took, c.took)
+				t.Errorf("%+v: %v in %v, want %v", c, rows.Err(), took, c.took)
 			}
 			if waited := backend.Stats().RateWait; waited < c.took {
-				t.Errorf("%+v: waited %v", c.rate, waited)
+				t.Errorf("%+v: waited %v", c, waited)
 			}
 		})
 	}
@@ -38,7 +39,7 @@ func TestARateSpreadsCallsAndIsNotTheirTime(t *testing.T) {
 func TestARateHeedsContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &recorder{}
-		backend := stages.NewBackend(stages.BackendConfig{Rate: stages.Rate{Calls: 1, Per: time.Hour}, Breaker: stages.Breaker{Failures: 1}})
+		backend := stages.NewBackend(stages.BackendConfig{CallInterval: time.Hour, BreakerFailures: 1})
 		l := loader(src, stages.LoaderConfig[int, int]{Backend: backend})
 		run(t.Context(), l, noRetry, 1)
 		start := time.Now()
@@ -52,7 +53,7 @@ func TestARateHeedsContexts(t *testing.T) {
 		if took := time.Since(start); rows.Err() != nil || took != time.Hour {
 			t.Errorf("%v after %v", rows.Err(), took)
 		}
-		if s := backend.Stats(); s.Breaker != stages.BreakerClosed {
+		if s := backend.Stats(); s.Breaker != "closed" {
 			t.Errorf("%+v", s)
 		}
 	})

@@ -183,7 +183,7 @@ func TestWhoJoinsAFailedRefreshLoadsByItself(t *testing.T) {
 			if got := n.Of(rows.At(0)); rows.Err() != nil || got.Value != 3 {
 				t.Errorf("%+v, %v", got, rows.Err())
 			}
-			if s := rows.Stats()[0]; s.Loaded != 1 || s.Calls.Calls != 1 {
+			if s := rows.Stats()[0]; s.Loaded != 1 || s.Calls != 1 {
 				t.Errorf("%+v", s)
 			}
 		}()

@@ -49,7 +49,7 @@ type request[K comparable, V any] struct {
 	at       []int32 // the slot of each key
 	size     int
 	pending  int // the calls that it waits for
-	calls    CallStats
+	calls    callStats
 }
 
 func newKeyRequests[K comparable, V any](l *Loader[K, V], shared bool) *keyRequests[K, V] {
@@ -158,7 +158,7 @@ func (q *request[K, V]) callEnded() (int, bool) {
 
 // count says how each of the request's keys ended.
 func (q *request[K, V]) count(name string) StageStats {
-	s := StageStats{Stage: name, Unique: q.size, Calls: q.calls}
+	s := StageStats{Stage: name, Unique: q.size, Calls: q.calls.calls, Extra: q.calls.extra}
 	for i := range int32(q.size) {
 		switch slot := q.slot(i); {
 		case slot.owner != q.node, slot.origin == fromFlight:

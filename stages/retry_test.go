@@ -20,7 +20,7 @@ func TestOnlyUnsettledKeysAreTriedAgain(t *testing.T) {
 			switch call {
 			case 1:
 				b.Put(1, 1)
-				b.Miss(2)
+				b.Set(slices.Index(b.Keys, 2), stages.Result[int]{})
 				return errAway
 			case 2:
 				return stages.KeyErrors[int]{3: stages.WithClass(errors.New("poison"), stages.Permanent), 4: errAway}

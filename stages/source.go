@@ -15,11 +15,16 @@ type Source[K comparable, V any] interface {
 	Load(ctx context.Context, b *Batch[K, V]) error
 }
 
-// MapFunc is a Source made of one function: a key that is absent from its map is missing.
-type MapFunc[K comparable, V any] func(ctx context.Context, keys []K) (map[K]V, error)
+// MapSource returns a Source made of one function. A key that is absent from the map is missing. The function fails single
+// keys by KeyErrors.
+func MapSource[K comparable, V any](load func(ctx context.Context, keys []K) (map[K]V, error)) Source[K, V] {
+	return mapSource[K, V](load)
+}
+
+type mapSource[K comparable, V any] func(ctx context.Context, keys []K) (map[K]V, error)
 
 // Load calls f once for all keys.
-func (f MapFunc[K, V]) Load(ctx context.Context, b *Batch[K, V]) error {
+func (f mapSource[K, V]) Load(ctx context.Context, b *Batch[K, V]) error {
 	values, err := f(ctx, b.Keys)
 	for k, v := range values {
 		b.Put(k, v)
@@ -65,9 +70,6 @@ func (b *Batch[K, V]) Fail(key K, err error) bool {
 	return b.settle(key, Result[V]{Err: err, State: Failed})
 }
 
-// Miss settles a key as missing, for a source that would rather say so than leave it out.
-func (b *Batch[K, V]) Miss(key K) bool { return b.settle(key, Result[V]{}) }
-
 func (b *Batch[K, V]) settle(key K, r Result[V]) bool {
 	if b.index == nil {
 		b.index = make(map[K]int32, len(b.Keys))
@@ -84,14 +86,10 @@ func (b *Batch[K, V]) settle(key K, r Result[V]) bool {
 	return true
 }
 
-// PutAt is Put for the key at Keys[i], for a source that knows the positions.
-func (b *Batch[K, V]) PutAt(i int, value V) {
-	b.results[i], b.settled[i] = Result[V]{Value: value, State: Loaded}, true
-}
-
-// FailAt is Fail for the key at Keys[i].
-func (b *Batch[K, V]) FailAt(i int, err error) {
-	b.results[i], b.settled[i] = Result[V]{Err: err, State: Failed}, true
+// Set settles the key at Keys[i] with the Value, the Err and the State of a result: for a source that knows the positions, or
+// that has keys to settle as missing. It is faster than Put and Fail.
+func (b *Batch[K, V]) Set(i int, r Result[V]) {
+	b.results[i], b.settled[i] = Result[V]{Value: r.Value, Err: r.Err, State: r.State}, true
 }
 
 // Result is what is known of the i-th key: unsettled keys are missing.

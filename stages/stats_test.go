@@ -12,7 +12,7 @@ import (
 func TestStatsSayWhenStagesRan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		after := func(d time.Duration) *stages.Loader[int, int] {
-			return stages.NewLoader(stages.MapFunc[int, int](func(_ context.Context, keys []int) (map[int]int, error) {
+			return stages.NewLoader(stages.MapSource(func(_ context.Context, keys []int) (map[int]int, error) {
 				time.Sleep(d)
 				return map[int]int{keys[0]: keys[0]}, nil
 			}), stages.LoaderConfig[int, int]{})

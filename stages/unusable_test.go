@@ -17,7 +17,7 @@ var errUnreadable = stages.WithClass(errors.New("the answer is not JSON"), stage
 func TestUnusableAnswersAreNoOutage(t *testing.T) {
 	for name, cfg := range map[string]stages.LoaderConfig[int, int]{
 		"pausing":      {},
-		"failing keys": {OutageFailsKeys: true, Backend: stages.NewBackend(stages.BackendConfig{Breaker: stages.Breaker{Failures: 1}})},
+		"failing keys": {OutageFailsKeys: true, Backend: stages.NewBackend(stages.BackendConfig{BreakerFailures: 1})},
 	} {
 		for _, before := range []error{nil, errUnreadable} { // The source was answering before, or never was.
 			synctest.Test(t, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestMissingKeysBesideOneAtFault(t *testing.T) {
 			case odd && len(b.Keys) > 1:
 				return stages.WithClass(errors.New("not found"), stages.SomeMissing)
 			case odd:
-				b.Miss(b.Keys[0])
+				b.Set(0, stages.Result[int]{})
 			default:
 				double(b)
 			}

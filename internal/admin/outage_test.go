@@ -45,7 +45,7 @@ func startLine(t *testing.T) *line {
 		return nil
 	}})
 	plan := &stages.Plan[int]{InitialBackoff: time.Millisecond, MaxElapsed: 10 * time.Millisecond}
-	stages.One(plan, stages.NewLoader(stages.MapFunc[int, int](func(_ context.Context, keys []int) (map[int]int, error) {
+	stages.One(plan, stages.NewLoader(stages.MapSource(func(_ context.Context, keys []int) (map[int]int, error) {
 		if l.away.Load() {
 			return nil, lost
 		}

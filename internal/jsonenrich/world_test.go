@@ -25,7 +25,7 @@ type table map[string]string
 func (t table) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	for i, k := range b.Keys {
 		if row, ok := t[string(k)]; ok {
-			b.PutAt(i, []byte(row))
+			b.Set(i, stages.Result[[]byte]{Value: []byte(row), State: stages.Loaded})
 		}
 	}
 	return nil

@@ -16,10 +16,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestMapFuncConforms holds the suite against the simplest source that there can be.
-func TestMapFuncConforms(t *testing.T) {
+// TestMapSourceConforms holds the suite against the simplest source that there can be.
+func TestMapSourceConforms(t *testing.T) {
 	t.Parallel()
-	answer := func(w lookuptest.World, all bool) stages.MapFunc[lookup.Key, []byte] {
+	answer := func(w lookuptest.World, all bool) func(context.Context, []lookup.Key) (map[lookup.Key][]byte, error) {
 		return func(ctx context.Context, keys []lookup.Key) (map[lookup.Key][]byte, error) {
 			known := map[lookup.Key][]byte{}
 			for _, r := range w.Rows {
@@ -49,16 +49,16 @@ func TestMapFuncConforms(t *testing.T) {
 			lookupkey.Any, lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessText,
 			lookupkey.PaddedText, lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
 		},
-		New: func(_ testing.TB, w lookuptest.World) lookupext.Source { return answer(w, false) },
+		New: func(_ testing.TB, w lookuptest.World) lookupext.Source { return stages.MapSource(answer(w, false)) },
 		PartlyFailing: func(_ testing.TB, w lookuptest.World, bad lookup.Key) lookupext.Source {
-			return stages.MapFunc[lookup.Key, []byte](func(ctx context.Context, keys []lookup.Key) (map[lookup.Key][]byte, error) {
+			return stages.MapSource(func(ctx context.Context, keys []lookup.Key) (map[lookup.Key][]byte, error) {
 				values, err := answer(w, false)(ctx, keys)
 				delete(values, bad)
 				return values, errors.Join(err, stages.KeyErrors[lookup.Key]{bad: errors.New("bad")})
 			})
 		},
 		Slow: func(testing.TB) lookupext.Source {
-			return stages.MapFunc[lookup.Key, []byte](func(ctx context.Context, _ []lookup.Key) (map[lookup.Key][]byte, error) {
+			return stages.MapSource(func(ctx context.Context, _ []lookup.Key) (map[lookup.Key][]byte, error) {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			})

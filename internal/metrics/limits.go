@@ -19,14 +19,14 @@ func newLimits(sources []string, stats func() map[string]stages.BackendStats) pr
 		limits.metrics = append(limits.metrics, asked[all]{desc, kind, value, labels})
 	}
 	for _, source := range sources {
-		for _, s := range []stages.BreakerState{stages.BreakerClosed, stages.BreakerHalfOpen, stages.BreakerOpen} {
+		for _, s := range []string{"closed", "half_open", "open"} {
 			add(state, prometheus.GaugeValue, func(now all) float64 {
 				is := now[source].Breaker
-				if is == s || is == "" && s == stages.BreakerClosed {
+				if is == s || is == "" && s == "closed" {
 					return 1
 				}
 				return 0
-			}, source, string(s))
+			}, source, s)
 		}
 		add(rejected, prometheus.CounterValue, func(now all) float64 { return float64(now[source].Rejected) }, source)
 		add(waited, prometheus.CounterValue, func(now all) float64 { return now[source].RateWait.Seconds() }, source)

@@ -20,7 +20,7 @@ func TestLimits(t *testing.T) {
 			`loaderline_source_breaker_state{source="api",state="closed"}`: 1, `loaderline_source_breaker_state{source="api",state="open"}`: 0,
 			`loaderline_source_rejected_calls_total{source="shop"}`: 0, `loaderline_source_rate_wait_seconds_total{source="shop"}`: 0,
 		}},
-		{map[string]stages.BackendStats{"api": {Breaker: stages.BreakerOpen, Rejected: 3}, "shop": {RateWait: 1500 * time.Millisecond}}, map[string]float64{
+		{map[string]stages.BackendStats{"api": {Breaker: "open", Rejected: 3}, "shop": {RateWait: 1500 * time.Millisecond}}, map[string]float64{
 			`loaderline_source_breaker_state{source="api",state="closed"}`: 0, `loaderline_source_breaker_state{source="api",state="open"}`: 1,
 			`loaderline_source_breaker_state{source="shop",state="closed"}`: 1, `loaderline_source_breaker_state{source="shop",state="half_open"}`: 0,
 			`loaderline_source_rejected_calls_total{source="api"}`: 3, `loaderline_source_rate_wait_seconds_total{source="shop"}`: 1.5,

@@ -49,7 +49,7 @@ func (s benchShop) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) 
 		if err != nil {
 			return err
 		}
-		b.PutAt(i, s.rows[id%len(s.rows)])
+		b.Set(i, stages.Result[[]byte]{Value: s.rows[id%len(s.rows)], State: stages.Loaded})
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"crypto/sha256"
 	"fmt"
-	"strings"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
@@ -159,7 +158,6 @@ func (c *compiler) loader(n *node) *loader {
 	source := c.open.sources[n.Source]
 	cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{
 		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(), OutageFailsKeys: !n.waitsOut(),
-		Clone: func(k lookup.Key) lookup.Key { return lookup.Key(strings.Clone(string(k))) },
 	}
 	if n.Cache.TTL > 0 && !c.fresh {
 		n.answers.cache = resultcache.For(c.open.memory, resultcache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{

@@ -25,7 +25,7 @@ func (a away) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error
 		return errors.New("connection refused")
 	}
 	for i := range b.Keys {
-		b.PutAt(i, []byte(`{"id":1}`))
+		b.Set(i, stages.Result[[]byte]{Value: []byte(`{"id":1}`), State: stages.Loaded})
 	}
 	return nil
 }

@@ -183,8 +183,8 @@ func TestBackendCalls(t *testing.T) {
 	}
 	for _, want := range []int{1, 0} {
 		for _, s := range p.Config.Plan.Run(t.Context(), documents).Stats() {
-			if s.Calls.Calls != want {
-				t.Errorf("%d calls for %s, not %d", s.Calls.Calls, s.Stage, want)
+			if s.Calls != want {
+				t.Errorf("%d calls for %s, not %d", s.Calls, s.Stage, want)
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func TestStagesThatAskTheSameShareALoader(t *testing.T) {
 	rows := p.Config.Plan.Run(t.Context(), []jsonenrich.Document{d})
 	calls := 0
 	for _, s := range rows.Stats() {
-		calls += s.Calls.Calls
+		calls += s.Calls
 	}
 	if calls != 1 {
 		t.Errorf("%d calls", calls)

@@ -44,9 +44,9 @@ func (t table) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) erro
 	for i, k := range b.Keys {
 		switch row, ok := t[string(k)]; {
 		case row == "fail":
-			b.FailAt(i, stages.WithClass(errors.New("no"), stages.Permanent))
+			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(errors.New("no"), stages.Permanent), State: stages.Failed})
 		case ok:
-			b.PutAt(i, []byte(row))
+			b.Set(i, stages.Result[[]byte]{Value: []byte(row), State: stages.Loaded})
 		}
 	}
 	return nil
@@ -200,7 +200,7 @@ func (counter) Types() lookupkey.Types { return lookupkey.Types{lookupkey.Intege
 
 func (c counter) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	for i := range b.Keys {
-		b.PutAt(i, fmt.Appendf(nil, `{"id":1,"n":%d}`, c.Int64.Load()))
+		b.Set(i, stages.Result[[]byte]{Value: fmt.Appendf(nil, `{"id":1,"n":%d}`, c.Int64.Load()), State: stages.Loaded})
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -63,10 +64,10 @@ func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sou
 func backendConfig(f pipelinefile.Source) stages.BackendConfig {
 	cfg := stages.BackendConfig{Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout}
 	if r := f.Rate; r != nil {
-		cfg.Rate = stages.Rate{Calls: r.Calls, Per: r.Per, Burst: r.Burst}
+		cfg.CallInterval, cfg.CallBurst = r.Per/time.Duration(r.Calls), r.Burst
 	}
 	if b := f.Breaker; b.Enabled {
-		cfg.Breaker = stages.Breaker{Failures: b.Failures, Delay: b.Delay}
+		cfg.BreakerFailures, cfg.BreakerDelay = b.Failures, b.Delay
 	}
 	if len(f.Errors) > 0 {
 		cfg.Errors = make(map[string]stages.Class, len(f.Errors))

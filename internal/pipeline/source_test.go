@@ -241,7 +241,7 @@ func TestLimitsAreTheBackends(t *testing.T) {
 	p := w.open(t, `  a: {source: api, by: event.id, request: {path: /nowhere}}
   b: {source: kv, by: event.id, get: "x:$key"}`)
 	stats := p.SourceStats()
-	if len(stats) != 3 || stats["api"].Breaker != stages.BreakerClosed || stats["kv"].Breaker != "" {
+	if len(stats) != 3 || stats["api"].Breaker != "closed" || stats["kv"].Breaker != "" {
 		t.Errorf("%+v", stats)
 	}
 	d, err := p.Config.Decode(loaderline.Record{Value: []byte(`{"id":1}`)})
@@ -252,7 +252,7 @@ func TestLimitsAreTheBackends(t *testing.T) {
 	if !errors.Is(rows.Err(), stages.ErrFatal) || !strings.Contains(rows.Err().Error(), "404") {
 		t.Errorf("%v, want a fatal 404", rows.Err())
 	}
-	if s := p.SourceStats()["api"]; s.Breaker != stages.BreakerClosed {
+	if s := p.SourceStats()["api"]; s.Breaker != "closed" {
 		t.Errorf("an answer opened the breaker: %+v", s)
 	}
 }

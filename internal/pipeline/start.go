@@ -174,11 +174,12 @@ func (o Options) logFailing(cfg *stages.BackendConfig) {
 	}
 	source := cfg.Name
 	cfg.OnFailing = func(stage string, since time.Time, err error) {
+		if err == nil {
+			o.Logger.LogAttrs(context.Background(), slog.LevelInfo, "source answers again",
+				slog.String("stage", stage), slog.String("source", source), logattr.Seconds("seconds", time.Since(since)))
+			return
+		}
 		o.Logger.LogAttrs(context.Background(), slog.LevelWarn, "source does not answer, retrying",
 			slog.String("stage", stage), slog.String("source", source), slog.Time("since", since), slog.Any("error", err))
-	}
-	cfg.OnAnswering = func(stage string, since time.Time) {
-		o.Logger.LogAttrs(context.Background(), slog.LevelInfo, "source answers again",
-			slog.String("stage", stage), slog.String("source", source), logattr.Seconds("seconds", time.Since(since)))
 	}
 }

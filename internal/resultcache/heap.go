@@ -2,7 +2,6 @@ package resultcache
 
 import (
 	"reflect"
-	"strings"
 	"time"
 	"unsafe"
 )
@@ -19,17 +18,6 @@ func heapBytes[K comparable, V any]() func(K, V) int64 {
 			w.add(reflect.ValueOf(&value).Elem())
 		}
 		return w.bytes
-	}
-}
-
-// cloneKey returns what makes the key that is kept: a string that would hold on to a larger buffer is copied.
-func cloneKey[K comparable]() func(K) K {
-	if reflect.TypeFor[K]().Kind() != reflect.String {
-		return func(key K) K { return key }
-	}
-	return func(key K) K {
-		text := strings.Clone(*(*string)(unsafe.Pointer(&key))) // K is a string by another name.
-		return *(*K)(unsafe.Pointer(&text))
 	}
 }
 

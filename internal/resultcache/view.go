@@ -6,6 +6,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/loaderline/loaderline/internal/keyclone"
 	"github.com/loaderline/loaderline/internal/loadcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -79,7 +80,7 @@ func For[K comparable, V any](m *Memory, cfg ViewConfig[K, V]) *View[K, V] {
 		memory: m,
 		space:  m.spaces.get(id),
 		cfg:    cfg.withDefaults(),
-		clone:  cloneKey[K](),
+		clone:  keyclone.For[K](),
 		fixed:  storeBytes + allocated(int64(unsafe.Sizeof(entry[K, V]{}))),
 	}
 	if cfg.Codec != nil && len(m.tiers) > 0 {

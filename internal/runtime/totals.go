@@ -55,7 +55,7 @@ func (t *Totals) Add(tally loaderline.Tally) {
 	for _, s := range tally.Stages {
 		c.Keys += s.Unique
 		c.Hits += s.Hit + s.Negative
-		c.Calls += s.Calls.Calls
+		c.Calls += s.Calls
 	}
 }
 

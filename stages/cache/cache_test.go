@@ -47,7 +47,7 @@ func start(t *testing.T, cfg cache.ViewConfig[int, string], tiers ...cache.Tier)
 		t.Fatal(err)
 	}
 	p := &process{t: t, memory: memory, view: cache.For(memory, cfg)}
-	source := stages.MapFunc[int, string](func(_ context.Context, keys []int) (map[int]string, error) {
+	source := stages.MapSource(func(_ context.Context, keys []int) (map[int]string, error) {
 		p.loads.Add(int64(len(keys)))
 		if p.fails != nil {
 			return nil, p.fails

@@ -10,7 +10,7 @@ import (
 )
 
 // users is a source that prints which keys it is asked for.
-var users = stages.MapFunc[int, string](func(_ context.Context, ids []int) (map[int]string, error) {
+var users = stages.MapSource(func(_ context.Context, ids []int) (map[int]string, error) {
 	fmt.Println("load", ids)
 	return map[int]string{1: "Ann", 2: "Bob"}, nil
 })

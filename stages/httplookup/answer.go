@@ -92,7 +92,7 @@ func trimmed(body []byte) []byte {
 // miss settles the keys at some places as missing.
 func (a *answers) miss(places []int32) {
 	for _, place := range places {
-		a.batch.Miss(a.batch.Keys[place])
+		a.batch.Set(int(place), stages.Result[[]byte]{})
 	}
 }
 
@@ -156,23 +156,23 @@ func (a *answers) put(body []byte, place int32, orphan bool) {
 	i, f := int(place), &a.found[place]
 	switch {
 	case f.err != nil:
-		a.batch.FailAt(i, f.err)
+		a.batch.Set(i, stages.Result[[]byte]{Err: f.err, State: stages.Failed})
 	case f.n > 1 && !a.layout.many:
-		a.batch.FailAt(i, stages.WithClass(&serviceError{message: fmt.Sprintf(
-			"%s for one key: many: true makes a list of them", plural.Count(f.n, "item"))}, stages.Permanent))
+		a.batch.Set(i, stages.Result[[]byte]{Err: stages.WithClass(&serviceError{message: fmt.Sprintf(
+			"%s for one key: many: true makes a list of them", plural.Count(f.n, "item"))}, stages.Permanent), State: stages.Failed})
 	case f.n == 0 && orphan:
 	case len(f.items) == 0:
-		a.batch.Miss(a.batch.Keys[i])
+		a.batch.Set(i, stages.Result[[]byte]{})
 	case a.layout.many && a.layout.item == nil:
-		a.batch.PutAt(i, list(body, f.items))
+		a.batch.Set(i, stages.Result[[]byte]{Value: list(body, f.items), State: stages.Loaded})
 	default:
 		raw := f.items[0].In(body)
 		value := appendCompact(make([]byte, 0, len(raw)), raw)
 		if a.layout.many && string(value) == "[]" {
-			a.batch.Miss(a.batch.Keys[i])
+			a.batch.Set(i, stages.Result[[]byte]{})
 			break
 		}
-		a.batch.PutAt(i, value)
+		a.batch.Set(i, stages.Result[[]byte]{Value: value, State: stages.Loaded})
 	}
 	f.items = nil // They are places in this body.
 }

@@ -51,8 +51,8 @@ func (l *httpLookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 	for i, key := range b.Keys {
 		text = lookupkey.AppendText(text[:0], key)
 		if l.query.Separator != "" && (len(text) == 0 || bytes.Contains(text, []byte(l.query.Separator))) {
-			b.FailAt(i, stages.WithClass(&serviceError{message: fmt.Sprintf(
-				"a key that is empty or holds %q cannot stand in a list that it separates", l.query.Separator)}, stages.Permanent))
+			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(&serviceError{message: fmt.Sprintf(
+				"a key that is empty or holds %q cannot stand in a list that it separates", l.query.Separator)}, stages.Permanent), State: stages.Failed})
 			continue
 		}
 		more := l.between(len(places) > 0) + url.QueryEscape(string(text))

@@ -120,7 +120,7 @@ func (s numbered) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte])
 		if bad != nil {
 			return bad
 		}
-		b.PutAt(i, value)
+		b.Set(i, stages.Result[[]byte]{Value: value, State: stages.Loaded})
 	}
 	return err
 }

@@ -130,20 +130,20 @@ func (l *redisLookup) settle(ctx context.Context, b *stages.Batch[lookup.Key, []
 		value, found, bad := l.kind.render(command)
 		switch {
 		case bad != nil:
-			b.FailAt(i, stages.WithClass(bad, stages.Permanent))
+			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(bad, stages.Permanent), State: stages.Failed})
 		case found:
-			b.PutAt(i, value)
+			b.Set(i, stages.Result[[]byte]{Value: value, State: stages.Loaded})
 		default:
-			b.Miss(b.Keys[i])
+			b.Set(i, stages.Result[[]byte]{})
 		}
 		return nil
 	}
 	if errors.Is(err, redis.Nil) {
-		b.Miss(b.Keys[i])
+		b.Set(i, stages.Result[[]byte]{})
 		return nil
 	}
 	if redisconn.CodeOf(err) == "WRONGTYPE" {
-		b.FailAt(i, stages.WithClass(redisconn.NewError("WRONGTYPE", "the Redis key holds no "+l.kind.holds, err), stages.Permanent))
+		b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(redisconn.NewError("WRONGTYPE", "the Redis key holds no "+l.kind.holds, err), stages.Permanent), State: stages.Failed})
 		return nil
 	}
 	return l.client.Explain(ctx, err)

@@ -140,16 +140,16 @@ func (a *answer) settle(ctx context.Context) error {
 		f := &a.keys[i]
 		switch {
 		case f.err != nil:
-			a.batch.FailAt(i, stages.WithClass(f.err, stages.Permanent))
+			a.batch.Set(i, stages.Result[[]byte]{Err: stages.WithClass(f.err, stages.Permanent), State: stages.Failed})
 		case f.n == 0:
 		case a.lookup.query.Many:
-			a.batch.PutAt(i, a.list(f))
+			a.batch.Set(i, stages.Result[[]byte]{Value: a.list(f), State: stages.Loaded})
 		case f.n > 1:
-			a.batch.FailAt(i, stages.WithClass(&databaseError{message: fmt.Sprintf(
-				"%s for one key: many: true makes a list of them", plural.Count(f.n, "row"))}, stages.Permanent))
+			a.batch.Set(i, stages.Result[[]byte]{Err: stages.WithClass(&databaseError{message: fmt.Sprintf(
+				"%s for one key: many: true makes a list of them", plural.Count(f.n, "row"))}, stages.Permanent), State: stages.Failed})
 		default:
 			span := a.rows[f.first-1]
-			a.batch.PutAt(i, bytes.Clone(a.buf[span.start:span.end]))
+			a.batch.Set(i, stages.Result[[]byte]{Value: bytes.Clone(a.buf[span.start:span.end]), State: stages.Loaded})
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func (l *sqlLookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte
 		unfit, err = fresh.settled(ctx, b, unfit)
 	}
 	for _, u := range unfit {
-		b.FailAt(u.at, stages.WithClass(&loaderr.BadKeyError{Err: u.err}, stages.Permanent))
+		b.Set(u.at, stages.Result[[]byte]{Err: stages.WithClass(&loaderr.BadKeyError{Err: u.err}, stages.Permanent), State: stages.Failed})
 	}
 	return withoutMark(err)
 }

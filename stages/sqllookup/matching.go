@@ -113,7 +113,7 @@ func firstOf(a, b error) error {
 func (m *matching) put(a *answer, i int, rows []int32, err error) {
 	switch {
 	case err != nil:
-		a.batch.FailAt(i, stages.WithClass(err, stages.Permanent))
+		a.batch.Set(i, stages.Result[[]byte]{Err: stages.WithClass(err, stages.Permanent), State: stages.Failed})
 	case len(rows) == 0:
 	case a.lookup.query.Many:
 		slices.Sort(rows) // As the statement has them.
@@ -124,11 +124,11 @@ func (m *matching) put(a *answer, i int, rows []int32, err error) {
 			}
 			value = append(value, a.buf[m.rows[at].start:m.rows[at].end]...)
 		}
-		a.batch.PutAt(i, append(value, ']'))
+		a.batch.Set(i, stages.Result[[]byte]{Value: append(value, ']'), State: stages.Loaded})
 	case len(rows) > 1:
-		a.batch.FailAt(i, stages.WithClass(&databaseError{message: fmt.Sprintf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))}, stages.Permanent))
+		a.batch.Set(i, stages.Result[[]byte]{Err: stages.WithClass(&databaseError{message: fmt.Sprintf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row"))}, stages.Permanent), State: stages.Failed})
 	default:
-		a.batch.PutAt(i, bytes.Clone(a.buf[m.rows[rows[0]].start:m.rows[rows[0]].end]))
+		a.batch.Set(i, stages.Result[[]byte]{Value: bytes.Clone(a.buf[m.rows[rows[0]].start:m.rows[rows[0]].end]), State: stages.Loaded})
 	}
 }
 

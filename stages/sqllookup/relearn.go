@@ -163,7 +163,7 @@ func (p *prepared) checked(ctx context.Context, b *stages.Batch[lookup.Key, []by
 		key, err := p.types.Check(b.Keys[i])
 		switch {
 		case errors.Is(err, stages.ErrNoKey):
-			b.Miss(b.Keys[i])
+			b.Set(i, stages.Result[[]byte]{})
 			continue
 		case err != nil:
 			unfit = append(unfit, unfitKey{i, err})
@@ -190,11 +190,11 @@ func (p *prepared) checked(ctx context.Context, b *stages.Batch[lookup.Key, []by
 	for i, n := range at {
 		switch r := inner.Result(n); r.State {
 		case stages.Loaded:
-			b.PutAt(i, r.Value)
+			b.Set(i, stages.Result[[]byte]{Value: r.Value, State: stages.Loaded})
 		case stages.Failed:
-			b.FailAt(i, r.Err)
+			b.Set(i, stages.Result[[]byte]{Err: r.Err, State: stages.Failed})
 		default:
-			b.Miss(b.Keys[i])
+			b.Set(i, stages.Result[[]byte]{})
 		}
 	}
 	return unfit, nil

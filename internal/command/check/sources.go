@@ -10,7 +10,7 @@ import (
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/internal/unrequested"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -111,7 +111,7 @@ func (c Check) extraRows(ctx context.Context, stage string, table lookupext.Data
 	if returns, err := table.ReturnsExtra(try); err == nil && returns {
 		c.Report(Finding{
 			What: "stage", Name: stage, OK: true, Warning: true,
-			Detail: stages.ExtraRows + ": the statement returns rows where no key is asked for",
+			Detail: unrequested.Rows + ": the statement returns rows where no key is asked for",
 		})
 	}
 }

@@ -50,14 +50,14 @@ func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) erro
 		rows := s.rows[k]
 		switch {
 		case s.failure != nil && (s.fails == nil || s.fails[k]):
-			b.FailAt(i, stages.WithClass(s.failure, stages.Permanent))
+			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(s.failure, stages.Permanent), State: stages.Failed})
 		case len(rows) == 0:
 		case s.stage.Many:
-			b.PutAt(i, list(rows))
+			b.Set(i, stages.Result[[]byte]{Value: list(rows), State: stages.Loaded})
 		case len(rows) > 1:
-			b.FailAt(i, stages.WithClass(fmt.Errorf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row")), stages.Permanent))
+			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(fmt.Errorf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row")), stages.Permanent), State: stages.Failed})
 		default:
-			b.PutAt(i, rows[0])
+			b.Set(i, stages.Result[[]byte]{Value: rows[0], State: stages.Loaded})
 		}
 	}
 	return nil

@@ -143,7 +143,7 @@ func (t *Trial) stages(stats []stages.StageStats) []Stage {
 			break // No event was left to look anything up for.
 		}
 		stage := Stage{
-			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Skipped: t.found[i].Skipped, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls.Calls, LeftOut: s.Calls.Extra,
+			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Skipped: t.found[i].Skipped, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls, LeftOut: s.Extra,
 			Age: t.found[i].Age.Round(time.Second).Seconds(), Stale: t.found[i].Stale.Round(time.Second).Seconds(), Start: millis(s.Asked), End: millis(s.Settled),
 		}
 		for _, from := range []struct {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/console"
-	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/internal/unrequested"
 )
 
 // width is that of a terminal nobody has made larger.
@@ -36,7 +36,7 @@ func (r *Report) Waterfall(colors console.Palette) string {
 	}
 	for _, s := range r.Stages {
 		if s.LeftOut > 0 {
-			b.WriteString(colors.Notable(fmt.Sprintf("warning: stage %s: %s (%d)", s.Name, stages.ExtraRows, s.LeftOut)) + "\n")
+			b.WriteString(colors.Notable(fmt.Sprintf("warning: stage %s: %s (%d)", s.Name, unrequested.Rows, s.LeftOut)) + "\n")
 		}
 	}
 	return b.String()

@@ -36,7 +36,7 @@ func ExampleOpen() {
 		}
 		defer memory.Close()
 
-		source := stages.MapFunc[int, string](func(_ context.Context, ids []int) (map[int]string, error) {
+		source := stages.MapSource(func(_ context.Context, ids []int) (map[int]string, error) {
 			fmt.Println("load", ids)
 			return map[int]string{1: "Ann"}, nil
 		})
