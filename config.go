@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/envelope"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/safeerr"
@@ -67,7 +68,7 @@ type Config[E any] struct {
 	// Name is the pipeline's name, in transactional IDs, headers and logs. Defaults to the consumer group.
 	Name string
 	// Consumer says what is consumed and how. Its Logger is not used: see Logger. One transaction has up to four micro-batches
-	// of its MaxRecords, at most consumer.DefaultMaxRecords records, which have their lookups side by side. It has one
+	// of its MaxRecords, at most 5000 records, which have their lookups side by side. It has one
 	// micro-batch if there are retry topics.
 	Consumer consumer.Config
 	// Sink says where records go.
@@ -137,19 +138,19 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 		c.Workers = 4
 	}
 	if c.Consumer.MaxRecords == 0 {
-		c.Consumer.MaxRecords = consumer.DefaultMaxRecords
+		c.Consumer.MaxRecords = session.DefaultMaxRecords
 	}
 	if c.MaxOutputBytes == 0 {
 		c.MaxOutputBytes = max(8*c.Consumer.MaxBytes, 64<<20)
 	}
 	switch {
 	case c.DeadLetterLimit == 0:
-		c.DeadLetterLimit = DefaultDeadLetterLimit
+		c.DeadLetterLimit = deadletterlimit.DefaultShare
 	case c.DeadLetterLimit < 0:
 		c.DeadLetterLimit = 0
 	}
 	if c.DeadLetterWindow == 0 {
-		c.DeadLetterWindow = DefaultDeadLetterWindow
+		c.DeadLetterWindow = deadletterlimit.DefaultWindow
 	}
 	switch {
 	case c.ShutdownTimeout == 0:
@@ -183,7 +184,7 @@ func (c Config[E]) withDefaults() (Config[E], error) {
 func (c Config[E]) sessions() session.Config {
 	s := session.Config{Config: c.Consumer, Name: c.Name, Retry: c.Retry.consumed(), Partition: session.ByKey}
 	s.Kafka, s.SharedLog = kafkaadmin.ShareLog(c.Consumer.Kafka) // The workers are one process to whoever reads the log.
-	s.MaxPollRecords = min(maxMicroBatches*c.Consumer.MaxRecords, consumer.DefaultMaxRecords)
+	s.MaxPollRecords = min(maxMicroBatches*c.Consumer.MaxRecords, session.DefaultMaxRecords)
 	if len(c.Retry.Topics) > 0 {
 		s.MaxPollRecords = 0 // A record that must wait is known only after the records before it.
 	}

@@ -58,10 +58,10 @@ func TestAWrongDeployDoesNotDrainTheTopic(t *testing.T) {
 				if !ok {
 					t.Fatalf("it ended with %v", err)
 				}
-				if limit.Events < loaderline.DefaultDeadLetterWindow || limit.Stage != "double" || !strings.Contains(err.Error(), "stage double: no such column") {
+				if limit.Events < deadletterlimit.DefaultWindow || limit.Stage != "double" || !strings.Contains(err.Error(), "stage double: no such column") {
 					t.Errorf("%v: %+v", err, limit)
 				}
-				if dead := b.committed(); dead > loaderline.DefaultDeadLetterWindow {
+				if dead := b.committed(); dead > deadletterlimit.DefaultWindow {
 					t.Fatalf("%d dead letters", dead)
 				}
 			}
@@ -161,7 +161,7 @@ func TestTheLimitOfRetryTopics(t *testing.T) {
 					t.Errorf("it ended with %v", err)
 				}
 			}
-			if dead := b.size("dead"); dead > loaderline.DefaultDeadLetterWindow {
+			if dead := b.size("dead"); dead > deadletterlimit.DefaultWindow {
 				t.Errorf("%d dead letters", dead)
 			}
 		})
@@ -179,7 +179,7 @@ func TestAWrongDeployDoesNotDrainTheRetryTopics(t *testing.T) {
 			t.Fatalf("it ended with %v", err)
 		}
 	}
-	if dead := b.size("dead"); dead > loaderline.DefaultDeadLetterWindow {
+	if dead := b.size("dead"); dead > deadletterlimit.DefaultWindow {
 		t.Errorf("%d dead letters", dead)
 	}
 }
@@ -210,7 +210,7 @@ func TestTheLimitForgetsEarlierEvents(t *testing.T) {
 					t.Fatalf("it ended with %v", err)
 				}
 			}
-			if dead := b.committed() - good; dead > loaderline.DefaultDeadLetterWindow/2 {
+			if dead := b.committed() - good; dead > deadletterlimit.DefaultWindow/2 {
 				t.Errorf("%d dead letters", dead)
 			}
 		})

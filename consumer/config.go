@@ -2,9 +2,6 @@ package consumer
 
 import "time"
 
-// DefaultMaxRecords is the default of Config.MaxRecords.
-const DefaultMaxRecords = 5000
-
 // Delivery is the guarantee between the input and what is published.
 type Delivery int
 
@@ -71,7 +68,7 @@ type Config struct {
 	// session timeout. Defaults to false.
 	StaticMembership bool
 
-	// MaxRecords closes a micro-batch. Defaults to DefaultMaxRecords.
+	// MaxRecords closes a micro-batch. Defaults to 5000.
 	MaxRecords int
 	// MaxBytes closes a micro-batch that holds as much in keys, values and
 	// headers. It may be exceeded where sizes vary. Defaults to 8 MiB.

@@ -13,6 +13,13 @@ import (
 	"time"
 )
 
+// The defaults of a limit: the share of dead letters, and the number of latest
+// events over which it is computed.
+const (
+	DefaultShare  = 0.5
+	DefaultWindow = 1000
+)
+
 // Limit stops a pipeline that would dead-letter too many of its events, as
 // after a wrong deploy. All workers of a process share one. Its methods are
 // safe for concurrent use, except Restore, which comes first.

@@ -11,6 +11,9 @@ import (
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
+// DefaultMaxRecords is the default of consumer.Config.MaxRecords.
+const DefaultMaxRecords = 5000
+
 // Config is what a Session needs. Zero values are the defaults; Group, Topics
 // and, for consumer.ExactlyOnce, Name and Instance have none.
 type Config struct {
@@ -60,7 +63,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.TransactionTimeout, 10*time.Second)
 	orDefault(&c.CommitTimeout, 30*time.Second)
 	orDefault(&c.RebalanceTimeout, min(c.longestHold()+2*time.Second, time.Minute))
-	orDefault(&c.MaxRecords, consumer.DefaultMaxRecords)
+	orDefault(&c.MaxRecords, DefaultMaxRecords)
 	c.MaxPollRecords = max(c.MaxPollRecords, c.MaxRecords)
 	orDefault(&c.MaxBytes, 8<<20)
 	orDefault(&c.Linger, 20*time.Millisecond)
