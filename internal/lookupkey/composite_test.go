@@ -64,3 +64,24 @@ func TestKeyRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+func TestKeysOwnTheirMemory(t *testing.T) {
+	t.Parallel()
+	for want, types := range map[string]lookupkey.Types{
+		`"abc"`:           {lookupkey.Text},
+		`["abc","abc"]`:   {lookupkey.Text, lookupkey.Text},
+		`["abc","abc",7]`: {lookupkey.Text, lookupkey.Text, lookupkey.Bigint},
+	} {
+		raws := [][]byte{[]byte(`"abc"`), []byte(`"abc"`), []byte("7")}[:len(types)]
+		key, err := types.Key(raws...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range raws {
+			clear(raw)
+		}
+		if string(key) != want {
+			t.Errorf("the key of %v is %s once its parts have changed, want %s", types, key, want)
+		}
+	}
+}

@@ -23,7 +23,7 @@ func (l *httpLookup) Probe(ctx context.Context) error {
 	switch err := l.load(ctx, newAnswers(l, none), r); stages.ClassOf(err) {
 	case stages.Fatal, stages.Unusable:
 		return err
-	case stages.Transient, stages.Permanent:
+	case stages.Transient, stages.Permanent, stages.SomeMissing:
 	}
 	return nil
 }
