@@ -20,6 +20,7 @@ const (
 	Blocked
 )
 
+// String returns the name of the state: loaded, missing, failed or blocked.
 func (s State) String() string {
 	switch s {
 	case Missing:

@@ -35,6 +35,7 @@ func (f mapSource[K, V]) Load(ctx context.Context, b *Batch[K, V]) error {
 // KeyErrors is returned by a Source of which some keys failed, each with an error of its own.
 type KeyErrors[K comparable] map[K]error //nolint:errname // It is several errors.
 
+// Error returns the text of one of the errors.
 func (e KeyErrors[K]) Error() string {
 	for _, err := range e {
 		return err.Error()
