@@ -30,9 +30,10 @@ type BackendConfig struct {
 	// BreakerDelay is how long the breaker stays open. Then one call is let through: its answer closes the breaker, its failure
 	// opens it again. Defaults to 5 s.
 	BreakerDelay time.Duration
-	// Ping says whether the backend can be reached. nil: nobody can tell but by a call.
+	// Ping returns nil if the backend can be reached. Without it only a call can tell. Optional.
 	Ping func(context.Context) error
-	// Errors are the classes of errors whose Code() string is a key of it. They win over what the source says.
+	// Errors has the classes of errors by their codes. An error has a code if it has a method Code() string. These classes win
+	// over those of the source.
 	Errors map[string]Class
 	// OnCall is called after each call with the time it took and its error. It is called concurrently. Optional.
 	OnCall func(took time.Duration, err error)
@@ -55,7 +56,7 @@ type Backend struct {
 	rejected atomic.Uint64
 }
 
-// NewBackend makes a backend that loaders share by their LoaderConfig.
+// NewBackend returns a backend. Loaders that name it in their LoaderConfig share it.
 func NewBackend(cfg BackendConfig) *Backend {
 	if cfg.Name == "" {
 		cfg.Name = "unnamed"
@@ -89,21 +90,22 @@ func (b *Backend) Ping(ctx context.Context) error {
 	return b.breaker.pinged(err)
 }
 
-// BackendStats is how the limits of a backend have worked.
+// BackendStats says how the limits of a backend have worked since it was made.
 type BackendStats struct {
 	// Breaker is the state of the circuit breaker: "closed" if calls are made, "open" if none are, and "half_open" if one is made
 	// at a time. It is empty if there is no breaker.
 	Breaker string
-	// Rejected are the calls that were not made because the breaker was open, or the backend had asked to be left alone.
+	// Rejected is the number of calls that were not made because the breaker was open, or the backend had asked to be left
+	// alone.
 	Rejected uint64
-	// RateWait is how long calls have waited for the rate, all together.
+	// RateWait is how long calls have waited for CallInterval, all together.
 	RateWait time.Duration
 	// FailingSince is when the first of the calls began that still fail: see BackendConfig.OnFailing. It is zero if the calls
 	// of every loader are answered, or if the last failure was more than a minute ago.
 	FailingSince time.Time
 }
 
-// Stats says how the limits have worked so far.
+// Stats returns how the limits have worked so far.
 func (b *Backend) Stats() BackendStats {
 	return BackendStats{Breaker: b.breaker.state(), Rejected: b.rejected.Load(), RateWait: b.rate.waiting(), FailingSince: b.failing.since()}
 }

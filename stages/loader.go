@@ -24,7 +24,7 @@ type LoaderConfig[K comparable, V any] struct {
 	// RetryMissing asks again for a key that is missing, within the Plan's MaxElapsed, for values that come later than the
 	// events that want them. That the cache knows a key to be missing is no answer then. The run waits for them all.
 	RetryMissing bool
-	// OutageFailsKeys has an outage of the backend fail the keys that are asked for, with ErrOutage, and not the run.
+	// OutageFailsKeys makes an outage of the backend fail the requested keys, with ErrOutage, instead of the whole run.
 	// While the backend's breaker is open that takes no call and no retry; without a breaker every run retries in vain.
 	OutageFailsKeys bool
 	// FailureTTL is how long a key that a bulk call has died of is remembered: it fails without a call for so long, unless
@@ -46,7 +46,7 @@ type Loader[K comparable, V any] struct {
 	known atomic.Pointer[K]
 }
 
-// NewLoader makes a loader of a source.
+// NewLoader returns a loader of a source.
 func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V]) *Loader[K, V] {
 	if cfg.Name == "" {
 		cfg.Name = "loader"

@@ -86,10 +86,10 @@ type View[K comparable, V any] struct {
 	bad     func(int32) error
 }
 
-// Len is the number of keys in the list, duplicates and absent ones included.
+// Len returns the number of keys in the list, duplicates and absent ones included.
 func (v View[K, V]) Len() int { return len(v.at) }
 
-// At is the i-th key and its result. An absent or unusable key is the zero K, Missing or Failed.
+// At returns the i-th key and its result. An absent or unusable key is the zero K, Missing or Failed.
 func (v View[K, V]) At(i int) (K, Result[V]) {
 	switch j := v.at[i]; {
 	case j >= 0:
@@ -103,7 +103,7 @@ func (v View[K, V]) At(i int) (K, Result[V]) {
 	}
 }
 
-// Get is the result for a key, Missing where the list has no such key. It reads along the list.
+// Get returns the result for a key. It is Missing if the list has no such key. Get reads along the list.
 func (v View[K, V]) Get(key K) Result[V] {
 	for i, j := range v.at {
 		if j >= 0 && v.keys[j] == key {

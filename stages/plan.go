@@ -77,7 +77,7 @@ type Node[E, V any] struct {
 
 func (n Node[E, V]) node() int { return n.id }
 
-// Of is the result of the stage for a row.
+// Of returns the result of the stage for a row.
 func (n Node[E, V]) Of(row Row[E]) Result[V] {
 	if !n.gates.none() {
 		if code := through(row.run, n.gates, row.index); code != open {

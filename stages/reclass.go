@@ -3,7 +3,7 @@ package stages
 import "errors"
 
 // reclass gives the errors of a call, and of its keys, the classes that the backend's configuration has for their codes. It
-// answers the error of the call as a whole: one that is fatal for a key is so for all.
+// returns the error of the call as a whole: an error that is fatal for a key is fatal for all.
 func reclass[K comparable, V any](classes map[string]Class, b *Batch[K, V], err error) error {
 	if len(classes) == 0 {
 		return err

@@ -16,13 +16,13 @@ type Row[E any] struct {
 	index int32
 }
 
-// Event is the event.
+// Event returns the event.
 func (r Row[E]) Event() E { return r.run.events[r.index] }
 
 // Context returns the context of Run. A key function of After that may take long checks it.
 func (r Row[E]) Context() context.Context { return r.run.ctx }
 
-// At is the i-th row.
+// At returns the row of the i-th event.
 func (r *Rows[E]) At(i int) Row[E] { return Row[E]{run: r.run, index: int32(i)} }
 
 // All yields the rows in the order of the events.
@@ -36,14 +36,14 @@ func (r *Rows[E]) All() iter.Seq[Row[E]] {
 	}
 }
 
-// Err says why the run as a whole has failed: its context ended (the context's cause), a loader can never succeed
+// Err returns why the run as a whole has failed: its context ended (the context's cause), a loader can never succeed
 // (ErrFatal), or a backend answered nobody (ErrOutage). The failed keys are then not the events'
 // fault. It is nil where each key's outcome is its own.
 func (r *Rows[E]) Err() error {
 	return r.run.failure
 }
 
-// Stats is the funnel of each stage, in the order in which they were added to the plan.
+// Stats returns the statistics of each stage, in the order in which the stages were added to the plan.
 func (r *Rows[E]) Stats() []StageStats {
 	stats := make([]StageStats, len(r.run.plan.nodes))
 	for i, n := range r.run.plan.nodes {

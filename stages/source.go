@@ -5,12 +5,12 @@ import (
 	"errors"
 )
 
-// Source answers bulk lookups: a query, a service, a file. Sources answer by key, never by position.
+// Source is what a Loader loads values from: a query, a service, a file. It finds values by key, never by position.
 //
-// Load settles each of b.Keys by b.Put or b.Fail. Keys that it leaves unsettled are missing where it returns nil,
-// and failed with its error otherwise; KeyErrors fails only the keys that it names. An error is tried again
-// unless WithClass says otherwise. Load is called concurrently, with a context that ends at the
-// backend's timeout, and must return soon after the context has ended.
+// Load settles each of b.Keys by b.Put, b.Fail or b.Set. If it returns nil, keys that it left unsettled are missing. If it
+// returns KeyErrors, only the keys named there fail. After any other error the unsettled keys are loaded again, unless
+// WithClass says otherwise, and fail in the end. Load is called concurrently. Its context ends at the backend's timeout, and
+// Load must return soon after that.
 type Source[K comparable, V any] interface {
 	Load(ctx context.Context, b *Batch[K, V]) error
 }
@@ -32,7 +32,7 @@ func (f mapSource[K, V]) Load(ctx context.Context, b *Batch[K, V]) error {
 	return err
 }
 
-// KeyErrors is returned by a Source of which some keys failed, each with an error of its own.
+// KeyErrors is the error of a Source that failed to load some keys, each with an error of its own.
 type KeyErrors[K comparable] map[K]error //nolint:errname // It is several errors.
 
 // Error returns the text of one of the errors.
@@ -55,18 +55,18 @@ type Batch[K comparable, V any] struct {
 	extra   int
 }
 
-// NewBatch is a batch of distinct keys, to call a Source by hand.
+// NewBatch returns a batch of distinct keys, to call a Source by hand.
 func NewBatch[K comparable, V any](keys []K) *Batch[K, V] {
 	return &Batch[K, V]{Keys: keys, results: make([]Result[V], len(keys)), settled: make([]bool, len(keys))}
 }
 
-// Put settles a key as loaded; a second Put replaces the first. It answers false where the key was not asked
-// for, which is counted and changes nothing.
+// Put settles a key as loaded. A second Put replaces the first. It returns false, changes nothing and counts the value as extra
+// if the key was not asked for.
 func (b *Batch[K, V]) Put(key K, value V) bool {
 	return b.settle(key, Result[V]{Value: value, State: Loaded})
 }
 
-// Fail settles a key as failed.
+// Fail settles a key as failed. It returns false if the key was not asked for.
 func (b *Batch[K, V]) Fail(key K, err error) bool {
 	return b.settle(key, Result[V]{Err: err, State: Failed})
 }
@@ -93,10 +93,10 @@ func (b *Batch[K, V]) Set(i int, r Result[V]) {
 	b.results[i], b.settled[i] = Result[V]{Value: r.Value, Err: r.Err, State: r.State}, true
 }
 
-// Result is what is known of the i-th key: unsettled keys are missing.
+// Result returns what is known of the i-th key. Unsettled keys are missing.
 func (b *Batch[K, V]) Result(i int) Result[V] { return b.results[i] }
 
-// Extra is the number of answers whose keys were not asked for.
+// Extra returns the number of Puts and Fails for keys that were not asked for.
 func (b *Batch[K, V]) Extra() int { return b.extra }
 
 // answered says whether the source answered for any key.

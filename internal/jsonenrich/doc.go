@@ -3,8 +3,8 @@
 //
 // A caller builds it once, in this order. It adds what is looked for in events to a [Decoder], and what is looked for in
 // the rows of a loader to [Fragments]. It makes a [Node] for each stage and nests it in the node whose result holds its
-// own. It adds the nodes to the plan with [SingleKeys], [ListedKeys] and [Condition]. Then NewEncoder completes the plan, and
-// Compile the Decoder. From then on all methods are safe for concurrent use.
+// own. It adds the nodes to the plan with [SingleKeys], [ListedKeys] and [Condition]. Then it makes the Encoder, and
+// Compile completes the Decoder. From then on all methods are safe for concurrent use.
 //
 // # Who owns bytes
 //
