@@ -19,7 +19,7 @@ export LOADERLINE_TEST_KAFKA_VERSION := $(KAFKA)
 # One command starts real Kafka, PostgreSQL, MariaDB and Redis, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
-.PHONY: help build demo test test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench profile services clean
+.PHONY: help build demo test test-race test-processes test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench profile services clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -30,8 +30,19 @@ build: ## Build ./bin/loaderline, guided by a profile: the first time takes a mi
 demo: ## Run the demo: an in-process broker and database, nothing to install
 	$(GO) run ./cmd/loaderline demo
 
-test: ## Run all tests with the race detector, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB and Redis that it starts
-	$(WITH_SERVICES) $(GO) test -race -timeout 9m $(PKG)
+test: ## Run all tests, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB and Redis that it starts; most with the race detector
+	$(WITH_SERVICES) $(MAKE) --keep-going --no-print-directory test-race test-processes
+
+# The packages of PKG, but for those whose tests only start programs. The programs are built without the race detector, so it
+# would find nothing there.
+PROCESSES := /(testenv|testenv/e2e|internal/doctest)$$
+test-race:
+	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -vE '$(PROCESSES)' <<<"$$all" || true); \
+		[ -z "$$some" ] || $(GO) test -race -timeout 9m $$some
+
+test-processes:
+	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -E '$(PROCESSES)' <<<"$$all" || true); \
+		[ -z "$$some" ] || $(GO) test -timeout 9m $$some
 
 test-fast: ## Run the tests that need no service
 	$(GO) test -short $(PKG)

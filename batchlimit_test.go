@@ -13,6 +13,7 @@ import (
 
 // Small events become large records: a worker never holds many more bytes of them than it may, and publishes all.
 func TestOutputsAreBounded(t *testing.T) {
+	t.Parallel()
 	for name, microBatch := range map[string]int{"one micro-batch": 5000, "several micro-batches": 100} {
 		t.Run(name, func(t *testing.T) {
 			const limit, large, records = 1 << 20, 200_000, 1000

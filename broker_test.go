@@ -168,10 +168,16 @@ func startPipeline[E any](t *testing.T, cfg loaderline.Config[E]) (p *loaderline
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p, started(t, p)
+}
+
+// started runs a pipeline and gives what stops it and waits for its end.
+func started[E any](t *testing.T, p *loaderline.Pipeline[E]) (stop func() error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
-	return p, func() error {
+	return func() error {
 		cancel()
 		select {
 		case err := <-ended:

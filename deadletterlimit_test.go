@@ -46,6 +46,7 @@ func ends[E any](t *testing.T, cfg loaderline.Config[E]) error {
 
 // A wrong deploy that is restarted in a loop dead-letters no more than the window, and the right one goes on from there.
 func TestAWrongDeployDoesNotDrainTheTopic(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce} {
 		t.Run(delivery.String(), func(t *testing.T) {
 			t.Parallel()
@@ -138,6 +139,7 @@ func TestTheTailOfRetryTopicsIsNoWrongDeploy(t *testing.T) {
 
 // What comes out of the retry topics has a limit for itself, of all events that were read when it was.
 func TestTheLimitOfRetryTopics(t *testing.T) {
+	t.Parallel()
 	for share, over := range map[int]bool{4: false, 7: true} {
 		t.Run(fmt.Sprintf("%d of 10", share), func(t *testing.T) {
 			t.Parallel()
@@ -187,6 +189,7 @@ func TestAWrongDeployDoesNotDrainTheRetryTopics(t *testing.T) {
 // The limit is one of the latest events: a long good time before does not make room for more, also where it was that of
 // partitions that have nothing new.
 func TestTheLimitForgetsEarlierEvents(t *testing.T) {
+	t.Parallel()
 	for name, key := range map[string][]byte{"of all partitions": nil, "of idle partitions": []byte("of one partition")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

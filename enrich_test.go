@@ -14,6 +14,7 @@ import (
 )
 
 func TestEnrichMakesWhatRunPublishes(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.publish(events(50)...)
 	b.publish(&kgo.Record{Value: []byte("x")}, &kgo.Record{Key: []byte("k")})
@@ -55,6 +56,7 @@ func bySource(records []*kgo.Record) map[string][]string {
 }
 
 func TestEnrichPublishesNothingInAnOutage(t *testing.T) {
+	t.Parallel()
 	cfg := numbers(newBroker(t), stages.MapSource(func(context.Context, []int) (map[int]int, error) {
 		return nil, errors.New("away")
 	}))

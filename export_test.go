@@ -18,5 +18,8 @@ func (p *pace) Took(now time.Time, records int, took, most time.Duration) {
 	p.took(now, records, took, most)
 }
 
+// PaceWindow makes Run take brokers for quick sooner.
+func (p *Pipeline[E]) PaceWindow(window time.Duration) { p.paceWindow = window }
+
 // CheckTopicsEvery makes Run look at its topics more often.
 func (p *Pipeline[E]) CheckTopicsEvery(every time.Duration) { p.topicCheckEvery = every }

@@ -48,6 +48,7 @@ func (m *meeting) wait(ctx context.Context, group int) error {
 // Where more records wait than a micro-batch takes, the lookups of several go on side by side, and their outcomes are published
 // together, in order.
 func TestMicroBatchesOfOneTransaction(t *testing.T) {
+	t.Parallel()
 	const size, together, records = 10, 4, 80
 	b := newBroker(t)
 	all := events(records)

@@ -14,6 +14,7 @@ import (
 // An outage makes no dead letter, however long it is; work resumes where it stopped. A breaker changes nothing about that,
 // and does not stay open when the source is back.
 func TestAnOutageMakesNoDeadLetters(t *testing.T) {
+	t.Parallel()
 	for name, breakerFailures := range map[string]int{"no breaker": 0, "breaker": 1} {
 		t.Run(name, func(t *testing.T) { outage(t, breakerFailures) })
 	}

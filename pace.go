@@ -1,6 +1,7 @@
 package loaderline
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"time"
@@ -26,8 +27,9 @@ const (
 type pace struct {
 	records int // Zero means any number.
 	// quick is since when no transaction was slow, and done are the records since then.
-	quick time.Time
-	done  int
+	quick  time.Time
+	done   int
+	window time.Duration // Zero is paceWindow.
 	// blind says that the brokers acknowledged nothing, as while one of them is away, so their speed is not known.
 	blind bool
 }
@@ -57,7 +59,7 @@ func (p *pace) took(now time.Time, records int, took, most time.Duration) {
 	}
 	p.done += records
 	over := now.Sub(p.quick)
-	if over < paceWindow {
+	if over < cmp.Or(p.window, paceWindow) {
 		return
 	}
 	p.records = max(int(float64(p.done)*float64(aim)/float64(over)), p.records+p.records/4+1)

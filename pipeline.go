@@ -23,6 +23,7 @@ type Pipeline[E any] struct {
 	workers atomic.Pointer[[]*worker[E]]
 
 	topicCheckEvery time.Duration
+	paceWindow      time.Duration // Zero is the default of a pace.
 }
 
 // New checks a configuration and reports all its problems at once. It connects to nothing.
@@ -78,7 +79,8 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 	for i := range workers {
 		workers[i] = &worker[E]{
 			cfg: cfg, number: i, envelope: records, limits: like.limits, deadLetters: like.deadLetters, replay: like.replay, drain: drain, end: end,
-			log: cfg.Logger.With(slog.Int("worker", i)),
+			pace: pace{window: p.paceWindow},
+			log:  cfg.Logger.With(slog.Int("worker", i)),
 		}
 		workers[i].state.begin()
 	}

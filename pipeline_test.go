@@ -73,6 +73,7 @@ func events(n int) []*kgo.Record {
 }
 
 func TestEveryEventHasOneOutcome(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce} {
 		t.Run(delivery.String(), func(t *testing.T) {
 			b := newBroker(t)
@@ -141,6 +142,7 @@ func TestEveryEventHasOneOutcome(t *testing.T) {
 }
 
 func TestTombstones(t *testing.T) {
+	t.Parallel()
 	for policy, want := range map[loaderline.Tombstones]map[string]int{
 		loaderline.DeadLetterTombstones: {"dead": 1},
 		loaderline.ForwardTombstones:    {"out": 1},
@@ -172,6 +174,7 @@ func TestTombstones(t *testing.T) {
 }
 
 func TestAnOutputThatIsTooLargeIsADeadLetter(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.publish(&kgo.Record{Value: []byte("1")}, &kgo.Record{Value: []byte("2")})
 	cfg := numbers(b, doubles)
@@ -193,6 +196,7 @@ func TestAnOutputThatIsTooLargeIsADeadLetter(t *testing.T) {
 
 // Two instances of one pipeline share the work, and each takes over what the other leaves.
 func TestAnInstanceTakesOverFromAnother(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	first, second := numbers(b, doubles), numbers(b, doubles)
 	first.Consumer.Instance, second.Consumer.Instance = "first", "second"

@@ -18,6 +18,7 @@ import (
 
 // Each failure has one verdict, also where another error wraps it.
 func TestTheTableOfFailures(t *testing.T) {
+	t.Parallel()
 	lost := &session.Error{Op: "end a transaction", Err: consumer.ErrFenced}
 	denied := &session.Error{Op: "commit offsets", Err: kerr.GroupAuthorizationFailed}
 	refused := &kafkaerr.ProduceError{Topic: "out", Err: kerr.MessageTooLarge}

@@ -15,6 +15,7 @@ import (
 
 // A dead letter that is refused has nowhere else to go.
 func TestARefusedDeadLetterStops(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dead", Err: kerr.InvalidRecord, Count: -1})
 	b.publish(&kgo.Record{Value: []byte("not a number")})
@@ -33,6 +34,7 @@ func TestARefusedDeadLetterStops(t *testing.T) {
 
 // The dead-letter topic's limit is lowered: dead letters go without what does not fit.
 func TestADeadLetterKeepsToALoweredLimit(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	stop := start(t, uncompressed(numbers(b, doubles)))
 	b.publish(&kgo.Record{Value: []byte("1")})
@@ -51,6 +53,7 @@ func TestADeadLetterKeepsToALoweredLimit(t *testing.T) {
 
 // A dead letter that its topic has no room for, whatever is left out, has nowhere else to go.
 func TestADeadLetterThatCannotFitStops(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	p, err := loaderline.New(uncompressed(numbers(b, doubles)))
 	if err != nil {

@@ -40,6 +40,7 @@ func noise(event, n int) []byte {
 
 // A topic takes less than was known of it: batches are too large, and of the records only those that are too large alone.
 func TestABrokersLimitIsNotTheRecordsFault(t *testing.T) {
+	t.Parallel()
 	const limit = 20_000
 	for name, lower := range map[string]func(*broker){
 		"lowered while running": func(*broker) {},
@@ -109,6 +110,7 @@ func TestABrokersLimitIsNotTheRecordsFault(t *testing.T) {
 
 // Records that an output topic does not take are dead-lettered, and none of those around them.
 func TestARefusedRecordIsADeadLetter(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		reason *kerr.Error
 		kind   string
@@ -155,6 +157,7 @@ func TestARefusedRecordIsADeadLetter(t *testing.T) {
 }
 
 func TestARefusedTombstoneIsADeadLetter(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	var refused atomic.Bool // Once: the dead letter has the same key.
 	b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "out", Err: kerr.InvalidRecord, Count: -1, When: func(kmsg.Request) bool {
@@ -177,6 +180,7 @@ func TestARefusedTombstoneIsADeadLetter(t *testing.T) {
 
 // A refusal that is nobody's fault does not go on for ever.
 func TestRefusalsWithoutFaultEnd(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	var produced atomic.Int64
 	b.refuse(func(batch []byte) bool { // Both together, and neither alone.
@@ -212,6 +216,7 @@ func TestRefusalsWithoutFaultEnd(t *testing.T) {
 
 // An error of a record's promise that is not about the record is the session's, and is tried again.
 func TestAnUnknownProduceErrorIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "out", Err: kerr.InvalidRequiredAcks, Count: 2})
 	b.publish(events(5)...)

@@ -18,6 +18,7 @@ import (
 )
 
 func TestReplayOfRanges(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.createTopics("again", "again-dead")
 	b.partition(0, 3000)
@@ -68,6 +69,7 @@ func TestReplayOfRanges(t *testing.T) {
 }
 
 func TestReplayGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.createTopics("again", "again-dead")
 	b.partition(0, 2000)
@@ -114,6 +116,7 @@ func TestReplayGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestReplayDeadLetters(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.createTopics("again", "again-dead")
 	b.partition(0, 100)
@@ -141,6 +144,7 @@ func TestReplayDeadLetters(t *testing.T) {
 
 // The end of a range may be a marker, or records of an aborted transaction.
 func TestReplayEndsAtMarkers(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]kgo.TransactionEndTry{"of a commit": kgo.TryCommit, "of an abort": kgo.TryAbort} {
 		t.Run(name, func(t *testing.T) {
 			b := newBroker(t)
@@ -160,6 +164,7 @@ func TestReplayEndsAtMarkers(t *testing.T) {
 }
 
 func TestReplayOfWhatRetentionRemoved(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.partition(0, 100)
 	offsets := kadm.Offsets{}

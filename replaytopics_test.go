@@ -12,6 +12,7 @@ import (
 
 // A replay publishes nothing that its own pipeline would read, and no records among records of another kind.
 func TestReplayRefusesTopicsOfThePipeline(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		into, dead string
 		want       []replaystate.TopicError

@@ -92,6 +92,7 @@ func inOrder(t *testing.T, records []*kgo.Record, n int, keys ...string) {
 }
 
 func TestAKeyThatFailsForAWhileIsEnrichedInOrder(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce} {
 		t.Run(delivery.String(), func(t *testing.T) {
 			t.Parallel()

@@ -22,6 +22,7 @@ import (
 
 // The broker is gone when a pipeline with a micro-batch at hand is stopped: the timeout still holds.
 func TestShutdownIsBoundedWithoutABroker(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce} {
 		t.Run(delivery.String(), func(t *testing.T) {
 			t.Parallel()
@@ -77,6 +78,7 @@ func TestShutdownWithoutTime(t *testing.T) {
 
 // A pipeline that is stopped while it starts has not failed.
 func TestStopWhileStarting(t *testing.T) {
+	t.Parallel()
 	for connections := range 8 {
 		b := newBroker(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -114,6 +116,7 @@ func (s *stopAt) OnBrokerConnect(kgo.BrokerMetadata, time.Duration, net.Conn, er
 
 // The broker fences a session again and again: for another process where its transactions were in time.
 func TestFences(t *testing.T) {
+	t.Parallel()
 	for name, slow := range map[string]time.Duration{"another process": 0, "overtime": 1100 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -50,7 +50,12 @@ func TestSlowBrokersAreGivenFewerRecords(t *testing.T) {
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	var done atomic.Int64
 	cfg.OnCommit = func(tally loaderline.Tally) { done.Add(int64(tally.Records)) }
-	p, stop := startPipeline(t, cfg)
+	p, err := loaderline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.PaceWindow(time.Second)
+	stop := started(t, p)
 	await(t, "half of the records", func() bool { return done.Load() >= records/2 })
 	if slow := p.Status()[0].SlowBytes; slow == 0 {
 		t.Error("the status does not say that the brokers are slow")

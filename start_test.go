@@ -16,6 +16,7 @@ import (
 )
 
 func TestAPipelineThatCannotSucceedStops(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.publish(events(10)...)
 	fatal := stages.MapSource(func(context.Context, []int) (map[int]int, error) {
@@ -35,6 +36,7 @@ func TestAPipelineThatCannotSucceedStops(t *testing.T) {
 }
 
 func TestAMissingTopicIsSaidBeforeTheFirstEvent(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	cfg := numbers(b, doubles)
 	cfg.Sink.DeadLetterTopic = "nowhere"
@@ -48,6 +50,7 @@ func TestAMissingTopicIsSaidBeforeTheFirstEvent(t *testing.T) {
 }
 
 func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	if err := kafkaadmin.CreateTopics(t.Context(), consumer.Kafka{Brokers: b.cluster.ListenAddrs()}, kafkaadmin.TopicSpec{Name: "narrow", Partitions: 3}); err != nil {
 		t.Fatal(err)
@@ -69,6 +72,7 @@ func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
 }
 
 func TestNewReportsAllProblems(t *testing.T) {
+	t.Parallel()
 	_, err := loaderline.New(loaderline.Config[int]{
 		Workers: -1, MaxOutputBytes: -1,
 		Consumer: consumer.Config{MaxRecords: -1, Kafka: consumer.Kafka{SASL: consumer.SASL{Mechanism: "MD5"}}},

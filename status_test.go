@@ -35,6 +35,7 @@ func numbersBackend(ping func() error) *stages.Backend {
 
 // Each way not to commit a micro-batch has its reason.
 func TestOnAbort(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Bool // Whether it is back.
 	away := stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {
 		if !asked.Load() {
@@ -93,6 +94,7 @@ func TestOnAbort(t *testing.T) {
 }
 
 func TestOnAbortByARebalance(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.publish(events(50)...)
 	open := make(chan struct{})
@@ -119,6 +121,7 @@ func TestOnAbortByARebalance(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	var away atomic.Bool
 	cfg := numbersOf(b, stages.MapSource(func(ctx context.Context, keys []int) (map[int]int, error) {

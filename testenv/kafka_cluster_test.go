@@ -8,6 +8,7 @@ import (
 )
 
 func TestKafkaClusterServesWithoutOneBroker(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	cluster := testenv.Own(t, func(ctx context.Context) (*testenv.KafkaCluster, error) {
 		return testenv.StartKafkaCluster(ctx, testenv.KafkaConfig{})

@@ -14,6 +14,7 @@ import (
 )
 
 func TestKafkaListenersAuthenticate(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	addresses, err := testenv.FreeAddresses(ctx, 2)
 	if err != nil {
@@ -72,6 +73,7 @@ func TestKafkaListenersAuthenticate(t *testing.T) {
 		{"no certificate", addresses[1], kgo.DialTLSConfig(&tls.Config{RootCAs: roots}), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			client, err := kgo.NewClient(kgo.SeedBrokers(tt.address), tt.with)
 			if err != nil {
 				t.Fatal(err)

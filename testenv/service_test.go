@@ -36,6 +36,7 @@ func startKafka(ctx context.Context) (*testenv.Service, error) {
 }
 
 func TestKafkaKeepsRecordsOverKillAndStop(t *testing.T) {
+	t.Parallel()
 	service := start(t, startKafka)
 	ctx, broker := t.Context(), service.Address()
 	if err := testenv.CreateTopic(ctx, broker, "kept", 2); err != nil {
@@ -67,6 +68,7 @@ func TestKafkaKeepsRecordsOverKillAndStop(t *testing.T) {
 }
 
 func TestKafkaThatCannotStartSaysWhy(t *testing.T) {
+	t.Parallel()
 	testenv.NeedServices(t)
 	_, err := testenv.StartKafka(t.Context(), testenv.KafkaConfig{Properties: map[string]string{"log.retention.hours": "soon"}})
 	if err == nil || !strings.Contains(err.Error(), "log.retention.hours") {
@@ -75,6 +77,7 @@ func TestKafkaThatCannotStartSaysWhy(t *testing.T) {
 }
 
 func TestPostgresKeepsRowsOverKill(t *testing.T) {
+	t.Parallel()
 	service := start(t, testenv.StartPostgres)
 	seed := func() error {
 		return testenv.SeedShop(t.Context(), service.Address(), testenv.ShopConfig{Users: 10, Products: 3})
@@ -110,6 +113,7 @@ func TestPostgresKeepsRowsOverKill(t *testing.T) {
 }
 
 func TestMariaDBKeepsRowsOverKillAndStop(t *testing.T) {
+	t.Parallel()
 	service := start(t, testenv.StartMariaDB)
 	ctx := t.Context()
 	dsn, drop, err := testenv.CreateMariaDBDatabase(ctx, service.Address())
@@ -153,6 +157,7 @@ func TestMariaDBKeepsRowsOverKillAndStop(t *testing.T) {
 }
 
 func TestRedisPauses(t *testing.T) {
+	t.Parallel()
 	service := start(t, testenv.StartRedis)
 	ping := func(wait time.Duration) error {
 		conn, err := net.Dial("tcp", service.Address())

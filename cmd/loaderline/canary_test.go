@@ -146,6 +146,7 @@ func (v *vault) deadLetters(n int) []*kgo.Record {
 
 // A run at debug level whose events are bad in every way.
 func TestNothingSecretIsPrintedByARun(t *testing.T) {
+	t.Parallel()
 	v := newVault(t)
 	for _, value := range []string{
 		"canary-payload is not JSON",
@@ -192,6 +193,7 @@ func TestNothingSecretIsPrintedByARun(t *testing.T) {
 
 // What cannot be reached, is not let in, or cannot be understood.
 func TestNothingSecretIsPrintedByAFailure(t *testing.T) {
+	t.Parallel()
 	v := newVault(t)
 	tests := map[string]struct {
 		file string
@@ -227,6 +229,7 @@ func TestNothingSecretIsPrintedByAFailure(t *testing.T) {
 
 // A pipeline whose output topic is taken away ends with an error, which says no more than that.
 func TestNothingSecretIsPrintedByAnEnd(t *testing.T) {
+	t.Parallel()
 	v := newVault(t)
 	out, wait := start(t.Context(), "run", v.file(canaryPassword, "sqlite", v.shop))
 	deadline := time.Now().Add(20 * time.Second)

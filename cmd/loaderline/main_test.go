@@ -22,6 +22,7 @@ import (
 
 // TestMain lets the scripts execute this test's binary as loaderline.
 func TestMain(m *testing.M) {
+	testenv.AtOnce(6)
 	testscript.Main(leakless{m}, map[string]func(){"loaderline": main})
 }
 

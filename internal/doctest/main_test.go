@@ -15,6 +15,7 @@ const root = "../.."
 
 // TestMain builds the program, and puts it first where commands are looked for.
 func TestMain(m *testing.M) {
+	testenv.AtOnce(6)
 	testenv.Main(withProgram{m})
 }
 

@@ -6,4 +6,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) {
+	testenv.AtOnce(6)
+	testenv.Main(m)
+}

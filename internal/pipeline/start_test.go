@@ -62,6 +62,7 @@ func startWorld(t *testing.T, driver, onOutage, other string, health int) *pipel
 // All stages of a source decide whether a run waits for it. An error that waiting does not fix ends the wait for
 // the others.
 func TestStart(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		onOutage, other string
 		health          int
@@ -77,6 +78,7 @@ func TestStart(t *testing.T) {
 	} {
 		for _, driver := range []string{"postgres", "mysql"} {
 			t.Run(driver+", "+name, func(t *testing.T) {
+				t.Parallel()
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				var (
@@ -124,6 +126,7 @@ func TestStart(t *testing.T) {
 
 // An absent source's stages go the way of an outage, at once and without a try.
 func TestAbsentSourcesDegrade(t *testing.T) {
+	t.Parallel()
 	layout := startWorld(t, "postgres", "degrade", "dead_letter", http.StatusOK)
 	p, err := pipeline.Open(t.Context(), layout, pipeline.Options{Start: &pipeline.Start{}})
 	if err != nil {
