@@ -29,8 +29,8 @@ func (r Retry) consumed() session.Retry {
 	return session.Retry{Topics: r.names(), Due: envelope.Due, Unordered: r.Unordered, MaxKeys: r.MaxKeys}
 }
 
-// attempts are the records of a micro-batch as they were in the input. Records from higher retry tiers come first: they are
-// earlier records of their keys.
+// attempts are the records of a micro-batch as they were in the input. Records from higher retry tiers come first,
+// because they are earlier records of their keys.
 type attempts struct {
 	sources []*kgo.Record
 	// retried is by record; nil if no record comes from a retry topic.

@@ -9,12 +9,12 @@ import (
 // maxBatch is more records than any batch has.
 const maxBatch = 1 << 20
 
-// batchLimiter bounds the records of a batch, so that its output keeps to MaxOutputBytes.
+// batchLimiter limits the records of a batch, so that its output stays below MaxOutputBytes.
 type batchLimiter struct {
 	records int // Zero means any number.
 }
 
-// overflowError says that the first records of a batch made more output than the whole batch may make.
+// overflowError reports that the first records of a batch made more output than the whole batch may make.
 type overflowError struct {
 	records, limit int
 }
@@ -27,7 +27,8 @@ func (e *overflowError) Error() string {
 // overflowed leaves a margin: the next batch may have other records.
 func (p *batchLimiter) overflowed(records int) { p.records = max(records/2, 1) }
 
-// committed lets the next batch grow to twice its size at most, and to half of the limit as far as this batch shows.
+// committed lets the next batch grow to at most twice the size of this one, and to half of the output limit, judging by
+// this batch.
 func (p *batchLimiter) committed(records, bytes, limit int) {
 	if p.records == 0 {
 		return

@@ -19,17 +19,17 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Version is the version of this module, as it stands in dead letters.
+// Version is the version of this module, as dead letters have it.
 const Version = "0.1.0"
 
-// Record is a Kafka record. Of one that Encode returns, an empty Topic is the configured one, a nil Key and a zero
-// Timestamp are the input's, and Headers are added to the input's.
+// Record is a Kafka record. In a record that Encode returns, an empty Topic stands for the configured topic, and a nil
+// Key and a zero Timestamp stand for those of the input. Its Headers are added to the input's headers.
 type Record = kgo.Record
 
-// Failure is an error by which Decode or Encode say more about a dead letter than its text: its kind, its stage.
+// Failure is an error with which Decode or Encode set the details of a dead letter, such as its kind and stage.
 type Failure = sink.Failure //nolint:errname // It is the outcome of a record first, and an error by the way.
 
-// Tombstones says what becomes of input records without a value, which have nothing to decode.
+// Tombstones says what happens to input records without a value, which have nothing to decode.
 type Tombstones int
 
 const (
@@ -37,23 +37,23 @@ const (
 	DeadLetterTombstones Tombstones = iota
 	// ForwardTombstones publishes them as they are.
 	ForwardTombstones
-	// DropTombstones drops them; they are counted.
+	// DropTombstones drops and counts them.
 	DropTombstones
 )
 
-// Retry says where events wait whose failure is transient, when the retries of their micro-batch have ended. They go through
-// the topics in order, and then to the dead letters. The zero value is straight to the dead letters.
+// Retry says where events with a transient failure wait after the retries of their micro-batch have ended. They go
+// through the topics in order, and then to the dead letters. With the zero value they go straight to the dead letters.
 type Retry struct {
 	Topics []RetryTopic
-	// Unordered lets later events of a key pass one that waits. Otherwise they wait behind it, so that what is enriched is
-	// in the order of the input for each key. Events without a key are never held back.
+	// Unordered lets later events of a key overtake one that waits. Otherwise they wait behind it, so that the enriched
+	// events of each key are in the order of the input. Events without a key never wait for others. Defaults to false.
 	Unordered bool
-	// MaxKeys is how many keys of a partition may wait, before its input waits too. Defaults to
-	// 100,000.
+	// MaxKeys is the number of keys of a partition that may wait before the partition of the input waits too. Defaults
+	// to 100,000.
 	MaxKeys int
 }
 
-// RetryTopic is a topic of this pipeline alone, with as many partitions as the input topic.
+// RetryTopic is a topic that belongs to this pipeline alone. It has the same number of partitions as the input topic.
 type RetryTopic struct {
 	Topic string
 	// Delay is how long an event waits in it.
@@ -63,48 +63,50 @@ type RetryTopic struct {
 // maxMicroBatches is the most micro-batches of one transaction.
 const maxMicroBatches = 4
 
-// Config is a pipeline over events of type E. Zero values are defaults where a field says so.
+// Config configures a pipeline over events of type E. Zero values are defaults where a field says so.
 type Config[E any] struct {
 	// Name is the pipeline's name, in transactional IDs, headers and logs. Defaults to the consumer group.
 	Name string
-	// Consumer says what is consumed and how. Its Logger is not used: see Logger. One transaction has up to four micro-batches
-	// of its MaxRecords, at most 5000 records, which have their lookups side by side. It has one
-	// micro-batch if there are retry topics.
+	// Consumer says what to consume and how. Its Logger is not used: see Logger. One transaction has up to four
+	// micro-batches of MaxRecords, with at most 5000 records in total, whose lookups run side by
+	// side. With retry topics it has one micro-batch.
 	Consumer consumer.Config
-	// Sink says where records go.
+	// Sink says where to publish records.
 	Sink sink.Config
-	// Retry says where events wait for another try; it takes one input topic. Defaults to nowhere.
+	// Retry says where events wait for another attempt. It requires a single input topic. Defaults to no retry topics.
 	Retry Retry
-	// Workers is the number of sessions, each with micro-batches of its own; one's lookups run while another
+	// Workers is the number of sessions. Each has its own micro-batches, so the lookups of one run while another
 	// commits. Defaults to 4.
 	Workers int
-	// Tombstones says what becomes of records without a value. Defaults to DeadLetterTombstones.
+	// Tombstones says what happens to records without a value. Defaults to DeadLetterTombstones.
 	Tombstones Tombstones
-	// MaxOutputBytes bounds what a worker makes for one transaction and holds until it is committed, in bytes before
-	// compression. Micro-batches that make more are given back, and fewer records are taken for a time; one record alone is
-	// always published. Defaults to 8 times Consumer.MaxBytes, and 64 MiB at least.
+	// MaxOutputBytes limits the records that a worker makes for one transaction and holds until it commits, in bytes
+	// before compression. If micro-batches make more, their records are polled again in smaller batches. A single
+	// record is always published. Defaults to 8 times Consumer.MaxBytes, or to 64 MiB if that is more.
 	MaxOutputBytes int
-	// DeadLetterLimit is the share of the latest events that may be dead letters, 0 to 1. A micro-batch that would exceed it
-	// is not published, and Run returns an ErrDeadLetterLimit: a wrong deploy must not drain a topic into the dead
-	// letters. It holds over restarts. 1 or more means no limit. A negative limit allows no dead letter at all, from the first
-	// event on. Defaults to 0.5.
+	// DeadLetterLimit is the fraction of the latest events that may become dead letters, 0 to 1. If a micro-batch would
+	// exceed it, it is not published, and Run returns an ErrDeadLetterLimit, so that a bad deploy does not turn a whole
+	// topic into dead letters. The limit survives restarts. 1 or more means no limit. A negative limit allows no dead
+	// letter at all, from the first event on. Defaults to 0.5.
 	DeadLetterLimit float64
-	// DeadLetterWindow is how many of the latest events of a process DeadLetterLimit is a share of; there is no limit
-	// before as many have been read. What comes out of retry topics has the same limit and a window of its own, in
-	// which it weighs as much as what was retried did among all events. Defaults to 1000.
+	// DeadLetterWindow is the number of latest events of a process over which DeadLetterLimit is computed. Until a
+	// process has read that many, the limit is not enforced. Events from retry topics have the same limit and their own
+	// window, in which each counts as the fraction of input events that were being retried when it was. Defaults to
+	// 1000.
 	DeadLetterWindow int
-	// ShutdownTimeout bounds the drain after the context of Run has ended: a quarter of it, 2 s at most, is for leaving the
-	// group, the rest for work and commits. A negative value gives up the work at hand at once. Defaults to 20 s.
+	// ShutdownTimeout limits the drain after the context of Run has ended. A quarter of it, at most 2 s, is for leaving
+	// the group, and the rest is for work and commits. A negative value gives up the work in progress at once. Defaults
+	// to 20 s.
 	ShutdownTimeout time.Duration
 
-	// Decode makes an event of a record; an error is a dead letter of kind decode. It is called concurrently and must not
-	// change the record, whose memory the event may share. Required.
+	// Decode turns a record into an event. An error makes a dead letter of kind decode. Workers call it concurrently.
+	// It must not change the record; the event may share the record's memory. Required.
 	Decode func(Record) (E, error)
 	// Plan loads what the events need. Required.
 	Plan *stages.Plan[E]
-	// Encode makes the records to publish for a row: none drops the event, and an error is a dead letter, of kind encode
-	// or what a *Failure says. It is called concurrently for rows of different runs. The slice is read before it is called
-	// for the next row of the same run, and may be used again then; keys, values and headers may not. Required.
+	// Encode returns the records to publish for a row. No records drop the event. An error makes a dead letter, of kind
+	// encode unless a *Failure says otherwise. Encode is called concurrently for rows of different runs. It may reuse
+	// the returned slice for the next row of the same run, but not keys, values and headers. Required.
 	Encode func(stages.Row[E]) ([]Record, error)
 
 	// OnCommit is called with the tally of each micro-batch that was committed. Workers call it concurrently. Optional.
@@ -113,17 +115,17 @@ type Config[E any] struct {
 	// The reason is rebalance, outage (a source cannot be reached), shutdown (the drain was too short), refused (a broker
 	// refused a record), overflow (more than MaxOutputBytes) or error. Workers call it concurrently. Optional.
 	OnAbort func(reason string)
-	// OnLimits is called by Run before the first event with the function that tells what a topic takes at most, in bytes
-	// of a whole record, for an Encode that would not make in vain what is larger. Optional.
+	// OnLimits receives, before the first event, a function that returns the largest record that a topic accepts, in
+	// bytes of the whole record. Encode can use it to stop early. Optional.
 	OnLimits func(maxMessageBytes func(topic string) int)
 	// Logger defaults to none.
 	Logger *slog.Logger
-	// LogWords are texts whose words may stand in the log and in an ErrDeadLetterLimit: names of stages and sources, paths,
-	// statements. An error of a source can hold keys. The log keeps only these words of it, and words that messages of databases
-	// and services consist of. Defaults to none.
+	// LogWords are texts whose words may appear in the log and in an ErrDeadLetterLimit: names of stages and sources,
+	// paths, statements. An error of a source can contain keys, so the log keeps only these words of it, and words that
+	// are common in messages of databases and services. Defaults to none.
 	LogWords []string
 
-	// New sets these. They replace Consumer, Sink and LogWords from then on.
+	// New sets these fields. They replace Consumer, Sink and LogWords from then on.
 	session  session.Config
 	envelope envelope.Config
 	words    safeerr.Words

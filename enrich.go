@@ -15,8 +15,8 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// enrich makes the outcomes of a batch: it decodes each record, runs the plan for each micro-batch, and encodes the rows. On
-// error nothing of the batch may be published.
+// enrich makes the outcomes of a batch. It decodes each record, runs the plan for each micro-batch, and encodes the
+// rows. On error nothing of the batch may be published.
 func (w *worker[E]) enrich(s *session.Session, batch []*kgo.Record) (output, error) {
 	w.state.work()
 	work, done := s.Working(w.drain)
@@ -66,7 +66,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order
 	return o.output, nil
 }
 
-// microBatch is the records that share their lookups.
+// microBatch is a group of records that share their lookups.
 type microBatch[E any] struct {
 	attempts
 
@@ -77,7 +77,7 @@ type microBatch[E any] struct {
 	scope    *runscope.Scope // of the rows
 }
 
-// load decodes batches and runs the plan for each, side by side. What it returns is valid until the next call.
+// load decodes batches and runs the plan for each, side by side. The result is valid until the next call.
 func (w *worker[E]) load(ctx context.Context, batches [][]*kgo.Record, order *session.KeyStep) ([]*microBatch[E], error) {
 	for len(w.micro) < len(batches) {
 		w.micro = append(w.micro, &microBatch[E]{})
@@ -123,7 +123,7 @@ func (m *microBatch[E]) load(ctx context.Context, w *worker[E]) error {
 	return m.rows.Err()
 }
 
-// decode calls Decode and makes a Failure of its error or panic.
+// decode calls Decode and turns its error or panic into a Failure.
 func (w *worker[E]) decode(r *kgo.Record) (event E, failure *Failure) {
 	if r.Value == nil {
 		return event, &Failure{Kind: sink.KindDecode, Message: "the record has no value (a tombstone)"}
@@ -167,7 +167,7 @@ func (o *outcome[E]) microBatch(m *microBatch[E]) (processed int) {
 	return len(m.sources)
 }
 
-// encode calls Encode and makes a Failure of its error or panic.
+// encode calls Encode and turns its error or panic into a Failure.
 func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failure) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -181,13 +181,13 @@ func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failu
 	return records, nil
 }
 
-// Enrich makes of a micro-batch what Run would publish for it, by the same steps, and connects to no broker: a way to try
-// and to test a pipeline. Each record that it returns names its input in the headers loaderline.source.*, and is a dead
-// letter where its topic is Sink.DeadLetterTopic; an input without a record was dropped.
+// Enrich returns the records that Run would publish for a micro-batch. It takes the same steps, but connects to no
+// broker, so it can try and test a pipeline. Each returned record names its input in the headers loaderline.source.*.
+// It is a dead letter if its topic is Sink.DeadLetterTopic. An input without a record was dropped.
 //
-// Events are tried once: an event that Run would try again later, by Config.Retry, is a dead letter here. Topics take as much
-// as Kafka's default allows. An error fails the batch as a whole, for example stages.ErrOutage: Run would give the batch
-// back and publish nothing. Enrich is not for a Pipeline that runs.
+// Enrich ignores Config.Retry: an event that Run would send to a retry topic is a dead letter here. Topics have Kafka's
+// default size limit. An error, for example stages.ErrOutage, fails the whole batch: Run would publish nothing and poll
+// the batch again. Do not call Enrich on a Pipeline that runs.
 func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, Tally, error) {
 	cfg := p.cfg
 	cfg.Retry = Retry{}

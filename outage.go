@@ -12,11 +12,11 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// blindWait is how long a backend is left alone that nobody can ask whether it is back.
+// blindWait is the pause before the next attempt if a backend has no health check.
 const blindWait = 5 * time.Second
 
-// waitOut pauses the session's partitions until the backend answers. Polling goes on, so that the group sees a
-// healthy member and no rebalance comes of an outage.
+// waitOut pauses the session's partitions until the backend answers. It keeps polling, so the group sees a healthy
+// member and an outage causes no rebalance.
 func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *loaderr.OutageError) error {
 	s.Pause()
 	defer s.Resume()
@@ -43,7 +43,7 @@ func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *loa
 			}
 		case stages.ClassOf(err) == stages.Fatal:
 			// Waiting does not fix it, and the calls themselves may succeed. They decide.
-			w.log.LogAttrs(ctx, slog.LevelWarn, "source refuses to say whether it is back, resumed",
+			w.log.LogAttrs(ctx, slog.LevelWarn, "source rejects its health check, resumed",
 				slog.String("source", source), slog.String("error", w.cfg.words.Text(err.Error())))
 			return nil
 		default:

@@ -15,7 +15,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// output is the records of one transaction, and what is counted of them.
+// output is the records of one transaction, and their counts.
 type output struct {
 	records []*kgo.Record
 	bytes   int             // of the records
@@ -43,7 +43,7 @@ type outcome[E any] struct {
 	retryShare []byte // the header of all records that go to a retry topic for the first time; weigh fills it in
 }
 
-// row publishes what Encode makes of a row: all of its records, or a dead letter.
+// row publishes the result of Encode for a row: all of its records, or a dead letter.
 func (o *outcome[E]) row(src *kgo.Record, row stages.Row[E]) {
 	records, failure := o.encode(row)
 	if failure != nil {
@@ -99,8 +99,8 @@ func (o *outcome[E]) fail(src *kgo.Record, f *Failure) {
 	}
 }
 
-// follow sends a record behind earlier ones of its key. It needs no delay of its own: a record before it in its partition has
-// one.
+// follow sends a record to the retry topic of earlier records of its key. It needs no delay, because an earlier record
+// in its partition has one.
 func (o *outcome[E]) follow(src *kgo.Record, tier int) {
 	if !o.retry(src, tier, time.Now(), o.attempts.previous(o.at)) {
 		o.dead(src, &Failure{Kind: sink.KindTooLarge, Message: "the record does not fit retry topic " + o.worker.cfg.Retry.Topics[tier-1].Topic + ", in which earlier records of its key wait"})
@@ -142,7 +142,7 @@ func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 	o.samples[DeadLetter{Kind: f.Kind, Stage: f.Stage}] = f.Message
 }
 
-// done notes that a record has its outcome.
+// done records that a record has its outcome.
 func (o *outcome[E]) done(src *kgo.Record) {
 	tier := o.attempts.tier(o.at)
 	o.order.Record(src.Partition, src.Key, tier, 0)
@@ -162,12 +162,12 @@ func (o *outcome[E]) weigh() {
 	}
 }
 
-// formatShare returns the same number of bytes for each share, which is in parts of deadletterlimit.Whole.
+// formatShare formats a share, in parts of deadletterlimit.Whole, with a fixed number of bytes.
 func formatShare(share int) []byte {
 	return fmt.Appendf(nil, "%d.%06d", share/deadletterlimit.Whole, share%deadletterlimit.Whole)
 }
 
-// mostDead returns the reason of most dead letters.
+// mostDead returns the most frequent reason of dead letters.
 func (o *output) mostDead() DeadLetter {
 	var most DeadLetter
 	all := map[DeadLetter]int{}

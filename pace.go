@@ -11,37 +11,39 @@ import (
 )
 
 const (
-	// paceShare is the share of the publishing time that a transaction should take. The rest is for the next transaction: a
-	// broker with a quota makes it wait for what this one took.
+	// paceShare is the share of the publishing time that a transaction should use. The rest is left for the next
+	// transaction, because a broker with a quota makes it wait for the bytes of this one.
 	paceShare = 4
-	// maxCut is how much smaller the next transaction is at most after one that did not fit.
+	// maxCut limits how much smaller the next transaction is after one that did not fit.
 	maxCut = 16
 	// paceWindow is how long the brokers must be quick before a transaction takes more. A quota limits an average over this
 	// time.
 	paceWindow = 10 * time.Second
 )
 
-// pace is how many records a transaction may have so that the brokers take them in time, however slow they are. It falls to
-// what the brokers took, and rises to what they have taken over paceWindow. If they took nothing, it rises with each
-// transaction until one is slow. All workers share a quota, so each worker finds its own pace.
+// pace is the number of records that a transaction may have so that the brokers acknowledge them in time, however slow
+// they are. It falls to the number that the brokers acknowledged, and rises to the number that they have acknowledged
+// over paceWindow. If they acknowledged nothing, it rises with each transaction until one is slow. All workers share a
+// quota, so each worker finds its own pace.
 type pace struct {
 	records int // Zero means any number.
-	// quick is since when no transaction was slow, and done are the records since then.
+	// quick is the time since when no transaction was slow, and done the number of records since then.
 	quick  time.Time
 	done   int
 	window time.Duration // Zero is paceWindow.
-	// blind says that the brokers acknowledged nothing, as while one of them is away, so their speed is not known.
+	// blind says that the brokers acknowledged nothing, for example because one of them is down, so their speed is
+	// unknown.
 	blind bool
 }
 
-// missed notes that only a share of so many records was acknowledged in time.
+// missed records that only a share of the records was acknowledged in time.
 func (p *pace) missed(now time.Time, records int, acknowledged float64) {
 	next := int(float64(records) * acknowledged / paceShare)
 	p.records = max(min(next, records/2), records/maxCut, 1)
 	p.quick, p.done, p.blind = now, 0, acknowledged == 0
 }
 
-// took notes how long the brokers took to acknowledge the records of a transaction, and the most that this may take.
+// took records how long the brokers took to acknowledge the records of a transaction, and the time limit for it.
 func (p *pace) took(now time.Time, records int, took, most time.Duration) {
 	aim := most / paceShare
 	if took > aim {
@@ -103,17 +105,17 @@ func (w *worker[E]) slow(bytes float64, took time.Duration) {
 	}
 }
 
-// unlimit ends a limit that no transaction reaches.
+// unlimit removes a limit that no transaction reaches.
 func (w *worker[E]) unlimit() {
 	if w.pace.records >= max(w.cfg.session.MaxPollRecords, w.cfg.session.MaxRecords) {
 		w.pace.records = 0
 	}
 	if w.pace.records == 0 && w.state.slow.Swap(0) != 0 {
-		w.log.LogAttrs(w.drain, slog.LevelInfo, "the brokers take records as fast as they come again")
+		w.log.LogAttrs(w.drain, slog.LevelInfo, "the brokers take records without delay again")
 	}
 }
 
-// fewest is the least of some limits. Zero means no limit.
+// fewest returns the smallest of some limits. Zero means no limit.
 func fewest(a, b int) int {
 	if a == 0 || b == 0 {
 		return max(a, b)

@@ -38,9 +38,10 @@ func New[E any](cfg Config[E]) (*Pipeline[E], error) {
 	return &Pipeline[E]{cfg: cfg, topicCheckEvery: topicCheckEvery}, nil
 }
 
-// Run consumes until ctx ends, then finishes the micro-batches at hand within ShutdownTimeout, commits them, leaves the
-// group and returns nil. Any other end is an error: a topic that is missing or refuses records, a lookup that can
-// never succeed as it is configured, an offset that is out of range. Kafka or a backend that is away is waited for.
+// Run consumes until ctx ends. Then it finishes the micro-batches in progress within ShutdownTimeout, commits them,
+// leaves the group and returns nil. Any other end is an error: a topic that is missing or rejects records, a lookup
+// that can never succeed as it is configured, an offset that is out of range. Run waits for Kafka or a backend that is
+// unreachable.
 func (p *Pipeline[E]) Run(ctx context.Context) error {
 	known, err := p.cfg.prepare(ctx)
 	switch {
@@ -66,7 +67,7 @@ func (p *Pipeline[E]) Run(ctx context.Context) error {
 	return p.work(ctx, &worker[E]{cfg: &p.cfg, limits: known, deadLetters: deadLetters, topics: watch})
 }
 
-// work runs workers like one that is given, until ctx ends.
+// work runs copies of a worker until ctx ends.
 func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 	cfg := like.cfg
 	records := envelope.New(cfg.envelope)
@@ -94,7 +95,7 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 	return group.Wait()
 }
 
-// prepare finds what the topics take, and fails where a topic is missing or has too few partitions.
+// prepare reads the limits of the topics. It fails if a topic is missing or has too few partitions.
 func (c *Config[E]) prepare(ctx context.Context) (*topicLimits, error) {
 	retries := c.session.Retry.Topics
 	topics := append(slices.Concat(c.session.Topics, retries), c.envelope.Topic, c.envelope.DeadLetterTopic)
@@ -140,8 +141,8 @@ func (c *Config[E]) newDeadLetterLimit() *deadletterlimit.Limit {
 	return deadletterlimit.New(c.DeadLetterLimit, c.DeadLetterWindow, c.session.Instance)
 }
 
-// leaveTime is the part of the drain that is kept for leaving the group, so that others need not wait for its session
-// to time out.
+// leaveTime is the part of the drain that is reserved for leaving the group, so that others need not wait for the
+// session timeout.
 func leaveTime(timeout time.Duration) time.Duration { return min(timeout/4, 2*time.Second) }
 
 // drained is a context that outlives ctx by a grace.

@@ -45,8 +45,8 @@ func (w *worker[E]) publish(s *session.Session, out output) error {
 	return nil
 }
 
-// unpublished takes what an error of Commit says about the topics, the brokers and the records. It returns a
-// *rejectedError if the next attempt makes other records.
+// unpublished learns from an error of Commit about the topics, the brokers and the records. It returns a *rejectedError
+// if the next attempt makes other records.
 func (w *worker[E]) unpublished(err error, out *output) error {
 	w.missed(err, out.inputs)
 	rejected, ok := errors.AsType[*session.RejectedError](err)
@@ -59,8 +59,8 @@ func (w *worker[E]) unpublished(err error, out *output) error {
 	return w.rejected.note(rejected, w.cfg.envelope)
 }
 
-// readLimits takes over the limit of a topic, and of the dead-letter topic, if it is lower than at start. If it cannot be
-// read the known limit stays.
+// readLimits reads the limit of a topic, and of the dead-letter topic, and uses it if it is lower than at start. If it
+// cannot be read, the known limit stays.
 func (w *worker[E]) readLimits(topic string) {
 	topics, err := kafkaadmin.Describe(w.drain, w.cfg.session.Kafka, topic, w.cfg.envelope.DeadLetterTopic)
 	if err != nil {

@@ -31,7 +31,7 @@ type verdict struct {
 	next  action
 }
 
-// judge is the table of failures. Drained says that the time for the batch at hand is over.
+// judge is the table of failures. Drained says that the time for the current batch is over.
 func judge(err error, drained bool) verdict {
 	_, overflow := errors.AsType[*overflowError](err)
 	_, rejected := errors.AsType[*rejectedError](err)
@@ -61,7 +61,7 @@ func judge(err error, drained bool) verdict {
 	}
 }
 
-// recover does what is next after a batch. It returns an error that ends the session.
+// recover takes the next action after a batch. It returns an error that ends the session.
 func (w *worker[E]) recover(ctx context.Context, s *session.Session, err error) error {
 	if err == nil {
 		return nil
@@ -74,7 +74,7 @@ func (w *worker[E]) recover(ctx context.Context, s *session.Session, err error) 
 	case takeFewer:
 		overflow, _ := errors.AsType[*overflowError](err)
 		w.batchLimit.overflowed(overflow.records)
-		w.log.LogAttrs(ctx, slog.LevelInfo, "micro-batch makes too much, taking fewer records",
+		w.log.LogAttrs(ctx, slog.LevelInfo, "micro-batch makes too much output, taking fewer records",
 			slog.Int("records", w.batchLimit.records), slog.Int("max_output_bytes", overflow.limit))
 		return nil
 	case awaitSource:
@@ -85,8 +85,8 @@ func (w *worker[E]) recover(ctx context.Context, s *session.Session, err error) 
 	}
 }
 
-// maxFences is how many times in fenceWindow a session may be fenced before another process is held to use its
-// identity. Once can be the broker's doing, after a pause of this process.
+// maxFences is how many times within fenceWindow a session may be fenced before loaderline assumes that another process
+// uses its identity. A single fence can come from the broker, after a pause of this process.
 const (
 	maxFences   = 3
 	fenceWindow = time.Minute
@@ -95,7 +95,7 @@ const (
 // fences are the times at which a worker's latest sessions were fenced.
 type fences []time.Time
 
-// note takes an error that ended a session. It returns an error if another process uses the same identity.
+// note records an error that ended a session. It returns an error if another process uses the same identity.
 func (f *fences) note(err error, pipeline, instance string, run *replaying) error {
 	if !errors.Is(err, consumer.ErrFenced) {
 		return nil
@@ -106,7 +106,7 @@ func (f *fences) note(err error, pipeline, instance string, run *replaying) erro
 	all := append(*f, time.Now())
 	*f = all[max(0, len(all)-maxFences):]
 	if len(*f) == maxFences && time.Since((*f)[0]) < fenceWindow {
-		return fmt.Errorf("another process runs pipeline %s as instance %s: give each process an instance of its own: %w", pipeline, instance, err)
+		return fmt.Errorf("another process runs pipeline %s as instance %s: give each process its own instance: %w", pipeline, instance, err)
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ func (e *rejectedError) Error() string { return e.err.Error() }
 // Unwrap returns what the broker said.
 func (e *rejectedError) Unwrap() error { return e.err }
 
-// note takes what a broker rejected. It returns a *rejectedError, or another error if polling again would not help.
+// note records the records that a broker rejected. It returns a *rejectedError, or another error if polling again would
+// not help.
 func (r *rejections) note(refused *session.RejectedError, topics envelope.Config) error {
 	if len(refused.Records) == 0 {
 		if r.unattributed++; r.unattributed > maxUnattributed {
@@ -54,7 +55,7 @@ func (r *rejections) note(refused *session.RejectedError, topics envelope.Config
 		at := coordinatesOf(refusal.Record)
 		if refusal.Record.Topic == topics.DeadLetterTopic {
 			if envelope.WireSize(refusal.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) && !r.shortened[at] {
-				// The limit was lowered: the next one keeps to it, if it can.
+				// The limit was lowered: the next one obeys it, if it can.
 				if r.shortened == nil {
 					r.shortened = map[coordinates]bool{}
 				}
@@ -92,7 +93,7 @@ func failureOf(refusal session.Rejection) *Failure {
 	}
 }
 
-// forget drops what is known of micro-batches that were committed.
+// forget drops the entries of micro-batches that were committed.
 func (r *rejections) forget(batches [][]*kgo.Record) {
 	r.unattributed = 0
 	if len(r.failures) == 0 && len(r.shortened) == 0 {

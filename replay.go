@@ -14,12 +14,12 @@ import (
 )
 
 // Replay publishes what Run would for ranges of the input, exactly once, even if Consumer.Delivery is
-// consumer.AtLeastOnce. It ends when each partition was read to the end of its range, or when ctx ends: the status says
-// which. With the same ID another Replay goes on where this one stopped, in this process or another. A finished replay does
-// nothing.
+// consumer.AtLeastOnce. It ends when each partition was read to the end of its range, or when ctx ends; the status says
+// which. Another Replay with the same ID continues where this one stopped, in this process or another. A finished
+// replay does nothing.
 //
-// It has a consumer group of its own, in which ranges and progress are kept, and leaves the pipeline's alone. One process
-// at a time runs an ID: a later one takes over, and the earlier one fails.
+// It keeps ranges and progress in its own consumer group, and does not touch the pipeline's. Only one process at a time
+// runs an ID: a later one takes over, and the earlier one fails.
 //
 // Errors: what Run returns, replay.ErrRemoved if retention has removed part of the ranges, replay.ErrChanged if the
 // ID was used with other ranges or topics, replay.ErrTopic if the pipeline uses a topic for something else,
@@ -64,9 +64,9 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Statu
 	return progress.state.Status, err
 }
 
-// FindReplay returns what is kept of a replay of a pipeline. Without Ranges there is none: it was never begun, or Kafka has
-// forgotten the offsets of a group that has long been unused. Errors: replay.ErrID, consumer.ErrUnreachable, and what
-// the cluster refuses.
+// FindReplay returns the stored status of a replay of a pipeline. If it has no Ranges, there is no such replay: it was
+// never begun, or Kafka has deleted the offsets of its group, which was unused for long. Errors: replay.ErrID,
+// consumer.ErrUnreachable, and errors of the cluster.
 func FindReplay(ctx context.Context, kafka consumer.Kafka, pipeline, id string) (replay.Status, error) {
 	if err := replaystate.CheckID(id); err != nil {
 		return replay.Status{}, err

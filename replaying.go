@@ -11,7 +11,8 @@ import (
 	"github.com/loaderline/loaderline/replay"
 )
 
-// replaying is a replay that runs. All workers share it. It is nil in a pipeline that runs, where it does nothing.
+// replaying is a replay that runs. All workers share it. It is nil, and does nothing, in a pipeline that is not
+// replaying.
 type replaying struct {
 	id     string
 	on     func(replay.Status)
@@ -22,7 +23,7 @@ type replaying struct {
 	state replaystate.State
 }
 
-// reached takes over how far a session has come that has no batch at hand.
+// reached records how far a session without a batch has come.
 func (r *replaying) reached(s *session.Session) {
 	if r == nil {
 		return
@@ -38,8 +39,8 @@ func (r *replaying) reached(s *session.Session) {
 	}
 }
 
-// note returns what is committed with the offset of a partition: the checkpoint of the dead-letter limit, and what is kept of
-// a replay.
+// note returns the text to commit with the offset of a partition: the checkpoint of the dead-letter limit, and the
+// state of a replay.
 func (r *replaying) note(checkpoint string) func(topic string, partition int32) string {
 	return func(topic string, partition int32) string {
 		if r == nil {
@@ -49,7 +50,7 @@ func (r *replaying) note(checkpoint string) func(topic string, partition int32) 
 	}
 }
 
-// wait keeps to the pace.
+// wait keeps to the configured rate.
 func (r *replaying) wait(ctx context.Context, records int) error {
 	if r == nil || r.pace == nil {
 		return nil

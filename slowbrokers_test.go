@@ -69,7 +69,7 @@ func TestSlowBrokersAreGivenFewerRecords(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"the brokers take records slowly", "as fast as they come again"} {
+	for _, line := range []string{"the brokers take records slowly", "take records without delay again"} {
 		if n := strings.Count(log.String(), line); n != 1 {
 			t.Errorf("%q is logged %d times:\n%s", line, n, log.String())
 		}

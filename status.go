@@ -23,23 +23,24 @@ type WorkerStatus struct {
 	Joined bool
 	// Ended says that the worker's loop has ended, as after a drain.
 	Ended bool
-	// Turned is when its loop last turned, also where there was nothing to do, in a pause and between two sessions.
-	Turned time.Time
+	// LastActive is when its loop last made progress. It advances also without work, in a pause and between two
+	// sessions.
+	LastActive time.Time
 	// Committed is when it last committed, or when Run began.
 	Committed time.Time
-	// Busy is since when it works on the records of a transaction; zero while it has none.
+	// Busy is the time since when it works on the records of a transaction; zero while it has none.
 	Busy time.Time
 	// Paused names the source that the worker waits for, since PausedSince; empty if none.
 	Paused      string
 	PausedSince time.Time
-	// Lost is how many sessions were lost since the last commit. LostBy says what ended the last one, without addresses.
-	// They are zero and empty if none was lost.
+	// Lost is the number of sessions lost since the last commit. LostBy says what ended the last one, without
+	// addresses. They are zero and empty if none was lost.
 	Lost   int
 	LostBy string
-	// SlowBytes is how many bytes a second the brokers take from this worker, before compression, while that makes it take
-	// fewer records at once; otherwise zero.
+	// SlowBytes is the bytes per second that the brokers accept from this worker, before compression, while this limits
+	// the records of a transaction; otherwise zero.
 	SlowBytes int
-	// RetryKeys is how many keys have events that wait in retry topics, where these are kept in order.
+	// RetryKeys is the number of keys with events that wait in retry topics. It is zero with Retry.Unordered.
 	RetryKeys int
 	// Partitions are the worker's partitions, in no order.
 	Partitions []PartitionStatus
@@ -60,7 +61,7 @@ type PartitionStatus struct {
 	Full bool
 }
 
-// Status is what the workers are doing, none of them before Run. It is safe for concurrent use.
+// Status returns what the workers are doing. Before Run there are none. It is safe for concurrent use.
 func (p *Pipeline[E]) Status() []WorkerStatus {
 	workers := p.workers.Load()
 	if workers == nil {
@@ -91,13 +92,13 @@ type pause struct {
 	since  time.Time
 }
 
-// loss is what became of the sessions since the last commit.
+// loss counts the sessions that were lost since the last commit.
 type loss struct {
 	sessions int
 	by       string
 }
 
-// begin notes that the worker is about to run.
+// begin records that the worker is about to run.
 func (s *state) begin() {
 	s.turn()
 	s.committed.Store(time.Now().UnixNano())
@@ -108,7 +109,7 @@ func (s *state) turn() {
 	s.busy.Store(0)
 }
 
-// work notes that there are records to work on.
+// work records that there are records to work on.
 func (s *state) work() { s.busy.Store(time.Now().UnixNano()) }
 
 func (s *state) commit() {
@@ -118,7 +119,7 @@ func (s *state) commit() {
 	}
 }
 
-// lose notes that a session was lost.
+// lose records that a session was lost.
 func (s *state) lose(err error) {
 	n := 1
 	if before := s.lost.Load(); before != nil {
@@ -127,7 +128,7 @@ func (s *state) lose(err error) {
 	s.lost.Store(&loss{n, publishable(err)})
 }
 
-// publishable is why a session was lost, in words that name no address.
+// publishable returns why a session was lost, without addresses.
 func publishable(err error) string {
 	slow, isSlow := errors.AsType[*session.SlowError](err)
 	kafka, isKafka := errors.AsType[*kerr.Error](err)
@@ -146,7 +147,7 @@ func publishable(err error) string {
 }
 
 func (s *state) status(worker int) WorkerStatus {
-	status := WorkerStatus{Worker: worker, Ended: s.ended.Load(), SlowBytes: int(s.slow.Load()), Turned: at(&s.turned), Committed: at(&s.committed), Busy: at(&s.busy)}
+	status := WorkerStatus{Worker: worker, Ended: s.ended.Load(), SlowBytes: int(s.slow.Load()), LastActive: at(&s.turned), Committed: at(&s.committed), Busy: at(&s.busy)}
 	if paused := s.paused.Load(); paused != nil {
 		status.Paused, status.PausedSince = paused.source, paused.since
 	}

@@ -175,7 +175,7 @@ func TestStatus(t *testing.T) {
 		}
 		return false
 	}
-	until("joined", all(func(w loaderline.WorkerStatus) bool { return w.Joined && w.Paused == "" && w.Turned.After(began) }))
+	until("joined", all(func(w loaderline.WorkerStatus) bool { return w.Joined && w.Paused == "" && w.LastActive.After(began) }))
 	b.publish(events(100)...)
 	b.waitFor(100)
 	until("caught up", func(workers []loaderline.WorkerStatus) bool {

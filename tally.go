@@ -5,7 +5,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Tally is what became of one micro-batch. Its parts add up to Records.
+// Tally counts the outcomes of one micro-batch. Its parts add up to Records.
 type Tally struct {
 	// Number counts the micro-batches of a transaction: 0 is the first, or only, one.
 	Number      int

@@ -6,7 +6,7 @@ import (
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
-// topicLimits is max.message.bytes of the topics, as far as it is known. All workers share it.
+// topicLimits holds the known max.message.bytes of the topics. All workers share it.
 type topicLimits struct {
 	mu    sync.RWMutex
 	bytes map[string]int
@@ -29,8 +29,8 @@ func (l *topicLimits) of(topic string) int {
 	return kafkaadmin.DefaultMaxMessageBytes
 }
 
-// lower takes over limits that are lower than the known ones. Higher limits wait for the next start: the clients that run
-// already would reject larger records.
+// lower adopts limits that are lower than the known ones. Higher limits take effect at the next start, because running
+// clients would reject larger records.
 func (l *topicLimits) lower(topics map[string]kafkaadmin.TopicInfo) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

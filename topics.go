@@ -136,8 +136,8 @@ func (w *topicWatch) recreated(before, now topicid.IDs) error {
 	return errors.Join(problems...)
 }
 
-// AcceptTopics accepts topics of a consumer group as they are now: a topic that was deleted and created again no longer ends
-// Run. It sets no offsets. Errors: consumer.ErrUnreachable, consumer.ErrTopicMissing, and what the cluster refuses.
+// AcceptTopics accepts topics of a consumer group as they are now: a topic that was deleted and created again no longer
+// ends Run. It sets no offsets. Errors: consumer.ErrUnreachable, consumer.ErrTopicMissing, and errors of the cluster.
 func AcceptTopics(ctx context.Context, kafka consumer.Kafka, group string, topics ...string) error {
 	now, err := topicid.List(ctx, kafka, topics)
 	if err != nil {

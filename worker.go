@@ -38,7 +38,7 @@ type worker[E any] struct {
 	unrequested unrequestedRowWarner
 }
 
-// run keeps a session open until ctx ends, or until an error that another session would meet too.
+// run keeps a session open until ctx ends, or until an error that a new session would meet too.
 func (w *worker[E]) run(ctx context.Context) error {
 	defer w.state.ended.Store(true)
 	waits := backoff.NewExponentialBackOff(backoff.WithMaxInterval(5*time.Second), backoff.WithMaxElapsedTime(0))
@@ -116,14 +116,14 @@ func (w *worker[E]) open(ctx context.Context) (*session.Session, error) {
 	return s, nil
 }
 
-// poll takes as many records as the last transactions have shown to be right.
+// poll polls a batch, with the number of records that the last transactions have shown to fit.
 func (w *worker[E]) poll(ctx context.Context, s *session.Session) ([]*kgo.Record, error) {
 	w.state.turn()
 	s.Limit(fewest(w.batchLimit.records, w.pace.records))
 	return s.Poll(ctx)
 }
 
-// close leaves the group, within what is left of the drain. A session that is lost has nothing to leave.
+// close leaves the group within the rest of the drain. A lost session has nothing to leave.
 func (w *worker[E]) close(s *session.Session) error {
 	w.state.session.Store(nil)
 	ctx, cancel := context.WithTimeout(w.end, w.cfg.ShutdownTimeout)

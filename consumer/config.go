@@ -2,7 +2,7 @@ package consumer
 
 import "time"
 
-// Delivery is the guarantee between the input and what is published.
+// Delivery is the guarantee for the published records.
 type Delivery int
 
 const (
@@ -29,12 +29,10 @@ type Config struct {
 	Group string
 	// Topics are the topics to consume. Required.
 	Topics []string
-	// Instance tells this process from the other processes of the pipeline. It is
-	// a part of the transactional ID, with the name of the pipeline and the number
-	// of the worker: name/instance/worker, so a right to the prefix "name/" is
-	// enough. It must be the same after a restart, and unlike that of any other
-	// process at the same time. Defaults to the host's name: two processes on one
-	// host need one each.
+	// Instance distinguishes this process from the other processes of the pipeline. It is part of the transactional ID,
+	// with the name of the pipeline and the number of the worker: name/instance/worker. So permission for the prefix
+	// "name/" is enough. It must stay the same after a restart, and no other process may use it at the same time.
+	// Defaults to the host name; two processes on one host need one each.
 	Instance string
 
 	// Delivery defaults to ExactlyOnce.
@@ -47,10 +45,9 @@ type Config struct {
 	// SessionTimeout is how long the group waits for a member that is silent.
 	// Defaults to 10 s.
 	SessionTimeout time.Duration
-	// RebalanceTimeout is how long the group waits for a member that holds a
-	// batch. Defaults to what a batch may take by RebalanceGrace,
-	// TransactionTimeout and CommitTimeout, 60 s at most: 35 s by their defaults
-	// with ExactlyOnce.
+	// RebalanceTimeout is how long the group waits for a member that holds a batch. Defaults to the time that a batch
+	// may take by RebalanceGrace, TransactionTimeout and CommitTimeout, at most 60 s. With ExactlyOnce and their
+	// defaults this is 35 s.
 	RebalanceTimeout time.Duration
 	// RebalanceGrace is how long a rebalance waits for the lookups of a batch
 	// before they are given up. Defaults to 5 s.
@@ -59,21 +56,20 @@ type Config struct {
 	// batch must be published, and its transaction ended, within it. Defaults
 	// to 10 s.
 	TransactionTimeout time.Duration
-	// CommitTimeout bounds the publishing of one batch, and again the end of
-	// its transaction. A transaction's publishing is also given up after four
-	// fifths of TransactionTimeout, before the broker ends it, and its end
-	// after twice TransactionTimeout. Defaults to 30 s.
+	// CommitTimeout limits the publishing of one batch, and separately the end of its transaction. A transaction's
+	// publishing is also given up after four fifths of TransactionTimeout, before the broker ends it, and its end after
+	// twice TransactionTimeout. Defaults to 30 s.
 	CommitTimeout time.Duration
-	// StaticMembership keeps a restarted member's partitions for it until the
-	// session timeout. Defaults to false.
+	// StaticMembership keeps the partitions of a restarting member assigned to it until the session timeout. Defaults
+	// to false.
 	StaticMembership bool
 
 	// MaxRecords closes a micro-batch. Defaults to 5000.
 	MaxRecords int
-	// MaxBytes closes a micro-batch that holds as much in keys, values and
-	// headers. It may be exceeded where sizes vary. Defaults to 8 MiB.
+	// MaxBytes closes a micro-batch with that many bytes of keys, values and headers. A batch may exceed it if record
+	// sizes vary. Defaults to 8 MiB.
 	MaxBytes int
-	// Linger closes a micro-batch that long after its first record. Defaults
-	// to 20 ms; negative takes only what is there.
+	// Linger closes a micro-batch that long after its first record. Defaults to 20 ms. A negative value takes only
+	// records that are already fetched.
 	Linger time.Duration
 }

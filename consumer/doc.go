@@ -6,7 +6,6 @@
 // input become visible together or not at all, to readers that use
 // read_committed.
 //
-// Guarantees with AtLeastOnce: offsets are committed only after every outcome
-// was acknowledged by all in-sync replicas. Outcomes that were published before
-// a crash are published again after it.
+// Guarantees with AtLeastOnce: offsets are committed only after all in-sync replicas have acknowledged every outcome.
+// Outcomes that were published before a crash may be published again after it.
 package consumer

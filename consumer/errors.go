@@ -11,9 +11,8 @@ var (
 	// uses the same pipeline name and instance.
 	ErrFenced = errors.New("fenced by a newer session with the same instance and worker")
 
-	// ErrTransactionTimeout says that the broker ended a transaction that took
-	// longer than Config.TransactionTimeout. It does so by fencing, so nobody
-	// else need be at work.
+	// ErrTransactionTimeout says that the broker ended a transaction that took longer than Config.TransactionTimeout.
+	// The broker does so by fencing, so this error does not mean that another process is active.
 	ErrTransactionTimeout = errors.New("the transaction took longer than the transaction timeout: raise it, or take fewer records at once")
 
 	// ErrUnreachable says that no broker could be reached, or that none accepted

@@ -14,8 +14,8 @@ type Kafka struct {
 	// Defaults to localhost:9092.
 	Brokers []string
 
-	// TLS turns encryption on. Host names are verified and TLS 1.2 is the
-	// least version unless the value says otherwise. Defaults to none.
+	// TLS turns encryption on. Unless the value says otherwise, host names are verified and TLS 1.2 is the minimum
+	// version. Defaults to none.
 	TLS *tls.Config
 
 	// RenewTLS returns the configuration for the next connection, in place of
@@ -23,7 +23,7 @@ type Kafka struct {
 	// concurrently. Defaults to none.
 	RenewTLS func() *tls.Config `json:"-"`
 
-	// SASL is how to authenticate. Defaults to not at all.
+	// SASL says how to authenticate. Defaults to no authentication.
 	SASL SASL
 
 	// AllowPlaintextPassword lets a password go to other machines without
@@ -33,10 +33,8 @@ type Kafka struct {
 	// Logger receives the client's log. Defaults to discarding it.
 	Logger *slog.Logger
 
-	// Opts returns options that a client gets after all others, so they win.
-	// They are for hooks and tests. They must not include the options that a
-	// pipeline relies on (group, transaction, isolation). Each client calls
-	// Opts, from several goroutines. It must make new options each time:
-	// clients write to some of them. Defaults to none.
+	// Opts returns client options that override all others. They are for hooks and tests. They must not include the
+	// options that a pipeline relies on (group, transaction, isolation). Each client calls Opts, from several
+	// goroutines. It must make new options each time: clients write to some of them. Defaults to none.
 	Opts func() []kgo.Opt `json:"-"`
 }

@@ -10,10 +10,8 @@ type SASL struct {
 	Username string
 	Password Secret
 
-	// CurrentPassword returns the password for each login: of a new connection,
-	// and of an old one that the broker wants to authenticate again. So a
-	// changed password needs no restart. Several goroutines may call it. Its
-	// error counts as an error of the connection, which is tried again.
-	// Defaults to returning Password.
+	// CurrentPassword returns the password for each login, of a new connection or when the broker requires an existing
+	// one to authenticate again. So a changed password needs no restart. Several goroutines may call it. Its error
+	// counts as a connection error, and the connection is retried. Defaults to returning Password.
 	CurrentPassword func() (Secret, error) `json:"-"`
 }

@@ -2,6 +2,6 @@ package consumer
 
 import "github.com/loaderline/loaderline/internal/secret"
 
-// Secret is a password that does not show itself: formatting, logging and
-// marshalling give a placeholder. string(s) is the only way to its value.
+// Secret is a password that formatting, logging and marshalling replace with a placeholder. Only string(s) returns its
+// value.
 type Secret = secret.Text

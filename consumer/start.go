@@ -12,7 +12,7 @@ const (
 	StartEarliest StartFrom = iota
 	// StartLatest begins after the newest record.
 	StartLatest
-	// StartNone refuses to begin without a committed offset.
+	// StartNone fails without a committed offset.
 	StartNone
 	// StartTime begins with the first record at or after a time.
 	StartTime

@@ -1,50 +1,43 @@
-// Package replay says what a pipeline is to publish once more, and how far it
-// has come. Pipeline.Replay of the root package runs a replay, and FindReplay
-// finds what is known of an earlier one.
+// Package replay has the configuration and the status of a replay, which publishes a part of the input again.
+// Pipeline.Replay of the root package runs a replay, and FindReplay finds the status of an earlier one.
 package replay
 
-// Config says what to publish once more. Zero values are defaults where a field
-// says so.
+// Config says what to publish again. Zero values are defaults where a field says so.
 type Config struct {
-	// ID names the replay: letters, digits, dots, dashes and underscores, 64 at
-	// most. The records have it in the header loaderline.replay. A replay that was
-	// interrupted goes on where it stopped when it is run again with its ID.
+	// ID names the replay: at most 64 letters, digits, dots, dashes and underscores. The records have it in the header
+	// loaderline.replay. A replay that was interrupted continues where it stopped when it is run again with its ID.
 	// Required.
 	ID string
-	// Ranges are the offsets to read, by topic and partition. They are kept under
-	// the ID, and must be the same when it is used again. Nil goes on with the
-	// kept ranges.
+	// Ranges are the offsets to read, by topic and partition. They are kept under the ID, and must be the same when it
+	// is used again. Nil continues with the kept ranges.
 	Ranges map[string]map[int32]Range
-	// Description is kept with the ranges: what they were made from, for whoever
-	// goes on with the replay. Optional.
+	// Description says what the ranges were made from. It is kept with them, for whoever continues the replay.
+	// Optional.
 	Description string
-	// Into is the topic to publish to. Defaults to Sink.Topic. With another topic
-	// all records go there, whatever Encode says. It must be no input, retry or
-	// dead-letter topic of the pipeline.
+	// Into is the topic to publish to. Defaults to Sink.Topic. With another topic all records go there, whatever Encode
+	// says. It must not be an input, retry or dead-letter topic of the pipeline.
 	Into string
-	// DeadLetterTopic defaults to Sink.DeadLetterTopic. If Into is not Sink.Topic,
-	// it defaults to the name of Into with -dead. It must be no input, retry or
-	// output topic of the pipeline.
+	// DeadLetterTopic defaults to Sink.DeadLetterTopic. If Into is not Sink.Topic, it defaults to the name of Into with
+	// -dead. It must not be an input, retry or output topic of the pipeline.
 	DeadLetterTopic string
-	// Rate is the most input records to read in a second. Defaults to no limit.
+	// Rate is the most input records to read per second. Defaults to no limit.
 	Rate float64
 	// OnProgress is called after each step, by one goroutine at a time. It may
 	// keep the status. Optional.
 	OnProgress func(Status)
 }
 
-// Range is a part of a partition: the offsets from From up to To, without To.
-// It is empty if To is not above From.
+// Range is a part of a partition: the offsets from From up to, but excluding, To. It is empty if To is not above From.
 type Range struct {
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
 }
 
-// Len returns the number of offsets in the range. It has at most as many
-// records: transaction markers have offsets too.
+// Len returns the number of offsets in the range. The range may have fewer records, because transaction markers have
+// offsets too.
 func (r Range) Len() int64 { return max(r.To-r.From, 0) }
 
-// Status is what is known of a replay.
+// Status is the progress of a replay.
 type Status struct {
 	ID string
 	// Ranges are the offsets that it reads, by topic and partition. Nil means that
@@ -63,8 +56,7 @@ func (s Status) Finished() bool {
 	return s.Ranges != nil && done == total
 }
 
-// Offsets returns how many offsets of the ranges were read, and how many there
-// are.
+// Offsets returns how many offsets of the ranges were read, and their total number.
 func (s Status) Offsets() (done, total int64) {
 	for topic, partitions := range s.Ranges {
 		for p, of := range partitions {

@@ -12,10 +12,10 @@ const (
 
 // Config says where outcomes go.
 type Config struct {
-	// Topic is where enriched records go that name no topic. Required.
+	// Topic is the topic for enriched records whose Topic is empty. Required.
 	Topic string
-	// DeadLetterTopic is where dead letters go, to a partition by key. Required.
+	// DeadLetterTopic is the topic for dead letters, partitioned by key. Required.
 	DeadLetterTopic string
-	// Partition is for enriched records. Defaults to ByKey.
+	// Partition chooses the partition of enriched records. Defaults to ByKey.
 	Partition Partition
 }

@@ -1,9 +1,7 @@
 // Package sink says where the outcomes of a pipeline go, which headers they
 // have, and why a record becomes a dead letter.
 //
-// Every record names where it came from in text headers:
-// loaderline.source.topic, .partition, .offset and .timestamp, the latter two
-// and the partition as decimal numbers, the timestamp in milliseconds since
-// the Unix epoch. Headers of the input are kept, but for those that begin with
-// loaderline., which are replaced.
+// Every record has its origin in text headers: loaderline.source.topic, .partition, .offset and .timestamp. The last
+// three are decimal numbers, the timestamp in milliseconds since the Unix epoch. Headers of the input are kept, except
+// those that begin with loaderline., which are replaced.
 package sink

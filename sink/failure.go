@@ -9,7 +9,7 @@ import (
 // Kind is why a record could not be enriched.
 type Kind string
 
-// The kinds of failure, as they stand in loaderline.error.kind.
+// The kinds of failure, as loaderline.error.kind has them.
 const (
 	KindDecode   Kind = "decode"    // The event could not be read.
 	KindKey      Kind = "key"       // A key cannot be looked up.
@@ -19,24 +19,23 @@ const (
 	KindTooLarge Kind = "too_large" // The outcome does not fit its topic.
 )
 
-// Failure is why one record is dead-lettered. The message is published: it
-// must hold no SQL text, addresses or credentials.
+// Failure says why a record is dead-lettered. The message is published, so it must not contain SQL text, addresses or
+// credentials.
 //
 //nolint:errname // A failure is first a value in a result, and an error second.
 type Failure struct {
 	Kind Kind
-	// Stage is where it failed; empty outside of the stages.
+	// Stage is the stage that failed; empty if no stage did.
 	Stage string
-	// Code is the source's own: an SQLSTATE or an HTTP status.
+	// Code is the source's error code, such as an SQLSTATE or an HTTP status.
 	Code    string
 	Message string
 	// Attempts is how often it was tried; zero means once.
 	Attempts int
-	// Transient says that another try may succeed: such an event goes to the
-	// retry topics first, where there are some.
+	// Transient says that another attempt may succeed. Such an event goes to the retry topics first, if there are any.
 	Transient bool
-	// FirstAt and LastAt are the times of the first and the last attempt;
-	// zero means the time of death.
+	// FirstAt and LastAt are the times of the first and the last attempt; zero means the time when the record is
+	// dead-lettered.
 	FirstAt time.Time
 	LastAt  time.Time
 }

@@ -1,6 +1,6 @@
 package sink
 
-// Prefix begins the key of every header that belongs to loaderline.
+// Prefix is the prefix of the keys of all headers that loaderline adds.
 const Prefix = "loaderline."
 
 // The headers of every record.
@@ -20,7 +20,8 @@ const (
 	HeaderOriginTimestamp = Prefix + "origin.timestamp"
 )
 
-// HeaderDegraded is in records that were enriched with less than all stages have: as `user=error,reviews=error`.
+// HeaderDegraded is in records that were enriched without the fresh results of all stages, for example
+// `user=error,reviews=stale:95s`.
 const HeaderDegraded = Prefix + "degraded"
 
 // HeaderReplay is in records that a replay published: its ID.
@@ -39,7 +40,7 @@ const (
 	HeaderErrorLastAt   = Prefix + "error.last_at"
 	HeaderRedrives      = Prefix + "redrives"
 
-	// Each holds the size in bytes of what was left out for want of room.
+	// Each holds the size in bytes of a part that was left out because it did not fit.
 	HeaderValueDropped   = Prefix + "error.value_dropped"
 	HeaderHeadersDropped = Prefix + "error.headers_dropped"
 	HeaderKeyDropped     = Prefix + "error.key_dropped"

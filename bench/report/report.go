@@ -88,7 +88,7 @@ func Open(dir string, date time.Time, environment bench.Environment) (Report, er
 	}
 	var earlier Report
 	if err := json.Unmarshal(text, &earlier); err != nil {
-		return Report{}, fmt.Errorf("%s is no report of this program (%w): move it away", path, err)
+		return Report{}, fmt.Errorf("%s is not a report of this program (%w): move it elsewhere", path, err)
 	}
 	if earlier.Environment != environment {
 		return Report{}, fmt.Errorf("%s is of another machine or other versions, which cannot stand in one report: move it away", path)

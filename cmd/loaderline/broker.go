@@ -15,13 +15,13 @@ func newBroker(c *console.Console) *cobra.Command {
 	cfg := devbroker.Config{Listen: devbroker.DefaultListen, Partitions: devbroker.DefaultPartitions}
 	cmd := &cobra.Command{
 		Use:   "broker",
-		Short: "Run a development broker: Kafka to try things on",
-		Long: `Run a broker that speaks Kafka, in this one process, until SIGINT: to try pipelines without installing Kafka. It has
-topics, consumer groups and transactions, and no replication and no authentication: it is not for production.
+		Short: "Run a Kafka-compatible broker for development",
+		Long: `Run a Kafka-compatible broker in this process until SIGINT, to try pipelines without installing Kafka. It has
+topics, consumer groups and transactions, but no replication and no authentication. It is not for production.
 
-Topics are those of --topics, those that "loaderline check PIPELINE --create-topics" makes, and those that a client asks
-to be created when it first names them, as the tools of Kafka do. Records are kept in memory, or in --dir, where the
-next broker finds them.`,
+It creates the topics of --topics, the topics of "loaderline check PIPELINE --create-topics", and topics for which a
+client requests auto-creation, as Kafka's tools do. It keeps records in memory, or in --dir, where the next broker
+finds them.`,
 		Example: `  loaderline broker
   loaderline broker --dir ./broker --topics events,enriched,dead
   loaderline broker --listen 127.0.0.1:19092 --partitions 12`,
@@ -33,10 +33,10 @@ next broker finds them.`,
 			return runBroker(cmd.Context(), c, cfg)
 		},
 	}
-	cmd.Flags().StringVar(&cfg.Listen, "listen", cfg.Listen, "`host:port` to listen on; port 0 is any free one")
-	cmd.Flags().StringVar(&cfg.Dir, "dir", "", "`folder` to keep topics, records and offsets in; without it they are in memory")
-	cmd.Flags().StringSliceVar(&cfg.Topics, "topics", nil, "`topics` to create if they are not there, with commas between them")
-	cmd.Flags().IntVar(&cfg.Partitions, "partitions", cfg.Partitions, "`number` of partitions of a topic that is created")
+	cmd.Flags().StringVar(&cfg.Listen, "listen", cfg.Listen, "`host:port` to listen on; port 0 is any free port")
+	cmd.Flags().StringVar(&cfg.Dir, "dir", "", "`folder` for topics, records and offsets; without it they are in memory")
+	cmd.Flags().StringSliceVar(&cfg.Topics, "topics", nil, "`topics` to create if they are missing, separated by commas")
+	cmd.Flags().IntVar(&cfg.Partitions, "partitions", cfg.Partitions, "`number` of partitions of new topics")
 	return cmd
 }
 

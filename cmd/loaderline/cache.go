@@ -22,7 +22,7 @@ import (
 func newCache(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:                        "cache",
-		Short:                      "Invalidate what running pipelines have cached",
+		Short:                      "Invalidate cached rows of running pipelines",
 		Example:                    `  loaderline cache invalidate pipeline.yaml --stage user --key 7`,
 		SuggestionsMinimumDistance: 2,
 		Args:                       noSuchCommand,
@@ -45,14 +45,14 @@ func newInvalidate(c *console.Console) *cobra.Command {
 	f := invalidateFlags{format: choice{value: "text", of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "invalidate PIPELINE",
-		Short: "Make running pipelines forget cached rows",
-		Long: `Make running pipelines forget rows of a stage, so that the next event that needs them looks them up again.
+		Short: "Invalidate cached rows of a stage",
+		Long: `Invalidate cached rows of a stage in running pipelines, so that the next event that needs them looks them up again.
 
-With cache.invalidate.topic in the file, all instances hear it, those too that are away now and have a cache that
-outlives them. Without it, only the instance that answers at http.listen on this machine does; that takes http.token.
+With cache.invalidate.topic in the file, all instances get the command, also those that are down now and have a cache
+that outlives them. Without it, only the instance at http.listen on this machine gets it; this needs http.token.
 
-A key is written as an event has it: a number, text, or a JSON list for a composite key. Quotes make text of what looks
-like JSON: '"7"'. The stage's source is asked whether it can be a key; while the source is away, nobody checks it.`,
+Write a key as an event has it: a number, text, or a JSON list for a composite key. Put text that looks like JSON in
+quotes: '"7"'. The stage's source checks the key; while the source is unreachable, the key is not checked.`,
 		Example: `  loaderline cache invalidate pipeline.yaml --stage user --key 7 --key 8
   loaderline cache invalidate pipeline.yaml --stage account --key '["acme",7]'
   psql -Atc 'SELECT id FROM users WHERE ...' |
@@ -77,10 +77,10 @@ like JSON: '"7"'. The stage's source is asked whether it can be a key; while the
 			return invalidate(cmd.Context(), c, l, command, f.format.value == "json")
 		},
 	}
-	cmd.Flags().StringVar(&f.stage, "stage", "", "the `stage` whose rows are forgotten")
-	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "a `key` to forget; may be repeated")
-	cmd.Flags().StringVar(&f.keysFrom, "keys-from", "", "a `file` with one key a line, or - for stdin")
-	cmd.Flags().BoolVar(&f.all, "all", false, "forget everything of the stage; asks on a terminal")
+	cmd.Flags().StringVar(&f.stage, "stage", "", "the `stage` of the rows")
+	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "a `key` to invalidate; may be repeated")
+	cmd.Flags().StringVar(&f.keysFrom, "keys-from", "", "a `file` with one key per line, or - for stdin")
+	cmd.Flags().BoolVar(&f.all, "all", false, "invalidate everything of the stage; asks on a terminal")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	cmd.Flags().Var(&f.format, "format", "how to write the result")
 	return cmd
@@ -175,7 +175,7 @@ func invalidate(ctx context.Context, c *console.Console, l *loaded, command inva
 		if err := tellInstance(ctx, file, command); err != nil {
 			return err
 		}
-		c.Say("the instance at %s forgot %s of stage %s; others did not hear it: they do with cache.invalidate.topic", file.HTTP.Listen, what, command.Stage)
+		c.Say("the instance at %s forgot %s of stage %s; other instances did not get it: set cache.invalidate.topic to reach them", file.HTTP.Listen, what, command.Stage)
 	}
 	if !asJSON {
 		return nil
@@ -209,9 +209,9 @@ func tellInstance(ctx context.Context, file *pipelinefile.File, command invalida
 	token := file.HTTP.Token.Reveal()
 	switch {
 	case file.HTTP.Listen == "" || strings.HasSuffix(file.HTTP.Listen, ":0"):
-		return usagef("there is no way to tell it: set cache.invalidate.topic to reach all instances, or http.listen, with a port, and http.token to reach one on this machine")
+		return usagef("no instance can be reached: set cache.invalidate.topic to reach all instances, or http.listen, with a port, and http.token to reach one on this machine")
 	case token == "":
-		return usagef("there is no way to tell it: set cache.invalidate.topic to reach all instances, or http.token to reach the one at %s", file.HTTP.Listen)
+		return usagef("no instance can be reached: set cache.invalidate.topic to reach all instances, or http.token to reach the one at %s", file.HTTP.Listen)
 	}
 	err := admin.AskToInvalidate(ctx, admin.Target{Listen: file.HTTP.Listen, Pipeline: file.Name, Token: token}, command)
 	if is[*admin.UnreachableError](err) {

@@ -108,7 +108,8 @@ input: {topics: [events], group: g}
 workers: 2
 sources: {shop: {sql: {driver: %s, dsn: %s}}}
 stages:
-  user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, on_missing: dead_letter}
+  user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, on_missing:
+dead_letter}
 output: {topic: enriched}
 dead_letter: {topic: dead}
 http: {listen: "127.0.0.1:0", token: %s}

@@ -25,12 +25,13 @@ func newCheck(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check PIPELINE",
 		Short: "Check a pipeline file and show its plan",
-		Long: `Check a pipeline file and explain its plan: as a tree, which stage waits for which, where results go, what is cached
-and for how long, and what becomes of events without a result; then the calls to expect for a full micro-batch, which
-stages share them, and the limits at each source. What is wrong with the file is said with line and column, and exits 2.
+		Long: `Check a pipeline file and explain its plan. A tree shows which stage waits for which, where results go, what is
+cached and for how long, and what happens to events without a result. Then come the calls to expect for a full
+micro-batch, which stages share them, and the limits of each source. Mistakes in the file are printed with line and
+column, and the exit code is 2.
 
-With --connect, every broker, topic and source is reached and every statement prepared, which finds a wrong column or
-key type before the first event.`,
+With --connect, it connects to every broker and source, looks at every topic, and prepares every statement. This finds
+a wrong column or key type before the first event.`,
 		Example: `  loaderline check pipeline.yaml
   loaderline check pipeline.yaml --connect
   loaderline check pipeline.yaml --connect --create-topics --partitions 12
@@ -46,9 +47,9 @@ key type before the first event.`,
 			return runCheck(cmd.Context(), c, args[0], f)
 		},
 	}
-	cmd.Flags().BoolVar(&f.connect, "connect", false, "reach brokers, topics and sources, and prepare the statements")
+	cmd.Flags().BoolVar(&f.connect, "connect", false, "connect to brokers and sources, look at topics, and prepare the statements")
 	cmd.Flags().BoolVar(&f.createTopics, "create-topics", false, "create the topics that are missing; implies --connect")
-	cmd.Flags().IntVar(&f.partitions, "partitions", f.partitions, "`number` of partitions of an input topic that is created; the other topics get as many as the input has")
+	cmd.Flags().IntVar(&f.partitions, "partitions", f.partitions, "`number` of partitions of new input topics; other new topics get the same number as the input")
 	cmd.Flags().Var(&f.format, "format", "how to write the plan")
 	return cmd
 }
@@ -101,7 +102,7 @@ func runCheck(ctx context.Context, c *console.Console, path string, f checkFlags
 		return l.failedChecks(shown.Checks, problems)
 	}
 	if !f.connect && !f.createTopics {
-		c.Say("%s is right; --connect also reaches what it names", path)
+		c.Say("%s is valid; --connect also checks its brokers, topics and sources", path)
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ func newCompletion(c *console.Console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion " + strings.Join(shells, "|"),
 		Short: "Print a script that completes commands in a shell",
-		Long: `Print a script that lets a shell complete commands, flags and pipeline files. It is loaded in the current shell, or
-from the file that the shell reads at start:
+		Long: `Print a script with which a shell completes commands, flags and pipeline files. Load it in the current shell,
+or from the file that the shell reads at start:
 
   # bash, in ~/.bashrc; needs the package bash-completion
   source <(loaderline completion bash)

@@ -27,16 +27,17 @@ func newConsume(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "consume PIPELINE",
 		Short: "Print the enriched records, or another topic's",
-		Long: `Print the records of the pipeline's output topic as they are committed, from the earliest on, and follow the topic until
---to or --limit is reached, or SIGINT. It belongs to no group, and so takes nothing away from anyone.
+		Long: `Print the committed records of the pipeline's output topic, from the earliest on, and follow the topic until
+--to, --limit or SIGINT. It joins no consumer group, so it does not affect other consumers.
 
 Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
 alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d. --to is exclusive.
 
-A value is printed byte for byte; a terminal gets control characters and what is not UTF-8 as their codes, such as \x1b.
+Values are printed byte for byte. On a terminal, control characters and bytes that are not UTF-8 are printed as their
+codes, such as \x1b.
 
---format json prints topic, partition, offset, timestamp, key, value and headers; what is not UTF-8 is base64 in
-key_base64 and value_base64.`,
+--format json prints topic, partition, offset, timestamp, key, value and headers. Keys and values that are not UTF-8
+are base64 in key_base64 and value_base64.`,
 		Example: `  loaderline consume pipeline.yaml -n 10
   loaderline consume pipeline.yaml --dead-letters --to latest --format json
   loaderline consume pipeline.yaml --from -2h --to latest
@@ -53,12 +54,12 @@ key_base64 and value_base64.`,
 			return consume(cmd.Context(), c, args[0], f, to)
 		},
 	}
-	cmd.Flags().StringVar(&f.topic, "topic", "", "another `topic` than the output")
-	cmd.Flags().BoolVar(&f.deadLetters, "dead-letters", false, "the dead letters instead of the output")
+	cmd.Flags().StringVar(&f.topic, "topic", "", "`topic` to read, instead of the output")
+	cmd.Flags().BoolVar(&f.deadLetters, "dead-letters", false, "read the dead letters instead of the output")
 	cmd.Flags().Var(&f.from, "from", "position to begin at")
-	cmd.Flags().Var(&f.to, "to", "position to end before; without it the topic is followed")
+	cmd.Flags().Var(&f.to, "to", "position to end before; without it, follow the topic")
 	cmd.Flags().Lookup("to").DefValue = ""
-	cmd.Flags().IntVarP(&f.limit, "limit", "n", 0, "end after so many `records`")
+	cmd.Flags().IntVarP(&f.limit, "limit", "n", 0, "number of `records` to end after")
 	cmd.Flags().Var(&f.format, "format", "how to print a record")
 	cmd.MarkFlagsMutuallyExclusive("topic", "dead-letters")
 	return cmd

@@ -24,14 +24,14 @@ func newDemo(c *console.Console) *cobra.Command {
 	f := demoFlags{events: 10_000, format: choice{value: "text", of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "See a pipeline at work: nothing to install",
-		Long: `Run a pipeline on a broker and a database inside this process. Events of a shop are published, some of them bad on
-purpose; each is enriched by its user, the user's purchases and those products' reviews. Then both output topics are
-read back, and what became of every event is counted. It exits 1 if any was lost or came twice.
+		Short: "See a pipeline at work, with nothing to install",
+		Long: `Run a pipeline on a broker and a database inside this process. The demo publishes events of a shop, some of
+them bad on purpose. It enriches each with its user, the user's purchases and the reviews of the products. Then it
+reads both output topics back and counts the outcomes. It exits 1 if an event was lost or has two outcomes.
 
-On a terminal the broker, the pipeline and its /metrics, /healthz and /readyz, on a free port that is said, then stay
-up until Ctrl-C, to look around. With --write, the pipeline file, the database and the events are written to a folder
-as well, to be run with "loaderline broker" and to be changed.`,
+On a terminal the broker, the pipeline and its /metrics, /healthz and /readyz stay up until Ctrl-C, on a free port
+that the demo prints. With --write, it also writes the pipeline file, the database and the events to a folder, so that
+you can change them and run them with "loaderline broker".`,
 		Example: `  loaderline demo
   loaderline demo --events 200000
   loaderline demo --write shop
@@ -42,7 +42,7 @@ as well, to be run with "loaderline broker" and to be changed.`,
 				return usagef("--events is %d; write a number from 1 to 10,000,000", f.events)
 			}
 			if cmd.Flags().Changed("write") && f.write == "" {
-				return usagef("--write names no folder; write for example --write shop")
+				return usagef("--write needs a folder, for example --write shop")
 			}
 			return runDemo(cmd.Context(), c, f)
 		},
@@ -115,7 +115,7 @@ func sayFiles(c *console.Console, files demo.Files) {
 	if files.Pipeline == "" {
 		return
 	}
-	c.Say("\nWritten: %s, %s and %s. To run them, the broker and the pipeline each in a terminal of its own:", files.Pipeline, files.Shop, files.Events)
+	c.Say("\nWritten: %s, %s and %s. To run them, the broker and the pipeline each in its own terminal:", files.Pipeline, files.Shop, files.Events)
 	sayCommands(c, files.Commands())
 }
 

@@ -22,11 +22,11 @@ func newDLQ(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dlq",
 		Short: "List, show, redrive and dismiss dead letters",
-		Long: `List the dead letters of a pipeline by what went wrong, show single ones, send them back to the input topic once the
-cause is mended, or dismiss them.
+		Long: `List the dead letters of a pipeline by what went wrong, show single ones, send them back to the input topic
+once the cause is fixed, or dismiss them.
 
 A dead letter is open, redriven, parked (it came back too often) or dismissed. The dead-letter topic itself is never
-changed; a small topic beside it holds these states.`,
+changed; a small separate topic holds these states.`,
 		Example: `  loaderline dlq list pipeline.yaml
   loaderline dlq show pipeline.yaml 0:12
   loaderline dlq redrive pipeline.yaml --kind lookup
@@ -59,18 +59,18 @@ func (f *letterFlags) add(cmd *cobra.Command, states ...deadletter.State) {
 		f.state.of = append(f.state.of, string(s))
 	}
 	flags := cmd.Flags()
-	flags.Var(&f.filter.From, "from", "position in the dead-letter topic to begin at; a time is a time of death")
-	flags.Var(&f.to, "to", "position to end before; without it, the end as it is now")
+	flags.Var(&f.filter.From, "from", "position in the dead-letter topic to begin at; a time is when a record was dead-lettered")
+	flags.Var(&f.to, "to", "position to end before; without it, the current end")
 	flags.Lookup("to").DefValue = ""
 	flags.Var(&f.kind, "kind", "only dead letters of this kind")
-	flags.StringVar(&f.filter.Stage, "stage", "", "only those of this `stage`")
-	flags.StringVar(&f.filter.Message, "message", "", "only those whose message has this `text` in it")
-	flags.StringVar(&f.key, "key", "", "only those with this record `key`")
-	flags.Int32Var(&f.partition, "partition", 0, "only those whose source was this `partition`")
-	flags.StringVar(&f.filter.Pipeline, "pipeline", "", "those of another pipeline `name` in the same topic, such as this one's former name")
-	flags.IntVarP(&f.filter.Limit, "limit", "n", f.filter.Limit, "end after so many `dead letters`")
+	flags.StringVar(&f.filter.Stage, "stage", "", "only dead letters of this `stage`")
+	flags.StringVar(&f.filter.Message, "message", "", "only dead letters with this `text` in the message")
+	flags.StringVar(&f.key, "key", "", "only dead letters with this record `key`")
+	flags.Int32Var(&f.partition, "partition", 0, "only dead letters from this input `partition`")
+	flags.StringVar(&f.filter.Pipeline, "pipeline", "", "dead letters of another pipeline `name` in the same topic, such as a former name of this pipeline")
+	flags.IntVarP(&f.filter.Limit, "limit", "n", f.filter.Limit, "number of `dead letters` to end after")
 	if len(states) > 0 {
-		flags.Var(&f.state, "state", "only those in this state")
+		flags.Var(&f.state, "state", "only dead letters in this state")
 	}
 }
 
@@ -161,9 +161,9 @@ func sayOthers(c *console.Console, others map[string]int64) {
 	switch {
 	case total == 0:
 	case len(names) == 0:
-		c.Say("%s in this topic name no pipeline, and are passed by", letters(total))
+		c.Say("%s in this topic name no pipeline, and are left out", letters(total))
 	default:
-		c.Say("%s of %s in this topic are passed by; --pipeline NAME takes them", letters(total), english.OxfordWordSeries(names, "and"))
+		c.Say("%s of %s in this topic are left out; --pipeline NAME selects them", letters(total), english.OxfordWordSeries(names, "and"))
 	}
 }
 

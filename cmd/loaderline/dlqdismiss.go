@@ -25,9 +25,9 @@ func newDLQDismiss(c *console.Console) *cobra.Command {
 	f := dismissFlags{format: tableFormat()}
 	cmd := &cobra.Command{
 		Use:   "dismiss PIPELINE [PARTITION:OFFSET...]",
-		Short: "Mark dead letters as done with",
-		Long: `Mark dead letters as done with: dlq list and dlq redrive pass them by. Those that are open and that the flags choose, or
-that are named by their place in the dead-letter topic, are dismissed. --undo opens dismissed ones again.`,
+		Short: "Dismiss dead letters, so that list and redrive ignore them",
+		Long: `Dismiss dead letters: dlq list and dlq redrive then ignore them. Dismiss takes the open dead letters that the
+flags select, or those named by their position in the dead-letter topic. --undo opens dismissed dead letters again.`,
 		Example: `  loaderline dlq dismiss pipeline.yaml --kind decode --to -7d
   loaderline dlq dismiss pipeline.yaml 0:12 --yes
   loaderline dlq dismiss pipeline.yaml 0:12 --undo`,
@@ -44,7 +44,7 @@ that are named by their place in the dead-letter topic, are dismissed. --undo op
 		},
 	}
 	f.add(cmd, deadletter.Open, deadletter.Parked)
-	cmd.Flags().BoolVar(&f.undo, "undo", false, "open dismissed ones again")
+	cmd.Flags().BoolVar(&f.undo, "undo", false, "open dismissed dead letters again")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	cmd.Flags().Var(f.format, "format", "how to print the result")
 	cmd.MarkFlagsMutuallyExclusive("undo", "state")

@@ -16,12 +16,13 @@ func newDLQList(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list PIPELINE",
 		Short: "List dead letters by what went wrong",
-		Long: `List the dead letters of a pipeline in groups that have state, kind, stage and message in common, the largest first. In
-a message, numbers, UUIDs and what stands in quotes count as the same. EXAMPLE is one of the group, for dlq show.
+		Long: `List the dead letters of a pipeline, grouped by state, kind, stage and message, the largest group first.
+Messages that differ only in numbers, UUIDs and quoted text count as the same. EXAMPLE is one dead letter of the
+group, for dlq show.
 
-Open dead letters are listed, unless --state or --all says otherwise. The topic is read to the end that it has now.
+It lists open dead letters, unless --state or --all says otherwise, up to the current end of the topic.
 
---format json prints a group a line: state, kind, stage, message, count, redriven_before, first_seen, last_seen and
+--format json prints one group per line: state, kind, stage, message, count, redriven_before, first_seen, last_seen and
 example.`,
 		Example: `  loaderline dlq list pipeline.yaml
   loaderline dlq list pipeline.yaml --from -2h --kind lookup
@@ -39,7 +40,7 @@ example.`,
 		},
 	}
 	f.add(cmd, deadletter.States()...)
-	cmd.Flags().BoolVar(&all, "all", false, "whatever their state")
+	cmd.Flags().BoolVar(&all, "all", false, "dead letters in any state")
 	cmd.Flags().Var(format, "format", "how to print the groups")
 	cmd.MarkFlagsMutuallyExclusive("all", "state")
 	return cmd
@@ -76,7 +77,7 @@ func listLetters(ctx context.Context, c *console.Console, path string, filter de
 	}
 	c.Say("%s in %s%s", letters(sum.Count), queue.Topic, state)
 	if !all && sum.Count == 0 && filter.State == deadletter.Open {
-		c.Say("--all lists those too that were redriven, parked or dismissed")
+		c.Say("--all also lists redriven, parked and dismissed dead letters")
 	}
 	sayOthers(c, sum.Others)
 	return nil

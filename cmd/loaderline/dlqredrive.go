@@ -36,18 +36,19 @@ func newDLQRedrive(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "redrive PIPELINE [PARTITION:OFFSET...]",
 		Short: "Send dead letters back to their input topic, each once",
-		Long: `Send dead letters back to the input topic and partition that they came from, where the running pipeline takes them
-up. Those that are open and that the flags choose, or that are named by their place in the dead-letter topic, are sent,
-in one transaction with a note that they were: when redrive is killed and run again, each is sent once.
+		Long: `Send dead letters back to the input topic and partition that they came from, where the running pipeline
+processes them. Redrive sends the open dead letters that the flags select, or those named by their position in the
+dead-letter topic. It records each in the same transaction, so each is sent once, even if redrive is killed and run
+again.
 
---fix FILE is a jq program that makes the new payload of the old one. A payload that is not JSON is a string to it; $key
-is the record's key, and $headers are the headers. What it gives no value for stays open, and so does what it takes more
-than 5s or 512 MiB for.
+--fix FILE is a jq program that transforms the payload. It gets a payload that is not JSON as a string; $key is the
+record's key, and $headers are the headers. A dead letter stays open if the program returns no value for it, or takes
+more than 5s or 512 MiB.
 
-What came back more often than --max-redrives goes to the topic NAME-parked beside the dead letters NAME instead.
-Of two redrives of a pipeline at the same time, the older stops.
+Dead letters of the topic NAME that came back more often than --max-redrives go to the topic NAME-parked instead. If
+two redrives of a pipeline run at the same time, the older one stops.
 
---dry-run says what would be done; with --format json, as the records that would be sent.`,
+--dry-run prints what would be done, or with --format json the records that would be sent.`,
 		Example: `  loaderline dlq redrive pipeline.yaml --kind lookup --dry-run
   loaderline dlq redrive pipeline.yaml --kind key --fix trim.jq -n 10
   loaderline dlq redrive pipeline.yaml --from -2h --rate 100 --yes`,
@@ -67,10 +68,10 @@ Of two redrives of a pipeline at the same time, the older stops.
 		},
 	}
 	f.add(cmd, deadletter.Open, deadletter.Parked)
-	cmd.Flags().StringVar(&f.fix, "fix", "", "a `file` with a jq program that makes the payload to send")
-	cmd.Flags().Int64Var(&f.maxRedrives, "max-redrives", f.maxRedrives, "`times` that a dead letter may have come back; what came back more often is parked")
-	cmd.Flags().Float64Var(&f.rate, "rate", 0, "`dead letters` a second at most")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what would be done, and do nothing")
+	cmd.Flags().StringVar(&f.fix, "fix", "", "a `file` with a jq program that transforms the payload")
+	cmd.Flags().Int64Var(&f.maxRedrives, "max-redrives", f.maxRedrives, "`times` that a dead letter may have come back before it is parked")
+	cmd.Flags().Float64Var(&f.rate, "rate", 0, "most `dead letters` per second")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "print what would be done, and do nothing")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
 	cmd.Flags().Var(f.format, "format", "how to print the result")
 	return cmd
@@ -164,7 +165,7 @@ func interrupted(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
 	}
-	return errors.New("interrupted; run it again for the rest: what is done is not done twice")
+	return errors.New("interrupted; run it again for the rest: nothing is done twice")
 }
 
 func readFix(path string) (*deadletter.Fix, error) {

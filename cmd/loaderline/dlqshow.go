@@ -19,8 +19,8 @@ func newDLQShow(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show PIPELINE [PARTITION:OFFSET...]",
 		Short: "Show dead letters: why, where from, headers, payload",
-		Long: `Show single dead letters: why they died, where they came from, key, headers and payload. They are named by their place in
-the dead-letter topic, as dlq list gives one for each group, or chosen by flags: then the first is shown, or the first -n.
+		Long: `Show single dead letters: the reason, the origin, key, headers and payload. Name them by their position in the
+dead-letter topic, such as the EXAMPLE of dlq list, or select them by flags, which show the first, or the first -n.
 
 --format json prints records as consume does, with state, state_at and state_by.`,
 		Example: `  loaderline dlq show pipeline.yaml 0:12
@@ -83,10 +83,10 @@ func showLetters(ctx context.Context, c *console.Console, path string, filter de
 				names = append(names, one.String())
 			}
 		}
-		return fmt.Errorf("topic %s has no dead letter of pipeline %s at %s that the flags let through", queue.Topic, queue.Pipeline, strings.Join(names, ", "))
+		return fmt.Errorf("topic %s has no dead letter of pipeline %s at %s that matches the flags", queue.Topic, queue.Pipeline, strings.Join(names, ", "))
 	}
 	if shown == 0 {
-		c.Say("no dead letter in %s is what the flags ask for", queue.Topic)
+		c.Say("no dead letter in %s matches the flags", queue.Topic)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (c *choice) Type() string   { return strings.Join(c.of, "|") }
 
 func (c *choice) Set(value string) error {
 	if !slices.Contains(c.of, value) {
-		return fmt.Errorf("%q is no choice; it is %s", value, strings.Join(c.of, " or "))
+		return fmt.Errorf("%q is not valid; choose %s", value, strings.Join(c.of, " or "))
 	}
 	c.value = value
 	return nil

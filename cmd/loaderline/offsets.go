@@ -39,8 +39,8 @@ func newOffsetsShow(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show PIPELINE",
 		Short: "Show where the group is in each partition",
-		Long: `Show for each partition of the input and of retry topics the offset that the pipeline's group has committed, the end of the partition, how
-many offsets lie between (transaction markers count), and the time of the next record to be read.`,
+		Long: `Show for each partition of the input and retry topics the committed offset of the pipeline's group, the end of
+the partition, the number of offsets between them (including transaction markers), and the time of the next record.`,
 		Example: `  loaderline offsets show pipeline.yaml
   loaderline offsets show pipeline.yaml --format json`,
 		Args: onePipeline(0),
@@ -60,7 +60,7 @@ many offsets lie between (transaction markers count), and the time of the next r
 			return writeOffsets(c, rows, format.value)
 		},
 	}
-	cmd.Flags().Var(&format, "format", "how to write them: json is one object a partition")
+	cmd.Flags().Var(&format, "format", "how to write them: json is one object per partition")
 	return cmd
 }
 
@@ -110,10 +110,10 @@ func newOffsetsSet(c *console.Console) *cobra.Command {
 	f := setFlags{format: textOrJSON()}
 	cmd := &cobra.Command{
 		Use:   "set PIPELINE",
-		Short: "Set where the group goes on",
-		Long: `Set the offsets of the pipeline's group, so that the pipeline goes on there when it is started. It must not be running:
-a group with members is left as it is, and the members are named. Going back publishes records again; to do that beside
-a pipeline that runs, see loaderline replay.
+		Short: "Set where the group continues",
+		Long: `Set the offsets of the pipeline's group, so that the pipeline continues there when it starts. It must not be
+running: if the group has members, the command names them and changes nothing. Moving back publishes records again; to
+do that while the pipeline runs, see loaderline replay.
 
 Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
 alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d.`,
@@ -132,13 +132,13 @@ alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two
 			return setOffsets(cmd.Context(), c, args[0], cmd.InOrStdin(), f, partition)
 		},
 	}
-	cmd.Flags().Var(&f.to, "to", "position to go on at")
+	cmd.Flags().Var(&f.to, "to", "position to continue at")
 	cmd.Flags().Lookup("to").DefValue = ""
-	cmd.Flags().StringVar(&f.topic, "topic", "", "one `topic` of several of the input")
+	cmd.Flags().StringVar(&f.topic, "topic", "", "`topic` to set, if there are several input topics")
 	cmd.Flags().Int32Var(&f.partition, "partition", 0, "one `partition` (default all)")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "show what would be set, and set nothing")
 	cmd.Flags().BoolVar(&f.yes, "yes", false, "do not ask")
-	cmd.Flags().Var(&f.format, "format", "how to write what is set: json is one object a partition")
+	cmd.Flags().Var(&f.format, "format", "how to write the offsets: json is one object per partition")
 	return cmd
 }
 
@@ -217,7 +217,7 @@ func inputTopics(l *loaded, topic string) ([]string, error) {
 	case topic == "":
 		return all, nil
 	case !slices.Contains(all, topic):
-		return nil, usagef("--topic %s is no input of the pipeline; it has %v", topic, all)
+		return nil, usagef("--topic %s is not an input topic of the pipeline; it has %v", topic, all)
 	default:
 		return []string{topic}, nil
 	}

@@ -10,14 +10,13 @@ import (
 func newOffsetsAccept(c *console.Console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "accept PIPELINE",
-		Short: "Take topics that were deleted and created again",
-		Long: `Take the output, dead-letter and retry topics as they are now. A pipeline stops when one
-of its topics was deleted and created again, and does not start before that is accepted:
-what it published before is not in the new topic.
+		Short: "Accept topics that were deleted and created again",
+		Long: `Accept the output, dead-letter and retry topics as they are now. A pipeline stops if one of its topics was
+deleted and created again, because the new topic lacks the records that it published before. It does not start until
+you accept that.
 
-A retry topic is read from its oldest record then. So is one from which retention has removed
-records that waited. For an input topic choose where to go on with loaderline offsets set. The
-pipeline must not be running.`,
+The pipeline then reads a retry topic from its oldest record, also if retention has removed records that waited there.
+For an input topic, choose where to continue with loaderline offsets set. The pipeline must not be running.`,
 		Example: `  loaderline offsets accept pipeline.yaml`,
 		Args:    onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -36,10 +35,10 @@ pipeline must not be running.`,
 				return unlessEnded(ctx, err)
 			}
 			if len(changed) == 0 {
-				c.Say("no output, dead-letter or retry topic was created again, or has lost records that wait")
+				c.Say("no output, dead-letter or retry topic was created again or has lost waiting records")
 			}
 			for _, topic := range changed {
-				c.Say("topic %s is taken as it is now", topic)
+				c.Say("topic %s is accepted as it is now", topic)
 			}
 			return nil
 		},

@@ -90,7 +90,7 @@ func (l *loaded) inWords(c *console.Console) func() {
 // hinted adds to an error about missing topics what to do: those of the pipeline can be created by a command.
 func (l *loaded) hinted(err error) error {
 	if limit, ok := errors.AsType[*deadletterlimit.ExceededError](err); ok {
-		return &reportedError{err: err, text: fmt.Sprintf("%v; stopped by dead_letter.limit before they were published: mend the cause and run it again, or let them become dead letters by loaderline run --ignore-dead-letter-limit %s", limit, l.path)}
+		return &reportedError{err: err, text: fmt.Sprintf("%v; stopped by dead_letter.limit before they were published: fix the cause and run it again, or let them become dead letters with loaderline run --ignore-dead-letter-limit %s", limit, l.path)}
 	}
 	if timeout, ok := errors.AsType[*kafkaerr.TransactionTimeoutError](err); ok {
 		return l.layout.File.Errorf("kafka.transaction_timeout", "%v", timeout)

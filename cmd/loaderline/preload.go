@@ -66,7 +66,7 @@ func preloadOne(ctx context.Context, shown *console.Counter, log *slog.Logger, w
 		attrs = append(attrs, slog.Int("left_out", done.LeftOut), slog.String("why", words.Text(done.Why.Error())))
 	}
 	if err != nil {
-		log.LogAttrs(ctx, slog.LevelWarn, "preload failed; what is not there is loaded when events want it", append(attrs, slog.String("error", words.Text(err.Error())))...)
+		log.LogAttrs(ctx, slog.LevelWarn, "preload failed; missing rows are loaded when events need them", append(attrs, slog.String("error", words.Text(err.Error())))...)
 		return
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "preloaded", attrs...)

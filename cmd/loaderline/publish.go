@@ -31,10 +31,10 @@ func newPublish(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish PIPELINE [EVENTS|-]",
 		Short: "Publish lines of JSON to the input topic",
-		Long: `Publish the lines of a file, or of stdin, to the pipeline's first input topic: each line is the value of a record,
-byte for byte. Empty lines are left out. With --key, a value of the event becomes the record's key, which keeps the
-events of one key in order; where that value is null, the record has no key. A line that cannot be published, since it does not have the key or is longer than the topic
-takes, is reported with its number; the others are published, and the exit code is 1.`,
+		Long: `Publish the lines of a file, or of stdin, to the pipeline's first input topic. Each line becomes the value of
+a record, byte for byte. Empty lines are skipped. With --key, a value of the event becomes the record's key, so that
+events of one key stay in order; if that value is null, the record has no key. A line that lacks the key, or is too
+large for the topic, is reported with its number. The others are published, and the exit code is 1.`,
 		Example: `  loaderline publish pipeline.yaml events.ndjson --key user_id
   echo '{"user_id":7}' | loaderline publish pipeline.yaml
   loaderline publish pipeline.yaml events.ndjson --rate 500`,
@@ -51,8 +51,8 @@ takes, is reported with its number; the others are published, and the exit code 
 		},
 	}
 	cmd.Flags().StringVar(&f.key, "key", "", "`path` of the value that becomes the record's key, such as user_id")
-	cmd.Flags().StringVar(&f.topic, "topic", "", "another `topic` than the first of the input")
-	cmd.Flags().Float64Var(&f.rate, "rate", 0, "`events` a second at most")
+	cmd.Flags().StringVar(&f.topic, "topic", "", "`topic` to publish to, instead of the first input topic")
+	cmd.Flags().Float64Var(&f.rate, "rate", 0, "most `events` per second")
 	return cmd
 }
 

@@ -34,24 +34,25 @@ func newReplay(c *console.Console) *cobra.Command {
 	f := replayFlags{to: offsetexpr.Position{Kind: offsetexpr.Latest}, format: textOrJSON()}
 	cmd := &cobra.Command{
 		Use:   "replay PIPELINE",
-		Short: "Enrich a part of the input once more, or show what would change",
-		Long: `Read a part of the input again, exactly once, beside a pipeline that runs or not: its group is left alone.
+		Short: "Enrich a part of the input again, or show what would change",
+		Long: `Enrich a part of the input again, exactly once. The pipeline may run or not; its group is not touched.
 
 --into publishes to another topic, which the pipeline does not use, and dead letters to that topic's name with -dead;
---into-output publishes to the pipeline's own topics, whose consumers then see these records again. The records have the header loaderline.replay.
---diff publishes nothing: it enriches with the data of now and shows what differs from what was published.
+--into-output publishes to the pipeline's own topics, whose consumers then see these records again. The records have
+the header loaderline.replay.
+--diff publishes nothing: it enriches with current data and shows how the results differ from the published records.
 
---from and --to are positions; --to is exclusive and, where it is left out, the end of the topic at this moment. They
-are resolved to offsets once, and kept under the replay's ID. A replay that was interrupted or killed goes on where it
-stopped with the same --id.
+--from and --to are positions; --to is exclusive and defaults to the current end of the topic. They are resolved to
+offsets once, and kept under the replay's ID. With the same --id, a replay that was interrupted or killed continues
+where it stopped.
 
 Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
 alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d.
 
-A replay does not follow the change topics of cache.invalidate: a row is as it was first read, for the stage's ttl at
-most. --fresh asks the sources in each micro-batch.
+A replay does not follow the change topics of cache.invalidate: it uses a row as it first read it, for the stage's ttl
+at most. --fresh looks up all keys in the sources in each micro-batch.
 
-Exit code 1 of --diff says that something differs.`,
+--diff exits 1 if something differs.`,
 		Example: `  loaderline replay pipeline.yaml --from -2h --dry-run
   loaderline replay pipeline.yaml --from 3:1000 --to 3:2000 --into again
   loaderline replay pipeline.yaml --id 20261124-100614-k3xw --into again
@@ -69,19 +70,19 @@ Exit code 1 of --diff says that something differs.`,
 	flags.Var(&f.from, "from", "position to begin at")
 	flags.Lookup("from").DefValue = ""
 	flags.Var(&f.to, "to", "position to end before")
-	flags.StringVar(&f.topic, "topic", "", "one `topic` of several of the input")
+	flags.StringVar(&f.topic, "topic", "", "`topic` to read, if there are several input topics")
 	flags.StringVar(&f.into, "into", "", "`topic` to publish to")
 	flags.BoolVar(&f.intoOutput, "into-output", false, "publish to the pipeline's output topic")
 	flags.BoolVar(&f.diff, "diff", false, "publish nothing, and show what would change")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be read, and read nothing")
-	flags.StringVar(&f.id, "id", "", "`ID` to begin the replay with, or to go on with; made up where it is left out")
-	flags.BoolVar(&f.fresh, "fresh", false, "ask the sources, past the cache; --diff does")
-	flags.Float64Var(&f.rate, "rate", 0, "`events` a second at most")
-	flags.IntVar(&f.workers, "workers", 0, "`sessions` side by side (default the file's)")
+	flags.StringVar(&f.id, "id", "", "`ID` of a new replay, or of the replay to continue (default generated)")
+	flags.BoolVar(&f.fresh, "fresh", false, "bypass the cache; --diff always does")
+	flags.Float64Var(&f.rate, "rate", 0, "most `events` per second")
+	flags.IntVar(&f.workers, "workers", 0, "concurrent `sessions` (default workers of the file)")
 	flags.BoolVar(&f.createTopics, "create-topics", false, "create the topics of --into that are missing, with the input's partitions")
-	flags.IntVar(&f.samples, "samples", 5, "how many `records` --diff shows")
+	flags.IntVar(&f.samples, "samples", 5, "number of `records` that --diff shows")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
-	flags.Var(&f.format, "format", "how to write the result: json is one object a line")
+	flags.Var(&f.format, "format", "how to write the result: json is one object per line")
 	cmd.MarkFlagsMutuallyExclusive("into", "into-output", "diff")
 	return cmd
 }
@@ -92,7 +93,7 @@ func (f *replayFlags) validate(cmd *cobra.Command) error {
 	case f.into == "" && !f.intoOutput && !f.diff && !f.dryRun:
 		return usagef("where to? add --into TOPIC, --into-output for the pipeline's own, --diff to publish nothing and see what would change, or --dry-run")
 	case !f.hasFrom && f.id == "":
-		return usagef("from where? add --from, such as --from -2h or --from 3:1000, or --id of a replay to go on with")
+		return usagef("from where? add --from, such as --from -2h or --from 3:1000, or --id of a replay to continue")
 	case f.diff && f.id != "":
 		return usagef("--diff publishes nothing, so there is nothing to keep under an --id")
 	case f.rate < 0 || set("rate") && f.rate == 0:
@@ -189,7 +190,7 @@ func (f *replayFlags) find(ctx context.Context, l *loaded) (replay.Status, error
 	case err != nil:
 		return kept, err
 	case kept.Ranges == nil && !f.hasFrom:
-		return kept, usagef("there is no replay %s of pipeline %s to go on with; begin it with --from", f.id, l.layout.File.Name)
+		return kept, usagef("there is no replay %s of pipeline %s to continue; begin it with --from", f.id, l.layout.File.Name)
 	case kept.Ranges != nil && (f.hasFrom || f.hasTo) && kept.Description != f.asked():
 		return kept, &replaystate.ChangedError{ID: f.id, What: "range", Was: kept.Description, Now: f.asked()}
 	}

@@ -59,7 +59,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 	}
 	c.Say("compared %s with what was published to %s: %s", plural.Count(counts.Records, "record"), file.Output.Topic, summarize(counts))
 	if !counts.Equal() {
-		return &reportedError{err: errDiffers, text: fmt.Sprintf("%s of %s would be published otherwise than before",
+		return &reportedError{err: errDiffers, text: fmt.Sprintf("%s of %s would be published differently now",
 			humanize.Comma(int64(counts.Changed+counts.NotFound+counts.Gone)), plural.Count(counts.Records, "record"))}
 	}
 	return nil

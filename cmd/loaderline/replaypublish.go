@@ -65,10 +65,10 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 			return err
 		}
 	}
-	goOn := fmt.Sprintf("go on with: loaderline replay %s --id %s %s", l.path, cfg.ID, map[bool]string{true: "--into " + f.into, false: "--into-output --yes"}[f.into != ""])
+	goOn := fmt.Sprintf("continue with: loaderline replay %s --id %s %s", l.path, cfg.ID, map[bool]string{true: "--into " + f.into, false: "--into-output --yes"}[f.into != ""])
 	switch now, _ := status.Offsets(); {
 	case errors.Is(err, loaderline.ErrDeadLetterLimit):
-		return fmt.Errorf("%w; stopped by dead_letter.limit before they were published: mend the cause, and %s", err, goOn)
+		return fmt.Errorf("%w; stopped by dead_letter.limit before they were published: fix the cause, and %s", err, goOn)
 	case err != nil && status.Ranges != nil && exitCode(err) == exitFailed && !errors.Is(err, consumer.ErrFenced):
 		return fmt.Errorf("%w; %s", l.hinted(err), goOn)
 	case err != nil:

@@ -47,11 +47,11 @@ func newRoot(c *console.Console) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "loaderline",
 		Short: "Enrich Kafka topics through staged bulk lookups, exactly once",
-		Long: `loaderline enriches events from Kafka through staged bulk lookups and publishes what it finds, exactly once.
-A pipeline is one YAML file. Start with "loaderline demo": it needs nothing but this program.
+		Long: `loaderline enriches events from Kafka through staged bulk lookups and publishes the results, exactly once. A
+pipeline is one YAML file. Start with "loaderline demo": it needs nothing but this program.
 
-Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 2 wrong usage or a wrong file,
-3 something it needs is not there at start.`,
+Data goes to stdout, messages to stderr. Exit codes: 0 done, 1 failed at run time, 2 wrong usage or a wrong file, 3 a
+broker, topic or source is not available at start.`,
 		Example: `  loaderline demo
   loaderline check pipeline.yaml --connect
   loaderline try pipeline.yaml '{"user_id":7}'
@@ -62,14 +62,14 @@ Data goes to stdout, words to stderr. Exit codes: 0 done, 1 failed at run time, 
 		Args:                       noSuchCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.PersistentFlags().BoolVarP(&c.Quiet, "quiet", "q", false, "no words, only data and errors")
+	root.PersistentFlags().BoolVarP(&c.Quiet, "quiet", "q", false, "print no messages, only data and errors")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", flagError(cmd, err), cmd.CommandPath())
 	})
-	addGroup(root, "Without Kafka at hand", newDemo(c), newBroker(c))
+	addGroup(root, "Try it without Kafka", newDemo(c), newBroker(c))
 	addGroup(root, "Write a pipeline", newCheck(c), newTry(c), newTest(c), newSchema(c))
 	addGroup(root, "Run it", newRun(c), newPublish(c), newConsume(c), newStatus(c))
-	addGroup(root, "Look after it", newDLQ(c), newReplay(c), newCache(c), newOffsets(c))
+	addGroup(root, "Operate it", newDLQ(c), newReplay(c), newCache(c), newOffsets(c))
 	root.AddCommand(newCompletion(c), newVersion(c))
 	completing(root)
 	fitting(root)

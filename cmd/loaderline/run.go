@@ -37,22 +37,22 @@ func newRun(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run PIPELINE",
 		Short: "Run a pipeline until it is stopped",
-		Long: `Run a pipeline until SIGINT, SIGTERM or SIGHUP: it then finishes the micro-batches at hand within shutdown.timeout,
-commits them and exits 0. A second signal exits at once. It logs to stderr, text on a terminal and JSON elsewhere, also
-why it failed.
+		Long: `Run a pipeline until SIGINT, SIGTERM or SIGHUP. It then finishes the micro-batches in progress within
+shutdown.timeout, commits them and exits 0. A second signal exits at once. Logs go to stderr, as text on a terminal
+and as JSON elsewhere; the last line says why a run failed.
 
-A source that is not reachable at start is waited for, or with --strict-start for ten seconds. The run starts without it
-where on_outage of each of its stages is degrade or dead_letter.
+If a source is not reachable at start, the run waits for it, or with --strict-start for ten seconds only. It starts
+without the source if on_outage of all its stages is degrade or dead_letter.
 
-Unless http.listen in the file says otherwise it answers /metrics, /healthz and /readyz at 127.0.0.1:8080, to one
-process on a host: for several give each a port, 127.0.0.1:0 for any that is free, or "" for none.
+A run serves /metrics, /healthz and /readyz at http.listen, by default 127.0.0.1:8080. Several processes on a host
+need one port each: set it to 127.0.0.1:0 for any free port, or to "" for none.
 
-Several processes may run one pipeline and share its work. Each needs an instance of its own: without one in the
-file it is the host's name, with a number if another process on this host has it. GOMEMLIMIT, where it is not set, is
-90 % of the container's memory limit.
+Several processes may run one pipeline and share its work. Each needs its own instance. The default is the host name,
+with a number if another process on this host uses it. If GOMEMLIMIT is not set, it becomes 90 % of the container's
+memory limit.
 
---cpu-profile records what the process spends its CPU time on, from before it connects to anything until it ends, and
-writes it then: go tool pprof shows it. A second signal leaves no profile.`,
+--cpu-profile records where the process spends its CPU time, from start to end, and writes the profile at the end.
+Show it with go tool pprof. A second signal leaves no profile.`,
 		Example: `  loaderline run pipeline.yaml
   SHOP_DSN=postgres://reader@db/shop loaderline run pipeline.yaml`,
 		Args: onePipeline(0),
@@ -60,8 +60,8 @@ writes it then: go tool pprof shows it. A second signal leaves no profile.`,
 			return runPipeline(cmd.Context(), c, args[0], f)
 		},
 	}
-	cmd.Flags().BoolVar(&f.ignoreLimit, "ignore-dead-letter-limit", false, "go on however many events become dead letters, and forget how many there were")
-	cmd.Flags().BoolVar(&f.strictStart, "strict-start", false, "exit with code 3 where a source is not reachable, and do not wait for it")
+	cmd.Flags().BoolVar(&f.ignoreLimit, "ignore-dead-letter-limit", false, "do not stop however many events become dead letters, and reset their count")
+	cmd.Flags().BoolVar(&f.strictStart, "strict-start", false, "exit with code 3 if a source is not reachable, instead of waiting for it")
 	cmd.Flags().StringVar(&f.cpuProfile, "cpu-profile", "", "`file` to write a CPU profile of the run to")
 	return cmd
 }
@@ -77,7 +77,7 @@ func runPipeline(ctx context.Context, c *console.Console, path string, f runFlag
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		select {
-		case <-l.certificates.Ended(): // No new connection can be made, so nothing is waited for.
+		case <-l.certificates.Ended(): // No new connection can be made, so the run does not wait for any.
 			cancel()
 		case <-finished:
 		}
@@ -121,7 +121,7 @@ func runLoaded(ctx context.Context, c *console.Console, l *loaded, f runFlags) (
 		if again, err := r.run(ctx); !again || err != nil {
 			return err
 		}
-		l.log.LogAttrs(ctx, slog.LevelInfo, "starting again, with the sources that were not there")
+		l.log.LogAttrs(ctx, slog.LevelInfo, "starting again, with the sources that were not reachable")
 	}
 }
 

@@ -13,13 +13,13 @@ func newSchema(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of the pipeline file, or of its tests",
-		Long: `Print the JSON Schema (2020-12) of the pipeline file, or with --tests of the file with its tests, NAME_test.yaml.
-Editors that know YAML complete keys by it, show what each is for and mark mistakes as they are typed. With the YAML
-language server, this is the first line of a pipeline file:
+		Long: `Print the JSON Schema (2020-12) of the pipeline file, or with --tests of the file with its tests,
+NAME_test.yaml. Editors with YAML support use it to complete keys, describe them and mark mistakes. For the YAML
+language server, write this as the first line of a pipeline file:
 
   # yaml-language-server: $schema=loaderline.schema.json
 
-What takes more than one key to judge is left to "loaderline check" and "loaderline test".`,
+The schema does not cover rules that involve several keys; "loaderline check" and "loaderline test" check these.`,
 		Example: `  loaderline schema > loaderline.schema.json
   loaderline schema --tests > loaderline-tests.schema.json`,
 		Args: noArguments,
@@ -35,6 +35,6 @@ What takes more than one key to judge is left to "loaderline check" and "loaderl
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&tests, "tests", false, "the schema of a file of tests, NAME_test.yaml")
+	cmd.Flags().BoolVar(&tests, "tests", false, "print the schema of test files, NAME_test.yaml")
 	return cmd
 }

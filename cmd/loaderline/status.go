@@ -24,12 +24,12 @@ func newStatus(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status PIPELINE",
 		Short: "Show the group, its members, its lag, and when it catches up",
-		Long: `Show the pipeline's consumer group: its members and their partitions, how far behind each partition is in records and in
-time, how fast records are done, when the group will have caught up, and how many dead letters there are. It looks twice, two
-seconds apart, and changes nothing.
+		Long: `Show the pipeline's consumer group: its members and their partitions, how far behind each partition is in
+records and in time, how fast records are processed, when the group will have caught up, and how many dead letters
+there are. It looks twice, two seconds apart, and changes nothing.
 
-Lag is a distance between offsets: markers of transactions between records count, and so do events that wait in retry
-topics. The process at http.listen of this machine, if it is one of this pipeline, also says which source it waits for.`,
+Lag is a distance between offsets: it includes transaction markers between records, and events that wait in retry
+topics. If a process of this pipeline runs at http.listen on this machine, it also says which source it waits for.`,
 		Example: `  loaderline status pipeline.yaml
   loaderline status pipeline.yaml --watch
   loaderline status pipeline.yaml --format json`,
@@ -38,8 +38,8 @@ topics. The process at http.listen of this machine, if it is one of this pipelin
 			return showStatus(cmd.Context(), c, args[0], watch, format.value == "json")
 		},
 	}
-	cmd.Flags().BoolVar(&watch, "watch", false, "show it again every two seconds, until SIGINT")
-	cmd.Flags().Var(&format, "format", "how to write it; json is one object, and one a line with --watch")
+	cmd.Flags().BoolVar(&watch, "watch", false, "update it every two seconds, until SIGINT")
+	cmd.Flags().Var(&format, "format", "how to write it: json is one object, or one per line with --watch")
 	return cmd
 }
 

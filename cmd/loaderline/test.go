@@ -29,8 +29,9 @@ func newTest(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test PIPELINE...",
 		Short: "Run the tests of pipelines, without Kafka and sources",
-		Long: `Run the tests of pipelines: events in, what has to become of them out, and rows in place of the sources. The events go
-through the steps of a run; nothing is connected to. The tests of pipeline.yaml stand in pipeline_test.yaml beside it:
+		Long: `Run the tests of pipelines. A test has events, their expected outcomes, and stub rows in place of the sources.
+The events go through the steps of a run, without any connections. The tests of pipeline.yaml are in
+pipeline_test.yaml next to it:
 
   tests:
     - name: a user is found
@@ -52,14 +53,14 @@ Exit codes: 0 all passed, 1 a test failed, 2 wrong usage or a wrong file.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			matching, err := regexp.Compile(f.run)
 			if err != nil {
-				return usagef("--run is no regular expression: %v", err)
+				return usagef("--run is not a regular expression: %v", err)
 			}
 			return test(cmd.Context(), c, args, matching, f)
 		},
 	}
 	cmd.Flags().StringVar(&f.run, "run", "", "run the tests whose names match a regular `expression`")
 	cmd.Flags().StringVar(&f.junit, "junit", "", "write the results to a `file` in the XML of JUnit")
-	cmd.Flags().Var(&f.format, "format", "how to write the results: json is one object a test")
+	cmd.Flags().Var(&f.format, "format", "how to write the results: json is one object per test")
 	return cmd
 }
 
@@ -120,7 +121,7 @@ func testsOf(paths []string) ([]*pipelinetest.Suite, error) {
 		}
 		s, err := pipelinetest.Load(path, tests)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = usagef("%s has no tests: they stand in %s, which is not there; loaderline test --help shows one", path, tests)
+			err = usagef("%s has no tests: they belong in %s, which does not exist; loaderline test --help shows an example", path, tests)
 		}
 		problems = append(problems, err)
 		suites = append(suites, s)

@@ -31,16 +31,16 @@ func newTry(c *console.Console) *cobra.Command {
 	f := tryFlags{format: choice{value: "text", of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "try PIPELINE [EVENT|-]",
-		Short: "Send an event through the stages and see what each of them does",
-		Long: `Send one event through the pipeline's sources, as run would but without Kafka: nothing is consumed or published. The
-enriched record goes to stdout; to stderr go what would become of it, and the stages over time: what answered (memory,
-source, or shared for what another stage loaded), how many keys, rows and calls that took, and from when to when.
+		Short: "Send an event through the stages and see what each stage does",
+		Long: `Send one event through the pipeline's sources, as run would but without Kafka: nothing is consumed or
+published. The enriched record goes to stdout. The outcome and the stages go to stderr: for each stage the origin of
+its rows (memory, source, or shared if another stage loaded them), the number of keys, rows and calls, and when it
+ran.
 
-EVENT is the event itself, a JSON object. Without it, or with -, events are read from stdin, one a line; they are tried
-one after the other on one cache, so that a second one shows what the first has warmed.
+EVENT is the event itself, a JSON object. Without it, or with -, events are read from stdin, one per line. They are
+tried one after the other with one cache, so that a later event finds the rows of an earlier one.
 
-Exit codes: 0 enriched, 1 if an event would be a dead letter or dropped, 2 wrong usage or a wrong file, 3 a source does
-not answer.`,
+Exit codes: 0 enriched, 1 an event would be dead-lettered or dropped, 2 wrong usage or a wrong file, 3 a source does not answer.`,
 		Example: `  loaderline try pipeline.yaml '{"user_id":7}'
   loaderline try pipeline.yaml < events.ndjson
   loaderline try pipeline.yaml '{"user_id":7}' --format json`,
@@ -58,7 +58,7 @@ not answer.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.key, "key", "", "the record's `key`; without it the record has none")
-	cmd.Flags().Var(&f.format, "format", "how to write what was found: json is one object an event")
+	cmd.Flags().Var(&f.format, "format", "output format: json is one object per event")
 	return cmd
 }
 

@@ -22,7 +22,7 @@ func newVersion(c *console.Console) *cobra.Command {
 	format := choice{value: "text", of: []string{"text", "json"}}
 	cmd := &cobra.Command{
 		Use:     "version",
-		Short:   "Say which version this is",
+		Short:   "Print the version",
 		Example: "  loaderline version --format json",
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {

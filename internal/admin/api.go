@@ -54,10 +54,10 @@ func changes(token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case token == "":
-			refuse(w, http.StatusForbidden, errors.New("http.token is not set: what changes something needs it"))
+			refuse(w, http.StatusForbidden, errors.New("http.token is not set: requests that change something need it"))
 		case !isAuthorized(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, http.StatusUnauthorized, errors.New("this takes the token: Authorization: Bearer TOKEN"))
+			refuse(w, http.StatusUnauthorized, errors.New("this needs the token: Authorization: Bearer TOKEN"))
 		default:
 			protected.ServeHTTP(w, r)
 		}
@@ -76,7 +76,7 @@ type invalidated struct {
 func invalidate(do Invalidate) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			refuse(w, http.StatusUnsupportedMediaType, errors.New("this takes Content-Type: application/json"))
+			refuse(w, http.StatusUnsupportedMediaType, errors.New("this needs Content-Type: application/json"))
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

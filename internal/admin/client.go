@@ -54,7 +54,7 @@ type UnprovenError struct {
 
 // Error implements error.
 func (e *UnprovenError) Error() string {
-	return fmt.Sprintf("the program at %s did not prove that it is pipeline %s with the http.token of this file, so it was told nothing (%v); check that no other program has the port, and that the pipeline runs this version with this token",
+	return fmt.Sprintf("the program at %s did not prove that it is pipeline %s with the http.token of this file, so nothing was sent to it (%v); check that no other program has the port, and that the pipeline runs this version with this token",
 		e.Address, e.Pipeline, e.Err)
 }
 
@@ -129,7 +129,7 @@ func prove(client *http.Client, target Target, request *http.Request, body []byt
 func local(listen string) (string, error) {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return "", fmt.Errorf("%q is no address: %w", listen, err)
+		return "", fmt.Errorf("%q is not an address: %w", listen, err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
 		host = "localhost"
@@ -144,7 +144,7 @@ func read(response *http.Response, into any) error {
 	}
 	err := json.NewDecoder(io.LimitReader(response.Body, maxAnswer)).Decode(into)
 	if err := errors.Join(err, response.Body.Close()); err != nil {
-		return fmt.Errorf("its answer is none of a pipeline's: %w", err)
+		return fmt.Errorf("its response is not one of a pipeline: %w", err)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func guard(loopback bool, token string, next http.Handler) http.Handler {
 			http.Error(w, "not allowed from other machines: http.token is not set", http.StatusForbidden)
 		case !loopback && !isAuthorized(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(w, "this takes the token: Authorization: Bearer TOKEN", http.StatusUnauthorized)
+			http.Error(w, "this needs the token: Authorization: Bearer TOKEN", http.StatusUnauthorized)
 		default:
 			next.ServeHTTP(w, r)
 		}

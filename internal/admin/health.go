@@ -73,7 +73,7 @@ func (h *Health) Drain() {
 	h.draining = true
 }
 
-// Healthy says whether the process is at work, or what is wrong. It is not while a worker's loop has not turned for five
+// Healthy says whether the process is at work, or what is wrong. It is not while a worker's loop has made no progress for five
 // minutes. A drain has a bound of its own, and workers that are done with it do not turn.
 func (h *Health) Healthy() (what string, ok bool) {
 	h.mu.Lock()
@@ -82,8 +82,8 @@ func (h *Health) Healthy() (what string, ok bool) {
 		return "draining", true
 	}
 	for _, w := range h.status() {
-		if still := time.Since(w.Turned); still >= stuckAfter {
-			return fmt.Sprintf("worker %d has not turned for %s", w.Worker, still.Round(time.Second)), false
+		if still := time.Since(w.LastActive); still >= stuckAfter {
+			return fmt.Sprintf("worker %d has made no progress for %s", w.Worker, still.Round(time.Second)), false
 		}
 	}
 	return "ok", true

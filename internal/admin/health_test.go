@@ -11,7 +11,7 @@ import (
 )
 
 func worker(number int, joined bool, still time.Duration) loaderline.WorkerStatus {
-	return loaderline.WorkerStatus{Worker: number, Joined: joined, Turned: time.Now().Add(-still)}
+	return loaderline.WorkerStatus{Worker: number, Joined: joined, LastActive: time.Now().Add(-still)}
 }
 
 func TestReady(t *testing.T) {
@@ -82,8 +82,8 @@ func TestHealthy(t *testing.T) {
 		"turning":            {want: "ok", ok: true},
 		"turning in a pause": {paused: "shop", want: "ok", ok: true},
 		"just in time":       {still: 5*time.Minute - time.Nanosecond, want: "ok", ok: true},
-		"stuck":              {still: 5 * time.Minute, want: "worker 1 has not turned for 5m0s"},
-		"stuck in a pause":   {still: time.Hour, paused: "shop", want: "worker 1 has not turned for 1h0m0s"},
+		"stuck":              {still: 5 * time.Minute, want: "worker 1 has made no progress for 5m0s"},
+		"stuck in a pause":   {still: time.Hour, paused: "shop", want: "worker 1 has made no progress for 1h0m0s"},
 		"done with a drain":  {still: time.Hour, draining: true, want: "draining", ok: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestHealthy(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
 				h := admin.NewHealth(func() []loaderline.WorkerStatus {
-					return []loaderline.WorkerStatus{worker(0, true, 0), {Worker: 1, Turned: start, Paused: test.paused}}
+					return []loaderline.WorkerStatus{worker(0, true, 0), {Worker: 1, LastActive: start, Paused: test.paused}}
 				})
 				if test.draining {
 					h.Drain()

@@ -129,7 +129,7 @@ func (l *line) paused() bool {
 func (l *line) turned(since time.Time) func() bool {
 	return func() bool {
 		for _, w := range l.status() {
-			if !w.Turned.After(since) {
+			if !w.LastActive.After(since) {
 				return false
 			}
 		}

@@ -95,7 +95,7 @@ func TestServer(t *testing.T) {
 		"no proof without a token":       {listen: loopback, path: "/api/proof", host: "localhost", status: 403, body: `{"error":"http.token is not set"}` + "\n"},
 		"no proof of nothing":            {listen: loopback, token: "t", path: "/api/proof", host: "localhost", status: 400, body: `{"error":"the header Loaderline-Challenge has to be random text of 26 to 128 bytes"}` + "\n"},
 		"no proof for a rebound name":    {listen: anywhere, token: "t", path: "/api/proof", host: "evil.example", header: http.Header{"Loaderline-Challenge": {strings.Repeat("c", 26)}}, status: 403, body: "this server answers to localhost only\n"},
-		"a proof is no token":            {listen: anywhere, token: "t", header: http.Header{"Authorization": {"Loaderline-Proof 1.x.y z"}}, path: "/", status: 401, body: "this takes the token: Authorization: Bearer TOKEN\n"},
+		"a proof is no token":            {listen: anywhere, token: "t", header: http.Header{"Authorization": {"Loaderline-Proof 1.x.y z"}}, path: "/", status: 401, body: "this needs the token: Authorization: Bearer TOKEN\n"},
 		"no profiles":                    {listen: loopback, path: "/debug/pprof/", host: "localhost", status: 404, body: "404 page not found\n"},
 		"this machine":                   {listen: loopback, path: "/", host: "localhost:8080", status: 404, body: "404 page not found\n"},
 		"this machine by IPv6":           {listen: loopback, path: "/", host: "[::1]:8080", status: 404, body: "404 page not found\n"},
@@ -103,8 +103,8 @@ func TestServer(t *testing.T) {
 		"a name that begins right":       {listen: loopback, path: "/", host: "127.0.0.1.evil.example", status: 403, body: "this server answers to localhost only\n"},
 		"no token is set":                {listen: anywhere, path: "/", status: 403, body: "not allowed from other machines: http.token is not set\n"},
 		"an empty token is none":         {listen: anywhere, header: bearer(""), path: "/", status: 403, body: "not allowed from other machines: http.token is not set\n"},
-		"no token is given":              {listen: anywhere, token: "t", path: "/", status: 401, body: "this takes the token: Authorization: Bearer TOKEN\n"},
-		"the wrong token":                {listen: anywhere, token: "t", header: bearer("tt"), path: "/", status: 401, body: "this takes the token: Authorization: Bearer TOKEN\n"},
+		"no token is given":              {listen: anywhere, token: "t", path: "/", status: 401, body: "this needs the token: Authorization: Bearer TOKEN\n"},
+		"the wrong token":                {listen: anywhere, token: "t", header: bearer("tt"), path: "/", status: 401, body: "this needs the token: Authorization: Bearer TOKEN\n"},
 		"the token":                      {listen: anywhere, token: "t", header: bearer("t"), path: "/", status: 404, body: "404 page not found\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

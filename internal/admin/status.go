@@ -25,8 +25,8 @@ type Worker struct {
 	Worker int  `json:"worker"`
 	Joined bool `json:"joined"`
 	// Paused is the source that it waits for; empty where none.
-	Paused string    `json:"paused,omitempty"`
-	Turned time.Time `json:"turned"`
+	Paused     string    `json:"paused,omitempty"`
+	LastActive time.Time `json:"turned"`
 	// SlowBytes is how many bytes a second the brokers take, if that makes the worker take fewer records at once.
 	SlowBytes int `json:"slow_bytes_per_second,omitempty"`
 	// Assigned are its partitions, by topic.

@@ -15,7 +15,7 @@ import (
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	want := admin.Status{
-		Pipeline: "p", Instance: "i", Workers: []admin.Worker{{Worker: 1, Joined: true, Paused: "shop", Turned: time.Unix(1764000000, 0).UTC()}},
+		Pipeline: "p", Instance: "i", Workers: []admin.Worker{{Worker: 1, Joined: true, Paused: "shop", LastActive: time.Unix(1764000000, 0).UTC()}},
 		Sources: []admin.Source{{Name: "shop", Breaker: "open"}},
 	}
 	// On all addresses, so that the token is asked for.

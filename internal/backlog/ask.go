@@ -40,7 +40,7 @@ func (w *Watch) refresh(parent context.Context, client *kgo.Client) error {
 	}
 	states := w.next(group, asked)
 	if err := w.examine(ctx, client, states, asked); err != nil {
-		w.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "it is not known what is left of the lag", slog.Any("error", err))
+		w.cfg.Logger.LogAttrs(ctx, slog.LevelDebug, "the rest of the lag is not known", slog.Any("error", err))
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

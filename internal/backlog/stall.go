@@ -83,7 +83,7 @@ func (w *Watch) unanswered() *Stall {
 	if isKafka {
 		why = kafka.Message
 	}
-	return &Stall{Reason: Kafka, Since: since, Text: "Kafka does not say how far the group is: " + cmp.Or(why, "the log says why, at level debug")}
+	return &Stall{Reason: Kafka, Since: since, Text: "Kafka does not report the group's offsets: " + cmp.Or(why, "the log says why, at level debug")}
 }
 
 // owner is the worker that has a partition; nil if no worker of this process has it.
@@ -132,7 +132,7 @@ func (p Partition) why(now time.Time, has owner, workers []loaderline.WorkerStat
 	case !has.worker.Busy.IsZero():
 		return Work, fmt.Sprintf("worker %d works on the same records, for %s", has.worker.Worker, long(now, has.worker.Busy))
 	default:
-		return Unknown, fmt.Sprintf("worker %d polls %s and is given no records", has.worker.Worker, at)
+		return Unknown, fmt.Sprintf("worker %d polls %s and gets no records", has.worker.Worker, at)
 	}
 }
 

@@ -22,15 +22,15 @@ func TestStalled(t *testing.T) {
 		reason    backlog.Reason
 		text      string
 	}{
-		"nothing committed":     {nil, nil, backlog.Unknown, "worker 1 polls in[0] and is given no records"},
+		"nothing committed":     {nil, nil, backlog.Unknown, "worker 1 polls in[0] and gets no records"},
 		"committed just now":    {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Committed = now.Add(-29 * time.Second) }, "", ""},
 		"moved just now":        {func(now time.Time, p *backlog.Partition) { p.Moved = now.Add(-29 * time.Second) }, nil, "", ""},
 		"behind just now":       {func(now time.Time, p *backlog.Partition) { p.Since = now.Add(-29 * time.Second) }, nil, "", ""},
 		"nothing but markers":   {func(_ time.Time, p *backlog.Partition) { p.Waiting = false }, nil, "", ""},
-		"starved among others":  {func(now time.Time, p *backlog.Partition) { p.Since, p.Moved = now.Add(-time.Hour), now.Add(-time.Hour) }, func(now time.Time, w *loaderline.WorkerStatus) { w.Committed = now }, backlog.Unknown, "worker 1 polls in[0] and is given no records"},
+		"starved among others":  {func(now time.Time, p *backlog.Partition) { p.Since, p.Moved = now.Add(-time.Hour), now.Add(-time.Hour) }, func(now time.Time, w *loaderline.WorkerStatus) { w.Committed = now }, backlog.Unknown, "worker 1 polls in[0] and gets no records"},
 		"a retry topic's time":  {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Due = now.Add(time.Second) }, "", ""},
 		"a retry topic was due": {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Due = now.Add(-time.Second) }, "", ""},
-		"a retry topic is late": {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Due = now.Add(-time.Minute) }, backlog.Unknown, "worker 1 polls in[0] and is given no records"},
+		"a retry topic is late": {nil, func(now time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Due = now.Add(-time.Minute) }, backlog.Unknown, "worker 1 polls in[0] and gets no records"},
 		"keys":                  {nil, func(_ time.Time, w *loaderline.WorkerStatus) { w.Partitions[0].Full = true }, backlog.RetryKeys, "in[0] waits until fewer keys wait in retry topics"},
 		"a pause": {nil, func(now time.Time, w *loaderline.WorkerStatus) {
 			w.Paused, w.PausedSince = "shop", now.Add(-time.Minute)
@@ -52,7 +52,7 @@ func TestStalled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				now := time.Now()
 				w := loaderline.WorkerStatus{
-					Worker: 1, Joined: true, Turned: now, Committed: now.Add(-2 * time.Minute), Partitions: []loaderline.PartitionStatus{{Topic: "in"}},
+					Worker: 1, Joined: true, LastActive: now, Committed: now.Add(-2 * time.Minute), Partitions: []loaderline.PartitionStatus{{Topic: "in"}},
 				}
 				p := backlog.Partition{Topic: "in", Committed: 7, End: 9, Since: now.Add(-time.Minute), Moved: now.Add(-time.Minute), Owned: true, Waiting: true}
 				if c.worker != nil {

@@ -99,7 +99,7 @@ func (r *reading) changeAs(mapping int, as as) (Change, bool) {
 	if m.table != "" {
 		switch names := r.tables(as); {
 		case len(names) == 0:
-			return unclear(errors.New("it does not say of which table it is")), true
+			return unclear(errors.New("it does not name its table")), true
 		case !slices.Contains(names, m.table):
 			return Change{}, false
 		}

@@ -29,7 +29,7 @@ func (r *reading) wholeKey() (Key, error) {
 	case '{':
 		members, err := children(body)
 		if err != nil || len(members) != 2 {
-			return nil, errors.New("its key is an object with several members: name those that are the stage's key, in key")
+			return nil, errors.New("its key is an object with several members: set key to those that are the stage's key")
 		}
 		return Key{members[1]}, nil
 	case '[':

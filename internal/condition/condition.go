@@ -103,7 +103,7 @@ func wrong(err error, roots []string) *Error {
 		e.Reason += "; a field begins with " + strings.Join(roots, " or ")
 	}
 	if kind, ok := strings.CutPrefix(e.Reason, "expected bool, but got "); ok {
-		e.Reason = "the condition is no boolean but of type " + kind + "; compare it with something"
+		e.Reason = "the condition is not a boolean but has type " + kind + "; compare it with something"
 	}
 	return e
 }

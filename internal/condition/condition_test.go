@@ -148,10 +148,10 @@ func TestWrongConditions(t *testing.T) {
 		{"event.x == 1 &&\n  shout(event.x)", 2, 3, "unknown name shout; a field begins with event or user"},
 		{`$env.event`, 1, 1, "unknown name $env; a field begins with event or user"},
 		{`now() > event.x`, 1, 1, "unknown name now; a field begins with event or user"},
-		{`"x"`, 1, 1, "the condition is no boolean but of type string; compare it with something"},
-		{`len(event.x)`, 1, 1, "the condition is no boolean but of type int; compare it with something"},
+		{`"x"`, 1, 1, "the condition is not a boolean but has type string; compare it with something"},
+		{`len(event.x)`, 1, 1, "the condition is not a boolean but has type int; compare it with something"},
 		{`1 < "x"`, 1, 3, "invalid operation: < (mismatched types int and string)"},
-		{`event.x == 9007199254740993.0`, 1, 12, "the number is larger than a fraction can be exact; write a whole number, without a point"},
+		{`event.x == 9007199254740993.0`, 1, 12, "the number is too large for an exact fraction; write a whole number, without a point"},
 		{`event.x == 99999999999999999999`, 1, 31, "invalid integer literal: strconv.ParseInt: parsing \"99999999999999999999\": value out of range"},
 		{`event.x matches "("`, 1, 9, "error parsing regexp: missing closing ): `(`"},
 	} {

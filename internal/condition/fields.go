@@ -48,7 +48,7 @@ func (f *fieldFinder) Visit(node *ast.Node) {
 		ast.Patch(node, &ast.IdentifierNode{Value: name})
 	case *ast.FloatNode:
 		if math.Abs(n.Value) >= 1<<53 {
-			f.fail(n, "the number is larger than a fraction can be exact; write a whole number, without a point")
+			f.fail(n, "the number is too large for an exact fraction; write a whole number, without a point")
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (q Queue) event(ctx context.Context, l Letter) (*kgo.Record, error) {
 	}
 	src := l.Source
 	if !slices.Contains(q.Inputs, src.Topic) {
-		return nil, fmt.Errorf("the dead letter had no room for the whole record, and its source, topic %q, is no input topic of this pipeline", src.Topic)
+		return nil, fmt.Errorf("the dead letter had no room for the whole record, and its source, topic %q, is not an input topic of this pipeline", src.Topic)
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()

@@ -27,7 +27,7 @@ func (l FixLimits) withDefaults() FixLimits {
 }
 
 // ErrNotFixed says that a fix has no result for a dead letter, which therefore stays as it is.
-var ErrNotFixed = errors.New("the fix leaves it out: it gives no value for it")
+var ErrNotFixed = errors.New("the fix returns no value for it")
 
 // Fix is a jq program that makes a payload of a payload. The program runs in a process of its own, since one operation of jq
 // can take any time and memory, and nothing else can end it. It is safe for concurrent use. Close it.
@@ -43,7 +43,7 @@ type Fix struct {
 // environment. The program runs in a process of this executable, whose main calls ServeFix.
 func ParseFix(program string, limits FixLimits) (*Fix, error) {
 	if _, err := compileFix(program); err != nil {
-		return nil, fmt.Errorf("this is no jq program: %w", err)
+		return nil, fmt.Errorf("this is not a jq program: %w", err)
 	}
 	return &Fix{start: fixStart{Program: program, Limits: limits.withDefaults()}}, nil
 }

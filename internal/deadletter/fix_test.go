@@ -18,11 +18,11 @@ func TestFix(t *testing.T) {
 		"a field":             {`.user_id |= (ltrimstr("u-") | tonumber)`, `{"user_id":"u-7"}`, `{"user_id":7}`},
 		"digits stay":         {`.a = 1`, `{"n":12345678901234567890.10,"m":9007199254740993}`, `{"a":1,"m":9007199254740993,"n":12345678901234567890.10}`},
 		"no HTML escapes":     {`.`, `"<&>"`, `"<&>"`},
-		"text that is mended": {`. + "}" | fromjson`, `{"a":1`, `{"a":1}`},
+		"text that is fixed":  {`. + "}" | fromjson`, `{"a":1`, `{"a":1}`},
 		"key and headers":     {`{k: $key, t: $headers.trace}`, `{}`, `{"k":"k","t":"t"}`},
 		"no environment":      {`env | length`, `{}`, `0`},
-		"nothing":             {`select(.a)`, `{}`, "the fix leaves it out: it gives no value for it"},
-		"more than one":       {`.[]`, `[1,2]`, "the fix gives more than one value, and a record has one"},
+		"nothing":             {`select(.a)`, `{}`, "the fix returns no value for it"},
+		"more than one":       {`.[]`, `[1,2]`, "the fix returns more than one value, and a record has one"},
 		"an error":            {`error("no")`, `{}`, "the fix fails: error: no"},
 		"an error afterwards": {`., error("no")`, `{}`, "the fix fails: error: no"},
 		"no text":             {`.`, "\xff", "the payload is neither JSON nor text, so there is nothing to fix"},
@@ -56,7 +56,7 @@ func TestFixIsBounded(t *testing.T) {
 		memory = "the fix takes more than 128 MiB of memory for it"
 		either = "the fix takes more than "
 		late   = "the fix takes more than 1s for it"
-		large  = "the fix gives 17825794 bytes for it, and 16 MiB are the most"
+		large  = "the fix returns 17825794 bytes for it, more than the limit of 16 MiB"
 	)
 	little := deadletter.FixLimits{Memory: 128 << 20, Time: time.Minute}
 	both := deadletter.FixLimits{Memory: 128 << 20, Time: time.Second}
@@ -113,7 +113,7 @@ func TestFixOfNoValue(t *testing.T) {
 
 func TestWrongFix(t *testing.T) {
 	for _, program := range []string{".a ==", "$who", `import "m" as m; .`, "input"} {
-		if _, err := deadletter.ParseFix(program, deadletter.FixLimits{}); err == nil || !strings.HasPrefix(err.Error(), "this is no jq program: ") {
+		if _, err := deadletter.ParseFix(program, deadletter.FixLimits{}); err == nil || !strings.HasPrefix(err.Error(), "this is not a jq program: ") {
 			t.Errorf("%s: %v", program, err)
 		}
 	}

@@ -98,14 +98,14 @@ func (t fixTask) fixed(code *gojq.Code, most time.Duration) ([]byte, error) {
 		if err, failed := another.(error); failed {
 			return nil, fmt.Errorf("the fix fails: %w", err)
 		}
-		return nil, errors.New("the fix gives more than one value, and a record has one")
+		return nil, errors.New("the fix returns more than one value, and a record has one")
 	}
 	payload, err := gojq.Marshal(result)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("write what the fix gives: %w", err)
+		return nil, fmt.Errorf("write the result of the fix: %w", err)
 	case len(payload) > fixBytes:
-		return nil, fmt.Errorf("the fix gives %d bytes for it, and %d MiB are the most", len(payload), fixBytes>>20)
+		return nil, fmt.Errorf("the fix returns %d bytes for it, more than the limit of %d MiB", len(payload), fixBytes>>20)
 	}
 	return payload, nil
 }

@@ -84,7 +84,7 @@ func (l ledger) of(letter *Letter) {
 // for all that was written. Where a transaction is open, to read all of it is to wait for its end.
 type listEnds func(ctx context.Context, topics ...string) (kadm.ListedOffsets, error)
 
-var errNoLedger = errors.New("the ledger is not there")
+var errNoLedger = errors.New("the ledger does not exist")
 
 // readLedger reads the ledger to its end. Where it is not there, the error is errNoLedger.
 func (q Queue) readLedger(ctx context.Context, list listEnds) (ledger, error) {
@@ -110,7 +110,7 @@ func (q Queue) readLedger(ctx context.Context, list listEnds) (ledger, error) {
 	err = topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topic: topic, To: &to}, func(r *kgo.Record) error {
 		of, err := ParseCoordinates(string(r.Key))
 		if err != nil {
-			return fmt.Errorf("topic %s has a record at %d:%d that is no ledger entry: its key is %q", topic, r.Partition, r.Offset, r.Key)
+			return fmt.Errorf("topic %s has a record at %d:%d that is not a ledger entry: its key is %q", topic, r.Partition, r.Offset, r.Key)
 		}
 		if r.Value == nil {
 			delete(entries, of)
@@ -118,7 +118,7 @@ func (q Queue) readLedger(ctx context.Context, list listEnds) (ledger, error) {
 		}
 		var e Entry
 		if err := json.Unmarshal(r.Value, &e); err != nil || !slices.Contains(States(), e.State) {
-			return fmt.Errorf("topic %s has a record at %d:%d that is no ledger entry of this version", topic, r.Partition, r.Offset)
+			return fmt.Errorf("topic %s has a record at %d:%d that is not a ledger entry of this version", topic, r.Partition, r.Offset)
 		}
 		entries[of] = e
 		return nil

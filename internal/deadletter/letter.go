@@ -27,7 +27,7 @@ func ParseCoordinates(text string) (Coordinates, error) {
 	p, err := strconv.ParseInt(partition, 10, 32)
 	o, offsetErr := strconv.ParseInt(offset, 10, 64)
 	if err != nil || offsetErr != nil || p < 0 || o < 0 {
-		return Coordinates{}, fmt.Errorf("%q names no dead letter; write PARTITION:OFFSET, such as 0:12, as dlq list prints them", text)
+		return Coordinates{}, fmt.Errorf("%q is not the position of a dead letter; write PARTITION:OFFSET, such as 0:12, as dlq list prints them", text)
 	}
 	return Coordinates{Partition: int32(p), Offset: o}, nil
 }

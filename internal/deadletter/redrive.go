@@ -145,7 +145,7 @@ func (r Redrive) outcome(ctx context.Context, l Letter, topics map[string]kafkaa
 	}
 	to := l.First()
 	if !slices.Contains(r.Inputs, to.Topic) {
-		return nil, fmt.Errorf("it came from topic %q, which is no input topic of this pipeline", to.Topic)
+		return nil, fmt.Errorf("it came from topic %q, which is not an input topic of this pipeline", to.Topic)
 	}
 	event, err := r.event(ctx, l)
 	if err != nil {

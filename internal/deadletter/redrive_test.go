@@ -198,7 +198,7 @@ func TestNotOfThisPipeline(t *testing.T) {
 	forged.Partition = 0
 	w.produce(forged)
 	done, left := w.redrive(deadletter.Redrive{MaxRedrives: 3})
-	if done.Redriven != 0 || !slices.Equal(left, []string{`0:2 it came from topic "elsewhere", which is no input topic of this pipeline`}) {
+	if done.Redriven != 0 || !slices.Equal(left, []string{`0:2 it came from topic "elsewhere", which is not an input topic of this pipeline`}) {
 		t.Errorf("%+v, %q", done, left)
 	}
 	// Another pipeline upstream has redriven the event: that says nothing about this one.

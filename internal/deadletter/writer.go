@@ -29,7 +29,7 @@ type SupersededError struct{ Pipeline string }
 
 // Error implements error.
 func (e *SupersededError) Error() string {
-	return fmt.Sprintf("another dlq command has begun to change the dead letters of pipeline %s, and goes on where this one stopped", e.Pipeline)
+	return fmt.Sprintf("another dlq command has begun to change the dead letters of pipeline %s, and continues where this one stopped", e.Pipeline)
 }
 
 // writer publishes in transactions. There is one for each pipeline in a cluster: one that opens ends what its predecessor

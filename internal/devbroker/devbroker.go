@@ -142,7 +142,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, &ConfigError{Setting: "listen", Err: fmt.Errorf("%q is not host:port, such as %s", address, DefaultListen)}
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		return nil, &ConfigError{Setting: "listen", Err: fmt.Errorf("%q names no address that clients could be sent to; write one of this host's, such as %s", address, DefaultListen)}
+		return nil, &ConfigError{Setting: "listen", Err: fmt.Errorf("%q is not an address that clients can connect to; write one of this host's, such as %s", address, DefaultListen)}
 	}
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", address)

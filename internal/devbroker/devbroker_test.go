@@ -97,7 +97,7 @@ func TestWhatCannotBe(t *testing.T) {
 	}{
 		"a port that is taken":  {devbroker.Config{Listen: address}, "listen: cannot listen on " + address + ": address already in use"},
 		"no port":               {devbroker.Config{Listen: "localhost"}, `listen: "localhost" is not host:port, such as 127.0.0.1:9092`},
-		"every address":         {devbroker.Config{Listen: "0.0.0.0:0"}, `listen: "0.0.0.0:0" names no address that clients could be sent to; write one of this host's, such as 127.0.0.1:9092`},
+		"every address":         {devbroker.Config{Listen: "0.0.0.0:0"}, `listen: "0.0.0.0:0" is not an address that clients can connect to; write one of this host's, such as 127.0.0.1:9092`},
 		"a topic with a blank":  {devbroker.Config{Listen: "127.0.0.1:0", Topics: []string{"a b"}}, `topics: "a b" cannot be a topic's name: it has letters`},
 		"a folder that is none": {devbroker.Config{Listen: "127.0.0.1:0", Dir: "devbroker_test.go"}, "dir: mkdir devbroker_test.go: "},
 	} {

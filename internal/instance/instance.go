@@ -28,7 +28,7 @@ type HeldError struct {
 }
 
 func (e *HeldError) Error() string {
-	return fmt.Sprintf("another process on this host runs pipeline %s as instance %s: give each process an instance of its own, or leave instance out and it is chosen", e.Pipeline, e.Name)
+	return fmt.Sprintf("another process on this host runs pipeline %s as instance %s: give each process its own instance, or leave instance out to have one chosen", e.Pipeline, e.Name)
 }
 
 // Named claims one name for a process of a pipeline. The lock file stands in dir. Its error may be a *HeldError.

@@ -78,7 +78,7 @@ func TestRetentionPassesWhatIsBeingRead(t *testing.T) {
 	w.publish(0, "d")
 	w.until("what comes then is applied", func() bool { return h.all() == "a d lost "+w.topic })
 	w.until("its position is saved", func() bool { return tier.state() == "cleared 1, at map[0:4 1:0]" })
-	if !strings.Contains(log.String(), "partition 0 begins at 2, after position 1: its retention has passed what was not read") {
+	if !strings.Contains(log.String(), "partition 0 begins at 2, after position 1: retention has removed records that were not read") {
 		t.Errorf("the log does not say it:\n%s", log)
 	}
 }

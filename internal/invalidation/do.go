@@ -15,7 +15,7 @@ type UnknownStageError struct {
 
 // Error implements error.
 func (e *UnknownStageError) Error() string {
-	return fmt.Sprintf("there is no cached stage %q; those that can be invalidated are: %s", e.Stage, strings.Join(e.Stages, ", "))
+	return fmt.Sprintf("there is no cached stage %q; the cached stages are: %s", e.Stage, strings.Join(e.Stages, ", "))
 }
 
 // KeyError says that a key of a command cannot be one of its stage.

@@ -167,7 +167,7 @@ func (v *Invalidator) change(ctx context.Context, r *kgo.Record, do work) (resul
 func (v *Invalidator) command(ctx context.Context, r *kgo.Record, do work) (result string) {
 	c, err := ParseCommand(r.Value)
 	if err != nil { // Its text may quote the record.
-		v.log.unclear(ctx, r, v.cfg.Stages, errors.New("it is no command, such as "+example))
+		v.log.unclear(ctx, r, v.cfg.Stages, errors.New("it is not a command, such as "+example))
 		for _, stage := range v.cfg.Stages {
 			do.of(stage).all = true
 		}
@@ -183,7 +183,7 @@ func (v *Invalidator) command(ctx context.Context, r *kgo.Record, do work) (resu
 	for _, key := range c.Keys {
 		if err := v.addKey(do, c.Stage, key); err != nil {
 			result = Unclear
-			v.log.unclear(ctx, r, nil, fmt.Errorf("a key in it is none of stage %s", c.Stage))
+			v.log.unclear(ctx, r, nil, fmt.Errorf("a key in it cannot be a key of stage %s", c.Stage))
 		}
 	}
 	return result

@@ -110,11 +110,11 @@ func TestApply(t *testing.T) {
 		},
 		"a key that none can be": {
 			topic: "commands", values: []string{`{"stage":"user","keys":["` + canary + `",1]}`}, forgot: "user: [1]", results: map[string]uint64{invalidation.Unclear: 1},
-			says: `error="a key in it is none of stage user"`,
+			says: `error="a key in it cannot be a key of stage user"`,
 		},
 		"no command": {
 			topic: "commands", values: []string{`{"` + canary + `":"user"}`}, forgot: "purchases: all; reviews: all; user: all", results: map[string]uint64{invalidation.Unclear: 1},
-			says: `error="it is no command, such as {\"stage\": \"user\", \"keys\": [1, 2]}" invalidated="[user purchases reviews]"`,
+			says: `error="it is not a command, such as {\"stage\": \"user\", \"keys\": [1, 2]}" invalidated="[user purchases reviews]"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -58,7 +58,7 @@ func (r *Reader) goOn(ctx context.Context, found extents) {
 				delete(r.targets, p)
 			}
 		}
-		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "changes may have been missed; everything that the topic may have changed is loaded anew",
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "changes may have been missed; everything that the topic may have changed is loaded again",
 			slog.String("topic", topic), slog.String("reason", why))
 		r.cfg.Handler.Lost(ctx, topic)
 		for _, t := range r.tiers {
@@ -75,7 +75,7 @@ func missed(found extents, at positions, topic string) string {
 	for p := range at {
 		known = known || p.topic == topic
 		if _, there := found.of[p]; !there && p.topic == topic {
-			return fmt.Sprintf("partition %d is gone: it was deleted and created again", p.number)
+			return fmt.Sprintf("partition %d does not exist any more: it was deleted and created again", p.number)
 		}
 	}
 	if !known {
@@ -88,7 +88,7 @@ func missed(found extents, at positions, topic string) string {
 		position, read := at[p]
 		switch x := found.of[p]; {
 		case !read && x.start > 0, read && position < x.start:
-			return fmt.Sprintf("partition %d begins at %d, after position %d: its retention has passed what was not read", p.number, x.start, position)
+			return fmt.Sprintf("partition %d begins at %d, after position %d: retention has removed records that were not read", p.number, x.start, position)
 		case position > x.end:
 			return fmt.Sprintf("partition %d ends at %d, before position %d: it was created again, or has lost records", p.number, x.end, position)
 		}

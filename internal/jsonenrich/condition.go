@@ -65,7 +65,7 @@ func (f Field) value(row stages.Row[Document]) (any, error) {
 	}
 	v := fields[f.Number]
 	if v.Kind == jsondoc.Mismatch {
-		return nil, fmt.Errorf("when: %s: what stands on the way there is no object", f.Path)
+		return nil, fmt.Errorf("when: %s: a value on the path is not an object", f.Path)
 	}
 	value, err := condition.Value(v.In(json))
 	if err != nil {

@@ -54,7 +54,7 @@ func (d *Decoder) Decode(r loaderline.Record) (Document, error) {
 		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value " + err.Error()}
 	}
 	if !found.Object {
-		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is no JSON object but " + kindOf(found)}
+		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is not a JSON object but " + kindOf(found)}
 	}
 	doc := Document{value: r.Value, closing: found.Points[0][0]}
 	if len(d.keys) == 1 && !d.keys[0].list() {

@@ -105,7 +105,7 @@ func TestOccupiedPlace(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	e := newEnricher(t, users(), products(), options{})
-	for value, want := range map[string]string{"": "the value ", "[1]": "the value is no JSON object but a list", "1": "the value is no JSON object but a single value", `{"a":1,"a":2}`: "the value "} {
+	for value, want := range map[string]string{"": "the value ", "[1]": "the value is not a JSON object but a list", "1": "the value is not a JSON object but a single value", `{"a":1,"a":2}`: "the value "} {
 		_, err := e.decoder.Decode(loaderline.Record{Value: []byte(value)})
 		failure, ok := errors.AsType[*loaderline.Failure](err)
 		if !ok || !strings.HasPrefix(failure.Message, want) {

@@ -68,7 +68,7 @@ func (p *keyPath) part(part, i int, doc []byte, found *jsondoc.Result) ([]byte, 
 	case jsondoc.Absent:
 		return nil, stages.ErrNoKey
 	case jsondoc.Mismatch:
-		return nil, fmt.Errorf("%s: what stands on the way there is neither an object nor a list as the path has it", p.names[part])
+		return nil, fmt.Errorf("%s: a value on the path is not the object or list that the path needs", p.names[part])
 	default:
 		return v.In(doc), nil
 	}

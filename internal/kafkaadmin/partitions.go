@@ -15,7 +15,7 @@ type PartitionsError struct {
 
 // Error implements error.
 func (e *PartitionsError) Error() string {
-	return fmt.Sprintf("topic %s has %s and output topic %s has %d: with output.partition source (sink.BySource) the output needs as many as the input: add partitions to it, or choose the partition by key",
+	return fmt.Sprintf("topic %s has %s and output topic %s has %d: with output.partition source (sink.BySource) the output needs the same number as the input: add partitions to it, or choose the partition by key",
 		e.Input, plural.Count(e.InputPartitions, "partition"), e.Output, e.OutputPartitions)
 }
 
@@ -39,7 +39,7 @@ func CompareRetryPartitions(topics map[string]TopicInfo, input string, retries [
 	var problems []error
 	for _, retry := range retries {
 		if r, ok := topics[retry]; known && ok && r.Partitions != in.Partitions {
-			problems = append(problems, fmt.Errorf("topic %s has %s and its retry topic %s has %d: they need as many: add partitions to the one that has fewer, or let loaderline check --create-topics create a new retry topic",
+			problems = append(problems, fmt.Errorf("topic %s has %s and its retry topic %s has %d: they need the same number: add partitions to the one that has fewer, or let loaderline check --create-topics create a new retry topic",
 				input, plural.Count(in.Partitions, "partition"), retry, r.Partitions))
 		}
 	}

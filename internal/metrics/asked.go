@@ -50,7 +50,7 @@ func newWorkers(status func() []loaderline.WorkerStatus) prometheus.Collector {
 		{describe("workers", "Workers of this process."), gauge, func(all []loaderline.WorkerStatus) float64 { return float64(len(all)) }, nil},
 		{describe("workers_joined", "Workers that are members of the consumer group now, with or without partitions."), gauge, count(joined), nil},
 		{describe("workers_slowed", "Workers that take fewer records at once because the brokers acknowledge slowly, as under a quota."), gauge, count(slowed), nil},
-		{describe("retry_keys", "Keys of which events wait in retry topics, in the partitions of this process. Later events of these keys wait behind them; not counted with retry.order: none."), gauge, retryKeys, nil},
+		{describe("retry_keys", "Keys with events that wait in retry topics, in the partitions of this process. Later events of these keys wait behind them; not counted with retry.order: none."), gauge, retryKeys, nil},
 	}}
 }
 
@@ -83,18 +83,18 @@ func newCacheStats(stats func() resultcache.Stats) prometheus.Collector {
 	return askedAll[resultcache.Stats]{ask: stats, metrics: []asked[resultcache.Stats]{
 		{describe("cache_bytes", "Memory that cached entries hold."), gauge, func(s resultcache.Stats) float64 { return float64(s.Bytes) }, nil},
 		{describe("cache_max_bytes", "Memory that cached entries may hold."), gauge, func(s resultcache.Stats) float64 { return float64(s.MaxBytes) }, nil},
-		{describe("cache_hits_total", "Keys that the cache answered, also those that are known to be missing."), total, func(s resultcache.Stats) float64 { return float64(s.Hits) }, nil},
-		{describe("cache_negative_hits_total", "Keys of which the cache knew that they are missing."), total, func(s resultcache.Stats) float64 { return float64(s.NegativeHits) }, nil},
-		{describe("cache_misses_total", "Keys that the cache was asked for and did not have."), total, func(s resultcache.Stats) float64 { return float64(s.Misses) }, nil},
+		{describe("cache_hits_total", "Keys that the cache had, including keys known to be missing."), total, func(s resultcache.Stats) float64 { return float64(s.Hits) }, nil},
+		{describe("cache_negative_hits_total", "Keys that the cache knew to be missing."), total, func(s resultcache.Stats) float64 { return float64(s.NegativeHits) }, nil},
+		{describe("cache_misses_total", "Requested keys that the cache did not have."), total, func(s resultcache.Stats) float64 { return float64(s.Misses) }, nil},
 		{describe("cache_evictions_total", "Entries that made room for others."), total, func(s resultcache.Stats) float64 { return float64(s.Evictions) }, nil},
 		{describe("cache_expirations_total", "Entries that were removed after their time."), total, func(s resultcache.Stats) float64 { return float64(s.Expirations) }, nil},
-		{describe("cache_rejections_total", "New entries that a full cache did not keep, because they were asked for less often than those in it."), total, func(s resultcache.Stats) float64 { return float64(s.Rejected) }, nil},
+		{describe("cache_rejections_total", "New entries that a full cache did not keep, because they were requested less often than those in it."), total, func(s resultcache.Stats) float64 { return float64(s.Rejected) }, nil},
 	}}
 }
 
 func newReused(events func() uint64) prometheus.Collector {
 	return askedAll[uint64]{ask: events, metrics: []asked[uint64]{{
-		describe("reused_events_total", "Events that were given what one with the same keys was a few seconds before, as it was encoded: none of their keys is counted as asked for."),
+		describe("reused_events_total", "Events that reused the encoded results of an event with the same keys a few seconds before. Their keys are not counted as requested."),
 		prometheus.CounterValue, func(n uint64) float64 { return float64(n) }, nil,
 	}}}
 }
@@ -102,17 +102,17 @@ func newReused(events func() uint64) prometheus.Collector {
 func newDiskStats(stats func() cachetier.DiskStats) prometheus.Collector {
 	const gauge, total = prometheus.GaugeValue, prometheus.CounterValue
 	return askedAll[cachetier.DiskStats]{ask: stats, metrics: []asked[cachetier.DiskStats]{
-		{describe("cache_disk_up", "1 while the cache on disk is in use; 0 where there is none, or where the disk failed."), gauge, func(s cachetier.DiskStats) float64 {
+		{describe("cache_disk_up", "1 while the cache on disk is in use; 0 if there is none, or if the disk failed."), gauge, func(s cachetier.DiskStats) float64 {
 			if s.Up {
 				return 1
 			}
 			return 0
 		}, nil},
-		{describe("cache_disk_bytes", "What the files of the cache on disk hold."), gauge, func(s cachetier.DiskStats) float64 { return float64(s.Bytes) }, nil},
-		{describe("cache_disk_max_bytes", "What the files of the cache on disk may hold."), gauge, func(s cachetier.DiskStats) float64 { return float64(s.MaxBytes) }, nil},
+		{describe("cache_disk_bytes", "Bytes in the files of the cache on disk."), gauge, func(s cachetier.DiskStats) float64 { return float64(s.Bytes) }, nil},
+		{describe("cache_disk_max_bytes", "The most bytes in the files of the cache on disk."), gauge, func(s cachetier.DiskStats) float64 { return float64(s.MaxBytes) }, nil},
 		{describe("cache_disk_written_total", "Entries that the disk kept."), total, func(s cachetier.DiskStats) float64 { return float64(s.Written) }, nil},
-		{describe("cache_disk_refused_total", "Entries that the disk did not keep: there was no room, or it did not answer."), total, func(s cachetier.DiskStats) float64 { return float64(s.Refused) }, nil},
-		{describe("cache_disk_failures_total", "How often the disk failed and what it held was given up."), total, func(s cachetier.DiskStats) float64 { return float64(s.Failures) }, nil},
+		{describe("cache_disk_refused_total", "Entries that the disk did not keep, because it was full or did not respond."), total, func(s cachetier.DiskStats) float64 { return float64(s.Refused) }, nil},
+		{describe("cache_disk_failures_total", "How often the disk failed and its content was discarded."), total, func(s cachetier.DiskStats) float64 { return float64(s.Failures) }, nil},
 	}}
 }
 
@@ -130,7 +130,7 @@ func buildInfo(version string) prometheus.Collector {
 		}
 	}
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: namespace, Name: "build_info", Help: "Always 1; the labels say what runs.",
+		Namespace: namespace, Name: "build_info", Help: "Always 1; the labels say which version runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
 	}, func() float64 { return 1 })
 }

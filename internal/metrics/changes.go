@@ -34,9 +34,9 @@ func newChanges(of Changes, stages []string) *changes {
 	return &changes{
 		Changes: of, stages: stages,
 		invalidations: describe("invalidations_total", "Invalidations by stage and scope: key for each key, all where everything of the stage was invalidated at once.", "stage", "scope"),
-		records:       describe("change_records_total", "Records of change topics by result: applied, nothing (of no cached stage), or unclear, which invalidates all that the record may have meant.", "topic", "result"),
+		records:       describe("change_records_total", "Records of change topics by result: applied, nothing (of no cached stage), or unclear, which invalidates everything that the record may be about.", "topic", "result"),
 		lag:           describe("change_lag_records", "Offsets to the end of a change topic, over its partitions.", "topic"),
-		staleness:     describe("change_staleness_seconds", "Age of the newest moment up to which all changes have been applied: cached values may be outdated by that much."),
+		staleness:     describe("change_staleness_seconds", "Time since the newest moment up to which all changes have been applied: cached values may be outdated by that much."),
 		waiting:       describe("change_waiting", "1 until the change topics were read up to the end that they had at the start; then 0."),
 	}
 }

@@ -30,11 +30,11 @@ type lag struct {
 func newLag(of Backlog, status func() []loaderline.WorkerStatus) *lag {
 	return &lag{
 		backlog: of, status: status,
-		records: describe("consumer_lag_records", "Offsets between the group's committed one and the end, in the partitions of this process, and in partitions that no member has. Transaction markers count. While Kafka cannot be asked, only partitions that were behind are there.", "topic", "partition"),
-		seconds: describe("consumer_lag_seconds", "Age of the newest record that was polled, if more records are to be done; 0 if none are, or if a retry topic waits for its time.", "topic", "partition"),
-		up:      describe("consumer_lag_up", "1 while Kafka says how far the group is; 0 while it does not, and the lag is old or missing."),
+		records: describe("consumer_lag_records", "Offsets between the group's committed one and the end, in the partitions of this process, and in partitions that no member has. Transaction markers count. While Kafka is unreachable, only partitions that were behind are included.", "topic", "partition"),
+		seconds: describe("consumer_lag_seconds", "Age of the newest record that was polled, if more records remain; 0 if none do, or if a retry topic waits for its time.", "topic", "partition"),
+		up:      describe("consumer_lag_up", "1 while Kafka reports the group's offsets; 0 while it does not, and the lag is old or missing."),
 		open:    describe("open_transaction_seconds", "Time for which a transaction of another producer has kept records waiting in a partition that the pipeline reads.", "topic", "partition", "producer_id"),
-		stalled: describe("stalled", "1 for the reason why nothing was committed for 30 seconds though records wait, 0 for the other reasons: kafka (it cannot be asked), outage (of a source), open_transaction (of another producer), slow_brokers, session (lost again and again), group (not joined, or nobody has the partition), retry_keys (too many wait), work (on the same records), or unknown.", "reason"),
+		stalled: describe("stalled", "1 for the reason why nothing was committed for 30 seconds although records wait, 0 for the other reasons: kafka (it does not answer), outage (of a source), open_transaction (of another producer), slow_brokers, session (lost repeatedly), group (not joined, or no member has the partition), retry_keys (too many wait), work (on the same records), or unknown.", "reason"),
 	}
 }
 

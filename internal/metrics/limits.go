@@ -10,9 +10,9 @@ import (
 func newLimits(sources []string, stats func() map[string]stages.BackendStats) prometheus.Collector {
 	type all = map[string]stages.BackendStats
 	var (
-		state    = describe("source_breaker_state", "1 for the state that the circuit breaker of a source is in, 0 for the others: closed (also where there is none), half_open (one call tries) and open.", "source", "state")
-		rejected = describe("source_rejected_calls_total", "Calls of sources that were not made because the breaker was open, or the source had asked to be left alone.", "source")
-		waited   = describe("source_rate_wait_seconds_total", "Time that calls of sources have waited for the rate, all together.", "source")
+		state    = describe("source_breaker_state", "1 for the state of a source's circuit breaker, 0 for the others: closed (also without a breaker), half_open (one call tries) and open.", "source", "state")
+		rejected = describe("source_rejected_calls_total", "Calls of sources that were not made because the breaker was open, or because of Retry-After.", "source")
+		waited   = describe("source_rate_wait_seconds_total", "Total time that calls of sources have waited for the rate limit.", "source")
 	)
 	limits := askedAll[all]{ask: stats}
 	add := func(desc *prometheus.Desc, kind prometheus.ValueType, value func(all) float64, labels ...string) {

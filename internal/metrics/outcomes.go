@@ -27,7 +27,7 @@ type outcomes struct {
 
 func newOutcomes(stages []string) *outcomes {
 	o := &outcomes{
-		records: counter("records_total", "Input records by what became of them: enriched, forwarded (a tombstone), dropped, dead_lettered, or retried: it waits in a retry topic, and is counted again when it is tried.", "outcome"),
+		records: counter("records_total", "Input records by outcome: enriched, forwarded (a tombstone), dropped, dead_lettered, or retried (it waits in a retry topic, and is counted again when it is retried).", "outcome"),
 		deadLetters: counter("dead_letters_total",
 			"Dead letters by kind (decode, key, missing, lookup, encode, too_large) and by the stage at fault, empty where it is none's.", "kind", "stage"),
 		stageKeys: counter("stage_keys_total",

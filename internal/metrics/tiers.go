@@ -9,9 +9,9 @@ import (
 // newTiers shows what the tiers below the memory have answered.
 func newTiers(tiers []string, stats func() resultcache.Stats) prometheus.Collector {
 	var (
-		hits       = describe("cache_tier_hits_total", "Keys that a cache below the memory answered, also those that are known to be missing.", "tier")
-		misses     = describe("cache_tier_misses_total", "Keys that a cache below the memory was asked for and did not have, or could not be asked for.", "tier")
-		unreadable = describe("cache_tier_unreadable_total", "Entries of a cache below the memory that were no rows.", "tier")
+		hits       = describe("cache_tier_hits_total", "Keys that a cache below the memory had, including keys known to be missing.", "tier")
+		misses     = describe("cache_tier_misses_total", "Requested keys that a cache below the memory did not have or could not look up.", "tier")
+		unreadable = describe("cache_tier_unreadable_total", "Entries of a cache below the memory that could not be decoded.", "tier")
 	)
 	all := askedAll[resultcache.Stats]{ask: stats}
 	for _, tier := range tiers {

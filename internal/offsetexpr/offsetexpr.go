@@ -72,7 +72,7 @@ func Parse(text string) (Position, error) {
 	}
 	offset, err := parseOffset(text)
 	if err != nil {
-		return Position{}, fmt.Errorf("%q is no position; write earliest, latest, an offset (1000), partition:offset (3:1000), @MILLISECONDS, a time (2026-11-24T08:00:00Z) or how long ago (-2h)", text)
+		return Position{}, fmt.Errorf("%q is not a position; write earliest, latest, an offset (1000), partition:offset (3:1000), @MILLISECONDS, a time (2026-11-24T08:00:00Z) or how long ago (-2h)", text)
 	}
 	return Position{Kind: Offset, Offset: offset}, nil
 }

@@ -33,7 +33,7 @@ func (l *layouter) by(s *Stage) {
 		case i == 0:
 			s.Root = root
 		case root != s.Root:
-			l.failf(s, byKey(s, i), "the parts of a key come from one place; this one comes from %s and the first from %s", path.Root, first.Root)
+			l.failf(s, byKey(s, i), "the parts of a key come from one object; this one comes from %s and the first from %s", path.Root, first.Root)
 			return
 		case path.Each().String() != first.Each().String():
 			l.failf(s, byKey(s, i), "the parts of a key come from the same list: begin with %s", first.Each())
@@ -83,7 +83,7 @@ func (l *layouter) fits(path jsondoc.Path) error {
 			root.Name, strings.Repeat("[]", lists), rest(path.Steps))
 	}
 	if len(path.Steps) == lists {
-		return errors.New("a row is no key: name one of its fields, as in " + path.String() + ".id")
+		return errors.New("a row is not a key: name one of its fields, as in " + path.String() + ".id")
 	}
 	if placed := l.placedAt(path, lists); placed != nil {
 		return fmt.Errorf("%s is where the result of stage %s goes: write %s", path, placed.Name,

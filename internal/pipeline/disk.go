@@ -30,7 +30,7 @@ func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) ca
 		return nil
 	}
 	if err := CheckDisk(file); err != nil {
-		log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache", slog.String("dir", disk.Path), slog.Any("error", err))
+		log.LogAttrs(ctx, slog.LevelWarn, "continuing without the disk cache", slog.String("dir", disk.Path), slog.Any("error", err))
 		return nil
 	}
 	for n := 1; n <= maxParts; n++ {
@@ -40,14 +40,14 @@ func OpenDisk(ctx context.Context, file *pipelinefile.File, log *slog.Logger) ca
 			continue
 		}
 		if err != nil {
-			log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache", slog.String("dir", dir), slog.Any("error", err))
+			log.LogAttrs(ctx, slog.LevelWarn, "continuing without the disk cache", slog.String("dir", dir), slog.Any("error", err))
 			return nil
 		}
 		tier := cachetier.Of(opened).(cachetier.Disk)
 		log.LogAttrs(ctx, slog.LevelInfo, "disk cache opened", slog.String("dir", dir), slog.Int64("bytes", tier.Stats().Bytes))
 		return tier
 	}
-	log.LogAttrs(ctx, slog.LevelWarn, "going on without the disk cache: other processes have every part of it", slog.String("dir", disk.Path))
+	log.LogAttrs(ctx, slog.LevelWarn, "continuing without the disk cache: other processes use all of its subfolders", slog.String("dir", disk.Path))
 	return nil
 }
 

@@ -109,7 +109,7 @@ func TestPipelineGoesOnWithoutItsDisk(t *testing.T) {
 	if disk := pipeline.OpenDisk(t.Context(), file, slog.New(slog.NewTextHandler(&log, nil))); disk != nil {
 		t.Error("a file was opened as a folder")
 	}
-	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "going on without the disk cache") {
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "continuing without the disk cache") {
 		t.Errorf("the log says %q", log.String())
 	}
 }

@@ -35,7 +35,7 @@ func (l *layouter) into(s *Stage) {
 		l.failf(s, "into", "there is no stage %q%s", path.Root, l.nearestParent(s, path))
 		return
 	case s:
-		l.failf(s, "into", "a result cannot stand in itself")
+		l.failf(s, "into", "a result cannot go into itself")
 		return
 	}
 	if err := l.fits(path); err != nil {
@@ -85,7 +85,7 @@ func (l *layouter) places() {
 			if other != nil {
 				name = "the result of stage " + other.Name
 			}
-			l.failf(s, "into", "%s stands at %s already", name, place)
+			l.failf(s, "into", "%s is at %s already", name, place)
 			continue
 		}
 		taken[place] = s

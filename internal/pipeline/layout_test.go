@@ -39,12 +39,12 @@ func TestWrongLayouts(t *testing.T) {
 		},
 		{
 			"a row as a key", userStage + purchasesStage + stage("a", `purchases[]`, ""),
-			`stages.a.by: a row is no key: name one of its fields, as in purchases[].id`,
+			`stages.a.by: a row is not a key: name one of its fields, as in purchases[].id`,
 		},
 		{
 			"parts of two places", userStage + `
   a: {source: shop, by: [event.tenant, user.id], query: "SELECT tenant, id FROM tenants WHERE (tenant, id) IN ($keys)", key: [tenant, id]}`,
-			`stages.a.by[1]: the parts of a key come from one place; this one comes from user and the first from event`,
+			`stages.a.by[1]: the parts of a key come from one object; this one comes from user and the first from event`,
 		},
 		{
 			"parts of two lists", `
@@ -73,7 +73,7 @@ func TestWrongLayouts(t *testing.T) {
 		},
 		{
 			"one place for two", stage("a", "event.x", "b") + stage("b", "event.x", ""),
-			`stages.b.into: the result of stage a stands at b already`,
+			`stages.b.into: the result of stage a is at b already`,
 		},
 		{
 			"the event's place", stage("a", "event.x", "event"),

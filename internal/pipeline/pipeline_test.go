@@ -39,7 +39,7 @@ func TestEnrich(t *testing.T) {
 				`{"event":{"user_id":7},"user":null,"purchases":[]}`,
 				`{"event":{},"user":null,"purchases":[]}`,
 				`key in stage user: event.user_id: 1.5 is a number with a fraction, not a bigint`,
-				`decode: the value is no JSON object but a list`,
+				`decode: the value is not a JSON object but a list`,
 				`decode: the value is not JSON: unexpected end at byte 12`,
 			},
 		},

@@ -76,7 +76,7 @@ func reachOnce(ctx context.Context, source string, try func(context.Context) err
 	case err == nil || wrongFile:
 		return err
 	case said != nil && said.Code() == "SQLITE_CANTOPEN":
-		err = fmt.Errorf("%w: is it there, and may it be read? a path is relative to the pipeline file", err)
+		err = fmt.Errorf("%w: does it exist, and is it readable? a path is relative to the pipeline file", err)
 		return &UnreachableError{Source: source, Err: err, Permanent: true}
 	default:
 		return &UnreachableError{Source: source, Err: err, Permanent: stages.ClassOf(err) == stages.Fatal}

@@ -98,7 +98,7 @@ func TestWhen(t *testing.T) {
 			events: []string{`{"user_id":1.5}`, `{"user_id":1}`},
 			want: []string{
 				`lookup in stage again: a stage that its key or its condition comes from has failed`,
-				`key in stage again: when: user.name.first: what stands on the way there is no object`,
+				`key in stage again: when: user.name.first: a value on the path is not an object`,
 			},
 		},
 	} {
@@ -136,7 +136,7 @@ func TestWrongConditionsAreFoundAtCheck(t *testing.T) {
 		{"a name", under("event.x == 1 and evnt.y", userStage), `pipeline.yaml:10:48: stages.user.when: unknown name evnt; a field begins with event`},
 		{"itself", under("user.x == 1", userStage), `pipeline.yaml:10:31: stages.user.when: unknown name user; a field begins with event`},
 		{"a function", under("shout(event.x)", userStage), `unknown name shout; a field begins with event`},
-		{"no boolean", under("len(event.x)", userStage), `the condition is no boolean but of type int; compare it with something`},
+		{"no boolean", under("len(event.x)", userStage), `the condition is not a boolean but has type int; compare it with something`},
 		{"several lines", strings.Replace(userStage, "{source: shop", "{source: shop, when: \"event.x ==\\n\\n1 1\"", 1), `line 3, column 3: unexpected token Number("1")`},
 		{"nothing", under(" ", userStage), `" " cannot be used; a condition is an expression such as event.amount > 100`},
 		{

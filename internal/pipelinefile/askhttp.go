@@ -42,7 +42,7 @@ func (c *checker) checkMissing(key string, s *Stage, source *Source) {
 func (c *checker) checkCodes(key string, s *Source) {
 	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusNonAuthoritativeInfo, http.StatusNoContent} {
 		if code := strconv.Itoa(status); s.Errors[code] != "" {
-			c.Fail(strictyaml.JoinKey(key, code), "%s is no error: an answer with this status is taken, and where it is empty the keys are missing; remove it", code)
+			c.Fail(strictyaml.JoinKey(key, code), "%s is not an error: a response with this status is read, and if it is empty the keys are missing; remove it", code)
 		}
 	}
 }

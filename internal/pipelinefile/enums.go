@@ -41,7 +41,7 @@ const (
 // Tombstones says what becomes of a record with a null value.
 type Tombstones string
 
-// What becomes of a record with a null value.
+// What happens to a record with a null value.
 const (
 	TombstonesDeadLetter Tombstones = "dead_letter"
 	TombstonesForward    Tombstones = "forward"
@@ -71,7 +71,7 @@ const (
 // OnError says what becomes of an event whose lookup failed after the retries.
 type OnError string
 
-// What becomes of an event whose lookup failed after the retries.
+// What happens to an event whose lookup failed after the retries.
 const (
 	OnErrorKeep       OnError = "keep"
 	OnErrorDeadLetter OnError = "dead_letter"

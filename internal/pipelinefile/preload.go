@@ -15,10 +15,10 @@ type Preload struct {
 
 func preloadKeys() []strictyaml.Key {
 	return []strictyaml.Key{
-		{Path: "stages.*.preload", Type: strictyaml.TypeSection, Doc: "Fills the stage's cache from a database at the start, until all rows are read, cache.memory is full or the stage's ttl is over."},
-		{Path: "stages.*.preload.query", Type: strictyaml.TypeString, Required: true, Example: `"SELECT id, name FROM users"`, Doc: "The statement for all rows to load, with the columns of the stage's query in the same order and without $keys. With many it has an ORDER BY that begins with the key."},
+		{Path: "stages.*.preload", Type: strictyaml.TypeSection, Doc: "Fills the stage's cache from a database at the start, until all rows are read, cache.memory is full or the stage's ttl has passed."},
+		{Path: "stages.*.preload.query", Type: strictyaml.TypeString, Required: true, Example: `"SELECT id, name FROM users"`, Doc: "The statement for all rows to load, with the columns of the stage's query in the same order and without $keys. With many it needs an ORDER BY that begins with the key."},
 		{Path: "stages.*.preload.wait", Type: strictyaml.TypeBoolean, Default: "true", Doc: "true: no event is read before the rows are loaded. false: they are loaded while events are processed."},
-		{Path: "stages.*.preload.max_rows", Type: strictyaml.TypeInteger, Default: "1000000", Min: 1, Max: 1_000_000_000, Doc: "Rows to read, at most."},
+		{Path: "stages.*.preload.max_rows", Type: strictyaml.TypeInteger, Default: "1000000", Min: 1, Max: 1_000_000_000, Doc: "The most rows to read."},
 	}
 }
 

@@ -28,10 +28,10 @@ type CacheRedis struct {
 
 func cacheRedisKeys() []strictyaml.Key {
 	return slices.Concat([]strictyaml.Key{
-		{Path: "cache.redis", Type: strictyaml.TypeSection, Doc: "A cache in Redis, 6 or later, below the memory, which several processes share. While it is away, the sources are asked. Defaults to none."},
+		{Path: "cache.redis", Type: strictyaml.TypeSection, Doc: "A cache in Redis, 6 or later, below the memory, which several processes share. While it is unreachable, lookups go to the sources. Defaults to none."},
 	}, redisKeys("cache.redis"), []strictyaml.Key{
-		{Path: "cache.redis.timeout", Type: strictyaml.TypeDuration, Default: "100ms", Min: ms, Max: 10 * sec, Doc: "How long one call may take. After one that took longer, Redis is left out until it answers again."},
-		{Path: "cache.redis.prefix", Type: strictyaml.TypeString, Default: "loaderline", Pattern: `^[A-Za-z0-9._:-]{1,200}$`, PatternDoc: "a prefix has letters, digits, dots, colons, _ and - only, at most 200", Doc: "What all keys in Redis begin with. Processes share their rows where it is the same."},
+		{Path: "cache.redis.timeout", Type: strictyaml.TypeDuration, Default: "100ms", Min: ms, Max: 10 * sec, Doc: "How long one call may take. After one that took longer, Redis is bypassed until it answers again."},
+		{Path: "cache.redis.prefix", Type: strictyaml.TypeString, Default: "loaderline", Pattern: `^[A-Za-z0-9._:-]{1,200}$`, PatternDoc: "a prefix has letters, digits, dots, colons, _ and - only, at most 200", Doc: "The prefix of all keys in Redis. Processes with the same prefix share their rows."},
 	})
 }
 
@@ -39,12 +39,12 @@ func cacheRedisKeys() []strictyaml.Key {
 func redisKeys(section string) []strictyaml.Key {
 	at := func(name string) string { return section + "." + name }
 	return append([]strictyaml.Key{
-		{Path: at("addresses"), Type: strictyaml.TypeListOrComma, Required: true, Example: "[localhost:6379]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5}$`, PatternDoc: "an address is host:port, without a scheme or a password", Doc: "The server, as host:port; of a cluster some servers, which know the others."},
+		{Path: at("addresses"), Type: strictyaml.TypeListOrComma, Required: true, Example: "[localhost:6379]", Pattern: `^(\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5}$`, PatternDoc: "an address is host:port, without a scheme or a password", Doc: "The server, as host:port; for a cluster some servers, which know the others."},
 		{Path: at("cluster"), Type: strictyaml.TypeBoolean, Default: "false", Doc: "The servers are a Redis Cluster."},
-		{Path: at("username"), Type: strictyaml.TypeString, Doc: "The user, where it is not Redis' default user."},
+		{Path: at("username"), Type: strictyaml.TypeString, Doc: "The user. Defaults to Redis' default user."},
 		{Path: at("password"), Type: strictyaml.TypeSecret, Doc: "The user's password; best from the environment or a file. Defaults to no login."},
 		{Path: at("db"), Type: strictyaml.TypeInteger, Default: "0", Min: 0, Max: 1_000_000, Doc: "The number of the database. A cluster has only 0."},
-		{Path: at("pool"), Type: strictyaml.TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "Connections to one server, at most."},
+		{Path: at("pool"), Type: strictyaml.TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "The most connections to one server."},
 	}, tlsKeys(section, "Encryption to the server.")...)
 }
 

@@ -34,7 +34,7 @@ func ParseKey(text string) (*Key, error) {
 	}
 	path, err := jsondoc.ParsePath(full)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no path into the event, such as user_id: %w", text, err)
+		return nil, fmt.Errorf("%q is not a path into the event, such as user_id: %w", text, err)
 	}
 	if len(path.Steps) == 0 {
 		return nil, fmt.Errorf("%q is the whole event; write a path into it, such as user_id", text)
@@ -62,7 +62,7 @@ func (k *Key) In(line []byte) ([]byte, error) {
 		case '0', 't', 'f':
 			return append([]byte{}, raw...), nil
 		case '{', '[':
-			return nil, fmt.Errorf("%s is no text, number or boolean, so it cannot be the key", k.path)
+			return nil, fmt.Errorf("%s is not text, a number or a boolean, so it cannot be the key", k.path)
 		default:
 			k.nulls++
 			return nil, nil

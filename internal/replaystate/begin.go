@@ -24,7 +24,7 @@ func Begin(ctx context.Context, kafka consumer.Kafka, pipeline string, cfg repla
 	case err != nil:
 		return s, err
 	case s.Ranges == nil && cfg.Ranges == nil:
-		return s, fmt.Errorf("pipeline %s has no replay %s to go on with; say what to read", pipeline, cfg.ID)
+		return s, fmt.Errorf("pipeline %s has no replay %s to continue; say what to read", pipeline, cfg.ID)
 	case s.Ranges != nil:
 		if err := same(cfg, s.Status); err != nil {
 			return s, err

@@ -27,7 +27,7 @@ type ChangedError struct {
 
 // Error implements error.
 func (e *ChangedError) Error() string {
-	return fmt.Sprintf("replay %s has another %s: it was begun with %s, and not %s; go on with what it was begun with, or choose another ID",
+	return fmt.Sprintf("replay %s has another %s: it was begun with %s, not %s; use the former, or choose another ID",
 		e.ID, e.What, e.Was, e.Now)
 }
 
@@ -48,7 +48,7 @@ func (e *RemovedError) Error() string {
 	if e.Start < e.Range.To {
 		remains = fmt.Sprintf("offsets %d to %d remain", e.Start, e.Range.To)
 	}
-	return fmt.Sprintf("topic %s partition %d: offsets %d to %d were asked for, and retention has removed what is before %d: %s",
+	return fmt.Sprintf("topic %s partition %d: offsets %d to %d were requested, and retention has removed the records before %d: %s",
 		e.Topic, e.Partition, e.Range.From, e.Range.To, e.Start, remains)
 }
 

@@ -76,7 +76,7 @@ func Find(ctx context.Context, kafka consumer.Kafka, pipeline, id string) (State
 		for p, offset := range partitions {
 			var n note
 			if err := json.Unmarshal([]byte(offset.Note), &n); err != nil {
-				return s, fmt.Errorf("group %q is not that of a replay: topic %s partition %d has the note %q; choose another ID", group, topic, p, offset.Note)
+				return s, fmt.Errorf("group %q does not belong to a replay: topic %s partition %d has the note %q; choose another ID", group, topic, p, offset.Note)
 			}
 			ranges[p], s.Positions[topic][p], s.Checkpoints[topic][p] = n.Range, offset.At, n.Checkpoint
 			s.Description, s.Into, s.DeadLetterTopic = n.Description, n.Into, n.DeadLetters

@@ -163,7 +163,7 @@ func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 	return func() admin.Status {
 		s := admin.Status{Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}}
 		for _, w := range r.status() {
-			worker := admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, Turned: w.Turned, SlowBytes: w.SlowBytes, Assigned: map[string][]int32{}}
+			worker := admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, LastActive: w.LastActive, SlowBytes: w.SlowBytes, Assigned: map[string][]int32{}}
 			for _, p := range w.Partitions {
 				worker.Assigned[p.Topic] = append(worker.Assigned[p.Topic], p.Partition)
 			}

@@ -147,7 +147,7 @@ func (s *Session) slow(group []*kgo.Record) {
 	topic, pace := group[0].Topic, max(bytes/2, 1)
 	if now, ok := s.pace[topic]; !ok || pace < now {
 		s.pace[topic] = pace
-		s.log.LogAttrs(context.Background(), slog.LevelWarn, "topic takes less at once than is known of it; publishing in smaller bursts",
+		s.log.LogAttrs(context.Background(), slog.LevelWarn, "topic accepts less at once than its limit says; publishing in smaller bursts",
 			slog.String("topic", topic), slog.Int("bytes", pace))
 	}
 }

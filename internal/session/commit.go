@@ -114,7 +114,7 @@ func (s *Session) GiveBack(ctx context.Context) error {
 	}
 	defer s.allowRebalance()
 	defer s.settleRetries(false)
-	s.log.LogAttrs(ctx, slog.LevelInfo, "batch given back", slog.Int("records", s.held))
+	s.log.LogAttrs(ctx, slog.LevelInfo, "batch returned, its records are polled again", slog.Int("records", s.held))
 	return s.rewind(ctx)
 }
 

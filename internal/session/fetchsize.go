@@ -65,7 +65,7 @@ func (f *fetchSize) OnBrokerRead(_ kgo.BrokerMetadata, key int16, read int, _, t
 		return
 	}
 	if f.now == f.most {
-		f.log.LogAttrs(context.Background(), slog.LevelWarn, "the brokers' answers come slowly, fetching less at once",
+		f.log.LogAttrs(context.Background(), slog.LevelWarn, "the brokers respond slowly, fetching less at once",
 			slog.Int("bytes_read", read), logattr.Seconds("seconds", took), slog.Int("fetch_bytes", int(next)))
 	}
 	f.now = next

@@ -74,7 +74,7 @@ func (s *Session) pauseSplit(p int32) {
 	for topic := range s.retries.owned[p] {
 		s.pauses.set(s.cl, topicPartition{topic, p}, split)
 	}
-	s.log.LogAttrs(context.Background(), slog.LevelWarn, "a partition waits: another member has its input or some of its retry topics; are all processes of the group started with the same retry topics, of as many partitions?",
+	s.log.LogAttrs(context.Background(), slog.LevelWarn, "a partition waits: another member has its input or some of its retry topics; are all processes of the group started with the same retry topics, with the same number of partitions?",
 		slog.Int("partition", int(p)), slog.Any("topics", s.cfg.topics()))
 }
 

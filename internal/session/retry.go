@@ -205,7 +205,7 @@ func (s *Session) boundKeys() {
 			s.log.LogAttrs(context.Background(), slog.LevelWarn, "too many keys wait in retry topics; their partition of the input waits too", attrs...)
 		case !full && was:
 			s.pauses.end(s.cl, at, keysFull)
-			s.log.LogAttrs(context.Background(), slog.LevelInfo, "fewer keys wait in retry topics; their partition of the input goes on", attrs...)
+			s.log.LogAttrs(context.Background(), slog.LevelInfo, "fewer keys wait in retry topics; their partition of the input continues", attrs...)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (p *parser) expect(n node) Expect {
 		p.text(&word)(n)
 		e.Outcome = Outcome(word)
 		if word != "" && e.Outcome != Dropped && e.Outcome != Outage {
-			p.fail(n.Errorf("%q is no outcome; write dropped or outage, or a mapping with value, contains or dead_letter", word))
+			p.fail(n.Errorf("%q is not an outcome; write dropped or outage, or a mapping with value, contains or dead_letter", word))
 		}
 		return e
 	}
@@ -105,7 +105,7 @@ func (p *parser) expect(n node) Expect {
 	e.Outcome = Record
 	switch {
 	case has["value"] && has["contains"]:
-		p.fail(n.Errorf("value is all of it and contains a part; write one of them"))
+		p.fail(n.Errorf("value is the whole value and contains a part of it; write one of them"))
 	case has["dead_letter"] && (has["value"] || has["contains"]):
 		p.fail(n.Errorf("a dead letter has the value of its event; leave out value and contains"))
 	case has["dead_letter"]:

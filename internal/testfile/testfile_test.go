@@ -107,8 +107,8 @@ func TestWrongFiles(t *testing.T) {
 		test + ", stubs: {user: [{id: .5}]}}":                                                    "tests[0].stubs.user[0].id: .5 is a number that JSON does not know",
 		test + ", stubs: {user: [{1: 2}]}}":                                                      "tests[0].stubs.user[0]: a key must be text, found 1",
 		"tests:\n  - {name: a, events: [{value: 1, raw: x}], expect: [dropped]}":                 "tests[0].events[0]: value is JSON and raw is text",
-		"tests:\n  - {name: a, events: [1], expect: [drop]}":                                     `tests[0].expect[0]: "drop" is no outcome; write dropped or outage`,
-		"tests:\n  - {name: a, events: [1], expect: [{value: 1, contains: 2}]}":                  "tests[0].expect[0]: value is all of it and contains a part",
+		"tests:\n  - {name: a, events: [1], expect: [drop]}":                                     `tests[0].expect[0]: "drop" is not an outcome; write dropped or outage`,
+		"tests:\n  - {name: a, events: [1], expect: [{value: 1, contains: 2}]}":                  "tests[0].expect[0]: value is the whole value and contains a part of it",
 		"tests:\n  - {name: a, events: [1], expect: [{value: 1, dead_letter: {kind: missing}}]}": "tests[0].expect[0]: a dead letter has the value of its event",
 		"tests:\n  - {name: a, events: [1], expect: [{dead_letter: {kind: mising}}]}":            `tests[0].expect[0].dead_letter: there is no kind "mising" of dead letters; did you mean missing?`,
 	} {

@@ -65,7 +65,7 @@ var twin = Fault{
 		if err != nil {
 			return err
 		}
-		const says = "give each process an instance of its own"
+		const says = "give each process its own instance"
 		select {
 		case <-firstEnded:
 			return first.gaveUp(says)

@@ -22,7 +22,7 @@ func (c Check) sharedCache(ctx context.Context) {
 	case stages.ClassOf(err) == stages.Fatal:
 		c.failed(what, name, file.Errorf("cache.redis", "%v", err))
 	default:
-		c.Report(Finding{What: what, Name: name, OK: true, Warning: true, Detail: err.Error() + ": a run would go on without it"})
+		c.Report(Finding{What: what, Name: name, OK: true, Warning: true, Detail: err.Error() + ": a run would continue without it"})
 	}
 	if err := tier.Close(); err != nil {
 		c.failed(what, name, err)
@@ -33,7 +33,7 @@ func (c Check) sharedCache(ctx context.Context) {
 func (c Check) diskCache() {
 	const what, name = "cache", "disk"
 	if err := pipeline.CheckDisk(c.Layout.File); err != nil {
-		c.Report(Finding{What: what, Name: name, OK: true, Warning: true, Detail: err.Error() + ": a run would go on without it"})
+		c.Report(Finding{What: what, Name: name, OK: true, Warning: true, Detail: err.Error() + ": a run would continue without it"})
 		return
 	}
 	c.ok(what, name, "no other user can write to %s", c.Layout.File.Cache.Disk.Path)

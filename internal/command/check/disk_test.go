@@ -36,7 +36,7 @@ dead_letter: {topic: dead}
 		want check.Finding
 	}{
 		{0o700, check.Finding{What: "cache", Name: "disk", OK: true, Detail: "no other user can write to " + folder}},
-		{0o777, check.Finding{What: "cache", Name: "disk", OK: true, Warning: true, Detail: folder + " can be written by other users (mode 0777): name a folder that only the user of this process can write to, or remove this one: a run would go on without it"}},
+		{0o777, check.Finding{What: "cache", Name: "disk", OK: true, Warning: true, Detail: folder + " can be written by other users (mode 0777): name a folder that only the user of this process can write to, or remove this one: a run would continue without it"}},
 	} {
 		if err := os.Chmod(folder, test.mode); err != nil {
 			t.Fatal(err)

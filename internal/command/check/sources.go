@@ -77,10 +77,10 @@ func (c Check) stage(ctx context.Context, source pipeline.Source, s *pipeline.St
 		return
 	}
 	if problem, warning := probe(ctx, l); problem != nil {
-		c.failed("stage", s.Name, c.Layout.File.Errorf("stages."+s.Name, "asked for no keys: %v", problem))
+		c.failed("stage", s.Name, c.Layout.File.Errorf("stages."+s.Name, "request without keys: %v", problem))
 		return
 	} else if warning != nil {
-		c.Report(Finding{What: "stage", Name: s.Name, OK: true, Warning: true, Detail: fmt.Sprintf("asked for no keys: %v", warning)})
+		c.Report(Finding{What: "stage", Name: s.Name, OK: true, Warning: true, Detail: fmt.Sprintf("request without keys: %v", warning)})
 		return
 	}
 	types := make([]string, len(l.Types()))
@@ -111,7 +111,7 @@ func (c Check) extraRows(ctx context.Context, stage string, table lookupext.Data
 	if returns, err := table.ReturnsExtra(try); err == nil && returns {
 		c.Report(Finding{
 			What: "stage", Name: stage, OK: true, Warning: true,
-			Detail: unrequested.Rows + ": the statement returns rows where no key is asked for",
+			Detail: unrequested.Rows + ": the statement returns rows although it gets no keys",
 		})
 	}
 }

@@ -132,7 +132,7 @@ func (c Check) create(
 	err := kafkaadmin.CreateTopics(ctx, c.Kafka, specs...)
 	switch {
 	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
-		return nil, nil, fmt.Errorf("%w; let somebody create them who may, or allow this user Create on the topics", err)
+		return nil, nil, fmt.Errorf("%w; ask somebody with the permission to create them, or allow this user Create on the topics", err)
 	case err != nil:
 		return nil, nil, err
 	}

@@ -26,7 +26,7 @@ func sourceOf(r *kgo.Record) (coordinates, error) {
 	partition, err := strconv.ParseInt(header(r, sink.HeaderSourcePartition), 10, 32)
 	offset, offsetErr := strconv.ParseInt(header(r, sink.HeaderSourceOffset), 10, 64)
 	if err != nil || offsetErr != nil {
-		return coordinates{}, fmt.Errorf("a record of topic %s does not say which event it is of", r.Topic)
+		return coordinates{}, fmt.Errorf("a record of topic %s does not say which event it belongs to", r.Topic)
 	}
 	return coordinates{int32(partition), offset}, nil
 }

@@ -35,7 +35,7 @@ type Files struct {
 }
 
 // ErrExists says that a file is there already; it is not written over.
-var ErrExists = errors.New("it is there already; choose another folder")
+var ErrExists = errors.New("it already exists; choose another folder")
 
 // Write writes the demo's pipeline file, its seeded database and n events into a folder, which is made if need be and
 // can be moved: the files name each other by relative paths. A file that is there already is an error with ErrExists.

@@ -74,7 +74,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-15s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	b.WriteString("What became of the events, read back from the topics with read_committed\n")
+	b.WriteString("What happened to the events, read back from the topics with read_committed\n")
 	line("published", "%8s   of them %d bad on purpose", humanize.Comma(int64(s.Published)), s.Bad)
 	line("enriched", "%8s", humanize.Comma(int64(s.Enriched)))
 	line("dead-lettered", "%8s   %s", humanize.Comma(int64(s.DeadLettered)), s.kinds())
@@ -88,7 +88,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "\nAn enriched record, key %s\n%s\n", s.enriched.Key, indented(s.enriched.Value))
 	}
 	if s.dead != nil {
-		fmt.Fprintf(&b, "\nA dead letter: the event as it came, and in headers why it is there\n  %s\n", s.dead.Value)
+		fmt.Fprintf(&b, "\nA dead letter: the event as it came, with the reason in its headers\n  %s\n", s.dead.Value)
 		for _, h := range s.dead.Headers {
 			if slices.Contains(telling, h.Key) {
 				fmt.Fprintf(&b, "  %-28s %s\n", h.Key, h.Value)

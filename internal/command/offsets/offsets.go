@@ -134,7 +134,7 @@ func Plan(ctx context.Context, kafka consumer.Kafka, group string, topics []stri
 		}
 	}
 	if len(moves) == 0 && partition != nil {
-		return nil, &offsetexpr.RangeError{Text: fmt.Sprintf("there is no partition %d that %s means", *partition, to)}
+		return nil, &offsetexpr.RangeError{Text: fmt.Sprintf("position %s does not include partition %d", to, *partition)}
 	}
 	return moves, nil
 }

@@ -180,7 +180,7 @@ func (b *binder) stub(s *pipeline.Stage, t testfile.Stub, rows []keyedRow) *stub
 		key, err := made.types.Canonical(raws(row.key)...)
 		switch {
 		case errors.Is(err, stages.ErrNoKey):
-			b.fail(row.Node.Errorf("the key of the row is null, which is none"))
+			b.fail(row.Node.Errorf("the key of the row is null"))
 			continue
 		case err != nil:
 			b.fail(row.Node.Errorf("the key of the row cannot be one of stage %s: %v", s.Name, err))

@@ -61,7 +61,7 @@ func TestFailing(t *testing.T) {
 
 func TestAStageWithoutAStubIsNotAsked(t *testing.T) {
 	r := run(t, "stubs: {user: [{id: 7}]}\ntests:\n  - {name: a, events: [{user_id: 7}], expect: [{}]}")
-	if len(r.Failures) != 1 || !strings.Contains(r.Failures[0].Text, "purchases: it was asked for the key 7, and the test has no stub for it; write purchases: []") {
+	if len(r.Failures) != 1 || !strings.Contains(r.Failures[0].Text, "purchases: the test needs a lookup of the key 7, and has no stub for it; write purchases: []") {
 		t.Errorf("got %+v", r)
 	}
 	if r = run(t, "tests:\n  - {name: a, events: [{raw: x}], expect: [{dead_letter: {kind: decode}}]}"); !r.Passed {
@@ -100,7 +100,7 @@ func TestStubsThatDoNotFit(t *testing.T) {
 		"user: [{name: a}]":    "a_test.yaml:1:16: stubs.user[0]: the row has no id, which holds the key of stage user; _key may hold it instead",
 		"purchases: [{id: a}]": "a_test.yaml:1:21: stubs.purchases[0]: the row has no _key, which holds the key of stage purchases",
 		"user: [{id: [1, 2]}]": "a_test.yaml:1:16: stubs.user[0]: the key has 2 parts here, and 1 in by of stage user",
-		"user: [{id: null}]":   "a_test.yaml:1:16: stubs.user[0]: the key of the row is null, which is none",
+		"user: [{id: null}]":   "a_test.yaml:1:16: stubs.user[0]: the key of the row is null",
 		"user: [{id: {a: 1}}]": "a_test.yaml:1:16: stubs.user[0]: the key of the row cannot be one of stage user: an object cannot be a key",
 		"user: {rows: [{id: 1}], error: {message: m, keys: [a]}}": `a_test.yaml:1:60: stubs.user.error.keys[0]: this cannot be a key of stage user: "a" is not a bigint`,
 	} {

@@ -42,7 +42,7 @@ func (s *stub) Types() lookupkey.Types { return s.types }
 func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	switch {
 	case s.absent:
-		return stages.WithClass(fmt.Errorf("it was asked for the key %s, and the test has no stub for it; write %s: [] if it has to find nothing", b.Keys[0], s.stage.Name), stages.Fatal)
+		return stages.WithClass(fmt.Errorf("the test needs a lookup of the key %s, and has no stub for it; write %s: [] if the lookup finds no row", b.Keys[0], s.stage.Name), stages.Fatal)
 	case s.outage != "":
 		return errors.New(s.outage)
 	}

@@ -154,7 +154,7 @@ func (c Calls) String() string {
 	var text string
 	switch {
 	case c.Max == nil:
-		text = fmt.Sprintf("a call for each %s", plural.Count(c.KeysACall, "key"))
+		text = fmt.Sprintf("one call per %s", plural.Count(c.KeysACall, "key"))
 	case *c.Max == 1:
 		text = "1 call"
 	default:
@@ -182,12 +182,12 @@ func (t *tree) limits() {
 		if s.Rate != nil {
 			text += fmt.Sprintf(", at most %s in %s", plural.Count(s.Rate.Calls, "call"), s.Rate.Per)
 			if s.Rate.Burst > 1 {
-				text += fmt.Sprintf(" with %d at once after a rest", s.Rate.Burst)
+				text += fmt.Sprintf(" with bursts of %d", s.Rate.Burst)
 			}
 		}
 		text += fmt.Sprintf(", for %s over %s", stages, plural.Count(t.Workers, "worker"))
 		if s.Breaker != nil {
-			text += fmt.Sprintf("; left alone for %s after %s in a row", s.Breaker.Delay, plural.Count(s.Breaker.Failures, "failed call"))
+			text += fmt.Sprintf("; breaker opens for %s after %s in a row", s.Breaker.Delay, plural.Count(s.Breaker.Failures, "failed call"))
 		}
 		t.wrapped(lead, strings.Repeat(" ", len(lead)), text)
 		lead = strings.Repeat(" ", len(lead))

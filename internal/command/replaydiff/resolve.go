@@ -48,7 +48,7 @@ func Resolve(ctx context.Context, kafka consumer.Kafka, topics []string, from, t
 			}
 			ranges[topic][p] = part
 			if _, ofTime := from.Moment(now); ofTime && of.Start > 0 && of.From == of.Start {
-				notes = append(notes, fmt.Sprintf("topic %s partition %d begins at offset %d: what was before, perhaps after %s too, is not kept any more", topic, p, of.Start, from))
+				notes = append(notes, fmt.Sprintf("topic %s partition %d begins at offset %d: retention has removed earlier records, perhaps also after %s", topic, p, of.Start, from))
 			}
 			if to.Kind == offsetexpr.Offset && of.End < of.To && of.From < of.End {
 				notes = append(notes, fmt.Sprintf("topic %s partition %d ends at offset %d", topic, p, of.End))

@@ -47,7 +47,7 @@ func (r Report) Text(colours console.Palette, width int) string {
 		b.WriteString("speed         " + r.Speed.text(r.Lag, r.goesOn(), colours) + "\n")
 	}
 	for _, t := range r.OpenTransactions {
-		fmt.Fprintf(&b, "waits for     %s\n              if its producer is gone: %s\n", colours.Bad(t.String()), t.Command)
+		fmt.Fprintf(&b, "waits for     %s\n              if its producer no longer runs: %s\n", colours.Bad(t.String()), t.Command)
 	}
 	fmt.Fprintf(&b, "dead letters  %s in %s\n", r.DeadLetters.text(colours), r.DeadLetters.Topic)
 	if r.Process != nil {
@@ -196,7 +196,7 @@ func process(s admin.Status, colours console.Palette) string {
 		waits = append(waits, fmt.Sprintf("stalled since %s: %s", s.Stalled.Since.UTC().Format(time.RFC3339), s.Stalled.Text))
 	}
 	if len(waits) == 0 {
-		return text + colours.Good("nothing is waited for")
+		return text + colours.Good("waiting for nothing")
 	}
 	return text + colours.Bad(strings.Join(waits, ", "))
 }
