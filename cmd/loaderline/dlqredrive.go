@@ -110,19 +110,9 @@ func redrive(ctx context.Context, c *console.Console, path string, filter deadle
 		return l.hinted(err)
 	}
 	sayOthers(c, plan.Others)
-	what := fmt.Sprintf("Redrive %s to %s", letters(plan.Redrive), strings.Join(r.Inputs, ", "))
-	if plan.Park > 0 {
-		what += fmt.Sprintf(", and park %d in %s", plan.Park, deadletter.ParkingTopic(r.Topic))
-	}
 	switch {
 	case f.dryRun:
-		if !asJSON {
-			if err := deadletter.WriteTable(c.Out, plan.Groups, c.OutWidth()); err != nil {
-				return err
-			}
-		}
-		c.Say("would r%s, %d cannot be redriven; nothing was done", strings.TrimPrefix(what, "R"), plan.LeftOpen)
-		return leftOpen(plan.LeftOpen)
+		return sayPlan(c, r, plan, asJSON)
 	case plan.Redrive+plan.Park == 0:
 		c.Say("there is nothing to redrive among the dead letters in %s", r.Topic)
 		if err := printOutcome(c.Out, asJSON, deadletter.Outcome{LeftOpen: plan.LeftOpen}); err != nil {
@@ -130,7 +120,7 @@ func redrive(ctx context.Context, c *console.Console, path string, filter deadle
 		}
 		return leftOpen(plan.LeftOpen)
 	case !f.yes:
-		if sure, err := confirm(c, in, what+"?"); err != nil || !sure {
+		if sure, err := confirm(c, in, planWords(r, plan)+"?"); err != nil || !sure {
 			return err
 		}
 	}
@@ -144,6 +134,26 @@ func redrive(ctx context.Context, c *console.Console, path string, filter deadle
 		return err
 	}
 	return leftOpen(done.LeftOpen)
+}
+
+// planWords says what a redrive is going to do.
+func planWords(r deadletter.Redrive, plan deadletter.Plan) string {
+	words := fmt.Sprintf("Redrive %s to %s", letters(plan.Redrive), strings.Join(r.Inputs, ", "))
+	if plan.Park > 0 {
+		words += fmt.Sprintf(", and park %d in %s", plan.Park, deadletter.ParkingTopic(r.Topic))
+	}
+	return words
+}
+
+// sayPlan says what a redrive would do. As JSON, its records are printed already.
+func sayPlan(c *console.Console, r deadletter.Redrive, plan deadletter.Plan, asJSON bool) error {
+	if !asJSON {
+		if err := deadletter.WriteTable(c.Out, plan.Groups, c.OutWidth()); err != nil {
+			return err
+		}
+	}
+	c.Say("would r%s, %d cannot be redriven; nothing was done", strings.TrimPrefix(planWords(r, plan), "R"), plan.LeftOpen)
+	return leftOpen(plan.LeftOpen)
 }
 
 // leftOpen is the error of a command that could not do all that it was asked for.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,19 +55,14 @@ large for the topic, is reported with its number. The others are published, and 
 	return cmd
 }
 
-func publishEvents(ctx context.Context, c *console.Console, path, events string, in io.Reader, f publishFlags) (err error) {
+func publishEvents(ctx context.Context, c *console.Console, path, events string, in io.Reader, f publishFlags) error {
 	l, err := load(path, quietly(c))
 	if err != nil {
 		return err
 	}
-	cfg := publish.Config{Kafka: l.kafka, Topic: l.layout.File.Input.Topics[0], Rate: f.rate}
-	if f.topic != "" {
-		cfg.Topic = f.topic
-	}
-	if f.key != "" {
-		if cfg.Key, err = publish.ParseKey(f.key); err != nil {
-			return &usageError{fmt.Errorf("--key: %w", err)}
-		}
+	cfg, err := f.config(l)
+	if err != nil {
+		return err
 	}
 	var size int64
 	if events != "-" {
@@ -76,11 +70,8 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 		if err != nil {
 			return &usageError{fmt.Errorf("read the events: %w", err)}
 		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			size = info.Size()
-		}
-		in = file
+		defer func() { _ = file.Close() }()
+		in, size = file, regularSize(file)
 	}
 	if err := l.awaitKafka(ctx, l.inWords(c), cfg.Topic); err != nil {
 		return err
@@ -107,11 +98,42 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	if cfg.Key != nil && cfg.Key.Nulls() > 0 {
 		c.Say("%s %s null at %s, and went out without a key", plural.Count(cfg.Key.Nulls(), "event"), english.PluralWord(cfg.Key.Nulls(), "has", "have"), cfg.Key)
 	}
-	switch {
-	case err != nil && exitCode(err) == exitFailed:
-		return fmt.Errorf("%w; %s %s published before it", err, plural.Count(n, "event"), english.PluralWord(int(n), "was", "were"))
-	case err != nil:
+	if err != nil && exitCode(err) != exitFailed {
 		return l.hinted(err)
+	}
+	return notPublished(err, n, refused)
+}
+
+// config is what the pipeline and the flags say of where events go and how.
+func (f publishFlags) config(l *loaded) (publish.Config, error) {
+	cfg := publish.Config{Kafka: l.kafka, Topic: l.layout.File.Input.Topics[0], Rate: f.rate}
+	if f.topic != "" {
+		cfg.Topic = f.topic
+	}
+	if f.key != "" {
+		key, err := publish.ParseKey(f.key)
+		if err != nil {
+			return cfg, &usageError{fmt.Errorf("--key: %w", err)}
+		}
+		cfg.Key = key
+	}
+	return cfg, nil
+}
+
+// regularSize is the size of a regular file, and 0 of any other.
+func regularSize(file *os.File) int64 {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size()
+}
+
+// notPublished is the error of a command that failed after n events, or that refused lines.
+func notPublished(err error, n int64, refused int) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w; %s %s published before it", err, plural.Count(n, "event"), english.PluralWord(int(n), "was", "were"))
 	case refused > refusedShown:
 		return fmt.Errorf("%s were not published; the first %d are above", plural.Count(refused, "line"), refusedShown)
 	case refused > 0:

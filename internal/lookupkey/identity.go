@@ -39,24 +39,32 @@ func appendUUID(dst []byte, v value) ([]byte, error) {
 	key, digits := dst, 0
 	key = append(key, '"')
 	for _, c := range text {
-		switch {
-		case c == '-' && digits > 0 && digits < 32 && digits%4 == 0:
+		if c == '-' && digits > 0 && digits < 32 && digits%4 == 0 {
 			continue
-		case c >= 'A' && c <= 'F':
-			c += 'a' - 'A'
-		case !isDigit(c) && (c < 'a' || c > 'f'):
+		}
+		digit, ok := lowerHex(c)
+		if !ok {
 			return dst, UUID.mismatch(v)
 		}
-		if digits == 8 || digits == 12 || digits == 16 || digits == 20 {
+		switch digits {
+		case 8, 12, 16, 20:
 			key = append(key, '-')
 		}
-		key = append(key, c)
+		key = append(key, digit)
 		digits++
 	}
 	if digits != 32 || bytes.Contains(text, []byte("--")) {
 		return dst, UUID.mismatch(v)
 	}
 	return append(key, '"'), nil
+}
+
+// lowerHex is a hexadecimal digit in lower case. It reports whether c is one.
+func lowerHex(c byte) (digit byte, ok bool) {
+	if c >= 'A' && c <= 'F' {
+		c += 'a' - 'A'
+	}
+	return c, isDigit(c) || c >= 'a' && c <= 'f'
 }
 
 const (

@@ -17,39 +17,58 @@ import (
 // judge returns what the results of all stages mean for an event. It looks at them in the order of the file, and the first
 // stage that drops or fails the event decides.
 func (c *compiler) judge(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict {
-	var (
-		v        jsonenrich.Verdict
-		degraded []string
-	)
-	transient := false // of the failures so far
+	var j judgment
 	for _, n := range c.nodes {
 		missing, stale, err := n.outcome(row)
 		if stale > 0 {
-			degraded = append(degraded, fmt.Sprintf("%s=stale:%ds", n.Name, int(stale.Seconds())))
+			j.degraded = append(j.degraded, fmt.Sprintf("%s=stale:%ds", n.Name, int(stale.Seconds())))
 		}
 		switch {
-		case err != nil && c.outage(n, err, row) == pipelinefile.OnOutageDegrade:
-			degraded = append(degraded, n.Name+"=outage")
-		case err != nil && c.outage(n, err, row) == pipelinefile.OnOutageDeadLetter:
-			v.Failure = n.failed(err)
-			return v
-		case err != nil && n.OnError == pipelinefile.OnErrorDeadLetter:
-			v.Failure = n.failed(err)
-			v.Failure.Transient = v.Failure.Transient || transient && errors.Is(err, stages.ErrBlocked)
-			return v
 		case err != nil:
-			transient = transient || isTransient(err)
-			degraded = append(degraded, n.Name+"=error")
-		case missing != nil && (n.OnMissing == pipelinefile.OnMissingDeadLetter || n.waits()):
-			v.Failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(missing), Transient: n.waits() && !errors.Is(missing, stages.ErrNoKey)}
-			return v
-		case missing != nil && n.OnMissing == pipelinefile.OnMissingDrop:
-			v.Drop = true
-			return v
+			j.failed(n, err, c.outage(n, err, row))
+		case missing != nil:
+			j.missing(n, missing)
+		}
+		if j.verdict.Failure != nil || j.verdict.Drop {
+			return j.verdict
 		}
 	}
-	v.Degraded = strings.Join(degraded, ",")
-	return v
+	j.verdict.Degraded = strings.Join(j.degraded, ",")
+	return j.verdict
+}
+
+// judgment is what the stages so far mean for an event.
+type judgment struct {
+	verdict   jsonenrich.Verdict
+	degraded  []string
+	transient bool // a failure by which the event is degraded may be over at another time
+}
+
+// failed adds a stage that has failed. The way is what on_outage says, empty where the failure is no outage.
+func (j *judgment) failed(n *node, err error, way pipelinefile.OnOutage) {
+	switch {
+	case way == pipelinefile.OnOutageDegrade:
+		j.degraded = append(j.degraded, n.Name+"=outage")
+	case way == pipelinefile.OnOutageDeadLetter:
+		j.verdict.Failure = n.failed(err)
+	case n.OnError == pipelinefile.OnErrorDeadLetter:
+		failure := n.failed(err)
+		failure.Transient = failure.Transient || j.transient && errors.Is(err, stages.ErrBlocked)
+		j.verdict.Failure = failure
+	default:
+		j.transient = j.transient || isTransient(err)
+		j.degraded = append(j.degraded, n.Name+"=error")
+	}
+}
+
+// missing adds a stage that has nothing for the event.
+func (j *judgment) missing(n *node, why error) {
+	switch {
+	case n.OnMissing == pipelinefile.OnMissingDeadLetter || n.waits():
+		j.verdict.Failure = &loaderline.Failure{Kind: sink.KindMissing, Stage: n.Name, Message: n.missing(why), Transient: n.waits() && !errors.Is(why, stages.ErrNoKey)}
+	case n.OnMissing == pipelinefile.OnMissingDrop:
+		j.verdict.Drop = true
+	}
 }
 
 // outage is what a stage's on_outage says of a row for which it has failed, empty where that is no outage. A stage that is

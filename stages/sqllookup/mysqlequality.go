@@ -17,65 +17,99 @@ import (
 func (l *mysqlLookup) findEquality(ctx context.Context, s *mysqlShape, columns []*sql.ColumnType) error {
 	said, ignoresCase := l.types != nil, true // of UUIDs
 	for part, i := range s.layout.keys {
-		name, declared := s.layout.names[i], columns[i].DatabaseTypeName()
-		if err := followable(name, declared, said); err != nil {
+		p, err := l.keyPart(part, s.layout.names[i], columns[i].DatabaseTypeName(), said)
+		if err != nil {
 			return invalid(err)
 		}
-		t, ok := mysqlKeyType(declared)
-		if !ok && !said {
-			return invalid(fmt.Errorf("the key column %q is %s, which does not say what keys are: say key_type, or cast it", name, declared))
+		if err := l.findPart(ctx, &p, len(s.layout.keys) > 1); err != nil {
+			return err
 		}
-		if said {
-			t = l.types[part]
-		}
-		place, value, compared, by := "?", "?", partEquality{exact: true}, ""
-		switch declared {
-		case "CHAR", "VARCHAR", "TEXT", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM", "SET":
-			charset, collation, err := l.collation(ctx, name)
-			if err != nil {
-				return err
-			}
-			by = charset + " " + collation
-			var found lookupkey.Type
-			found, compared = collatedText(collation)
-			ignoresCase = ignoresCase && (!said || t != lookupkey.UUID || strings.HasSuffix(collation, "_ci"))
-			if !said {
-				t = found
-			} else if err := changed(t, quoteMySQL(name), found == lookupkey.CaselessASCII || strings.HasSuffix(collation, "_ci"),
-				!strings.Contains(collation, "_nopad_") && !strings.Contains(collation, "_0900_"), l.statement.words(mysqlDialect)); err != nil {
-				return invalid(err)
-			}
-			if len(s.layout.keys) > 1 && charset != "" && charset != "binary" && charset != "utf8mb4" {
-				// MariaDB does not convert the parts of several keys itself.
-				place = "CONVERT(? USING " + charset + ") COLLATE " + collation
-			}
-			if declared == "ENUM" || declared == "SET" {
-				compared = partEquality{distinct: true}
-			}
-		case "TIME":
-			compared = partEquality{distinct: true}
-		case "YEAR":
-			compared = partEquality{distinct: true}
-			if len(s.layout.keys) > 1 {
-				place = "YEAR(MAKEDATE(?,1))" // 24 is 2024 by itself, but not as a part of several keys.
-			}
-		case "DOUBLE":
-			place, value, compared = "?+0e0", "?+0e0", partEquality{fold: foldFloat(64)}
-		default:
-			if t == lookupkey.Numeric {
-				place = "CAST(? AS DECIMAL(65,20))" // A number that comes as text would be compared as a float.
-				value = place
-			}
-		}
+		ignoresCase = ignoresCase && p.ignoresCase
 		if !said {
-			l.types = append(l.types, t)
+			l.types = append(l.types, p.keyType)
 		}
-		compared.by = by
-		l.places, l.values, l.equality = append(l.places, place), append(l.values, value), append(l.equality, compared)
+		l.places, l.values, l.equality = append(l.places, p.place), append(l.values, p.value), append(l.equality, p.equality)
 	}
 	l.ask = l.compare
 	l.forms = formsOf(l.types, ignoresCase)
 	l.most = max(l.most/max(len(l.forms), 1), 1)
+	return nil
+}
+
+// mysqlPart is a part of the key.
+type mysqlPart struct {
+	name, declared string // of its column
+	said           bool   // key_type says its type
+	keyType        lookupkey.Type
+	ignoresCase    bool   // UUIDs may differ from their rows in case
+	place, value   string // how a statement takes a key to look for, and a key to compare
+	equality       partEquality
+}
+
+// keyPart is a part of the key with its type, which is compared by its bytes until findPart knows better.
+func (l *mysqlLookup) keyPart(part int, name, declared string, said bool) (mysqlPart, error) {
+	p := mysqlPart{name: name, declared: declared, said: said, ignoresCase: true, place: "?", value: "?", equality: partEquality{exact: true}}
+	if err := followable(name, declared, said); err != nil {
+		return p, err
+	}
+	if said {
+		p.keyType = l.types[part]
+		return p, nil
+	}
+	var ok bool
+	if p.keyType, ok = mysqlKeyType(declared); !ok {
+		return p, fmt.Errorf("the key column %q is %s, which does not say what keys are: say key_type, or cast it", name, declared)
+	}
+	return p, nil
+}
+
+// findPart finds out how the server compares a part of the key, which may be one of several.
+func (l *mysqlLookup) findPart(ctx context.Context, p *mysqlPart, several bool) error {
+	switch p.declared {
+	case "CHAR", "VARCHAR", "TEXT", "TINYTEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM", "SET":
+		return l.findText(ctx, p, several)
+	case "TIME":
+		p.equality = partEquality{distinct: true}
+	case "YEAR":
+		p.equality = partEquality{distinct: true}
+		if several {
+			p.place = "YEAR(MAKEDATE(?,1))" // 24 is 2024 by itself, but not as a part of several keys.
+		}
+	case "DOUBLE":
+		p.place, p.value, p.equality = "?+0e0", "?+0e0", partEquality{fold: foldFloat(64)}
+	default:
+		if p.keyType == lookupkey.Numeric {
+			p.place = "CAST(? AS DECIMAL(65,20))" // A number that comes as text would be compared as a float.
+			p.value = p.place
+		}
+	}
+	return nil
+}
+
+// findText finds out how the server compares a part of the key that is text.
+func (l *mysqlLookup) findText(ctx context.Context, p *mysqlPart, several bool) error {
+	charset, collation, err := l.collation(ctx, p.name)
+	if err != nil {
+		return err
+	}
+	found, compared := collatedText(collation)
+	caseless := strings.HasSuffix(collation, "_ci")
+	p.ignoresCase = !p.said || p.keyType != lookupkey.UUID || caseless
+	if !p.said {
+		p.keyType = found
+	} else if err := changed(p.keyType, quoteMySQL(p.name), found == lookupkey.CaselessASCII || caseless,
+		!strings.Contains(collation, "_nopad_") && !strings.Contains(collation, "_0900_"), l.statement.words(mysqlDialect)); err != nil {
+		return invalid(err)
+	}
+	if several && charset != "" && charset != "binary" && charset != "utf8mb4" {
+		// MariaDB does not convert the parts of several keys itself.
+		p.place = "CONVERT(? USING " + charset + ") COLLATE " + collation
+	}
+	if p.declared == "ENUM" || p.declared == "SET" {
+		compared = partEquality{distinct: true}
+	}
+	compared.by = charset + " " + collation
+	p.equality = compared
 	return nil
 }
 

@@ -39,45 +39,74 @@ type scanner struct {
 
 // next is the next token that is neither space nor a comment.
 func (s *scanner) next() token {
+	s.skipSpace()
+	if s.pos == len(s.sql) {
+		return token{}
+	}
+	start := s.pos
+	kind := s.skipToken(s.sql[start])
+	return token{kind, start, s.pos}
+}
+
+// skipSpace skips spaces and comments.
+func (s *scanner) skipSpace() {
 	for s.pos < len(s.sql) {
-		start, rest := s.pos, s.sql[s.pos:]
-		switch c := rest[0]; {
-		case c <= ' ':
+		switch rest := s.sql[s.pos:]; {
+		case rest[0] <= ' ':
 			s.pos++
 		case s.startsLineComment(rest):
 			s.skipPast("\n", 1)
 		case strings.HasPrefix(rest, "/*"):
 			s.skipComment()
-		case c == '\'':
-			s.skipQuoted('\'', s.dialect == mysqlDialect)
-			return token{quotedToken, start, s.pos}
-		case c == '"', s.dialect != postgresDialect && c == '`':
-			s.skipQuoted(c, s.dialect == mysqlDialect && c == '"')
-			return token{quotedToken, start, s.pos}
-		case s.dialect == sqliteDialect && c == '[':
-			s.skipPast("]", 1)
-			return token{quotedToken, start, s.pos}
-		case s.dialect == postgresDialect && c == '$' && s.skipDollarQuoted():
-			return token{quotedToken, start, s.pos}
-		case c == '$':
-			s.skipWord(1)
-			return token{parameterToken, start, s.pos}
-		case s.dialect == sqliteDialect && (c == ':' || c == '@'), s.dialect != postgresDialect && c == '?':
-			s.skipWord(1)
-			return token{parameterToken, start, s.pos}
-		case isWord(c):
-			s.skipWord(0)
-			if s.dialect == postgresDialect && strings.EqualFold(s.sql[start:s.pos], "E") && s.at('\'') {
-				s.skipQuoted('\'', true)
-				return token{quotedToken, start, s.pos}
-			}
-			return token{wordToken, start, s.pos}
 		default:
-			s.pos++
-			return token{symbolToken, start, s.pos}
+			return
 		}
 	}
-	return token{}
+}
+
+// skipToken skips the token that begins with c, and returns its kind.
+func (s *scanner) skipToken(c byte) tokenKind {
+	start := s.pos
+	switch {
+	case c == '\'':
+		s.skipQuoted('\'', s.dialect == mysqlDialect)
+		return quotedToken
+	case c == '"', s.dialect != postgresDialect && c == '`':
+		s.skipQuoted(c, s.dialect == mysqlDialect && c == '"')
+		return quotedToken
+	case s.dialect == sqliteDialect && c == '[':
+		s.skipPast("]", 1)
+		return quotedToken
+	case s.dialect == postgresDialect && c == '$' && s.skipDollarQuoted():
+		return quotedToken
+	case s.startsParameter(c):
+		s.skipWord(1)
+		return parameterToken
+	case isWord(c):
+		s.skipWord(0)
+		if s.dialect == postgresDialect && strings.EqualFold(s.sql[start:s.pos], "E") && s.at('\'') {
+			s.skipQuoted('\'', true)
+			return quotedToken
+		}
+		return wordToken
+	default:
+		s.pos++
+		return symbolToken
+	}
+}
+
+// startsParameter says that a parameter of the dialect begins with c.
+func (s *scanner) startsParameter(c byte) bool {
+	switch c {
+	case '$':
+		return true
+	case '?':
+		return s.dialect != postgresDialect
+	case ':', '@':
+		return s.dialect == sqliteDialect
+	default:
+		return false
+	}
 }
 
 // startsLineComment says that rest begins with a comment that ends with its line. MySQL's -- wants a space after it:

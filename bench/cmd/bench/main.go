@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -111,9 +112,10 @@ func (s *settings) run(cmd *cobra.Command, names []string) (err error) {
 	if err != nil {
 		return err
 	}
-	results, whole := report.New(time.Now(), environment), len(names) == 0 && s.profile == ""
-	if whole {
-		if results, err = report.Open(s.out, time.Now(), environment); err != nil {
+	m := measurement{commit: commit, out: cmd.OutOrStdout(), results: report.New(time.Now(), environment)}
+	if len(names) == 0 && s.profile == "" {
+		m.folder = s.out
+		if m.results, err = report.Open(s.out, time.Now(), environment); err != nil {
 			return err
 		}
 	}
@@ -122,30 +124,41 @@ func (s *settings) run(cmd *cobra.Command, names []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close(context.WithoutCancel(ctx))) }()
+	if err := m.run(ctx, b, shapes); err != nil || s.profile == "" {
+		return err
+	}
+	return writeProfile(b, s.profile)
+}
 
+// measurement runs shapes and reports their results.
+type measurement struct {
+	commit  string
+	out     io.Writer // of the tables
+	folder  string    // for the results; empty where they are only printed
+	results report.Report
+}
+
+func (m *measurement) run(ctx context.Context, b *bench.Bench, shapes []bench.Shape) error {
 	ok := true
 	for _, shape := range shapes {
 		runs, err := b.Run(ctx, shape)
-		measured := report.NewShape(shape, commit, runs)
-		if err := errors.Join(err, measured.Write(cmd.OutOrStdout())); err != nil {
+		measured := report.NewShape(shape, m.commit, runs)
+		if err := errors.Join(err, measured.Write(m.out)); err != nil {
 			return err // What was broken off does not replace earlier results.
 		}
-		results.Add(measured)
-		if whole {
-			if err := results.Write(s.out); err != nil {
+		m.results.Add(measured)
+		if m.folder != "" {
+			if err := m.results.Write(m.folder); err != nil {
 				return err
 			}
 		}
 		ok = ok && len(measured.Problems()) == 0
 	}
-	if err := results.WriteFigures(cmd.OutOrStdout()); err != nil {
+	if err := m.results.WriteFigures(m.out); err != nil {
 		return err
 	}
 	if !ok {
 		return errNotOK
-	}
-	if s.profile != "" {
-		return writeProfile(b, s.profile)
 	}
 	return nil
 }
