@@ -3,6 +3,7 @@ package loaderline_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -148,56 +149,58 @@ func TestStatus(t *testing.T) {
 	go func() { ended <- p.Run(ctx) }()
 	began := time.Now()
 
-	// until waits until the workers, taken together, are as expected.
-	until := func(what string, is func([]loaderline.WorkerStatus) bool) {
-		t.Helper()
-		for end := time.Now().Add(30 * time.Second); !is(p.Status()); time.Sleep(5 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("not %s: %+v", what, p.Status())
-			}
-		}
-	}
-	all := func(is func(loaderline.WorkerStatus) bool) func([]loaderline.WorkerStatus) bool {
-		return func(workers []loaderline.WorkerStatus) bool {
-			for i, w := range workers {
-				if w.Worker != i || !is(w) {
-					return false
-				}
-			}
-			return len(workers) == 2
-		}
-	}
-	paused := func(workers []loaderline.WorkerStatus) bool {
-		for _, w := range workers {
-			if w.Paused == "numbers" {
-				return true
-			}
-		}
-		return false
-	}
-	until("joined", all(func(w loaderline.WorkerStatus) bool { return w.Joined && w.Paused == "" && w.LastActive.After(began) }))
+	awaitWorkers(t, p, "joined", both(func(w loaderline.WorkerStatus) bool { return w.Joined && w.Paused == "" && w.LastActive.After(began) }))
 	b.publish(events(100)...)
 	b.waitFor(100)
-	until("caught up", func(workers []loaderline.WorkerStatus) bool {
-		lags := 0
-		for _, w := range workers {
-			for _, p := range w.Partitions {
-				if p.Lag == 0 && p.Topic == "in" {
-					lags++
-				}
-			}
-		}
-		return lags == 4
-	})
+	awaitWorkers(t, p, "caught up", caughtUp)
 	away.Store(true)
 	b.publish(events(100)...)
-	until("paused", paused)
+	awaitWorkers(t, p, "paused", paused)
 	away.Store(false)
 	b.waitFor(200)
-	until("resumed", func(workers []loaderline.WorkerStatus) bool { return !paused(workers) })
+	awaitWorkers(t, p, "resumed", func(workers []loaderline.WorkerStatus) bool { return !paused(workers) })
 	cancel()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	until("gone", all(func(w loaderline.WorkerStatus) bool { return !w.Joined && w.Partitions == nil }))
+	awaitWorkers(t, p, "gone", both(func(w loaderline.WorkerStatus) bool { return !w.Joined && w.Partitions == nil }))
+}
+
+// awaitWorkers waits until a pipeline's workers, taken together, are as expected.
+func awaitWorkers(t *testing.T, p *loaderline.Pipeline[int], what string, is func([]loaderline.WorkerStatus) bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !is(p.Status()); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not %s: %+v", what, p.Status())
+		}
+	}
+}
+
+// both says whether there are two workers, in their order, and each is as expected.
+func both(is func(loaderline.WorkerStatus) bool) func([]loaderline.WorkerStatus) bool {
+	return func(workers []loaderline.WorkerStatus) bool {
+		for i, w := range workers {
+			if w.Worker != i || !is(w) {
+				return false
+			}
+		}
+		return len(workers) == 2
+	}
+}
+
+func paused(workers []loaderline.WorkerStatus) bool {
+	return slices.ContainsFunc(workers, func(w loaderline.WorkerStatus) bool { return w.Paused == "numbers" })
+}
+
+// caughtUp says whether no event is left in any of the four partitions of the input.
+func caughtUp(workers []loaderline.WorkerStatus) bool {
+	lags := 0
+	for _, w := range workers {
+		for _, p := range w.Partitions {
+			if p.Lag == 0 && p.Topic == "in" {
+				lags++
+			}
+		}
+	}
+	return lags == 4
 }

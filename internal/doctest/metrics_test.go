@@ -196,14 +196,7 @@ func TestTheDashboardAsksForWhatThereIs(t *testing.T) {
 			t.Errorf("panel %q shows nothing", p.Title)
 		}
 		for _, target := range p.Targets {
-			if err := known.check(target.Expr); err != nil {
-				t.Errorf("panel %q: %v", p.Title, err)
-			}
-			for _, m := range regexp.MustCompile(`\$(\w+)`).FindAllStringSubmatch(target.Expr, -1) {
-				if !variables[m[1]] {
-					t.Errorf("panel %q: there is no variable %s", p.Title, m[1])
-				}
-			}
+			checkExpression(t, p.Title, target.Expr, known, variables)
 		}
 	}
 	for _, name := range []string{
@@ -212,6 +205,19 @@ func TestTheDashboardAsksForWhatThereIs(t *testing.T) {
 	} {
 		if !strings.Contains(text, "loaderline_"+name) {
 			t.Errorf("no panel shows loaderline_%s", name)
+		}
+	}
+}
+
+// checkExpression checks that there is each metric and each variable of a panel's expression.
+func checkExpression(t *testing.T, panel, expression string, known series, variables map[string]bool) {
+	t.Helper()
+	if err := known.check(expression); err != nil {
+		t.Errorf("panel %q: %v", panel, err)
+	}
+	for _, m := range regexp.MustCompile(`\$(\w+)`).FindAllStringSubmatch(expression, -1) {
+		if !variables[m[1]] {
+			t.Errorf("panel %q: there is no variable %s", panel, m[1])
 		}
 	}
 }

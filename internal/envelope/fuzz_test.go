@@ -57,13 +57,7 @@ func FuzzDeadLetter(f *testing.F) {
 		kept(t, "value", dead.Value, value, ours[sink.HeaderValueDropped])
 		kept(t, "key", dead.Key, key, ours[sink.HeaderKeyDropped])
 		_, foreign := split(src)
-		if ours[sink.HeaderHeadersDropped] == nil {
-			if diff := cmp.Diff(foreign, others, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("headers differ:\n%s", diff)
-			}
-		} else if len(others) != 0 {
-			t.Errorf("headers are said to be left out, but there are %v", others)
-		}
+		headersKept(t, others, foreign, ours[sink.HeaderHeadersDropped])
 		if size := envelope.WireSize(dead); size > limit && (dead.Value != nil || dead.Key != nil || len(others) != 0) {
 			t.Errorf("it has %d bytes, its topic takes %d, and there is more to leave out", size, limit)
 		}
@@ -98,6 +92,18 @@ func split(r *kgo.Record) (ours map[string][]byte, others []kgo.RecordHeader) {
 		ours[h.Key] = h.Value
 	}
 	return ours, others
+}
+
+// headersKept says that the event's headers are there as they were, or said to be left out.
+func headersKept(t *testing.T, got, want []kgo.RecordHeader, left []byte) {
+	t.Helper()
+	if left == nil {
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("headers differ:\n%s", diff)
+		}
+	} else if len(got) != 0 {
+		t.Errorf("headers are said to be left out, but there are %v", got)
+	}
 }
 
 // kept says that a part of the event is there as it was, null being no empty text, or said to be left out.

@@ -53,6 +53,15 @@ func TestARetryStandsForItsSource(t *testing.T) {
 	if share := envelope.RetryShare(r); share != 0.125 {
 		t.Errorf("its share is %v", share)
 	}
+	src.Value = []byte(strings.Repeat("v", 1_000_012))
+	if _, refused := s.Batch(1).Retry(src, "retry", due, []byte("0.125"), failure); refused == nil || refused.Kind != sink.KindTooLarge {
+		t.Errorf("too large: %v", refused)
+	}
+}
+
+// What is in a retry topic and did not come from loaderline has no source, and no share that can be used.
+func TestARetryOfAStranger(t *testing.T) {
+	t.Parallel()
 	stranger := &kgo.Record{Topic: "retry", Offset: 7}
 	for _, share := range []string{"", "0", "-0.5", "1.001", "NaN", "much"} {
 		stranger.Headers = []kgo.RecordHeader{{Key: sink.HeaderRetryShare, Value: []byte(share)}}
@@ -62,10 +71,6 @@ func TestARetryStandsForItsSource(t *testing.T) {
 	}
 	if origin, _ := envelope.SourceOf(stranger); origin != stranger || !envelope.Due(stranger).IsZero() {
 		t.Error("a record without coordinates does not stand for itself")
-	}
-	src.Value = []byte(strings.Repeat("v", 1_000_012))
-	if _, refused := s.Batch(1).Retry(src, "retry", due, []byte("0.125"), failure); refused == nil || refused.Kind != sink.KindTooLarge {
-		t.Errorf("too large: %v", refused)
 	}
 }
 

@@ -101,13 +101,20 @@ func TestDecodeAnEmptyFile(t *testing.T) {
 	}
 }
 
-// The checks of a caller find keys, scalars and positions, and their problems join the problems of Decode in the order of the file.
-func TestDocument(t *testing.T) {
-	t.Parallel()
+// wrongHost is a document with a key that has failed.
+func wrongHost(t *testing.T) *strictyaml.Document {
+	t.Helper()
 	_, document, err := decode(t, least+"text: \"of ${SECRET}\"\nhosts: [a:1, b]\nlimits: {workers: 5}\ntoken: secret\nlevel: 'high'\n", world())
 	if err == nil || !strings.HasPrefix(err.Error(), `shop.yaml:4:14: hosts[1]: "b" cannot be used; a host is host:port`) {
 		t.Fatalf("got %v", err)
 	}
+	return document
+}
+
+// The checks of a caller find keys.
+func TestKeysOfADocument(t *testing.T) {
+	t.Parallel()
+	document := wrongHost(t)
 	for key, want := range map[string][2]bool{
 		"name": {true, true}, "shelves.top.of": {true, true}, "hosts": {true, false}, "hosts[0]": {true, true}, "hosts[1]": {true, false},
 		"limits": {true, false}, "limits.share": {false, false}, "backup": {false, false},
@@ -115,16 +122,6 @@ func TestDocument(t *testing.T) {
 		if got := [2]bool{document.Has(key), document.Valid(key)}; got != want {
 			t.Errorf("%s: there and valid %t, want %t", key, got, want)
 		}
-	}
-	text := document.Scalar("text")
-	if text.Text() != "of "+canary || !text.Interpolated() || text.Written() != "of ${SECRET}" || text.String() != "the value of of ${SECRET}" {
-		t.Errorf("got %q, %q, %q", text.Text(), text.Written(), text)
-	}
-	if name := document.Scalar("name"); name.Text() != "corner" || name.Interpolated() || name.String() != `"corner"` {
-		t.Errorf("got %q, %q", name.Text(), name)
-	}
-	if token := document.Scalar("token"); token.Text() != "" || strings.Contains(token.Written(), "secret") {
-		t.Errorf("the scalar of a secret is %q, %s", token.Text(), token)
 	}
 	valid := 0
 	for key := range document.ValidKeys() {
@@ -136,6 +133,28 @@ func TestDocument(t *testing.T) {
 	if valid != 7 {
 		t.Errorf("%d valid keys", valid)
 	}
+}
+
+// They find the scalars as they are and as they were written.
+func TestScalarsOfADocument(t *testing.T) {
+	t.Parallel()
+	document := wrongHost(t)
+	text := document.Scalar("text")
+	if text.Text() != "of "+canary || !text.Interpolated() || text.Written() != "of ${SECRET}" || text.String() != "the value of of ${SECRET}" {
+		t.Errorf("got %q, %q, %q", text.Text(), text.Written(), text)
+	}
+	if name := document.Scalar("name"); name.Text() != "corner" || name.Interpolated() || name.String() != `"corner"` {
+		t.Errorf("got %q, %q", name.Text(), name)
+	}
+	if token := document.Scalar("token"); token.Text() != "" || strings.Contains(token.Written(), "secret") {
+		t.Errorf("the scalar of a secret is %q, %s", token.Text(), token)
+	}
+}
+
+// Their problems join the problems of Decode in the order of the file.
+func TestProblemsOfADocument(t *testing.T) {
+	t.Parallel()
+	document := wrongHost(t)
 	if !document.FailedBelow("hosts[1]") == document.FailedBelow("limits") {
 		t.Error("FailedBelow")
 	}
@@ -156,6 +175,12 @@ func TestDocument(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// They find the positions of keys, and positions within scalars.
+func TestPositionsOfADocument(t *testing.T) {
+	t.Parallel()
+	document := wrongHost(t)
 	for key, want := range map[string]string{
 		"limits.wait": "shop.yaml:5:1: limits.wait: x", "hosts[7]": "shop.yaml:4:8: hosts[7]: x", "backup.every": "shop.yaml: backup.every: x",
 	} {

@@ -27,22 +27,7 @@ func TestTheLagIsTheGroups(t *testing.T) {
 	w.commit(0, 1)
 	w.commit(1, 3)
 	first := w.read()
-	type lag struct {
-		Committed, Lag int64
-		Hours          int
-	}
-	var got []lag
-	for _, p := range first.Partitions {
-		l := lag{Committed: -1, Lag: p.Lag}
-		if p.Committed != nil {
-			l.Committed = *p.Committed
-		}
-		if p.LagSeconds != nil {
-			l.Hours = int(*p.LagSeconds) / 3600
-		}
-		got = append(got, l)
-	}
-	if diff := cmp.Diff([]lag{{1, 2, 2}, {3, 0, 0}, {-1, 0, 0}}, got); diff != "" {
+	if diff := cmp.Diff([]partitionLag{{1, 2, 2}, {3, 0, 0}, {-1, 0, 0}}, lagsOf(first.Partitions)); diff != "" {
 		t.Errorf("partitions (-want +got):\n%s", diff)
 	}
 	if first.State != "Empty" || first.Lag != 2 || int(*first.LagSeconds)/3600 != 2 || first.DeadLetters.AtMost != 1 || first.Speed != nil {
@@ -60,6 +45,27 @@ func TestTheLagIsTheGroups(t *testing.T) {
 	if s := third.Speed; s.Done != 0 || s.Arrived <= 0 || s.CaughtUpIn != nil {
 		t.Errorf("one more and none done: %+v", s)
 	}
+}
+
+// partitionLag is what TestTheLagIsTheGroups compares of a partition.
+type partitionLag struct {
+	Committed, Lag int64 // Committed is -1 where nothing is.
+	Hours          int
+}
+
+func lagsOf(partitions []status.Partition) []partitionLag {
+	var lags []partitionLag
+	for _, p := range partitions {
+		l := partitionLag{Committed: -1, Lag: p.Lag}
+		if p.Committed != nil {
+			l.Committed = *p.Committed
+		}
+		if p.LagSeconds != nil {
+			l.Hours = int(*p.LagSeconds) / 3600
+		}
+		lags = append(lags, l)
+	}
+	return lags
 }
 
 // A retry topic, as any that is written in transactions, ends with a marker, which nobody commits past.
