@@ -17,17 +17,39 @@ import (
 	"github.com/loaderline/loaderline/internal/session"
 )
 
+// refusal is a record that Kafka does not take.
+type refusal struct {
+	name   string
+	bad    *kgo.Record
+	fault  *kfake.Fault
+	reason error
+	says   string
+	topic  bool // It is at fault.
+}
+
+// check checks the error of a commit with the bad record, which is the caller's copy of r.bad.
+func (r refusal) check(t *testing.T, err error, bad *kgo.Record) {
+	t.Helper()
+	refused, isRefused := errors.AsType[*kafkaerr.ProduceError](err)
+	rejected, isRejected := errors.AsType[*session.RejectedError](err)
+	if !isRefused {
+		t.Fatalf("commit: %v", err)
+	}
+	if alone := isRejected && len(rejected.Records) == 1 && rejected.Records[0].Record == bad; alone == r.topic || isRejected == r.topic {
+		t.Errorf("at fault: %+v", rejected)
+	}
+	if refused.Topic != r.bad.Topic || !errors.Is(err, r.reason) || !strings.Contains(err.Error(), r.says) {
+		t.Errorf("refused %+v: %v", refused, err)
+	}
+	if session.Recoverable(err) {
+		t.Error("a new session is no help")
+	}
+}
+
 // TestRefusedRecordCommitsNothing has one bad record among good ones.
 func TestRefusedRecordCommitsNothing(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name   string
-		bad    *kgo.Record
-		fault  *kfake.Fault
-		reason error
-		says   string
-		topic  bool // It is at fault.
-	}{
+	tests := []refusal{
 		{
 			name:   "too large for the client",
 			bad:    &kgo.Record{Topic: "out", Value: make([]byte, 5000)},
@@ -76,20 +98,10 @@ func TestRefusedRecordCommitsNothing(t *testing.T) {
 					bad := *tt.bad // Each delivery publishes its own.
 					out := append([]*kgo.Record{{Topic: "out", Value: []byte("good")}}, &bad)
 					ok, err := s.Commit(t.Context(), out)
-					refused, isRefused := errors.AsType[*kafkaerr.ProduceError](err)
-					rejected, isRejected := errors.AsType[*session.RejectedError](err)
-					if ok || !isRefused {
+					if ok {
 						t.Fatalf("commit: %t, %v", ok, err)
 					}
-					if alone := isRejected && len(rejected.Records) == 1 && rejected.Records[0].Record == &bad; alone == tt.topic || isRejected == tt.topic {
-						t.Errorf("at fault: %+v", rejected)
-					}
-					if refused.Topic != tt.bad.Topic || !errors.Is(err, tt.reason) || !strings.Contains(err.Error(), tt.says) {
-						t.Errorf("refused %+v: %v", refused, err)
-					}
-					if session.Recoverable(err) {
-						t.Error("a new session is no help")
-					}
+					tt.check(t, err, &bad)
 					if got := w.offsets()[0]; got != 0 {
 						t.Errorf("offset moved to %d", got)
 					}

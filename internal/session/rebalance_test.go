@@ -15,6 +15,52 @@ import (
 	"github.com/loaderline/loaderline/internal/session"
 )
 
+// workers are members of the group, and count the records that they have committed.
+type workers struct {
+	*world
+
+	done, visited atomic.Int64 // visited: without the steady one
+}
+
+// work takes batches until ctx ends. A member that crashes does not leave the group, and does not commit its last batch.
+func (w *workers) work(ctx context.Context, instance string, crash bool) error {
+	cfg := w.config()
+	cfg.Instance, cfg.MaxRecords = instance, 40
+	cfg.SessionTimeout = 1500 * time.Millisecond
+	s, err := session.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		batch, err := s.Poll(ctx)
+		if err != nil || len(batch) == 0 {
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+			continue
+		}
+		time.Sleep(15 * time.Millisecond) // A lookup.
+		if crash && ctx.Err() != nil {
+			break
+		}
+		ok, err := s.Commit(context.WithoutCancel(ctx), echo(batch))
+		if err != nil {
+			return err
+		}
+		if ok {
+			w.done.Add(int64(len(batch)))
+			if instance != "steady" {
+				w.visited.Add(int64(len(batch)))
+			}
+		}
+	}
+	if crash {
+		_ = s.Close(ctx) // It has ended, so the group is not told.
+		return nil
+	}
+	return s.Close(context.WithoutCancel(ctx))
+}
+
 // TestRebalanceKeepsOneOutcome has members that come and go while one stays.
 // Every other one leaves without a word, with a batch in its hands.
 func TestRebalanceKeepsOneOutcome(t *testing.T) {
@@ -22,64 +68,27 @@ func TestRebalanceKeepsOneOutcome(t *testing.T) {
 	const records, partitions = 8000, 4
 	w := newWorld(t, partitions)
 	w.publish(0, records, partitions)
-	var done, visited atomic.Int64
-	work := func(ctx context.Context, instance string, crash bool) error {
-		cfg := w.config()
-		cfg.Instance, cfg.MaxRecords = instance, 40
-		cfg.SessionTimeout = 1500 * time.Millisecond
-		s, err := session.Open(ctx, cfg)
-		if err != nil {
-			return err
-		}
-		for ctx.Err() == nil {
-			batch, err := s.Poll(ctx)
-			if err != nil || len(batch) == 0 {
-				if err != nil && ctx.Err() == nil {
-					return err
-				}
-				continue
-			}
-			time.Sleep(15 * time.Millisecond) // A lookup.
-			if crash && ctx.Err() != nil {
-				break
-			}
-			ok, err := s.Commit(context.WithoutCancel(ctx), echo(batch))
-			if err != nil {
-				return err
-			}
-			if ok {
-				done.Add(int64(len(batch)))
-				if instance != "steady" {
-					visited.Add(int64(len(batch)))
-				}
-			}
-		}
-		if crash {
-			_ = s.Close(ctx) // It has ended, so the group is not told.
-			return nil
-		}
-		return s.Close(context.WithoutCancel(ctx))
-	}
+	group := workers{world: w}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	var members sync.WaitGroup
-	members.Go(func() {
-		if err := work(ctx, "steady", false); err != nil {
+	var steady sync.WaitGroup
+	steady.Go(func() {
+		if err := group.work(ctx, "steady", false); err != nil {
 			t.Errorf("steady: %v", err)
 		}
 	})
-	for i := 0; done.Load() < records && ctx.Err() == nil; i++ {
+	for i := 0; group.done.Load() < records && ctx.Err() == nil; i++ {
 		visit, leave := context.WithCancel(ctx)
 		stay := time.AfterFunc(700*time.Millisecond, leave)
-		if err := work(visit, fmt.Sprint("visitor", i), i%2 == 1); err != nil && ctx.Err() == nil {
+		if err := group.work(visit, fmt.Sprint("visitor", i), i%2 == 1); err != nil && ctx.Err() == nil {
 			t.Errorf("visitor: %v", err)
 		}
 		stay.Stop()
 		leave()
 	}
 	cancel()
-	members.Wait()
-	if visited.Load() == 0 {
+	steady.Wait()
+	if group.visited.Load() == 0 {
 		t.Error("no visitor did any work")
 	}
 	if diff := cmp.Diff(numbered(0, records), sorted(w.committed("out"))); diff != "" {
