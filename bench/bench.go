@@ -77,7 +77,7 @@ type Bench struct {
 	oracle testenv.Oracle                  // nil where the outputs are not compared.
 }
 
-// Open seeds a shop in a database of its own. [Bench.Close] removes it, and the topics of the runs.
+// Open seeds a shop in its own database. [Bench.Close] removes it, and the topics of the runs.
 func Open(ctx context.Context, config Config) (_ *Bench, err error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (b *Bench) Run(ctx context.Context, shape Shape) (results []Result, err err
 	return results, nil
 }
 
-// attempt runs a processor once, into topics of its own.
+// attempt runs a processor once, into its own topics.
 func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn string) (r Result, err error) {
 	b.runs++
 	name := fmt.Sprintf("bench-%s-%d", b.id, b.runs)

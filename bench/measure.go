@@ -61,7 +61,7 @@ func (b *Bench) paced(ctx context.Context, p Processor, w world, events testenv.
 	return r, err
 }
 
-// started measures how soon a processor goes on that has committed before and ended in order.
+// started measures how soon a processor continues that has committed before and ended cleanly.
 func (b *Bench) started(ctx context.Context, p Processor, w world, events testenv.EventsConfig) (r Result, err error) {
 	events.Count = 1_000
 	for range 2 {

@@ -56,7 +56,7 @@ func newRun[E any](ctx context.Context, p *Plan[E], events []E) *run[E] {
 }
 
 // schedule runs the plan: it computes the keys that can be known, asks for them, sends one call for each loader that
-// was asked, and goes on with what each answer makes known, in the order in which they come.
+// was started, and continues with the results of each call, in the order in which they arrive.
 func (r *run[E]) schedule(ctx context.Context) {
 	answers := make(chan func() (settled []int, failure error))
 	running := 0

@@ -47,7 +47,7 @@ const (
 	aboutStart   = "start"
 )
 
-// measures are those that the shapes are about.
+// measures are the measures that the shapes compare.
 var measures = map[string]measure{aboutRate: rate, aboutLatency: p99, aboutStart: first}
 
 // NewShape sums the runs of a shape up, which has a processor.

@@ -183,7 +183,7 @@ func invalidate(ctx context.Context, c *console.Console, l *loaded, command inva
 	return console.NewEncoder(c.Out).Encode(done)
 }
 
-// keyTypesTime bounds the question of which type a stage's keys have.
+// keyTypesTime limits the query for the type of a stage's keys.
 const keyTypesTime = 3 * time.Second
 
 // checkKeys has the stage's source say whether the keys can be such. While it cannot, they are told unchecked: what is

@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 )
 
-// shells are those that completion writes scripts for.
+// shells are the shells that completion supports.
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func newCompletion(c *console.Console) *cobra.Command {

@@ -21,7 +21,7 @@ import (
 	"github.com/loaderline/loaderline/replay"
 )
 
-// publishReplay begins a replay or goes on with it.
+// publishReplay begins a replay or continues it.
 func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayFlags, kept replay.Status, ranges replaydiff.Ranges) (err error) {
 	file := l.layout.File
 	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Reuse: true, Fresh: f.fresh})
@@ -80,7 +80,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	}
 }
 
-// newReplayID is the time, and letters that make it one of its own.
+// newReplayID returns the time, with letters that make it unique.
 func newReplayID() string {
 	return time.Now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:4])
 }

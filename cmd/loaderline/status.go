@@ -14,7 +14,7 @@ import (
 const (
 	// sampleTime is the time between two looks, which the speed is that between.
 	sampleTime = 2 * time.Second
-	// samples are those that the speed of --watch is over.
+	// samples are the readings over which --watch computes the speed.
 	samples = 8
 )
 

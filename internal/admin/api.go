@@ -35,7 +35,7 @@ var (
 	ErrEnding = errors.New("the pipeline is ending: try again when it runs")
 )
 
-// api answers what is for this machine, or for who has the token.
+// api serves requests from this machine, or with the token.
 func api(cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	if cfg.Status != nil {

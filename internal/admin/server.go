@@ -66,7 +66,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 // Addr is the address that was taken, with its port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Serve answers requests until ctx ends, and then those that are there, for two seconds at most.
+// Serve serves requests until ctx ends, and then finishes open requests, for at most two seconds.
 func (s *Server) Serve(ctx context.Context) error {
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {

@@ -41,7 +41,7 @@ type Source struct {
 	FailingSince *time.Time `json:"failing_since,omitempty"`
 }
 
-// status answers what the process says of itself.
+// status returns the status of the process.
 func status(of func() Status) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, of()) })
 }

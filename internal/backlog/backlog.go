@@ -20,7 +20,7 @@ type Config struct {
 	Kafka consumer.Kafka
 	// Group is the consumer group. Required.
 	Group string
-	// Topics are those that the group consumes. Required.
+	// Topics are the topics that the group consumes. Required.
 	Topics []string
 	// ClientID is the client ID of this process's members, and of no other. Required.
 	ClientID string

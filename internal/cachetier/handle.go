@@ -36,7 +36,7 @@ type Disk interface {
 type DiskStats struct {
 	// Hits and Misses count keys asked for, expired entries among the Hits.
 	Hits, Misses uint64
-	// Written counts entries kept, and Refused those that were not, for want of room or because the disk was away.
+	// Written counts the stored entries. Refused counts entries that were not stored, because the disk was full or failing.
 	Written, Refused uint64
 	// Failures counts how often the disk was given up. Up says that it is in use.
 	Failures uint64

@@ -30,7 +30,7 @@ type Tier interface {
 	// InvalidateAll does to all keys of a space what Invalidate does to some.
 	InvalidateAll(ctx context.Context, space string)
 
-	// Positions are those that SavePositions kept; none where the tier is new or was cleared.
+	// Positions returns the positions that SavePositions stored; none if the tier is new or was cleared.
 	Positions(ctx context.Context) ([]Position, error)
 	// SavePositions keeps how far the change topics have been read. All invalidations before it are at least as durable.
 	// A position never goes back, whichever process saves it; Clear forgets them.

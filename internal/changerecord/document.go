@@ -36,7 +36,7 @@ const (
 	sourceTime
 	sourceSnapshot
 	messagePrefix
-	// What Debezium's transform ExtractNewRecordState adds to the row, of which it leaves nothing else.
+	// The members that Debezium's transform ExtractNewRecordState adds to the row.
 	flatTable
 	flatOp
 	flatDeleted

@@ -9,7 +9,7 @@ import (
 
 // Filter chooses dead letters. The zero Filter chooses all of the pipeline, whatever their state.
 type Filter struct {
-	// From and To are positions in the dead-letter topic; their times are times of death. To defaults to the end.
+	// From and To are positions in the dead-letter topic. Their times are when records were dead-lettered. To defaults to the end.
 	From offsetexpr.Position
 	To   *offsetexpr.Position
 	// Only names dead letters one by one. Defaults to all.
@@ -22,7 +22,7 @@ type Filter struct {
 	Kind, Stage, Message string
 	// Key is the record's key. Defaults to any.
 	Key *string
-	// Partition is of the record's source. Defaults to any.
+	// Partition is the partition of the input record. Defaults to any.
 	Partition *int32
 	// Limit is how many dead letters are chosen at most. Defaults to all.
 	Limit int

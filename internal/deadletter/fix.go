@@ -29,7 +29,7 @@ func (l FixLimits) withDefaults() FixLimits {
 // ErrNotFixed says that a fix has no result for a dead letter, which therefore stays as it is.
 var ErrNotFixed = errors.New("the fix returns no value for it")
 
-// Fix is a jq program that makes a payload of a payload. The program runs in a process of its own, since one operation of jq
+// Fix is a jq program that transforms a payload. The program runs in a separate process, since one operation of jq
 // can take any time and memory, and nothing else can end it. It is safe for concurrent use. Close it.
 type Fix struct {
 	start fixStart

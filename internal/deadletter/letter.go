@@ -45,7 +45,7 @@ type Letter struct {
 	// Record is the dead letter itself.
 	Record *kgo.Record
 	State  State
-	// Entry is of the ledger, where there is one.
+	// Entry is the ledger entry, if there is one.
 	Entry Entry
 
 	Pipeline, Version                        string

@@ -22,11 +22,11 @@ type Redrive struct {
 	Fix *Fix
 	// MaxRedrives is how often a dead letter may have come back. Those that came back more often are parked.
 	MaxRedrives int64
-	// Rate is how many are sent a second at most. Defaults to as many as Kafka takes.
+	// Rate is the most dead letters sent per second. Defaults to no limit.
 	Rate float64
 	// By is who does it, for the ledger.
 	By string
-	// Progress is called with how many dead letters are done, of those that Plan counted. Optional.
+	// Progress receives the number of dead letters done, out of those that Plan counted. Optional.
 	Progress func(done int64)
 	// LeftOpen is called with each dead letter that cannot be redriven, and why. Optional.
 	LeftOpen func(Letter, error)

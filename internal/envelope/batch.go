@@ -9,8 +9,8 @@ import (
 	"github.com/loaderline/loaderline/sink"
 )
 
-// Batch makes the records of one micro-batch with a handful of allocations.
-// It is for one goroutine; what it made stays valid after it.
+// Batch makes the records of one micro-batch with a handful of allocations. Only one goroutine may use it. Its records
+// stay valid after it.
 type Batch struct {
 	envelope *Envelope
 	arena    arena
@@ -31,20 +31,19 @@ func (e *Envelope) Batch(records int) *Batch {
 	return b
 }
 
-// Release gives the memory of all records of the Batch back, for other Batches of
-// its Sink. Call it when nobody uses one of them any more, once, or not at all.
+// Release frees the memory of all records of the Batch for other Batches of its Sink. Call it at most once, when none
+// of the records is in use any more.
 func (b *Batch) Release() {
 	b.arena.close()
 	b.envelope.spare.Put(b)
 }
 
-// Enriched makes the record for src from out, in which an empty Topic is the
-// Sink's, a nil Key and a zero Timestamp are those of src, and Headers come
-// after those of src. Of loaderline's own headers in src, those of a redriven
-// record stay: its origin, and how often it was redriven. Its Partition is negative for a choice by key.
+// Enriched makes the record for src from out. An empty Topic stands for the Sink's topic, a nil Key and a zero
+// Timestamp for those of src. Its Headers come after the headers of src. Of loaderline's own headers in src, only those
+// of a redriven record stay: its origin, and how often it was redriven. A negative Partition means a choice by key.
 //
-// A record that is larger than its topic takes is a sink.Failure, and so is one with
-// a timestamp that the client cannot hold.
+// A record that is too large for its topic is a sink.Failure, and so is a record with a timestamp that the client
+// cannot hold.
 func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *sink.Failure) {
 	r := b.arena.record()
 	*r = kgo.Record{Topic: out.Topic, Key: out.Key, Value: out.Value, Timestamp: out.Timestamp, Partition: -1}

@@ -16,12 +16,11 @@ import (
 // maxMessageText is the longest loaderline.error.message, in bytes.
 const maxMessageText = 1 << 10
 
-// DeadLetter makes the dead letter of src: its key, value and headers, the
-// time of death, and in headers where it came from and what went wrong.
+// DeadLetter makes the dead letter of src. It has the key, value and headers of src, the current time, and headers with
+// its origin and failure.
 //
-// Where that does not fit the dead-letter topic, the value is left out, then
-// the headers of src, then its key; message and headers say so. The source's
-// coordinates always stay.
+// If it does not fit the dead-letter topic, the value is left out, then the headers of src, then its key; message and
+// headers say so. The source's coordinates always stay.
 func (b *Batch) DeadLetter(src *kgo.Record, f sink.Failure) *kgo.Record {
 	topic, now := b.envelope.cfg.DeadLetterTopic, b.envelope.cfg.Now()
 	limit := b.limitOf(topic)

@@ -47,14 +47,13 @@ func (b *Batch) Retry(src *kgo.Record, topic string, due time.Time, share []byte
 	return r, nil
 }
 
-// Due is when a record of a retry topic is to be tried again; one that has no
-// readable time is due at once.
+// Due returns when a record of a retry topic is retried. A record without a readable time is due at once.
 func Due(r *kgo.Record) time.Time {
 	due, _ := time.Parse(time.RFC3339Nano, lastHeader(r.Headers, sink.HeaderRetryDue))
 	return due
 }
 
-// RetryShare is the sink.HeaderRetryShare of a record of a retry topic. Where there is none that is readable it is 1.
+// RetryShare returns the sink.HeaderRetryShare of a record of a retry topic, or 1 if it is missing or unreadable.
 func RetryShare(r *kgo.Record) float64 {
 	share, err := strconv.ParseFloat(lastHeader(r.Headers, sink.HeaderRetryShare), 64)
 	if err != nil || !(share > 0 && share <= 1) {
@@ -63,9 +62,8 @@ func RetryShare(r *kgo.Record) float64 {
 	return share
 }
 
-// SourceOf is the input record that a record of a retry topic stands for, and what
-// went wrong with it before: an empty Kind where nothing did. A record without
-// readable coordinates, which Retry has not made, stands for itself.
+// SourceOf returns the input record of a record of a retry topic, and its earlier failure, with an empty Kind if there
+// was none. A record without readable coordinates, which Retry has not made, is its own input record.
 func SourceOf(r *kgo.Record) (*kgo.Record, sink.Failure) {
 	partition, err1 := strconv.ParseInt(lastHeader(r.Headers, sink.HeaderSourcePartition), 10, 32)
 	offset, err2 := strconv.ParseInt(lastHeader(r.Headers, sink.HeaderSourceOffset), 10, 64)
@@ -95,8 +93,8 @@ func earlier(headers []kgo.RecordHeader) sink.Failure {
 	return f
 }
 
-// Accumulate returns f as the last of several failures: the attempts add up, and
-// the first time is that of the earlier ones.
+// Accumulate returns f as the last of several failures. It adds up the attempts, and takes the first time from the
+// earlier failures.
 func Accumulate(f, earlier sink.Failure) sink.Failure {
 	if earlier.Kind == "" {
 		return f

@@ -10,8 +10,8 @@ import (
 // the producer counts too.
 const batchOverhead = 4 + 61
 
-// WireSize is the size in bytes of a batch that holds r alone, uncompressed:
-// what a producer and a broker compare with max.message.bytes.
+// WireSize returns the size in bytes of an uncompressed batch that holds r alone. Producers and brokers compare this
+// size with max.message.bytes.
 func WireSize(r *kgo.Record) int {
 	const attributes, timestampDelta, offsetDelta = 1, 1, 1
 	n := attributes + timestampDelta + offsetDelta +

@@ -1,4 +1,4 @@
-// Package instance gives each process of a pipeline on a host a name of its own. Two processes with one name would
+// Package instance gives each process of a pipeline on a host its own name. Two processes with one name would
 // have the same transactional IDs, and each would fence the other.
 package instance
 

@@ -9,7 +9,7 @@ import (
 const (
 	// Applied records made the cache forget what they name.
 	Applied = "applied"
-	// Nothing is of no cached stage.
+	// Nothing means that the record belongs to no cached stage.
 	Nothing = "nothing"
 	// Unclear records could not be understood, in whole or in part.
 	Unclear = "unclear"
@@ -22,7 +22,7 @@ func Results() []string { return []string{Applied, Nothing, Unclear} }
 type Counts struct {
 	// Keys are the keys that were invalidated, and All how often all of a stage were, by stage.
 	Keys, All map[string]uint64
-	// Records are those that were read, by topic and result.
+	// Records counts the records that were read, by topic and result.
 	Records map[string]map[string]uint64
 }
 

@@ -40,7 +40,7 @@ type Config struct {
 	Cache Cache
 	// Pipeline is the name that commands may have. Required.
 	Pipeline string
-	// Stages are those that can be invalidated: those that are cached.
+	// Stages are the cached stages, which can be invalidated.
 	Stages []string
 	// Topic has commands. Defaults to none.
 	Topic string

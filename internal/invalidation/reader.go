@@ -29,7 +29,7 @@ type ReaderConfig struct {
 	Kafka consumer.Kafka
 	// Handler says what is read, and gets it. Required.
 	Handler Handler
-	// Tiers outlive the process, and so the reading goes on where the oldest of them was left. Defaults to none.
+	// Tiers outlive the process, so reading continues at the oldest of their positions. Defaults to none.
 	Tiers []Tier
 	// Scope is what the Handler applies the topics to in the tiers.
 	Scope Scope

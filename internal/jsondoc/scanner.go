@@ -49,7 +49,7 @@ func NewScanner(values, points []Path) *Scanner {
 	return s
 }
 
-// descend makes the nodes along steps. It answers the last of them, and the last that is an element.
+// descend makes the nodes along steps. It returns the last of them, and the last that is an element.
 func (n *node) descend(steps []Step) (end, own *node) {
 	end, own = n, n
 	for _, step := range steps {

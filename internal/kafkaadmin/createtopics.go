@@ -56,8 +56,8 @@ func CreateTopics(ctx context.Context, k consumer.Kafka, specs ...TopicSpec) err
 	return errors.Join(problems...)
 }
 
-// awaitTopics waits until the brokers know topics that were created: each hears
-// of them from the controller, and none can be asked for before.
+// awaitTopics waits until all brokers know the topics that were created. Each broker learns of them from the
+// controller.
 func awaitTopics(ctx context.Context, admin *kadm.Client, k consumer.Kafka, topics []string) error {
 	for {
 		_, err := TopicDetails(ctx, admin, k, topics)

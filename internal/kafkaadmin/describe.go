@@ -34,11 +34,10 @@ type TopicInfo struct {
 	MaxMessageBytes int
 }
 
-// Describe looks topics up, those that are there. It tries for about ten
-// seconds to reach the cluster.
+// Describe looks up the topics that exist. It tries for about ten seconds to reach the cluster.
 //
-// Errors: *kafkaerr.UnreachableError; *kafkaerr.TopicMissingError, beside which the topics that
-// are there are returned; and what the cluster refuses.
+// Errors: *kafkaerr.UnreachableError; *kafkaerr.TopicMissingError, together with the topics that exist; and errors of
+// the cluster.
 func Describe(ctx context.Context, k consumer.Kafka, topics ...string) (map[string]TopicInfo, error) {
 	cl, err := Connect(ctx, k)
 	if err != nil {
@@ -90,8 +89,8 @@ func TopicIDs(ctx context.Context, k consumer.Kafka, topics ...string) (map[stri
 	return ids, nil
 }
 
-// TopicDetails returns the topics that are there, and a *kafkaerr.TopicMissingError for
-// the others. Topics that were just created may take a moment.
+// TopicDetails returns the topics that exist, and a *kafkaerr.TopicMissingError for the others. Topics that were just
+// created may take a moment.
 func TopicDetails(ctx context.Context, admin *kadm.Client, k consumer.Kafka, topics []string) (kadm.TopicDetails, error) {
 	if len(topics) == 0 {
 		return nil, nil

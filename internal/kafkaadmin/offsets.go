@@ -23,9 +23,8 @@ type CommittedOffset struct {
 	Note string
 }
 
-// Offsets are what a group has committed, by topic and partition. A group that
-// is not there has none. Errors: *kafkaerr.UnreachableError, and what the cluster
-// refuses.
+// Offsets returns the committed offsets of a group, by topic and partition. A group that does not exist has none.
+// Errors: *kafkaerr.UnreachableError, and errors of the cluster.
 func Offsets(ctx context.Context, k consumer.Kafka, group string) (map[string]map[int32]CommittedOffset, error) {
 	cl, err := Connect(ctx, k)
 	if err != nil {
@@ -65,9 +64,8 @@ func SettledCoordinator[T any](ctx context.Context, ask func(context.Context) (T
 	return AwaitCoordinator(ctx, nil, ask)
 }
 
-// Notes returns the texts of a group's committed offsets, by topic and
-// partition. A group without offsets has none. A partition that cannot be
-// read is an error: its note would be missed without a word.
+// Notes returns the texts of a group's committed offsets, by topic and partition. A group without offsets has none. A
+// partition that cannot be read is an error, because its note would be missed silently.
 func Notes(ctx context.Context, k consumer.Kafka, group string) (map[string]map[int32]string, error) {
 	offsets, err := Offsets(ctx, k, group)
 	if err != nil {
@@ -144,7 +142,7 @@ func SetOffsetsWith(ctx context.Context, admin *kadm.Client, group string, offse
 	return nil
 }
 
-// unused answers a *GroupActiveError where a group has members.
+// unused returns a *GroupActiveError if a group has members.
 func unused(ctx context.Context, admin *kadm.Client, group string) error {
 	described, err := SettledCoordinator(ctx, func(ctx context.Context) (kadm.DescribedGroups, error) {
 		described, err := admin.DescribeGroups(ctx, group)
@@ -163,7 +161,7 @@ func unused(ctx context.Context, admin *kadm.Client, group string) error {
 	return nil
 }
 
-// Extent is what a partition holds.
+// Extent is the range of offsets that a partition holds.
 type Extent struct {
 	// Start is the offset of its oldest record, or where that would be.
 	Start int64
@@ -172,7 +170,7 @@ type Extent struct {
 	End int64
 }
 
-// Extents are what the partitions of topics hold. Errors: *kafkaerr.UnreachableError,
+// Extents returns the extents of the partitions of topics. Errors: *kafkaerr.UnreachableError,
 // *kafkaerr.TopicMissingError, and what the cluster refuses.
 func Extents(ctx context.Context, k consumer.Kafka, topics ...string) (map[string]map[int32]Extent, error) {
 	cl, err := Connect(ctx, k)

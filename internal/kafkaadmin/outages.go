@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// outageAfter is how long no broker must be reachable before that is logged:
-	// a cluster that moves on to another broker has nothing to tell.
+	// outageAfter is how long all brokers must be unreachable before this is logged. A failover to another broker is
+	// not worth a line.
 	outageAfter = time.Second
 	// answerHolds is how long a broker that answered counts as reachable. Members
 	// of a group hear from one more often.
@@ -39,8 +39,7 @@ func newOutages(log *slog.Logger, brokers []string) *outages {
 	return &outages{log: log, brokers: brokers, answered: make(map[string]time.Time)}
 }
 
-// ongoing says whether no broker answers: what else is said of that is noise.
-// Nil has never heard of an outage.
+// ongoing says whether no broker answers, so that other messages about it can be left out. On nil it returns false.
 func (o *outages) ongoing() bool {
 	if o == nil {
 		return false

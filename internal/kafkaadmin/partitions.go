@@ -19,7 +19,7 @@ func (e *PartitionsError) Error() string {
 		e.Input, plural.Count(e.InputPartitions, "partition"), e.Output, e.OutputPartitions)
 }
 
-// ComparePartitions answers a *PartitionsError, or several joined, where records of the inputs would not find their own
+// ComparePartitions returns a *PartitionsError, or several joined, if records of the inputs would not find their own
 // partition in the output. Topics that are not known are left out.
 func ComparePartitions(topics map[string]TopicInfo, inputs []string, output string) error {
 	var problems []error
@@ -32,7 +32,7 @@ func ComparePartitions(topics map[string]TopicInfo, inputs []string, output stri
 	return errors.Join(problems...)
 }
 
-// CompareRetryPartitions answers an error where a retry topic has another number of partitions than the input: a record waits
+// CompareRetryPartitions returns an error if a retry topic has another number of partitions than the input: a record waits
 // in the partition that it came from. Topics that are not known are left out.
 func CompareRetryPartitions(topics map[string]TopicInfo, input string, retries []string) error {
 	in, known := topics[input]

@@ -49,7 +49,7 @@ func (l *SharedLog) Unreachable() bool { return l != nil && l.outages.ongoing() 
 // the client say the same dozens of times a second.
 const warnEvery = time.Minute
 
-// warnings are those that were logged lately.
+// warnings are the warnings that were logged lately.
 type warnings struct {
 	mu   sync.Mutex
 	last map[string]time.Time

@@ -10,7 +10,7 @@ import (
 
 // Changes says what is known of invalidations. Its functions are called at each scrape; nil ones are for zeros.
 type Changes struct {
-	// Topics are those that are read, whose series are there from zero.
+	// Topics are the topics that are read. Their series start at zero.
 	Topics []string
 	Counts func() invalidation.Counts
 	Status func() invalidation.Status

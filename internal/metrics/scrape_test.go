@@ -10,7 +10,7 @@ import (
 	"github.com/loaderline/loaderline/internal/metrics"
 )
 
-// scrape answers what a scrape gets.
+// scrape returns the text of a scrape.
 func scrape(t *testing.T, m *metrics.Metrics) string {
 	t.Helper()
 	w := httptest.NewRecorder()

@@ -1,4 +1,4 @@
-// Package nextrecord finds where reading a partition goes on past offsets that will never give a record: markers of
+// Package nextrecord finds where reading a partition continues after offsets that will never give a record: markers of
 // transactions, records that were aborted, and what compaction has removed. A client does not tell of them.
 package nextrecord
 

@@ -55,7 +55,7 @@ func (p *Pipeline) tierOf(tier uint8) string {
 	}
 }
 
-// add counts the answer for one key.
+// add counts the result of one key.
 func (f *Found) add(n *node, r stages.Result[*jsonenrich.Fragment], tier string) {
 	if tier != "" && !slices.Contains(f.Tiers, tier) {
 		f.Tiers = append(f.Tiers, tier)

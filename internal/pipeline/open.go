@@ -25,7 +25,7 @@ type Pipeline struct {
 
 	sources map[string]*source
 	memory  *resultcache.Memory
-	// tiers are below the memory: those that were opened here, and all of them.
+	// tiers are the caches below the memory: the ones opened here, and all of them.
 	tiers, allTiers []cachetier.Tier
 	nodes           []*node // by stage
 	loaders         []*loader
@@ -126,7 +126,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	return p, nil
 }
 
-// Tiers are the caches below the memory, fastest first: those that it was given, and those that it has opened.
+// Tiers are the caches below the memory, fastest first, both given and opened.
 func (p *Pipeline) Tiers() []cachetier.Tier { return p.allTiers }
 
 // CacheStats is what happened in the cache of all stages. It is safe for concurrent use.

@@ -103,7 +103,7 @@ func (p *Preload) Run(ctx context.Context, report func(Preloaded)) (Preloaded, e
 	}
 }
 
-// errStopped ends a scan of which enough is read.
+// errStopped ends a scan that has read enough.
 var errStopped = errors.New("enough was read")
 
 // try reads the table once.

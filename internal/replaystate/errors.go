@@ -21,7 +21,7 @@ func (*IDError) Is(target error) bool { return target == replay.ErrID }
 type ChangedError struct {
 	ID   string
 	What string // what differs, as "ranges"
-	// Was is what the replay was begun with, and Now what it was to go on with.
+	// Was is what the replay was begun with, and Now what it should continue with.
 	Was, Now string
 }
 

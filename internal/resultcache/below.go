@@ -46,7 +46,7 @@ func (b *below[K, V]) getStale(ctx context.Context, stamp loadcache.Stamp, keys 
 	}
 }
 
-// read asks one level, moves what it holds up, and answers the positions that it does not hold.
+// read reads one level, moves the entries that it holds up, and returns the positions that it does not hold.
 func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, n int, stale bool, hit hitFunc[V]) (rest []int32) {
 	names := make([]string, len(at))
 	for i, j := range at {

@@ -36,7 +36,7 @@ func (v *View[K, V]) Get(ctx context.Context, keys []K, hit func(i int, r stages
 	return stamp
 }
 
-// getMemory answers the positions that the tiers are to be asked for.
+// getMemory returns the positions to read from the tiers.
 func (v *View[K, V]) getMemory(keys []K, hit hitFunc[V]) (missed []int32) {
 	m := v.memory
 	var hits, negative uint64
@@ -84,7 +84,7 @@ func (v *View[K, V]) GetStale(ctx context.Context, keys []K, hit func(i int, r s
 	}
 }
 
-// getStaleMemory answers the positions that the tiers are to be asked for.
+// getStaleMemory returns the positions to read from the tiers.
 func (v *View[K, V]) getStaleMemory(keys []K, hit func(int, stages.Result[V])) (missed []int32) {
 	m := v.memory
 	m.reading.RLock()

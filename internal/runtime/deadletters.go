@@ -58,7 +58,7 @@ func (d *deadLetters) tick() {
 	}
 }
 
-// close logs what is left.
+// close logs the remaining counts.
 func (d *deadLetters) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -9,10 +9,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// processBalancer is the cooperative sticky balancer, but where there are more
-// members than partitions it spreads these over processes: a process has
-// several members, and what one process leaves idle is a machine. It goes by
-// the same name, since members with either understand each other.
+// processBalancer is the cooperative sticky balancer, but where there are more members than partitions it spreads these
+// over processes: a process has several members, and what one process leaves idle is a machine. It has the same name,
+// because members with either of them understand each other.
 //
 // Partitions of retry topics go with that of the input which has their number.
 type processBalancer struct {
@@ -112,9 +111,8 @@ func processesOf(b *kgo.ConsumerBalancer, plan map[string]map[string][]int32) []
 	return all
 }
 
-// nextMove takes what a member of the busiest process has and gives it to an
-// idle one of the least busy, as long as that evens them out. It answers nil
-// when nothing is to be moved.
+// nextMove takes what a member of the busiest process has and gives it to an idle one of the least busy, as long as
+// that evens them out. It returns nil if there is nothing to move.
 func nextMove(processes []*process) (from, to *member) {
 	var most, least *process
 	for _, p := range processes {

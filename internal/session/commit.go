@@ -14,7 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/failpoint"
 )
 
-// Commit publishes out and commits the offsets of the batch at hand, also when
+// Commit publishes out and commits the offsets of the current batch, also when
 // out is empty. Config.CommitTimeout bounds it, and so does ctx: when that ends
 // first the session is lost. Give it a context that outlives the wish to stop.
 // The records must not be used again.
@@ -106,7 +106,7 @@ func (s *Session) commitAcknowledged(ctx context.Context, out []*kgo.Record) (bo
 	}
 }
 
-// GiveBack drops the batch at hand: nothing was published, and Poll starts
+// GiveBack drops the current batch: nothing was published, and Poll starts
 // again at the committed offsets. It is quick and not interrupted by ctx.
 func (s *Session) GiveBack(ctx context.Context) error {
 	if s.failed != nil {

@@ -19,12 +19,11 @@ var (
 	ErrClosed = errors.New("consumer: the session is closed")
 )
 
-// RejectedError says that records were refused for what they are, so that
-// trying the same again gives the same. Nothing was committed, and Poll gives
-// the batch again. A topic that refuses whatever is published to it is a
+// RejectedError says that the broker rejected records because of their content, so that publishing them again would
+// fail again. Nothing was committed, and Poll returns the batch again. If a topic rejects all records, the error is a
 // *kafkaerr.ProduceError alone.
 type RejectedError struct {
-	// First is the first refusal that came.
+	// First is the first rejection.
 	First *kafkaerr.ProduceError
 	// Records are at fault: each was refused when it was published alone, as
 	// too large, without a key or with a timestamp that the topic does not
@@ -33,7 +32,7 @@ type RejectedError struct {
 	Records []Rejection
 }
 
-// Rejection is a record that a broker does not take, and why.
+// Rejection is a record that a broker rejected, and the reason.
 type Rejection struct {
 	Record *kgo.Record
 	Err    error
@@ -45,8 +44,8 @@ func (e *RejectedError) Error() string { return e.First.Error() }
 // Unwrap returns the first refusal.
 func (e *RejectedError) Unwrap() error { return e.First }
 
-// Error says that a session cannot go on. What it did last is not
-// committed, or settled by the next session that opens with its identity.
+// Error says that a session cannot continue. Its last step was not committed, or the next session with its identity
+// settles it.
 type Error struct {
 	// Op is what failed.
 	Op string
@@ -85,8 +84,8 @@ func isFinal(err error) bool {
 			kerr.InvalidGroupID, kerr.InconsistentGroupProtocol)
 }
 
-// Recoverable says that err is the session's alone: close it, wait a moment
-// and open a new one. Refusals, wrong settings and missing rights are not.
+// Recoverable says that a new session may succeed: close this one, wait a moment and open a new one. Rejections, wrong
+// settings and missing permissions are not recoverable.
 func Recoverable(err error) bool {
 	if isFinal(err) {
 		return false

@@ -71,7 +71,7 @@ func (b *bounds) gone(gone map[string][]int32) {
 	}
 }
 
-// pauseOutside stops fetching partitions of which nothing is read.
+// pauseOutside stops fetching partitions outside the ranges.
 func (s *Session) pauseOutside(cl *kgo.Client, assigned map[string][]int32) {
 	for topic, partitions := range assigned {
 		for _, p := range partitions {
@@ -132,7 +132,7 @@ func (s *Session) skipGaps(ctx context.Context) error {
 	return nil
 }
 
-// nextOffset is where a partition goes on from a position.
+// nextOffset returns where a partition continues from a position.
 func (s *Session) nextOffset(ctx context.Context, at topicPartition, position int64) (int64, error) {
 	next, err := nextrecord.Next(ctx, s.cl, nextrecord.Position{Topic: at.topic, ID: s.topicIDs[at.topic], Partition: at.partition, Offset: position})
 	switch {

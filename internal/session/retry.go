@@ -98,9 +98,9 @@ type retries struct {
 	// early are the first records that were polled before they were due, by
 	// partition. These are paused, and set back when the batch is settled.
 	early map[topicPartition]*kgo.Record
-	// due is when such a partition goes on.
+	// due is when such a partition continues.
 	due map[topicPartition]time.Time
-	// owned are the topics of which this session has a partition.
+	// owned are the topics with a partition of this session.
 	owned map[int32]map[string]bool
 }
 

@@ -186,14 +186,14 @@ func (s *Session) maxRecords() (wait, most int) {
 	return wait, most
 }
 
-// overtime says that the transaction at hand is older than the broker lets
+// overtime says that the current transaction is older than the broker lets
 // transactions become.
 func (s *Session) overtime() bool {
 	return !s.began.IsZero() && time.Since(s.began) >= s.cfg.TransactionTimeout
 }
 
 // Pause stops fetching from every partition, also from those that are assigned
-// later. Polling goes on, gives empty batches and keeps the membership. Safe
+// later. Polling continues, returns empty batches and keeps the membership. Safe
 // for concurrent use.
 func (s *Session) Pause() {
 	s.cl.PauseFetchTopics(s.cfg.topics()...)

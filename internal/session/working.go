@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Working returns the context for the work on the batch at hand. It ends with
+// Working returns the context for the work on the current batch. It ends with
 // ctx, and with the cause ErrRebalance once a rebalance has waited longer than
 // Config.RebalanceGrace for the batch: give it back then, or its partitions
 // are lost at the rebalance timeout. Call cancel when the work is done.

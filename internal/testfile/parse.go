@@ -22,7 +22,7 @@ func (p *parser) fail(err error) { p.problems = append(p.problems, err) }
 // keys are the keys of a section, each with what reads its value.
 type keys map[string]func(node)
 
-// section reads a mapping with fixed keys, and answers those that it has.
+// section reads a mapping with fixed keys, and returns the keys that it has.
 func (p *parser) section(n node, what string, of keys) (has map[string]bool) {
 	entries, err := n.Entries()
 	if err != nil {

@@ -30,7 +30,7 @@ type Test struct {
 	Expect []Expect // of each event, in order
 }
 
-// Stub is what a source answers a stage.
+// Stub replaces the results of a source for a stage.
 type Stub struct {
 	Stage strictyaml.Node // the stage's name, for errors
 	Rows  []Row

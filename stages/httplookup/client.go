@@ -26,7 +26,7 @@ type Config struct {
 	// RenewTLS returns the configuration for the next connection, in place of TLS, so that certificates can be renewed without
 	// a restart. It is called concurrently. Defaults to none.
 	RenewTLS func() *tls.Config `json:"-"`
-	// Health is the path below URL that answers a GET with 2xx while the service works, for Ping. Defaults to none: Ping then
+	// Health is the path below URL that returns 2xx to a GET while the service works, for Ping. Defaults to none: Ping then
 	// only connects.
 	Health string
 	// Pool is the number of connections at most. Defaults to 8.

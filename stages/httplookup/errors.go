@@ -37,7 +37,7 @@ func (e *serviceError) Error() string { return e.message }
 // Unwrap is the error of net/http.
 func (e *serviceError) Unwrap() error { return e.err }
 
-// invalid is an error that the pipeline's author mends.
+// invalid is an error that the pipeline's author must fix.
 func invalid(err error) error {
 	return stages.WithClass(&serviceError{message: err.Error(), err: err}, stages.Fatal)
 }

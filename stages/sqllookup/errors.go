@@ -35,7 +35,7 @@ func (e *databaseError) Error() string {
 // Unwrap is the driver's error.
 func (e *databaseError) Unwrap() error { return e.err }
 
-// invalid is an error that the pipeline's author mends.
+// invalid is an error that the pipeline's author must fix.
 func invalid(err error) error {
 	return stages.WithClass(&databaseError{message: err.Error(), err: err}, stages.Fatal)
 }

@@ -55,7 +55,7 @@ var coordinatorsMoved = Fault{
 
 // whole makes all brokers run, and waits until they are in sync.
 func (r *Round) whole(ctx context.Context) error {
-	if err := r.site.mend(ctx); err != nil {
+	if err := r.site.repair(ctx); err != nil {
 		return err
 	}
 	return r.site.cluster.AwaitInSync(ctx)

@@ -57,8 +57,8 @@ func (l *link) cut() error {
 
 func (l *link) restore() error { return l.proxy.Start() }
 
-// mend ends whatever a round that failed has left.
-func (l *link) mend() {
+// repair removes the faults that a failed round has left.
+func (l *link) repair() {
 	l.proxy.Toxics.ResetToxics(context.Background())
 	_ = l.proxy.Start() // One that runs says so.
 }

@@ -118,7 +118,7 @@ func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
 	for _, silence := range r.silences {
 		r.problem("%w", silence)
 	}
-	if err := w.mend(ctx, r.site); err != nil {
+	if err := w.repair(ctx, r.site); err != nil {
 		r.problem("%w", err)
 	}
 	judged := r.judge(ctx)

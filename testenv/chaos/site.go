@@ -77,8 +77,8 @@ func (w *World) closeSites() error {
 	return errors.Join(errs...)
 }
 
-// mend makes all brokers run.
-func (s *site) mend(ctx context.Context) error {
+// repair restarts all brokers that are down.
+func (s *site) repair(ctx context.Context) error {
 	var starting errgroup.Group
 	for _, b := range s.brokers {
 		starting.Go(func() error {

@@ -125,8 +125,8 @@ func (w *World) take(ctx context.Context) (*lane, error) {
 	}
 }
 
-// mend makes all services of a round run, whatever state a failed round has left.
-func (w *World) mend(ctx context.Context, own *site) error {
+// repair restarts all services of a round, whatever state a failed round has left.
+func (w *World) repair(ctx context.Context, own *site) error {
 	var errs []error
 	for _, s := range []*testenv.Service{w.postgres, w.redis} {
 		_ = s.Resume() // One that does not run says so.
@@ -134,14 +134,14 @@ func (w *World) mend(ctx context.Context, own *site) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, own.mend(ctx))...)
+	return errors.Join(append(errs, own.repair(ctx))...)
 }
 
 // give makes a lane whole and free again.
 func (w *World) give(l *lane) {
 	l.answers.lose(nothing)
 	for _, link := range l.links {
-		link.mend()
+		link.repair()
 	}
 	w.lanes <- l
 }

@@ -189,7 +189,7 @@ func (f *Fake) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	return positions, nil
 }
 
-// SavePositions keeps those that go on.
+// SavePositions stores the positions that move forward.
 func (f *Fake) SavePositions(ctx context.Context, positions []cachetier.Position) error {
 	if err := f.begin(ctx, "SavePositions"); err != nil {
 		return err

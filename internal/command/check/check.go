@@ -57,7 +57,7 @@ type Check struct {
 	Logger *slog.Logger
 }
 
-// Run makes all checks that can be made, and answers the errors of those that failed, joined.
+// Run makes all checks that can be made, and returns the joined errors of the failed ones.
 // Kafka and the sources are reached at the same time.
 func (c Check) Run(ctx context.Context) error {
 	var problems []error

@@ -45,7 +45,7 @@ func allRights() []kfake.ACL {
 	}
 }
 
-// check runs a checkup on a cluster that gives the pipeline's user some rights, and answers the lines of what failed.
+// check runs a checkup on a cluster that gives the pipeline's user some rights, and returns the lines of the checks that failed.
 func runCheck(t *testing.T, delivery string, rights []kfake.ACL) (failed []string, err error) {
 	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.EnableACLs(), kfake.SeedTopics(1, "events", "enriched", "dead"),

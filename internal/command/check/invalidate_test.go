@@ -53,7 +53,7 @@ func invalidating(t *testing.T, topics []string, rights []kfake.ACL) (check.Chec
 	return c, client
 }
 
-// failures runs a checkup, and answers the lines of what failed.
+// failures runs a checkup, and returns the lines of the checks that failed.
 func failures(t *testing.T, c check.Check) []string {
 	t.Helper()
 	var failed []string

@@ -41,7 +41,7 @@ func (c Check) sources(ctx context.Context) <-chan []Finding {
 	return done
 }
 
-// source answers an error only where it makes no finding itself.
+// source returns an error only if it reports no finding itself.
 func (c Check) source(ctx context.Context, file pipelinefile.Source) (err error) {
 	source, err := pipeline.OpenSource(ctx, c.Layout.File, file, nil)
 	if err != nil {

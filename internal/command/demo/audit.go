@@ -21,7 +21,7 @@ type coordinates struct {
 	offset    int64
 }
 
-// sourceOf reads from an outcome's headers which event it is of.
+// sourceOf reads from an outcome's headers which event it belongs to.
 func sourceOf(r *kgo.Record) (coordinates, error) {
 	partition, err := strconv.ParseInt(header(r, sink.HeaderSourcePartition), 10, 32)
 	offset, offsetErr := strconv.ParseInt(header(r, sink.HeaderSourceOffset), 10, 64)

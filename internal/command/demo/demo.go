@@ -28,7 +28,7 @@ type Config struct {
 	// Progress is called with the number of events whose outcome has been seen. Optional.
 	Progress func(settled int)
 	// Stay keeps the demo up after a summary without failures: it is called with the summary and where to look, and
-	// then the pipeline goes on until the context of Run ends. Optional: without it Run returns.
+	// then the pipeline continues until the context of Run ends. Optional: without it Run returns.
 	Stay func(*Summary, Place)
 	// Logger receives the pipeline's log. Defaults to none.
 	Logger *slog.Logger

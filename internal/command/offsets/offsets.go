@@ -1,4 +1,4 @@
-// Package offsets shows where a group is in its topics, and plans where it is to go on.
+// Package offsets shows where a group is in its topics, and plans where it continues.
 package offsets
 
 import (

@@ -15,7 +15,7 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// stub answers a stage by the rows of a test, as the stage's source would.
+// stub returns the rows of a test, as the stage's source would.
 type stub struct {
 	stage  *pipeline.Stage
 	types  lookupkey.Types

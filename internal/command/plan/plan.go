@@ -202,7 +202,7 @@ func cacheOf(f *pipelinefile.File, stage string, c pipelinefile.StageCache) *Cac
 	return cache
 }
 
-// invalidatedBy are the topics that invalidate a stage: those that tell of its rows, and that for commands.
+// invalidatedBy returns the topics that invalidate a stage: its change topics, and the topic for commands.
 func invalidatedBy(i *pipelinefile.Invalidate, stage string) []string {
 	if i == nil {
 		return nil

@@ -146,7 +146,7 @@ func (t *tier) InvalidateAll(ctx context.Context, space string) {
 	_ = t.must(ctx, func(s *store) error { return s.invalidateAll(space) })
 }
 
-// Positions are those that SavePositions kept. While the disk is away there are none: when it is back it is empty.
+// Positions returns the positions that SavePositions stored. While the disk fails there are none: when it is back it is empty.
 func (t *tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	s := t.store.Load()
 	if s == nil {
@@ -159,12 +159,12 @@ func (t *tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	return positions, err
 }
 
-// SavePositions keeps positions. Its error says that they are not kept; so it is while the disk is away.
+// SavePositions stores positions. It returns an error if it cannot, as while the disk fails.
 func (t *tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
 	return t.must(ctx, func(s *store) error { return s.savePositions(positions) })
 }
 
-// Clear removes everything. Without an error nothing comes back, even where the disk is away.
+// Clear removes everything. If it returns no error, nothing comes back, even if the disk fails.
 func (t *tier) Clear(ctx context.Context) error {
 	err := t.must(ctx, (*store).clear)
 	if errors.Is(err, errAway) {

@@ -129,7 +129,7 @@ func (t *tier) returnIfTold() bool {
 	return true
 }
 
-// warn says once that Redis is away, and again if Redis itself gives another reason.
+// warn logs once that Redis is unreachable, and again if Redis itself gives another reason.
 func (t *tier) warn(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -24,7 +24,7 @@ type Config struct {
 	// Prefix is the start of every key in Redis: PREFIX:... and {PREFIX}:.... Processes with the same prefix share their
 	// entries. It has up to 200 letters, digits, dots, colons, _ and -. Defaults to "loaderline".
 	Prefix string
-	// Logger receives a warning when Redis is away, and a message when it is back. Defaults to no logging.
+	// Logger receives a warning when Redis is unreachable, and a message when it is back. Defaults to no logging.
 	Logger *slog.Logger
 }
 

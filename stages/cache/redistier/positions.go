@@ -9,7 +9,7 @@ import (
 	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
-// Positions are an error where Redis is away.
+// Positions returns an error while Redis is unreachable.
 func (t *tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	if err := t.noteIfAway(untold{}); err != nil {
 		return nil, fmt.Errorf("read the positions of the change topics: %w", err)
@@ -33,7 +33,7 @@ func (t *tier) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	return positions, nil
 }
 
-// SavePositions is an error where Redis is away, as it is while it has not been told all invalidations.
+// SavePositions returns an error while Redis is unreachable, or has not received all invalidations.
 func (t *tier) SavePositions(ctx context.Context, positions []cachetier.Position) error {
 	if len(positions) == 0 {
 		return nil

@@ -64,7 +64,7 @@ type tier struct {
 var _ cachetier.Remote = (*tier)(nil)
 
 // Open returns a tier in Redis and starts to connect. It returns an error only if cfg is wrong, and joins all mistakes. If Redis
-// does not answer, the tier is empty until it does. The tier goes on after ctx has ended; the caller closes it.
+// does not answer, the tier is empty until it does. The tier continues after ctx has ended; the caller closes it.
 func Open(ctx context.Context, cfg Config) (cache.Tier, error) {
 	t, err := open(ctx, cfg)
 	if err != nil {
