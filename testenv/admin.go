@@ -74,6 +74,9 @@ func Ends(ctx context.Context, bootstrap, topic string) (int64, error) {
 	return sumOf(ends), err
 }
 
+// coordinatorTimeout is how long a group is asked for that has no coordinator yet, as on a broker that has just started.
+const coordinatorTimeout = 30 * time.Second
+
 // Committed returns the sum of the offsets that a group has committed for a topic's partitions, and whether it has
 // committed one for each of them.
 func Committed(ctx context.Context, bootstrap, group, topic string) (sum int64, all bool, err error) {
@@ -83,7 +86,24 @@ func Committed(ctx context.Context, bootstrap, group, topic string) (sum int64, 
 	if err != nil {
 		return 0, false, err
 	}
-	answer, err := c.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: ids}})
+	ctx, cancel := context.WithTimeout(ctx, coordinatorTimeout)
+	defer cancel()
+	for {
+		sum, all, err = c.committedNow(ctx, group, topic, ids)
+		if !errors.Is(err, kafka.NotCoordinatorForGroup) && !errors.Is(err, kafka.GroupCoordinatorNotAvailable) && !errors.Is(err, kafka.GroupLoadInProgress) {
+			return sum, all, err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return sum, all, err
+		}
+	}
+}
+
+// committedNow is Committed for partitions of a topic, asked once.
+func (c *client) committedNow(ctx context.Context, group, topic string, partitions []int) (sum int64, all bool, err error) {
+	answer, err := c.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: partitions}})
 	if err != nil {
 		return 0, false, err
 	}
