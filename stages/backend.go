@@ -70,9 +70,10 @@ func NewBackend(cfg BackendConfig) *Backend {
 	return &Backend{cfg: cfg, slots: make(chan struct{}, cfg.MaxCalls), rate: newLimiter(cfg.CallInterval, cfg.CallBurst), breaker: newBreaker(cfg.BreakerFailures, cfg.BreakerDelay)}
 }
 
-// Ping asks whether the backend can be reached, within its timeout. It returns errors.ErrUnsupported if BackendConfig has no
-// Ping. It returns ErrRejected, and asks nobody, while the backend wants to be left alone. It also returns ErrRejected while
-// the breaker is open and the backend could be reached all along: that is no sign that its calls succeed again.
+// Ping checks within the timeout whether the backend can be reached. It returns errors.ErrUnsupported if BackendConfig
+// has no Ping. It returns ErrRejected, without a call, during a pause that the backend requested. It also returns
+// ErrRejected if the breaker is open although the backend was always reachable, because a ping then does not show that
+// calls succeed again.
 func (b *Backend) Ping(ctx context.Context) error {
 	if b.cfg.Ping == nil {
 		return errors.ErrUnsupported

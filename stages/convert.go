@@ -2,8 +2,8 @@ package stages
 
 import "context"
 
-// Convert is a Source whose values are made from another's, once for each value that is loaded. A value that
-// cannot be made fails its key, and is not asked for again. convert is called concurrently.
+// Convert returns a Source that converts the values of another, once for each loaded value. If convert returns an
+// error, its key fails and is not retried. convert is called concurrently.
 func Convert[K comparable, V, W any](source Source[K, V], convert func(V) (W, error)) Source[K, W] {
 	return converted[K, V, W]{source: source, convert: convert}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
-// Class says whose fault an error of a source is, and so what a Loader does about it.
+// Class says what is at fault in an error of a source, and so what a Loader does about it.
 type Class uint8
 
 const (

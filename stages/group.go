@@ -1,9 +1,9 @@
 package stages
 
-// Group returns a number that rows of a run share if all of their keys are equal, and the same conditions hold for them. Their
-// results are equal in all stages, so what is made of the results alone can be made once. Popular keys are in many rows of a
-// batch. It returns -1 for a row that shares its keys with no other: one with an unusable key, and every row if events have
-// lists of keys. Numbers are less than the number of rows.
+// Group returns a number that rows of a run share if all of their keys are equal, and the same conditions hold for
+// them. Their results are equal in all stages, so a value computed from the results alone can be shared. Popular keys
+// are in many rows of a batch. It returns -1 for a row that shares its keys with no other: one with an unusable key,
+// and every row if events have lists of keys. Numbers are less than the number of rows.
 func (r Row[E]) Group() int {
 	if r.run.groups == nil {
 		r.run.groups = group(r.run)

@@ -46,8 +46,8 @@ func ByEachErr[E any, K comparable](p *Plan[E], keys func(e E, add func(K, error
 	}})}
 }
 
-// ThenEach takes any number of keys from each value of an earlier stage; it is called once for each distinct value of a
-// run, not for each row. A missing value has no keys; what comes after a failed one is Blocked.
+// ThenEach takes any number of keys from each value of an earlier stage. The function is called once for each distinct
+// value of a run, not for each row. A missing value has no keys. After a failed value the result is Blocked.
 func ThenEach[E, V any, K comparable](n Node[E, V], keys func(V) iter.Seq[K]) Lists[E, K] {
 	return ThenEachErr(n, func(v V, add func(K, error)) {
 		for k := range keys(v) {

@@ -32,9 +32,9 @@ type LoaderConfig[K comparable, V any] struct {
 	FailureTTL time.Duration
 }
 
-// Loader turns any number of wanted keys into few bulk calls of its source: cached keys are not loaded, the others
-// are split by MaxBatch, tried again where that can help, and bisected where single keys are at fault.
-// It is safe for concurrent use. Stages that share a Loader share its calls.
+// Loader loads any number of keys with few bulk calls of its source. It does not load cached keys. It splits the others
+// by MaxBatch, retries errors that may pass, and bisects calls in which single keys are at fault. It is safe for
+// concurrent use. Stages that share a Loader share its calls.
 type Loader[K comparable, V any] struct {
 	source    Source[K, V]
 	cfg       LoaderConfig[K, V]

@@ -48,9 +48,9 @@ type planLoader struct {
 	open   func(shared bool) requester // makes its keyRequests for a run
 }
 
-// Run loads what the stages want for events and returns when every key is settled, or ctx has ended. Loads of
-// stages that do not depend on each other run at the same time; a stage starts when its own keys are known.
-// Look at Rows.Err before the rows are published anywhere.
+// Run loads the keys of all stages for events, and returns when every key is settled, or ctx has ended. Loads of stages
+// that do not depend on each other run at the same time; a stage starts when its own keys are known. Look at Rows.Err
+// before the rows are published anywhere.
 func (p *Plan[E]) Run(ctx context.Context, events []E) *Rows[E] {
 	r := newRun(ctx, p, events)
 	r.schedule(ctx)
@@ -65,7 +65,7 @@ func (p *Plan[E]) wants(edge int) bool {
 // Dep is a stage that keys may depend on: any Node.
 type Dep interface{ node() int }
 
-// Node is a stage of a plan, and the way to its results.
+// Node is a stage of a plan, with access to its results.
 type Node[E, V any] struct {
 	plan   *Plan[E]
 	id     int

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// State is how one key of one stage ended.
+// State is the outcome of one key in one stage.
 type State uint8
 
 // The four outcomes of a key. The zero State is Missing: a key that nobody settled has no value.
@@ -35,8 +35,8 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", uint8(s))
 }
 
-// Result is the outcome of one key. Err is nil where State is Loaded, and where it is Missing but for ErrNoKey: then
-// there was no key to look up.
+// Result is the outcome of one key. Err is nil if State is Loaded. If State is Missing, Err wraps ErrNoKey if there was
+// no key to look up, and is nil otherwise.
 type Result[V any] struct {
 	Value V
 	Err   error

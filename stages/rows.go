@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// Rows are the events of one run with their results. They are for one goroutine at a time.
+// Rows are the events of one run with their results. Only one goroutine at a time may use them.
 type Rows[E any] struct {
 	run *run[E]
 }
@@ -37,8 +37,8 @@ func (r *Rows[E]) All() iter.Seq[Row[E]] {
 }
 
 // Err returns why the run as a whole has failed: its context ended (the context's cause), a loader can never succeed
-// (ErrFatal), or a backend answered nobody (ErrOutage). The failed keys are then not the events'
-// fault. It is nil where each key's outcome is its own.
+// (ErrFatal), or a backend failed every call (ErrOutage). The events are then not at fault for failed keys. Err is nil
+// if each key has an outcome of its own.
 func (r *Rows[E]) Err() error {
 	return r.run.failure
 }

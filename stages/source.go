@@ -32,7 +32,7 @@ func (f mapSource[K, V]) Load(ctx context.Context, b *Batch[K, V]) error {
 	return err
 }
 
-// KeyErrors is the error of a Source that failed to load some keys, each with an error of its own.
+// KeyErrors is the error of a Source that failed to load some keys, with one error per key.
 type KeyErrors[K comparable] map[K]error //nolint:errname // It is several errors.
 
 // Error returns the text of one of the errors.
@@ -43,8 +43,8 @@ func (e KeyErrors[K]) Error() string {
 	return "no key failed"
 }
 
-// Batch is one bulk call: the keys that are asked for, each of them once, and what is known of them.
-// It belongs to one call of Load and is not safe for concurrent use.
+// Batch is one bulk call: its distinct keys, and their results so far. It belongs to one call of Load and is not safe
+// for concurrent use.
 type Batch[K comparable, V any] struct {
 	// Keys are distinct. They are read only.
 	Keys []K
@@ -93,7 +93,7 @@ func (b *Batch[K, V]) Set(i int, r Result[V]) {
 	b.results[i], b.settled[i] = Result[V]{Value: r.Value, Err: r.Err, State: r.State}, true
 }
 
-// Result returns what is known of the i-th key. Unsettled keys are missing.
+// Result returns the result so far of the i-th key. Unsettled keys are missing.
 func (b *Batch[K, V]) Result(i int) Result[V] { return b.results[i] }
 
 // Extra returns the number of Puts and Fails for keys that were not asked for.

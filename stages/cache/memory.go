@@ -32,8 +32,8 @@ func New(cfg Config) (*Memory, error) {
 	return &Memory{memory: memory}, nil
 }
 
-// Close removes all entries from memory and waits for lookups and writes in progress. Loaders may go on to use their views:
-// they find nothing and keep nothing. Close does not close the tiers. Further calls do nothing.
+// Close removes all entries from memory and waits for lookups and writes in progress. Loaders may continue to use their
+// views, which then find and keep nothing. Close does not close the tiers. Further calls do nothing.
 func (m *Memory) Close() { m.memory.Close() }
 
 // Stats holds counters since the start of a Memory, and how full it is now.

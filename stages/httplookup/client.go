@@ -66,8 +66,9 @@ type client struct {
 // Open makes a client of a service without connecting, whatever ctx is. Its error has all mistakes in the configuration, and quotes
 // no value.
 //
-// The client's Lookup checks a query without asking the service, whatever its context is. All its errors are fatal by stages.ClassOf.
-// Ping asks for Config.Health, or only connects. Close ends the connections that no call uses. Those in use end with their calls.
+// The client's Lookup checks a query without a request to the service, and ignores its context. All its errors are
+// fatal by stages.ClassOf. Ping requests Config.Health, or only connects. Close ends idle connections. Connections in
+// use end with their calls.
 func Open(_ context.Context, cfg Config) (lookup.Client[Query], error) {
 	cfg = cfg.withDefaults()
 	c := &client{cfg: cfg}

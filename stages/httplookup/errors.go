@@ -28,8 +28,8 @@ type serviceError struct {
 // Code implements lookup.Error by the status of the answer, or of an item in it, or the item's own word for its error.
 func (e *serviceError) Code() string { return e.code }
 
-// RetryAfter is how long a service that answered 429 or 503 asks to be left alone, a day at most: a stages.Backend does so. A
-// 429 that does not say it is 1 s, another answer 0.
+// RetryAfter returns the pause that a service with a 429 or 503 response requests, at most a day. A stages.Backend
+// obeys it. It is 1 s for a 429 without Retry-After, and 0 for other responses.
 func (e *serviceError) RetryAfter() time.Duration { return e.retryAfter }
 
 func (e *serviceError) Error() string { return e.message }

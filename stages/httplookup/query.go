@@ -25,7 +25,8 @@ const maxURLBytes = 8000
 // Query asks a service for many keys at once: how a request names the keys, and where the answer has them. The zero value of
 // each field is its default.
 //
-// A path into the answer is names joined by dots, as in data.items. A name with a dot or a space in it is quoted as in JSON.
+// A path into the response is names joined by dots, as in data.items. A name with a dot or a space in it is quoted as
+// in JSON.
 type Query struct {
 	// Name names the stage in errors. Defaults to "lookup".
 	Name string

@@ -43,8 +43,8 @@ type Client[Query any] interface {
 
 // Lookup is a prepared query. It is safe for concurrent use.
 //
-// Load asks for all keys of a batch at once. A value is one compact JSON document, which never changes. An error of the whole
-// call is an Error. So is the error of a key that the source refuses, or that has a value which cannot be used.
+// Load looks up all keys of a batch at once. A value is one compact JSON document, which never changes. An error of the
+// whole call is an Error. So is the error of a key that the source refuses, or that has a value which cannot be used.
 type Lookup interface {
 	stages.Source[Key, []byte]
 
@@ -62,8 +62,9 @@ type Key string
 // placeholder. string(s) is the secret itself.
 type Secret = secret.Text
 
-// Error is what a source said, or why it said nothing. Its text holds no key, value, statement, address or credentials, so it can
-// be published with a record. It wraps the driver's error, which can hold all of them.
+// Error is the error that a source returned, or the reason why it did not respond. Its text holds no key, value,
+// statement, address or credentials, so it can be published with a record. It wraps the driver's error, which can hold
+// all of them.
 type Error interface {
 	error
 	// Code returns the source's word for the error: an SQLSTATE (42501), MySQL's number (1146), SQLite's name (SQLITE_BUSY), the

@@ -42,8 +42,8 @@ type client struct{ *redisconn.Client }
 
 // Open makes a client of Redis without connecting, whatever ctx is. Its error has all mistakes in the configuration.
 //
-// The client's Lookup checks a query without asking the server, whatever its context is. All its errors are fatal by
-// stages.ClassOf. Close ends the calls under way, which it waits for.
+// The client's Lookup checks a query without a call to the server, and ignores its context. All its errors are fatal by
+// stages.ClassOf. Close ends the calls in progress and waits for them.
 func Open(_ context.Context, cfg Config) (lookup.Client[Query], error) {
 	conn, err := redisconn.Open(redisconn.Config(cfg))
 	if err != nil {

@@ -95,8 +95,8 @@ func (l *redisLookup) Key(parts ...[]byte) (lookup.Key, error) { return l.types.
 // Types implements lookupext.Typed.
 func (l *redisLookup) Types() lookupkey.Types { return slices.Clone(l.types) }
 
-// Load asks for all keys, which must be canonical by Types, in one pipeline for each server. An error of the whole
-// call is a lookup.Error, classified; it leaves open also the values that had come before the connection broke.
+// Load asks for all keys, which must be canonical by Types, in one pipeline for each server. An error of the whole call
+// is a classified lookup.Error. After it, values that arrived before the connection broke stay unsettled too.
 func (l *redisLookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if len(b.Keys) == 0 {
 		return nil

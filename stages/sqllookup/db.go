@@ -74,9 +74,10 @@ type driver interface {
 
 // Open makes a client of a database without connecting. Its error is a mistake in the configuration.
 //
-// The client's Lookup has the database describe the query, and so finds what is wrong with it: the statement, a table, a column, a
-// right, a key column. Such an error is fatal by stages.ClassOf. It says what the database said, and where in the statement. An
-// error that is not fatal means that the database could not be asked. Close waits for the calls under way.
+// The client's Lookup has the database describe the query, and so finds mistakes in it: the statement, a table, a
+// column, a permission, a key column. Such an error is fatal by stages.ClassOf. It has the database's message, and the
+// place in the statement. An error that is not fatal means that the database could not be reached. Close waits for the
+// calls in progress.
 func Open(ctx context.Context, cfg Config) (lookup.Client[Query], error) {
 	cfg = cfg.withDefaults()
 	if cfg.DSN == "" {
@@ -106,7 +107,7 @@ func (db *database) Ping(ctx context.Context) error { return db.driver.ping(ctx)
 // Close implements lookup.Client: it ends the connections once the calls on them have returned.
 func (db *database) Close() error { return db.driver.close() }
 
-// Query asks a database for the rows of many keys at once. The zero value of each field but SQL is its default.
+// Query selects the rows of many keys at once. The zero value of each field but SQL is its default.
 type Query struct {
 	// Name names the stage in errors. Defaults to "lookup".
 	Name string

@@ -53,8 +53,8 @@ type prepared struct {
 }
 
 // Load runs the query once for all keys, which Key or lookupkey.Unchecked has made. It leaves a key without rows
-// unsettled. A row is the result of every key that the database takes for equal to the row's key. The batch counts rows that are
-// the result of no key. An error of the whole call is a lookup.Error, classified.
+// unsettled. A row is the result of every key that the database considers equal to the row's key. The batch counts rows
+// that are the result of no key. An error of the whole call is a classified lookup.Error.
 func (l *sqlLookup) Load(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
 	if len(b.Keys) == 0 {
 		return nil
