@@ -74,9 +74,20 @@ func TestReadAllLeavesOutAbortedRecords(t *testing.T) {
 	}
 }
 
-// The pipeline of this test is a few lines of franz-go; what it does not do is what the checker must find.
-func TestChecker(t *testing.T) {
-	const count = 2000
+// checkerCount is how many events the test of the checker publishes.
+const checkerCount = 2000
+
+// checkerWorld is a checker and a pipeline of a few lines of franz-go; what it does not do is what the checker must find.
+type checkerWorld struct {
+	oracle       testenv.Oracle
+	checker      *testenv.Checker
+	client       *kgo.Client
+	output, dead string
+	records      []testenv.Record // of the input
+}
+
+func newCheckerWorld(t *testing.T) *checkerWorld {
+	t.Helper()
 	broker, dsn := testenv.Kafka(t), testenv.Postgres(t)
 	input, output, dead := testenv.Topic(t, "in", 4), testenv.Topic(t, "out", 4), testenv.Topic(t, "dead", 1)
 	if err := testenv.SeedShop(t.Context(), dsn, testenv.ShopConfig{Users: 500, Products: 50}); err != nil {
@@ -93,66 +104,73 @@ func TestChecker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := checker.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	// Users 500 to 509 are not there.
-	events := testenv.Events(testenv.EventsConfig{Count: count, Users: 510, Uniform: true})
+	events := testenv.Events(testenv.EventsConfig{Count: checkerCount, Users: 510, Uniform: true})
 	publish := testenv.PublishConfig{Kafka: broker, Topic: input}
 	if _, err := testenv.Publish(t.Context(), publish, events); err != nil {
 		t.Fatal(err)
 	}
 	records, err := testenv.ReadAll(t.Context(), broker, input)
-	if err != nil || len(records) != count {
-		t.Fatalf("%d events of %d were published: %v", len(records), count, err)
+	if err != nil || len(records) != checkerCount {
+		t.Fatalf("%d events of %d were published: %v", len(records), checkerCount, err)
 	}
-	client := transactions(t)
-	enrich := func(end kgo.TransactionEndTry, records []testenv.Record) {
-		t.Helper()
-		if err := client.BeginTransaction(); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range records {
-			client.Produce(t.Context(), enriched(t, oracle, r, output, dead), nil)
-		}
-		if err := client.Flush(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := client.EndTransaction(t.Context(), end); err != nil {
-			t.Fatal(err)
-		}
-	}
-	half := records[:count/2]
-	enrich(kgo.TryAbort, half)
-	enrich(kgo.TryCommit, half)
-	if err := checker.WaitFor(t.Context(), count/2); err != nil {
+	return &checkerWorld{oracle: oracle, checker: checker, client: transactions(t), output: output, dead: dead, records: records}
+}
+
+// enrich publishes what a right pipeline makes of records, in a transaction that ends in one of two ways.
+func (w *checkerWorld) enrich(t *testing.T, end kgo.TransactionEndTry, records []testenv.Record) {
+	t.Helper()
+	if err := w.client.BeginTransaction(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := checker.Check(t.Context())
+	for _, r := range records {
+		w.client.Produce(t.Context(), enriched(t, w.oracle, r, w.output, w.dead), nil)
+	}
+	if err := w.client.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.client.EndTransaction(t.Context(), end); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChecker(t *testing.T) {
+	const count = checkerCount
+	w := newCheckerWorld(t)
+	half := w.records[:count/2]
+	w.enrich(t, kgo.TryAbort, half)
+	w.enrich(t, kgo.TryCommit, half)
+	if err := w.checker.WaitFor(t.Context(), count/2); err != nil {
+		t.Fatal(err)
+	}
+	report, err := w.checker.Check(t.Context())
 	if err != nil || report.Lost.Count != count/2 || report.Distinct != count/2 {
 		t.Errorf("half way: %v\n%s", err, &report)
 	}
-	enrich(kgo.TryCommit, records[count/2:])
-	report, err = checker.Check(t.Context())
+	w.enrich(t, kgo.TryCommit, w.records[count/2:])
+	report, err = w.checker.Check(t.Context())
 	if err != nil || !report.OK() || report.Inputs != count || report.Dead == 0 || report.Enriched+report.Dead != count {
 		t.Errorf("at the end: %v\n%s", err, &report)
 	}
-	enrich(kgo.TryCommit, records[:1])
-	report, err = checker.Check(t.Context())
+	w.enrich(t, kgo.TryCommit, w.records[:1])
+	report, err = w.checker.Check(t.Context())
 	if err != nil || report.OK() || report.Duplicates.Count != 1 {
 		t.Errorf("after a repetition: %v\n%s", err, &report)
 	}
 
-	begin(t, client, output, 0, "never ended")
+	begin(t, w.client, w.output, 0, "never ended")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	_, err = checker.Check(ctx)
+	_, err = w.checker.Check(ctx)
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "a transaction is open") {
 		t.Errorf("with an open transaction: %v", err)
 	}
-	if err := client.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
+	if err := w.client.EndTransaction(t.Context(), kgo.TryAbort); err != nil {
 		t.Error(err)
 	}
 }

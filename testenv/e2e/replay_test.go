@@ -92,68 +92,77 @@ func TestReplay(t *testing.T) {
 	s := newScenario(t, options{})
 	s.enriched()
 	s.abort()
-	t.Run("of a thousand offsets", func(t *testing.T) {
-		into := testenv.Topic(t, "again", 4)
-		_, _, code := s.command("replay", s.file, "--from", "1:1000", "--to", "1:2000", "--into", into, "--create-topics", "--id", "a")
-		if seen := s.replayed(into, "a"); code != 0 || len(seen) != 1000 || seen["1:1000"] != 1 || seen["1:1999"] != 1 {
-			t.Errorf("exit %d, %d records", code, len(seen))
-		}
-	})
-	t.Run("killed at half", func(t *testing.T) {
-		into := testenv.Topic(t, "again", 4)
-		run := []string{"replay", s.file, "--from", "earliest", "--into", into, "--create-topics", "--id", "b"}
-		cmd, _ := s.slowly(run...)
-		s.awaitRecords(into, s.events/2)
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // Killed.
-		before := len(s.replayed(into, "b"))
-		_, _, code := s.command(run...)
-		seen := s.replayed(into, "b")
-		t.Logf("killed at %d of %d records", before, len(seen))
-		if code != 0 || len(seen) != s.events || before == s.events {
-			t.Errorf("exit %d, %d of %d records, %d before the kill", code, len(seen), s.events, before)
-		}
-	})
+	t.Run("of a thousand offsets", s.replayedInPart)
+	t.Run("killed at half", s.replayedAfterKill)
 	t.Run("by two processes", s.replayedByTwo)
-	t.Run("as a diff", func(t *testing.T) {
-		if out, _, code := s.command("replay", s.file, "--from", "earliest", "--diff"); code != 0 || out != "" {
-			t.Errorf("exit %d, %s", code, out)
+	t.Run("as a diff", s.replayedAsDiff)
+}
+
+// replayedInPart replays a thousand offsets of one partition.
+func (s *scenario) replayedInPart(t *testing.T) {
+	into := testenv.Topic(t, "again", 4)
+	_, _, code := s.command("replay", s.file, "--from", "1:1000", "--to", "1:2000", "--into", into, "--create-topics", "--id", "a")
+	if seen := s.replayed(into, "a"); code != 0 || len(seen) != 1000 || seen["1:1000"] != 1 || seen["1:1999"] != 1 {
+		t.Errorf("exit %d, %d records", code, len(seen))
+	}
+}
+
+// replayedAfterKill kills a replay at half and runs it again: each record is there once.
+func (s *scenario) replayedAfterKill(t *testing.T) {
+	into := testenv.Topic(t, "again", 4)
+	run := []string{"replay", s.file, "--from", "earliest", "--into", into, "--create-topics", "--id", "b"}
+	cmd, _ := s.slowly(run...)
+	s.awaitRecords(into, s.events/2)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // Killed.
+	before := len(s.replayed(into, "b"))
+	_, _, code := s.command(run...)
+	seen := s.replayed(into, "b")
+	t.Logf("killed at %d of %d records", before, len(seen))
+	if code != 0 || len(seen) != s.events || before == s.events {
+		t.Errorf("exit %d, %d of %d records, %d before the kill", code, len(seen), s.events, before)
+	}
+}
+
+// replayedAsDiff finds the records of the users that have changed, and no others.
+func (s *scenario) replayedAsDiff(t *testing.T) {
+	if out, _, code := s.command("replay", s.file, "--from", "earliest", "--diff"); code != 0 || out != "" {
+		t.Errorf("exit %d, %s", code, out)
+	}
+	db, err := pgx.Connect(t.Context(), s.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(t.Context(), `UPDATE users SET name = name || ' (new)' WHERE id BETWEEN 1 AND 10`)
+	if err := errors.Join(err, db.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	want := s.ofUsers(10)
+	out, _, code := s.command("replay", s.file, "--from", "earliest", "--diff", "--format", "json")
+	got := 0
+	for line := range strings.Lines(out) {
+		var change struct {
+			Topic             string
+			Partition, Offset json.Number
+			Change            string
+			Fields            []struct{ Field string }
 		}
-		db, err := pgx.Connect(t.Context(), s.dsn)
-		if err != nil {
+		if err := json.Unmarshal([]byte(line), &change); err != nil {
 			t.Fatal(err)
 		}
-		_, err = db.Exec(t.Context(), `UPDATE users SET name = name || ' (new)' WHERE id BETWEEN 1 AND 10`)
-		if err := errors.Join(err, db.Close(t.Context())); err != nil {
-			t.Fatal(err)
+		source := change.Partition.String() + ":" + change.Offset.String()
+		if !want[source] || change.Change != "changed" || len(change.Fields) != 1 || change.Fields[0].Field != "user" {
+			t.Fatalf("got %s", line)
 		}
-		want := s.ofUsers(10)
-		out, _, code := s.command("replay", s.file, "--from", "earliest", "--diff", "--format", "json")
-		got := 0
-		for line := range strings.Lines(out) {
-			var change struct {
-				Topic             string
-				Partition, Offset json.Number
-				Change            string
-				Fields            []struct{ Field string }
-			}
-			if err := json.Unmarshal([]byte(line), &change); err != nil {
-				t.Fatal(err)
-			}
-			source := change.Partition.String() + ":" + change.Offset.String()
-			if !want[source] || change.Change != "changed" || len(change.Fields) != 1 || change.Fields[0].Field != "user" {
-				t.Fatalf("got %s", line)
-			}
-			delete(want, source)
-			got++
-		}
-		if code != 1 || len(want) > 0 || got == 0 {
-			t.Errorf("exit %d, %d changes reported, %d not", code, got, len(want))
-		}
-		t.Logf("%d records of 10 users changed", got)
-	})
+		delete(want, source)
+		got++
+	}
+	if code != 1 || len(want) > 0 || got == 0 {
+		t.Errorf("exit %d, %d changes reported, %d not", code, got, len(want))
+	}
+	t.Logf("%d records of 10 users changed", got)
 }
 
 // slowly starts a replay that takes twenty seconds for all events.
