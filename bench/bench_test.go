@@ -55,13 +55,19 @@ func TestBench(t *testing.T) {
 				}
 				continue
 			}
-			if r.Failure+r.Verdict != "" || r.Rate <= 0 || r.FirstOutput <= 0 || r.RSS <= 0 || r.CPU <= 0 || r.Allocated <= 0 || r.Calls < 3 {
-				t.Errorf("%s: %+v", shape.Name, r)
-			}
-			if (r.Latency != nil) != (shape.Rate > 0) || (r.Latency != nil && (r.Latency.P50 <= 0 || r.Latency.P999 < r.Latency.P50)) {
-				t.Errorf("%s: latency %+v", shape.Name, r.Latency)
-			}
+			isWhole(t, shape, r)
 		}
+	}
+}
+
+// isWhole looks for figures that are missing from a result.
+func isWhole(t *testing.T, shape Shape, r Result) {
+	t.Helper()
+	if r.Failure+r.Verdict != "" || r.Rate <= 0 || r.FirstOutput <= 0 || r.RSS <= 0 || r.CPU <= 0 || r.Allocated <= 0 || r.Calls < 3 {
+		t.Errorf("%s: %+v", shape.Name, r)
+	}
+	if (r.Latency != nil) != (shape.Rate > 0) || (r.Latency != nil && (r.Latency.P50 <= 0 || r.Latency.P999 < r.Latency.P50)) {
+		t.Errorf("%s: latency %+v", shape.Name, r.Latency)
 	}
 }
 

@@ -140,7 +140,7 @@ func TestPingsAndTheBreaker(t *testing.T) {
 			BreakerFailures: 1, BreakerDelay: time.Minute, Ping: func(context.Context) error { return reachable },
 		})
 		l := loader(broken(repeat(errAway, 10)...), stages.LoaderConfig[int, int]{Backend: backend})
-		expect := func(what string, state string, is func(error) bool) {
+		expect := func(what, state string, is func(error) bool) {
 			t.Helper()
 			if err := backend.Ping(t.Context()); !is(err) || backend.Stats().Breaker != state {
 				t.Errorf("%s: the ping says %v, the breaker is %s", what, err, backend.Stats().Breaker)

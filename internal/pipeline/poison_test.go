@@ -16,13 +16,9 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// The database raises an error for one key: its events alone fail, and only the first micro-batch looks for it.
-func TestAPoisonKeyInPostgreSQL(t *testing.T) {
-	const (
-		events, size, users = 100_000, 5000, 20_000
-		poison              = 777
-	)
-	dsn := testenv.Postgres(t)
+// usersWithScore makes a table of users, and a function that fails for one of them.
+func usersWithScore(t *testing.T, dsn string, users, poison int) {
+	t.Helper()
 	conn, err := pgx.Connect(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -37,6 +33,16 @@ BEGIN IF id = %d THEN RAISE EXCEPTION 'no score for user'; END IF; RETURN id %% 
 	if err := conn.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// The database raises an error for one key: its events alone fail, and only the first micro-batch looks for it.
+func TestAPoisonKeyInPostgreSQL(t *testing.T) {
+	const (
+		events, size, users = 100_000, 5000, 20_000
+		poison              = 777
+	)
+	dsn := testenv.Postgres(t)
+	usersWithScore(t, dsn, users, poison)
 	file, err := pipelinefile.Parse("pipeline.yaml", fmt.Appendf(nil, `
 kafka: {brokers: [localhost:9092]}
 input: {topics: [events], group: g}

@@ -117,7 +117,7 @@ func (r *Run) sources(file *pipelinefile.File) []admin.Source {
 	all := []admin.Source{}
 	stats := r.sourceStats()
 	for _, source := range file.Sources {
-		s := admin.Source{Name: source.Name, Breaker: string(stats[source.Name].Breaker)}
+		s := admin.Source{Name: source.Name, Breaker: stats[source.Name].Breaker}
 		if since := r.failing(source.Name); !since.IsZero() {
 			s.FailingSince = &since
 		}

@@ -172,6 +172,22 @@ func numbersIn(tb testing.TB, list []byte) []int {
 	return numbers
 }
 
+// fill creates a table with a row for each spelling, by its number, and returns the lookup of it.
+func (c compared) fill(t *testing.T, d database, table string) lookupext.Database {
+	t.Helper()
+	d.exec(t, "CREATE TABLE "+table+" (n integer, id "+c.declared+")")
+	for i, raw := range c.spelled {
+		if len(raw) < 70 || d.driver == sqllookup.Postgres && !strings.HasPrefix(c.declared, "float") {
+			d.exec(t, fmt.Sprintf("INSERT INTO %s VALUES (%d, %s)", table, i, d.literal(raw)))
+		}
+	}
+	q := sqllookup.Query{SQL: "SELECT n, id FROM " + table + " WHERE id IN ($keys)", Key: []string{"id"}, Many: true}
+	if c.keyType != "" {
+		q.KeyType = []string{c.keyType}
+	}
+	return d.lookup(t, q)
+}
+
 // At most one of several equal keys is regular.
 func TestEqualKeysAreNotBothRegular(t *testing.T) {
 	t.Parallel()
@@ -179,17 +195,7 @@ func TestEqualKeysAreNotBothRegular(t *testing.T) {
 	for i, c := range comparisons {
 		d := opened[c.driver]
 		table := fmt.Sprintf("k%d", i)
-		d.exec(t, "CREATE TABLE "+table+" (n integer, id "+c.declared+")")
-		for i, raw := range c.spelled {
-			if len(raw) < 70 || d.driver == sqllookup.Postgres && !strings.HasPrefix(c.declared, "float") {
-				d.exec(t, fmt.Sprintf("INSERT INTO %s VALUES (%d, %s)", table, i, d.literal(raw)))
-			}
-		}
-		q := sqllookup.Query{SQL: "SELECT n, id FROM " + table + " WHERE id IN ($keys)", Key: []string{"id"}, Many: true}
-		if c.keyType != "" {
-			q.KeyType = []string{c.keyType}
-		}
-		l := d.lookup(t, q)
+		l := c.fill(t, d, table)
 		for i, raw := range c.spelled {
 			key := canonical(t, l, raw)
 			one := l.Regular(key)
