@@ -196,7 +196,7 @@ func TestWrite(t *testing.T) {
 func TestOpenOfAnother(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "2026-11-24.json")
-	for text, want := range map[string]string{"[]": "no report", `{"environment":{"cores":64}}`: "another machine"} {
+	for text, want := range map[string]string{"[]": "is not a report", `{"environment":{"cores":64}}`: "another machine"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
