@@ -18,8 +18,8 @@ import (
 type action int
 
 const (
-	pollAgain   action = iota // The session goes on.
-	takeFewer                 // It goes on with smaller batches.
+	pollAgain   action = iota // In the same session.
+	takeFewer                 // In the same session, with smaller batches.
 	awaitSource               // It pauses until the source can be reached.
 	reopen                    // The session is closed, and another one is opened.
 	stop                      // Run returns the error.

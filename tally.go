@@ -10,10 +10,10 @@ type Tally struct {
 	// Number counts the micro-batches of a transaction: 0 is the first, or only, one.
 	Number      int
 	Records     int // input records, and those of retry topics
-	Enriched    int // of them, those that were enriched; each may have made several output records
+	Enriched    int // records that were enriched; each may have several output records
 	Forwarded   int // tombstones published as they are
-	Dropped     int // those that Encode made nothing of, and dropped tombstones
-	Retried     int // those that wait in a retry topic from now on; each is a record again when it is tried
+	Dropped     int // events for which Encode returned no records, and dropped tombstones
+	Retried     int // records that went to a retry topic; each counts as a record again when it comes out
 	DeadLetters map[DeadLetter]int
 	Stages      []stages.StageStats
 }

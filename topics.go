@@ -44,7 +44,7 @@ type topicWatch struct {
 	kafka  consumer.Kafka
 	group  string
 	topics []usedTopic
-	ids    topicid.IDs // those that the run begins with
+	ids    topicid.IDs // with which the run began
 	log    *slog.Logger
 	every  time.Duration
 	kept   time.Time // when the IDs were kept last

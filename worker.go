@@ -25,7 +25,7 @@ type worker[E any] struct {
 	deadLetters *deadletterlimit.Limit
 	topics      *topicWatch     // nil where nobody watches the topics
 	replay      *replaying      // nil where there is no end
-	drain       context.Context // ends when the batch at hand has to be given up
+	drain       context.Context // ends when the current batch has to be given up
 	end         context.Context // ends when the group must have been left
 	log         *slog.Logger
 

@@ -13,9 +13,9 @@ import (
 // offset.metadata.max.bytes says otherwise. It is for the goroutine that polls.
 func (s *Session) Annotate(note func(topic string, partition int32) string) { s.note = note }
 
-// correctly is ctx for committing offsets with their notes, and no further than
-// the records that are done.
-func (s *Session) correctly(ctx context.Context) context.Context {
+// withCommitHooks returns a context whose commits carry the notes and stop before
+// records that are not yet due.
+func (s *Session) withCommitHooks(ctx context.Context) context.Context {
 	if s.note == nil && len(s.cfg.Retry.Topics) == 0 {
 		return ctx
 	}
@@ -23,7 +23,7 @@ func (s *Session) correctly(ctx context.Context) context.Context {
 		for _, t := range req.Topics {
 			for i := range t.Partitions {
 				p := &t.Partitions[i]
-				s.correct(t.Topic, p.Partition, &p.LeaderEpoch, &p.Offset, &p.Metadata)
+				s.adjustOffset(t.Topic, p.Partition, &p.LeaderEpoch, &p.Offset, &p.Metadata)
 			}
 		}
 		return nil
@@ -32,15 +32,15 @@ func (s *Session) correctly(ctx context.Context) context.Context {
 		for _, t := range req.Topics {
 			for i := range t.Partitions {
 				p := &t.Partitions[i]
-				s.correct(t.Topic, p.Partition, &p.LeaderEpoch, &p.Offset, &p.Metadata)
+				s.adjustOffset(t.Topic, p.Partition, &p.LeaderEpoch, &p.Offset, &p.Metadata)
 			}
 		}
 		return nil
 	})
 }
 
-func (s *Session) correct(topic string, partition int32, epoch *int32, offset *int64, metadata **string) {
-	s.uncommit(topic, partition, epoch, offset)
+func (s *Session) adjustOffset(topic string, partition int32, epoch *int32, offset *int64, metadata **string) {
+	s.rewindNotDue(topic, partition, epoch, offset)
 	if s.note != nil {
 		*metadata = new(s.note(topic, partition))
 	}

@@ -34,7 +34,7 @@ func (s *Session) Commit(ctx context.Context, out []*kgo.Record) (committed bool
 	defer s.allowRebalance()
 	defer s.Annotate(nil)
 	defer func() { s.settleRetries(committed) }()
-	ctx = s.correctly(ctx)
+	ctx = s.withCommitHooks(ctx)
 	if s.tx != nil {
 		committed, err = s.commitTransaction(ctx, out)
 	} else {

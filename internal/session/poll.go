@@ -138,7 +138,7 @@ func (s *Session) take(batch []*kgo.Record, fetches kgo.Fetches) ([]*kgo.Record,
 			return
 		}
 		s.noteLag(p)
-		taken := s.bounds.within(p.Topic, p.Partition, s.ripe(p))
+		taken := s.bounds.within(p.Topic, p.Partition, s.takeDue(p))
 		batch = append(batch, taken...)
 		records += len(taken)
 		for _, r := range taken {

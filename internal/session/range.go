@@ -13,8 +13,8 @@ import (
 	"github.com/loaderline/loaderline/internal/nextrecord"
 )
 
-// bounds are where a session stops, and how far it has read. They are safe for
-// concurrent use: callbacks of the group run beside the goroutine that polls.
+// bounds says where a session stops, and how far it has read. It is safe for
+// concurrent use: the client calls back while another goroutine polls.
 type bounds struct {
 	ends map[string]map[int32]int64 // nil: there are none.
 
@@ -22,14 +22,14 @@ type bounds struct {
 	positions map[topicPartition]int64
 }
 
-// end is the offset before which a partition is read; zero reads nothing.
+// end returns the offset before which a partition is read. Zero reads nothing.
 func (b *bounds) end(at topicPartition) int64 { return b.ends[at.topic][at.partition] }
 
-// excludes says that nothing of a partition is read.
+// excludes reports that nothing of a partition is to be read.
 func (b *bounds) excludes(at topicPartition) bool { return b.ends != nil && b.end(at) == 0 }
 
-// within moves the position past records of a partition, in their order, and
-// leaves those before the end.
+// within moves the position past records of a partition, and returns the records
+// before its end.
 func (b *bounds) within(topic string, partition int32, records []*kgo.Record) []*kgo.Record {
 	if b.ends == nil {
 		return records
@@ -60,7 +60,7 @@ func (b *bounds) rewound() {
 	clear(b.positions)
 }
 
-// gone forgets the positions of partitions that were taken away.
+// gone forgets the positions of revoked partitions.
 func (b *bounds) gone(gone map[string][]int32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -82,8 +82,8 @@ func (s *Session) pauseOutside(cl *kgo.Client, assigned map[string][]int32) {
 	}
 }
 
-// pauseEnded stops fetching partitions that were read to their end. It is for
-// what is committed: nothing fetches such a partition again after a rewind.
+// pauseEnded stops fetching partitions that were read to their end. Call it after
+// a commit: nothing fetches such a partition again after a rewind.
 func (s *Session) pauseEnded() {
 	b := &s.bounds
 	b.mu.Lock()
@@ -95,10 +95,10 @@ func (s *Session) pauseEnded() {
 	}
 }
 
-// Positions is how far the partitions of a session with Ends were read since
-// they were assigned. With no batch at hand, everything before a position is
-// committed, or was nothing to commit: transaction markers, records that were
-// aborted or compacted away. Call it from the goroutine that polls.
+// Positions returns how far the partitions of a session with Ends were read
+// since they were assigned. While no batch is held, everything before a position
+// is committed, or has nothing to commit: transaction markers, aborted records
+// and what compaction removed. Call it from the goroutine that polls.
 func (s *Session) Positions() map[string]map[int32]int64 {
 	b := &s.bounds
 	b.mu.Lock()
@@ -113,8 +113,8 @@ func (s *Session) Positions() map[string]map[int32]int64 {
 	return all
 }
 
-// skipGaps moves the positions of partitions that give nothing past what will
-// never give a record: the client does not tell of it.
+// skipGaps moves positions past offsets that have no record, in partitions that
+// return nothing: the client does not report such offsets.
 func (s *Session) skipGaps(ctx context.Context) error {
 	for topic, partitions := range s.committed() {
 		for p, committed := range partitions {
@@ -132,7 +132,7 @@ func (s *Session) skipGaps(ctx context.Context) error {
 	return nil
 }
 
-// nextOffset returns where a partition continues from a position.
+// nextOffset returns the offset of the next record from a position on.
 func (s *Session) nextOffset(ctx context.Context, at topicPartition, position int64) (int64, error) {
 	next, err := nextrecord.Next(ctx, s.cl, nextrecord.Position{Topic: at.topic, ID: s.topicIDs[at.topic], Partition: at.partition, Offset: position})
 	switch {

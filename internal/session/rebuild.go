@@ -7,17 +7,17 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// rebuildOrder learns, before anything is fetched, which keys wait in the retry
-// topics of partitions that were just assigned. A partition of which others
-// have a topic waits: members that were started with other retry topics balance
-// the group in another way.
+// rebuildOrder finds out, before anything is fetched, which keys wait in the
+// retry topics of partitions that were just assigned. If another member has one
+// of a partition's topics, the partition is paused: members that were started
+// with other retry topics assign partitions in another way.
 func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32]kgo.Offset) error {
 	if s.retries.order == nil {
 		return nil
 	}
 	from := make(map[string]map[int32]int64)
 	committed := s.committed()
-	for _, p := range s.own(offsets) {
+	for _, p := range s.noteOwned(offsets) {
 		for _, topic := range s.cfg.Retry.Topics {
 			if from[topic] == nil {
 				from[topic] = make(map[int32]int64)
@@ -45,9 +45,9 @@ func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32
 	return nil
 }
 
-// own notes what was assigned, and answers the partitions of which this session
-// now has all topics. The others pause.
-func (s *Session) own(assigned map[string]map[int32]kgo.Offset) (whole []int32) {
+// noteOwned records which topics of a partition this session has. It returns the
+// partitions for which it has all topics, and pauses the others.
+func (s *Session) noteOwned(assigned map[string]map[int32]kgo.Offset) (whole []int32) {
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
 	touched := make(map[int32]bool)
@@ -78,7 +78,7 @@ func (s *Session) pauseSplit(p int32) {
 		slog.Int("partition", int(p)), slog.Any("topics", s.cfg.topics()))
 }
 
-// dropRetries forgets partitions that others have from now on.
+// dropRetries forgets revoked partitions.
 func (s *Session) dropRetries(gone map[string][]int32) {
 	if len(s.cfg.Retry.Topics) == 0 {
 		return
@@ -89,7 +89,7 @@ func (s *Session) dropRetries(gone map[string][]int32) {
 	for topic, partitions := range gone {
 		for _, p := range partitions {
 			at := topicPartition{topic, p}
-			delete(s.retries.early, at)
+			delete(s.retries.notDue, at)
 			delete(s.retries.due, at)
 			delete(s.retries.owned[p], topic)
 			touched[p] = true

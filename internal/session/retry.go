@@ -17,29 +17,28 @@ import (
 // DefaultMaxRetryKeys is the default of Retry.MaxKeys.
 const DefaultMaxRetryKeys = 100_000
 
-// Retry says in which topics records wait for another try. Each of them has the
+// Retry names the topics in which records wait for another attempt. Each has the
 // partitions of the input topic, and a record waits in the partition that it
-// came from: whoever has a partition of the input has those of its retries. The
-// zero value is none.
+// came from. A member with a partition of the input has the same partition of
+// each retry topic. The zero value has no retry topics.
 type Retry struct {
-	// Topics are read beside the one input topic, in order of the tries. Records
-	// get there by Commit. Partitions without a committed offset begin with the
-	// oldest record, whatever Start says.
+	// Topics are read together with the one input topic, in the order of the
+	// attempts. Commit publishes records to them. Partitions without a committed
+	// offset begin with the oldest record, whatever Start says.
 	Topics []string
-	// Due says when a record of Topics may be polled; those behind it in its
-	// partition wait with it. It may be called by several goroutines. Required
-	// with Topics.
+	// Due returns when a record of Topics may be polled. The records behind it in
+	// its partition wait too. Several goroutines call it. Required with Topics.
 	Due func(*kgo.Record) time.Time
-	// Unordered lets later records of a key pass those that wait. Otherwise Step
-	// says which records have to wait as well.
+	// Unordered lets later records of a key pass earlier ones that wait. Otherwise
+	// Step decides which records must wait behind them.
 	Unordered bool
-	// MaxKeys is how many keys of a partition may wait in order. As long as there are
-	// more, nothing is polled from that partition of the input. Defaults to
+	// MaxKeys is the number of keys of a partition that may wait in order. While
+	// as many wait, that partition of the input is not fetched. Defaults to
 	// DefaultMaxRetryKeys.
 	MaxKeys int
 }
 
-// topics are all that the session reads.
+// topics returns all topics that the session reads.
 func (c Config) topics() []string { return slices.Concat(c.Topics, c.Retry.Topics) }
 
 func (c Config) validateRetry() error {
@@ -66,8 +65,8 @@ func (c Config) validateRetry() error {
 	return errors.Join(problems...)
 }
 
-// Step is for deciding on the records of the batch at hand, in order; nil where
-// no order is kept. It begins anew each time.
+// Step returns the decisions about the records of the held batch. It is nil if
+// no order is kept. Each call begins again.
 func (s *Session) Step() *KeyStep {
 	if s.retries.order == nil {
 		return nil
@@ -76,8 +75,8 @@ func (s *Session) Step() *KeyStep {
 	return s.retries.step
 }
 
-// RetryKeys is how many keys have records that wait in order. Safe for
-// concurrent use.
+// RetryKeys returns the number of keys with records that wait in order. It is
+// safe for concurrent use.
 func (s *Session) RetryKeys() int {
 	if s.retries.order == nil {
 		return 0
@@ -89,23 +88,24 @@ func (s *Session) RetryKeys() int {
 	return total
 }
 
-// retries is what a session knows of its retry topics.
+// retries is the state of a session's retry topics.
 type retries struct {
 	order *keyOrder // nil: no order is kept.
-	step  *KeyStep  // Of the batch at hand.
+	step  *KeyStep  // Of the held batch.
 
-	mu sync.Mutex // Rebalances come while nothing is held, beside Poll.
-	// early are the first records that were polled before they were due, by
-	// partition. These are paused, and set back when the batch is settled.
-	early map[topicPartition]*kgo.Record
-	// due is when such a partition continues.
+	mu sync.Mutex // Rebalances run while no batch is held, concurrently with Poll.
+	// notDue has the first record of each partition that was polled before it was
+	// due. The partition is paused, and set back to the record when the batch is
+	// settled.
+	notDue map[topicPartition]*kgo.Record
+	// due is when such a partition is resumed.
 	due map[topicPartition]time.Time
-	// owned are the topics with a partition of this session.
+	// owned has, for each partition, the topics that this session reads.
 	owned map[int32]map[string]bool
 }
 
 func (r *retries) init(cfg Retry) {
-	r.early = make(map[topicPartition]*kgo.Record)
+	r.notDue = make(map[topicPartition]*kgo.Record)
 	r.due = make(map[topicPartition]time.Time)
 	r.owned = make(map[int32]map[string]bool)
 	if len(cfg.Topics) > 0 && !cfg.Unordered {
@@ -113,22 +113,22 @@ func (r *retries) init(cfg Retry) {
 	}
 }
 
-// ripe are the records of a fetched partition that are due. Where one is not,
-// the partition pauses until it is.
-func (s *Session) ripe(p kgo.FetchTopicPartition) []*kgo.Record {
+// takeDue returns the records of a fetched partition that are due. If one is not
+// due, it pauses the partition until then.
+func (s *Session) takeDue(p kgo.FetchTopicPartition) []*kgo.Record {
 	if !slices.Contains(s.cfg.Retry.Topics, p.Topic) {
 		return p.Records
 	}
 	at := topicPartition{p.Topic, p.Partition}
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
-	if s.retries.early[at] != nil {
-		return nil // The client had fetched these as well.
+	if s.retries.notDue[at] != nil {
+		return nil // The client had fetched these before the pause.
 	}
 	now := time.Now()
 	for i, r := range p.Records {
 		if due := s.cfg.Retry.Due(r); due.After(now) {
-			s.retries.early[at], s.retries.due[at] = r, due
+			s.retries.notDue[at], s.retries.due[at] = r, due
 			s.pauses.set(s.cl, at, notDue)
 			return p.Records[:i]
 		}
@@ -136,8 +136,8 @@ func (s *Session) ripe(p kgo.FetchTopicPartition) []*kgo.Record {
 	return p.Records
 }
 
-// resumeDue lets the partitions go on whose next record is due, and answers how
-// long to wait for the next one, at most wait.
+// resumeDue resumes the partitions whose next record is due. It returns how long
+// to wait for the next one, at most wait.
 func (s *Session) resumeDue(wait time.Duration) time.Duration {
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
@@ -152,9 +152,9 @@ func (s *Session) resumeDue(wait time.Duration) time.Duration {
 	return wait
 }
 
-// settleRetries ends a batch, before rebalances are allowed. Where it was
-// committed, early records are polled again when they are due. Otherwise the
-// client has set all back, and some of it may be due at once.
+// settleRetries ends a batch, before rebalances are allowed. After a commit,
+// records that were not due are polled again when they are. Otherwise the client
+// has set all partitions back, and their first records may be due at once.
 func (s *Session) settleRetries(committed bool) {
 	if committed {
 		s.retries.step.apply()
@@ -164,7 +164,7 @@ func (s *Session) settleRetries(committed bool) {
 	defer s.retries.mu.Unlock()
 	if committed {
 		back := make(map[string]map[int32]kgo.EpochOffset)
-		for at, r := range s.retries.early {
+		for at, r := range s.retries.notDue {
 			if back[at.topic] == nil {
 				back[at.topic] = make(map[int32]kgo.EpochOffset)
 			}
@@ -172,26 +172,26 @@ func (s *Session) settleRetries(committed bool) {
 		}
 		s.cl.SetOffsets(back)
 	} else {
-		for at := range s.retries.early {
+		for at := range s.retries.notDue {
 			s.retries.due[at] = time.Time{}
 		}
 	}
-	clear(s.retries.early)
+	clear(s.retries.notDue)
 	s.boundKeys()
 }
 
-// uncommit corrects the offset of a partition that is about to be committed:
-// the client takes early records for done.
-func (s *Session) uncommit(topic string, partition int32, epoch *int32, offset *int64) {
+// rewindNotDue corrects the offset of a partition that is about to be committed:
+// the client takes records that were not due for processed.
+func (s *Session) rewindNotDue(topic string, partition int32, epoch *int32, offset *int64) {
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
-	if r := s.retries.early[topicPartition{topic, partition}]; r != nil {
+	if r := s.retries.notDue[topicPartition{topic, partition}]; r != nil {
 		*epoch, *offset = r.LeaderEpoch, r.Offset
 	}
 }
 
-// boundKeys stops taking from partitions of the input that have too many keys
-// waiting, and goes on with those that have not any more.
+// boundKeys pauses partitions of the input for which too many keys wait, and
+// resumes them when fewer do.
 func (s *Session) boundKeys() {
 	if s.retries.order == nil {
 		return

@@ -40,8 +40,8 @@ type Session struct {
 
 	size   averageSize
 	limit  int                                        // Records of a batch; zero means MaxPollRecords.
-	held   int                                        // Records of the batch at hand.
-	began  time.Time                                  // When the transaction at hand began; zero between two.
+	held   int                                        // Records of the held batch.
+	began  time.Time                                  // When the current transaction began; zero between two.
 	pace   map[string]int                             // Bytes that a topic takes at once, where a broker has shown that.
 	note   func(topic string, partition int32) string // Of the offsets that are committed next.
 	failed error                                      // What ended this session, for every later call.
@@ -157,8 +157,8 @@ func (s *Session) prepare(ctx context.Context) error {
 	return nil
 }
 
-// Joined says whether this member is in the group, with or without partitions.
-// It is false from when the client lost its membership until it has joined again.
+// Joined reports whether this member is in the group, with or without partitions.
+// It is false after the client has lost its membership, until it has joined again.
 func (s *Session) Joined() bool {
 	id, generation := s.cl.GroupMetadata()
 	lost := s.lost.Load()
@@ -171,13 +171,12 @@ type membership struct {
 	generation int32
 }
 
-// Limit closes the next batches at so many records, of MaxPollRecords at most,
-// for one whose batches turn out to be larger than they looked. Zero ends that.
-// It is for the goroutine that polls.
+// Limit caps the number of records of the following batches. Zero removes the
+// cap. Call it from the goroutine that polls.
 func (s *Session) Limit(records int) { s.limit = records }
 
-// maxRecords is how many records Poll waits for, and how many it takes where
-// they are there.
+// maxRecords returns how many records Poll waits for, and how many it takes if
+// they are already fetched.
 func (s *Session) maxRecords() (wait, most int) {
 	wait, most = s.cfg.MaxRecords, s.cfg.MaxPollRecords
 	if s.limit > 0 {
@@ -186,20 +185,20 @@ func (s *Session) maxRecords() (wait, most int) {
 	return wait, most
 }
 
-// overtime says that the current transaction is older than the broker lets
-// transactions become.
+// overtime reports that the current transaction is older than the brokers
+// allow.
 func (s *Session) overtime() bool {
 	return !s.began.IsZero() && time.Since(s.began) >= s.cfg.TransactionTimeout
 }
 
-// Pause stops fetching from every partition, also from those that are assigned
-// later. Polling continues, returns empty batches and keeps the membership. Safe
-// for concurrent use.
+// Pause stops fetching from every partition, including partitions that are
+// assigned later. Poll then returns empty batches, which keeps the membership.
+// It is safe for concurrent use.
 func (s *Session) Pause() {
 	s.cl.PauseFetchTopics(s.cfg.topics()...)
 }
 
-// Resume ends a pause. Safe for concurrent use.
+// Resume ends a pause. It is safe for concurrent use.
 func (s *Session) Resume() {
 	s.cl.ResumeFetchTopics(s.cfg.topics()...)
 }
