@@ -74,7 +74,7 @@ func (h *Health) Drain() {
 }
 
 // Healthy says whether the process is at work, or what is wrong. It is not while a worker's loop has made no progress for five
-// minutes. A drain has a bound of its own, and workers that are done with it do not turn.
+// minutes. A drain has its own time limit, and workers that have finished it make no progress.
 func (h *Health) Healthy() (what string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

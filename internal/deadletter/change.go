@@ -39,7 +39,8 @@ type change struct {
 	letters  int
 }
 
-// change begins to change what a selection chooses. It stops whoever else does that, and then reads what they have done.
+// change begins to change the selected dead letters. It fences any other process that changes them, and then reads what that
+// process has done.
 func (q Queue) change(ctx context.Context, s *selection, by string) (*change, error) {
 	c := &change{queue: q, by: by, batch: maxRecords}
 	return c, q.administer(func(admin *kadm.Client) error {

@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// place finds from where each partition is read. What outlives the process goes on where the oldest of it was left, as
-// long as that is still in the topics; else it is cleared, and goes on at the end, as does a memory that is empty.
+// place finds the offset from which each partition is read. A tier that outlives the process continues where it stopped, if
+// the topics still have those records. Otherwise it is cleared, and continues at the end, as an empty memory does.
 func (r *Reader) place(ctx context.Context, found extents) {
 	if r.positions == nil {
 		r.ids = found.ids
@@ -20,15 +20,15 @@ func (r *Reader) place(ctx context.Context, found extents) {
 			slog.Int64("records_behind", behind(r.positions, r.targets)))
 		close(r.placed)
 	} else {
-		r.goOn(ctx, found)
+		r.resume(ctx, found)
 	}
 	r.looked(found)
 	r.note(ctx)
 }
 
-// goOn finds from where each partition is read after a session has ended. Of a topic of which something may have been
-// missed, everything is taken for changed.
-func (r *Reader) goOn(ctx context.Context, found extents) {
+// resume finds the offset from which each partition is read after a session has ended. If changes of a topic may have been
+// missed, it invalidates everything that the topic may be about.
+func (r *Reader) resume(ctx context.Context, found extents) {
 	for topic, id := range found.ids {
 		r.recreated[topic] = r.recreated[topic] || id != r.ids[topic]
 	}

@@ -15,8 +15,8 @@ import (
 // publishTime bounds how long a command may take to be acknowledged.
 const publishTime = 10 * time.Second
 
-// Publish publishes a command to a topic, and returns when all in-sync replicas have acknowledged it. Keys of one
-// command may go out in several records; those that were acknowledged before an error are applied all the same.
+// Publish publishes a command to a topic, and returns when all in-sync replicas have acknowledged it. The keys of one command
+// may be in several records. Records that were acknowledged before an error are applied nevertheless.
 func Publish(ctx context.Context, kafka consumer.Kafka, topic string, c Command) error {
 	var records []*kgo.Record
 	for _, part := range c.Split() {

@@ -47,8 +47,8 @@ const (
 	warnEvery    = time.Minute
 )
 
-// Reader reads change topics: every partition, also those that are added, from a position of its own. It is made by
-// NewReader; Run it.
+// Reader reads every partition of the change topics, including partitions that are added later. It belongs to no group.
+// NewReader makes one, and Run runs it.
 type Reader struct {
 	cfg   ReaderConfig
 	tiers []*durable

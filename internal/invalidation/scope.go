@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Scope is what reading the topics has an effect on in a tier. Positions are those of a scope: another version of a
-// stage's query has entries of its own, which do not hear of changes while only this one runs.
+// Scope names the entries of a tier that the change topics affect. Each scope has its own positions: another version of a
+// stage's query has other entries, and changes do not reach them while only this version runs.
 type Scope struct {
-	// Spaces are those of the tier that the topics' records may be about.
+	// Spaces are the spaces of the tier that records of the topics may be about.
 	Spaces []string
 	// ID tells the spaces, and what the topics mean to them, from others. It has no @.
 	ID string

@@ -21,7 +21,7 @@ type Tier interface {
 // durable is a tier that outlives the process.
 type durable struct {
 	tier Tier
-	// positions are those that it has been told. It is told again where that failed.
+	// positions are the positions that were saved in the tier. A save that failed is tried again.
 	positions positions
 	failing   bool
 }

@@ -26,8 +26,8 @@ type Resolver struct {
 	Now time.Time
 }
 
-// Ranges are the records from a position up to another, by partition. A nil to is no end. Partitions that a position
-// names exclude those that it does not.
+// Ranges returns the records between two positions, by partition. A nil to means no end. If a position names partitions, the
+// others are left out.
 func (r Resolver) Ranges(ctx context.Context, from Position, to *Position) (map[int32]Range, error) {
 	if to != nil {
 		if at, ok := to.Moment(r.Now); ok && at.After(r.Now) {

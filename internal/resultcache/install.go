@@ -63,8 +63,8 @@ func (m *Memory) hasLater(it item) bool {
 	return ok && e.loadedAt() > it.life.now-it.life.age
 }
 
-// settle waits until what was written can be read, and holds the budget: ristretto makes room for new keys but not
-// for larger values of those that it has, so the latest writes are taken out again until the rest fits.
+// settle waits until the written entries can be read, and keeps the budget. Ristretto makes room for new keys, but not for
+// larger values of keys that it holds, so settle removes the latest writes until the rest fits.
 func (m *Memory) settle(written []item) {
 	m.store.Wait()
 	clear(m.unsettled)

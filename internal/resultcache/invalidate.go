@@ -6,12 +6,12 @@ import (
 	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
-// Invalidations counts those that have taken effect in memory, of all views. While it stays the same, what Get answered since is what
-// Get answers still, but for what has expired or was loaded anew.
+// Invalidations counts the invalidations of all views that have taken effect in memory. While it stays the same, Get returns
+// what it returned before, except for entries that have expired or were loaded again.
 func (m *Memory) Invalidations() uint64 { return m.order.left.Load() }
 
-// Invalidate makes Get miss the keys until they are loaded anew, in memory at once and in the tiers when it returns,
-// whether or not ctx has ended. What is loading now will not be kept.
+// Invalidate makes Get miss the keys until they are loaded again: in memory at once, and in the tiers when it returns, even if
+// ctx has ended. Loads in progress are not kept.
 func (v *View[K, V]) Invalidate(ctx context.Context, keys ...K) {
 	v.memory.counts.invalidations.Add(1)
 	hashes := make([]uint64, len(keys))

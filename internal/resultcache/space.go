@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// space is the keys of one loader in one version. Its seed of its own makes equal keys of two loaders two hashes, and
-// spreads keys that are not random, such as counters and time-ordered IDs.
+// space holds the keys of one loader in one version. Each space has its own seed, so equal keys of two loaders have different
+// hashes. The seed also spreads keys that are not random, such as counters and time-ordered IDs.
 type space struct {
 	seed  maphash.Seed
 	floor atomic.Uint64 // the last invalidation of all keys

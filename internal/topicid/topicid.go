@@ -116,7 +116,7 @@ func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept 
 	return unkept, errors.Join(problems...)
 }
 
-// Accept keeps the IDs that topics have now in place of those that were kept before, which it changes.
+// Accept replaces the IDs that were kept before by the IDs that the topics have now. It changes before.
 func Accept(ctx context.Context, k consumer.Kafka, group string, before, now IDs) error {
 	maps.Copy(before, now)
 	_, err := Keep(ctx, k, group, before)

@@ -46,9 +46,10 @@ type Config struct {
 	Waiting func()
 }
 
-// Read calls handle with each record that is committed, in the order of its partition, until To or Limit is
-// reached, ctx has ended (which is no error), or handle answers an error. A topic that is not there is a *kafkaerr.TopicMissingError, a cluster that does not answer for about 10 s at start a
-// *kafkaerr.UnreachableError, and positions that make no range a *offsetexpr.RangeError.
+// Read calls handle with each committed record, in the order of its partition. It returns when To or Limit is reached, when ctx
+// has ended (which is no error), or when handle returns an error. Errors: *kafkaerr.TopicMissingError;
+// *kafkaerr.UnreachableError if the cluster does not respond for about 10 s at the start; *offsetexpr.RangeError if the
+// positions make no range.
 func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error {
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -20,8 +20,8 @@ import (
 	"github.com/loaderline/loaderline/internal/plural"
 )
 
-// describe checks that the topics are there, and creates those that are not if it is asked to. It answers whether the
-// rights to them can be asked for. Topics that this user may not see are left to the rights.
+// describe checks that the topics exist, and creates missing ones if CreateTopics is set. It reports whether the cluster can
+// say which rights this user has. Topics that this user may not see are checked with the rights.
 func (c Check) describe(ctx context.Context, client *kgo.Client) bool {
 	access, err := c.access(ctx, client)
 	if err != nil {

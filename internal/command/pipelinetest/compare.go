@@ -117,7 +117,7 @@ func failureOf(r *kgo.Record) testfile.Failure {
 	}
 }
 
-// mentioned is of a failure what the test mentions. A message that has the text that is wanted is that text.
+// mentioned returns the fields of a failure that the test names. A message that contains the wanted text is replaced by it.
 func mentioned(want, got testfile.Failure) map[string]any {
 	if strings.Contains(got.Message, want.Message) {
 		got.Message = want.Message

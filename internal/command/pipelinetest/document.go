@@ -87,8 +87,8 @@ func number(text string) string {
 	return digits
 }
 
-// part is of a tree what another mentions: of an object its names, at any depth. A list is compared element by element, and
-// as a whole where it has another length.
+// part returns the part of a tree that another tree names: the same members of objects, at any depth. Lists are reduced element
+// by element if they have the same length, and are returned whole otherwise.
 func part(want, got any) any {
 	switch w := want.(type) {
 	case map[string]any:

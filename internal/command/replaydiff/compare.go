@@ -16,8 +16,8 @@ type Field struct {
 	Now  jsontext.Value `json:"now,omitempty"`
 }
 
-// compareValues gives the members in which two objects differ, by what they mean: the order of members, white space and
-// how text is escaped do not count. Numbers are compared as they are written, so that no digit is lost.
+// compareValues returns the members in which two objects differ. The order of members, white space and escapes of text do not
+// count. Numbers are compared as they are written, so that no digit is lost.
 func compareValues(was, now []byte) []Field {
 	before, after := members(was), members(now)
 	names := maps.Clone(before)
