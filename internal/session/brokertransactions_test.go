@@ -70,7 +70,8 @@ func TestTransactionTimeout(t *testing.T) {
 	cfg.TransactionTimeout = time.Second
 	cfg.CommitTimeout = 20 * time.Second
 	publishTo(t, w, cfg.Topics[0], 0, 5, 1)
-	var hang hangFirstEnd
+	hang := hangFirstEnd{done: make(chan struct{})}
+	defer close(hang.done)
 	cfg.Opts = func() []kgo.Opt { return []kgo.Opt{kgo.WithHooks(&hang)} }
 	s := w.open(cfg)
 	batch := poll(t, s)
@@ -91,12 +92,19 @@ func TestTransactionTimeout(t *testing.T) {
 }
 
 // hangFirstEnd holds the client up once between publishing and EndTxn, for
-// longer than the broker looks for slow transactions.
-type hangFirstEnd struct{ armed bool }
+// longer than the broker looks for slow transactions, or until the test is done.
+type hangFirstEnd struct {
+	armed bool
+	done  chan struct{}
+}
 
 func (h *hangFirstEnd) OnProduceRecordUnbuffered(*kgo.Record, error) {
-	if h.armed {
-		h.armed = false
-		time.Sleep(12 * time.Second)
+	if !h.armed {
+		return
+	}
+	h.armed = false
+	select {
+	case <-time.After(12 * time.Second):
+	case <-h.done:
 	}
 }
