@@ -95,13 +95,18 @@ func TopicDetails(ctx context.Context, admin *kadm.Client, k consumer.Kafka, top
 	if len(topics) == 0 {
 		return nil, nil
 	}
+	var retriable error // Why a topic could not be described the last time.
 	for {
 		details, err := admin.ListTopics(ctx, topics...)
-		if err != nil {
+		switch {
+		case err != nil && retriable != nil && errors.Is(err, context.DeadlineExceeded):
+			return nil, Unreachable(k, "describe the topics", retriable) // The end of the wait says less.
+		case err != nil:
 			return nil, Unreachable(k, "list topics", err)
 		}
+		retriable = nil
 		var missing []string
-		var problem, retriable error
+		var problem error
 		for _, detail := range details.Sorted() {
 			switch {
 			case detail.Err == nil:
