@@ -26,10 +26,16 @@ func TestAFailedOpenLeavesTheGroup(t *testing.T) {
 			joined := make(chan struct{})
 			w.cluster.ControlKey(int16(kmsg.InitProducerID), func(req kmsg.Request) (kmsg.Response, error, bool) {
 				w.cluster.KeepControl()
-				w.cluster.SleepControl(func() { <-joined })
 				resp, _ := req.ResponseKind().(*kmsg.InitProducerIDResponse)
-				resp.ErrorCode = kerr.TransactionalIDAuthorizationFailed.Code
-				return resp, nil, refused
+				resp.ErrorCode = kerr.ConcurrentTransactions.Code // The client asks again.
+				select {
+				case <-joined:
+					if refused {
+						resp.ErrorCode = kerr.TransactionalIDAuthorizationFailed.Code
+					}
+				default:
+				}
+				return resp, nil, true
 			})
 			opened := make(chan error)
 			go func() {
