@@ -22,8 +22,8 @@ import (
 // Version is the version of this module, as dead letters have it.
 const Version = "0.1.0"
 
-// Record is a Kafka record. In a record that Encode returns, an empty Topic stands for the configured topic, and a nil
-// Key and a zero Timestamp stand for those of the input. Its Headers are added to the input's headers.
+// Record is a Kafka record. In a record that Encode returns, an empty Topic means the configured topic, a nil Key
+// means the key of the input, and a zero Timestamp means its timestamp. Its Headers are added to the input's headers.
 type Record = kgo.Record
 
 // Failure is an error with which Decode or Encode set the details of a dead letter, such as its kind and stage.

@@ -26,7 +26,7 @@ type Redrive struct {
 	Rate float64
 	// By is who does it, for the ledger.
 	By string
-	// Progress receives the number of dead letters done, out of those that Plan counted. Optional.
+	// Progress receives how many of the dead letters that Plan counted are done. Optional.
 	Progress func(done int64)
 	// LeftOpen is called with each dead letter that cannot be redriven, and why. Optional.
 	LeftOpen func(Letter, error)

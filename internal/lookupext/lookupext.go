@@ -32,7 +32,7 @@ type Learner interface {
 	Learned() (times int, types bool)
 }
 
-// Prober is a lookup that can ask for no keys. This finds a wrong path, missing rights and answers of another form before the
+// Prober is a lookup that can send a request without keys. This finds a wrong path, missing rights and answers of another form before the
 // first key.
 type Prober interface {
 	// Probe returns a lookup.Error that is fatal or unusable by stages.ClassOf. Other refusals of a request without keys, and a
@@ -72,7 +72,7 @@ type Database interface {
 	// errors of Load.
 	ReturnsExtra(ctx context.Context) (bool, error)
 	// Scan prepares a query without $keys. Its rows are what the lookup returns for their keys, from the same columns in the
-	// same order. With Many the rows of a key have to stand together: ORDER BY the key. Its errors are as those of Lookup.
+	// same order. With Many the rows of a key must be adjacent: ORDER BY the key. It returns the errors of Lookup.
 	Scan(ctx context.Context, query string) (Scan, error)
 }
 

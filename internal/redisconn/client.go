@@ -18,7 +18,7 @@ type Client struct {
 
 	mu     sync.Mutex
 	closed bool
-	calls  sync.WaitGroup // pipelines under way, also those that nobody waits for any more
+	calls  sync.WaitGroup // pipelines in progress, including those whose callers have given up
 }
 
 // Open makes a Client without connecting. Its error has all mistakes in the configuration.

@@ -10,8 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
-	"github.com/loaderline/loaderline/internal/kafkaerr"
 )
 
 // quickLeave is how long the client may take to leave the group. It waits for
@@ -53,11 +53,12 @@ const leaveTimeout = 5 * time.Second
 // a member that does not leave until its session times out. Where no broker
 // was reached, there is no group to leave.
 func (s *Session) closeUnopened(ctx context.Context, failed error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
-	defer cancel()
-	if _, unreachable := errors.AsType[*kafkaerr.UnreachableError](failed); unreachable {
-		cancel()
+	timeout := leaveTimeout
+	if errors.Is(failed, consumer.ErrUnreachable) {
+		timeout = 0
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
 	_ = s.Close(ctx)
 }
 

@@ -107,7 +107,7 @@ type reader struct {
 	cfg     Config
 	client  *kgo.Client
 	ids     map[string]kadm.TopicID
-	ranges  map[int32]offsetexpr.Range // those that are not read to their end
+	ranges  map[int32]offsetexpr.Range // the partitions that are not read to their end
 	next    map[int32]int64            // the offset after the last record that came, by partition
 	handle  func(*kgo.Record) error
 	handled int // records handled
