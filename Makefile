@@ -12,6 +12,8 @@ SECONDS ?= 3600
 SEED    ?= 0
 KAFKA   ?=
 PROFILE := profiles/loaderline.pgo
+# How many packages go test builds and tests at once. Many tests wait more than they compute, so one more than the processors.
+AT_ONCE := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # Tools that are not part of the product are pinned in a module file of their own.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # The version of the brokers that tests start; empty is the default of testenv.
@@ -38,14 +40,14 @@ test: ## Run all tests, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL
 PROCESSES := /(testenv|testenv/e2e|internal/doctest)$$
 test-race:
 	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -vE '$(PROCESSES)' <<<"$$all" || true); \
-		[ -z "$$some" ] || $(GO) test -race -timeout 9m $$some
+		[ -z "$$some" ] || $(GO) test -race -p $(AT_ONCE) -timeout 9m $$some
 
 test-processes:
 	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -E '$(PROCESSES)' <<<"$$all" || true); \
 		[ -z "$$some" ] || $(GO) test -timeout 9m $$some
 
 test-fast: ## Run the tests that need no service
-	$(GO) test -short $(PKG)
+	$(GO) test -short -p $(AT_ONCE) $(PKG)
 
 lint: ## Run golangci-lint (its first build takes about two minutes)
 	$(TOOL) golangci-lint run
