@@ -1,6 +1,7 @@
 package loaderline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -99,6 +100,12 @@ type Config[E any] struct {
 	// to 20 s.
 	ShutdownTimeout time.Duration
 
+	// Prepare is called with records that have a value, before Decode is called for any of them. It fetches what Decode needs to
+	// know about them, such as their schemas, so that Decode need not wait for a service. Its error fails the whole micro-batch:
+	// nothing is published, and no record becomes a dead letter. If the error wraps an ErrOutage of Rows.Err, for example of a Plan
+	// that loads schemas, Run waits until that backend can be reached and polls the records again. Any other error ends Run. Prepare
+	// must not change the records. Workers call it concurrently. Optional.
+	Prepare func(context.Context, []*Record) error
 	// Decode turns a record into an event. An error makes a dead letter of kind decode. Workers call it concurrently.
 	// It must not change the record; the event may share the record's memory. Required.
 	Decode func(Record) (E, error)

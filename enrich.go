@@ -105,6 +105,9 @@ func (m *microBatch[E]) load(ctx context.Context, w *worker[E]) error {
 	m.events = slices.Grow(m.events[:0], len(m.sources))
 	m.planned = slices.Grow(m.planned[:0], len(m.sources))[:len(m.sources)]
 	m.failures = map[int]*Failure{}
+	if err := m.prepare(ctx, w); err != nil {
+		return err
+	}
 	for i, r := range m.sources {
 		m.planned[i] = -1
 		if m.isBlocked(i) || r.Value == nil && w.cfg.Tombstones != DeadLetterTombstones {
@@ -121,6 +124,28 @@ func (m *microBatch[E]) load(ctx context.Context, w *worker[E]) error {
 	ctx, m.scope = runscope.New(ctx, len(m.events))
 	m.rows = w.cfg.Plan.Run(ctx, m.events)
 	return m.rows.Err()
+}
+
+// prepare calls Prepare with the records that have a value to decode.
+func (m *microBatch[E]) prepare(ctx context.Context, w *worker[E]) (err error) {
+	if w.cfg.Prepare == nil {
+		return nil
+	}
+	records := make([]*Record, 0, len(m.sources))
+	for i, r := range m.sources {
+		if r.Value != nil && !m.isBlocked(i) {
+			records = append(records, r)
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("preparing records panicked: %v", v)
+		}
+	}()
+	return w.cfg.Prepare(ctx, records)
 }
 
 // decode calls Decode and turns its error or panic into a Failure.
