@@ -110,6 +110,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	l.places()
 	l.askable()
 	l.readChanges()
+	l.output()
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}

@@ -33,7 +33,7 @@ func (i *Invalidate) CommandTopic() string {
 // OfOthers reports whether loaderline does not create the topic: it has change records, and their writer creates it.
 func (f *File) OfOthers(topic string) bool {
 	return slices.Contains(f.Cache.Invalidate.Topics(), topic) && topic != f.Cache.Invalidate.Topic &&
-		topic != f.Output.Topic && topic != f.DeadLetter.Topic && !slices.Contains(f.Input.Topics, topic)
+		!slices.Contains(f.OutputTopics(), topic) && topic != f.DeadLetter.Topic && !slices.Contains(f.Input.Topics, topic)
 }
 
 // Topics returns the topics to read, each once: the one for commands, then those with changes.

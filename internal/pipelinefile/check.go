@@ -31,6 +31,7 @@ func (c *checker) check() {
 	c.checkAuthentication()
 	c.checkCertificates()
 	c.checkTopics()
+	c.checkOutput()
 	c.checkRetryTopics()
 	if f.Retry.Initial > f.Retry.Max && c.anyValid("retry.initial", "retry.max") {
 		c.Fail("retry.initial", "%s is longer than retry.max, %s; make it shorter", strictyaml.FormatDuration(f.Retry.Initial), strictyaml.FormatDuration(f.Retry.Max))

@@ -2,6 +2,7 @@ package pipelinefile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -24,6 +25,7 @@ func (c *checker) checkInvalidate(i *Invalidate) {
 func (c *checker) checkCommandTopic(key string, i *Invalidate) {
 	f := c.file
 	used := map[string]string{f.Output.Topic: "output.topic", f.DeadLetter.Topic: "dead_letter.topic"}
+	maps.Copy(used, f.Output.routeKeys())
 	for _, topic := range f.Input.Topics {
 		used[topic] = "input.topics"
 	}

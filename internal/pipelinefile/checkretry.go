@@ -1,6 +1,9 @@
 package pipelinefile
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // checkRetryTopics refuses topics that have other records, and more inputs than
 // one: an event waits in the partition that it came from.
@@ -13,6 +16,7 @@ func (c *checker) checkRetryTopics() {
 		c.Fail("retry.topics", "there are %d input topics, and retry topics are for one; write a pipeline file for each input topic", len(f.Input.Topics))
 	}
 	used := map[string]string{f.Output.Topic: "output.topic", f.DeadLetter.Topic: "dead_letter.topic"}
+	maps.Copy(used, f.Output.routeKeys())
 	for _, topic := range f.Input.Topics {
 		used[topic] = "in input.topics"
 	}

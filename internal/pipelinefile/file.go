@@ -164,14 +164,6 @@ type StageCache struct {
 	Refresh int64 `key:"refresh"`
 }
 
-// Output says where and how enriched records are published.
-type Output struct {
-	Topic     string    `key:"topic"`
-	Delivery  Delivery  `key:"delivery"`
-	Shape     Shape     `key:"shape"`
-	Partition Partition `key:"partition"`
-}
-
 // DeadLetter says where records go that could not be enriched.
 type DeadLetter struct {
 	Topic string `key:"topic"`

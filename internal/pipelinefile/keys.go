@@ -24,8 +24,6 @@ const (
 	topicWords    = "a topic's name has letters, digits, dots, _ and - only, at most 249"
 	listenPattern = `^(|(|\[[0-9a-fA-F:.%]+\]|[^\s:/@,\[\]]+):[0-9]{1,5})$`
 	listenWords   = `an address to listen on is host:port, as 127.0.0.1:8080, or :8080 for all interfaces; "" turns HTTP off`
-	eventName     = "event"
-	eventWords    = "event is the event itself"
 	namePattern   = `^[a-z][a-z0-9_]{0,62}$`
 	nameWords     = "names start with a lower-case letter and have lower-case letters, digits and _ only, at most 63"
 )
@@ -38,6 +36,15 @@ func Keys() []strictyaml.Key {
 		keys = append(keys, part...)
 	}
 	return keys
+}
+
+// reservedNames are what paths begin with beside the names of stages.
+func reservedNames() []strictyaml.ReservedName {
+	return []strictyaml.ReservedName{
+		{Name: "event", Doc: "event is the event itself"},
+		{Name: "record", Doc: "record is the Kafka record that holds the event"},
+		{Name: "item", Doc: "item is the element that output.for_each makes a record of"},
+	}
 }
 
 func rootKeys() []strictyaml.Key {
@@ -81,7 +88,7 @@ func inputKeys() []strictyaml.Key {
 
 func stageKeys() []strictyaml.Key {
 	return []strictyaml.Key{
-		{Path: "stages", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: eventName, ReservedDoc: eventWords, Example: `{user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}}`, Doc: "The lookups, by the name that their result gets in the output."},
+		{Path: "stages", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: reservedNames(), Example: `{user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}}`, Doc: "The lookups, by the name that their result gets in the output."},
 		{Path: "stages.*", Type: strictyaml.TypeSection, Noun: "a stage", Doc: "One bulk lookup. It starts when the stages that its by refers to have ended."},
 		{Path: "stages.*.source", Type: strictyaml.TypeString, Required: true, Example: "shop", Doc: "The name of the source."},
 		{Path: "stages.*.by", Type: strictyaml.TypeListOrOne, Required: true, Example: "event.user_id", Doc: "The path of the key, in the event (event.user_id) or in the result of an earlier stage (purchases[].product_id). A list makes a composite key."},
@@ -138,13 +145,7 @@ func outputKeys() []strictyaml.Key {
 		{Path: "cache.invalidate.changes[].stages", Type: strictyaml.TypeList, Required: true, Example: "[user]", Doc: "The stages whose rows have changed."},
 		{Path: "cache.invalidate.changes[].envelope", Type: strictyaml.TypeEnum, Default: "auto", Enum: words(EnvelopeAuto, EnvelopeDebezium, EnvelopePlain), Doc: "The format of the values: debezium is op, before, after and source; plain is the row itself. auto tells them apart by their exact shape; if both are possible, a record may invalidate everything of the stages."},
 		{Path: "cache.invalidate.changes[].old_key", Type: strictyaml.TypeEnum, Default: "auto", Enum: words(OldKeyAuto, OldKeyBefore, OldKeyPrimaryKey), Doc: "Which part of a record has the key that a changed or deleted row had before. before: the old row, which the database always logs whole (REPLICA IDENTITY FULL). primary_key: key is the table's primary key, which no update changes. auto invalidates everything of the stages if the old key is not certain."},
-
-		{Path: "output", Type: strictyaml.TypeSection, Required: true, Doc: "Where and how enriched records are published."},
-		{Path: "output.topic", Type: strictyaml.TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},
-		{Path: "output.delivery", Type: strictyaml.TypeEnum, Default: "exactly_once", Enum: words(DeliveryExactlyOnce, DeliveryAtLeastOnce), Doc: "The guarantee for published records."},
-		{Path: "output.shape", Type: strictyaml.TypeEnum, Default: "nest", Enum: words(ShapeNest, ShapeMerge), Doc: "nest puts the event into its own field; merge puts the stages next to the event's fields."},
-		{Path: "output.partition", Type: strictyaml.TypeEnum, Default: "key", Enum: words(PartitionKey, PartitionSource), Doc: "The output partition: by the record's key as Java clients do, or the number of the source partition."},
-
+	}, recordKeys(), []strictyaml.Key{
 		{Path: "dead_letter", Type: strictyaml.TypeSection, Required: true, Doc: "Where to publish records that could not be enriched."},
 		{Path: "dead_letter.topic", Type: strictyaml.TypeString, Required: true, Example: "user-events-dead", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for dead letters."},
 		{Path: "dead_letter.limit", Type: strictyaml.TypePercentage, Default: "50%", Min: 0, Max: 100, Doc: "The share of the latest events that may become dead letters. If there would be more, the pipeline stops and publishes none of the excess. 100% is no limit, 0% allows no dead letter at all."},

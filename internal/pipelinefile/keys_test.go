@@ -38,7 +38,9 @@ func walk(of reflect.Type, path string, fields map[string]bool) {
 		fields[key] = true
 		inner := f.Type
 		if inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct {
-			if _, named := inner.Elem().FieldByName("Name"); named {
+			if name, named := inner.Elem().FieldByName("Name"); named && name.Tag.Get("key") == "" {
+				continue // The names are texts.
+			} else if named {
 				key += ".*"
 				fields[key] = true
 			} else {
@@ -94,7 +96,7 @@ func TestDefaultsAndExamplesParse(t *testing.T) {
 	t.Parallel()
 	for _, k := range pf.Keys() {
 		if k.Default == "" || strings.HasPrefix(k.Path, "kafka.sasl") || strings.HasPrefix(k.Path, "sources.*.breaker.") ||
-			strings.HasPrefix(k.Path, "cache.invalidate") || strings.HasPrefix(k.Path, "cache.disk") {
+			strings.HasPrefix(k.Path, "cache.invalidate") || strings.HasPrefix(k.Path, "cache.disk") || strings.HasPrefix(k.Path, "output.routes") {
 			continue // Their section is not there unless it is written.
 		}
 		path := baseOf(k.Path)

@@ -81,7 +81,7 @@ func (m *mutation) change(document any) {
 	case "unknown":
 		name := rapid.StringMatching(`[a-z_]{1,8}`).Draw(m.t, "name")
 		section := e.path[:max(0, strings.LastIndexByte(e.path, '.'))]
-		if _, known := m.keys[strings.TrimPrefix(section+"."+name, ".")]; !known && !strings.HasSuffix(e.path, "*") && m.keys[section].Type != strictyaml.TypeSecrets && m.keys[section].Type != strictyaml.TypeEnums {
+		if _, known := m.keys[strings.TrimPrefix(section+"."+name, ".")]; !known && !strings.HasSuffix(e.path, "*") && !m.free(section) {
 			e.in[name], m.wrong = e.in[e.name], true
 		}
 	case "gone":
@@ -96,6 +96,18 @@ func (m *mutation) change(document any) {
 			nil, true, 0, 1, -1, 7, 1 << 40, 1.5, "", " ", "a", "${X}", "0", "1s", "1.5h", "-1s", "8MiB", "a, b:1", []any{}, []any{"a"}, []any{""}, []any{"a", "b"}, []any{1}, map[string]any{},
 		}).Draw(m.t, "value")
 	}
+}
+
+// free says that names of the user's choice are below a key.
+func (m *mutation) free(section string) bool {
+	for ; section != ""; section = section[:max(0, strings.LastIndexByte(section, '.'))] {
+		switch m.keys[strings.TrimSuffix(section, "[]")].Type {
+		case strictyaml.TypeSecrets, strictyaml.TypeEnums, strictyaml.TypeExpressions, strictyaml.TypeTemplate:
+			return true
+		default:
+		}
+	}
+	return false
 }
 
 // entries are the entries of a mapping and those below it, in an order that does not change.

@@ -88,7 +88,7 @@ type Breaker struct {
 
 func sourceKeys() []strictyaml.Key {
 	return slices.Concat([]strictyaml.Key{
-		{Path: "sources", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: eventName, ReservedDoc: eventWords, Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look up keys, by a name of your choice."},
+		{Path: "sources", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: reservedNames()[:1], Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look up keys, by a name of your choice."},
 		{Path: "sources.*", Type: strictyaml.TypeSection, Noun: "a source", Doc: "One source. It has one of sql, redis and http."},
 		{Path: "sources.*.sql", Type: strictyaml.TypeSection, Doc: "A database."},
 		{Path: "sources.*.sql.driver", Type: strictyaml.TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; use mysql for MariaDB too."},

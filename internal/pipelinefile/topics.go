@@ -18,9 +18,26 @@ func (f *File) Consumed() []string {
 	return slices.Concat(f.Input.Topics, f.Retry.TopicNames())
 }
 
+// OutputTopics returns the topics for enriched records, each once: output.topic first, then those of the routes.
+func (f *File) OutputTopics() []string {
+	topics := []string{f.Output.Topic}
+	for _, r := range f.Output.Routes {
+		if r.Topic != "" && !slices.Contains(topics, r.Topic) {
+			topics = append(topics, r.Topic)
+		}
+	}
+	return topics
+}
+
+// Published returns the topics with the outcomes of the pipeline: the output topics, the dead-letter topic, and the retry
+// topics.
+func (f *File) Published() []string {
+	return slices.Concat(f.OutputTopics(), []string{f.DeadLetter.Topic}, f.Retry.TopicNames())
+}
+
 // AllTopics returns the input topics, the output, dead-letter and retry topics, and the change topics, each once.
 func (f *File) AllTopics() []string {
-	topics := slices.Concat(f.Input.Topics, []string{f.Output.Topic, f.DeadLetter.Topic}, f.Retry.TopicNames())
+	topics := slices.Concat(f.Input.Topics, f.Published())
 	for _, topic := range f.Cache.Invalidate.Topics() {
 		if !slices.Contains(topics, topic) { // Events may tell of changes.
 			topics = append(topics, topic)
@@ -38,6 +55,8 @@ func (f *File) KeyOf(topic string) string {
 		return "output.topic"
 	case topic == f.DeadLetter.Topic:
 		return "dead_letter.topic"
+	case slices.Contains(f.OutputTopics(), topic):
+		return "output.routes"
 	case slices.Contains(f.Retry.TopicNames(), topic):
 		return "retry.topics"
 	case slices.Contains(f.Cache.Invalidate.Topics(), topic):

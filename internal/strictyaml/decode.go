@@ -133,6 +133,12 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 		d.scalarsByName(k, TypeSecret, at, node, into)
 	case TypeEnums:
 		d.scalarsByName(k, TypeEnum, at, node, into)
+	case TypeTemplate:
+		d.template(k, at, node, into)
+	case TypeExpression:
+		into.SetString(d.expressionText(k, at.key, node))
+	case TypeExpressions:
+		d.expressionsByName(k, at, node, into)
 	default:
 		if s, ok := d.scalar(k, at.key, node); ok {
 			d.store(k, at.key, s, into)
@@ -152,7 +158,7 @@ func (d *decoder) store(k Key, key string, s Scalar, into reflect.Value) {
 	d.scalars[key] = s
 }
 
-// scalar reads a value that is neither a list nor a mapping, and replaces ${} in it.
+// scalar reads a value that is neither a list, a mapping nor null, and replaces ${} in it.
 func (d *decoder) scalar(k Key, key string, node ast.Node) (Scalar, bool) {
 	s, ok := nodeScalar(node)
 	if !ok {
@@ -164,6 +170,11 @@ func (d *decoder) scalar(k Key, key string, node ast.Node) (Scalar, bool) {
 		d.failAt(s.pos, key, "has no value; want %s%s", k.wants(), k.orRemove())
 		return Scalar{}, false
 	}
+	return d.substitute(k, key, s)
+}
+
+// substitute replaces ${} in a scalar.
+func (d *decoder) substitute(k Key, key string, s Scalar) (Scalar, bool) {
 	text, replaced, problems := d.interpolate(s.text)
 	if replaced && k.Type == TypeSecret {
 		d.secrets[key] = s.text

@@ -25,6 +25,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(least + "prices: [{amount: 1}]\nhosts: 'a:1, b:2'\ntls: true\nsince: 2026-01-02T03:04:05Z\n"))
+	f.Add([]byte(least + "label: {a: [b, {\"c.d\": ${SECRET}}], e: null, f: 0x1}\nsum: a + 1\ncolumns: {a: b, \"\": true}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, _, err := decode(t, string(data), world())
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // The patterns of texts that the reader parses. They use what Go's and ECMA-262's expressions have in common, as JSON Schema
@@ -17,6 +18,7 @@ const (
 	timePattern     = `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`
 
 	variableRef = "#/$defs/variable"
+	templateRef = "#/$defs/template"
 )
 
 // JSONSchema returns the JSON Schema (2020-12) of the file, as indented JSON. Every file that Decode accepts is valid.
@@ -31,6 +33,9 @@ func (s *Schema) JSONSchema() ([]byte, error) {
 		Description: "${NAME} is an environment variable, ${NAME:-default} one with a default, and ${file:PATH} a file's content.",
 		Type:        "string", Pattern: variablePattern,
 	}}
+	if slices.ContainsFunc(s.Keys, func(k Key) bool { return k.Type == TypeTemplate }) {
+		root.Defs.Template = templateSchema()
+	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
@@ -73,6 +78,7 @@ type jsonSchema struct {
 
 type schemaDefs struct {
 	Variable *jsonSchema `json:"variable"`
+	Template *jsonSchema `json:"template,omitempty"`
 }
 
 // properties are in the order of the table of keys, which a map would lose.

@@ -32,6 +32,8 @@ func TestJSONSchema(t *testing.T) {
 		"codes: [404]": true, "codes: [500]": false, "token: a": true, "headers: {a: b}": true, "classes: {a: low}": true, "classes: {a: middle}": false,
 		"limits: {workers: 300}": false, "limits: {share: 10%, memory: 1KiB, wait: 0}": true, "limits: {other: 1}": false,
 		"backup: {path: a}": true, "backup: {}": false, "tls: true": true, "tls: {ca: a}": true, "tls: 1": false,
+		"label: {a: [b, {c: 1.5}, [], {}], d: null}": true, "label: event": true, "label: ''": false, "label: {a: ' '}": false, "sum: 1": true, "sum: [1]": false,
+		"columns: {a: b, c: true}": true, "columns: [a]": false, "columns: {a: {b: c}}": false,
 		"prices: [{amount: 1}]": true, "prices: [{}]": false,
 	} {
 		text := least + line + "\n"

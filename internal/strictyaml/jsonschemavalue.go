@@ -88,6 +88,12 @@ func (k Key) leaf() *jsonSchema {
 		return &jsonSchema{Type: "object", AdditionalProperties: &jsonSchema{Type: "string"}}
 	case TypeEnums:
 		return &jsonSchema{Type: "object", AdditionalProperties: anyOf(&jsonSchema{Enum: k.Enum})}
+	case TypeExpression:
+		return expressionSchema()
+	case TypeExpressions:
+		return &jsonSchema{Type: "object", AdditionalProperties: expressionSchema()}
+	case TypeTemplate:
+		return &jsonSchema{Ref: templateRef}
 	case TypeList:
 		return &jsonSchema{Type: "array", Items: k.item(), MinItems: 1}
 	case TypeIntegers:
@@ -103,11 +109,28 @@ func (k Key) leaf() *jsonSchema {
 	}
 }
 
+// expressionSchema is the schema of an expression.
+func expressionSchema() *jsonSchema {
+	return &jsonSchema{AnyOf: []*jsonSchema{{Type: "string", Pattern: notBlankPattern}, {Type: "number"}, {Type: "boolean"}, {Type: "null"}}}
+}
+
+// templateSchema is the schema of a tree of expressions.
+func templateSchema() *jsonSchema {
+	s := expressionSchema()
+	s.AnyOf = append(s.AnyOf,
+		&jsonSchema{Type: "array", Items: &jsonSchema{Ref: templateRef}},
+		&jsonSchema{Type: "object", AdditionalProperties: &jsonSchema{Ref: templateRef}})
+	return s
+}
+
 // names is the schema of the names of a TypeNames.
 func (k Key) names() *jsonSchema {
 	s := &jsonSchema{Pattern: k.Pattern}
-	if k.Reserved != "" {
-		s.Not = &jsonSchema{Const: k.Reserved}
+	if len(k.Reserved) > 0 {
+		s.Not = &jsonSchema{}
+		for _, r := range k.Reserved {
+			s.Not.Enum = append(s.Not.Enum, r.Name)
+		}
 	}
 	return s
 }

@@ -31,6 +31,9 @@ const (
 	TypeIntegers    Type = "list of integers"          // A list of whole numbers: a slice of integers.
 	TypeSecrets     Type = "mapping to secret strings" // A mapping from names that the user chooses: a map[string]Secret.
 	TypeEnums       Type = "mapping to enum"           // A mapping from names that the user chooses to one of Key.Enum: a map from string to a string.
+	TypeExpression  Type = "expression"                // An expression, or a number, true, false or null, which are expressions too: a string.
+	TypeExpressions Type = "mapping to expressions"    // A mapping from names that the user chooses to expressions: a slice of structs with the strings Name, Value and Key, the place of the value, in the order of the file.
+	TypeTemplate    Type = "tree of expressions"       // A mapping with names that the user chooses, a list or an expression, and so on below: a *Template, nil without the key.
 )
 
 // Key describes one key of a file.
@@ -54,12 +57,25 @@ type Key struct {
 	// Pattern is a regular expression for a string, for each string of a list, or for each name of a TypeNames. It uses
 	// what Go's and ECMA-262's expressions have in common. PatternDoc says in words what it asks for.
 	Pattern, PatternDoc string
-	// Reserved is a name of a TypeNames that cannot be chosen; ReservedDoc says why. Optional.
-	Reserved, ReservedDoc string
+	// Reserved are names of a TypeNames that cannot be chosen.
+	Reserved []ReservedName
 	// Noun is what errors call a section of the user's choice, such as "a stage". It defaults to the path.
 	Noun string
 	// Doc is one or two sentences for the user.
 	Doc string
+}
+
+// ReservedName is a name that cannot be chosen. Doc says why, as part of a sentence.
+type ReservedName struct{ Name, Doc string }
+
+// reserved says why a name cannot be chosen; empty if it can be.
+func (k Key) reserved(name string) string {
+	for _, r := range k.Reserved {
+		if r.Name == name {
+			return r.Doc
+		}
+	}
+	return ""
 }
 
 // name is the last element of the key's path.

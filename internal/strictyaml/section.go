@@ -131,9 +131,9 @@ func (d *decoder) names(k Key, p place, node ast.Node, into reflect.Value) {
 			continue
 		}
 		at := place{path: element.Path, key: dotted(p.key, name), pos: nodePos(pair.Key)}
-		switch {
-		case name == k.Reserved:
-			d.failAt(at.pos, at.key, "%s; choose another name", k.ReservedDoc)
+		switch why := k.reserved(name); {
+		case why != "":
+			d.failAt(at.pos, at.key, "%s; choose another name", why)
 		case !pattern.MatchString(name):
 			at.key = dotted(p.key, quoted(name))
 			d.failAt(at.pos, at.key, "cannot be a name; %s%s", k.PatternDoc, suggestName(name, pattern))

@@ -23,6 +23,9 @@ type shop struct {
 	Token   strictyaml.Secret            `key:"token"`
 	Headers map[string]strictyaml.Secret `key:"headers"`
 	Classes map[string]level             `key:"classes"`
+	Label   *strictyaml.Template         `key:"label"`
+	Sum     string                       `key:"sum"`
+	Columns []column                     `key:"columns"`
 	Limits  limits                       `key:"limits"`
 	Backup  *backup                      `key:"backup"`
 	TLS     tls                          `key:"tls"`
@@ -65,6 +68,8 @@ type price struct {
 	Unit   string `key:"unit"`
 }
 
+type column struct{ Name, Value, Key string }
+
 type level string
 
 // since is a word or a time.
@@ -103,6 +108,9 @@ func shopSchema() *strictyaml.Schema {
 			{Path: "token", Type: strictyaml.TypeSecret},
 			{Path: "headers", Type: strictyaml.TypeSecrets},
 			{Path: "classes", Type: strictyaml.TypeEnums, Enum: []string{"low", "high"}},
+			{Path: "label", Type: strictyaml.TypeTemplate},
+			{Path: "sum", Type: strictyaml.TypeExpression},
+			{Path: "columns", Type: strictyaml.TypeExpressions},
 			{Path: "limits", Type: strictyaml.TypeSection},
 			{Path: "limits.workers", Type: strictyaml.TypeInteger, Default: "4", Min: 1, Max: 256},
 			{Path: "limits.share", Type: strictyaml.TypePercentage, Default: "50%", Min: 1, Max: 99},
@@ -116,7 +124,7 @@ func shopSchema() *strictyaml.Schema {
 			{Path: "tls.ca", Type: strictyaml.TypePath},
 			{
 				Path: "shelves", Type: strictyaml.TypeNames, Required: true, Example: "{top: {of: books}}",
-				Pattern: `^[a-z][a-z_]*$`, PatternDoc: "names have lower-case letters", Reserved: "floor", ReservedDoc: "the floor is no shelf",
+				Pattern: `^[a-z][a-z_]*$`, PatternDoc: "names have lower-case letters", Reserved: []strictyaml.ReservedName{{Name: "floor", Doc: "the floor is no shelf"}},
 			},
 			{Path: "shelves.*", Type: strictyaml.TypeSection, Noun: "a shelf"},
 			{Path: "shelves.*.of", Type: strictyaml.TypeString, Required: true, Example: "books"},

@@ -35,6 +35,12 @@ func (k Key) wants() string {
 		return "a list of whole numbers, such as [404]"
 	case TypeListOrOne, TypeListOrComma:
 		return "text or a list of texts"
+	case TypeExpression:
+		return "an expression"
+	case TypeExpressions:
+		return "a mapping from names to expressions"
+	case TypeTemplate:
+		return "an expression, a mapping or a list"
 	default:
 		return "text"
 	}
