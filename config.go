@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -24,7 +25,8 @@ import (
 const Version = "0.1.0"
 
 // Record is a Kafka record. In a record that Encode returns, an empty Topic means the configured topic, a nil Key
-// means the key of the input, and a zero Timestamp means its timestamp. Its Headers are added to the input's headers.
+// means the key of the input (with Sink.OwnKeys no key), and a zero Timestamp means its timestamp. Its Headers are added to
+// the input's headers.
 type Record = kgo.Record
 
 // Failure is an error with which Decode or Encode set the details of a dead letter, such as its kind and stage.
@@ -229,8 +231,13 @@ func (c Config[E]) validate() error {
 	if c.DeadLetterWindow < 0 {
 		problems = append(problems, fmt.Errorf("field DeadLetterWindow is %d; it is at least 1", c.DeadLetterWindow))
 	}
+	for i, topic := range c.Sink.Topics {
+		if topic == "" || topic == c.Sink.DeadLetterTopic {
+			problems = append(problems, fmt.Errorf("field Sink.Topics[%d] is topic %q; it is a topic for enriched records, and not that for dead letters", i, topic))
+		}
+	}
 	for i, t := range c.Retry.Topics {
-		if t.Topic == "" || t.Delay <= 0 || t.Topic == c.Sink.Topic || t.Topic == c.Sink.DeadLetterTopic {
+		if t.Topic == "" || t.Delay <= 0 || t.Topic == c.Sink.Topic || slices.Contains(c.Sink.Topics, t.Topic) || t.Topic == c.Sink.DeadLetterTopic {
 			problems = append(problems, fmt.Errorf("field Retry.Topics[%d] is topic %q after %v; it has a topic of its own and a delay above 0", i, t.Topic, t.Delay))
 		}
 	}

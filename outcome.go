@@ -75,7 +75,7 @@ func (o *outcome[E]) tombstone(src *kgo.Record) {
 		o.tally.Dropped++
 		return
 	}
-	r, failure := o.to.Enriched(src, Record{})
+	r, failure := o.to.Enriched(src, Record{Key: src.Key})
 	if failure != nil {
 		o.dead(src, failure)
 		return

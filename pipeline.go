@@ -98,13 +98,13 @@ func (p *Pipeline[E]) work(ctx context.Context, like *worker[E]) error {
 // prepare reads the limits of the topics. It fails if a topic is missing or has too few partitions.
 func (c *Config[E]) prepare(ctx context.Context) (*topicLimits, error) {
 	retries := c.session.Retry.Topics
-	topics := append(slices.Concat(c.session.Topics, retries), c.envelope.Topic, c.envelope.DeadLetterTopic)
+	topics := append(slices.Concat(c.session.Topics, retries, c.outputTopics()), c.envelope.DeadLetterTopic)
 	infos, err := kafkaadmin.Describe(ctx, c.session.Kafka, topics...)
 	if err != nil {
 		return nil, err
 	}
 	if c.envelope.Partition == sink.BySource {
-		if err := kafkaadmin.ComparePartitions(infos, c.session.Topics, c.envelope.Topic); err != nil {
+		if err := kafkaadmin.ComparePartitions(infos, c.session.Topics, c.outputTopics()); err != nil {
 			return nil, fmt.Errorf("pipeline %s: %w", c.Name, err)
 		}
 	}

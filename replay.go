@@ -30,7 +30,7 @@ func (p *Pipeline[E]) Replay(ctx context.Context, r replay.Config) (replay.Statu
 	}
 	cfg := p.cfg.replaying(&r)
 	own := replaystate.Topics{
-		Inputs: p.cfg.session.Topics, Retries: p.cfg.session.Retry.Topics, Output: p.cfg.envelope.Topic, DeadLetters: p.cfg.envelope.DeadLetterTopic,
+		Inputs: p.cfg.session.Topics, Retries: p.cfg.session.Retry.Topics, Outputs: p.cfg.outputTopics(), DeadLetters: p.cfg.envelope.DeadLetterTopic,
 	}
 	if err := own.Check(r); err != nil {
 		return replay.Status{}, err
@@ -95,6 +95,7 @@ func (c Config[E]) replaying(r *replay.Config) Config[E] {
 	if r.Into == output {
 		return c
 	}
+	c.envelope.Topics = nil
 	encode, onLimits := c.Encode, c.OnLimits
 	c.Encode = func(row stages.Row[E]) ([]Record, error) {
 		records, err := encode(row)

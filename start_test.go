@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,15 +38,24 @@ func TestAPipelineThatCannotSucceedStops(t *testing.T) {
 
 func TestAMissingTopicIsSaidBeforeTheFirstEvent(t *testing.T) {
 	t.Parallel()
-	b := newBroker(t)
-	cfg := numbers(b, doubles)
-	cfg.Sink.DeadLetterTopic = "nowhere"
-	p, err := loaderline.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "nowhere") {
-		t.Errorf("%v", err)
+	for name, sinks := range map[string]sink.Config{
+		"dead letters":       {Topic: "out", DeadLetterTopic: "nowhere"},
+		"output":             {Topic: "nowhere", DeadLetterTopic: "dead"},
+		"another output":     {Topic: "out", Topics: []string{"nowhere"}, DeadLetterTopic: "dead"},
+		"the second of them": {Topic: "out", Topics: []string{"out", "nowhere"}, DeadLetterTopic: "dead"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := numbers(newBroker(t), doubles)
+			cfg.Sink = sinks
+			p, err := loaderline.New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Run(t.Context()); !errors.Is(err, consumer.ErrTopicMissing) || !strings.Contains(err.Error(), "nowhere") {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
 
@@ -55,19 +65,34 @@ func TestTooFewPartitionsAreSaidBeforeTheFirstEvent(t *testing.T) {
 	if err := kafkaadmin.CreateTopics(t.Context(), consumer.Kafka{Brokers: b.cluster.ListenAddrs()}, kafkaadmin.TopicSpec{Name: "narrow", Partitions: 3}); err != nil {
 		t.Fatal(err)
 	}
-	cfg := numbers(b, doubles)
-	cfg.Sink.Topic, cfg.Sink.Partition = "narrow", sink.BySource
-	p, err := loaderline.New(cfg)
-	if err != nil {
-		t.Fatal(err)
+	for _, sinks := range []sink.Config{{Topic: "narrow"}, {Topic: "out", Topics: []string{"narrow"}}} {
+		cfg := numbers(b, doubles)
+		cfg.Sink.Topic, cfg.Sink.Topics, cfg.Sink.Partition = sinks.Topic, sinks.Topics, sink.BySource
+		p, err := loaderline.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = p.Run(t.Context())
+		few, ok := errors.AsType[*kafkaadmin.PartitionsError](err)
+		if !ok {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&kafkaadmin.PartitionsError{Input: "in", Output: "narrow", InputPartitions: 4, OutputPartitions: 3}, few); diff != "" {
+			t.Error(diff)
+		}
 	}
-	err = p.Run(t.Context())
-	few, ok := errors.AsType[*kafkaadmin.PartitionsError](err)
-	if !ok {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(&kafkaadmin.PartitionsError{Input: "in", Output: "narrow", InputPartitions: 4, OutputPartitions: 3}, few); diff != "" {
-		t.Error(diff)
+}
+
+func TestNewRefusesTopicsThatHaveOtherRecords(t *testing.T) {
+	t.Parallel()
+	cfg := numbers(newBroker(t), doubles)
+	cfg.Sink.Topics = []string{"", "dead", "retry"}
+	cfg.Retry.Topics = []loaderline.RetryTopic{{Topic: "retry", Delay: time.Second}}
+	_, err := loaderline.New(cfg)
+	for _, want := range []string{`Sink.Topics[0] is topic ""`, `Sink.Topics[1] is topic "dead"`, `Retry.Topics[0] is topic "retry"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in %v", want, err)
+		}
 	}
 }
 

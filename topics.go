@@ -24,11 +24,22 @@ const (
 // usedTopic is a topic of a pipeline, and what the pipeline uses it for.
 type usedTopic struct{ name, role string }
 
+// outputTopics returns the topics for enriched records, each once, the one for records without a topic first.
+func (c *Config[E]) outputTopics() []string {
+	topics := []string{c.envelope.Topic}
+	for _, topic := range c.envelope.Topics {
+		if !slices.Contains(topics, topic) {
+			topics = append(topics, topic)
+		}
+	}
+	return topics
+}
+
 // topics returns all topics of the pipeline.
 func (c *Config[E]) topics() []usedTopic {
 	var all []usedTopic
 	for role, names := range map[string][]string{
-		"input": c.session.Topics, "retry": c.session.Retry.Topics, "output": {c.envelope.Topic}, "dead-letter": {c.envelope.DeadLetterTopic},
+		"input": c.session.Topics, "retry": c.session.Retry.Topics, "output": c.outputTopics(), "dead-letter": {c.envelope.DeadLetterTopic},
 	} {
 		for _, name := range names {
 			all = append(all, usedTopic{name, role})

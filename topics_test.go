@@ -21,15 +21,16 @@ import (
 func watched(b *broker) loaderline.Config[int] {
 	cfg := numbers(b, doubles)
 	cfg.Retry.Topics = []loaderline.RetryTopic{{Topic: "retry", Delay: time.Second}}
+	cfg.Sink.Topics = []string{"out", "gold"}
 	return cfg
 }
 
 // roles are the topics of watched.
-var roles = map[string]string{"in": "input", "retry": "retry", "out": "output", "dead": "dead-letter"}
+var roles = map[string]string{"in": "input", "retry": "retry", "out": "output", "gold": "output", "dead": "dead-letter"}
 
 func newWatchedBroker(t *testing.T) *broker {
 	t.Helper()
-	return newBroker(t, kfake.SeedTopics(4, "in", "out", "dead", "retry"))
+	return newBroker(t, kfake.SeedTopics(4, "in", "out", "gold", "dead", "retry"))
 }
 
 // recreate deletes a topic and creates it again.
@@ -47,7 +48,7 @@ func (b *broker) recreate(topic string) {
 func TestATopicThatWasCreatedAgainStopsARestart(t *testing.T) {
 	t.Parallel()
 	for topic, role := range roles {
-		t.Run(role, func(t *testing.T) {
+		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
 			b := newWatchedBroker(t)
 			cfg := watched(b)

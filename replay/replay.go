@@ -14,8 +14,8 @@ type Config struct {
 	// Description says what the ranges were made from. It is kept with them, for whoever continues the replay.
 	// Optional.
 	Description string
-	// Into is the topic to publish to. Defaults to Sink.Topic. With another topic all records go there, whatever Encode
-	// says. It must not be an input, retry or dead-letter topic of the pipeline.
+	// Into is the topic to publish to. Defaults to Sink.Topic; records then go where Encode says. With another topic, all
+	// records go there, whatever Encode says. It must not be an input, retry or dead-letter topic of the pipeline.
 	Into string
 	// DeadLetterTopic defaults to Sink.DeadLetterTopic. If Into is not Sink.Topic, it defaults to the name of Into with
 	// -dead. It must not be an input, retry or output topic of the pipeline.

@@ -14,8 +14,15 @@ const (
 type Config struct {
 	// Topic is the topic for enriched records whose Topic is empty. Required.
 	Topic string
+	// Topics are the other topics that records of Encode may name. That they exist, how large their records may be, and that
+	// nobody has created them again is checked as it is for Topic. Records that name yet another topic are published too, but
+	// nothing is known about it. Defaults to none.
+	Topics []string
 	// DeadLetterTopic is the topic for dead letters, partitioned by key. Required.
 	DeadLetterTopic string
 	// Partition chooses the partition of enriched records. Defaults to ByKey.
 	Partition Partition
+	// OwnKeys says that a nil Key of an enriched record is no key, and not the key of the input. Tombstones that are
+	// forwarded keep theirs. Defaults to false.
+	OwnKeys bool
 }

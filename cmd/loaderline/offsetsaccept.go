@@ -26,7 +26,7 @@ For an input topic, choose where to continue with loaderline offsets set. The pi
 				return err
 			}
 			file := l.layout.File
-			topics := append([]string{file.Output.Topic, file.DeadLetter.Topic}, file.Retry.TopicNames()...)
+			topics := file.Published()
 			if err := l.awaitKafka(ctx, l.inWords(c), topics...); err != nil {
 				return unlessEnded(ctx, err)
 			}

@@ -39,7 +39,7 @@ func (b *Batch) Release() {
 }
 
 // Enriched makes the record for src from out. An empty Topic stands for the Sink's topic, a nil Key and a zero
-// Timestamp for those of src. Its Headers come after the headers of src. Of loaderline's own headers in src, only those
+// Timestamp for those of src; with OwnKeys a nil Key is none. Its Headers come after the headers of src. Of loaderline's own headers in src, only those
 // of a redriven record stay: its origin, and how often it was redriven. A negative Partition means a choice by key.
 //
 // A record that is too large for its topic is a sink.Failure, and so is a record with a timestamp that the client
@@ -50,7 +50,7 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *sink.Fa
 	if r.Topic == "" {
 		r.Topic = b.envelope.cfg.Topic
 	}
-	if r.Key == nil {
+	if r.Key == nil && !b.envelope.cfg.OwnKeys {
 		r.Key = src.Key
 	}
 	if r.Timestamp.IsZero() {

@@ -75,6 +75,7 @@ func TestEnriched(t *testing.T) {
 	tests := []struct {
 		name      string
 		partition sink.Partition
+		ownKeys   bool
 		out       kgo.Record
 		want      kgo.Record
 		headers   []string
@@ -89,6 +90,18 @@ func TestEnriched(t *testing.T) {
 			partition: sink.BySource,
 			out:       kgo.Record{Value: []byte("e")},
 			want:      kgo.Record{Topic: "out", Partition: 3, Key: []byte("k"), Value: []byte("e"), Timestamp: born},
+		},
+		{
+			name:    "without a key of its own",
+			ownKeys: true,
+			out:     kgo.Record{Value: []byte("e")},
+			want:    kgo.Record{Topic: "out", Partition: -1, Value: []byte("e"), Timestamp: born},
+		},
+		{
+			name:    "with a key of its own",
+			ownKeys: true,
+			out:     kgo.Record{Key: []byte("own"), Value: []byte("e")},
+			want:    kgo.Record{Topic: "out", Partition: -1, Key: []byte("own"), Value: []byte("e"), Timestamp: born},
 		},
 		{
 			name: "of its own",
@@ -107,7 +120,7 @@ func TestEnriched(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := envelope.New(envelope.Config{Config: sink.Config{Topic: "out", Partition: tt.partition}, MaxMessageBytes: atMost})
+			s := envelope.New(envelope.Config{Config: sink.Config{Topic: "out", Partition: tt.partition, OwnKeys: tt.ownKeys}, MaxMessageBytes: atMost})
 			got, failure := s.Batch(1).Enriched(source(), tt.out)
 			if failure != nil {
 				t.Fatal(failure)

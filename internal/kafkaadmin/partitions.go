@@ -20,13 +20,15 @@ func (e *PartitionsError) Error() string {
 }
 
 // ComparePartitions returns a *PartitionsError, or several joined, if records of the inputs would not find their own
-// partition in the output. Topics that are not known are left out.
-func ComparePartitions(topics map[string]TopicInfo, inputs []string, output string) error {
+// partition in each of the outputs. Topics that are not known are left out.
+func ComparePartitions(topics map[string]TopicInfo, inputs, outputs []string) error {
 	var problems []error
-	out, known := topics[output]
-	for _, input := range inputs {
-		if in := topics[input]; known && in.Partitions > out.Partitions {
-			problems = append(problems, &PartitionsError{Input: input, Output: output, InputPartitions: in.Partitions, OutputPartitions: out.Partitions})
+	for _, output := range outputs {
+		out, known := topics[output]
+		for _, input := range inputs {
+			if in := topics[input]; known && in.Partitions > out.Partitions {
+				problems = append(problems, &PartitionsError{Input: input, Output: output, InputPartitions: in.Partitions, OutputPartitions: out.Partitions})
+			}
 		}
 	}
 	return errors.Join(problems...)

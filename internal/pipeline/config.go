@@ -35,7 +35,10 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 			StaticMembership: file.Kafka.StaticMembership,
 			MaxRecords:       file.Batch.MaxRecords, MaxBytes: int(file.Batch.MaxBytes), Linger: noneIfZero(file.Batch.Linger),
 		},
-		Sink:            sink.Config{Topic: file.Output.Topic, DeadLetterTopic: file.DeadLetter.Topic, Partition: partitions[file.Output.Partition]},
+		Sink: sink.Config{
+			Topic: file.Output.Topic, Topics: file.OutputTopics()[1:], DeadLetterTopic: file.DeadLetter.Topic,
+			Partition: partitions[file.Output.Partition], OwnKeys: file.Output.HasKey,
+		},
 		Retry:           retries(file),
 		Workers:         file.Workers,
 		DeadLetterLimit: deadLetterLimit(file), DeadLetterWindow: file.DeadLetter.Window,

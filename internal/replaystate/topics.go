@@ -7,10 +7,10 @@ import (
 	"github.com/loaderline/loaderline/replay"
 )
 
-// Topics are the topics of a pipeline.
+// Topics are the topics of a pipeline. The first of the Outputs is that of Sink.Topic.
 type Topics struct {
-	Inputs, Retries     []string
-	Output, DeadLetters string
+	Inputs, Retries, Outputs []string
+	DeadLetters              string
 }
 
 // Check returns TopicErrors if the pipeline would read the replay's
@@ -33,6 +33,13 @@ func (t Topics) Check(cfg replay.Config) error {
 		}
 	}
 	check("Into", cfg.Into, map[string]string{t.DeadLetters: "Sink.DeadLetterTopic"})
-	check("DeadLetterTopic", cfg.DeadLetterTopic, map[string]string{cfg.Into: "Into", t.Output: "Sink.Topic"})
+	enriched := map[string]string{cfg.Into: "Into"}
+	for i, output := range t.Outputs {
+		enriched[output] = "Sink.Topics"
+		if i == 0 {
+			enriched[output] = "Sink.Topic"
+		}
+	}
+	check("DeadLetterTopic", cfg.DeadLetterTopic, enriched)
 	return errors.Join(problems...)
 }

@@ -84,7 +84,7 @@ func (c Check) rights(ctx context.Context, client *kgo.Client) {
 	for _, topic := range file.Input.Topics {
 		c.topicRight(topic, access[topic], kmsg.ACLOperationRead, "Read")
 	}
-	for _, topic := range []string{file.Output.Topic, file.DeadLetter.Topic} {
+	for _, topic := range append(file.OutputTopics(), file.DeadLetter.Topic) {
 		c.topicRight(topic, access[topic], kmsg.ACLOperationWrite, "Write")
 	}
 	for _, topic := range file.Retry.TopicNames() {

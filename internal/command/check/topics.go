@@ -89,8 +89,10 @@ func (c Check) comparePartitions(infos map[string]kafkaadmin.TopicInfo) {
 	if f.Output.Partition != pipelinefile.PartitionSource {
 		return
 	}
-	if err := kafkaadmin.ComparePartitions(infos, f.Input.Topics, f.Output.Topic); err != nil {
-		c.failed("topic", f.Output.Topic, f.Errorf("output.partition", "%v", err))
+	for _, topic := range f.OutputTopics() {
+		if err := kafkaadmin.ComparePartitions(infos, f.Input.Topics, []string{topic}); err != nil {
+			c.failed("topic", topic, f.Errorf("output.partition", "%v", err))
+		}
 	}
 }
 
@@ -120,8 +122,7 @@ func (c Check) create(
 		}
 		most = max(most, partitions)
 	}
-	others := append([]string{c.Layout.File.Output.Topic, c.Layout.File.DeadLetter.Topic}, c.Layout.File.Retry.TopicNames()...)
-	for _, topic := range others {
+	for _, topic := range c.Layout.File.Published() {
 		if gone[topic] {
 			specs = append(specs, kafkaadmin.TopicSpec{Name: topic, Partitions: most})
 		}

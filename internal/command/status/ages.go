@@ -65,7 +65,7 @@ func (r *Reader) ages(ctx context.Context, report *Report) error {
 // blocked names the transactions that the group waits for, that keep changes of rows from the caches, or that readers of
 // the output wait for. Transactions that this user may not see stay unknown.
 func (r *Reader) blocked(ctx context.Context, report *Report, open kadm.TopicsSet) {
-	topics := append(r.file.Cache.Invalidate.Topics(), r.file.Output.Topic)
+	topics := append(r.file.Cache.Invalidate.Topics(), r.file.OutputTopics()...)
 	ends, err := r.admin.ListEndOffsets(ctx, topics...)
 	stable, stableErr := r.admin.ListCommittedOffsets(ctx, topics...)
 	if err == nil && stableErr == nil {
