@@ -124,8 +124,10 @@ func TestPrepareComesBeforeDecode(t *testing.T) {
 func TestAnErrorOfPrepareEndsRun(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(context.Context, []*loaderline.Record) error{
-		"401 Unauthorized": func(context.Context, []*loaderline.Record) error { return errors.New("the registry answered 401 Unauthorized") },
-		"panicked: boom":   func(context.Context, []*loaderline.Record) error { panic("boom") },
+		"401 Unauthorized": func(context.Context, []*loaderline.Record) error {
+			return errors.New("the registry answered 401 Unauthorized")
+		},
+		"panicked: boom": func(context.Context, []*loaderline.Record) error { panic("boom") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
