@@ -8,17 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
 )
 
-const (
-	defaultKafkaVersion = "4.4.0"
-	lockPoll            = 200 * time.Millisecond
-)
+const defaultKafkaVersion = "4.4.0"
 
 // EnvKafkaVersion is the variable of the environment that names the version of the brokers which tests start, such as
 // 3.9.1. Without it they start 4.4.0.
@@ -39,48 +34,16 @@ func kafkaVersion(wanted string) (string, error) {
 // logsByReload4j says that a version brings its own logging, by log4j 1.
 func logsByReload4j(version string) bool { return strings.HasPrefix(version, "3.") }
 
-// kafkaJars returns the folder with a version's jars, downloading them where this user has not got them yet. Of
-// several processes that need them at once, one downloads and the others wait.
+// kafkaJars returns the folder with a version's jars.
 func kafkaJars(ctx context.Context, version string) (string, error) {
-	cache, err := cacheDir()
-	if err != nil {
-		return "", err
-	}
-	jars := filepath.Join(cache, "kafka-"+version)
-	unlock, err := lockCache(ctx, "kafka")
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	if _, err := os.Stat(jars); err == nil {
-		return jars, nil // it got this name when it was complete.
-	}
-	paths, err := locate(ctx, onPath("mvn", "maven"))
-	if err != nil {
-		return "", err
-	}
-	work, err := os.MkdirTemp(cache, "download-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(work) }()
-	pom := filepath.Join(work, "pom.xml")
-	if err := os.WriteFile(pom, kafkaPom, 0o644); err != nil {
-		return "", err
-	}
-	libs := filepath.Join(work, "libs")
-	args := []string{"-B", "-q", "-f", pom, "dependency:copy-dependencies", "-Dkafka.version=" + version, "-DoutputDirectory=" + libs}
-	if logsByReload4j(version) {
-		args = append(args, "-DexcludeGroupIds=org.apache.logging.log4j")
-	}
-	out, err := exec.CommandContext(ctx, paths[0], args...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("downloading Kafka %s by Maven: %w\n%s", version, err, out[max(0, len(out)-2<<10):])
-	}
-	if err := os.Rename(libs, jars); err != nil {
-		return "", err
-	}
-	return jars, nil
+	return fromMaven(ctx, "kafka-"+version, func(work, out string) ([]string, error) {
+		pom := filepath.Join(work, "pom.xml")
+		args := []string{"-f", pom, "dependency:copy-dependencies", "-Dkafka.version=" + version, "-DoutputDirectory=" + out}
+		if logsByReload4j(version) {
+			args = append(args, "-DexcludeGroupIds=org.apache.logging.log4j")
+		}
+		return args, os.WriteFile(pom, kafkaPom, 0o644)
+	})
 }
 
 // copyJars copies the jars of a folder, where the server's account cannot look. Hard links would be chowned with

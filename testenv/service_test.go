@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -204,5 +206,44 @@ func TestDatabasesAreOfOneTestEach(t *testing.T) {
 		if err := testenv.SeedShop(t.Context(), dsn, testenv.ShopConfig{Users: 1, Products: 1}); err != nil {
 			t.Errorf("%s: %v", dsn, err)
 		}
+	}
+}
+
+func TestRegistryKeepsSchemasOverKill(t *testing.T) {
+	t.Parallel()
+	service := start(t, testenv.StartRegistry)
+	request := func(method, path, body string) string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, service.Address()+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/vnd.schemaregistry.v1+json")
+		r.Close = true
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if got, want := request(http.MethodPost, "/subjects/kept/versions", `{"schema":"\"int\""}`), `{"id":1}`; got != want {
+		t.Fatalf("the schema was registered as %s, want %s", got, want)
+	}
+	if err := service.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := service.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := request(http.MethodGet, "/subjects/kept/versions", ""), `[1]`; got != want {
+		t.Errorf("the versions are %s, want %s", got, want)
+	}
+	if got, want := request(http.MethodGet, "/config", ""), `{"compatibilityLevel":"BACKWARD"}`; got != want {
+		t.Errorf("the configuration is %s, want %s", got, want)
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // shared holds the services of this test process. They belong to the process and not to a test, and a test has
 // only its testing.TB to hand on.
-var shared struct{ kafka, postgres, mariadb, redis lazyService }
+var shared struct{ kafka, postgres, mariadb, redis, registry lazyService }
 
 // lazyService is started when it is first asked for. A start that failed is not tried again.
 type lazyService struct {
@@ -80,7 +80,7 @@ type mainRunner struct{ m goleak.TestingM }
 // Run returns the tests' exit code, or 1 where all passed and a service did not end well.
 func (r mainRunner) Run() int {
 	code := r.m.Run()
-	err := errors.Join(shared.kafka.close(), shared.postgres.close(), shared.mariadb.close(), shared.redis.close())
+	err := errors.Join(shared.kafka.close(), shared.postgres.close(), shared.mariadb.close(), shared.redis.close(), shared.registry.close())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testenv:", err)
 		code = max(code, 1)
@@ -101,6 +101,25 @@ func Kafka(tb testing.TB) string {
 func Redis(tb testing.TB) string {
 	tb.Helper()
 	return shared.redis.address(tb, EnvRedis, StartRedis)
+}
+
+// Registry returns the URL of a schema registry that all tests of the process share. Its compatibility level is BACKWARD. Keep to
+// subjects of your own, and expect schemas of others: IDs do not begin at 1.
+func Registry(tb testing.TB) string {
+	tb.Helper()
+	url := shared.registry.address(tb, EnvRegistry, StartRegistry)
+	// A command that runs tests does not wait for its registry.
+	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
+	defer cancel()
+	for {
+		err := registryAnswers(ctx, url)
+		if err == nil {
+			return url
+		}
+		if waitErr := pause(ctx, 100*time.Millisecond); waitErr != nil {
+			tb.Fatalf("the schema registry at %s does not answer: %v", url, err)
+		}
+	}
 }
 
 // Postgres returns the DSN of a fresh, empty database of this test's own, which is dropped when the test ends,

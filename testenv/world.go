@@ -18,29 +18,37 @@ const (
 	EnvPostgres = "LOADERLINE_TEST_POSTGRES"
 	EnvMySQL    = "LOADERLINE_TEST_MYSQL"
 	EnvRedis    = "LOADERLINE_TEST_REDIS"
+	EnvRegistry = "LOADERLINE_TEST_REGISTRY"
 )
 
 // World is one of each service, for a command that runs tests or benchmarks over them.
 type World struct {
-	// Kafka and Redis are host:port, Postgres and MariaDB are DSNs.
-	Kafka, Postgres, MariaDB, Redis string
+	// Kafka and Redis are host:port, Postgres and MariaDB are DSNs, and Registry is a URL.
+	Kafka, Postgres, MariaDB, Redis, Registry string
 
-	started []*Service
+	mu       sync.Mutex // guards progress and started.
+	progress io.Writer
+	started  []*Service
+
+	registry    sync.WaitGroup     // done once the registry is ready, or cannot start.
+	registryErr error              // why it cannot start; read after registry.
+	giveUp      context.CancelFunc // ends the start of the registry.
 }
 
 // Up returns a world of running services: those that the environment names, and new ones for the rest, which start
 // side by side. It tells progress, a line for each service, when each is ready and how long it took. When one
-// cannot start, all are closed again. ctx bounds the start alone; end the world by [World.Close].
+// cannot start, all are closed again. The registry may still be starting, since few tests need it: see [World.Wait].
+// ctx bounds the start alone; end the world by [World.Close].
 func Up(ctx context.Context, progress io.Writer) (*World, error) {
 	if err := installAll(ctx, progress); err != nil {
 		return nil, err
 	}
-	w := &World{}
+	w := &World{progress: progress, giveUp: func() {}}
+	if err := w.startRegistry(ctx); err != nil {
+		return nil, err
+	}
 	kafka := func(ctx context.Context) (*Service, error) { return StartKafka(ctx, KafkaConfig{}) }
-	var (
-		mu    sync.Mutex // guards started and progress.
-		group errgroup.Group
-	)
+	var group errgroup.Group
 	for _, service := range []struct {
 		name, env string
 		address   *string
@@ -51,25 +59,12 @@ func Up(ctx context.Context, progress io.Writer) (*World, error) {
 		{"mariadb", EnvMySQL, &w.MariaDB, StartMariaDB},
 		{"redis", EnvRedis, &w.Redis, StartRedis},
 	} {
-		if address := os.Getenv(service.env); address != "" {
-			*service.address = address
-			mu.Lock()
-			_, _ = fmt.Fprintf(progress, "%-8s in use: %s is set\n", service.name, service.env)
-			mu.Unlock()
+		if w.inUse(service.name, service.env, service.address) {
 			continue
 		}
-		group.Go(func() error {
-			begin := time.Now()
-			s, err := service.start(ctx)
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			*service.address = s.Address()
-			w.started = append(w.started, s)
-			_, _ = fmt.Fprintf(progress, "%-8s ready after %.1f s: %s\n", service.name, time.Since(begin).Seconds(), s.Address())
-			return nil
+		group.Go(func() (err error) {
+			*service.address, err = w.start(ctx, service.name, service.start)
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -78,12 +73,72 @@ func Up(ctx context.Context, progress io.Writer) (*World, error) {
 	return w, nil
 }
 
+// inUse takes the address of a service from the environment, and reports whether it is there.
+func (w *World) inUse(name, env string, address *string) bool {
+	*address = os.Getenv(env)
+	if *address == "" {
+		return false
+	}
+	w.tell("%-8s in use: %s is set\n", name, env)
+	return true
+}
+
+// start starts a service, and returns its address.
+func (w *World) start(ctx context.Context, name string, start func(context.Context) (*Service, error)) (string, error) {
+	begin := time.Now()
+	s, err := start(ctx)
+	if err != nil {
+		return "", err
+	}
+	w.mu.Lock()
+	w.started = append(w.started, s)
+	w.mu.Unlock()
+	w.tell("%-8s ready after %.1f s: %s\n", name, time.Since(begin).Seconds(), s.Address())
+	return s.Address(), nil
+}
+
+// tell writes a line of progress.
+func (w *World) tell(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _ = fmt.Fprintf(w.progress, format, args...)
+}
+
+// startRegistry begins to start the registry, unless the environment names one. Its URL is known at once.
+func (w *World) startRegistry(ctx context.Context) error {
+	if w.inUse("registry", EnvRegistry, &w.Registry) {
+		return nil
+	}
+	ports, err := freePorts(ctx, 1)
+	if err != nil {
+		return fmt.Errorf("starting registry: %w", err)
+	}
+	w.Registry = registryURL(ports[0])
+	ctx, w.giveUp = context.WithCancel(ctx)
+	w.registry.Go(func() {
+		_, w.registryErr = w.start(ctx, "registry", func(ctx context.Context) (*Service, error) { return startRegistry(ctx, ports[0]) })
+		if w.registryErr != nil && ctx.Err() == nil {
+			w.tell("registry not ready: %v\n", w.registryErr)
+		}
+	})
+	return nil
+}
+
+// Wait returns once the registry is ready too, or why it cannot start.
+func (w *World) Wait() error {
+	w.registry.Wait()
+	return w.registryErr
+}
+
 // installAll installs in one go what the services that will be started are missing: side by side they would ask the
 // package manager one after the other.
 func installAll(ctx context.Context, progress io.Writer) error {
 	var programs []program
 	if os.Getenv(EnvKafka) == "" {
-		programs = append(programs, onPath("java", "default-jre-headless"), kcatProgram())
+		programs = append(programs, kcatProgram())
+	}
+	if os.Getenv(EnvKafka) == "" || os.Getenv(EnvRegistry) == "" {
+		programs = append(programs, onPath("java", "default-jre-headless"))
 	}
 	if os.Getenv(EnvPostgres) == "" {
 		programs = append(programs, postgresProgram("initdb"), postgresProgram("postgres"))
@@ -111,11 +166,14 @@ func installAll(ctx context.Context, progress io.Writer) error {
 func (w *World) Env() []string {
 	return []string{
 		EnvKafka + "=" + w.Kafka, EnvPostgres + "=" + w.Postgres, EnvMySQL + "=" + w.MariaDB, EnvRedis + "=" + w.Redis,
+		EnvRegistry + "=" + w.Registry,
 	}
 }
 
 // Close ends the services that Up started and removes their data; those that were running before stay.
 func (w *World) Close() error {
+	w.giveUp()
+	w.registry.Wait()
 	errs := make([]error, len(w.started))
 	var group sync.WaitGroup
 	for i, s := range w.started {

@@ -27,6 +27,9 @@ func upCommand() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, world.Close()) }()
+			if err := world.Wait(); err != nil {
+				return err
+			}
 			if seed {
 				if err := seedWorld(ctx, world, cmd.ErrOrStderr()); err != nil {
 					return err
