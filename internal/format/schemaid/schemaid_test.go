@@ -2,6 +2,7 @@ package schemaid_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,10 +209,8 @@ func TestFindAllocatesNothing(t *testing.T) {
 	data, names := []byte("\x00\x00\x00\x01\x02body"), []string{"trace", "span"}
 	allocs := testing.AllocsPerRun(100, func() {
 		_, err := schemaid.Find(schemaid.Value, schemaid.Confluent, data, func(name string) []byte {
-			for _, n := range names {
-				if n == name {
-					return data
-				}
+			if slices.Contains(names, name) {
+				return data
 			}
 			return nil
 		})

@@ -1,0 +1,137 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/loaderline/loaderline/internal/format/schemaid"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// ResolverConfig configures a Resolver. The zero value of each field but Compile is its default.
+type ResolverConfig[V any] struct {
+	// Compile makes of a schema what records are read with. It is called once for each ID, by several goroutines. Its error is that of
+	// each record with this ID. Required.
+	Compile func(*Schema) (V, error)
+	// Backend bounds the requests and has the circuit breaker. Its Timeout should be negative, since a schema may take several
+	// requests, each of which the Client bounds. Defaults to a backend named registry that pings the Client.
+	Backend *stages.Backend
+	// Grace is for how long an unknown ID is looked for again, before it is taken for wrong: the program that writes the records may
+	// register their schema at the same time. For as long, it is then not looked for. Defaults to 10 s.
+	Grace time.Duration
+	// MaxElapsed is for how long requests are tried again before there is an outage. Defaults to 5 s.
+	MaxElapsed time.Duration
+}
+
+// schemas returns schemas by ID. It is a Client.
+type schemas interface {
+	Schema(ctx context.Context, id schemaid.ID) (*Schema, error)
+	Ping(ctx context.Context) error
+}
+
+// Resolver keeps what Compile made of the schemas of IDs. It is safe for concurrent use.
+type Resolver[V any] struct {
+	cfg  ResolverConfig[V]
+	plan *stages.Plan[schemaid.ID]
+	node stages.Node[schemaid.ID, *Schema]
+	kept kept[V]
+}
+
+// NewResolver makes a Resolver that asks a Client.
+func NewResolver[V any](client schemas, cfg ResolverConfig[V]) *Resolver[V] {
+	if cfg.Grace <= 0 {
+		cfg.Grace = 10 * time.Second
+	}
+	if cfg.MaxElapsed <= 0 {
+		cfg.MaxElapsed = 5 * time.Second
+	}
+	if cfg.Backend == nil {
+		cfg.Backend = stages.NewBackend(stages.BackendConfig{Name: "registry", MaxCalls: maxConns, Timeout: -1, BreakerFailures: 5, Ping: client.Ping})
+	}
+	r := &Resolver[V]{cfg: cfg, plan: &stages.Plan[schemaid.ID]{MaxBackoff: time.Second, MaxElapsed: cfg.MaxElapsed}}
+	// One call is for one ID, so that one schema that the registry cannot send does not keep others away.
+	loader := stages.NewLoader[schemaid.ID, *Schema](source{client}, stages.LoaderConfig[schemaid.ID, *Schema]{Name: "schema", MaxBatch: 1, Backend: cfg.Backend})
+	r.node = stages.One(r.plan, loader, stages.By(r.plan, func(id schemaid.ID) schemaid.ID { return id }))
+	r.kept.grace = cfg.Grace
+	return r
+}
+
+// source is a stages.Source of schemas.
+type source struct{ client schemas }
+
+// Load asks for each ID. An unknown one is missing.
+func (s source) Load(ctx context.Context, b *stages.Batch[schemaid.ID, *Schema]) error {
+	for i, id := range b.Keys {
+		schema, err := s.client.Schema(ctx, id)
+		switch {
+		case errors.Is(err, ErrUnknownID):
+			b.Set(i, stages.Result[*Schema]{State: stages.Missing})
+		case err != nil && stages.ClassOf(err) != stages.Permanent:
+			return err // It is no fault of the ID.
+		case err != nil:
+			b.Set(i, stages.Result[*Schema]{State: stages.Failed, Err: err})
+		default:
+			b.Set(i, stages.Result[*Schema]{State: stages.Loaded, Value: schema})
+		}
+	}
+	return nil
+}
+
+// Prepare fetches the schemas of IDs that are not kept, and returns when Get has an answer for each ID. It waits up to Grace for
+// unknown ones. Its error is not that of single IDs: it wraps stages.ErrOutage if the registry is away, and stages.ErrFatal if the
+// configuration is wrong.
+func (r *Resolver[V]) Prepare(ctx context.Context, ids []schemaid.ID) error {
+	end := time.Now().Add(r.cfg.Grace) // Also if failures have to be forgotten for lack of room.
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		ids = r.kept.open(ids)
+		if len(ids) == 0 {
+			return nil
+		}
+		rows := r.plan.Run(ctx, ids)
+		if err := rows.Err(); err != nil {
+			return fmt.Errorf("schemas of records: %w", err)
+		}
+		for i, id := range ids {
+			r.settle(id, r.node.Of(rows.At(i)))
+		}
+		if ids = r.kept.open(ids); len(ids) == 0 || !time.Now().Before(end) {
+			return nil
+		}
+		if !sleep(ctx, pause) {
+			return fmt.Errorf("schemas of records: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// settle keeps what came of an ID.
+func (r *Resolver[V]) settle(id schemaid.ID, result stages.Result[*Schema]) {
+	switch result.State {
+	case stages.Loaded:
+		v, err := r.cfg.Compile(result.Value)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", id, err)
+		}
+		r.kept.settle(id, v, err)
+	case stages.Missing:
+		r.kept.unknown(id, fmt.Errorf("%s: %w", id, unknownID()))
+	default:
+		r.kept.failed(id, result.Err)
+	}
+}
+
+// Get returns what Compile made of the schema of an ID, which Prepare has fetched, or why there is none. That an ID is unknown is an
+// ErrUnknownID.
+func (r *Resolver[V]) Get(id schemaid.ID) (V, error) { return r.kept.get(id) }
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
