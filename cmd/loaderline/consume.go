@@ -10,6 +10,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/topicread"
 )
 
@@ -27,8 +28,8 @@ func newConsume(c *console.Console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "consume PIPELINE",
 		Short: "Print the enriched records, or another topic's",
-		Long: `Print the committed records of the pipeline's output topic, from the earliest on, and follow the topic until
---to, --limit or SIGINT. It joins no consumer group, so it does not affect other consumers.
+		Long: `Print the committed records of the pipeline's output topics, from the earliest on, and follow the topics until
+--to, --limit or SIGINT. Records of several topics are printed as they come. It joins no consumer group, so it does not affect other consumers.
 
 Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
 alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d. --to is exclusive.
@@ -70,22 +71,22 @@ func consume(ctx context.Context, c *console.Console, path string, f consumeFlag
 	if err != nil {
 		return err
 	}
-	topic := l.layout.File.Output.Topic
+	topics := l.layout.File.OutputTopics()
 	switch {
 	case f.topic != "":
-		topic = f.topic
+		topics = []string{f.topic}
 	case f.deadLetters:
-		topic = l.layout.File.DeadLetter.Topic
+		topics = []string{l.layout.File.DeadLetter.Topic}
 	}
-	if err := l.awaitKafka(ctx, l.inWords(c), topic); err != nil {
+	if err := l.awaitKafka(ctx, l.inWords(c), topics...); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	out := bufio.NewWriterSize(c.Out, 64<<10)
 	format := topicread.Format(f.format.value)
 	var line []byte
-	cfg := topicread.Config{Kafka: l.kafka, Topic: topic, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}
+	cfg := topicread.Config{Kafka: l.kafka, Topics: topics, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}
 	if c.Terminal {
-		cfg.Waiting = func() { c.Say("waiting for new records in %s; end with Ctrl-C", topic) }
+		cfg.Waiting = func() { c.Say("waiting for new records in %s; end with Ctrl-C", strictyaml.JoinWords(topics, "and")) }
 	}
 	err = topicread.Read(ctx, cfg, func(r *kgo.Record) error {
 		if line, err = format.Append(line[:0], r); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/replaystate"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -157,7 +158,7 @@ func replayPipeline(ctx context.Context, c *console.Console, path string, in io.
 		return nil
 	}
 	if f.intoOutput && !f.yes {
-		question := fmt.Sprintf("Publish to %s, whose consumers will see these records again?", l.layout.File.Output.Topic)
+		question := fmt.Sprintf("Publish to %s, whose consumers will see these records again?", strictyaml.JoinWords(l.layout.File.OutputTopics(), "and"))
 		if sure, err := confirm(c, in, question); err != nil || !sure {
 			return err
 		}

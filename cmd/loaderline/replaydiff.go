@@ -15,12 +15,13 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // diffPipeline shows what a replay would change.
 func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges replaydiff.Ranges, f replayFlags) (err error) {
 	file := l.layout.File
-	if err := l.awaitKafka(ctx, l.inWords(c), file.Output.Topic); err != nil {
+	if err := l.awaitKafka(ctx, l.inWords(c), file.OutputTopics()...); err != nil {
 		return unlessEnded(ctx, err)
 	}
 	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Fresh: true})
@@ -29,12 +30,14 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
 	_, total := replaydiff.Rows(ranges)
-	c.Say("reading what was published to %s for %s", file.Output.Topic, plural.Count(total, "offset"))
+	outputs := strictyaml.JoinWords(file.OutputTopics(), "and")
+	c.Say("reading what was published to %s for %s", outputs, plural.Count(total, "offset"))
 	progress := c.Progress("compared", total)
 	defer progress.Done()
 	asJSON, shown := console.NewEncoder(c.Out), []replaydiff.Change{}
 	counts, err := replaydiff.Differ{
-		Kafka: l.kafka, Pipeline: open, Ranges: ranges, MaxRecords: file.Batch.MaxRecords, Output: file.Output.Topic, Progress: progress.Update,
+		Kafka: l.kafka, Pipeline: open, Ranges: ranges, MaxRecords: file.Batch.MaxRecords, Outputs: file.OutputTopics(), Several: file.Output.ForEach != "",
+		Progress: progress.Update,
 		Change: func(change replaydiff.Change) error {
 			if f.format.value == "json" {
 				return asJSON.Encode(change)
@@ -57,7 +60,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 			return err
 		}
 	}
-	c.Say("compared %s with what was published to %s: %s", plural.Count(counts.Records, "record"), file.Output.Topic, summarize(counts))
+	c.Say("compared %s with what was published to %s: %s", plural.Count(counts.Records, "record"), outputs, summarize(counts))
 	if !counts.Equal() {
 		return &reportedError{err: errDiffers, text: fmt.Sprintf("%s of %s would be published differently now",
 			humanize.Comma(int64(counts.Changed+counts.NotFound+counts.Gone)), plural.Count(counts.Records, "record"))}

@@ -14,7 +14,11 @@ func checkInto(path string, file *pipelinefile.File, into string) error {
 	case file.Output.Topic:
 		return usagef("%s is output.topic of %s: to publish to it, replace --into by --into-output; or name another topic", published, path)
 	}
-	if key := file.KeyOf(into); key != "" {
+	switch key := file.KeyOf(into); key {
+	case "":
+	case "output.routes":
+		return usagef("%s is in %s of %s: to publish to all output topics, replace --into by --into-output; or name another topic", published, key, path)
+	default:
 		return usagef("%s is %s of %s, %s; name another topic", published, place(key), path, harm(key, "its own enriched records", "enriched records"))
 	}
 	switch into {
@@ -48,7 +52,7 @@ func harm(key, events, records string) string {
 	switch key {
 	case "cache.invalidate":
 		return "so the pipeline would read " + records + " as changes"
-	case "output.topic":
+	case "output.topic", "output.routes":
 		return "where " + records + " would look like enriched records"
 	case "dead_letter.topic":
 		return "where " + records + " would look like dead letters"

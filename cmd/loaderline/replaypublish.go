@@ -18,6 +18,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/runtime"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/replay"
 )
 
@@ -42,7 +43,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 		cfg.Ranges, cfg.Description = ranges, f.asked()
 		_, total = replaydiff.Rows(ranges)
 	}
-	into := cmp.Or(f.into, file.Output.Topic)
+	into := cmp.Or(f.into, strictyaml.JoinWords(file.OutputTopics(), "and"))
 	c.Say("replay %s of pipeline %s into %s: %s, %s of them done", cfg.ID, file.Name, into, plural.Count(total, "offset"), humanize.Comma(done))
 	if !c.Quiet {
 		if err := writeRanges(c.Err, 0, ranges, "text"); err != nil {

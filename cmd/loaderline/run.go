@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -192,7 +193,7 @@ func describe(file *pipelinefile.File, instance string) []slog.Attr {
 	}
 	return []slog.Attr{
 		slog.String("pipeline", file.Name), slog.String("version", loaderline.Version), slog.Any("brokers", file.Kafka.Brokers),
-		slog.Any("topics", file.Input.Topics), slog.String("output", file.Output.Topic), slog.String("dead_letter", file.DeadLetter.Topic),
+		slog.Any("topics", file.Input.Topics), slog.String("output", strings.Join(file.OutputTopics(), ", ")), slog.String("dead_letter", file.DeadLetter.Topic),
 		slog.String("group", file.Input.Group), slog.String("instance", instance), slog.Int("workers", file.Workers),
 		slog.String("delivery", string(file.Output.Delivery)), slog.Any("sources", sources),
 	}

@@ -37,7 +37,7 @@ func (q Queue) event(ctx context.Context, l Letter) (*kgo.Record, error) {
 	}
 	end := at(src.Offset + 1)
 	var found *kgo.Record
-	err := topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topic: src.Topic, From: at(src.Offset), To: &end}, func(r *kgo.Record) error {
+	err := topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topics: []string{src.Topic}, From: at(src.Offset), To: &end}, func(r *kgo.Record) error {
 		found = r
 		return nil
 	})

@@ -107,7 +107,7 @@ func (q Queue) readLedger(ctx context.Context, list listEnds) (ledger, error) {
 		return nil, fmt.Errorf("find the end of topic %s: %w", topic, problem)
 	}
 	entries := ledger{}
-	err = topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topic: topic, To: &to}, func(r *kgo.Record) error {
+	err = topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topics: []string{topic}, To: &to}, func(r *kgo.Record) error {
 		of, err := ParseCoordinates(string(r.Key))
 		if err != nil {
 			return fmt.Errorf("topic %s has a record at %d:%d that is not a ledger entry: its key is %q", topic, r.Partition, r.Offset, r.Key)

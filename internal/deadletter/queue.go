@@ -87,7 +87,7 @@ func (s *selection) each(ctx context.Context, progress func(passed int64), handl
 	clear(s.others)
 	var passed int64
 	chosen := 0
-	err := topicread.Read(ctx, topicread.Config{Kafka: s.queue.Kafka, Topic: s.queue.Topic, From: s.from, To: &s.to}, func(r *kgo.Record) error {
+	err := topicread.Read(ctx, topicread.Config{Kafka: s.queue.Kafka, Topics: []string{s.queue.Topic}, From: s.from, To: &s.to}, func(r *kgo.Record) error {
 		if passed++; progress != nil {
 			progress(passed)
 		}

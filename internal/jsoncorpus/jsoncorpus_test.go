@@ -169,7 +169,7 @@ func run(t *testing.T, documents []jsoncorpus.Document) map[string][]outcome {
 	// Events of one partition are settled in order, so the last outcome is the last one's.
 	last := documents[len(documents)-1].Name
 	seen, done := context.WithCancel(ctx)
-	err = topicread.Read(seen, topicread.Config{Kafka: kafka, Topic: "enriched"}, func(r *kgo.Record) error {
+	err = topicread.Read(seen, topicread.Config{Kafka: kafka, Topics: []string{"enriched"}}, func(r *kgo.Record) error {
 		if string(r.Key) == last {
 			done()
 		}
@@ -210,7 +210,7 @@ func readBack(t *testing.T, kafka consumer.Kafka) map[string][]outcome {
 	outcomes := map[string][]outcome{}
 	for _, topic := range []string{"enriched", "dead"} {
 		end := &offsetexpr.Position{Kind: offsetexpr.Latest}
-		err := topicread.Read(t.Context(), topicread.Config{Kafka: kafka, Topic: topic, To: end}, func(r *kgo.Record) error {
+		err := topicread.Read(t.Context(), topicread.Config{Kafka: kafka, Topics: []string{topic}, To: end}, func(r *kgo.Record) error {
 			o := outcome{kind: jsoncorpus.Enriched, value: r.Value}
 			for _, h := range r.Headers {
 				switch h.Key {

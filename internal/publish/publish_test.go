@@ -88,7 +88,7 @@ func kafka(t *testing.T) consumer.Kafka {
 // values are what is in the topic.
 func values(t *testing.T, k consumer.Kafka) (values []string) {
 	t.Helper()
-	err := topicread.Read(t.Context(), topicread.Config{Kafka: k, Topic: "events", To: &offsetexpr.Position{Kind: offsetexpr.Latest}}, func(r *kgo.Record) error {
+	err := topicread.Read(t.Context(), topicread.Config{Kafka: k, Topics: []string{"events"}, To: &offsetexpr.Position{Kind: offsetexpr.Latest}}, func(r *kgo.Record) error {
 		values = append(values, string(r.Value))
 		return nil
 	})

@@ -1,4 +1,4 @@
-// Package topicread reads the records of a topic that are committed, from one position to another or without end, and
+// Package topicread reads the records of topics that are committed, from one position to another or without end, and
 // belongs to no group.
 package topicread
 
@@ -30,11 +30,11 @@ var errLimit = errors.New("the limit is reached")
 // Config says what is read. Zero values are defaults where a field says so.
 type Config struct {
 	Kafka consumer.Kafka
-	// Topic must be there.
-	Topic string
-	// From is where to begin. Defaults to the earliest record.
+	// Topics are read side by side. All must be there.
+	Topics []string
+	// From is where to begin, in each topic. Defaults to the earliest record.
 	From offsetexpr.Position
-	// To is where to end, exclusive. Defaults to following the topic.
+	// To is where to end, exclusive, in each topic. Defaults to following the topics.
 	To *offsetexpr.Position
 	// Limit ends after so many records. Defaults to no limit.
 	Limit int
@@ -42,7 +42,7 @@ type Config struct {
 	Now func() time.Time
 	// Idle is called when everything fetched so far has been handled. Optional.
 	Idle func() error
-	// Waiting is called once, when the topic is followed and no more records come for now. Optional.
+	// Waiting is called once, when the topics are followed and no more records come for now. Optional.
 	Waiting func()
 }
 
@@ -57,7 +57,7 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 	if cfg.Idle == nil {
 		cfg.Idle = func() error { return nil }
 	}
-	ids, err := kafkaadmin.TopicIDs(ctx, cfg.Kafka, cfg.Topic)
+	ids, err := kafkaadmin.TopicIDs(ctx, cfg.Kafka, cfg.Topics...)
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
@@ -66,12 +66,18 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 		return err
 	}
 	defer client.Close()
-	resolver := offsetexpr.Resolver{Admin: kadm.NewClient(client), Topic: cfg.Topic, Now: cfg.Now()}
-	ranges, err := resolver.Ranges(ctx, cfg.From, cfg.To)
-	if err != nil {
-		return unlessEnded(ctx, err)
+	r := &reader{cfg: cfg, client: client, ids: map[string]kadm.TopicID{}, ranges: map[partition]offsetexpr.Range{}, next: map[partition]int64{}, handle: handle}
+	now := cfg.Now()
+	for _, topic := range cfg.Topics {
+		r.ids[topic] = ids[topic]
+		ranges, err := offsetexpr.Resolver{Admin: kadm.NewClient(client), Topic: topic, Now: now}.Ranges(ctx, cfg.From, cfg.To)
+		if err != nil {
+			return unlessEnded(ctx, err)
+		}
+		for number, of := range ranges {
+			r.ranges[partition{topic, number}] = of
+		}
 	}
-	r := &reader{cfg: cfg, client: client, ids: map[string]kadm.TopicID{cfg.Topic: ids[cfg.Topic]}, ranges: ranges, next: map[int32]int64{}, handle: handle}
 	err = r.read(ctx)
 	if errors.Is(err, errLimit) {
 		err = nil
@@ -102,29 +108,38 @@ func unlessEnded(ctx context.Context, err error) error {
 	}
 }
 
-// reader reads the ranges of one topic.
+// partition is one partition of a topic.
+type partition struct {
+	topic  string
+	number int32
+}
+
+// reader reads the ranges of the topics.
 type reader struct {
 	cfg     Config
 	client  *kgo.Client
 	ids     map[string]kadm.TopicID
-	ranges  map[int32]offsetexpr.Range // the partitions that are not read to their end
-	next    map[int32]int64            // the offset after the last record that came, by partition
+	ranges  map[partition]offsetexpr.Range // the partitions that are not read to their end
+	next    map[partition]int64            // the offset after the last record that came
 	handle  func(*kgo.Record) error
 	handled int // records handled
 }
 
 func (r *reader) read(ctx context.Context) error {
-	start := map[int32]kgo.Offset{}
-	for partition, of := range r.ranges {
+	start := map[string]map[int32]kgo.Offset{}
+	for p, of := range r.ranges {
 		// A range that begins before the oldest record or after the newest is read from there; what is not in it is left out.
 		from := min(max(of.From, of.Start), of.End)
 		if of.Empty() || from >= of.To {
-			delete(r.ranges, partition)
+			delete(r.ranges, p)
 			continue
 		}
-		start[partition], r.next[partition] = kgo.NewOffset().At(from), from
+		if start[p.topic] == nil {
+			start[p.topic] = map[int32]kgo.Offset{}
+		}
+		start[p.topic][p.number], r.next[p] = kgo.NewOffset().At(from), from
 	}
-	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{r.cfg.Topic: start})
+	r.client.AddConsumePartitions(start)
 	for len(r.ranges) > 0 {
 		fetches, err := r.poll(ctx)
 		if err != nil || ctx.Err() != nil {
@@ -169,21 +184,22 @@ func (r *reader) poll(ctx context.Context) (kgo.Fetches, error) {
 // skipGaps ends ranges in which only offsets without a record are left. Where that cannot be found out now, it is tried again
 // after the next quiet time.
 func (r *reader) skipGaps(ctx context.Context) {
-	topics, err := kadm.NewClient(r.client).ListTopics(ctx, r.cfg.Topic)
+	topics, err := kadm.NewClient(r.client).ListTopics(ctx, r.cfg.Topics...)
 	if err != nil {
 		return
 	}
-	for partition := range r.ranges {
-		at := nextrecord.Position{Topic: r.cfg.Topic, ID: topics[r.cfg.Topic].ID, Partition: partition, Offset: r.next[partition]}
+	for p := range r.ranges {
+		at := nextrecord.Position{Topic: p.topic, ID: topics[p.topic].ID, Partition: p.number, Offset: r.next[p]}
 		if next, err := nextrecord.Next(ctx, r.client, at); err == nil {
-			r.reached(partition, next)
+			r.reached(p, next)
 		}
 	}
 }
 
 // record handles a record of a fetch, unless it is outside its partition's range.
 func (r *reader) record(record *kgo.Record) error {
-	of, reading := r.ranges[record.Partition]
+	p := partition{record.Topic, record.Partition}
+	of, reading := r.ranges[p]
 	if !reading {
 		return nil
 	}
@@ -196,15 +212,15 @@ func (r *reader) record(record *kgo.Record) error {
 			return errLimit
 		}
 	}
-	r.reached(record.Partition, record.Offset+1)
+	r.reached(p, record.Offset+1)
 	return nil
 }
 
 // reached says that everything of a partition before an offset was read.
-func (r *reader) reached(partition int32, next int64) {
-	r.next[partition] = next
-	if next >= r.ranges[partition].To {
-		delete(r.ranges, partition)
-		r.client.RemoveConsumePartitions(map[string][]int32{r.cfg.Topic: {partition}})
+func (r *reader) reached(p partition, next int64) {
+	r.next[p] = next
+	if next >= r.ranges[p].To {
+		delete(r.ranges, p)
+		r.client.RemoveConsumePartitions(map[string][]int32{p.topic: {p.number}})
 	}
 }

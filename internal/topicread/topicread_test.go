@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func read(t *testing.T, cfg topicread.Config) []string {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var values []string
-	cfg.Topic = "out"
+	cfg.Topics = []string{"out"}
 	err := topicread.Read(ctx, cfg, func(r *kgo.Record) error {
 		values = append(values, string(r.Value))
 		return nil
@@ -113,6 +114,47 @@ func TestReadEndsBeforeItsEnd(t *testing.T) {
 	}
 }
 
+// Topics end each for itself: one has records beyond the end of the other, and one has none.
+func TestReadReadsTopicsSideBySide(t *testing.T) {
+	cluster := broker(t)
+	for topic, partitions := range map[string]int32{"wide": 3, "empty": 1} {
+		if err := cluster.CreateTopic(topic, partitions, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client := producer(t, cluster, "t")
+	transaction(t, client, kgo.TryCommit, "c0", "c1")
+	if err := client.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"out 0 0", "out 0 1"}
+	for i := range 9 {
+		r := &kgo.Record{Topic: "wide", Key: strconv.AppendInt(nil, int64(i), 10)}
+		if err := client.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, fmt.Sprint(r.Topic, " ", r.Partition, " ", r.Offset))
+	}
+	if err := client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	err := topicread.Read(t.Context(), topicread.Config{
+		Kafka: consumer.Kafka{Brokers: cluster.ListenAddrs()}, Topics: []string{"out", "wide", "empty"}, To: &offsetexpr.Position{Kind: offsetexpr.Latest},
+	}, func(r *kgo.Record) error {
+		got = append(got, fmt.Sprint(r.Topic, " ", r.Partition, " ", r.Offset))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Compaction has removed the last records before a transaction that is open: nothing is there that could end the range.
 func TestReadEndsWhereTheLastRecordsWereCompactedAway(t *testing.T) {
 	cluster := broker(t)
@@ -146,7 +188,7 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	k, _ := world(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	n := 0
-	err := topicread.Read(ctx, topicread.Config{Kafka: k, Topic: "out", Idle: func() error {
+	err := topicread.Read(ctx, topicread.Config{Kafka: k, Topics: []string{"out"}, Idle: func() error {
 		if n == 2 {
 			cancel()
 		}
@@ -161,10 +203,10 @@ func TestReadAnswersErrors(t *testing.T) {
 	k, _ := world(t)
 	broken := errors.New("broken")
 	handle := func(*kgo.Record) error { return broken }
-	if err := topicread.Read(t.Context(), topicread.Config{Kafka: k, Topic: "out"}, handle); !errors.Is(err, broken) {
+	if err := topicread.Read(t.Context(), topicread.Config{Kafka: k, Topics: []string{"out"}}, handle); !errors.Is(err, broken) {
 		t.Errorf("an error of handle gives %v", err)
 	}
-	err := topicread.Read(t.Context(), topicread.Config{Kafka: k, Topic: "nowhere"}, handle)
+	err := topicread.Read(t.Context(), topicread.Config{Kafka: k, Topics: []string{"out", "nowhere"}}, handle)
 	if missing, ok := errors.AsType[*kafkaerr.TopicMissingError](err); !ok || missing.Topics[0] != "nowhere" {
 		t.Errorf("a topic that is not there gives %v", err)
 	}
@@ -195,7 +237,7 @@ func TestTimestampsAreWhatTheLogHas(t *testing.T) {
 	times := []int64{now, now * 1000, now * 1_000_000, math.MaxInt64, -1}
 	recordtimetest.Publish(t, client, "out", true, times...)
 	var got []int64
-	err = topicread.Read(t.Context(), topicread.Config{Kafka: kafka, Topic: "out", Limit: len(times)}, func(r *kgo.Record) error {
+	err = topicread.Read(t.Context(), topicread.Config{Kafka: kafka, Topics: []string{"out"}, Limit: len(times)}, func(r *kgo.Record) error {
 		got = append(got, r.Timestamp.UnixMilli())
 		return nil
 	})

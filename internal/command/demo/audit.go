@@ -144,7 +144,7 @@ func (w world) read(ctx context.Context, end *offsetexpr.Position, handle func(*
 	together, ctx := errgroup.WithContext(ctx)
 	for _, topic := range []string{w.layout.File.Output.Topic, w.layout.File.DeadLetter.Topic} {
 		together.Go(func() error {
-			return topicread.Read(ctx, topicread.Config{Kafka: w.kafka, Topic: topic, To: end}, handle)
+			return topicread.Read(ctx, topicread.Config{Kafka: w.kafka, Topics: []string{topic}, To: end}, handle)
 		})
 	}
 	return together.Wait()

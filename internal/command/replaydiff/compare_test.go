@@ -20,7 +20,12 @@ func TestCompareValues(t *testing.T) {
 		"the order of a list":         {`{"a":[1,2]}`, `{"a":[2,1]}`, []string{"a"}},
 		"an event with a name twice":  {`{"event":{"a":1,"a":2}}`, `{"event":{"a":1,"a":2}}`, nil},
 		"a tombstone":                 {"", "", nil},
-		"what is no object":           {"x", `{"a":1}`, []string{"", "a"}},
+		"what is no object":           {"x", `{"a":1}`, []string{"(value)"}},
+		"a member of a stage":         {`{"user":{"id":1,"name":"a"}}`, `{"user":{"id":1,"name":"b"}}`, []string{"user.name"}},
+		"a member that went":          {`{"a":{"b":{"c":1}}}`, `{"a":{"b":{}}}`, []string{"a.b.c"}},
+		"names that are no words":     {`{"a.b":1,"":{"c d":1}}`, `{"a.b":2,"":{"c d":2}}`, []string{`""."c d"`, `"a.b"`}},
+		"a list":                      {`{"a":[{"b":1}]}`, `{"a":[{"b":2}]}`, []string{"a"}},
+		"a name twice":                {`{"a":{"b":1,"b":2}}`, `{"a":{"b":1}}`, []string{"a"}},
 		"two differences, in order":   {`{"b":1,"a":1}`, `{"b":2,"a":2}`, []string{"a", "b"}},
 		"text that looks like number": {`{"a":"1"}`, `{"a":1}`, []string{"a"}},
 	} {

@@ -26,7 +26,7 @@ type Change struct {
 	// Change is changed, not_found (nothing was published for it, and now would be) or gone (now it would be dropped or
 	// dead-lettered).
 	Change string `json:"change"`
-	// Fields are those of the record's value that differ, the stages' as a rule.
+	// Fields are what differs in its records, members of stages as a rule.
 	Fields []Field `json:"fields,omitempty"`
 	// Why is the reason of what would be a dead letter now.
 	Why string `json:"why,omitempty"`
@@ -46,8 +46,11 @@ type Differ struct {
 	Ranges   Ranges
 	// MaxRecords is how many records are enriched at once.
 	MaxRecords int
-	// Output is the topic that was published to.
-	Output string
+	// Outputs are the topics that were published to.
+	Outputs []string
+	// Several says that an input record may have several records. With at-least-once delivery some of them may be there
+	// twice, which then is a difference.
+	Several bool
 	// Change is called with each change, in the order of its partition.
 	Change func(Change) error
 	// Progress is called now and then with how many offsets of the ranges were compared, and how many records. Optional.
@@ -103,7 +106,7 @@ type comparison struct {
 	Differ
 
 	line      *loaderline.Pipeline[jsonenrich.Document]
-	published map[Source][]byte
+	published map[Source][]*kgo.Record
 	counts    *Counts
 	batch     []*kgo.Record
 	offsets   int64
@@ -111,9 +114,8 @@ type comparison struct {
 
 // outcome is what would become of a record now.
 type outcome struct {
-	published bool
-	value     []byte
-	why       string // of a dead letter
+	records []*kgo.Record
+	why     string // of a dead letter
 }
 
 // compare enriches the records that were read and compares them.
@@ -131,7 +133,7 @@ func (w *comparison) compare(ctx context.Context) error {
 		if r.Topic == w.Pipeline.Config.Sink.DeadLetterTopic {
 			now[source] = outcome{why: reason(r)}
 		} else {
-			now[source] = outcome{published: true, value: r.Value}
+			now[source] = outcome{records: append(now[source].records, r)}
 		}
 	}
 	for _, r := range w.batch {
@@ -162,29 +164,34 @@ func reason(r *kgo.Record) string {
 }
 
 func (w *comparison) one(source Source, now outcome) error {
-	was, found := w.published[source]
+	was := w.published[source]
+	found, published := len(was) > 0, len(now.records) > 0
 	w.counts.Records++
 	change := Change{Source: source, Why: now.why}
 	switch {
-	case !found && !now.published:
+	case !found && !published:
 		w.counts.Same++
 		return nil
 	case !found:
 		w.counts.NotFound++
 		change.Change = NotFound
-	case !now.published:
+	case !published:
 		w.counts.Gone++
 		change.Change = Gone
 	default:
-		fields := compareValues(was, now.value)
+		fields := compareRecords(was, now.records)
 		if len(fields) == 0 {
 			w.counts.Same++
 			return nil
 		}
 		w.counts.Changed++
 		change.Change, change.Fields = Changed, fields
+		names := map[string]bool{}
 		for _, f := range fields {
-			w.counts.Fields[f.Name]++
+			names[fieldOf(f.Name)] = true
+		}
+		for name := range names {
+			w.counts.Fields[name]++
 		}
 	}
 	return w.Change(change)

@@ -1,10 +1,13 @@
 package replaydiff
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -26,13 +29,13 @@ func (d Differ) read(ctx context.Context, topic string, handle func(*kgo.Record)
 		return nil
 	}
 	return topicread.Read(ctx, topicread.Config{
-		Kafka: d.Kafka, Topic: topic, From: offsetexpr.Position{Kind: offsetexpr.Partitions, At: from}, To: &offsetexpr.Position{Kind: offsetexpr.Partitions, At: to},
+		Kafka: d.Kafka, Topics: []string{topic}, From: offsetexpr.Position{Kind: offsetexpr.Partitions, At: from}, To: &offsetexpr.Position{Kind: offsetexpr.Partitions, At: to},
 	}, handle)
 }
 
-// published finds the latest record for each source in the ranges. None is before the first that has the timestamp of
-// the ranges' oldest record or a later one, since a record has the timestamp of its source.
-func (d Differ) published(ctx context.Context) (map[Source][]byte, error) {
+// published finds what was published last for each source in the ranges. None is before the first record that has the
+// timestamp of the ranges' oldest record or a later one, since a record has the timestamp of its source.
+func (d Differ) published(ctx context.Context) (map[Source][]*kgo.Record, error) {
 	oldest := int64(math.MaxInt64)
 	for topic := range d.Ranges {
 		err := d.read(ctx, topic, func(r *kgo.Record) error {
@@ -43,20 +46,73 @@ func (d Differ) published(ctx context.Context) (map[Source][]byte, error) {
 			return nil, err
 		}
 	}
-	found := map[Source][]byte{}
+	found := map[Source]*runs{}
 	if oldest == math.MaxInt64 || ctx.Err() != nil {
-		return found, ctx.Err()
+		return nil, ctx.Err()
 	}
 	from := offsetexpr.Position{Kind: offsetexpr.Time, Time: time.UnixMilli(max(oldest, 0))}
-	err := topicread.Read(ctx, topicread.Config{Kafka: d.Kafka, Topic: d.Output, From: from, To: &offsetexpr.Position{Kind: offsetexpr.Latest}}, func(r *kgo.Record) error {
+	err := topicread.Read(ctx, topicread.Config{Kafka: d.Kafka, Topics: d.Outputs, From: from, To: &offsetexpr.Position{Kind: offsetexpr.Latest}}, func(r *kgo.Record) error {
 		if source, ok := sourceOf(r); ok {
 			if of, is := d.Ranges[source.Topic][source.Partition]; is && source.Offset >= of.From && source.Offset < of.To {
-				found[source] = r.Value
+				if found[source] == nil {
+					found[source] = &runs{}
+				}
+				found[source].add(r)
 			}
 		}
 		return nil
 	})
-	return found, err
+	last := make(map[Source][]*kgo.Record, len(found))
+	for source, of := range found {
+		last[source] = of.last(d.Several)
+	}
+	return last, err
+}
+
+// runs are the records of one source, by what published them: the pipeline itself, or a replay.
+type runs struct{ all []run }
+
+type run struct {
+	replay  string // its ID; empty for the pipeline itself
+	records []*kgo.Record
+}
+
+func (r *runs) add(record *kgo.Record) {
+	id := ""
+	for _, h := range record.Headers {
+		if h.Key == sink.HeaderReplay {
+			id = string(h.Value)
+		}
+	}
+	i := slices.IndexFunc(r.all, func(known run) bool { return known.replay == id })
+	if i < 0 {
+		i = len(r.all)
+		r.all = append(r.all, run{replay: id})
+	}
+	r.all[i].records = append(r.all[i].records, record)
+}
+
+// last returns the records of the last run. Without several records for a source, an earlier one of the same run was
+// published twice.
+func (r *runs) last(several bool) []*kgo.Record {
+	last := slices.MaxFunc(r.all, run.compare).records
+	if !several {
+		last = last[len(last)-1:]
+	}
+	return last
+}
+
+// compare tells which run was later: by the offsets in a partition that has records of both, or else by the IDs, which begin
+// with the time if the user chose none.
+func (r run) compare(other run) int {
+	for _, a := range r.records {
+		for _, b := range other.records {
+			if a.Topic == b.Topic && a.Partition == b.Partition {
+				return cmp.Compare(a.Offset, b.Offset)
+			}
+		}
+	}
+	return strings.Compare(r.replay, other.replay)
 }
 
 // sourceOf is what a record's headers say about where it comes from.
