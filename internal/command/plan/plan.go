@@ -87,14 +87,6 @@ type Preload struct {
 	MaxRows int  `json:"max_rows"`
 }
 
-// Output is where enriched records go, and how.
-type Output struct {
-	Topic     string `json:"topic"`
-	Delivery  string `json:"delivery"`
-	Shape     string `json:"shape"`
-	Partition string `json:"partition"`
-}
-
 // Topic is a topic.
 type Topic struct {
 	Topic string `json:"topic"`
@@ -133,7 +125,7 @@ func New(layout *pipeline.Layout) Plan {
 		Input:      Input{Topics: f.Input.Topics, Group: f.Input.Group, Start: f.Input.Start.String(), Tombstones: string(f.Input.Tombstones)},
 		Stages:     make([]Stage, len(layout.Stages)),
 		Sources:    make([]Source, len(f.Sources)),
-		Output:     Output{Topic: f.Output.Topic, Delivery: string(f.Output.Delivery), Shape: string(f.Output.Shape), Partition: string(f.Output.Partition)},
+		Output:     outputOf(f),
 		DeadLetter: Topic{f.DeadLetter.Topic},
 	}
 	if len(f.Retry.Topics) > 0 {

@@ -18,8 +18,10 @@ func (p Plan) Tree(colors console.Palette) string {
 		fmt.Sprintf("group %s, starts at %s, tombstones: %s", p.Input.Group, p.Input.Start, words(p.Input.Tombstones)))
 	t.line("", "event")
 	t.branch(-1, "")
-	t.labelled("out", p.Output.Topic,
-		fmt.Sprintf("%s, %s, partition by %s", words(p.Output.Delivery), shapes[p.Output.Shape], p.Output.Partition))
+	t.labelled("out", p.Output.Topic, p.Output.String())
+	for _, r := range p.Output.Routes {
+		t.wrapped(strings.Repeat(" ", label), strings.Repeat(" ", label+2), r.String())
+	}
 	if t.Retry != nil {
 		t.labelled("retry", strings.Join(t.Retry.names(), ", "), t.Retry.String())
 	}
