@@ -108,8 +108,9 @@ type Config[E any] struct {
 	// that loads schemas, Run waits until that backend can be reached and polls the records again. Any other error ends Run. Prepare
 	// must not change the records. Workers call it concurrently. Optional.
 	Prepare func(context.Context, []*Record) error
-	// Decode turns a record into an event. An error makes a dead letter of kind decode. Workers call it concurrently.
-	// It must not change the record; the event may share the record's memory. Required.
+	// Decode turns a record into an event. ErrFiltered leaves the event out. Any other error makes a dead letter, of kind
+	// decode unless a *Failure says otherwise. Workers call it concurrently. It must not change the record; the event may
+	// share the record's memory. Required.
 	Decode func(Record) (E, error)
 	// Plan loads what the events need. Required.
 	Plan *stages.Plan[E]

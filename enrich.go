@@ -2,6 +2,7 @@ package loaderline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -66,12 +67,18 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order
 	return o.output, nil
 }
 
+// Values of microBatch.planned for records without a row.
+const (
+	noRow       = -1
+	filteredRow = -2 // Decode filtered the event
+)
+
 // microBatch is a group of records that share their lookups.
 type microBatch[E any] struct {
 	attempts
 
 	events   []E
-	planned  []int32 // by record, the row of its event, or -1
+	planned  []int32 // by record, the row of its event, or noRow or filteredRow
 	failures map[int]*Failure
 	rows     *stages.Rows[E]
 	scope    *runscope.Scope // of the rows
@@ -109,17 +116,20 @@ func (m *microBatch[E]) load(ctx context.Context, w *worker[E]) error {
 		return err
 	}
 	for i, r := range m.sources {
-		m.planned[i] = -1
+		m.planned[i] = noRow
 		if m.isBlocked(i) || r.Value == nil && w.cfg.Tombstones != DeadLetterTombstones {
 			continue
 		}
-		event, failure := w.decode(r)
-		if failure != nil {
+		event, filtered, failure := w.decode(r)
+		switch {
+		case failure != nil:
 			m.failures[i] = failure
-			continue
+		case filtered:
+			m.planned[i] = filteredRow
+		default:
+			m.planned[i] = int32(len(m.events))
+			m.events = append(m.events, event)
 		}
-		m.planned[i] = int32(len(m.events))
-		m.events = append(m.events, event)
 	}
 	ctx, m.scope = runscope.New(ctx, len(m.events))
 	m.rows = w.cfg.Plan.Run(ctx, m.events)
@@ -148,10 +158,10 @@ func (m *microBatch[E]) prepare(ctx context.Context, w *worker[E]) (err error) {
 	return w.cfg.Prepare(ctx, records)
 }
 
-// decode calls Decode and turns its error or panic into a Failure.
-func (w *worker[E]) decode(r *kgo.Record) (event E, failure *Failure) {
+// decode calls Decode. It turns a panic, and an error other than ErrFiltered, into a Failure.
+func (w *worker[E]) decode(r *kgo.Record) (event E, filtered bool, failure *Failure) {
 	if r.Value == nil {
-		return event, &Failure{Kind: sink.KindDecode, Message: "the record has no value (a tombstone)"}
+		return event, false, &Failure{Kind: sink.KindDecode, Message: "the record has no value (a tombstone)"}
 	}
 	defer func() {
 		if v := recover(); v != nil {
@@ -159,10 +169,14 @@ func (w *worker[E]) decode(r *kgo.Record) (event E, failure *Failure) {
 		}
 	}()
 	event, err := w.cfg.Decode(*r)
-	if err != nil {
-		return event, asFailure(err, sink.KindDecode)
+	switch {
+	case err == nil:
+		return event, false, nil
+	case errors.Is(err, ErrFiltered):
+		return event, true, nil
+	default:
+		return event, false, asFailure(err, sink.KindDecode)
 	}
-	return event, nil
 }
 
 // microBatch makes the outcomes of one micro-batch. It returns how many of its records it processed: fewer than all if
@@ -181,6 +195,8 @@ func (o *outcome[E]) microBatch(m *microBatch[E]) (processed int) {
 		switch row := m.planned[i]; {
 		case failure != nil:
 			o.dead(r, failure)
+		case row == filteredRow:
+			o.filtered(r)
 		case behind > 0:
 			o.follow(r, behind)
 		case row >= 0:
@@ -208,7 +224,7 @@ func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failu
 
 // Enrich returns the records that Run would publish for a micro-batch. It takes the same steps, but connects to no
 // broker, so it can try and test a pipeline. Each returned record names its input in the headers loaderline.source.*.
-// It is a dead letter if its topic is Sink.DeadLetterTopic. An input without a record was dropped.
+// It is a dead letter if its topic is Sink.DeadLetterTopic. An input without a record was dropped or filtered.
 //
 // Enrich ignores Config.Retry: an event that Run would send to a retry topic is a dead letter here. Topics have Kafka's
 // default size limit. An error, for example stages.ErrOutage, fails the whole batch: Run would publish nothing and poll

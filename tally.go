@@ -12,6 +12,7 @@ type Tally struct {
 	Records     int // input records, and those of retry topics
 	Enriched    int // records that were enriched; each may have several output records
 	Forwarded   int // tombstones published as they are
+	Filtered    int // events for which Decode returned ErrFiltered
 	Dropped     int // events for which Encode returned no records, and dropped tombstones
 	Retried     int // records that went to a retry topic; each counts as a record again when it comes out
 	DeadLetters map[DeadLetter]int

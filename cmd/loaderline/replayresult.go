@@ -35,13 +35,14 @@ func writeReplay(c *console.Console, format, into string, status replay.Status, 
 	if format == "json" {
 		return console.NewEncoder(c.Out).Encode(map[string]any{
 			"id": status.ID, "into": into, "dead_letter_topic": status.DeadLetterTopic, "finished": status.Finished(), "records": count.Records,
-			"enriched": count.Enriched, "forwarded": count.Forwarded, "dropped": count.Dropped, "dead_lettered": count.DeadLetters(),
+			"enriched": count.Enriched, "forwarded": count.Forwarded, "filtered": count.Filtered, "dropped": count.Dropped, "dead_lettered": count.DeadLetters(),
 			"seconds": logattr.Rounded(took),
 		})
 	}
-	c.Say("replayed %s in %s, %s records/s: %s enriched, %s forwarded, %s dropped, %s in %s",
+	c.Say("replayed %s in %s, %s records/s: %s enriched, %s forwarded, %s filtered, %s dropped, %s in %s",
 		plural.Count(count.Records, "record"), took.Round(time.Millisecond), humanize.Comma(console.Rate(int64(count.Records), took)),
-		humanize.Comma(int64(count.Enriched)), humanize.Comma(int64(count.Forwarded)), humanize.Comma(int64(count.Dropped)),
+		humanize.Comma(int64(count.Enriched)), humanize.Comma(int64(count.Forwarded)),
+		humanize.Comma(int64(count.Filtered)), humanize.Comma(int64(count.Dropped)),
 		letters(int64(count.DeadLetters())), status.DeadLetterTopic)
 	return nil
 }

@@ -207,7 +207,7 @@ func summary(count runtime.Count, took time.Duration) []slog.Attr {
 	}
 	attrs := []slog.Attr{
 		slog.Int("records", count.Records), slog.Int("enriched", count.Enriched), slog.Int("forwarded", count.Forwarded),
-		slog.Int("dropped", count.Dropped), slog.Int("dead_lettered", count.DeadLetters()),
+		slog.Int("filtered", count.Filtered), slog.Int("dropped", count.Dropped), slog.Int("dead_lettered", count.DeadLetters()),
 	}
 	if count.Retried > 0 {
 		attrs = append(attrs, slog.Int("retried", count.Retried))

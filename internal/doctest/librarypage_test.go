@@ -24,6 +24,7 @@ type (
 	product   struct{ Name string }
 	order     struct {
 		Product productID `json:"product"`
+		Test    bool      `json:"test"`
 	}
 )
 
@@ -84,7 +85,13 @@ func newPipeline(source stages.Source[productID, product], memory *cache.Memory,
 		Consumer: consumer.Config{Kafka: consumer.Kafka{Brokers: []string{"localhost:9092"}}, Group: "orders", Topics: []string{"orders"}},
 		Sink:     sink.Config{Topic: "orders-enriched", DeadLetterTopic: "orders-dead"},
 		Decode: func(r loaderline.Record) (o order, err error) {
-			return o, json.Unmarshal(r.Value, &o)
+			if err := json.Unmarshal(r.Value, &o); err != nil {
+				return o, err
+			}
+			if o.Test {
+				return o, loaderline.ErrFiltered
+			}
+			return o, nil
 		},
 		Plan: plan,
 		Encode: func(row stages.Row[order]) ([]loaderline.Record, error) {
@@ -122,7 +129,11 @@ func TestLibraryPage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := []*loaderline.Record{{Topic: "orders", Value: []byte(`{"product":"p1"}`)}, {Topic: "orders", Offset: 1, Value: []byte(`{"product":"p2"}`)}}
+			in := []*loaderline.Record{
+				{Topic: "orders", Value: []byte(`{"product":"p1"}`)},
+				{Topic: "orders", Offset: 1, Value: []byte(`{"product":"p2"}`)},
+				{Topic: "orders", Offset: 2, Value: []byte(`{"product":"p1","test":true}`)},
+			}
 			out, tally, err := p.Enrich(t.Context(), in)
 			if err != nil {
 				t.Fatal(err)
@@ -132,6 +143,9 @@ func TestLibraryPage(t *testing.T) {
 			}
 			if out[1].Topic != "orders-dead" || tally.Enriched != 1 {
 				t.Errorf("%s to %s, %+v", out[1].Value, out[1].Topic, tally)
+			}
+			if len(out) != 2 || tally.Filtered != 1 {
+				t.Errorf("%d records, %+v", len(out), tally)
 			}
 			if got := string(out[1].Value); got != `{"product":"p2"}` {
 				t.Errorf("the dead letter holds %s", got)

@@ -48,7 +48,7 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`dead_letters_total{kind="key",stage="user"}`, `dead_letters_total{kind="missing",stage="user"}`, `dead_letters_total{kind="lookup",stage="user"}`,
 		`invalidations_total{scope="key",stage="user"}`, `invalidations_total{scope="all",stage="user"}`,
 		`last_commit_timestamp_seconds`, `paused{reason="outage"}`,
-		`records_total{outcome="enriched"}`, `records_total{outcome="forwarded"}`, `records_total{outcome="dropped"}`, `records_total{outcome="dead_lettered"}`, `records_total{outcome="retried"}`, `retry_keys`, `reused_events_total`,
+		`records_total{outcome="enriched"}`, `records_total{outcome="forwarded"}`, `records_total{outcome="filtered"}`, `records_total{outcome="dropped"}`, `records_total{outcome="dead_lettered"}`, `records_total{outcome="retried"}`, `retry_keys`, `reused_events_total`,
 		`source_call_duration_seconds_count{source="shop"}`, `source_calls_total{result="ok",source="shop"}`, `source_calls_total{result="error",source="shop"}`,
 		`stage_keys_total{result="unique",stage="user"}`, `stage_keys_total{result="hit",stage="user"}`, `stage_keys_total{result="negative",stage="user"}`,
 		`stage_keys_total{result="coalesced",stage="user"}`, `stage_keys_total{result="loaded",stage="user"}`, `stage_keys_total{result="missing",stage="user"}`,
@@ -82,7 +82,7 @@ func TestCounting(t *testing.T) {
 	zero := counted(t, m)
 	before := time.Now()
 	m.Commit(loaderline.Tally{
-		Records: 20, Enriched: 10, Forwarded: 2, Dropped: 3,
+		Records: 24, Enriched: 10, Forwarded: 2, Filtered: 4, Dropped: 3,
 		DeadLetters: map[loaderline.DeadLetter]int{{Kind: sink.KindDecode}: 1, {Kind: sink.KindMissing, Stage: "user"}: 4},
 		Stages:      []stages.StageStats{{Stage: "user", Unique: 21, Hit: 6, Negative: 5, Coalesced: 4, Loaded: 3, Missing: 2, Failed: 1}},
 	})
@@ -107,6 +107,7 @@ func TestCounting(t *testing.T) {
 		`loaderline_dead_letters_total{kind="missing",stage="user"}`:      4,
 		`loaderline_records_total{outcome="enriched"}`:                    12,
 		`loaderline_records_total{outcome="forwarded"}`:                   2,
+		`loaderline_records_total{outcome="filtered"}`:                    4,
 		`loaderline_records_total{outcome="dropped"}`:                     3,
 		`loaderline_records_total{outcome="dead_lettered"}`:               5,
 		`loaderline_source_call_duration_seconds_count{source="shop"}`:    2,

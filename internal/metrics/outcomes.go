@@ -27,7 +27,7 @@ type outcomes struct {
 
 func newOutcomes(stages []string) *outcomes {
 	o := &outcomes{
-		records: counter("records_total", "Input records by outcome: enriched, forwarded (a tombstone), dropped, dead_lettered, or retried (it waits in a retry topic, and is counted again when it is retried).", "outcome"),
+		records: counter("records_total", "Input records by outcome: enriched, forwarded (a tombstone), filtered (left out before any lookup), dropped, dead_lettered, or retried (it waits in a retry topic, and is counted again when it is retried).", "outcome"),
 		deadLetters: counter("dead_letters_total",
 			"Dead letters by kind (decode, key, missing, lookup, encode, too_large) and by the stage at fault, empty where it is none's.", "kind", "stage"),
 		stageKeys: counter("stage_keys_total",
@@ -73,7 +73,7 @@ func (o *outcomes) commit(t loaderline.Tally, at time.Time) {
 		dead += n
 	}
 	for outcome, n := range map[string]int{
-		"enriched": t.Enriched, "forwarded": t.Forwarded, "dropped": t.Dropped, "dead_lettered": dead, "retried": t.Retried,
+		"enriched": t.Enriched, "forwarded": t.Forwarded, "filtered": t.Filtered, "dropped": t.Dropped, "dead_lettered": dead, "retried": t.Retried,
 	} {
 		o.records.WithLabelValues(outcome).Add(float64(n))
 	}

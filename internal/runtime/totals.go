@@ -18,6 +18,7 @@ type Count struct {
 	Records   int // input records, and those of retry topics
 	Enriched  int
 	Forwarded int // tombstones published as they are
+	Filtered  int
 	Dropped   int
 	Retried   int            // events that went to a retry topic, each time they did
 	Dead      map[string]int // dead letters by kind
@@ -44,6 +45,7 @@ func (t *Totals) Add(tally loaderline.Tally) {
 	c.Records += tally.Records
 	c.Enriched += tally.Enriched
 	c.Forwarded += tally.Forwarded
+	c.Filtered += tally.Filtered
 	c.Dropped += tally.Dropped
 	c.Retried += tally.Retried
 	for why, n := range tally.DeadLetters {

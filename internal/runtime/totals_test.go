@@ -15,18 +15,18 @@ import (
 func TestTotals(t *testing.T) {
 	var totals runtime.Totals
 	tally := loaderline.Tally{
-		Records: 10, Enriched: 4, Forwarded: 1, Dropped: 2, Retried: 1,
+		Records: 13, Enriched: 4, Forwarded: 1, Filtered: 3, Dropped: 2, Retried: 1,
 		DeadLetters: map[loaderline.DeadLetter]int{{Kind: sink.KindKey, Stage: "user"}: 1, {Kind: sink.KindKey, Stage: "item"}: 1},
 		Stages:      []stages.StageStats{{Unique: 5, Hit: 2, Negative: 1}, {Unique: 3}},
 	}
 	totals.Add(tally)
 	first := totals.Count()
 	totals.Add(tally)
-	want := runtime.Count{Records: 10, Enriched: 4, Forwarded: 1, Dropped: 2, Retried: 1, Dead: map[string]int{"key": 2}, Keys: 8, Hits: 3}
+	want := runtime.Count{Records: 13, Enriched: 4, Forwarded: 1, Filtered: 3, Dropped: 2, Retried: 1, Dead: map[string]int{"key": 2}, Keys: 8, Hits: 3}
 	if diff := cmp.Diff(want, first); diff != "" || first.DeadLetters() != 2 {
 		t.Errorf("after one (-want +got):\n%s", diff)
 	}
-	if second := totals.Count(); second.Records != 20 || second.Dead["key"] != 4 || second.Keys != 16 || second.Hits != 6 {
+	if second := totals.Count(); second.Records != 26 || second.Filtered != 6 || second.Dead["key"] != 4 || second.Keys != 16 || second.Hits != 6 {
 		t.Errorf("after two: %+v", second)
 	}
 }

@@ -23,8 +23,8 @@ type Source struct {
 type Change struct {
 	Source
 
-	// Change is changed, not_found (nothing was published for it, and now would be) or gone (now it would be dropped or
-	// dead-lettered).
+	// Change is changed, not_found (nothing was published for it, and now would be) or gone (now it would be filtered,
+	// dropped or dead-lettered).
 	Change string `json:"change"`
 	// Fields are what differs in its records, members of stages as a rule.
 	Fields []Field `json:"fields,omitempty"`
