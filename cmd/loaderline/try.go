@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/term"
 
 	"github.com/loaderline/loaderline/internal/command/try"
@@ -23,7 +24,7 @@ import (
 
 // tryFlags are the flags of try.
 type tryFlags struct {
-	key    string
+	record recordFlags
 	format choice
 }
 
@@ -40,9 +41,14 @@ ran.
 EVENT is the event itself, a JSON object. Without it, or with -, events are read from stdin, one per line. They are
 tried one after the other with one cache, so that a later event finds the rows of an earlier one.
 
-Exit codes: 0 enriched, 1 an event would be dead-lettered or dropped, 2 wrong usage or a wrong file, 3 a source does not answer.`,
+--key, --header, --timestamp and --topic set the rest of the Kafka record, of every event. The enriched record has the
+headers too, in their order.
+
+Exit codes: 0 enriched, 1 an event would be dead-lettered, filtered or dropped, 2 wrong usage or a wrong file, 3 a
+source does not answer.`,
 		Example: `  loaderline try pipeline.yaml '{"user_id":7}'
   loaderline try pipeline.yaml < events.ndjson
+  loaderline try pipeline.yaml '{"user_id":7}' --key 7 --header tenant=acme
   loaderline try pipeline.yaml '{"user_id":7}' --format json`,
 		Args: onePipeline(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,14 +56,10 @@ Exit codes: 0 enriched, 1 an event would be dead-lettered or dropped, 2 wrong us
 			if err != nil {
 				return err
 			}
-			var key []byte
-			if cmd.Flags().Changed("key") {
-				key = []byte(f.key)
-			}
-			return tryEvents(cmd.Context(), c, args[0], key, events, f.format.value == "json")
+			return tryEvents(cmd.Context(), c, args[0], f.record.record(cmd.Flags()), events, f.format.value == "json")
 		},
 	}
-	cmd.Flags().StringVar(&f.key, "key", "", "the record's `key`; without it the record has none")
+	f.record.register(cmd.Flags())
 	cmd.Flags().Var(&f.format, "format", "output format: json is one object per event")
 	return cmd
 }
@@ -76,9 +78,13 @@ func eventsOf(ctx context.Context, in io.Reader, args []string) (iter.Seq2[[]byt
 	return publish.Lines(ctx, in, kafkaadmin.DefaultMaxMessageBytes), nil
 }
 
-func tryEvents(ctx context.Context, c *console.Console, path string, key []byte, events iter.Seq2[[]byte, error], asJSON bool) (err error) {
+// tryEvents tries each event as the value of a record.
+func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.Record, events iter.Seq2[[]byte, error], asJSON bool) (err error) {
 	l, err := load(path, quietly(c))
 	if err != nil {
+		return err
+	}
+	if record.Topic, err = inputTopic(l.layout.File.Input.Topics, record.Topic); err != nil {
 		return err
 	}
 	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log})
@@ -95,7 +101,8 @@ func tryEvents(ctx context.Context, c *console.Console, path string, key []byte,
 		if err != nil {
 			return err
 		}
-		report, err := t.Event(ctx, l.layout.File.Input.Topics[0], key, event)
+		record.Value = event
+		report, err := t.Event(ctx, record)
 		if err != nil {
 			return unlessEnded(ctx, unanswered(err))
 		}

@@ -24,6 +24,7 @@ type Outcome string
 const (
 	Enriched   Outcome = "enriched"
 	DeadLetter Outcome = "dead_letter"
+	Filtered   Outcome = "filtered"
 	Dropped    Outcome = "dropped"
 )
 
@@ -93,17 +94,25 @@ func New(open *pipeline.Pipeline) (*Trial, error) {
 	return t, err
 }
 
-// Event tries one event as if it came from a topic. An error is not the event's: it would be given back, and wait.
-func (t *Trial) Event(ctx context.Context, topic string, key, value []byte) (*Report, error) {
+// Event tries one event as if its record came from a topic. The offset counts the events of the trial. A record without a
+// timestamp gets the current time. An error is not the event's: it would be given back, and wait.
+func (t *Trial) Event(ctx context.Context, src kgo.Record) (*Report, error) {
 	t.found = nil
-	src := &kgo.Record{Topic: topic, Offset: t.tried, Key: key, Value: value, Timestamp: time.Now()}
+	start := time.Now()
+	if src.Timestamp.IsZero() {
+		src.Timestamp = start
+	}
+	src.Offset = t.tried
 	t.tried++
-	records, tally, err := t.line.Enrich(ctx, []*kgo.Record{src})
-	took := time.Since(src.Timestamp)
+	records, tally, err := t.line.Enrich(ctx, []*kgo.Record{&src})
+	took := time.Since(start)
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{Outcome: Dropped, Stages: t.stages(tally.Stages), Millis: millis(took)}
+	if tally.Filtered > 0 {
+		r.Outcome = Filtered
+	}
 	if len(records) > 0 {
 		r.publish(records[0], t.topics)
 	}
@@ -181,6 +190,8 @@ func (r *Report) Summary() string {
 			text += " (" + r.Failure.Code + ")"
 		}
 		return text + ": " + r.Failure.Message
+	case Filtered:
+		return fmt.Sprintf("filtered in %.1f ms: input.where does not hold", r.Millis)
 	default:
 		return fmt.Sprintf("dropped in %.1f ms, as the pipeline file says", r.Millis)
 	}
