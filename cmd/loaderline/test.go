@@ -40,6 +40,9 @@ pipeline_test.yaml next to it:
       events: [{user_id: 7}]
       expect: [{contains: {user: {name: Ada}}}]
 
+An event with a key, headers or a timestamp is {event: {user_id: 7}, record: {key: "7", headers: {tenant: acme}}}. An
+outcome may also be a dead_letter, filtered, dropped or outage.
+
 Exit codes: 0 all passed, 1 a test failed, 2 wrong usage or a wrong file.`,
 		Example: `  loaderline test pipeline.yaml
   loaderline test pipelines/*.yaml --junit results.xml

@@ -9,50 +9,6 @@ import (
 	"github.com/loaderline/loaderline/sink"
 )
 
-// recordKeys are what tells an event with a key or headers from an event by itself.
-var recordKeys = []string{"key", "value", "raw", "headers"}
-
-// isRecord says that a mapping is a record: it has value or raw, and nothing that a record has not.
-func isRecord(n node) bool {
-	if !n.IsMapping() {
-		return false
-	}
-	entries, err := n.Entries()
-	if err != nil {
-		return false
-	}
-	holds := false
-	for _, e := range entries {
-		if !slices.Contains(recordKeys, e.Name) {
-			return false
-		}
-		holds = holds || e.Name == "value" || e.Name == "raw"
-	}
-	return holds
-}
-
-func (p *parser) event(n node) Event {
-	var e Event
-	if !isRecord(n) {
-		e.Value = p.json(n)
-		return e
-	}
-	has := p.section(n, "a record", keys{
-		"key": func(n node) { e.Key = p.bytes(n) },
-		"raw": func(n node) { e.Value = p.bytes(n) },
-		"value": func(n node) {
-			if !n.IsNull() {
-				e.Value = p.json(n)
-			}
-		},
-		"headers": func(n node) { e.Headers = p.headers(n) },
-	})
-	if has["value"] && has["raw"] {
-		p.fail(n.Errorf("value is JSON and raw is text as it is; write one of them"))
-	}
-	return e
-}
-
 func (p *parser) json(n node) jsontext.Value {
 	value, err := n.JSON()
 	if err != nil {
@@ -89,8 +45,8 @@ func (p *parser) expect(n node) Expect {
 		var word string
 		p.text(&word)(n)
 		e.Outcome = Outcome(word)
-		if word != "" && e.Outcome != Dropped && e.Outcome != Outage {
-			p.fail(n.Errorf("%q is not an outcome; write dropped or outage, or a mapping with value, contains or dead_letter", word))
+		if word != "" && e.Outcome != Filtered && e.Outcome != Dropped && e.Outcome != Outage {
+			p.fail(n.Errorf("%q is not an outcome; write filtered, dropped or outage, or a mapping with value, contains or dead_letter", word))
 		}
 		return e
 	}

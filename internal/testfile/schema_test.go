@@ -53,13 +53,15 @@ tests:
       plan: {rows: [], error: {message: denied, code: "42501", keys: [7, [a, 1]]}}
       shop: {error: denied}
       away: {outage: refused}
-    events: [{user_id: 7}, {value: 1, other: 2}, {key: k, value: null, headers: {a: b, c: null}}, {raw: "no JSON"}, null]
+    events: [{user_id: 7}, {value: 1, other: 2}, {key: k, value: null, headers: {a: b, c: null}}, {raw: "no JSON"}, null, {event: 1, record: {key: k, headers: {a: b}, topic: t, partition: 1, offset: 2, timestamp: 2026-11-24T08:00:00Z}}, {raw: x, record: {}}]
     expect:
       - value: {n: 1}
       - {contains: {n: 1}, key: k, topic: t, headers: {a: null}}
       - dead_letter: {kind: missing, stage: user, code: "1", message: m}
       - dropped
       - outage
+      - filtered
+      - filtered
 `
 
 func TestSchemaTakesRightFiles(t *testing.T) {
@@ -126,6 +128,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		"a test":              "tests: [{xyzzyx: 1}]",
 		"a stub":              "stubs: {a: {xyzzyx: 1}}",
 		"an error":            "stubs: {a: {error: {xyzzyx: 1}}}",
+		"a record":            "tests: [{events: [{event: 1, record: {xyzzyx: 1}}]}]",
 		"an expected outcome": one + "[{xyzzyx: 1}]}",
 		"a dead letter":       one + "[{dead_letter: {xyzzyx: 1}}]}",
 	} {

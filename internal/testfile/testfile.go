@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -61,9 +62,15 @@ type Error struct {
 
 // Event is an input record.
 type Event struct {
-	Key     []byte // nil: none
-	Value   []byte // nil: a tombstone
-	Headers []Header
+	Key       []byte // nil: none
+	Value     []byte // nil: a tombstone
+	Headers   []Header
+	Topic     string // empty: the pipeline's first input topic
+	Partition int32
+	Offset    *int64    // nil: it follows the event before in its partition
+	Timestamp time.Time // zero: the beginning of 1970
+
+	TopicNode, OffsetNode strictyaml.Node // for errors
 }
 
 // Header is a header of a record.
@@ -95,6 +102,7 @@ type Outcome string
 const (
 	Record     Outcome = "record"
 	DeadLetter Outcome = "dead_letter"
+	Filtered   Outcome = "filtered"
 	Dropped    Outcome = "dropped"
 	Outage     Outcome = "outage" // of all events of a test: they are given back, and wait for the source
 )

@@ -14,9 +14,10 @@ import (
 
 // outcome is what became of an event; the zero outcome is that it was dropped.
 type outcome struct {
-	record *kgo.Record
-	dead   bool
-	outage *loaderr.OutageError
+	record   *kgo.Record
+	dead     bool
+	filtered bool
+	outage   *loaderr.OutageError
 }
 
 // compare is the difference between what was expected and what became of an event, empty where there is none. Both are
@@ -34,7 +35,7 @@ func compare(want testfile.Expect, got outcome) string {
 func wanted(want testfile.Expect) any {
 	says := map[string]any{}
 	switch want.Outcome {
-	case testfile.Dropped, testfile.Outage:
+	case testfile.Filtered, testfile.Dropped, testfile.Outage:
 		return string(want.Outcome)
 	case testfile.DeadLetter:
 		says["dead_letter"] = mentioned(want.Failure, want.Failure)
@@ -67,6 +68,8 @@ func found(want testfile.Expect, got outcome) any {
 		return string(testfile.Outage)
 	case got.outage != nil:
 		return map[string]any{"outage": got.outage.Error()}
+	case got.filtered:
+		return string(testfile.Filtered)
 	case got.record == nil:
 		return string(testfile.Dropped)
 	case got.dead && want.Outcome == testfile.DeadLetter:

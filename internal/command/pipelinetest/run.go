@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -15,11 +14,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/testfile"
-	"github.com/loaderline/loaderline/sink"
 )
 
 // Suite is a pipeline and its tests.
@@ -29,6 +28,7 @@ type Suite struct {
 
 	layout *pipeline.Layout
 	stubs  []map[string]*stub // by test, by stage
+	inputs [][]*kgo.Record    // by test
 }
 
 // Result is how a test ended.
@@ -74,8 +74,10 @@ func Load(path, tests string) (*Suite, error) {
 	if s.layout, err = pipeline.NewLayout(of); err != nil {
 		return nil, err
 	}
-	s.stubs, err = bind(s.layout, file)
-	return s, err
+	var badStubs, badRecords error
+	s.stubs, badStubs = bind(s.layout, file)
+	s.inputs, badRecords = records(of.Input.Topics, file)
+	return s, errors.Join(badStubs, badRecords)
 }
 
 // disconnect takes from a file what is only for connections, which may be unset, and what takes time or room: nothing is
@@ -108,7 +110,7 @@ func readFile(path string) ([]byte, error) {
 func (s *Suite) Run(ctx context.Context, i int) (Result, error) {
 	t := s.File.Tests[i]
 	start := time.Now()
-	outcomes, err := s.enrich(ctx, t, s.stubs[i])
+	outcomes, err := s.enrich(ctx, s.inputs[i], s.stubs[i])
 	r := Result{Pipeline: s.Pipeline, Test: t.Name, File: s.File.Path, Line: t.Line, Took: time.Since(start)}
 	r.Millis = float64(r.Took.Round(10*time.Microsecond)) / float64(time.Millisecond)
 	if fatal, ok := errors.AsType[*loaderr.FatalError](err); ok {
@@ -137,63 +139,45 @@ func printable(value []byte) string {
 	}, string(value))
 }
 
-// enrich makes what becomes of each event. A *loaderr.FatalError is the test's own.
-func (s *Suite) enrich(ctx context.Context, t testfile.Test, stubs map[string]*stub) (_ []outcome, err error) {
+// enrich makes what becomes of each input record. A *loaderr.FatalError is the test's own.
+func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[string]*stub) (_ []outcome, err error) {
 	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{Lookup: func(stage *pipeline.Stage) pipeline.Lookup { return stubs[stage.Name] }})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	line, err := loaderline.New(open.Config)
+	cfg, filtered := open.Config, filtered{}
+	cfg.Decode = filtered.note(cfg.Decode)
+	line, err := loaderline.New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	batch := make([]*kgo.Record, len(t.Events))
-	for i, e := range t.Events {
-		batch[i] = record(e, s.layout.File.Input.Topics[0], i)
+	made, _, err := line.Enrich(ctx, inputs)
+	outcomes, of := make([]outcome, len(inputs)), map[position]*outcome{}
+	for i, r := range inputs {
+		at := positionOf(*r)
+		outcomes[i].filtered, of[at] = filtered[at], &outcomes[i]
 	}
-	records, _, err := line.Enrich(ctx, batch)
-	outcomes := make([]outcome, len(batch))
 	if outage, ok := errors.AsType[*loaderr.OutageError](err); ok {
 		for i := range outcomes {
 			outcomes[i].outage = outage
 		}
 		return outcomes, nil
 	}
-	for _, r := range records {
-		outcomes[source(r)] = outcome{record: r, dead: r.Topic == s.layout.File.DeadLetter.Topic}
+	for _, r := range made {
+		*of[source(r)] = outcome{record: r, dead: r.Topic == s.layout.File.DeadLetter.Topic}
 	}
 	return outcomes, err
 }
 
-// record is an event as it would come from a topic.
-func record(e testfile.Event, topic string, offset int) *kgo.Record {
-	r := &kgo.Record{Topic: topic, Offset: int64(offset), Key: e.Key, Value: e.Value, Timestamp: time.Unix(0, 0)}
-	for _, h := range e.Headers {
-		header := kgo.RecordHeader{Key: h.Name}
-		if h.Value != nil {
-			header.Value = []byte(*h.Value)
-		}
-		r.Headers = append(r.Headers, header)
-	}
-	return r
-}
+// filtered has the positions of the records that Decode filtered.
+type filtered map[position]bool
 
-// source is the number of the event that a record comes from.
-func source(r *kgo.Record) int {
-	offset, _ := header(r, sink.HeaderSourceOffset)
-	n, err := strconv.Atoi(offset)
-	if err != nil {
-		panic("a record without its source: " + err.Error()) // The sink names it in every record.
+// note returns a Decode that notes what it filters. It is for one goroutine: Enrich decodes one record after the other.
+func (f filtered) note(decode func(loaderline.Record) (jsonenrich.Document, error)) func(loaderline.Record) (jsonenrich.Document, error) {
+	return func(r loaderline.Record) (jsonenrich.Document, error) {
+		event, err := decode(r)
+		f[positionOf(r)] = errors.Is(err, loaderline.ErrFiltered)
+		return event, err
 	}
-	return n
-}
-
-func header(r *kgo.Record, name string) (string, bool) {
-	for _, h := range r.Headers {
-		if h.Key == name {
-			return string(h.Value), true
-		}
-	}
-	return "", false
 }
