@@ -50,14 +50,14 @@ func (w *Watch) refresh(parent context.Context, client *kgo.Client) error {
 
 // next returns the partitions of this process as the group has them now. While the group rebalances, no member has
 // any, and this process keeps its own. Otherwise a partition that no member has belongs to every process.
-func (w *Watch) next(group kadm.DescribedGroupLag, now time.Time) map[name]Partition {
+func (w *Watch) next(group kadm.DescribedGroupLag, now time.Time) map[kadm.Partition]Partition {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	settled := group.State == "Stable" || group.State == "Empty" || group.State == "Dead"
 	running := slices.ContainsFunc(w.cfg.Status(), func(worker loaderline.WorkerStatus) bool { return !worker.Ended })
-	states := map[name]Partition{}
+	states := map[kadm.Partition]Partition{}
 	for _, lag := range group.Lag.Sorted() {
-		at := name{lag.Topic, lag.Partition}
+		at := kadm.Partition{Topic: lag.Topic, Partition: lag.Partition}
 		old, known := w.states[at]
 		owned := lag.Member != nil && lag.Member.ClientID == w.cfg.ClientID
 		orphan := lag.Member == nil && running && (known || settled && slices.Contains(w.cfg.Topics, lag.Topic))
@@ -98,7 +98,7 @@ func (p Partition) next(committed, end int64, now time.Time) Partition {
 }
 
 // examine finds out what is left in the partitions that have not moved for a moment. It asks only for these.
-func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[name]Partition, now time.Time) error {
+func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[kadm.Partition]Partition, now time.Time) error {
 	admin := kadm.NewClient(client)
 	var topics []string
 	for _, p := range states {
@@ -119,13 +119,13 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[name
 	}
 	open := kadm.TopicsSet{}
 	for at, p := range states {
-		last, ok := stable.Lookup(at.topic, at.number)
+		last, ok := stable.Lookup(at.Topic, at.Partition)
 		if p.End == p.Committed || now.Sub(p.Moved) < w.quiet() || !ok || last.Err != nil {
 			continue
 		}
-		err := p.look(ctx, client, ids[at.topic], last.Offset)
+		err := p.look(ctx, client, ids[at.Topic], last.Offset)
 		if p.blockedAt(last.Offset) {
-			open.Add(at.topic, at.number)
+			open.Add(at.Topic, at.Partition)
 		} else {
 			p.Blocked = nil
 		}
@@ -168,7 +168,7 @@ func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.Top
 func (p *Partition) blockedAt(last int64) bool { return !p.Waiting && last < p.End }
 
 // block names the transactions that partitions wait for. Kafka before 2.8 cannot say whose they are.
-func (w *Watch) block(ctx context.Context, admin *kadm.Client, states map[name]Partition, open kadm.TopicsSet, now time.Time) error {
+func (w *Watch) block(ctx context.Context, admin *kadm.Client, states map[kadm.Partition]Partition, open kadm.TopicsSet, now time.Time) error {
 	if len(open) == 0 {
 		return nil
 	}
@@ -178,11 +178,11 @@ func (w *Watch) block(ctx context.Context, admin *kadm.Client, states map[name]P
 	}
 	for topic, partitions := range open {
 		for p := range partitions {
-			found = append(found, opentxn.Transaction{Topic: topic, Partition: p, Offset: states[name{topic, p}].last, ProducerID: opentxn.Unknown})
+			found = append(found, opentxn.Transaction{Topic: topic, Partition: p, Offset: states[kadm.Partition{Topic: topic, Partition: p}].last, ProducerID: opentxn.Unknown})
 		}
 	}
 	for _, t := range found {
-		at := name{t.Topic, t.Partition}
+		at := kadm.Partition{Topic: t.Topic, Partition: t.Partition}
 		p := states[at]
 		if before := p.Blocked; before != nil && before.ProducerID == t.ProducerID && before.Offset == t.Offset {
 			t.Since = before.Since

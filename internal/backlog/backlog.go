@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -45,13 +47,7 @@ type Watch struct {
 	began    time.Time // when Run did; zero before
 	answered time.Time // when the cluster last was asked with success; zero before
 	err      error     // of the last question; nil where it was answered
-	states   map[name]Partition
-}
-
-// name is a partition's.
-type name struct {
-	topic  string
-	number int32
+	states   map[kadm.Partition]Partition
 }
 
 // Partition is a partition of this process when the cluster was last asked: this process has it, or had it last, or no
@@ -100,7 +96,7 @@ func New(cfg Config) *Watch {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Watch{cfg: cfg, states: map[name]Partition{}}
+	return &Watch{cfg: cfg, states: map[kadm.Partition]Partition{}}
 }
 
 // Run asks the cluster until ctx ends. A cluster that does not answer is asked again; the error is one of configuration.

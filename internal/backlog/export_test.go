@@ -3,6 +3,8 @@ package backlog
 import (
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"github.com/loaderline/loaderline"
 )
 
@@ -11,7 +13,7 @@ func Seen(cfg Config, partitions ...Partition) *Watch {
 	w := New(cfg)
 	w.began, w.answered = time.Now(), time.Now()
 	for _, p := range partitions {
-		w.states[name{p.Topic, p.Number}] = p
+		w.states[kadm.Partition{Topic: p.Topic, Partition: p.Number}] = p
 	}
 	return w
 }

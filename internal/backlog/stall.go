@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/loaderline/loaderline"
@@ -51,15 +52,15 @@ func (w *Watch) Stalled() *Stall {
 	}
 	workers := w.cfg.Status()
 	now := time.Now()
-	owners := map[name]owner{}
+	owners := map[kadm.Partition]owner{}
 	for i := range workers {
 		for _, a := range workers[i].Partitions {
-			owners[name{a.Topic, a.Partition}] = owner{&workers[i], a.Due, a.Full}
+			owners[kadm.Partition{Topic: a.Topic, Partition: a.Partition}] = owner{&workers[i], a.Due, a.Full}
 		}
 	}
 	var first *Stall
 	for _, p := range w.Partitions() {
-		has := owners[name{p.Topic, p.Number}]
+		has := owners[kadm.Partition{Topic: p.Topic, Partition: p.Number}]
 		if s := p.stalled(now, w.cfg.Patience, has, workers); s != nil && (first == nil || s.Since.Before(first.Since)) {
 			first = s
 		}

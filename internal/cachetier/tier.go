@@ -64,3 +64,9 @@ type Position struct {
 	Partition int32
 	Offset    int64
 }
+
+// Partition is one partition of the topic of a Position.
+type Partition struct {
+	Topic     string
+	Partition int32
+}

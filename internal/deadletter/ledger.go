@@ -80,32 +80,22 @@ func (l ledger) of(letter *Letter) {
 	}
 }
 
-// listEnds asks for the ends of topics: kadm.Client.ListCommittedOffsets for what is visible now, or ListEndOffsets
-// for all that was written. Where a transaction is open, to read all of it is to wait for its end.
-type listEnds func(ctx context.Context, topics ...string) (kadm.ListedOffsets, error)
-
 var errNoLedger = errors.New("the ledger does not exist")
 
-// readLedger reads the ledger to its end. Where it is not there, the error is errNoLedger.
-func (q Queue) readLedger(ctx context.Context, list listEnds) (ledger, error) {
+// readLedger reads the ledger to the ends that listEnds finds: kadm.Client.ListCommittedOffsets for what is visible now, or
+// ListEndOffsets for all that was written. If a transaction is open, reading all of it waits for its end. The error is
+// errNoLedger if there is no ledger.
+func (q Queue) readLedger(ctx context.Context, listEnds kafkaadmin.ListOffsets) (ledger, error) {
 	topic := LedgerTopic(q.Topic)
-	ends, err := list(ctx, topic)
-	if err != nil {
-		return nil, fmt.Errorf("find the end of topic %s: %w", topic, err)
+	ends, err := kafkaadmin.CompleteOffsets(ctx, listEnds, topic)
+	switch {
+	case isUnknownTopic(err), err == nil && len(ends[topic]) == 0:
+		return ledger{}, errNoLedger
+	case err != nil:
+		return nil, err
 	}
 	to := offsetexpr.Position{Kind: offsetexpr.Partitions, At: map[int32]int64{}}
-	var problem error
-	ends.Each(func(o kadm.ListedOffset) {
-		if problem = errors.Join(problem, o.Err); o.Err == nil {
-			to.At[o.Partition] = o.Offset
-		}
-	})
-	switch {
-	case isUnknownTopic(problem), problem == nil && len(to.At) == 0:
-		return ledger{}, errNoLedger
-	case problem != nil:
-		return nil, fmt.Errorf("find the end of topic %s: %w", topic, problem)
-	}
+	ends.Each(func(o kadm.ListedOffset) { to.At[o.Partition] = o.Offset })
 	entries := ledger{}
 	err = topicread.Read(ctx, topicread.Config{Kafka: q.Kafka, Topics: []string{topic}, To: &to}, func(r *kgo.Record) error {
 		of, err := ParseCoordinates(string(r.Key))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -87,7 +88,7 @@ func (r *Reader) changed(found extents) bool {
 		return true
 	}
 	for p, x := range found.of {
-		if at, known := r.positions[p]; !known || at > x.end {
+		if at, known := r.positions[p]; !known || at > x.End {
 			return true
 		}
 	}
@@ -108,7 +109,9 @@ func (r *Reader) poll(ctx context.Context, client *kgo.Client) error {
 	if len(records) > 0 {
 		r.cfg.Handler.Apply(ctx, records)
 	}
-	fetches.EachRecord(func(rec *kgo.Record) { r.positions[partition{rec.Topic, rec.Partition}] = rec.Offset + 1 })
+	fetches.EachRecord(func(rec *kgo.Record) {
+		r.positions[kadm.Partition{Topic: rec.Topic, Partition: rec.Partition}] = rec.Offset + 1
+	})
 	if !ended(ctx) { // Else the tiers may not have heard of it.
 		r.save(ctx)
 	}

@@ -42,9 +42,9 @@ func (r *Reader) resume(ctx context.Context, found extents) {
 		for _, p := range found.sorted() {
 			_, known := r.positions[p]
 			switch {
-			case p.topic != topic:
+			case p.Topic != topic:
 			case why != "":
-				r.positions[p] = found.of[p].end
+				r.positions[p] = found.of[p].End
 			case !known:
 				r.positions[p] = 0
 			}
@@ -53,7 +53,7 @@ func (r *Reader) resume(ctx context.Context, found extents) {
 			continue
 		}
 		for p := range r.positions {
-			if _, there := found.of[p]; !there && p.topic == topic {
+			if _, there := found.of[p]; !there && p.Topic == topic {
 				delete(r.positions, p)
 				delete(r.targets, p)
 			}
@@ -73,24 +73,24 @@ func (r *Reader) resume(ctx context.Context, found extents) {
 func missed(found extents, at positions, topic string) string {
 	known := false
 	for p := range at {
-		known = known || p.topic == topic
-		if _, there := found.of[p]; !there && p.topic == topic {
-			return fmt.Sprintf("partition %d does not exist any more: it was deleted and created again", p.number)
+		known = known || p.Topic == topic
+		if _, there := found.of[p]; !there && p.Topic == topic {
+			return fmt.Sprintf("partition %d does not exist any more: it was deleted and created again", p.Partition)
 		}
 	}
 	if !known {
 		return "it has not been read before"
 	}
 	for _, p := range found.sorted() {
-		if p.topic != topic {
+		if p.Topic != topic {
 			continue
 		}
 		position, read := at[p]
 		switch x := found.of[p]; {
-		case !read && x.start > 0, read && position < x.start:
-			return fmt.Sprintf("partition %d begins at %d, after position %d: retention has removed records that were not read", p.number, x.start, position)
-		case position > x.end:
-			return fmt.Sprintf("partition %d ends at %d, before position %d: it was created again, or has lost records", p.number, x.end, position)
+		case !read && x.Start > 0, read && position < x.Start:
+			return fmt.Sprintf("partition %d begins at %d, after position %d: retention has removed records that were not read", p.Partition, x.Start, position)
+		case position > x.End:
+			return fmt.Sprintf("partition %d ends at %d, before position %d: it was created again, or has lost records", p.Partition, x.End, position)
 		}
 	}
 	return ""

@@ -166,10 +166,10 @@ func (r *Reader) session(ctx context.Context) error {
 	r.place(ctx, found)
 	from := map[string]map[int32]kgo.Offset{}
 	for p, at := range r.positions {
-		if from[p.topic] == nil {
-			from[p.topic] = map[int32]kgo.Offset{}
+		if from[p.Topic] == nil {
+			from[p.Topic] = map[int32]kgo.Offset{}
 		}
-		from[p.topic][p.number] = kgo.NewOffset().At(at)
+		from[p.Topic][p.Partition] = kgo.NewOffset().At(at)
 	}
 	client.AddConsumePartitions(from)
 	return r.consume(ctx, client)

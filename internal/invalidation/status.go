@@ -57,7 +57,7 @@ func (r *Reader) note(ctx context.Context) {
 		r.status.Lag[topic] = 0
 	}
 	for p, x := range r.latest.of {
-		r.status.Lag[p.topic] += max(x.end-r.positions[p], 0)
+		r.status.Lag[p.Topic] += max(x.End-r.positions[p], 0)
 	}
 	r.status.Behind = behind(r.positions, r.targets)
 	if caught {

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"maps"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"github.com/loaderline/loaderline/internal/cachetier"
 )
 
@@ -80,7 +82,7 @@ func (t *durable) take(r *Reader, saved []cachetier.Position, found extents) map
 			recreated[topic] = true
 		default:
 			known[topic] = true
-			t.positions[partition{topic, s.Partition}] = s.Offset
+			t.positions[kadm.Partition{Topic: topic, Partition: s.Partition}] = s.Offset
 		}
 	}
 	maps.DeleteFunc(recreated, func(topic string, _ bool) bool { return known[topic] })
@@ -105,7 +107,7 @@ func (t *durable) save(ctx context.Context, r *Reader, at positions) {
 	for p, offset := range at {
 		if before, ok := t.positions[p]; !ok || before < offset {
 			told[p] = offset
-			news = append(news, cachetier.Position{Topic: r.cfg.Scope.qualified(p.topic, r.ids[p.topic]), Partition: p.number, Offset: offset})
+			news = append(news, cachetier.Position{Topic: r.cfg.Scope.qualified(p.Topic, r.ids[p.Topic]), Partition: p.Partition, Offset: offset})
 		}
 	}
 	if len(news) == 0 {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/backlog"
@@ -48,21 +49,17 @@ func (l *lag) Describe(to chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (l *lag) Collect(to chan<- prometheus.Metric) {
 	const gauge = prometheus.GaugeValue
-	type name struct {
-		topic  string
-		number int32
-	}
-	newest, due := map[name]time.Time{}, map[name]time.Time{}
+	newest, due := map[kadm.Partition]time.Time{}, map[kadm.Partition]time.Time{}
 	for _, w := range l.status() {
 		for _, p := range w.Partitions {
-			due[name{p.Topic, p.Partition}] = p.Due
+			due[kadm.Partition{Topic: p.Topic, Partition: p.Partition}] = p.Due
 			if p.Lag >= 0 {
-				newest[name{p.Topic, p.Partition}] = p.Newest
+				newest[kadm.Partition{Topic: p.Topic, Partition: p.Partition}] = p.Newest
 			}
 		}
 	}
 	for _, p := range l.backlog.Partitions() {
-		at, age := name{p.Topic, p.Number}, 0.0
+		at, age := kadm.Partition{Topic: p.Topic, Partition: p.Number}, 0.0
 		if p.Waiting && !due[at].After(time.Now()) {
 			from, polled := newest[at]
 			if !polled {

@@ -33,11 +33,7 @@ func (e *UnreadableError) Unwrap() error { return e.Err }
 // are rare: their batches are fetched once more, for as long as within. It takes the IDs of topics from ids. Errors:
 // *UnreadableError, and that of the last request.
 func SetTimes(ctx context.Context, client *kgo.Client, ids map[string]kadm.TopicID, records []*kgo.Record, within time.Duration) error {
-	type partition struct {
-		topic  string
-		number int32
-	}
-	known := make(map[partition]map[int64]int64)
+	known := make(map[kadm.Partition]map[int64]int64)
 	for i, r := range records {
 		if r.Timestamp.IsZero() {
 			r.Timestamp = time.UnixMilli(recordtime.None) // Of a format without timestamps.
@@ -46,7 +42,7 @@ func SetTimes(ctx context.Context, client *kgo.Client, ids map[string]kadm.Topic
 		if !recordtime.Doubtful(r.Timestamp) {
 			continue
 		}
-		at := partition{r.Topic, r.Partition}
+		at := kadm.Partition{Topic: r.Topic, Partition: r.Partition}
 		ms, ok := known[at][r.Offset]
 		if !ok {
 			times, err := timesFrom(ctx, client, ids[r.Topic], records[i:], within)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 // Range is the records of one partition from an offset up to another, which is not part of it; To may be Never.
@@ -34,13 +36,13 @@ func (r Resolver) Ranges(ctx context.Context, from Position, to *Position) (map[
 			return nil, &RangeError{Text: fmt.Sprintf("the end %s lies in the future: leave it out to follow the topic", to)}
 		}
 	}
-	starts, err := r.offsets(r.Admin.ListStartOffsets(ctx, r.Topic))
+	extents, err := kafkaadmin.CommittedExtents(ctx, r.Admin, r.Topic)
 	if err != nil {
 		return nil, err
 	}
-	ends, err := r.offsets(r.Admin.ListCommittedOffsets(ctx, r.Topic))
-	if err != nil {
-		return nil, err
+	starts, ends := map[int32]int64{}, map[int32]int64{}
+	for partition, extent := range extents[r.Topic] {
+		starts[partition], ends[partition] = extent.Start, extent.End
 	}
 	first, err := r.at(ctx, from, starts, ends)
 	if err != nil {
@@ -90,12 +92,7 @@ func (r Resolver) at(ctx context.Context, p Position, starts, ends map[int32]int
 		return p.At, nil
 	case Time, Ago:
 		moment, _ := p.Moment(r.Now)
-		found, err := r.offsets(r.Admin.ListOffsetsAfterMilli(ctx, moment.UnixMilli(), r.Topic))
-		for partition, offset := range found {
-			// Without a record of that time or later, this is the end, which is not committed yet perhaps.
-			found[partition] = min(offset, ends[partition])
-		}
-		return found, err
+		return r.after(ctx, moment, ends)
 	default:
 		all := make(map[int32]int64, len(starts))
 		for partition := range starts {
@@ -105,15 +102,16 @@ func (r Resolver) at(ctx context.Context, p Position, starts, ends map[int32]int
 	}
 }
 
-// offsets are the offsets of an answer, or why it is not complete.
-func (r Resolver) offsets(listed kadm.ListedOffsets, err error) (map[int32]int64, error) {
-	if err == nil {
-		err = listed.Error()
-	}
+// after finds the first offset of each partition whose record is of a moment or later. Without such a record the brokers name
+// the end of what was written, which may lie behind the end of what is committed.
+func (r Resolver) after(ctx context.Context, moment time.Time, ends map[int32]int64) (map[int32]int64, error) {
+	listed, err := kafkaadmin.CompleteOffsets(ctx, func(ctx context.Context, topics ...string) (kadm.ListedOffsets, error) {
+		return r.Admin.ListOffsetsAfterMilli(ctx, moment.UnixMilli(), topics...)
+	}, r.Topic)
 	if err != nil {
-		return nil, fmt.Errorf("find offsets of topic %s: %w", r.Topic, err)
+		return nil, err
 	}
-	offsets := map[int32]int64{}
-	listed.Each(func(o kadm.ListedOffset) { offsets[o.Partition] = o.Offset })
-	return offsets, nil
+	found := make(map[int32]int64, len(ends))
+	listed.Each(func(o kadm.ListedOffset) { found[o.Partition] = min(o.Offset, ends[o.Partition]) })
+	return found, nil
 }

@@ -85,8 +85,8 @@ func (s State) present(ctx context.Context, kafka consumer.Kafka) error {
 	var removed []error
 	for at, of := range s.each() {
 		left := replay.Range{From: max(of.From, s.position(at)), To: of.To}
-		if start := extents[at.topic][at.number].Start; left.Len() > 0 && left.From < start {
-			removed = append(removed, &RemovedError{Topic: at.topic, Partition: at.number, Range: left, Start: start})
+		if start := extents[at.Topic][at.Partition].Start; left.Len() > 0 && left.From < start {
+			removed = append(removed, &RemovedError{Topic: at.Topic, Partition: at.Partition, Range: left, Start: start})
 		}
 	}
 	slices.SortFunc(removed, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })

@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/replay"
@@ -90,11 +92,11 @@ func Find(ctx context.Context, kafka consumer.Kafka, pipeline, id string) (State
 }
 
 // each yields the ranges with their partitions.
-func (s State) each() iter.Seq2[partition, replay.Range] {
-	return func(yield func(partition, replay.Range) bool) {
+func (s State) each() iter.Seq2[kadm.Partition, replay.Range] {
+	return func(yield func(kadm.Partition, replay.Range) bool) {
 		for topic, partitions := range s.Ranges {
 			for p, of := range partitions {
-				if !yield(partition{topic, p}, of) {
+				if !yield(kadm.Partition{Topic: topic, Partition: p}, of) {
 					return
 				}
 			}
@@ -102,12 +104,7 @@ func (s State) each() iter.Seq2[partition, replay.Range] {
 	}
 }
 
-type partition struct {
-	topic  string
-	number int32
-}
-
-func (s State) position(at partition) int64 { return s.Positions[at.topic][at.number] }
+func (s State) position(at kadm.Partition) int64 { return s.Positions[at.Topic][at.Partition] }
 
 func (s State) topics() []string { return slices.Sorted(maps.Keys(s.Ranges)) }
 
@@ -129,10 +126,10 @@ func (s State) Ends() ([]string, map[string]map[int32]int64) {
 		if of.Len() == 0 {
 			continue
 		}
-		if ends[at.topic] == nil {
-			ends[at.topic] = map[int32]int64{}
+		if ends[at.Topic] == nil {
+			ends[at.Topic] = map[int32]int64{}
 		}
-		ends[at.topic][at.number] = of.To
+		ends[at.Topic][at.Partition] = of.To
 	}
 	return slices.Sorted(maps.Keys(ends)), ends
 }
@@ -172,10 +169,10 @@ func (s State) Finish(ctx context.Context, kafka consumer.Kafka, pipeline string
 func (s State) offsets(of func(replay.Range) int64) map[string]map[int32]kafkaadmin.CommittedOffset {
 	all := map[string]map[int32]kafkaadmin.CommittedOffset{}
 	for at, r := range s.each() {
-		if all[at.topic] == nil {
-			all[at.topic] = map[int32]kafkaadmin.CommittedOffset{}
+		if all[at.Topic] == nil {
+			all[at.Topic] = map[int32]kafkaadmin.CommittedOffset{}
 		}
-		all[at.topic][at.number] = kafkaadmin.CommittedOffset{At: of(r), Note: s.Note(at.topic, at.number, "")}
+		all[at.Topic][at.Partition] = kafkaadmin.CommittedOffset{At: of(r), Note: s.Note(at.Topic, at.Partition, "")}
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/kafkaerr"
@@ -154,10 +155,10 @@ func (s *Session) slow(group []*kgo.Record) {
 
 // byPartition sorts records into those of each partition, in their order.
 func byPartition(records []*kgo.Record) [][]*kgo.Record {
-	index := make(map[topicPartition]int)
+	index := make(map[kadm.Partition]int)
 	var groups [][]*kgo.Record
 	for _, r := range records {
-		at := topicPartition{r.Topic, r.Partition}
+		at := kadm.Partition{Topic: r.Topic, Partition: r.Partition}
 		n, ok := index[at]
 		if !ok {
 			n = len(groups)

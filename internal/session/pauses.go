@@ -3,6 +3,7 @@ package session
 import (
 	"sync"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -20,22 +21,22 @@ const (
 // partition is fetched again when its last reason has ended. It is safe for concurrent use.
 type pauses struct {
 	mu      sync.Mutex
-	reasons map[topicPartition]pauseReason
+	reasons map[kadm.Partition]pauseReason
 }
 
 // set pauses a partition for a reason.
-func (p *pauses) set(cl *kgo.Client, at topicPartition, reason pauseReason) {
+func (p *pauses) set(cl *kgo.Client, at kadm.Partition, reason pauseReason) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reasons == nil {
-		p.reasons = make(map[topicPartition]pauseReason)
+		p.reasons = make(map[kadm.Partition]pauseReason)
 	}
 	p.reasons[at] |= reason
-	cl.PauseFetchPartitions(at.asMap())
+	cl.PauseFetchPartitions(asMap(at))
 }
 
 // end takes back a reason.
-func (p *pauses) end(cl *kgo.Client, at topicPartition, reason pauseReason) {
+func (p *pauses) end(cl *kgo.Client, at kadm.Partition, reason pauseReason) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := p.reasons[at]
@@ -47,7 +48,7 @@ func (p *pauses) end(cl *kgo.Client, at topicPartition, reason pauseReason) {
 		return
 	}
 	delete(p.reasons, at)
-	cl.ResumeFetchPartitions(at.asMap())
+	cl.ResumeFetchPartitions(asMap(at))
 }
 
 // forget takes back all reasons of partitions that were revoked: the client would keep a pause until they are assigned again.
@@ -56,17 +57,20 @@ func (p *pauses) forget(cl *kgo.Client, revoked map[string][]int32) {
 	defer p.mu.Unlock()
 	for topic, partitions := range revoked {
 		for _, number := range partitions {
-			delete(p.reasons, topicPartition{topic, number})
+			delete(p.reasons, kadm.Partition{Topic: topic, Partition: number})
 		}
 	}
 	cl.ResumeFetchPartitions(revoked)
 }
 
 // has reports whether a partition is paused for a reason.
-func (p *pauses) has(at topicPartition, reason pauseReason) bool {
+func (p *pauses) has(at kadm.Partition, reason pauseReason) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.reasons[at]&reason != 0
 }
 
-func (t topicPartition) asMap() map[string][]int32 { return map[string][]int32{t.topic: {t.partition}} }
+// asMap returns a partition as the client takes it.
+func asMap(at kadm.Partition) map[string][]int32 {
+	return map[string][]int32{at.Topic: {at.Partition}}
+}

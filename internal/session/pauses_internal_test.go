@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"pgregory.net/rapid"
 )
@@ -18,16 +19,16 @@ func TestPauses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var p pauses
 		defer p.forget(cl, map[string][]int32{"in": {0, 1}, "retry": {0, 1}})
-		model := map[topicPartition]map[pauseReason]bool{}
-		partition := rapid.Custom(func(t *rapid.T) topicPartition {
-			return topicPartition{rapid.SampledFrom([]string{"in", "retry"}).Draw(t, "topic"), rapid.Int32Range(0, 1).Draw(t, "partition")}
+		model := map[kadm.Partition]map[pauseReason]bool{}
+		partition := rapid.Custom(func(t *rapid.T) kadm.Partition {
+			return kadm.Partition{Topic: rapid.SampledFrom([]string{"in", "retry"}).Draw(t, "topic"), Partition: rapid.Int32Range(0, 1).Draw(t, "partition")}
 		})
 		reason := rapid.SampledFrom([]pauseReason{notDue, keysFull, split, finished})
 		check := func(t *rapid.T) {
 			paused := cl.PauseFetchPartitions(nil)
 			for _, topic := range []string{"in", "retry"} {
 				for number := range int32(2) {
-					at := topicPartition{topic, number}
+					at := kadm.Partition{Topic: topic, Partition: number}
 					if got, want := slices.Contains(paused[topic], number), len(model[at]) > 0; got != want {
 						t.Fatalf("%s %d is paused: %t, want %t for %v", topic, number, got, want, model[at])
 					}
@@ -57,7 +58,7 @@ func TestPauses(t *testing.T) {
 			"forget": func(t *rapid.T) {
 				at := partition.Draw(t, "at")
 				delete(model, at)
-				p.forget(cl, at.asMap())
+				p.forget(cl, asMap(at))
 			},
 		})
 	})

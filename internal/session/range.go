@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/kafkaerr"
@@ -19,14 +20,14 @@ type bounds struct {
 	ends map[string]map[int32]int64 // nil: there are none.
 
 	mu        sync.Mutex
-	positions map[topicPartition]int64
+	positions map[kadm.Partition]int64
 }
 
 // end returns the offset before which a partition is read. Zero reads nothing.
-func (b *bounds) end(at topicPartition) int64 { return b.ends[at.topic][at.partition] }
+func (b *bounds) end(at kadm.Partition) int64 { return b.ends[at.Topic][at.Partition] }
 
 // excludes reports that nothing of a partition is to be read.
-func (b *bounds) excludes(at topicPartition) bool { return b.ends != nil && b.end(at) == 0 }
+func (b *bounds) excludes(at kadm.Partition) bool { return b.ends != nil && b.end(at) == 0 }
 
 // within moves the position past records of a partition, and returns the records
 // before its end.
@@ -34,20 +35,20 @@ func (b *bounds) within(topic string, partition int32, records []*kgo.Record) []
 	if b.ends == nil {
 		return records
 	}
-	at := topicPartition{topic, partition}
+	at := kadm.Partition{Topic: topic, Partition: partition}
 	b.reached(at, records[len(records)-1].Offset+1)
 	end := b.end(at)
 	n, _ := slices.BinarySearchFunc(records, end, func(r *kgo.Record, end int64) int { return cmp.Compare(r.Offset, end) })
 	return records[:n]
 }
 
-func (b *bounds) reached(at topicPartition, position int64) {
+func (b *bounds) reached(at kadm.Partition, position int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.positions[at] = max(b.positions[at], position)
 }
 
-func (b *bounds) position(at topicPartition) int64 {
+func (b *bounds) position(at kadm.Partition) int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.positions[at]
@@ -66,7 +67,7 @@ func (b *bounds) gone(gone map[string][]int32) {
 	defer b.mu.Unlock()
 	for topic, partitions := range gone {
 		for _, p := range partitions {
-			delete(b.positions, topicPartition{topic, p})
+			delete(b.positions, kadm.Partition{Topic: topic, Partition: p})
 		}
 	}
 }
@@ -75,7 +76,7 @@ func (b *bounds) gone(gone map[string][]int32) {
 func (s *Session) pauseOutside(cl *kgo.Client, assigned map[string][]int32) {
 	for topic, partitions := range assigned {
 		for _, p := range partitions {
-			if at := (topicPartition{topic, p}); s.bounds.excludes(at) {
+			if at := (kadm.Partition{Topic: topic, Partition: p}); s.bounds.excludes(at) {
 				s.pauses.set(cl, at, finished)
 			}
 		}
@@ -105,10 +106,10 @@ func (s *Session) Positions() map[string]map[int32]int64 {
 	defer b.mu.Unlock()
 	all := make(map[string]map[int32]int64, len(b.ends))
 	for at, position := range b.positions {
-		if all[at.topic] == nil {
-			all[at.topic] = make(map[int32]int64)
+		if all[at.Topic] == nil {
+			all[at.Topic] = make(map[int32]int64)
 		}
-		all[at.topic][at.partition] = position
+		all[at.Topic][at.Partition] = position
 	}
 	return all
 }
@@ -118,7 +119,7 @@ func (s *Session) Positions() map[string]map[int32]int64 {
 func (s *Session) skipGaps(ctx context.Context) error {
 	for topic, partitions := range s.committed() {
 		for p, committed := range partitions {
-			at := topicPartition{topic, p}
+			at := kadm.Partition{Topic: topic, Partition: p}
 			position := max(s.bounds.position(at), committed.Offset)
 			if position < s.bounds.end(at) {
 				var err error
@@ -133,14 +134,14 @@ func (s *Session) skipGaps(ctx context.Context) error {
 }
 
 // nextOffset returns the offset of the next record from a position on.
-func (s *Session) nextOffset(ctx context.Context, at topicPartition, position int64) (int64, error) {
-	next, err := nextrecord.Next(ctx, s.cl, nextrecord.Position{Topic: at.topic, ID: s.topicIDs[at.topic], Partition: at.partition, Offset: position})
+func (s *Session) nextOffset(ctx context.Context, at kadm.Partition, position int64) (int64, error) {
+	next, err := nextrecord.Next(ctx, s.cl, nextrecord.Position{Topic: at.Topic, ID: s.topicIDs[at.Topic], Partition: at.Partition, Offset: position})
 	switch {
 	case err == nil:
 		return next, nil
 	case ctx.Err() != nil || kafkaerr.IsTransient(err):
 		return position, ctx.Err()
 	default:
-		return position, fmt.Errorf("look for the end of topic %s partition %d: %w", at.topic, at.partition, err)
+		return position, fmt.Errorf("look for the end of topic %s partition %d: %w", at.Topic, at.Partition, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -39,7 +40,7 @@ func (s *Session) rebuildOrder(ctx context.Context, offsets map[string]map[int32
 	for p, keys := range waiting {
 		s.retries.order.set(p, keys)
 		for _, topic := range s.cfg.topics() {
-			s.pauses.end(s.cl, topicPartition{topic, p}, split)
+			s.pauses.end(s.cl, kadm.Partition{Topic: topic, Partition: p}, split)
 		}
 	}
 	return nil
@@ -72,7 +73,7 @@ func (s *Session) noteOwned(assigned map[string]map[int32]kgo.Offset) (whole []i
 
 func (s *Session) pauseSplit(p int32) {
 	for topic := range s.retries.owned[p] {
-		s.pauses.set(s.cl, topicPartition{topic, p}, split)
+		s.pauses.set(s.cl, kadm.Partition{Topic: topic, Partition: p}, split)
 	}
 	s.log.LogAttrs(context.Background(), slog.LevelWarn, "a partition waits: another member has its input or some of its retry topics; are all processes of the group started with the same retry topics, with the same number of partitions?",
 		slog.Int("partition", int(p)), slog.Any("topics", s.cfg.topics()))
@@ -88,7 +89,7 @@ func (s *Session) dropRetries(gone map[string][]int32) {
 	touched := make(map[int32]bool)
 	for topic, partitions := range gone {
 		for _, p := range partitions {
-			at := topicPartition{topic, p}
+			at := kadm.Partition{Topic: topic, Partition: p}
 			delete(s.retries.notDue, at)
 			delete(s.retries.due, at)
 			delete(s.retries.owned[p], topic)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/plural"
@@ -97,16 +98,16 @@ type retries struct {
 	// notDue has the first record of each partition that was polled before it was
 	// due. The partition is paused, and set back to the record when the batch is
 	// settled.
-	notDue map[topicPartition]*kgo.Record
+	notDue map[kadm.Partition]*kgo.Record
 	// due is when such a partition is resumed.
-	due map[topicPartition]time.Time
+	due map[kadm.Partition]time.Time
 	// owned has, for each partition, the topics that this session reads.
 	owned map[int32]map[string]bool
 }
 
 func (r *retries) init(cfg Retry) {
-	r.notDue = make(map[topicPartition]*kgo.Record)
-	r.due = make(map[topicPartition]time.Time)
+	r.notDue = make(map[kadm.Partition]*kgo.Record)
+	r.due = make(map[kadm.Partition]time.Time)
 	r.owned = make(map[int32]map[string]bool)
 	if len(cfg.Topics) > 0 && !cfg.Unordered {
 		r.order = newKeyOrder(len(cfg.Topics))
@@ -119,7 +120,7 @@ func (s *Session) takeDue(p kgo.FetchTopicPartition) []*kgo.Record {
 	if !slices.Contains(s.cfg.Retry.Topics, p.Topic) {
 		return p.Records
 	}
-	at := topicPartition{p.Topic, p.Partition}
+	at := kadm.Partition{Topic: p.Topic, Partition: p.Partition}
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
 	if s.retries.notDue[at] != nil {
@@ -165,10 +166,10 @@ func (s *Session) settleRetries(committed bool) {
 	if committed {
 		back := make(map[string]map[int32]kgo.EpochOffset)
 		for at, r := range s.retries.notDue {
-			if back[at.topic] == nil {
-				back[at.topic] = make(map[int32]kgo.EpochOffset)
+			if back[at.Topic] == nil {
+				back[at.Topic] = make(map[int32]kgo.EpochOffset)
 			}
-			back[at.topic][at.partition] = kgo.EpochOffset{Epoch: r.LeaderEpoch, Offset: r.Offset}
+			back[at.Topic][at.Partition] = kgo.EpochOffset{Epoch: r.LeaderEpoch, Offset: r.Offset}
 		}
 		s.cl.SetOffsets(back)
 	} else {
@@ -185,7 +186,7 @@ func (s *Session) settleRetries(committed bool) {
 func (s *Session) rewindNotDue(topic string, partition int32, epoch *int32, offset *int64) {
 	s.retries.mu.Lock()
 	defer s.retries.mu.Unlock()
-	if r := s.retries.notDue[topicPartition{topic, partition}]; r != nil {
+	if r := s.retries.notDue[kadm.Partition{Topic: topic, Partition: partition}]; r != nil {
 		*epoch, *offset = r.LeaderEpoch, r.Offset
 	}
 }
@@ -197,8 +198,8 @@ func (s *Session) boundKeys() {
 		return
 	}
 	for p, keys := range s.retries.order.sizes() {
-		at := topicPartition{s.cfg.Topics[0], p}
-		attrs := []slog.Attr{slog.String("topic", at.topic), slog.Int("partition", int(p)), slog.Int("keys", keys)}
+		at := kadm.Partition{Topic: s.cfg.Topics[0], Partition: p}
+		attrs := []slog.Attr{slog.String("topic", at.Topic), slog.Int("partition", int(p)), slog.Int("keys", keys)}
 		switch full, was := keys >= s.cfg.Retry.MaxKeys, s.pauses.has(at, keysFull); {
 		case full && !was:
 			s.pauses.set(s.cl, at, keysFull)

@@ -55,15 +55,10 @@ type Session struct {
 	pauses  pauses
 
 	begunMu sync.Mutex
-	begun   map[topicPartition]kgo.EpochOffset // Where partitions began that the group had no offset for.
+	begun   map[kadm.Partition]kgo.EpochOffset // Where partitions began that the group had no offset for.
 
 	assignedMu sync.Mutex
-	assigned   map[topicPartition]PartitionStatus
-}
-
-type topicPartition struct {
-	topic     string
-	partition int32
+	assigned   map[kadm.Partition]PartitionStatus
 }
 
 // Open joins the group and, with consumer.ExactlyOnce, ends what a crashed predecessor
@@ -86,10 +81,10 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 		cfg:      cfg,
 		log:      cfg.Logger.With(slog.Int("worker", cfg.Worker)),
 		opened:   make(chan struct{}),
-		assigned: make(map[topicPartition]PartitionStatus),
+		assigned: make(map[kadm.Partition]PartitionStatus),
 		pace:     make(map[string]int),
-		begun:    make(map[topicPartition]kgo.EpochOffset),
-		bounds:   bounds{ends: cfg.Ends, positions: make(map[topicPartition]int64)},
+		begun:    make(map[kadm.Partition]kgo.EpochOffset),
+		bounds:   bounds{ends: cfg.Ends, positions: make(map[kadm.Partition]int64)},
 	}
 	s.retries.init(cfg.Retry)
 	alive, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -117,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (*Session, error) {
 	}
 	if err != nil {
 		cut()
-		return nil, fmt.Errorf("consumer: create the client: %w", err)
+		return nil, fmt.Errorf("kafka: create the client: %w", err)
 	}
 	size.use(s.cl)
 	if err := s.prepare(ctx); err != nil {

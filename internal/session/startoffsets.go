@@ -33,7 +33,7 @@ func (s *Session) startOffsets(ctx context.Context, offsets map[string]map[int32
 			if offset.EpochOffset().Offset >= 0 {
 				continue
 			}
-			if s.bounds.excludes(topicPartition{topic, p}) {
+			if s.bounds.excludes(kadm.Partition{Topic: topic, Partition: p}) {
 				partitions[p] = kgo.NewOffset().At(0) // It is paused.
 			} else {
 				missing[topic] = append(missing[topic], p)
@@ -114,7 +114,7 @@ func (s *Session) noteBegun(begun map[string][]int32, offsets map[string]map[int
 	defer s.begunMu.Unlock()
 	for topic, partitions := range begun {
 		for _, p := range partitions {
-			s.begun[topicPartition{topic, p}] = offsets[topic][p].EpochOffset()
+			s.begun[kadm.Partition{Topic: topic, Partition: p}] = offsets[topic][p].EpochOffset()
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (s *Session) forgetBegun(gone map[string][]int32) {
 	defer s.begunMu.Unlock()
 	for topic, partitions := range gone {
 		for _, p := range partitions {
-			delete(s.begun, topicPartition{topic, p})
+			delete(s.begun, kadm.Partition{Topic: topic, Partition: p})
 		}
 	}
 }
@@ -139,11 +139,11 @@ func (s *Session) committed() map[string]map[int32]kgo.EpochOffset {
 	s.begunMu.Lock()
 	defer s.begunMu.Unlock()
 	for at, offset := range s.begun {
-		if offsets[at.topic] == nil {
-			offsets[at.topic] = make(map[int32]kgo.EpochOffset)
+		if offsets[at.Topic] == nil {
+			offsets[at.Topic] = make(map[int32]kgo.EpochOffset)
 		}
-		if _, later := offsets[at.topic][at.partition]; !later {
-			offsets[at.topic][at.partition] = offset
+		if _, later := offsets[at.Topic][at.Partition]; !later {
+			offsets[at.Topic][at.Partition] = offset
 		}
 	}
 	return offsets

@@ -3,6 +3,7 @@ package session
 import (
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -45,7 +46,7 @@ func (s *Session) noteAssigned(partitions map[string][]int32) {
 	defer s.assignedMu.Unlock()
 	for topic, numbers := range partitions {
 		for _, p := range numbers {
-			at := topicPartition{topic, p}
+			at := kadm.Partition{Topic: topic, Partition: p}
 			if _, is := s.assigned[at]; !is {
 				s.assigned[at] = PartitionStatus{Topic: topic, Partition: p, Lag: -1}
 			}
@@ -57,7 +58,7 @@ func (s *Session) noteLag(p kgo.FetchTopicPartition) {
 	last := p.Records[len(p.Records)-1]
 	s.assignedMu.Lock()
 	defer s.assignedMu.Unlock()
-	at := topicPartition{p.Topic, p.Partition}
+	at := kadm.Partition{Topic: p.Topic, Partition: p.Partition}
 	if status, is := s.assigned[at]; is {
 		status.Lag, status.Newest = max(p.HighWatermark-last.Offset-1, 0), last.Timestamp
 		s.assigned[at] = status
@@ -69,7 +70,7 @@ func (s *Session) dropAssigned(gone map[string][]int32) {
 	defer s.assignedMu.Unlock()
 	for topic, partitions := range gone {
 		for _, p := range partitions {
-			delete(s.assigned, topicPartition{topic, p})
+			delete(s.assigned, kadm.Partition{Topic: topic, Partition: p})
 		}
 	}
 }

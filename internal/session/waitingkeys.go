@@ -1,11 +1,13 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -21,7 +23,7 @@ func (s *Session) waitingKeys(ctx context.Context, from map[string]map[int32]int
 		topics: s.cfg.Retry.Topics,
 		keys:   make(map[int32]map[string][]int32),
 		start:  make(map[string]map[int32]kgo.Offset),
-		ends:   make(map[topicPartition]int64),
+		ends:   make(map[kadm.Partition]int64),
 	}
 	ends, err := kadm.NewClient(s.cl).ListEndOffsets(ctx, w.topics...)
 	if err != nil {
@@ -31,9 +33,9 @@ func (s *Session) waitingKeys(ctx context.Context, from map[string]map[int32]int
 		for p, offset := range partitions {
 			end, ok := ends.Lookup(topic, p)
 			if !ok || end.Err != nil {
-				return nil, fmt.Errorf("topic %s partition %d: end offset: %w", topic, p, end.Err)
+				return nil, fmt.Errorf("find the offset of topic %s partition %d: %w", topic, p, cmp.Or(end.Err, error(kerr.UnknownTopicOrPartition)))
 			}
-			w.add(topicPartition{topic, p}, offset, end.Offset)
+			w.add(kadm.Partition{Topic: topic, Partition: p}, offset, end.Offset)
 		}
 	}
 	if len(w.ends) == 0 {
@@ -74,27 +76,27 @@ type waiting struct {
 	topics []string
 	keys   map[int32]map[string][]int32 // By partition and key, the number of records in each topic.
 	start  map[string]map[int32]kgo.Offset
-	ends   map[topicPartition]int64 // Of the partitions that are not read to their end yet.
+	ends   map[kadm.Partition]int64 // Of the partitions that are not read to their end yet.
 }
 
 // add has a partition read from an offset to its end.
-func (w *waiting) add(at topicPartition, offset, end int64) {
-	if w.keys[at.partition] == nil {
-		w.keys[at.partition] = make(map[string][]int32)
+func (w *waiting) add(at kadm.Partition, offset, end int64) {
+	if w.keys[at.Partition] == nil {
+		w.keys[at.Partition] = make(map[string][]int32)
 	}
 	if offset >= end {
 		return
 	}
 	w.ends[at] = end
-	if w.start[at.topic] == nil {
-		w.start[at.topic] = make(map[int32]kgo.Offset)
+	if w.start[at.Topic] == nil {
+		w.start[at.Topic] = make(map[int32]kgo.Offset)
 	}
-	w.start[at.topic][at.partition] = kgo.NewOffset().At(offset)
+	w.start[at.Topic][at.Partition] = kgo.NewOffset().At(offset)
 }
 
 // count counts a record that is before the end of its partition.
 func (w *waiting) count(r *kgo.Record) {
-	at := topicPartition{r.Topic, r.Partition}
+	at := kadm.Partition{Topic: r.Topic, Partition: r.Partition}
 	end, reading := w.ends[at]
 	if reading && r.Offset < end && !r.Attrs.IsControl() && r.Key != nil {
 		keys, key := w.keys[r.Partition], string(r.Key)

@@ -20,12 +20,7 @@ type Store struct {
 	spaces    map[string]map[string]cachetier.Entry
 	fences    map[string]map[string]time.Time // when a key was invalidated
 	floors    map[string]time.Time            // when all keys of a space were
-	positions map[partition]int64
-}
-
-type partition struct {
-	topic  string
-	number int32
+	positions map[cachetier.Partition]int64
 }
 
 // Fake is a Tier in memory for tests, with faults on request. It is safe for concurrent use.
@@ -184,7 +179,7 @@ func (f *Fake) Positions(ctx context.Context) ([]cachetier.Position, error) {
 	defer f.store.mu.Unlock()
 	var positions []cachetier.Position
 	for p, offset := range f.store.positions {
-		positions = append(positions, cachetier.Position{Topic: p.topic, Partition: p.number, Offset: offset})
+		positions = append(positions, cachetier.Position{Topic: p.Topic, Partition: p.Partition, Offset: offset})
 	}
 	return positions, nil
 }
@@ -198,10 +193,10 @@ func (f *Fake) SavePositions(ctx context.Context, positions []cachetier.Position
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.positions == nil {
-		s.positions = map[partition]int64{}
+		s.positions = map[cachetier.Partition]int64{}
 	}
 	for _, p := range positions {
-		at := partition{p.Topic, p.Partition}
+		at := cachetier.Partition{Topic: p.Topic, Partition: p.Partition}
 		s.positions[at] = max(s.positions[at], p.Offset)
 	}
 	return nil

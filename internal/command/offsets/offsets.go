@@ -2,7 +2,6 @@
 package offsets
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -43,21 +42,16 @@ func Show(ctx context.Context, kafka consumer.Kafka, group string, topics []stri
 		return nil, err
 	}
 	defer client.Close()
-	admin := kadm.NewClient(client)
-	starts, err := admin.ListStartOffsets(ctx, topics...)
-	if err = cmp.Or(err, starts.Error()); err != nil {
-		return nil, fmt.Errorf("find the oldest records: %w", err)
-	}
-	ends, err := admin.ListEndOffsets(ctx, topics...)
-	if err = cmp.Or(err, ends.Error()); err != nil {
-		return nil, fmt.Errorf("find the newest records: %w", err)
+	extents, err := kafkaadmin.WrittenExtents(ctx, kadm.NewClient(client), topics...)
+	if err != nil {
+		return nil, err
 	}
 	var rows []Row
 	var positions []nextrecord.Position
 	for _, topic := range topics {
-		for _, p := range slices.Sorted(maps.Keys(ends[topic])) {
-			start, _ := starts.Lookup(topic, p)
-			row, from := Row{Topic: topic, Partition: p, End: ends[topic][p].Offset}, start.Offset
+		for _, p := range slices.Sorted(maps.Keys(extents[topic])) {
+			extent := extents[topic][p]
+			row, from := Row{Topic: topic, Partition: p, End: extent.End}, extent.Start
 			if at, is := committed[topic][p]; is {
 				row.Committed, from = &at.At, at.At
 			}

@@ -4,9 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-
 	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
 const (
@@ -26,15 +25,13 @@ type letters struct {
 func (r *Reader) deadLetters(ctx context.Context, report *Report) error {
 	topic := r.file.DeadLetter.Topic
 	report.DeadLetters.Topic = topic
-	starts, ends, err := r.offsets(ctx, topic)
+	extents, err := kafkaadmin.WrittenExtents(ctx, r.admin, topic)
 	if err != nil {
 		return err
 	}
-	ends.Each(func(end kadm.ListedOffset) {
-		if start, ok := starts.Lookup(end.Topic, end.Partition); ok {
-			report.DeadLetters.AtMost += end.Offset - start.Offset
-		}
-	})
+	for _, extent := range extents[topic] {
+		report.DeadLetters.AtMost += extent.End - extent.Start
+	}
 	if time.Since(r.counted) >= countFor {
 		r.open, r.counted = r.count(ctx, report.DeadLetters.AtMost), time.Now()
 	}

@@ -137,41 +137,24 @@ func (r *Reader) partitions(ctx context.Context, report *Report) error {
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		return r.refused("read the offsets of", report.Group, err)
 	}
-	starts, ends, err := r.offsets(ctx, topics...)
+	extents, err := kafkaadmin.WrittenExtents(ctx, r.admin, topics...)
 	if err != nil {
 		return err
 	}
-	ends.Each(func(end kadm.ListedOffset) {
-		p := Partition{Topic: end.Topic, Partition: int(end.Partition), End: end.Offset}
-		if start, ok := starts.Lookup(end.Topic, end.Partition); ok {
-			p.next = start.Offset
+	for topic, partitions := range extents {
+		for number, extent := range partitions {
+			p := Partition{Topic: topic, Partition: int(number), End: extent.End, next: extent.Start}
+			if commit, ok := commits.Lookup(topic, number); ok && commit.Err == nil && commit.At >= 0 {
+				at := commit.At
+				p.Committed, p.next = &at, at
+			}
+			p.Lag = max(p.End-p.next, 0)
+			report.Lag += p.Lag
+			report.Partitions = append(report.Partitions, p)
 		}
-		if commit, ok := commits.Lookup(end.Topic, end.Partition); ok && commit.Err == nil && commit.At >= 0 {
-			at := commit.At
-			p.Committed, p.next = &at, at
-		}
-		p.Lag = max(p.End-p.next, 0)
-		report.Lag += p.Lag
-		report.Partitions = append(report.Partitions, p)
-	})
+	}
 	slices.SortFunc(report.Partitions, func(a, b Partition) int {
 		return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
 	return nil
-}
-
-// offsets are the first and the next offset of each partition.
-func (r *Reader) offsets(ctx context.Context, topics ...string) (starts, ends kadm.ListedOffsets, err error) {
-	if starts, err = r.admin.ListStartOffsets(ctx, topics...); err == nil {
-		err = starts.Error()
-	}
-	if err == nil {
-		if ends, err = r.admin.ListEndOffsets(ctx, topics...); err == nil {
-			err = ends.Error()
-		}
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("list the offsets of %s: %w", strings.Join(topics, ", "), err)
-	}
-	return starts, ends, nil
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/opentxn"
 )
@@ -111,17 +113,13 @@ func (r *Report) Since(earlier Report) {
 	if took <= 0 {
 		return
 	}
-	type name struct {
-		topic     string
-		partition int
-	}
-	before := map[name]Partition{}
+	before := map[kadm.Partition]Partition{}
 	for _, p := range earlier.Partitions {
-		before[name{p.Topic, p.Partition}] = p
+		before[kadm.Partition{Topic: p.Topic, Partition: int32(p.Partition)}] = p
 	}
 	var done, arrived int64
 	for _, p := range r.Partitions {
-		if b, known := before[name{p.Topic, p.Partition}]; known {
+		if b, known := before[kadm.Partition{Topic: p.Topic, Partition: int32(p.Partition)}]; known {
 			arrived += max(p.End-b.End, 0)
 			done += max(p.next-b.next, 0)
 		}

@@ -35,8 +35,8 @@ type store struct {
 	using sync.RWMutex
 	// writing orders all writes.
 	writing   sync.Mutex
-	positions map[partition]int64 // guarded by writing
-	unswept   int64               // bytes written since the last look at the files' size; guarded by writing
+	positions map[cachetier.Partition]int64 // guarded by writing
+	unswept   int64                         // bytes written since the last look at the files' size; guarded by writing
 
 	bytes   atomic.Int64 // the files' size, at the last look
 	sweep   chan struct{}
@@ -44,17 +44,12 @@ type store struct {
 	sweeper sync.WaitGroup
 }
 
-type partition struct {
-	topic  string
-	number int32
-}
-
 // openStore opens the data in dir, or makes it. It does not panic, whatever Pebble does.
 func openStore(folder *folder, below vfs.FS, cfg Config) (*store, error) {
 	s := &store{
 		maxBytes: cfg.MaxBytes, maxValue: int(cfg.Memory / valueShare), batch: int(cfg.Memory / batchShare),
 		failed: make(chan struct{}), distrust: sync.OnceValue(folder.distrust),
-		positions: map[partition]int64{}, sweep: make(chan struct{}, 1), ended: make(chan struct{}),
+		positions: map[cachetier.Partition]int64{}, sweep: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	s.fs = &fuseFS{FS: below, onBlow: s.trip}
 	if err := guard(func() error { return s.open(folder.data(), cfg) }); err != nil {
@@ -115,7 +110,7 @@ func (s *store) readPositions() (err error) {
 		if err != nil {
 			return err
 		}
-		s.positions[partition{p.Topic, p.Partition}] = p.Offset
+		s.positions[cachetier.Partition{Topic: p.Topic, Partition: p.Partition}] = p.Offset
 	}
 	return nil
 }
@@ -155,9 +150,9 @@ func (s *store) savePositions(positions []cachetier.Position) error {
 	defer s.writing.Unlock()
 	b := s.db.NewBatch()
 	defer func() { _ = b.Close() }()
-	raised := map[partition]int64{}
+	raised := map[cachetier.Partition]int64{}
 	for _, p := range positions {
-		id := partition{p.Topic, p.Partition}
+		id := cachetier.Partition{Topic: p.Topic, Partition: p.Partition}
 		offset, ok := raised[id]
 		if !ok {
 			offset, ok = s.positions[id]
@@ -182,7 +177,7 @@ func (s *store) savedPositions() []cachetier.Position {
 	defer s.writing.Unlock()
 	positions := make([]cachetier.Position, 0, len(s.positions))
 	for id, offset := range s.positions {
-		positions = append(positions, cachetier.Position{Topic: id.topic, Partition: id.number, Offset: offset})
+		positions = append(positions, cachetier.Position{Topic: id.Topic, Partition: id.Partition, Offset: offset})
 	}
 	return positions
 }
