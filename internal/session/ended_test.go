@@ -112,29 +112,22 @@ func (d slowOffsets) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ t
 // TestCommitEndsWithItsContext has a broker that does not answer.
 func TestCommitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 1)
-			w.publish(0, 10, 1)
-			cfg := w.config()
-			cfg.Delivery = delivery
-			s := w.open(cfg)
-			batch := poll(t, s)
-			w.cluster.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-			defer cancel()
-			began := time.Now()
-			ok, err := s.Commit(ctx, echo(batch))
-			if ok || !session.Recoverable(err) || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("commit: %t, %v", ok, err)
-			}
-			if err := s.Close(ctx); err == nil || !session.Recoverable(err) {
-				t.Errorf("close: %v", err)
-			}
-			if took := time.Since(began); took > 3*time.Second {
-				t.Errorf("it took %v", took)
-			}
-		})
-	}
+	eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+		s := w.open(cfg)
+		batch := poll(t, s)
+		w.cluster.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		ok, err := s.Commit(ctx, echo(batch))
+		if ok || !session.Recoverable(err) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("commit: %t, %v", ok, err)
+		}
+		if err := s.Close(ctx); err == nil || !session.Recoverable(err) {
+			t.Errorf("close: %v", err)
+		}
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 }

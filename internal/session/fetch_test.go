@@ -18,38 +18,31 @@ import (
 
 func TestOffsetOutOfRangeIsFatal(t *testing.T) {
 	t.Parallel()
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 1)
-			w.publish(0, 20, 1)
-			cfg := w.config()
-			cfg.Delivery = delivery
-			s := w.open(cfg)
-			for n := 0; n < 20; {
-				n += len(poll(t, s))
-				commit(t, s, nil)
-			}
-			if err := s.Close(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := w.admin.CommitAllOffsets(t.Context(), "g", at("in", 5)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := w.admin.DeleteRecords(t.Context(), at("in", 10)); err != nil {
-				t.Fatal(err)
-			}
-			s = w.open(cfg)
-			err := pollError(t, s)
-			fetch, ok := errors.AsType[*kafkaerr.FetchError](err)
-			if !ok || fetch.Topic != "in" || !errors.Is(err, kerr.OffsetOutOfRange) || !strings.Contains(err.Error(), "loaderline offsets set") || session.Recoverable(err) {
-				t.Errorf("got %v", err)
-			}
-			if again := pollError(t, s); !errors.Is(again, err) {
-				t.Errorf("the next poll went on: %v", again)
-			}
-		})
-	}
+	eachDelivery(t, 1, 20, func(t *testing.T, w *world, cfg session.Config) {
+		s := w.open(cfg)
+		for n := 0; n < 20; {
+			n += len(poll(t, s))
+			commit(t, s, nil)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.admin.CommitAllOffsets(t.Context(), "g", at("in", 5)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.admin.DeleteRecords(t.Context(), at("in", 10)); err != nil {
+			t.Fatal(err)
+		}
+		s = w.open(cfg)
+		err := pollError(t, s)
+		fetch, ok := errors.AsType[*kafkaerr.FetchError](err)
+		if !ok || fetch.Topic != "in" || !errors.Is(err, kerr.OffsetOutOfRange) || !strings.Contains(err.Error(), "loaderline offsets set") || session.Recoverable(err) {
+			t.Errorf("got %v", err)
+		}
+		if again := pollError(t, s); !errors.Is(again, err) {
+			t.Errorf("the next poll went on: %v", again)
+		}
+	})
 }
 
 func TestRecreatedTopicIsFatal(t *testing.T) {

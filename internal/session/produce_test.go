@@ -82,42 +82,35 @@ func TestRefusedRecordCommitsNothing(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			for _, delivery := range deliveries() {
-				t.Run(delivery.String(), func(t *testing.T) {
-					t.Parallel()
-					w := newWorld(t, 1, kfake.SeedTopics(1, "dead"))
-					w.publish(0, 10, 1)
-					cfg := w.config()
-					cfg.Delivery = delivery
-					cfg.MaxMessageBytes = func(string) int { return 4000 }
-					s := w.open(cfg)
-					before := values(poll(t, s))
-					if tt.fault != nil {
-						w.cluster.Fault(*tt.fault)
-					}
-					bad := *tt.bad // Each delivery publishes its own.
-					out := append([]*kgo.Record{{Topic: "out", Value: []byte("good")}}, &bad)
-					ok, err := s.Commit(t.Context(), out)
-					if ok {
-						t.Fatalf("commit: %t, %v", ok, err)
-					}
-					tt.check(t, err, &bad)
-					if got := w.offsets()[0]; got != 0 {
-						t.Errorf("offset moved to %d", got)
-					}
-					if got := w.committed("out"); delivery == consumer.ExactlyOnce && len(got) > 0 {
-						t.Errorf("visible: %v", got)
-					}
-					again := poll(t, s)
-					if diff := cmp.Diff(before, values(again)); diff != "" {
-						t.Fatalf("polled again (-want +got):\n%s", diff)
-					}
-					commit(t, s, echo(again))
-					if got := w.offsets()[0]; got != int64(len(again)) {
-						t.Errorf("offset %d after the commit", got)
-					}
-				})
-			}
+			eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+				cfg.MaxMessageBytes = func(string) int { return 4000 }
+				s := w.open(cfg)
+				before := values(poll(t, s))
+				if tt.fault != nil {
+					w.cluster.Fault(*tt.fault)
+				}
+				bad := *tt.bad // Each delivery publishes its own.
+				out := append([]*kgo.Record{{Topic: "out", Value: []byte("good")}}, &bad)
+				ok, err := s.Commit(t.Context(), out)
+				if ok {
+					t.Fatalf("commit: %t, %v", ok, err)
+				}
+				tt.check(t, err, &bad)
+				if got := w.offsets()[0]; got != 0 {
+					t.Errorf("offset moved to %d", got)
+				}
+				if got := w.committed("out"); cfg.Delivery == consumer.ExactlyOnce && len(got) > 0 {
+					t.Errorf("visible: %v", got)
+				}
+				again := poll(t, s)
+				if diff := cmp.Diff(before, values(again)); diff != "" {
+					t.Fatalf("polled again (-want +got):\n%s", diff)
+				}
+				commit(t, s, echo(again))
+				if got := w.offsets()[0]; got != int64(len(again)) {
+					t.Errorf("offset %d after the commit", got)
+				}
+			}, kfake.SeedTopics(1, "dead"))
 		})
 	}
 }

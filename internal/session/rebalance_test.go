@@ -172,35 +172,28 @@ func TestRebalanceEndsWork(t *testing.T) {
 // TestEvictedMemberCommitsNothing holds a batch beyond the rebalance timeout.
 func TestEvictedMemberCommitsNothing(t *testing.T) {
 	t.Parallel()
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 2)
-			w.publish(0, 20, 2)
-			cfg := w.config()
-			cfg.Delivery = delivery
-			cfg.SessionTimeout, cfg.RebalanceTimeout = time.Second, time.Second
-			first := w.open(cfg)
-			held := poll(t, first)
-			cfg.Instance = "two"
-			second := w.open(cfg)
-			var got []string
-			for len(got) < 20 { // It gets all once the first member is put out.
-				batch := poll(t, second)
-				commit(t, second, echo(batch))
-				got = append(got, values(batch)...)
-			}
-			offsets := w.offsets()
-			ok, err := first.Commit(t.Context(), echo(held))
-			if ok || err != nil {
-				t.Errorf("commit of a member that was put out: %t, %v", ok, err)
-			}
-			if diff := cmp.Diff(offsets, w.offsets()); diff != "" {
-				t.Errorf("offsets (-before +after):\n%s", diff)
-			}
-			if diff := cmp.Diff(numbered(0, 20), sorted(w.committed("out"))); delivery == consumer.ExactlyOnce && diff != "" {
-				t.Errorf("outcomes (-want +got):\n%s", diff)
-			}
-		})
-	}
+	eachDelivery(t, 2, 20, func(t *testing.T, w *world, cfg session.Config) {
+		cfg.SessionTimeout, cfg.RebalanceTimeout = time.Second, time.Second
+		first := w.open(cfg)
+		held := poll(t, first)
+		cfg.Instance = "two"
+		second := w.open(cfg)
+		var got []string
+		for len(got) < 20 { // It gets all once the first member is put out.
+			batch := poll(t, second)
+			commit(t, second, echo(batch))
+			got = append(got, values(batch)...)
+		}
+		offsets := w.offsets()
+		ok, err := first.Commit(t.Context(), echo(held))
+		if ok || err != nil {
+			t.Errorf("commit of a member that was put out: %t, %v", ok, err)
+		}
+		if diff := cmp.Diff(offsets, w.offsets()); diff != "" {
+			t.Errorf("offsets (-before +after):\n%s", diff)
+		}
+		if diff := cmp.Diff(numbered(0, 20), sorted(w.committed("out"))); cfg.Delivery == consumer.ExactlyOnce && diff != "" {
+			t.Errorf("outcomes (-want +got):\n%s", diff)
+		}
+	})
 }

@@ -63,54 +63,48 @@ func TestRetriesGoWithTheirInput(t *testing.T) {
 
 // A record is not polled before it is due, holds up nothing else, and is not committed with what is.
 func TestARecordWaitsUntilItIsDue(t *testing.T) {
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 1, kfake.SeedTopics(1, "in", "out", "retry"))
-			cfg := w.config()
-			cfg.Delivery = delivery
-			due := time.Now().Add(1500 * time.Millisecond)
-			cfg.Retry = session.Retry{Topics: []string{"retry"}, Due: func(r *kgo.Record) time.Time {
-				if string(r.Value) == "due" {
-					return time.Time{}
-				}
-				return due
-			}}
-			for _, value := range []string{"due", "early", "due"} {
-				if err := w.cl.ProduceSync(t.Context(), &kgo.Record{Topic: "retry", Key: []byte("k"), Value: []byte(value)}).FirstErr(); err != nil {
-					t.Fatal(err)
-				}
+	eachDelivery(t, 1, 0, func(t *testing.T, w *world, cfg session.Config) {
+		due := time.Now().Add(1500 * time.Millisecond)
+		cfg.Retry = session.Retry{Topics: []string{"retry"}, Due: func(r *kgo.Record) time.Time {
+			if string(r.Value) == "due" {
+				return time.Time{}
 			}
-			s := w.open(cfg)
-			if got := values(poll(t, s)); len(got) != 1 || got[0] != "due" {
-				t.Fatalf("polled %v", got)
-			}
-			if err := s.GiveBack(t.Context()); err != nil {
+			return due
+		}}
+		for _, value := range []string{"due", "early", "due"} {
+			if err := w.cl.ProduceSync(t.Context(), &kgo.Record{Topic: "retry", Key: []byte("k"), Value: []byte(value)}).FirstErr(); err != nil {
 				t.Fatal(err)
 			}
-			if got := values(poll(t, s)); len(got) != 1 || got[0] != "due" {
-				t.Fatalf("polled %v after it was given back", got)
-			}
-			if s.RetryKeys() != 1 || s.Step().MustFollow(0, []byte("k"), 0) != 1 {
-				t.Error("the key is not known to wait")
-			}
-			commit(t, s, nil)
-			w.publish(0, 1, 1)
-			if got := values(poll(t, s)); len(got) != 1 || got[0] != "r0" {
-				t.Fatalf("polled %v of the input", got)
-			}
-			commit(t, s, nil)
-			offsets, err := w.admin.FetchOffsets(t.Context(), "g")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if at, _ := offsets.Lookup("retry", 0); at.At != 1 {
-				t.Errorf("offset %d of the retry topic is committed", at.At)
-			}
-			if got := values(poll(t, s)); !slices.Equal(got, []string{"early", "due"}) || time.Now().Before(due) {
-				t.Errorf("polled %v, due in %v", got, time.Until(due))
-			}
-			commit(t, s, nil)
-		})
-	}
+		}
+		s := w.open(cfg)
+		if got := values(poll(t, s)); len(got) != 1 || got[0] != "due" {
+			t.Fatalf("polled %v", got)
+		}
+		if err := s.GiveBack(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := values(poll(t, s)); len(got) != 1 || got[0] != "due" {
+			t.Fatalf("polled %v after it was given back", got)
+		}
+		if s.RetryKeys() != 1 || s.Step().MustFollow(0, []byte("k"), 0) != 1 {
+			t.Error("the key is not known to wait")
+		}
+		commit(t, s, nil)
+		w.publish(0, 1, 1)
+		if got := values(poll(t, s)); len(got) != 1 || got[0] != "r0" {
+			t.Fatalf("polled %v of the input", got)
+		}
+		commit(t, s, nil)
+		offsets, err := w.admin.FetchOffsets(t.Context(), "g")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at, _ := offsets.Lookup("retry", 0); at.At != 1 {
+			t.Errorf("offset %d of the retry topic is committed", at.At)
+		}
+		if got := values(poll(t, s)); !slices.Equal(got, []string{"early", "due"}) || time.Now().Before(due) {
+			t.Errorf("polled %v, due in %v", got, time.Until(due))
+		}
+		commit(t, s, nil)
+	}, kfake.SeedTopics(1, "in", "out", "retry"))
 }

@@ -19,131 +19,106 @@ import (
 
 func TestEveryRecordOnce(t *testing.T) {
 	t.Parallel()
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 3)
-			w.publish(0, 300, 3)
-			cfg := w.config()
-			cfg.Delivery, cfg.MaxRecords = delivery, 70
-			s := w.open(cfg)
-			for n := 0; n < 300; {
-				batch := poll(t, s)
-				if len(batch) > 70 {
-					t.Fatalf("batch of %d records", len(batch))
-				}
-				commit(t, s, echo(batch))
-				n += len(batch)
+	eachDelivery(t, 3, 300, func(t *testing.T, w *world, cfg session.Config) {
+		cfg.MaxRecords = 70
+		s := w.open(cfg)
+		for n := 0; n < 300; {
+			batch := poll(t, s)
+			if len(batch) > 70 {
+				t.Fatalf("batch of %d records", len(batch))
 			}
-			if diff := cmp.Diff(numbered(0, 300), sorted(w.committed("out"))); diff != "" {
-				t.Errorf("outcomes (-want +got):\n%s", diff)
+			commit(t, s, echo(batch))
+			n += len(batch)
+		}
+		if diff := cmp.Diff(numbered(0, 300), sorted(w.committed("out"))); diff != "" {
+			t.Errorf("outcomes (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(map[int32]int64{0: 100, 1: 100, 2: 100}, w.offsets()); diff != "" {
+			t.Errorf("offsets (-want +got):\n%s", diff)
+		}
+		for _, p := range s.Partitions() {
+			if p.Lag != 0 || p.Topic != "in" {
+				t.Errorf("%+v after the end", p)
 			}
-			if diff := cmp.Diff(map[int32]int64{0: 100, 1: 100, 2: 100}, w.offsets()); diff != "" {
-				t.Errorf("offsets (-want +got):\n%s", diff)
-			}
-			for _, p := range s.Partitions() {
-				if p.Lag != 0 || p.Topic != "in" {
-					t.Errorf("%+v after the end", p)
-				}
-			}
-			if !s.Joined() {
-				t.Error("not in the group")
-			}
-		})
-	}
+		}
+		if !s.Joined() {
+			t.Error("not in the group")
+		}
+	})
 }
 
 func TestCommitOfNothingMovesOffsets(t *testing.T) {
 	t.Parallel()
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 1)
-			w.publish(0, 10, 1)
-			cfg := w.config()
-			cfg.Delivery = delivery
-			s := w.open(cfg)
-			batch := poll(t, s)
-			commit(t, s, nil)
-			if got := w.offsets()[0]; got != int64(len(batch)) {
-				t.Errorf("offset %d, want %d", got, len(batch))
-			}
-		})
-	}
+	eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+		s := w.open(cfg)
+		batch := poll(t, s)
+		commit(t, s, nil)
+		if got := w.offsets()[0]; got != int64(len(batch)) {
+			t.Errorf("offset %d, want %d", got, len(batch))
+		}
+	})
 }
 
 func TestGiveBackPollsTheSameAgain(t *testing.T) {
 	t.Parallel()
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 1)
-			w.publish(0, 30, 1)
-			cfg := w.config()
-			cfg.Delivery, cfg.MaxRecords = delivery, 10
-			s := w.open(cfg)
-			commit(t, s, echo(poll(t, s)))
-			for range 3 {
-				if diff := cmp.Diff(numbered(10, 10), values(poll(t, s))); diff != "" {
-					t.Fatalf("batch (-want +got):\n%s", diff)
-				}
-				if err := s.GiveBack(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+	eachDelivery(t, 1, 30, func(t *testing.T, w *world, cfg session.Config) {
+		cfg.MaxRecords = 10
+		s := w.open(cfg)
+		commit(t, s, echo(poll(t, s)))
+		for range 3 {
+			if diff := cmp.Diff(numbered(10, 10), values(poll(t, s))); diff != "" {
+				t.Fatalf("batch (-want +got):\n%s", diff)
 			}
-			commit(t, s, echo(poll(t, s)))
-			if diff := cmp.Diff(numbered(0, 20), w.committed("out")); diff != "" {
-				t.Errorf("outcomes (-want +got):\n%s", diff)
+			if err := s.GiveBack(t.Context()); err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
+		}
+		commit(t, s, echo(poll(t, s)))
+		if diff := cmp.Diff(numbered(0, 20), w.committed("out")); diff != "" {
+			t.Errorf("outcomes (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestPollEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	for _, delivery := range deliveries() {
-		t.Run(delivery.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, 1)
-			w.publish(0, 10, 1)
-			cfg := w.config()
-			cfg.Delivery, cfg.Linger = delivery, time.Second
-			s := w.open(cfg)
-			ctx, cancel := context.WithCancel(t.Context())
-			stop := context.AfterFunc(t.Context(), cancel)
-			defer stop()
-			go func() { // The batch lingers once its records are here.
-				defer cancel()
-				polled := func(p session.PartitionStatus) bool { return p.Lag >= 0 }
-				for !slices.ContainsFunc(s.Partitions(), polled) && t.Context().Err() == nil {
-					time.Sleep(time.Millisecond)
-				}
-			}()
-			for {
-				_, err := s.Poll(ctx)
-				if errors.Is(err, context.Canceled) {
-					break
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
+	eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+		cfg.Linger = time.Second
+		s := w.open(cfg)
+		ctx, cancel := context.WithCancel(t.Context())
+		stop := context.AfterFunc(t.Context(), cancel)
+		defer stop()
+		go func() { // The batch lingers once its records are here.
+			defer cancel()
+			polled := func(p session.PartitionStatus) bool { return p.Lag >= 0 }
+			for !slices.ContainsFunc(s.Partitions(), polled) && t.Context().Err() == nil {
+				time.Sleep(time.Millisecond)
 			}
-			if diff := cmp.Diff(numbered(0, 10), values(poll(t, s))); diff != "" {
-				t.Errorf("polled again (-want +got):\n%s", diff)
+		}()
+		for {
+			_, err := s.Poll(ctx)
+			if errors.Is(err, context.Canceled) {
+				break
 			}
-			if err := s.Close(t.Context()); err != nil {
+			if err != nil {
 				t.Fatal(err)
 			}
-			cfg.Linger = 0
-			next := w.open(cfg)
-			if diff := cmp.Diff(numbered(0, 10), values(poll(t, next))); diff != "" {
-				t.Errorf("after the restart (-want +got):\n%s", diff)
-			}
-			if _, err := s.Poll(t.Context()); !errors.Is(err, session.ErrClosed) {
-				t.Errorf("poll after close: %v", err)
-			}
-		})
-	}
+		}
+		if diff := cmp.Diff(numbered(0, 10), values(poll(t, s))); diff != "" {
+			t.Errorf("polled again (-want +got):\n%s", diff)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Linger = 0
+		next := w.open(cfg)
+		if diff := cmp.Diff(numbered(0, 10), values(poll(t, next))); diff != "" {
+			t.Errorf("after the restart (-want +got):\n%s", diff)
+		}
+		if _, err := s.Poll(t.Context()); !errors.Is(err, session.ErrClosed) {
+			t.Errorf("poll after close: %v", err)
+		}
+	})
 }
 
 func TestBatchCloses(t *testing.T) {

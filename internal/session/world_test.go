@@ -20,10 +20,6 @@ import (
 
 const patience = 20 * time.Second
 
-func deliveries() []consumer.Delivery {
-	return []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce}
-}
-
 // world is a cluster with the topics in and out, and a client to look at it.
 type world struct {
 	t       *testing.T
