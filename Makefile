@@ -14,7 +14,7 @@ KAFKA   ?=
 PROFILE := profiles/loaderline.pgo
 # How many packages go test builds and tests at once. Many tests wait more than they compute, so one more than the processors.
 AT_ONCE := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-# Tools that are not part of the product are pinned in a module file of their own.
+# Tools that are not part of the product are pinned in their own module file.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # The version of the brokers that tests start; empty is the default of testenv.
 export LOADERLINE_TEST_KAFKA_VERSION := $(KAFKA)

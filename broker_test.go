@@ -100,7 +100,7 @@ func (b *broker) size(topic string) int64 {
 	return sum
 }
 
-// refuse answers every produce request with a batch that is bad with an error, for all that is in the request.
+// refuse returns an error to every produce request that has a bad batch, for everything in the request.
 func (b *broker) refuse(bad func(batch []byte) bool, reason *kerr.Error) {
 	b.cluster.ControlKey(int16(kmsg.Produce), func(request kmsg.Request) (kmsg.Response, error, bool) {
 		b.cluster.KeepControl()

@@ -239,7 +239,7 @@ func (c Config[E]) validate() error {
 	}
 	for i, t := range c.Retry.Topics {
 		if t.Topic == "" || t.Delay <= 0 || t.Topic == c.Sink.Topic || slices.Contains(c.Sink.Topics, t.Topic) || t.Topic == c.Sink.DeadLetterTopic {
-			problems = append(problems, fmt.Errorf("field Retry.Topics[%d] is topic %q after %v; it has a topic of its own and a delay above 0", i, t.Topic, t.Delay))
+			problems = append(problems, fmt.Errorf("field Retry.Topics[%d] is topic %q after %v; it needs its own topic and a delay above 0", i, t.Topic, t.Delay))
 		}
 	}
 	if err := c.session.Validate(); err != nil {

@@ -44,7 +44,7 @@ func ends[E any](t *testing.T, cfg loaderline.Config[E]) error {
 	return err
 }
 
-// A wrong deploy that is restarted in a loop dead-letters no more than the window, and the right one goes on from there.
+// A wrong deploy that is restarted in a loop dead-letters no more than the window, and the right one continues from there.
 func TestAWrongDeployDoesNotDrainTheTopic(t *testing.T) {
 	t.Parallel()
 	for _, delivery := range []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce} {
@@ -109,7 +109,7 @@ func TestDeadLettersBelowTheLimit(t *testing.T) {
 	b.read("dead", total*2/5)
 }
 
-// sickly publishes events, each with a key of its own, and answers the keys of those that are sick.
+// sickly publishes events, each with its own key, and returns the keys of the sick ones.
 func sickly(b *broker, events int, is func(event int) bool) (sick []string) {
 	b.t.Helper()
 	keys := make([]string, events)
@@ -170,7 +170,7 @@ func TestTheLimitOfRetryTopics(t *testing.T) {
 	}
 }
 
-// A wrong deploy of which all failures look as if they passed is seen when they come out of the retry topics, however often
+// A wrong deploy whose failures all look transient is noticed when its events come out of the retry topics, however often
 // it is restarted.
 func TestAWrongDeployDoesNotDrainTheRetryTopics(t *testing.T) {
 	t.Parallel()

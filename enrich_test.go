@@ -40,7 +40,7 @@ func TestEnrichMakesWhatRunPublishes(t *testing.T) {
 	}
 }
 
-// bySource is what records say, less the times of deaths, by where they come from.
+// bySource is what records say, without the times of dead letters, by where they come from.
 func bySource(records []*kgo.Record) map[string][]string {
 	all := map[string][]string{}
 	for _, r := range records {

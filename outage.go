@@ -15,7 +15,7 @@ import (
 // blindWait is the pause before the next attempt if a backend has no health check.
 const blindWait = 5 * time.Second
 
-// waitOut pauses the session's partitions until the backend answers. It keeps polling, so the group sees a healthy
+// waitOut pauses the session's partitions until the backend responds. It keeps polling, so the group sees a healthy
 // member and an outage causes no rebalance.
 func (w *worker[E]) waitOut(ctx context.Context, s *session.Session, outage *loaderr.OutageError) error {
 	s.Pause()

@@ -31,7 +31,7 @@ type pace struct {
 	quick  time.Time
 	done   int
 	window time.Duration // Zero is paceWindow.
-	// blind says that the brokers acknowledged nothing, for example because one of them is down, so their speed is
+	// blind reports whether the brokers acknowledged nothing, for example because one of them is down, so their speed is
 	// unknown.
 	blind bool
 }

@@ -38,7 +38,7 @@ func noise(event, n int) []byte {
 	return text
 }
 
-// A topic takes less than was known of it: batches are too large, and of the records only those that are too large alone.
+// A topic takes less than was known: batches are too large, and some records are too large by themselves.
 func TestABrokersLimitIsNotTheRecordsFault(t *testing.T) {
 	t.Parallel()
 	const limit = 20_000
@@ -178,7 +178,7 @@ func TestARefusedTombstoneIsADeadLetter(t *testing.T) {
 	}
 }
 
-// A refusal that is nobody's fault does not go on for ever.
+// A rejection without a record at fault does not repeat for ever.
 func TestRefusalsWithoutFaultEnd(t *testing.T) {
 	t.Parallel()
 	b := newBroker(t)

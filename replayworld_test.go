@@ -35,7 +35,7 @@ func ranges(partitions map[int32]replay.Range) map[string]map[int32]replay.Range
 	return map[string]map[int32]replay.Range{"in": partitions}
 }
 
-// runReplay runs a replay in a pipeline of its own.
+// runReplay runs a replay in its own pipeline.
 func runReplay[E any](t *testing.T, cfg loaderline.Config[E], r replay.Config) (replay.Status, error) {
 	t.Helper()
 	p, err := loaderline.New(cfg)

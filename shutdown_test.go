@@ -20,7 +20,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// The broker is gone when a pipeline with a micro-batch at hand is stopped: the timeout still holds.
+// The broker is gone when a pipeline is stopped in the middle of a micro-batch: the timeout still holds.
 func TestShutdownIsBoundedWithoutABroker(t *testing.T) {
 	t.Parallel()
 	for _, delivery := range []consumer.Delivery{consumer.ExactlyOnce, consumer.AtLeastOnce} {
@@ -51,7 +51,7 @@ func TestShutdownIsBoundedWithoutABroker(t *testing.T) {
 	}
 }
 
-// A shutdown that takes no time gives up what is at hand.
+// A shutdown without time gives up the current micro-batch.
 func TestShutdownWithoutTime(t *testing.T) {
 	t.Parallel()
 	b := newBroker(t)
@@ -154,7 +154,7 @@ func TestFences(t *testing.T) {
 	}
 }
 
-// lateOffsets holds back the answers to the offset commits of the first four transactions.
+// lateOffsets holds back the responses to the offset commits of the first four transactions.
 type lateOffsets struct {
 	by     time.Duration
 	fences atomic.Int64

@@ -19,9 +19,9 @@ import (
 // WorkerStatus is what one worker is doing.
 type WorkerStatus struct {
 	Worker int
-	// Joined says that its session is a member of the group, with or without partitions.
+	// Joined reports whether its session is a member of the group, with or without partitions.
 	Joined bool
-	// Ended says that the worker's loop has ended, as after a drain.
+	// Ended reports whether the worker's loop has ended, as after a drain.
 	Ended bool
 	// LastActive is when its loop last made progress. It advances also without work, in a pause and between two
 	// sessions.
@@ -57,7 +57,7 @@ type PartitionStatus struct {
 	Newest time.Time
 	// Due is when the next record of a retry topic may be polled; otherwise zero.
 	Due time.Time
-	// Full says that a partition of the input waits because Retry.MaxKeys of its keys wait in retry topics.
+	// Full reports whether a partition of the input waits because Retry.MaxKeys of its keys wait in retry topics.
 	Full bool
 }
 

@@ -176,7 +176,7 @@ func awaitWorkers(t *testing.T, p *loaderline.Pipeline[int], what string, is fun
 	}
 }
 
-// both says whether there are two workers, in their order, and each is as expected.
+// both reports whether there are two workers, in their order, and each is as expected.
 func both(is func(loaderline.WorkerStatus) bool) func([]loaderline.WorkerStatus) bool {
 	return func(workers []loaderline.WorkerStatus) bool {
 		for i, w := range workers {
@@ -192,7 +192,7 @@ func paused(workers []loaderline.WorkerStatus) bool {
 	return slices.ContainsFunc(workers, func(w loaderline.WorkerStatus) bool { return w.Paused == "numbers" })
 }
 
-// caughtUp says whether no event is left in any of the four partitions of the input.
+// caughtUp reports whether no event is left in any of the four partitions of the input.
 func caughtUp(workers []loaderline.WorkerStatus) bool {
 	lags := 0
 	for _, w := range workers {

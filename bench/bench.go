@@ -119,8 +119,8 @@ func (b *Bench) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Run runs the processors of a shape in turn, round by round, each into new topics and as a new group. A run that goes
-// wrong is in the results, and the rest goes on. An error is that of ctx, or of what all runs need; what was measured
+// Run runs the processors of a shape in turn, round by round, each into new topics and as a new group. A run that fails
+// is in the results, and the others follow. An error is that of ctx, or of what all runs need; what was measured
 // before it is returned too.
 func (b *Bench) Run(ctx context.Context, shape Shape) (results []Result, err error) {
 	if err := shape.check(); err != nil {

@@ -33,8 +33,8 @@ func seed(ctx context.Context, admin, dsn string, users int) (_ database, err er
 	return database{admin: admin, dsn: dsn, name: conn.Config().Database}, err
 }
 
-// calls returns how many transactions the shop has seen, without those that opened a connection. A server process
-// reports its own when it ends: they are waited for.
+// calls returns how many transactions the shop has seen. Opening a connection does not count. A server process reports
+// its transactions when it ends: calls waits for that.
 func (d database) calls(ctx context.Context) (_ int64, err error) {
 	const poll, patience = 20 * time.Millisecond, 10 * time.Second
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("a connection to the shop is left open"))

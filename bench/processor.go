@@ -7,10 +7,10 @@ import (
 	"text/template"
 )
 
-// Processor is a program to measure. In its arguments and its file these words stand for what a run gives it:
+// Processor is a program to measure. In its arguments and its file a run replaces these words:
 //
 //	{brokers} {dsn} {input} {output} {dead} {group}
-//	{http}  a free address, at which it answers /metrics as client_golang's Go collector does
+//	{http}  a free address, at which it serves /metrics as client_golang's Go collector does
 //
 // and, in the arguments alone, {file} for the path of its file.
 type Processor struct {
@@ -26,7 +26,7 @@ type Processor struct {
 	Processes int
 	// Events is the most that it is given, for a slow one. Defaults to no limit.
 	Events int
-	// AtLeastOnce says that it may repeat outputs.
+	// AtLeastOnce reports whether it may repeat outputs.
 	AtLeastOnce bool
 }
 

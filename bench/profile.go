@@ -63,8 +63,8 @@ func readProfile(path string) (_ *profile.Profile, err error) {
 	return p, nil
 }
 
-// mergeProfiles returns one profile, of which only what a compiler reads is left: stacks of functions, lines in them, and
-// how often each was seen. It changes the recorded ones.
+// mergeProfiles returns one profile with only what a compiler reads: stacks of functions, lines in them, and how often each
+// was seen. It changes the recorded ones.
 func mergeProfiles(recorded []*profile.Profile) (*profile.Profile, error) {
 	for _, p := range recorded {
 		p.Mapping, p.Comments, p.DocURL = nil, nil, ""

@@ -37,7 +37,7 @@ func recordedProfile(machine string, start uint64, count int64) *profile.Profile
 	}
 }
 
-// Each process has a profile of its own, where Profile looks for it.
+// Each process has its own profile, where Profile looks for it.
 func TestProfiled(t *testing.T) {
 	w := world{brokers: "b:1", dsn: "postgres://h/d", input: "i", output: "o", dead: "e", group: "g"}
 	for _, shape := range Profiled("loaderline") {

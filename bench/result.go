@@ -20,8 +20,8 @@ type Result struct {
 	// largest resident sets in MiB.
 	CPU float64 `json:"cpu_s"`
 	RSS float64 `json:"rss_mib"`
-	// Calls is the number of transactions that PostgreSQL counted in the shop while the processor ran, without those that
-	// open a connection: one for each lookup, and one for each statement that a connection prepares.
+	// Calls is the number of transactions that PostgreSQL counted in the shop while the processor ran, one
+	// for each lookup, and one for each statement that a connection prepares. Opening a connection does not count.
 	Calls int64 `json:"backend_calls"`
 	// Allocated is the bytes of all objects that the processes have allocated, by Go's own count; 0 is unknown.
 	Allocated int64 `json:"allocated_bytes,omitempty"`

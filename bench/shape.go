@@ -18,7 +18,7 @@ type Shape struct {
 	// Rate publishes so many events a second while a processor runs, and measures how late the outputs are. Defaults to 0:
 	// the events are there before, and what is measured is how many are done in a second.
 	Rate float64
-	// Start measures how soon the first output is there when a group goes on that has committed before.
+	// Start measures how soon a group that has committed before has its first output.
 	Start bool
 	// Rounds is how often each processor runs at least. Defaults to the bench's.
 	Rounds int

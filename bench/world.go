@@ -15,7 +15,7 @@ type world struct{ brokers, dsn, input, output, dead, group string }
 // launch is how one process of a processor is started.
 type launch struct {
 	argv []string
-	http string // where it answers /metrics; empty where it does not.
+	http string // where it serves /metrics; empty where it does not.
 }
 
 // launches returns one launch for each process of a processor, with their files written into dir.

@@ -50,7 +50,7 @@ type Status struct {
 	Description, Into, DeadLetterTopic string
 }
 
-// Finished says that all ranges were read to their end.
+// Finished reports whether all ranges were read to their end.
 func (s Status) Finished() bool {
 	done, total := s.Offsets()
 	return s.Ranges != nil && done == total

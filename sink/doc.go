@@ -2,6 +2,6 @@
 // have, and why a record becomes a dead letter.
 //
 // Every record has its origin in text headers: loaderline.source.topic, .partition, .offset and .timestamp. The last
-// three are decimal numbers, the timestamp in milliseconds since the Unix epoch. Headers of the input are kept, except
-// those that begin with loaderline., which are replaced.
+// three are decimal numbers, the timestamp in milliseconds since the Unix epoch. Headers of the input are kept, but
+// headers whose names begin with loaderline. are replaced.
 package sink

@@ -32,7 +32,7 @@ type Failure struct {
 	Message string
 	// Attempts is how often it was tried; zero means once.
 	Attempts int
-	// Transient says that another attempt may succeed. Such an event goes to the retry topics first, if there are any.
+	// Transient reports whether another attempt may succeed. Such an event goes to the retry topics first, if there are any.
 	Transient bool
 	// FirstAt and LastAt are the times of the first and the last attempt; zero means the time when the record is
 	// dead-lettered.

@@ -8,7 +8,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// A micro-batch of 5,000 Zipf events over a source that answers at once: what the plan itself costs.
+// A micro-batch of 5,000 Zipf events over a source that returns at once: what the plan itself costs.
 func BenchmarkRun(b *testing.B) {
 	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, 100_000)
 	events := make([]int, 5000)

@@ -152,7 +152,7 @@ func (b *bisection[K, V]) single(at []int32) {
 	}
 }
 
-// sourceAnswers asks for a known key, and says whether the source answers.
+// sourceAnswers asks for a known key, and reports whether the source responds.
 func (b *bisection[K, V]) sourceAnswers() bool {
 	known := b.chunk.loader.known.Load()
 	if b.over || known == nil {

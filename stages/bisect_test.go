@@ -55,8 +55,8 @@ func TestBisectionIsBounded(t *testing.T) {
 	}
 }
 
-// While the breaker is open, only single keys are asked for: whether the source answers at all. Here nobody has been
-// answered before, so two of the keys at hand stand in for a known one.
+// While the breaker is open, only single keys are asked for, to see whether the source responds at all. Here it has not
+// responded before, so two of the keys are used in place of a known one.
 func TestNoCallIsHalvedWhileTheBreakerIsOpen(t *testing.T) {
 	backend := stages.NewBackend(stages.BackendConfig{BreakerFailures: 1, BreakerDelay: time.Hour})
 	src := broken(repeat(errAway, 10)...)

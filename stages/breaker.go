@@ -55,7 +55,7 @@ func (b *breaker) reset() {
 	})
 }
 
-// answered says that a call which ended so was answered by its backend.
+// answered reports whether a call which ended so was answered by its backend.
 func answered(err error) bool { return err == nil || ClassOf(err) != Transient }
 
 // admit lets a call through, whose outcome goes to done, or not.
@@ -98,8 +98,8 @@ func (b *breaker) probed(err error) {
 	}
 }
 
-// pinged takes the outcome of a ping, and answers what it means: a backend that can be reached, and could be all along, is no
-// better for it.
+// pinged takes the outcome of a ping and returns what it means: that a backend could be reached all along does not make it
+// any better.
 func (b *breaker) pinged(err error) error {
 	if b == nil {
 		return err
@@ -136,7 +136,7 @@ func (b *breaker) state() string {
 	}
 }
 
-// closed says that calls are made, also where there is no breaker.
+// closed reports whether calls are made, also where there is no breaker.
 func (b *breaker) closed() bool {
 	state := b.state()
 	return state == "" || state == breakerClosed

@@ -17,7 +17,7 @@ type timeoutError struct {
 func (e *timeoutError) Error() string   { return fmt.Sprintf("no answer within %v", e.after) }
 func (e *timeoutError) Unwrap() []error { return []error{e.err, context.DeadlineExceeded} }
 
-// call makes one bulk call, or returns why it was not admitted. The source runs in a goroutine of its own, so that a panic or a
+// call makes one bulk call, or returns why it was not admitted. The source runs in another goroutine, so that a panic or a
 // Goexit ends that alone.
 func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, stats *callStats) (*Batch[K, V], error) {
 	b := NewBatch[K, V](keys)
@@ -64,5 +64,5 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 	return b, err
 }
 
-// rejected says that a call was not made because those before it have failed.
+// rejected reports whether a call was not made because those before it have failed.
 func rejected(err error) bool { return errors.Is(err, ErrRejected) }

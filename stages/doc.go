@@ -10,11 +10,11 @@
 //   - A key is loaded once in a run, however many rows and stages want it, with or without a cache.
 //   - A key that is being loaded for one run is awaited by others, never loaded twice at a time. A run that is cancelled
 //     hurts no other that waits for the same keys, and nobody joins a load that is ending.
-//   - Each key has an outcome of its own: Loaded, Missing, Failed or Blocked. One bad key never fails its batch; a
+//   - Each key has its own outcome: Loaded, Missing, Failed or Blocked. One bad key never fails its batch; a
 //     failed stage blocks only what depends on it.
 //   - Transient errors are tried again, for unsettled keys only. A call that dies of single keys is bisected.
 //   - A panic in a source fails its keys, never the process.
-//   - When a backend answers nobody, no key is condemned: Rows.Err says that there is an outage.
+//   - When a backend does not respond at all, no key fails: Rows.Err says that there is an outage.
 //
 // # What is not
 //

@@ -29,10 +29,10 @@ const (
 	Unusable
 )
 
-// retryable says that another try of the same call may succeed.
+// retryable reports whether another try of the same call may succeed.
 func (c Class) retryable() bool { return c == Transient || c == Unusable }
 
-// ofKeys says that keys are at fault, or missing.
+// ofKeys reports whether keys are at fault, or missing.
 func (c Class) ofKeys() bool { return c == Permanent || c == SomeMissing }
 
 type classified struct {

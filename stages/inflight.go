@@ -54,7 +54,7 @@ type load[K comparable, V any] struct {
 type joinRequest[K comparable] struct {
 	keys     []K
 	outdated func(K, loadcache.Stamp) bool
-	// cached says that look reads a cache.
+	// cached reports whether look reads a cache.
 	cached bool
 	// maxKeys is the most keys of a load that more than one run gives keys.
 	maxKeys int
@@ -102,7 +102,7 @@ func (t *inflight[K, V]) join(ctx context.Context, r joinRequest[K], look func()
 	return w
 }
 
-// usable says whether a load can settle the entry's key for a reader. A finished load can if it finished after the reader
+// usable reports whether a load can settle the entry's key for a reader. A finished load can if it finished after the reader
 // began, and loaded what the cache keeps.
 func (e entry[K, V]) usable(reader uint64) bool {
 	if e.load.number == 0 {
@@ -112,7 +112,7 @@ func (e entry[K, V]) usable(reader uint64) bool {
 	return e.load.number > reader && r.State != Failed && !r.Stale
 }
 
-// openTakes says whether the open load can take the keys at some positions: one larger call beats several queued ones.
+// openTakes reports whether the open load can take the keys at some positions: one larger call beats several queued ones.
 // t.mu is held.
 func (t *inflight[K, V]) openTakes(r joinRequest[K], at []int32) bool {
 	l := t.open
@@ -120,7 +120,7 @@ func (t *inflight[K, V]) openTakes(r joinRequest[K], at []int32) bool {
 		!slices.ContainsFunc(at, func(j int32) bool { return r.outdated(r.keys[j], l.since) })
 }
 
-// create makes a load whose context has the values of ctx and an end of its own. A refresh is never open to others. t.mu is
+// create makes a load whose context has the values of ctx and another end. A refresh is never open to others. t.mu is
 // held.
 func (t *inflight[K, V]) create(ctx context.Context, since loadcache.Stamp, background bool) *load[K, V] {
 	l := &load[K, V]{since: since, background: background, done: make(chan struct{})}

@@ -16,7 +16,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// slow answers after a second.
+// slow returns after a second.
 func slow(ctx context.Context, _ int, b *stages.Batch[int, int]) error {
 	select {
 	case <-time.After(time.Second):

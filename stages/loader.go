@@ -16,7 +16,7 @@ type LoaderConfig[K comparable, V any] struct {
 	Name string
 	// MaxBatch bounds the keys of one call; more are split over several. Defaults to 5000.
 	MaxBatch int
-	// Backend is shared by the loaders of one database or service, and bounds their calls. Defaults to one of its own.
+	// Backend is shared by the loaders of one database or service, and bounds their calls. Defaults to one that is not shared.
 	Backend *Backend
 	// Cache keeps results between batches: cache.For returns one. Without it nothing is kept; keys are deduplicated all the
 	// same. If it refreshes ahead, whoever made the Loader closes it.
@@ -42,7 +42,7 @@ type Loader[K comparable, V any] struct {
 	inflight  inflight[K, V]
 	refresher *refresher[K, V]
 	failures  failures[K]
-	// known is a key that a call has settled. A call for it alone says whether the source answers at all.
+	// known is a key that a call has settled. A call for it alone shows whether the source responds at all.
 	known atomic.Pointer[K]
 }
 
@@ -182,7 +182,7 @@ func (l *Loader[K, V]) outdated(key K, since loadcache.Stamp) bool {
 	return l.cache != nil && l.cache.Outdated(key, since)
 }
 
-// perform loads the keys of a load, including those that other runs add while its first call waits to be admitted. It
+// perform loads the keys of a load, including keys that other runs add while its first call waits to be admitted. It
 // always finishes the load.
 func (l *Loader[K, V]) perform(f *load[K, V], b budget) {
 	defer l.inflight.finish(f)

@@ -3,7 +3,7 @@ package stages
 import "context"
 
 // retryMissing loads the missing keys again, all in one call a round, until each has a value or the budget ends. Each round
-// is a load of its own, so runs that wait for other keys do not wait for these, and a value that another run has loaded
+// is a separate load, so runs that wait for other keys do not wait for these, and a value that another run has loaded
 // meanwhile comes from the cache.
 func (l *Loader[K, V]) retryMissing(ctx context.Context, keys []K, b budget, a *answer[V]) {
 	pauses := b.pauses()

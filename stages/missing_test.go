@@ -14,7 +14,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// late is a source of which key k has a value from second k on, and from then on only.
+// late is a source whose key k has a value from second k on, and not before.
 func late() *recorder {
 	start := time.Now()
 	return &recorder{answer: func(_ context.Context, _ int, b *stages.Batch[int, int]) error {
@@ -84,7 +84,7 @@ func TestRowsThatNeverComeAreMissingWhenTheRetriesEnd(t *testing.T) {
 	})
 }
 
-// Who waits for a row holds up no other batch, and who waits for the same row makes no calls of its own.
+// A run that waits for a row holds up no other batch, and runs that wait for the same row make no calls.
 func TestWaitingForARowHoldsUpNoOtherBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := late()

@@ -25,7 +25,7 @@ func (w world) children(k int) []int {
 	return c
 }
 
-// source answers lists of keys. It dies as a whole of a poison key, or fails that key alone.
+// source returns lists of keys. A poison key fails the whole call, or only itself.
 func (w world) source(whole bool) stages.Source[int, []int] {
 	return sourceFunc(func(b *stages.Batch[int, []int]) error {
 		bad := stages.KeyErrors[int]{}

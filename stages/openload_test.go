@@ -92,7 +92,7 @@ func TestLeavingBeforeTheCall(t *testing.T) {
 	}
 }
 
-// A key that was invalidated after a load's stamp was taken would not be cached by it, and gets a load of its own.
+// A key that was invalidated after a load's stamp was taken would not be cached by it, and gets its own load.
 func TestAnInvalidatedKeyDoesNotGoWithAnOlderStamp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory, err := resultcache.New(resultcache.MemoryConfig{MaxBytes: 1 << 20})

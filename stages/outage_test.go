@@ -52,7 +52,7 @@ func TestAnOutageThatFailsKeys(t *testing.T) {
 	})
 }
 
-// Where the retries end before the breaker opens, it is found out whether the source answers at all, as ever.
+// Where the retries end before the breaker opens, the loader still finds out whether the source responds at all.
 func TestAnOutageThatFailsKeysWithoutRetries(t *testing.T) {
 	src := broken(append([]error{nil}, repeat(errAway, 2)...)...)
 	l := loader(src, stages.LoaderConfig[int, int]{OutageFailsKeys: true})

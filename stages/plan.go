@@ -57,7 +57,7 @@ func (p *Plan[E]) Run(ctx context.Context, events []E) *Rows[E] {
 	return &Rows[E]{run: r}
 }
 
-// wants says that the keys of an edge are those of a stage, or a condition.
+// wants reports whether the keys of an edge are those of a stage, or a condition.
 func (p *Plan[E]) wants(edge int) bool {
 	return slices.Contains(p.conditions, edge) || slices.ContainsFunc(p.nodes, func(n stage[E]) bool { return n.edge() == edge })
 }

@@ -37,7 +37,7 @@ func TestStagesThatShareALoaderShareItsCalls(t *testing.T) {
 	l := loader(src, stages.LoaderConfig[int, int]{Name: "users"})
 	buyer := stages.One(&plan, l, stages.By(&plan, self)).Named("buyer")
 	seller := stages.One(&plan, l, stages.By(&plan, func(e int) int { return e + 1 })).Named("seller")
-	// The same loader again, for what the first answers lead to: 4 is known from the run, 8 is not.
+	// The same loader again, for what the first results lead to: 4 is known from the run, 8 is not.
 	next := stages.One(&plan, l, stages.Then(buyer, func(v int) int { return v })).Named("next")
 
 	rows := plan.Run(t.Context(), []int{1, 2, 4})

@@ -107,7 +107,7 @@ func (r *refresher[K, V]) ended(well bool) {
 	r.resume = time.Now().Add(r.pauses.NextBackOff())
 }
 
-// reload loads the keys that are still due and not in flight. It says whether no key failed.
+// reload loads the keys that are still due and not in flight. It reports whether no key failed.
 func (l *Loader[K, V]) reload(ctx context.Context, keys []K) bool {
 	w := l.joinDue(ctx, keys)
 	if w == nil || w.load == nil {

@@ -167,7 +167,7 @@ func TestAFailedRefreshIsNobodysFailure(t *testing.T) {
 	})
 }
 
-// Who joins a refresh that fails has retries of its own.
+// A run that joins a refresh that fails has its own retries.
 func TestWhoJoinsAFailedRefreshLoadsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRefreshed(t)

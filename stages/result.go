@@ -49,6 +49,6 @@ type Result[V any] struct {
 	// Tier is the tier of the cache that had the result: 1 is the memory, 2 the first of the tiers below it, and so on. It is
 	// zero if the source was called, even if the result is stale.
 	Tier uint8
-	// Stale says that the result is past its time, and was served because the source failed.
+	// Stale reports whether the result is past its time, and was served because the source failed.
 	Stale bool
 }

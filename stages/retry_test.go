@@ -109,7 +109,7 @@ func TestAKeyThatIsNeverAnsweredFailsWhereItComesAlone(t *testing.T) {
 	})
 }
 
-// A lock on one table is an outage of that stage, whatever else the database answers meanwhile.
+// A lock on one table is an outage of that stage, whatever else the database returns meanwhile.
 func TestAnotherLoadersAnswersCondemnNoKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		backend := stages.NewBackend(stages.BackendConfig{Timeout: time.Second})

@@ -38,7 +38,7 @@ func (r *Rows[E]) All() iter.Seq[Row[E]] {
 
 // Err returns why the run as a whole has failed: its context ended (the context's cause), a loader can never succeed
 // (ErrFatal), or a backend failed every call (ErrOutage). The events are then not at fault for failed keys. Err is nil
-// if each key has an outcome of its own.
+// if each key has its own outcome.
 func (r *Rows[E]) Err() error {
 	return r.run.failure
 }

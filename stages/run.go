@@ -7,8 +7,8 @@ import (
 	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
-// run is the state of one Run. The goroutine that called Run owns it; loads run in goroutines of their own and hand
-// their answers back to it, so that nothing here is locked.
+// run is the state of one Run. The goroutine that called Run owns it; loads run in other goroutines and hand
+// their results back to it, so that nothing here is locked.
 type run[E any] struct {
 	ctx        context.Context //nolint:containedctx // The context of Run, which a run does not outlive.
 	plan       *Plan[E]
@@ -25,7 +25,7 @@ type run[E any] struct {
 	groups     *grouping   // of the rows, once it was asked for
 }
 
-// times are when a node asked for its keys and when it had all its answers, from the start of the run.
+// times are when a node asked for its keys and when all of them had settled, from the start of the run.
 type times struct{ asked, settled time.Duration }
 
 // domain is a set of elements that results are kept for: the rows, or the distinct keys of a key set. at maps the elements
@@ -82,7 +82,7 @@ func (r *run[E]) schedule(ctx context.Context) {
 	}
 }
 
-// advance computes the key sets whose dependencies have settled, and lets their stages ask for them. It says whether there were any.
+// advance computes the key sets whose dependencies have settled, and lets their stages ask for them. It reports whether there were any.
 func (r *run[E]) advance() bool {
 	asked := false
 	for i, k := range r.plan.edges {
@@ -137,7 +137,7 @@ func (r *run[E]) resolve(domain int, row int32) int32 {
 	}
 }
 
-// addBad keeps the error of an unusable key and answers its code.
+// addBad keeps the error of an unusable key and returns its code.
 func (r *run[E]) addBad(err error) int32 {
 	r.bad = append(r.bad, &loaderr.BadKeyError{Err: err})
 	return firstBad - int32(len(r.bad)-1)

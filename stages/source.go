@@ -99,7 +99,7 @@ func (b *Batch[K, V]) Result(i int) Result[V] { return b.results[i] }
 // Extra returns the number of Puts and Fails for keys that were not asked for.
 func (b *Batch[K, V]) Extra() int { return b.extra }
 
-// answered says whether the source answered for any key.
+// answered reports whether the source answered for any key.
 func (b *Batch[K, V]) answered() bool {
 	for i, r := range b.results {
 		if b.settled[i] && (r.State != Failed || !ClassOf(r.Err).retryable()) {

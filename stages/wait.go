@@ -77,7 +77,7 @@ func (w *wait[K, V]) collectOwn(ctx context.Context, a *answer[V]) {
 	}
 }
 
-// await waits for a load, and says whether it finished before ctx ended. The last run to leave waits until the load has
+// await waits for a load, and reports whether it finished before ctx ended. The last run to leave waits until the load has
 // ended, so that nothing of it outlives its runs.
 func (w *wait[K, V]) await(ctx context.Context, l *load[K, V], a *answer[V]) bool {
 	select {

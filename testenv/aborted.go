@@ -27,7 +27,7 @@ func (a *abortedTransactions) holds(producer, offset int64) bool {
 	return a.open[producer]
 }
 
-// end notes a producer's marker at offset: its transaction ends there. The list may name a transaction of which the
+// end notes a producer's marker at offset: its transaction ends there. The list may name a transaction whose
 // fetch brought the marker alone; it must not hide what its producer writes next.
 func (a *abortedTransactions) end(producer, offset int64) {
 	a.advance(offset)

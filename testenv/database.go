@@ -27,7 +27,7 @@ func CreateDatabase(ctx context.Context, dsn string) (fresh string, drop func(co
 	return withDatabase(dsn, name), drop, nil
 }
 
-// Execute runs statements on a PostgreSQL over a connection of their own.
+// Execute runs statements on a PostgreSQL over a new connection.
 func Execute(ctx context.Context, dsn, statements string) (err error) {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {

@@ -60,7 +60,7 @@ func committed(answer *fetch.ResponsePartition, id int, next int64) (Batch, erro
 	return batch, nil
 }
 
-// take moves over the records of a reader and keeps those that are visible and new.
+// take moves over the records of a reader and keeps the visible, new ones.
 func (b *Batch) take(reader protocol.RecordReader, visible bool, aborted *abortedTransactions) error {
 	for {
 		record, err := reader.ReadRecord()

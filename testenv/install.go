@@ -26,8 +26,8 @@ func onPath(name, debian string) program {
 	return program{name: name, debian: debian, find: func() (string, error) { return exec.LookPath(name) }}
 }
 
-// locate returns the paths of the programs, in order. Those that are missing are installed first where this
-// is a Debian machine and we may; where it is not, the error names them and the command that installs them. A test run
+// locate returns the paths of the programs, in order. It first installs missing programs if this is a Debian machine and
+// we may; otherwise the error names them and the command that installs them. A test run
 // with -short gets none, so that no test forgets [Own] or [NeedServices].
 func locate(ctx context.Context, programs ...program) ([]string, error) {
 	if testing.Testing() && testing.Short() {

@@ -48,7 +48,7 @@ type brokerPlace struct {
 	listener, controller string // addresses
 	voters               string // all controllers, as controller.quorum.voters takes them
 	cluster              string // the cluster's id
-	brokers, inSync      int    // the replicas of a topic, and those that have to acknowledge a record
+	brokers, inSync      int    // the replicas of a topic, and how many have to acknowledge a record
 }
 
 // StartKafka starts Apache Kafka, one broker that is its own controller, and returns once it answers. Topics

@@ -14,7 +14,7 @@ import (
 
 const clusterSize = 3
 
-// KafkaCluster is three brokers, each of which is a controller too. A topic has three replicas, and two of them have
+// KafkaCluster is three brokers, which are controllers too. A topic has three replicas, and two of them have
 // to acknowledge a record. The same holds for Kafka's own topics. It is safe for concurrent use.
 type KafkaCluster struct {
 	// Brokers are the brokers by their ids, which begin with 1. Each can be stopped, killed and started again by
@@ -82,7 +82,7 @@ func (c *KafkaCluster) AwaitInSync(ctx context.Context) error {
 	}
 }
 
-// inSync returns an error that names a partition of which not all replicas are in sync.
+// inSync returns an error that names a partition whose replicas are not all in sync.
 func (c *client) inSync(ctx context.Context) error {
 	metadata, err := c.Metadata(ctx, &kafka.MetadataRequest{})
 	if err != nil {

@@ -31,7 +31,7 @@ func kafkaVersion(wanted string) (string, error) {
 	return version, nil
 }
 
-// logsByReload4j says that a version brings its own logging, by log4j 1.
+// logsByReload4j reports whether a version brings its own logging, by log4j 1.
 func logsByReload4j(version string) bool { return strings.HasPrefix(version, "3.") }
 
 // kafkaJars returns the folder with a version's jars.

@@ -219,7 +219,7 @@ func integerHeader(r *Record, name string) (int64, bool) {
 // nullHash stands for null.
 const nullHash = 0
 
-// hash returns the hash of bytes; null has one of its own.
+// hash returns the hash of bytes; null has another hash than all bytes.
 func (l *Ledger) hash(b []byte) uint64 {
 	if b == nil {
 		return nullHash

@@ -21,7 +21,7 @@ import (
 // the sys schema are left out: they take longer than all the rest.
 var mariadbTables = [...]string{"mysql_system_tables.sql", "mysql_system_tables_data.sql"}
 
-// StartMariaDB starts MariaDB without a database of its own and returns once it answers; [Service.Address] is the DSN,
+// StartMariaDB starts MariaDB without a database and returns once it answers; [Service.Address] is the DSN,
 // in the form of go-sql-driver, of a user who may do everything. It takes 200 connections, keeps text in utf8mb4, and
 // does not sync its files: its data outlives the server's crash but not the machine's. ctx bounds the start alone; end
 // the service by [Service.Close].
@@ -138,7 +138,7 @@ func CreateMariaDBDatabase(ctx context.Context, dsn string) (fresh string, drop 
 	return config.FormatDSN(), drop, nil
 }
 
-// executeMariaDB runs one statement over a connection of its own.
+// executeMariaDB runs one statement over a new connection.
 func executeMariaDB(ctx context.Context, dsn, statement string) (err error) {
 	config, err := mysql.ParseDSN(dsn)
 	if err != nil {

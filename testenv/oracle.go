@@ -17,7 +17,7 @@ type Oracle interface {
 	// Subject returns what the enrichment of an event depends on, such as its user's id: events of one subject have
 	// one enrichment. It is false for an event that cannot be enriched and must be dead-lettered.
 	Subject(event []byte) (subject int64, ok bool)
-	// Enrichment returns the fields that must stand beside "event" in the output, made of map[string]any, []any,
+	// Enrichment returns the fields that must be beside "event" in the output, made of map[string]any, []any,
 	// string, bool, nil, int64, json.Number (equal text) and time.Time (RFC 3339 in UTC). It is false for a subject
 	// whose events must be dead-lettered.
 	Enrichment(subject int64) (fields map[string]any, ok bool)

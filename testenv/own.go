@@ -10,11 +10,11 @@ import (
 // errShort is for a test that starts a service and asks neither Own nor NeedServices.
 var errShort = errors.New("-short starts no service: use testenv.Own or testenv.NeedServices")
 
-// NeedServices skips a test that needs services of its own when -short was asked for.
+// NeedServices skips a test that starts services when -short was asked for.
 func NeedServices(tb testing.TB) {
 	tb.Helper()
 	if testing.Short() {
-		tb.Skip("it needs services of its own, and -short was asked for")
+		tb.Skip("it starts services, and -short was asked for")
 	}
 }
 

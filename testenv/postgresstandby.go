@@ -25,7 +25,7 @@ func StartPostgresStandby(ctx context.Context, primary *Service) (*Service, erro
 	return s.launch(ctx)
 }
 
-// prepareStandby copies the primary. The program itself tells the copy that it is a standby, and of which server.
+// prepareStandby copies the primary. The program itself tells the copy that it is a standby, and the name of its primary.
 func (s *Service) prepareStandby(ctx context.Context, basebackup, postgres, primary string) error {
 	ports, err := freePorts(ctx, 1)
 	if err != nil {

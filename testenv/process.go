@@ -95,7 +95,7 @@ func (c command) start(ctx context.Context) (*process, error) {
 	return p, nil
 }
 
-// process is a started child in a process group of its own.
+// process is a started child in its own process group.
 type process struct {
 	pid  int
 	done chan struct{} // closed once the child has been reaped.
@@ -120,7 +120,7 @@ func (p *process) signal(sig syscall.Signal) error {
 	return syscall.Kill(p.pid, sig)
 }
 
-// tree returns the process and its children's ids. The children of PostgreSQL have sessions of their own, so the
+// tree returns the process and its children's ids. The children of PostgreSQL have their own sessions, so the
 // process group does not reach them.
 func (p *process) tree() []int {
 	pids := []int{p.pid}

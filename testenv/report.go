@@ -64,7 +64,7 @@ type Report struct {
 	// DeadLetters are the first dead letters by the record they are of.
 	DeadLetters map[Source]DeadLetter
 
-	// AtLeastOnce says that duplicates are allowed.
+	// AtLeastOnce reports whether duplicates are allowed.
 	AtLeastOnce bool
 }
 

@@ -26,7 +26,7 @@ var ErrStopped = errors.New("not running")
 
 // Service is a server process on loopback, with its data in a temporary folder. Its ports and its data stay the
 // same over [Service.Stop], [Service.Kill] and [Service.Start]; [Service.Close] ends it for good. It runs as the
-// user nobody when the caller is root, in a process group of its own, and on Linux it ends with the process
+// user nobody when the caller is root, in its own process group, and on Linux it ends with the process
 // that started it. It is safe for concurrent use.
 type Service struct {
 	name    string

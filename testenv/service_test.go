@@ -122,7 +122,7 @@ func TestMariaDBKeepsRowsOverKillAndStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A connection of its own each time: those to a server that is gone are of no use.
+	// A new connection each time: connections to a server that is gone are of no use.
 	exec := func(statement string) (n int64) {
 		t.Helper()
 		db, err := sql.Open("mysql", dsn)

@@ -35,10 +35,10 @@ type World struct {
 	giveUp      context.CancelFunc // ends the start of the registry.
 }
 
-// Up returns a world of running services: those that the environment names, and new ones for the rest, which start
-// side by side. It tells progress, a line for each service, when each is ready and how long it took. When one
-// cannot start, all are closed again. The registry may still be starting, since few tests need it: see [World.Wait].
-// ctx bounds the start alone; end the world by [World.Close].
+// Up returns a world of running services. It takes the services that the environment names, and starts the rest side by
+// side. It writes a line to progress when a service is ready, with how long that took. If one cannot start, all are
+// closed again. The registry may still be starting, since few tests need it: see [World.Wait]. ctx bounds the start
+// alone; end the world by [World.Close].
 func Up(ctx context.Context, progress io.Writer) (*World, error) {
 	if err := installAll(ctx, progress); err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func (w *World) Env() []string {
 	}
 }
 
-// Close ends the services that Up started and removes their data; those that were running before stay.
+// Close ends the services that Up started and removes their data; services that were running before stay.
 func (w *World) Close() error {
 	w.giveUp()
 	w.registry.Wait()

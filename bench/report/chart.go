@@ -11,8 +11,8 @@ import (
 // The measures of the drawing, in pixels.
 const (
 	chartWidth = 960
-	barsLeft   = 220 // names stand left of it.
-	barsRight  = 800 // values stand right of it.
+	barsLeft   = 220 // names are left of it.
+	barsRight  = 800 // values are right of it.
 	barHeight  = 16
 	barStep    = 22
 	panelHead  = 44

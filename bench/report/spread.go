@@ -26,7 +26,7 @@ func spreadOf(values []float64) Spread {
 // measure is what is taken from a result.
 type measure func(bench.Result) float64
 
-// The measures. Those that grow with the events are for so many of them, since processors may get different numbers.
+// The measures. A measure that grows with the events is per a number of events, since processors may get different numbers.
 var (
 	rate      measure = func(r bench.Result) float64 { return r.Rate }
 	cpu       measure = func(r bench.Result) float64 { return r.CPU * 1e6 / float64(r.Events) }            // seconds for a million

@@ -98,7 +98,7 @@ func encode(users []user, bought []purchase, reviews []review) (map[int64][]byte
 		if err != nil {
 			return nil, err
 		}
-		tail[0] = ',' // it goes on where the event ends.
+		tail[0] = ',' // It continues the event.
 		tails[u.ID] = tail
 	}
 	return tails, nil

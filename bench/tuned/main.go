@@ -75,7 +75,7 @@ func run(ctx context.Context, o options) error {
 	return group.Wait()
 }
 
-// preload caches all users over a connection of its own.
+// preload caches all users over its own connection.
 func preload(ctx context.Context, dsn string, tails *tailCache) error {
 	db, err := pgx.Connect(ctx, dsn)
 	if err != nil {

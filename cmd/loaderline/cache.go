@@ -48,8 +48,8 @@ func newInvalidate(c *console.Console) *cobra.Command {
 		Short: "Invalidate cached rows of a stage",
 		Long: `Invalidate cached rows of a stage in running pipelines, so that the next event that needs them looks them up again.
 
-With cache.invalidate.topic in the file, all instances get the command, also those that are down now and have a cache
-that outlives them. Without it, only the instance at http.listen on this machine gets it; this needs http.token.
+With cache.invalidate.topic in the file, all instances get the command, even an instance that is down now,
+if its cache outlives it. Without it, only the instance at http.listen on this machine gets it; this needs http.token.
 
 Write a key as an event has it: a number, text, or a JSON list for a composite key. Put text that looks like JSON in
 quotes: '"7"'. The stage's source checks the key; while the source is unreachable, the key is not checked.`,

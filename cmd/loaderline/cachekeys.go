@@ -69,7 +69,7 @@ func keyOf(text string, parts int) (jsontext.Value, error) {
 	}
 }
 
-// typed says that a person types the input and sees the messages.
+// typed reports whether a person types the input and sees the messages.
 func typed(c *console.Console, in io.Reader) bool {
 	file, isFile := in.(*os.File)
 	return isFile && c.Terminal && term.IsTerminal(int(file.Fd()))

@@ -60,7 +60,7 @@ func search(t *testing.T, what, text string) {
 	}
 }
 
-// vault is a broker that wants a password, a shop, and a pipeline file with a secret wherever one can stand.
+// vault is a broker that wants a password, a shop, and a pipeline file with a secret wherever there can be one.
 type vault struct {
 	t       *testing.T
 	cluster *kfake.Cluster

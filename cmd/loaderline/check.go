@@ -107,7 +107,7 @@ func runCheck(ctx context.Context, c *console.Console, path string, f checkFlags
 	return nil
 }
 
-// failedChecks counts what failed. Each of it stands in its own line already.
+// failedChecks counts what failed. Each failure was printed in its own line.
 func (l *loaded) failedChecks(findings []check.Finding, problems error) error {
 	failed := 0
 	for _, finding := range findings {

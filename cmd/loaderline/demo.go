@@ -107,7 +107,7 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 	return errors.Join(showing, summary.Failure())
 }
 
-// onTerminal says that somebody is there to end the demo: both streams go to a terminal.
+// onTerminal reports whether somebody is there to end the demo: both streams go to a terminal.
 func onTerminal(c *console.Console) bool { return c.Terminal && c.OutTerminal }
 
 // sayFiles says how to run what was written, if anything was.

@@ -55,7 +55,7 @@ func follow(ctx context.Context, l *loaded, seen *runtime.Run, tiers []cachetier
 	return f
 }
 
-// wait waits until events may be processed, and says whether that came before ctx ended.
+// wait waits until events may be processed, and reports whether that came before ctx ended.
 func (f *follower) wait(ctx context.Context) bool {
 	if f.reader == nil {
 		return true

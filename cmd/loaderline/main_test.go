@@ -40,7 +40,7 @@ func (m leakless) Run() int {
 	return code
 }
 
-// TestScripts runs the specification of the command line in testdata. Each script has a broker of its own at $BROKERS,
+// TestScripts runs the specification of the command line in testdata. Each script has its own broker at $BROKERS,
 // a shop at $SHOP, and an address at $CLOSED where nobody listens.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -103,7 +103,7 @@ func exitcode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// topic publishes records to a topic's partition 0, some of which are not text: topic NAME raw KEY VALUE.
+// topic publishes records to a topic's partition 0, also records that are not text: topic NAME raw KEY VALUE.
 func topic(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: topic name key value")

@@ -19,7 +19,7 @@ import (
 const preloadEvery = 5 * time.Second
 
 // preload fills the caches for which events wait before it returns, one after another, and the others until the function
-// that it answers is called. What cannot be preloaded is loaded when events want it, so an error is a warning.
+// that it returns is called. What cannot be preloaded is loaded when events want it, so an error is a warning.
 func preload(ctx context.Context, c *console.Console, log *slog.Logger, words safeerr.Words, all []*pipeline.Preload) (end func()) {
 	var later []*pipeline.Preload
 	for _, p := range all {

@@ -30,7 +30,7 @@ type runner struct {
 	started  time.Time // zero before
 }
 
-// run opens the pipeline and runs it until ctx ends. It says whether to run it again, because a source has come that was absent
+// run opens the pipeline and runs it until ctx ends. It reports whether to run it again, because a source has come that was absent
 // when it was opened.
 func (r *runner) run(ctx context.Context) (again bool, err error) {
 	open, err := pipeline.Open(ctx, r.layout, pipeline.Options{

@@ -64,7 +64,7 @@ func changes(token string, next http.Handler) http.Handler {
 	})
 }
 
-// invalidated is the answer to a command.
+// invalidated is the response to a command.
 type invalidated struct {
 	Stage string `json:"stage"`
 	Keys  int    `json:"keys"`
@@ -72,7 +72,7 @@ type invalidated struct {
 	Scope string `json:"scope"`
 }
 
-// invalidate answers 200 when it is done, and 202 when it will be, by all instances.
+// invalidate responds with 200 when it is done, and with 202 when all instances will do it.
 func invalidate(do Invalidate) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
@@ -119,7 +119,7 @@ func statusOf(err error) int {
 	}
 }
 
-// refuse answers {"error": ...}.
+// refuse responds with {"error": ...}.
 func refuse(w http.ResponseWriter, status int, err error) {
 	answer(w, status, struct {
 		Error string `json:"error"`

@@ -48,7 +48,7 @@ func hostOf(address string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 }
 
-// isLoopback says whether a host, with or without a port, is this machine and nothing else.
+// isLoopback reports whether a host, with or without a port, is this machine and nothing else.
 func isLoopback(host string) bool {
 	host = hostOf(host)
 	if strings.EqualFold(host, "localhost") {
@@ -58,7 +58,7 @@ func isLoopback(host string) bool {
 	return err == nil && address.Unmap().IsLoopback()
 }
 
-// bears says whether a request has the token, in a time that does not depend on how much of it is right.
+// bears reports whether a request has the token, in a time that does not depend on how much of it is right.
 func bears(r *http.Request, token string) bool {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	want, got := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(given))

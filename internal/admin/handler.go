@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// handler answers all requests to a server that listens at an address. Probes are for everybody who reaches it.
+// handler serves all requests to a server that listens at an address. Everybody who reaches it may probe.
 func handler(cfg Config, loopback bool) http.Handler {
 	mux := http.NewServeMux()
 	ours := func(next http.Handler) http.Handler { return next }
@@ -24,7 +24,7 @@ func handler(cfg Config, loopback bool) http.Handler {
 	return plain(mux)
 }
 
-// probe answers 200 or 503, and one line that says why.
+// probe responds with 200 or 503, and one line that says why.
 func probe(ask func() (what string, ok bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		what, ok := ask()
@@ -41,7 +41,7 @@ func readOnly(w http.ResponseWriter, _ *http.Request) {
 	http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
 }
 
-// plain keeps answers out of caches and browsers from guessing what they are.
+// plain keeps responses out of caches, and keeps browsers from guessing their types.
 func plain(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

@@ -73,8 +73,8 @@ func (h *Health) Drain() {
 	h.draining = true
 }
 
-// Healthy says whether the process is at work, or what is wrong. It is not while a worker's loop has made no progress for five
-// minutes. A drain has its own time limit, and workers that have finished it make no progress.
+// Healthy reports whether the process is at work, and what is wrong if not. It is not healthy while a worker's loop has made
+// no progress for five minutes. A drain has its own time limit, and workers that have finished it make no progress.
 func (h *Health) Healthy() (what string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -89,10 +89,10 @@ func (h *Health) Healthy() (what string, ok bool) {
 	return "ok", true
 }
 
-// Ready says whether the process has begun its work, or what it waits for: every source has to be reached once, the wait of
-// Wait has to be over, and every worker has to join the group once, with or without partitions. A source that is away later
-// does not undo this by itself. A stall does: records wait and nothing is committed, whatever the reason. A process that
-// drains is not ready.
+// Ready reports whether the process has begun its work, and what it waits for if not: every source has to be reached once,
+// the wait of Wait has to be over, and every worker has to join the group once, with or without partitions. A source that is
+// away later does not undo this by itself. A stall does: records wait and nothing is committed, whatever the reason. A
+// process that drains is not ready.
 func (h *Health) Ready() (what string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

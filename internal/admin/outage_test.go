@@ -125,7 +125,7 @@ func (l *line) paused() bool {
 	return false
 }
 
-// turned says whether every loop has turned since a time.
+// turned reports whether every loop has turned since a time.
 func (l *line) turned(since time.Time) func() bool {
 	return func() bool {
 		for _, w := range l.status() {

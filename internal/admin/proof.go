@@ -84,7 +84,7 @@ func (p *prover) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// nonce is text that this process recognises and that holds the time of its own end.
+// nonce is text that this process recognises and that holds the time when it expires.
 func (p *prover) nonce(ends time.Time) string {
 	text := strconv.FormatInt(ends.UnixNano(), 10) + "." + rand.Text()
 	return text + "." + mac(p.key, text)
@@ -101,7 +101,7 @@ func (p *prover) ends(nonce string) (ends time.Time, ok bool) {
 	return time.Unix(0, nanoseconds), err == nil
 }
 
-// proved says whether a request proves that its sender has the token. Each proof is valid once. The body can still be read.
+// proved reports whether a request proves that its sender has the token. Each proof is valid once. The body can still be read.
 func (p *prover) proved(r *http.Request) bool {
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), proofScheme)
 	nonce, proof, both := strings.Cut(given, " ")
@@ -123,7 +123,7 @@ func (p *prover) proved(r *http.Request) bool {
 	return hmac.Equal([]byte(proof), []byte(requestProof(p.token, p.pipeline, nonce, r, body))) && p.use(nonce, ends)
 }
 
-// use says whether a nonce is unused, and marks it as used. Only a sender with the token can fill the memory that this
+// use reports whether a nonce is unused, and marks it as used. Only a sender with the token can fill the memory that this
 // takes.
 func (p *prover) use(nonce string, ends time.Time) bool {
 	p.mu.Lock()
@@ -139,7 +139,7 @@ func (p *prover) use(nonce string, ends time.Time) bool {
 	return !again
 }
 
-// fromHere says whether a request comes from this machine.
+// fromHere reports whether a request comes from this machine.
 func fromHere(r *http.Request) bool {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -33,7 +33,7 @@ func counting(t *testing.T, listen string) (server *admin.Server, commands *atom
 	}}), commands
 }
 
-// A command of many keys has several parts, each of which has a proof of its own.
+// A command of many keys has several parts, each with its own proof.
 func TestCommandWithProof(t *testing.T) {
 	t.Parallel()
 	for _, listen := range []string{"127.0.0.1:0", ":0"} {

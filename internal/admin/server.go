@@ -27,11 +27,11 @@ type Config struct {
 	Pipeline string
 	// Token allows what is more than metrics and health from other machines. Defaults to none: that is refused.
 	Token string
-	// Metrics answers /metrics. Required.
+	// Metrics serves /metrics. Required.
 	Metrics http.Handler
-	// Health answers /healthz and /readyz. Required.
+	// Health serves /healthz and /readyz. Required.
 	Health *Health
-	// Status answers GET /api/status. Defaults to none: there is no such path.
+	// Status serves GET /api/status. Defaults to none: there is no such path.
 	Status func() Status
 	// Invalidate does what POST /api/invalidate asks for. Defaults to none: there is no such path.
 	Invalidate Invalidate

@@ -10,12 +10,12 @@ import (
 	"github.com/loaderline/loaderline/internal/backlog"
 )
 
-// Status is what a process says of itself. Nothing in it is a secret, an address or a key of an event.
+// Status is what a process reports about itself. Nothing in it is a secret, an address or a key of an event.
 type Status struct {
 	Pipeline string   `json:"pipeline"`
 	Instance string   `json:"instance"`
 	Workers  []Worker `json:"workers"` // none before they start
-	Sources  []Source `json:"sources"` // those with a breaker, and those that do not answer
+	Sources  []Source `json:"sources"` // sources with a breaker, and sources that do not respond
 	// Stalled says why nothing is committed though records wait; null if there is no stall.
 	Stalled *backlog.Stall `json:"stalled"`
 }

@@ -19,7 +19,7 @@ import (
 // leastTime is the least time that a question to the cluster may take, however often the cluster is asked.
 const leastTime = 2 * time.Second
 
-// quiet is how long a partition must stand still before the cluster is asked what is left in it.
+// quiet is how long a partition must not move before the cluster is asked what is left in it.
 func (w *Watch) quiet() time.Duration { return w.cfg.Patience / 10 }
 
 // refresh compares the committed offsets with the ends.
@@ -142,7 +142,7 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[kadm
 // still holds.
 func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.TopicDetail, last int64) error {
 	switch {
-	case p.found == p.Committed: // A record stands there.
+	case p.found == p.Committed: // There is a record.
 	case p.stable == last: // No record waits, and none came.
 		p.Waiting = false
 	default:
@@ -164,7 +164,7 @@ func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.Top
 	return nil
 }
 
-// blockedAt says whether what is left is behind the last stable offset.
+// blockedAt reports whether what is left is behind the last stable offset.
 func (p *Partition) blockedAt(last int64) bool { return !p.Waiting && last < p.End }
 
 // block names the transactions that partitions wait for. Kafka before 2.8 cannot say whose they are.

@@ -60,9 +60,9 @@ type Partition struct {
 	Since time.Time
 	// Moved is when its committed offset was first seen as it is.
 	Moved time.Time
-	// Owned says that a member of this process has it.
+	// Owned reports whether a member of this process has it.
 	Owned bool
-	// Waiting says that records wait, or that nobody can tell. It is false if only markers of transactions and aborted
+	// Waiting is true if records wait, or if nobody can tell. It is false if only markers of transactions and aborted
 	// records are left: nobody waits for them.
 	Waiting bool
 	// Blocked is the transaction that the records wait for; nil where none is.
@@ -153,14 +153,14 @@ func (w *Watch) members() int {
 	return n
 }
 
-// known says whether a partition of this process is known.
+// known reports whether a partition of this process is known.
 func (w *Watch) known() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.states) > 0
 }
 
-// Answered says whether the cluster was asked with success lately.
+// Answered reports whether the cluster was asked with success lately.
 func (w *Watch) Answered() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -94,7 +94,7 @@ type owner struct {
 	full   bool
 }
 
-// stalled says why the partition stands still, if it does.
+// stalled says why nothing is committed in the partition, if records wait.
 func (p Partition) stalled(now time.Time, patience time.Duration, has owner, workers []loaderline.WorkerStatus) *Stall {
 	if !p.Waiting || has.due.After(now) {
 		return nil

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Each way to stand still has a reason and a sentence.
+// Each kind of stall has a reason and a sentence.
 func TestStalled(t *testing.T) {
 	for name, c := range map[string]struct {
 		partition func(now time.Time, p *backlog.Partition)

@@ -8,10 +8,10 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Tier keeps entries below the memory of a cache, on disk or in a store that several processes share. It holds bytes and outlives the
-// process. Nothing that goes wrong in it fails a load: what it cannot answer, it does not hold. Implementations log that
-// once, count it, bound each call's time themselves, and are safe for concurrent use. Package tiertest has the suite that
-// each of them runs.
+// Tier keeps entries below the memory of a cache, on disk or in a store that several processes share. It holds bytes and
+// outlives the process. Nothing that goes wrong in it fails a load: what it cannot return, it does not hold. Implementations
+// log that once, count it, bound each call's time themselves, and are safe for concurrent use. Package tiertest has the
+// suite that each of them runs.
 //
 // A space is the keys of one loader in one version; equal keys of two spaces have nothing to do with each other.
 type Tier interface {
@@ -25,7 +25,7 @@ type Tier interface {
 	// out an entry whose key one of them has invalidated since Began.
 	Set(ctx context.Context, space string, keys []string, entries []Entry)
 	// Invalidate removes keys. When it returns, no Get of this process gives what was set before, even if the store cannot
-	// be reached or ctx has ended: then the tier answers nothing until it has been told.
+	// be reached or ctx has ended: then the tier returns nothing until it has been told.
 	Invalidate(ctx context.Context, space string, keys []string)
 	// InvalidateAll does to all keys of a space what Invalidate does to some.
 	InvalidateAll(ctx context.Context, space string)

@@ -162,7 +162,7 @@ func TestDecode(t *testing.T) {
 		"an only member, wrapped":   {key: `{"schema":{"type":"struct"},"payload":{"id":5}}`, value: absent, want: "0: 5"},
 		"a wrapped number":          {key: `{"schema":{"type":"int64"},"payload":5}`, value: absent, want: "0: 5"},
 		"a list":                    {key: `["a",5]`, value: absent, want: `0: "a"+5`},
-		"several members":           {key: `{"id":5,"tenant":1}`, value: absent, want: "0: all: its key is an object with several members: set key to those that are the stage's key"},
+		"several members":           {key: `{"id":5,"tenant":1}`, value: absent, want: "0: all: its key is an object with several members: set key to the members that are the stage's key"},
 		"no key":                    {key: absent, value: `{}`, want: "0: all: it has no key"},
 		"a null key":                {key: `null`, value: `{}`, want: "0: all: its key is null"},
 		"a number of a serializer":  {key: "\x00\x00\x00\x07", value: `{}`, want: "0: all: its key is neither JSON nor text: write keys as JSON or strings (in Kafka Connect, JsonConverter or StringConverter)"},

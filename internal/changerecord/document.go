@@ -140,7 +140,7 @@ func (d *document) scan(doc []byte) error {
 	return nil
 }
 
-// onlyMembers says that an object, which is valid JSON, has no other members than these.
+// onlyMembers reports whether an object, which is valid JSON, has no other members than these.
 func onlyMembers(object []byte, names ...string) bool {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(object))
 	if _, err := decoder.ReadToken(); err != nil {
@@ -155,7 +155,7 @@ func onlyMembers(object []byte, names ...string) bool {
 	return decoder.PeekKind() == '}'
 }
 
-// value is what stands at a path, and whether anything does.
+// value is the value at a path, and whether there is one.
 func (d *document) value(number int) ([]byte, bool) {
 	if found := d.found.Values[number]; len(found) == 1 && found[0].Kind == jsondoc.Found {
 		return found[0].In(d.doc), true
@@ -163,7 +163,7 @@ func (d *document) value(number int) ([]byte, bool) {
 	return nil, false
 }
 
-// place is what stands at a place, of the document or of its payload.
+// place is the value at a place, of the document or of its payload.
 func (d *document) place(wrapped, place int) ([]byte, bool) {
 	return d.value(d.places[wrapped][place])
 }
@@ -186,7 +186,7 @@ func (d *document) body(wrapped int) []byte {
 	return bytes.TrimSpace(d.doc)
 }
 
-// hasColumn says that the document's root has one of a mapping's columns.
+// hasColumn reports whether the document's root has one of a mapping's columns.
 func (d *document) hasColumn(mapping int) bool {
 	return slices.ContainsFunc(d.columns[0][mapping][rowItself], func(number int) bool {
 		_, ok := d.value(number)

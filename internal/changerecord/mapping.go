@@ -86,7 +86,7 @@ type Change struct {
 	Mapping int
 	// Keys are those whose rows have changed. They alias the record.
 	Keys []Key
-	// All says that every key may have changed.
+	// All reports whether every key may have changed.
 	All bool
 	// Unclear is why All is assumed though the record does not say it.
 	Unclear error

@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/internal/changerecord"
 )
 
-// forgets says whether a change makes a stage forget a key.
+// forgets reports whether a change makes a stage forget a key.
 func forgets(changes []changerecord.Change, key string) bool {
 	return slices.ContainsFunc(changes, func(c changerecord.Change) bool {
 		return c.All || slices.ContainsFunc(c.Keys, func(k changerecord.Key) bool { return string(bytes.Join(k, []byte("+"))) == key })

@@ -59,7 +59,7 @@ func (r *reading) enveloped(mapping int, as as) (Change, bool) {
 	return c, len(c.Keys) > 0
 }
 
-// knowsOld says whether the keys that were found include the old key of an updated or deleted row. A null in the old row
+// knowsOld reports whether the keys that were found include the old key of an updated or deleted row. A null in the old row
 // may be a column that was not logged. So may any value of a deletion: Debezium writes the column's default there.
 func (r *reading) knowsOld(mapping int, as as, inKey, was, is state) bool {
 	m := r.mappings[mapping]
@@ -110,7 +110,7 @@ func (r *reading) row(mapping int, as as) (Change, bool) {
 	return c, len(c.Keys) > 0
 }
 
-// isFlattened says that Debezium wrote the row, without its envelope.
+// isFlattened reports whether Debezium wrote the row, without its envelope.
 func (r *reading) isFlattened(as as) bool {
 	for _, place := range []int{flatTable, flatOp, flatDeleted} {
 		if _, ok := r.values.place(as.wrapped, place); ok {
@@ -120,7 +120,7 @@ func (r *reading) isFlattened(as as) bool {
 	return false
 }
 
-// flatKnowsOld says whether the row is a new row, or the old row of a deletion. For an update it does not have both
+// flatKnowsOld reports whether the row is a new row, or the old row of a deletion. For an update it does not have both
 // rows.
 func (r *reading) flatKnowsOld(m Mapping, as as) bool {
 	deleted, _ := r.values.place(as.wrapped, flatDeleted)
@@ -132,7 +132,7 @@ func (r *reading) flatKnowsOld(m Mapping, as as) bool {
 	}
 }
 
-// isOther says that the record's key distinguishes rows by something other than the key that was found.
+// isOther reports whether the record's key distinguishes rows by something other than the key that was found.
 func (r *reading) isOther(found Change) bool {
 	if len(r.key) == 0 {
 		return false

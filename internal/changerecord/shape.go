@@ -65,7 +65,7 @@ func (r *reading) shape(wrapped int) shape {
 	return s
 }
 
-// fits says whether an envelope has the parts that its operation needs.
+// fits reports whether an envelope has the parts that its operation needs.
 func (r *reading) fits(wrapped int, operation string) bool {
 	was, _ := r.values.place(wrapped, before)
 	is, _ := r.values.place(wrapped, after)

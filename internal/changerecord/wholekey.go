@@ -29,7 +29,7 @@ func (r *reading) wholeKey() (Key, error) {
 	case '{':
 		members, err := children(body)
 		if err != nil || len(members) != 2 {
-			return nil, errors.New("its key is an object with several members: set key to those that are the stage's key")
+			return nil, errors.New("its key is an object with several members: set key to the members that are the stage's key")
 		}
 		return Key{members[1]}, nil
 	case '[':
@@ -62,7 +62,7 @@ func children(of jsontext.Value) (Key, error) {
 	return all, nil
 }
 
-// isLine says that bytes are text on one line: a number or an Avro message that a serializer wrote is not.
+// isLine reports whether bytes are text on one line: a number or an Avro message that a serializer wrote is not.
 func isLine(b []byte) bool {
 	return utf8.Valid(b) && !bytes.ContainsFunc(b, unicode.IsControl)
 }

@@ -1,7 +1,7 @@
 // Package console is where a command writes: data to one stream, words to another, and progress as a bar on a
 // terminal or as plain lines elsewhere.
 //
-// Events, keys, names and errors come from others, and a terminal obeys what stands in them. So output for a terminal,
+// Events, keys, names and errors come from others, and a terminal obeys what is in them. So output for a terminal,
 // and all text for people, goes through Visible, and NewEncoder writes JSON. Only data that goes elsewhere stays as it
 // is.
 package console
@@ -24,9 +24,9 @@ type Console struct {
 	Err io.Writer // words
 	// Quiet leaves words out; errors are not words.
 	Quiet bool
-	// Terminal says that Err is a terminal.
+	// Terminal reports whether Err is a terminal.
 	Terminal bool
-	// OutTerminal says that Out is a terminal.
+	// OutTerminal reports whether Out is a terminal.
 	OutTerminal bool
 	// Plain rules out control sequences on Err, as NO_COLOR and a dumb terminal do.
 	Plain bool

@@ -27,7 +27,7 @@ func (c *Console) Counter() *Counter {
 	return n
 }
 
-// Shown says whether anybody sees it.
+// Shown reports whether anybody sees it.
 func (n *Counter) Shown() bool { return n.bar != nil }
 
 // Update shows other words.

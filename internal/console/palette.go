@@ -8,7 +8,7 @@ type Palette struct{ escape string }
 // OutPalette colours data, where that goes to a terminal that shows colours.
 func (c *Console) OutPalette() Palette { return c.palette(c.OutControls()) }
 
-// OutControls says that data goes to a terminal that takes control sequences.
+// OutControls reports whether data goes to a terminal that takes control sequences.
 func (c *Console) OutControls() bool { return c.OutTerminal && !c.noColor }
 
 // ErrPalette colours words, where those go to a terminal that shows colours.

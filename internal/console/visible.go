@@ -25,7 +25,7 @@ func Visible(text string) string {
 	return string(b)
 }
 
-// appendVisible appends a character, which stands in text as these bytes.
+// appendVisible appends a character, which is these bytes in the text.
 func appendVisible[T string | []byte](dst []byte, r rune, bytes T) []byte {
 	switch {
 	case r == utf8.RuneError && len(bytes) == 1, r < ' ' && r != '\n' && r != '\t', r == '\x7f':
@@ -39,7 +39,7 @@ func appendVisible[T string | []byte](dst []byte, r rune, bytes T) []byte {
 	}
 }
 
-// hidden says whether a character steers a terminal, or is invisible. Of the control characters of ASCII it covers only
+// hidden reports whether a character steers a terminal, or is invisible. Of the control characters of ASCII it covers only
 // DEL: JSON cannot have the others.
 func hidden(r rune) bool {
 	return r >= '\x7f' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp))
@@ -53,7 +53,7 @@ type visible struct {
 	escape string
 
 	mu   sync.Mutex
-	held []byte // the beginning of a character or of escape, the rest of which is to come
+	held []byte // the beginning of a character or of escape, whose rest is still to come
 }
 
 func (v *visible) Write(p []byte) (int, error) {

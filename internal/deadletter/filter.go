@@ -28,7 +28,7 @@ type Filter struct {
 	Limit int
 }
 
-// matches says whether a dead letter of the pipeline is chosen.
+// matches reports whether a dead letter of the pipeline is chosen.
 func (f Filter) matches(l Letter) bool {
 	return (len(f.Only) == 0 || slices.Contains(f.Only, l.Coordinates)) &&
 		(f.State == "" || f.State == l.State) &&

@@ -19,7 +19,7 @@ type Group struct {
 	State State  `json:"state"`
 	Kind  string `json:"kind"`
 	Stage string `json:"stage"`
-	// Message is theirs, with … for what differs from record to record: numbers, UUIDs, and what stands in quotes.
+	// Message is theirs, with … for what differs from record to record: numbers, UUIDs, and what is in quotes.
 	Message string `json:"message"`
 	Count   int64  `json:"count"`
 	// Redriven is how many of them were redriven before.

@@ -20,7 +20,7 @@ type Redrive struct {
 	Filter Filter
 	// Fix makes a payload of a payload. Defaults to sending it as it was.
 	Fix *Fix
-	// MaxRedrives is how often a dead letter may have come back. Those that came back more often are parked.
+	// MaxRedrives is how often a dead letter may have come back. One that came back more often is parked.
 	MaxRedrives int64
 	// Rate is the most dead letters sent per second. Defaults to no limit.
 	Rate float64
@@ -92,7 +92,7 @@ func (r Redrive) Plan(ctx context.Context, progress Progress, each func(*kgo.Rec
 }
 
 // Run does what Plan has planned, except for what another process has done since. When ctx ends, it ends after the
-// transaction at hand. Errors: *SupersededError; those of Kafka. What the outcome counts is committed, whatever the error.
+// current transaction. Errors: *SupersededError; those of Kafka. What the outcome counts is committed, whatever the error.
 func (r Redrive) Run(ctx context.Context, p Plan) (Outcome, error) {
 	if p.Park > 0 {
 		spec := kafkaadmin.TopicSpec{Name: ParkingTopic(r.Topic), Partitions: parkingPartitions}

@@ -13,7 +13,7 @@ import (
 )
 
 // WriteTable writes groups for people, one a line. Where these are wider than width, which is not 0, it leaves out two
-// columns and writes each message on a line of its own.
+// columns and writes each message on its own line.
 func WriteTable(to io.Writer, groups []Group, width int) error {
 	if len(groups) == 0 {
 		return nil

@@ -94,7 +94,7 @@ func (w *world) list(f deadletter.Filter) []string {
 	return lines
 }
 
-// redrive plans and runs one, and answers what was left open and why.
+// redrive plans and runs one, and returns what was left open and why.
 func (w *world) redrive(r deadletter.Redrive) (done deadletter.Outcome, leftOpen []string) {
 	w.Helper()
 	r.Queue = w.queue

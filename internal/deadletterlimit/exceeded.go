@@ -16,7 +16,7 @@ type ExceededError struct {
 	// Events is the number of the latest events. Dead is the number of dead
 	// letters among them.
 	Events, Dead int
-	// Retried says that they came out of retry topics. Dead is then weighted, see
+	// Retried reports whether they came out of retry topics. Dead is then weighted, see
 	// Counts.
 	Retried bool
 	// Kind, Stage and Message describe the most frequent reason in the

@@ -41,7 +41,7 @@ func New(share float64, window int, instance string) *Limit {
 	return &Limit{limit: share, window: window, instance: instance}
 }
 
-// Unlimited says that any number of dead letters is allowed.
+// Unlimited reports whether any number of dead letters is allowed.
 func (l *Limit) Unlimited() bool { return l.limit >= 1 }
 
 // Reservation is the place of a transaction in the Limit while it is being

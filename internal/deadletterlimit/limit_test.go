@@ -14,7 +14,7 @@ func limitOf(share float64, note string) *Limit {
 	return l
 }
 
-// commit commits a micro-batch, or answers why not.
+// commit commits a micro-batch, or returns why not.
 func (l *Limit) commit(own Counts) (note string, err error) {
 	reserved, err := l.Reserve(own)
 	if err != nil {

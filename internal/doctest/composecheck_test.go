@@ -92,7 +92,7 @@ func composeNames(v any) []string {
 	}
 }
 
-// checkMounts wants a target of its own for each mount. The source of a volume has to exist, and the
+// checkMounts wants another target for each mount. The source of a volume has to exist, and the
 // service must not write to it.
 func (s composeService) checkMounts(composeFile) error {
 	targets := map[string]bool{}

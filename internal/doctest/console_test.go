@@ -99,7 +99,7 @@ func TestCommandsPrintWhatPagesSay(t *testing.T) {
 type reader struct {
 	t      *testing.T
 	dir    string
-	broker string // an address of its own, where pages have Kafka's usual one
+	broker string // its address, where pages have Kafka's usual one
 	env    []string
 }
 
@@ -185,7 +185,7 @@ func (r *reader) start(p page, b block, s step) {
 				r.t.Errorf("%s:%d: %s: %v after Ctrl-C\n%s", p.path, b.line, s.command, err, out)
 			}
 		case <-time.After(patience):
-			r.t.Errorf("%s:%d: %s goes on after Ctrl-C\n%s", p.path, b.line, s.command, out)
+			r.t.Errorf("%s:%d: %s still runs after Ctrl-C\n%s", p.path, b.line, s.command, out)
 			_ = cmd.Process.Kill()
 			if err := <-ended; err != nil {
 				r.t.Log(err)

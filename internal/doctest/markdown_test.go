@@ -158,7 +158,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// hasHeading says whether a page has the heading that an anchor names, as GitHub makes anchors.
+// hasHeading reports whether a page has the heading that an anchor names, as GitHub makes anchors.
 func hasHeading(text, anchor string) bool {
 	for _, m := range heading.FindAllStringSubmatch(text, -1) {
 		if strings.ReplaceAll(symbols.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-") == anchor {

@@ -69,8 +69,8 @@ func (a *arena) record() *kgo.Record {
 	return &a.records.used[at]
 }
 
-// take returns an empty slice with room for n headers, of which done is called
-// with what became of it.
+// take returns an empty slice with room for n headers. The caller passes it to
+// done when it has filled it.
 func (a *arena) take(n int) []kgo.RecordHeader {
 	a.headers.room(n)
 	at := len(a.headers.used)

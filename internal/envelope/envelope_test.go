@@ -92,19 +92,19 @@ func TestEnriched(t *testing.T) {
 			want:      kgo.Record{Topic: "out", Partition: 3, Key: []byte("k"), Value: []byte("e"), Timestamp: born},
 		},
 		{
-			name:    "without a key of its own",
+			name:    "without its own key",
 			ownKeys: true,
 			out:     kgo.Record{Value: []byte("e")},
 			want:    kgo.Record{Topic: "out", Partition: -1, Value: []byte("e"), Timestamp: born},
 		},
 		{
-			name:    "with a key of its own",
+			name:    "with its own key",
 			ownKeys: true,
 			out:     kgo.Record{Key: []byte("own"), Value: []byte("e")},
 			want:    kgo.Record{Topic: "out", Partition: -1, Key: []byte("own"), Value: []byte("e"), Timestamp: born},
 		},
 		{
-			name: "of its own",
+			name: "its own topic, key and time",
 			out: kgo.Record{
 				Topic: "t", Key: []byte{}, Timestamp: other,
 				Headers: []kgo.RecordHeader{

@@ -31,7 +31,7 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("another process on this host runs pipeline %s as instance %s: give each process its own instance, or leave instance out to have one chosen", e.Pipeline, e.Name)
 }
 
-// Named claims one name for a process of a pipeline. The lock file stands in dir. Its error may be a *HeldError.
+// Named claims one name for a process of a pipeline. The lock file is in dir. Its error may be a *HeldError.
 func Named(dir, pipeline, name string) (*Claim, error) {
 	// A hash, since names may hold what a file's name cannot.
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", pipeline, name))

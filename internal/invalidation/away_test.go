@@ -32,7 +32,7 @@ func blocking(cluster *kfake.Cluster, kinds ...kmsg.Key) *block {
 	return b
 }
 
-// While the topics cannot be read, that is logged and seen, and reading goes on where it was.
+// While the topics cannot be read, that is logged and seen, and reading continues where it was.
 func TestKafkaIsAway(t *testing.T) {
 	t.Parallel()
 	w, cluster := onFake(t)

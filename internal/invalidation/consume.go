@@ -77,7 +77,7 @@ func (r *Reader) watch(ctx context.Context, client *kgo.Client) <-chan look {
 	return looks
 }
 
-// changed says whether partitions were added, or lost what was read, so that reading has to begin anew.
+// changed reports whether partitions were added, or lost what was read, so that reading has to begin anew.
 func (r *Reader) changed(found extents) bool {
 	for topic, id := range found.ids {
 		if id != r.ids[topic] {

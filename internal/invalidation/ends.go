@@ -22,7 +22,7 @@ func compare(p, q kadm.Partition) int {
 // positions are offsets of next records.
 type positions map[kadm.Partition]int64
 
-// reach says whether they are all at or behind others.
+// reach reports whether they are all at or behind others.
 func (at positions) reach(ends positions) bool {
 	for p, end := range ends {
 		if at[p] < end {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What a tier may have missed cannot be told from the topic any more: it is cleared, and goes on at the end.
+// What a tier may have missed cannot be told from the topic any more: the tier is cleared, and continues at the end.
 func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 	for name, test := range map[string]struct {
 		trim  int64 // records before it are gone
@@ -45,7 +45,7 @@ func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 	}
 }
 
-// A tier that does not answer is told to forget everything, and that is all that it can do to the pipeline.
+// A tier that fails is told to forget everything, and that is all that it can do to the pipeline.
 func TestATierThatFails(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t

@@ -124,7 +124,7 @@ func (r *Reader) Run(ctx context.Context) error {
 	}
 }
 
-// ended says whether ctx has ended.
+// ended reports whether ctx has ended.
 func ended(ctx context.Context) bool { return ctx.Err() != nil }
 
 // warn logs that the topics cannot be read, now and then.

@@ -25,7 +25,7 @@ func TestBeginsAtTheEnd(t *testing.T) {
 	})
 }
 
-// What outlives the process goes on where the oldest of it was left, and events have to wait until that is done.
+// Tiers that outlive the process continue where the one furthest behind was left. Events wait until that is done.
 func TestGoesOnFromTheOldestTier(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t

@@ -9,8 +9,8 @@ import (
 
 // Status is how far a Reader is.
 type Status struct {
-	// Waiting says that what was in the topics at the start has not been applied yet, and Behind how many offsets are left
-	// of it; -1 while that is not known.
+	// Waiting is true until the records that were in the topics at the start are applied. Behind is how many of their
+	// offsets are left; -1 while that is not known.
 	Waiting bool
 	Behind  int64
 	// Lag is the number of offsets to the end, by topic, when the ends were last looked at.

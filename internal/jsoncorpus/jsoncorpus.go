@@ -94,7 +94,7 @@ func (c *corpus) characters() {
 	c.inside("i_utf8", Decode, "\"\xff\"", "\"\x80\"", "\"\xc0\xaf\"", "\"\xe2\x82\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xf8\x88\x80\x80\x80\"", "\"é\xe9\"", "{\"\xff\":1}")
 }
 
-// keys adds what may stand at user_id.
+// keys adds what may be at user_id.
 func (c *corpus) keys() {
 	for _, key := range []string{"1", "0", "-1", `"1"`, `"0001"`, "9007199254740993", "9223372036854775807", "null", `"9007199254740993"`, "7.0", "1e2", "70e-1", "-0.0"} {
 		c.add("y_key", `{"user_id":`+key+`}`, Enriched)

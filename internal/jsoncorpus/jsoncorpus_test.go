@@ -91,7 +91,7 @@ func TestPipeline(t *testing.T) {
 	t.Logf("outcomes of %d documents: %v", len(documents), counts)
 }
 
-// enriches says that the value of an enriched record has the document in it as it was.
+// enriches reports whether the value of an enriched record has the document in it as it was.
 func enriches(value, document []byte) bool {
 	rest, ok := bytes.CutPrefix(value, append([]byte(`{"event":`), document...))
 	return ok && bytes.HasPrefix(rest, []byte(`,"user":`))

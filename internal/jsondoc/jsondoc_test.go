@@ -61,7 +61,7 @@ func TestParsePath(t *testing.T) {
 func TestScan(t *testing.T) {
 	for _, c := range []struct {
 		name, doc, path string
-		want            []string // what stands there; "-" where absent, "!" where mismatched
+		want            []string // what is there; "-" where absent, "!" where mismatched
 	}{
 		{"a member", `{"a":1,"user_id":  12 }`, "event.user_id", []string{"12"}},
 		{"a nested member", `{"user":{"name":"x","id":"u1"}}`, "event.user.id", []string{`"u1"`}},

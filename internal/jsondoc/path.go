@@ -155,7 +155,7 @@ func (p Path) Each() Path {
 	return Path{Root: p.Root}
 }
 
-// HasPrefix says whether the path begins with another one.
+// HasPrefix reports whether the path begins with another one.
 func (p Path) HasPrefix(q Path) bool {
 	if p.Root != q.Root || len(q.Steps) > len(p.Steps) {
 		return false

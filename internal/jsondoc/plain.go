@@ -39,8 +39,8 @@ func (p *plain) reset(doc []byte) {
 	*p = plain{doc: doc, levels: p.levels[:0], names: p.names[:0], ready: true}
 }
 
-// peek passes what stands between values and is the byte that the next one begins with, or a closing one, which no value
-// may stand before that is ready to come.
+// peek skips whitespace and a due comma, and returns the first byte of the next value or the closing bracket. It returns 0
+// on a syntax error.
 func (p *plain) peek() byte {
 	c := p.next()
 	if p.ready || len(p.levels) == 0 {
@@ -118,7 +118,7 @@ func (p *plain) end() error {
 	return nil
 }
 
-// name is that of the next member, as it stands in the document, and unlike those before it.
+// name returns the name of the next member, as it is in the document. It differs from the names before it.
 func (p *plain) name() ([]byte, error) {
 	if p.peek() != '"' || !p.ready {
 		return nil, errNotPlain

@@ -28,7 +28,7 @@ func read(s *Scanner, from reader) (Result, error) {
 	return out, c.document(from, s.root)
 }
 
-// alike fails where the plain reader accepts what the library does not, or reads it otherwise. It says whether it accepts it.
+// alike fails where the plain reader accepts what the library does not, or reads it otherwise. It reports whether it accepts it.
 func alike(tb testing.TB, s *Scanner, doc []byte) bool {
 	tb.Helper()
 	var (

@@ -70,7 +70,7 @@ func (n *node) descend(steps []Step) (end, own *node) {
 	return end, own
 }
 
-// Kind says what stands where a path leads.
+// Kind says what is where a path leads.
 type Kind uint8
 
 const (
@@ -121,7 +121,7 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
 
-// IsJSON says whether the document is JSON to some readers. It was then refused because others would read it differently.
+// IsJSON reports whether the document is JSON to some readers. It was then refused because others would read it differently.
 func (e *SyntaxError) IsJSON() bool {
 	return !strings.HasPrefix(e.Reason, notJSON) && e.Reason != secondDocument && e.Reason != notUTF8
 }

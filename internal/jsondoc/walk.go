@@ -109,7 +109,7 @@ func (c *scan) elements(from reader, n *node) error {
 	}
 }
 
-// member is the node that a name leads to, given as it stands in the document.
+// member is the node that a name leads to. The name is as the document has it.
 func (n *node) member(quoted []byte) *node {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return n.named(quoted[1 : len(quoted)-1])
@@ -121,7 +121,7 @@ func (n *node) member(quoted []byte) *node {
 	return n.named(name)
 }
 
-// named is the member of a name. A node has few: those that paths name.
+// named is the member of a name. A node has few: only members that paths name.
 func (n *node) named(name []byte) *node {
 	for i := range n.members {
 		if n.members[i].name == string(name) {

@@ -41,14 +41,14 @@ func AwaitCoordinator[T any](ctx context.Context, waiting func(), ask func(conte
 	}
 }
 
-// passes says that another try may succeed: the coordinator is missing, or the broker that should find it is down. The client
-// chooses that broker by chance, and does not choose another if it refuses the connection.
+// passes reports whether another try may succeed: the coordinator is missing, or the broker that should find it is down. The
+// client chooses that broker by chance, and does not choose another if it refuses the connection.
 func passes(err error) bool {
 	dial, isNet := errors.AsType[*net.OpError](err)
 	return IsCoordinatorMissing(err) || isNet && dial.Op == "dial"
 }
 
-// IsCoordinatorMissing says that a request failed because the group has no coordinator at the moment.
+// IsCoordinatorMissing reports whether a request failed because the group has no coordinator at the moment.
 func IsCoordinatorMissing(err error) bool {
 	return errors.Is(err, kerr.CoordinatorNotAvailable) || errors.Is(err, kerr.CoordinatorLoadInProgress) || errors.Is(err, kerr.NotCoordinator)
 }

@@ -174,7 +174,7 @@ func readLimits(ctx context.Context, admin *kadm.Client, log *slog.Logger, infos
 	return nil
 }
 
-// Pause waits before another try, and says whether ctx has not ended meanwhile.
+// Pause waits before another try, and reports whether ctx has not ended meanwhile.
 func Pause(ctx context.Context) bool {
 	timer := time.NewTimer(reachPause)
 	defer timer.Stop()

@@ -30,7 +30,7 @@ type outages struct {
 	brokers []string
 
 	mu       sync.Mutex
-	answered map[string]time.Time // When a broker last did, by address; those that failed since are left out.
+	answered map[string]time.Time // When a broker last did, by address; without brokers that failed since.
 	since    time.Time            // When the first failed after all others had; zero otherwise.
 	logged   bool
 }
@@ -39,7 +39,7 @@ func newOutages(log *slog.Logger, brokers []string) *outages {
 	return &outages{log: log, brokers: brokers, answered: make(map[string]time.Time)}
 }
 
-// ongoing says whether no broker answers, so that other messages about it can be left out. On nil it returns false.
+// ongoing reports whether no broker responds, so that other messages about it can be left out. On nil it returns false.
 func (o *outages) ongoing() bool {
 	if o == nil {
 		return false

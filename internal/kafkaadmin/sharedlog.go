@@ -42,7 +42,7 @@ func ShareLog(k consumer.Kafka) (consumer.Kafka, *SharedLog) {
 	}), shared
 }
 
-// Unreachable says that no broker can be reached, which the log says once.
+// Unreachable reports whether no broker can be reached, which the log says once.
 func (l *SharedLog) Unreachable() bool { return l != nil && l.outages.ongoing() }
 
 // warnEvery is how often one warning is repeated: an outage of a broker makes
@@ -55,7 +55,7 @@ type warnings struct {
 	last map[string]time.Time
 }
 
-// due says whether a warning is to be logged now, as a warning.
+// due reports whether a warning is to be logged now, as a warning.
 func (w *warnings) due(msg string, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

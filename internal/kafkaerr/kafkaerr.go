@@ -13,29 +13,29 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// IsAny says that an error is one of several.
+// IsAny reports whether an error is one of several.
 func IsAny(err error, targets ...error) bool {
 	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
 
-// IsDenied says that this user lacks a right.
+// IsDenied reports whether this user lacks a right.
 func IsDenied(err error) bool {
 	return IsAny(err, kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed,
 		kerr.ClusterAuthorizationFailed, kerr.TransactionalIDAuthorizationFailed)
 }
 
-// IsLogin says that the brokers do not accept the credentials.
+// IsLogin reports whether the brokers do not accept the credentials.
 func IsLogin(err error) bool {
 	return IsAny(err, kerr.SaslAuthenticationFailed, kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState)
 }
 
-// IsTooLarge says that a record, or a batch of records, is larger than its
+// IsTooLarge reports whether a record, or a batch of records, is larger than its
 // topic allows.
 func IsTooLarge(err error) bool {
 	return IsAny(err, kerr.MessageTooLarge, kerr.RecordListTooLarge)
 }
 
-// IsProducerFenced says that the broker has ended a producer's transaction:
+// IsProducerFenced reports whether the broker has ended a producer's transaction:
 // another process has begun with its transactional ID, or it was open too long.
 // What it held is aborted. An abort that is tried after it could fence the
 // other process in turn.
@@ -45,7 +45,7 @@ func IsProducerFenced(err error) bool {
 	return IsAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState)
 }
 
-// IsTransient says that the same request may succeed later.
+// IsTransient reports whether the same request may succeed later.
 func IsTransient(err error) bool {
 	_, network := errors.AsType[net.Error](err)
 	return network || kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err)

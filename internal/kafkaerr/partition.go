@@ -41,7 +41,7 @@ type FetchError struct {
 	Topic     string
 	Partition int32
 	Group     string
-	// Retry says that the topic is a retry topic.
+	// Retry reports whether the topic is a retry topic.
 	Retry bool
 	Err   error
 }

@@ -52,7 +52,8 @@ const (
 	ManySpellings
 )
 
-// Speller is a lookup whose source may take different spellings of a key for equal. Its answers can change with every Load.
+// Speller is a lookup whose source may take different spellings of a key for equal. What it returns can change with every
+// Load.
 type Speller interface {
 	// Spelling returns how the source compares keys.
 	Spelling() Spelling

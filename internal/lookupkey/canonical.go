@@ -14,7 +14,7 @@ import (
 // Types are the types of the parts of a key: one for a single key, several for a composite one.
 type Types []Type
 
-// Canonical is the Key of one JSON value as it stands in a document. Nothing and null are stages.ErrNoKey; any other
+// Canonical is the Key of one JSON value as a document has it. Nothing and null are stages.ErrNoKey; any other
 // error says why the value cannot be a key of this type, and quotes at most 64 bytes of it.
 //
 // The Key may share raw's memory: raw must not change while the Key is in use, and whoever keeps the Key longer than
@@ -49,7 +49,7 @@ func (ts Types) Canonical(raws ...[]byte) (lookup.Key, error) {
 	return ts.Key(raws...)
 }
 
-// Key is Canonical for a caller who may change raws, or who keeps the key: the key has memory of its own.
+// Key is Canonical for a caller who may change raws, or who keeps the key: the key has its own memory.
 func (ts Types) Key(raws ...[]byte) (lookup.Key, error) {
 	size := 2
 	for _, raw := range raws {
@@ -92,7 +92,7 @@ func (ts Types) AppendCanonical(dst []byte, raws ...[]byte) ([]byte, error) {
 	return key, nil
 }
 
-// isCanonical says that raw is its own canonical form, for the cases that nearly every key is in. What it denies may
+// isCanonical reports whether raw is its own canonical form, for the cases that nearly every key is in. What it denies may
 // still be canonical.
 func (t Type) isCanonical(raw []byte) bool {
 	switch t {
@@ -129,7 +129,7 @@ func isPlainString(raw []byte) bool {
 	return true
 }
 
-// isPlainInteger says that raw is at most 18 digits, so that it fits in 64 bits, without sign or leading zeros.
+// isPlainInteger reports whether raw is at most 18 digits, so that it fits in 64 bits, without sign or leading zeros.
 func isPlainInteger(raw []byte) bool {
 	if len(raw) == 0 || len(raw) > 18 || (raw[0] == '0' && len(raw) > 1) {
 		return false

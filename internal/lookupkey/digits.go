@@ -14,7 +14,7 @@ func parseNumber(raw []byte) (value, error) {
 		return value{}, fmt.Errorf("%s is not JSON", quoted(raw))
 	}
 	digits := slices.Concat(n.whole, n.fraction)
-	point := n.exponent + len(n.whole) // Where the point stands in digits, or would beyond either end.
+	point := n.exponent + len(n.whole) // Where the point is in digits, or would beyond either end.
 	leading := len(digits) - len(bytes.TrimLeft(digits, "0"))
 	digits, point = bytes.TrimRight(digits[leading:], "0"), point-leading
 	if len(digits) == 0 {

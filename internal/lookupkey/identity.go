@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// isPlainUUID says that raw is a string of 36 characters, as appendUUID writes it.
+// isPlainUUID reports whether raw is a string of 36 characters, as appendUUID writes it.
 func isPlainUUID(raw []byte) bool {
 	if len(raw) != 38 || raw[0] != '"' || raw[37] != '"' {
 		return false

@@ -1,4 +1,4 @@
-// Package lookupkey makes keys of the JSON values that stand in events, and takes keys apart.
+// Package lookupkey makes keys of the JSON values in events, and takes keys apart.
 //
 // A Type is the type by which a source compares keys: "00123" is 123 for a bigint. A key is canonical: two values that a type
 // takes for equal have the same key.

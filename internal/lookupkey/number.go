@@ -57,7 +57,7 @@ func appendNumeric(dst []byte, v value) ([]byte, error) {
 	return append(dst, '"'), nil
 }
 
-// isDecimal says that text is an optional minus, digits, and optionally a point and more digits.
+// isDecimal reports whether text is an optional minus, digits, and optionally a point and more digits.
 func isDecimal(text []byte) bool {
 	text = bytes.TrimPrefix(text, []byte("-"))
 	whole, fraction, found := bytes.Cut(text, []byte("."))

@@ -142,8 +142,8 @@ func (t Type) appendText(dst []byte, v value) ([]byte, error) {
 	return AppendString(dst, text), nil
 }
 
-// IsPlain says that text is printable ASCII that does not end with a space: every common collation agrees about such text
-// but for its case.
+// IsPlain reports whether text is printable ASCII that does not end with a space: every common collation agrees about such
+// text but for its case.
 func IsPlain(text []byte) bool {
 	for _, c := range text {
 		if c < ' ' || c > '~' {

@@ -40,7 +40,7 @@ func Unchecked(raws ...[]byte) (lookup.Key, error) {
 	return aliased(key), nil
 }
 
-// IsUnchecked says whether the Key was made by Unchecked.
+// IsUnchecked reports whether the Key was made by Unchecked.
 func IsUnchecked(k lookup.Key) bool { return len(k) > 0 && k[0] == uncheckedMark }
 
 // Check returns a Key of other types, or an unchecked Key, as a Key of these types. It returns the errors of Canonical.

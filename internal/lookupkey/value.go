@@ -16,7 +16,7 @@ const (
 )
 
 // value is a JSON value that can be a key: a string without quotes and escapes, a number in plain digits (see parseNumber),
-// or a boolean as it stands.
+// or a boolean as it is.
 type value struct {
 	kind valueKind
 	text []byte

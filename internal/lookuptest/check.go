@@ -76,7 +76,7 @@ func differs(r stages.Result[[]byte], want []string, many bool) error {
 
 func shown(r stages.Result[[]byte]) string { return fmt.Sprintf("%v (%v)", r.State, r.Err) }
 
-// sameJSON compares values of which only the escapes of strings may differ.
+// sameJSON compares values. Only the escapes of strings may differ.
 func sameJSON(got []byte, want string) error {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, got); err != nil {

@@ -35,7 +35,7 @@ type World struct {
 	Type lookupkey.Type
 	// Many makes lists of rows, in the order of Rows.
 	Many bool
-	// Rows are in the order in which the source answers them, where it has one.
+	// Rows are in the order in which the source returns them, if it has one.
 	Rows []Row
 }
 
@@ -43,15 +43,15 @@ type World struct {
 type Harness struct {
 	// Types are the key types that the source understands.
 	Types []lookupkey.Type
-	// New makes a source that knows a world of its own. It ends with the test.
+	// New makes a source that knows only this world. It ends with the test.
 	New func(testing.TB, World) lookupext.Source
-	// Extra is New, but the source answers with all its rows whatever it is asked for. nil: it cannot.
+	// Extra is New, but the source returns all its rows whatever it is asked for. nil: it cannot.
 	Extra func(testing.TB, World) lookupext.Source
 	// PartlyFailing is New, but one key fails and the others do not. nil: it cannot.
 	PartlyFailing func(testing.TB, World, lookup.Key) lookupext.Source
-	// Slow makes a source of which no call ends within 30 s. nil: it cannot.
+	// Slow makes a source whose calls do not end within 30 s. nil: it cannot.
 	Slow func(testing.TB) lookupext.Source
-	// OneRow says that the source cannot have two rows for a key unless World.Many is set.
+	// OneRow reports whether the source cannot have two rows for a key unless World.Many is set.
 	OneRow bool
 }
 

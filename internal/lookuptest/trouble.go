@@ -73,7 +73,7 @@ func (h Harness) tooSlow(t *testing.T) {
 			t.Errorf("%s: %v, want a transient %v", tc.name, err, tc.want)
 		}
 		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s: Load went on for %v after its context had ended", tc.name, took)
+			t.Errorf("%s: Load took %v more after its context had ended", tc.name, took)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // Backlog is how far the group is behind.
 type Backlog interface {
-	// Answered says whether the cluster was asked with success lately.
+	// Answered reports whether the cluster was asked with success lately.
 	Answered() bool
 	// Partitions are the partitions of this process.
 	Partitions() []backlog.Partition

@@ -49,7 +49,7 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Metrics are the metrics of one pipeline, in a registry of their own. It is safe for concurrent use.
+// Metrics are the metrics of one pipeline, in their own registry. It is safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
 	log      *slog.Logger
@@ -109,7 +109,7 @@ func (m *Metrics) Call(source string, took time.Duration, err error) {
 // Gatherer gives the metrics as they are.
 func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 
-// Handler answers scrapes, in the format that is asked for. What can be gathered is, and the rest is logged.
+// Handler serves scrapes, in the format that is asked for. It leaves out and logs what cannot be gathered.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		ErrorLog:            slog.NewLogLogger(m.log.Handler(), slog.LevelWarn),

@@ -21,7 +21,7 @@ const (
 	asks  = 16      // side by side
 )
 
-// Position is where a partition is read on.
+// Position is where reading a partition continues.
 type Position struct {
 	Topic     string
 	ID        kadm.TopicID // of Topic
@@ -29,8 +29,9 @@ type Position struct {
 	Offset    int64
 }
 
-// Next asks the partition's leader for the offset of the next committed record. It is the position's own where a record stands
-// there, where nothing is there yet, and where nobody can say at the moment. An error is that of the request.
+// Next asks the partition's leader for the offset of the next committed record. It returns the offset of the
+// position if there is a record, if there is nothing yet, and if nobody can tell at the moment. An error is that of the
+// request.
 func Next(ctx context.Context, client *kgo.Client, at Position) (int64, error) {
 	leader, _, err := client.PartitionLeader(at.Topic, at.Partition)
 	if err != nil || leader < 0 {
@@ -47,7 +48,7 @@ func NextAt(ctx context.Context, client *kgo.Client, leader int32, at Position) 
 
 // Record is the next committed record of a partition.
 type Record struct {
-	// Offset is the record's, or where to look on.
+	// Offset is the record's, or where to continue.
 	Offset int64
 	// Time is the record's; zero where none was found.
 	Time time.Time
@@ -62,8 +63,8 @@ func Look(ctx context.Context, client *kgo.Client, leader int32, at Position) (R
 	return look(ctx, client, leader, at, bytes)
 }
 
-// Find is Look again and again, where an answer ends among what will never give a record. It returns how far it has come beside
-// an error too.
+// Find repeats Look while a response ends among offsets that will never give a record. With an error too, it returns how
+// far it has come.
 func Find(ctx context.Context, client *kgo.Client, leader int32, at Position) (Record, error) {
 	for {
 		next, err := Look(ctx, client, leader, at)

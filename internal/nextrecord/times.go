@@ -14,7 +14,7 @@ import (
 // askAgain is the time between two questions to a leader that does not answer.
 const askAgain = 250 * time.Millisecond
 
-// UnreadableError says that the timestamps of a partition's records cannot be read.
+// UnreadableError reports that the timestamps of a partition's records cannot be read.
 type UnreadableError struct {
 	Topic     string
 	Partition int32

@@ -17,7 +17,7 @@ type Range struct {
 	Start, End int64
 }
 
-// Empty says that no record can be in the range.
+// Empty reports whether no record can be in the range.
 func (r Range) Empty() bool { return r.From >= r.To }
 
 // Resolver asks a cluster for the offsets that positions mean.

@@ -24,7 +24,7 @@ func Lines(ctx context.Context, in io.Reader, limit int) iter.Seq2[[]byte, error
 	}
 }
 
-// lines reads lines of bounded length, each into memory of its own.
+// lines reads lines of bounded length, each into its own memory.
 type lines struct {
 	in     *bufio.Reader
 	limit  int

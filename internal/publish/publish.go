@@ -51,7 +51,7 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 func (e *LineError) Unwrap() error { return e.Err }
 
 // Publish sends the lines of in until its end, ctx's end, or a line that could not be read or delivered, which is a
-// *LineError. What was sent before is flushed in any case. It answers how many records all in-sync replicas
+// *LineError. What was sent before is flushed in any case. It returns how many records all in-sync replicas
 // acknowledged. Empty lines are left out, and lines that are Refused. Errors at start are those of kafkaadmin.Describe.
 func Publish(ctx context.Context, cfg Config, in io.Reader) (published int64, err error) {
 	topics, err := kafkaadmin.Describe(ctx, cfg.Kafka, cfg.Topic)

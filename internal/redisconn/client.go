@@ -47,8 +47,8 @@ func Open(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Ping returns an error if no server answers, or if it does not let the Client in. The error is for the operator: it names the
-// addresses and no credentials.
+// Ping returns an error if no server responds, or if it does not let the Client in. The error is for the operator: it names
+// the addresses and no credentials.
 func (c *Client) Ping(ctx context.Context) error {
 	var answered error
 	err := c.Do(ctx, func(ctx context.Context) { answered = c.redis.Ping(ctx).Err() })

@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/internal/secret"
 )
 
-// Config says which Redis to use, and how. It has the fields of redislookup.Config, where their meaning stands.
+// Config says which Redis to use, and how. Its fields are those of redislookup.Config, which explains them.
 type Config struct {
 	Addrs          []string
 	Cluster        bool
@@ -79,7 +79,7 @@ func (cfg Config) String() string {
 	return kind + " at " + strings.Join(addrs, ",")
 }
 
-// isAddress says that text is host:port. What was meant as a URL is not: it can hold a password.
+// isAddress reports whether text is host:port. What was meant as a URL is not: it can hold a password.
 func isAddress(text string) bool {
 	_, port, err := net.SplitHostPort(text)
 	return err == nil && port != "" && !strings.ContainsAny(text, "/@")

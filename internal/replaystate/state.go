@@ -1,6 +1,5 @@
-// Package replaystate keeps the state of replays. Each replay has a consumer
-// group of its own. The note beside each committed offset has the range of its
-// partition and what the replay was begun with.
+// Package replaystate keeps the state of replays. Each replay has its own consumer group. The note beside each committed
+// offset has the range of its partition and what the replay was begun with.
 package replaystate
 
 import (

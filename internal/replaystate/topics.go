@@ -13,9 +13,8 @@ type Topics struct {
 	DeadLetters              string
 }
 
-// Check returns TopicErrors if the pipeline would read the replay's
-// records as input, or if they would stand among records of another kind. The
-// configuration has its defaults.
+// Check returns TopicErrors if the pipeline would read the replay's records as input, or if they would be among records of
+// another kind. The configuration has its defaults.
 func (t Topics) Check(cfg replay.Config) error {
 	var problems []error
 	check := func(field, topic string, others map[string]string) {

@@ -107,7 +107,7 @@ func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K,
 	return rest
 }
 
-// usable says whether an entry can be served, and what is left of its life. A time to live that is shorter by now than
+// usable reports whether an entry can be served, and what is left of its life. A time to live that is shorter by now than
 // when the entry was made counts, and so a clock that was wrong then does no lasting harm.
 func (b *below[K, V]) usable(e *cachetier.Entry, now time.Time, stale bool) (life, bool) {
 	l := life{age: age(e, now), ttl: min(e.Expires.Sub(now), b.view.ttl(e.State))}

@@ -24,7 +24,7 @@ func heapBytes[K comparable, V any]() func(K, V) int64 {
 // allocated is the size of a heap object of n bytes: the allocator has classes of sizes.
 func allocated(n int64) int64 { return (n + 15) &^ 15 }
 
-// flat says whether values of the type hold nothing elsewhere.
+// flat reports whether values of the type hold nothing elsewhere.
 func flat(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.String, reflect.Slice, reflect.Map, reflect.Pointer, reflect.Interface:
@@ -80,7 +80,7 @@ func (w *walk) add(v reflect.Value) {
 	}
 }
 
-// object adds a value that is a heap object of its own.
+// object adds a value that is a separate heap object.
 func (w *walk) object(v reflect.Value) {
 	w.bytes += allocated(int64(v.Type().Size()))
 	w.add(v)
@@ -111,7 +111,7 @@ func (w *walk) mapping(v reflect.Value) {
 	}
 }
 
-// first says whether p leads to an object that was not counted yet.
+// first reports whether p leads to an object that was not counted yet.
 func (w *walk) first(p unsafe.Pointer) bool {
 	if p == nil {
 		return false

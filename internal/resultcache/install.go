@@ -18,7 +18,7 @@ type item struct {
 	cost  int64
 	life  life
 	kept  time.Duration // how long the store has it, from life.now
-	// found says that it comes from a tier: it does not take the place of what was loaded later.
+	// found reports whether it comes from a tier: it does not take the place of what was loaded later.
 	found bool
 }
 
@@ -56,7 +56,7 @@ func (m *Memory) install(items []item) {
 	m.settle(items[settled:])
 }
 
-// hasLater says whether the store has an entry under the item's hash that was loaded after it.
+// hasLater reports whether the store has an entry under the item's hash that was loaded after it.
 func (m *Memory) hasLater(it item) bool {
 	found, _ := m.store.Get(it.hash)
 	e, ok := found.(interface{ loadedAt() time.Duration })

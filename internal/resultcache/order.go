@@ -56,7 +56,7 @@ func (o *order) invalidateAll(s *space) {
 	o.left.Store(n)
 }
 
-// outdated says whether a key of s was invalidated after the number was the last.
+// outdated reports whether a key of s was invalidated after the number was the last.
 func (o *order) outdated(s *space, hash, seq uint64) bool {
 	return seq < s.floor.Load() || seq < o.slot(hash).Load()
 }

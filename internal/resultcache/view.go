@@ -29,7 +29,7 @@ type ViewConfig[K comparable, V any] struct {
 	NegativeTTL time.Duration
 	// StaleIfError is how long beyond its TTL a loaded value is kept, for when the source fails. Zero or less keeps none.
 	StaleIfError time.Duration
-	// StaleMissing says that a key without a value is kept so as well: for loaders where that is an answer like any
+	// StaleMissing reports whether a key without a value is kept so as well: for loaders where that is an answer like any
 	// other, such as a list without elements.
 	StaleMissing bool
 	// RefreshAfter is the share of an entry's time to live after which a hit is due for being loaded anew: 0.8 for the last
@@ -114,7 +114,7 @@ func (v *View[K, V]) stamp() loadcache.Stamp {
 	return loadcache.Stamp{Seq: v.memory.order.now(), Taken: time.Now()}
 }
 
-// Outdated says whether a key was invalidated after the stamp was taken.
+// Outdated reports whether a key was invalidated after the stamp was taken.
 func (v *View[K, V]) Outdated(key K, since loadcache.Stamp) bool {
 	return v.memory.order.outdated(v.space, v.hash(key), since.Seq)
 }

@@ -89,7 +89,7 @@ func (v *View[K, V]) item(since loadcache.Stamp, key K, r stages.Result[V], l li
 	}
 }
 
-// staleable says whether a result in this state may be served past its time.
+// staleable reports whether a result in this state may be served past its time.
 func (v *View[K, V]) staleable(state stages.State) bool {
 	return v.cfg.StaleIfError > 0 && (state == stages.Loaded || v.cfg.StaleMissing)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// The keys of events, which must be in no log, no metric and no status. They stand in errors of every form.
+// The keys of events, which must be in no log, no metric and no status. They are in errors of every form.
 const (
 	wordCanary   = "canary_alice21"
 	textCanary   = "canary alice's \"21\"@example.com"

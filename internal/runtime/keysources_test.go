@@ -39,7 +39,7 @@ func query(source, query string) string {
 	return fmt.Sprintf("sources: {shop: %s}\nstages: {user: {source: shop, by: event.id, query: %q, key: id, key_type: text}}\n", source, query)
 }
 
-// raised asks a PostgreSQL for a column whose expression fails, such as of a function that raises an error of its own.
+// raised asks a PostgreSQL for a column whose expression fails, such as a function that raises its own error.
 func raised(t *testing.T, column, state, class string) string {
 	t.Helper()
 	dsn := testenv.Postgres(t)

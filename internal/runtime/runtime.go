@@ -67,7 +67,7 @@ type Run struct {
 	stop   context.CancelFunc
 }
 
-// Start begins to observe. The server answers from now on, also while the run waits for what it needs, until Close. An
+// Start begins to observe. The server runs from now on until Close, also while the run waits for what it needs. An
 // address that cannot be listened to is an error.
 func Start(ctx context.Context, cfg Config) (*Run, error) {
 	if cfg.Logger == nil {

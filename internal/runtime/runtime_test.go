@@ -30,7 +30,7 @@ func start(t *testing.T, listen string) (*runtime.Run, error) {
 	return runtime.Start(t.Context(), runtime.Config{File: parsed, Instance: "one", Listen: listen})
 }
 
-// It answers before anything runs, and an address is one run's.
+// The server runs before anything else, and only one run has an address.
 func TestStart(t *testing.T) {
 	r, err := start(t, "127.0.0.1:0")
 	if err != nil {

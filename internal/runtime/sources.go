@@ -89,7 +89,7 @@ func (r *Run) waitingSources() string {
 	return strings.Join(all, ", ")
 }
 
-// failing is since when a source answers nobody; zero if it answers.
+// failing is since when a source has not responded; zero if it responds.
 func (r *Run) failing(source string) time.Time {
 	r.away.mu.Lock()
 	defer r.away.mu.Unlock()

@@ -24,7 +24,7 @@ type Count struct {
 	Dead      map[string]int // dead letters by kind
 
 	Keys  int // distinct keys of each micro-batch and stage
-	Hits  int // of them, those that the cache answered, also that there is nothing
+	Hits  int // keys that were in the cache, also as missing
 	Calls int // bulk calls of sources
 }
 

@@ -94,7 +94,7 @@ func cut(text string) (token, rest string) {
 	return text, ""
 }
 
-// passes says whether a token that stands behind another may stay.
+// passes reports whether a token that follows another may stay.
 func (w Words) passes(token, last string) bool {
 	quoted := strings.ContainsAny(token[:1], "\"'`")
 	for _, run := range strings.FieldsFunc(token, func(r rune) bool { return !isWord(r) }) {
@@ -106,7 +106,7 @@ func (w Words) passes(token, last string) bool {
 	return !strings.ContainsFunc(token, func(r rune) bool { return !isWord(r) && !strings.ContainsRune("\"'`()[]{},;:.-*=<>/+$%…", r) })
 }
 
-// isStatus says whether a run is the status of an HTTP answer.
+// isStatus reports whether a run is the status of an HTTP answer.
 func isStatus(run, last string) bool {
 	n, err := strconv.Atoi(run)
 	return err == nil && last == "answered" && http.StatusText(n) != ""

@@ -38,7 +38,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// A key with a letter or a digit that is no word of a message never stays, wherever in a message it stands.
+// A key with a letter or a digit that is no word of a message never stays, wherever in a message it is.
 func TestNoKeyStays(t *testing.T) {
 	t.Parallel()
 	known := safeerr.NewWords("user", "SELECT id FROM users")

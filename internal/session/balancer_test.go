@@ -31,7 +31,7 @@ func (g *group) join(process string, workers int) {
 	}
 }
 
-// rebalance goes on until nobody has to give up anything, as members of a cooperative group do.
+// rebalance repeats until no member has to give up a partition, as a cooperative group does.
 func (g *group) rebalance() {
 	b := session.Balancer()
 	for range 4 {

@@ -60,7 +60,7 @@ func (b *bisection) group(ctx context.Context, group []*kgo.Record, reason error
 	return err
 }
 
-// try publishes a group, and says whether a record of it is at fault.
+// try publishes a group, and reports whether a record of it is at fault.
 func (b *bisection) try(ctx context.Context, group []*kgo.Record) (atFault bool, err error) {
 	if b.over(ctx) {
 		return true, nil // Not known: it must not count as too large together.
@@ -100,7 +100,7 @@ func (b *bisection) over(ctx context.Context) bool {
 }
 
 // probe publishes records to see whether they are refused. With consumer.ExactlyOnce it
-// does so in a transaction of its own that is aborted in any case. It is not
+// does so in a separate transaction that is aborted in any case. It is not
 // interrupted by a rebalance.
 func (s *Session) probe(ctx context.Context, group []*kgo.Record) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.publishTimeout())

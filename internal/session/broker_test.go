@@ -18,8 +18,7 @@ import (
 
 // These tests are about what the in-process broker does not do as Kafka does.
 
-// realWorld has topics of its own on a real broker, as w.config's Topics and
-// as out.
+// realWorld has new topics on a real broker, as w.config's Topics and as out.
 func realWorld(t *testing.T, partitions int) (w *world, cfg session.Config, out string) {
 	t.Helper()
 	w = &world{t: t, brokers: []string{testenv.Kafka(t)}}

@@ -10,8 +10,8 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 )
 
-// TestIdentity holds for any names: each session has an identity of its own,
-// which begins with the pipeline's name where that is a usual one.
+// TestIdentity holds for any names: each session has another identity, which begins with the pipeline's name where that is a
+// usual one.
 func TestIdentity(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.StringOfN(rapid.SampledFrom([]rune("a-/%2F.")), 1, 5, -1)

@@ -100,7 +100,7 @@ func TestFencedOvertime(t *testing.T) {
 	}
 }
 
-// slowOffsets is how late the answer to an offset commit of a transaction is.
+// slowOffsets is how late the response to an offset commit of a transaction is.
 type slowOffsets time.Duration
 
 func (d slowOffsets) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, _ error) {
@@ -109,7 +109,7 @@ func (d slowOffsets) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ t
 	}
 }
 
-// TestCommitEndsWithItsContext has a broker that does not answer.
+// TestCommitEndsWithItsContext has a broker that does not respond.
 func TestCommitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {

@@ -72,9 +72,8 @@ func (s *Session) sessionError(op string, err error) error {
 	return s.failed
 }
 
-// isFinal says that neither waiting nor another session fixes an error: rights
-// are missing, or credentials or a setting are wrong. It applies to every
-// request: to fetch, to join the group, to stay in it, to publish, to commit.
+// isFinal reports whether neither waiting nor another session fixes an error: rights are missing, or credentials or a
+// setting are wrong. It applies to every request: to fetch, to join the group, to stay in it, to publish, to commit.
 func isFinal(err error) bool {
 	_, plaintext := errors.AsType[*kafkaerr.PlaintextPasswordError](err)
 	_, noOffset := errors.AsType[*kafkaerr.NoOffsetError](err)
@@ -84,7 +83,7 @@ func isFinal(err error) bool {
 			kerr.InvalidGroupID, kerr.InconsistentGroupProtocol)
 }
 
-// Recoverable says that a new session may succeed: close this one, wait a moment and open a new one. Rejections, wrong
+// Recoverable reports whether a new session may succeed: close this one, wait a moment and open a new one. Rejections, wrong
 // settings and missing permissions are not recoverable.
 func Recoverable(err error) bool {
 	if isFinal(err) {
@@ -101,20 +100,19 @@ func Recoverable(err error) bool {
 // set and is not there.
 var errNoPartition = errors.New("the topic has no such partition")
 
-// isTopicRefusal says that a topic takes no record, whatever is in it.
+// isTopicRefusal reports whether a topic takes no record, whatever is in it.
 func isTopicRefusal(err error) bool {
 	return kafkaerr.IsAny(err, kerr.UnknownTopicOrPartition, kerr.UnknownTopicID, kerr.TopicAuthorizationFailed, kerr.InvalidTopicException,
 		kerr.PolicyViolation, kerr.UnsupportedForMessageFormat, kerr.UnsupportedCompressionType, errNoPartition)
 }
 
-// isRecordRefusal says that a record, or one that was published with it, is
-// not what its topic takes. All other errors are of the producer or the
-// cluster, and pass.
+// isRecordRefusal reports whether a record, or one that was published with it, is not what its topic takes. All other errors
+// are of the producer or the cluster, and pass.
 func isRecordRefusal(err error) bool {
 	return kafkaerr.IsTooLarge(err) || kafkaerr.IsAny(err, kerr.InvalidRecord, kerr.InvalidTimestamp)
 }
 
-// isAbort says that an error means no more than that a rebalance, or the
+// isAbort reports whether an error means no more than that a rebalance, or the
 // broker, wants the batch done again.
 func isAbort(err error) bool {
 	return kafkaerr.IsAny(err, kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID,

@@ -40,7 +40,7 @@ func TestOffsetOutOfRangeIsFatal(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		if again := pollError(t, s); !errors.Is(again, err) {
-			t.Errorf("the next poll went on: %v", again)
+			t.Errorf("the next poll returned no error: %v", again)
 		}
 	})
 }

@@ -166,8 +166,8 @@ func (b *burst) err() error {
 	}
 }
 
-// lacksPartition says that a record's partition was set and is not there, for
-// which the client has no error of its own kind.
+// lacksPartition reports whether a record's partition was set and is not there: the
+// client has no specific error for that.
 func (s *Session) lacksPartition(r *kgo.Record) bool {
 	if s.cfg.Partition != Preset || r.Partition < 0 {
 		return false

@@ -26,7 +26,7 @@ type bounds struct {
 // end returns the offset before which a partition is read. Zero reads nothing.
 func (b *bounds) end(at kadm.Partition) int64 { return b.ends[at.Topic][at.Partition] }
 
-// excludes reports that nothing of a partition is to be read.
+// excludes reports whether nothing of a partition is to be read.
 func (b *bounds) excludes(at kadm.Partition) bool { return b.ends != nil && b.end(at) == 0 }
 
 // within moves the position past records of a partition, and returns the records

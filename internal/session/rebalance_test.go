@@ -138,7 +138,7 @@ func TestRebalanceEndsWork(t *testing.T) {
 	select {
 	case <-lookup.Done():
 	case <-time.After(patience):
-		t.Fatal("the work goes on")
+		t.Fatal("the work continues")
 	}
 	if cause := context.Cause(lookup); !errors.Is(cause, session.ErrRebalance) {
 		t.Fatalf("the work ended for %v", cause)

@@ -48,7 +48,7 @@ func (c Config) validateRetry() error {
 	}
 	var problems []error
 	if len(c.Topics) > 1 {
-		problems = append(problems, fmt.Errorf("field Topics has %s; with Retry.Topics it is one: each input has retry topics of its own", plural.Count(len(c.Topics), "topic")))
+		problems = append(problems, fmt.Errorf("field Topics has %s; with Retry.Topics it needs exactly one: each input has its own retry topics", plural.Count(len(c.Topics), "topic")))
 	}
 	if c.Retry.Due == nil {
 		problems = append(problems, errors.New("field Retry.Due is required with Retry.Topics"))

@@ -180,7 +180,7 @@ func (s *Session) maxRecords() (wait, most int) {
 	return wait, most
 }
 
-// overtime reports that the current transaction is older than the brokers
+// overtime reports whether the current transaction is older than the brokers
 // allow.
 func (s *Session) overtime() bool {
 	return !s.began.IsZero() && time.Since(s.began) >= s.cfg.TransactionTimeout

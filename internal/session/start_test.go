@@ -29,7 +29,7 @@ func TestStart(t *testing.T) {
 	}
 	accidents := []struct {
 		name string
-		// happen spoils the first batch, and returns the session to go on with.
+		// happen spoils the first batch, and returns the session to continue with.
 		happen func(*testing.T, *world, *session.Session, session.Config) *session.Session
 	}{
 		{"none", func(_ *testing.T, _ *world, s *session.Session, _ session.Config) *session.Session { return s }},

@@ -21,7 +21,7 @@ type PartitionStatus struct {
 	// Due is when the next record may be polled, if this is a waiting partition
 	// of Retry.Topics; otherwise zero.
 	Due time.Time
-	// Full says that the partition waits because Retry.MaxKeys of its keys
+	// Full reports whether the partition waits because Retry.MaxKeys of its keys
 	// wait.
 	Full bool
 }

@@ -20,7 +20,7 @@ func TestTimestampsAreWhatTheLogHas(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 1)
 			recordtimetest.Publish(t, w.cl, "in", compressed, times...)
-			for _, at := range times { // Each in a batch of its own, too.
+			for _, at := range times { // Each in a separate batch, too.
 				recordtimetest.Publish(t, w.cl, "in", compressed, at)
 			}
 			s := w.open(w.config())

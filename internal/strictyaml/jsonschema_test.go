@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/strictyaml/strictyamltest"
 )
 
-// validator is the JSON Schema of a shop file as a validator of its own kind reads it.
+// validator is the JSON Schema of a shop file as an independent validator reads it.
 func validator(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	text, err := shopSchema().JSONSchema()
@@ -21,7 +21,7 @@ func validator(t *testing.T) *jsonschema.Schema {
 	return strictyamltest.Compile(t, text)
 }
 
-// Whatever Decode accepts is valid, and the schema refuses what it can say in words of its own.
+// Whatever Decode accepts is valid, and the schema refuses what JSON Schema can express.
 func TestJSONSchema(t *testing.T) {
 	t.Parallel()
 	compiled := validator(t)

@@ -8,7 +8,7 @@ import (
 // Type is what may be written for a key. Its text names it in documentation.
 type Type string
 
-// The types of keys. Behind each stands the Go type of its field: T is any type of that kind, such as a named string. A field
+// The types of keys. Each names the Go type of its field: T is any type of that kind, such as a named string. A field
 // of an enum may also implement encoding.TextUnmarshaler.
 const (
 	TypeSection     Type = "section"                   // A mapping with the keys below it: a struct, or a pointer to one that is nil without the section.

@@ -40,7 +40,7 @@ func (r *reader) body(data []byte) (ast.Node, bool) {
 	file, err := parseTokens(tokens)
 	if err != nil {
 		if open := unclosed(err.token); open != nil {
-			r.failAt(tokenPos(open), "", "not valid YAML: this text in quotes goes on until line %d; its closing quote is missing", tokenPos(err.token).Line)
+			r.failAt(tokenPos(open), "", "not valid YAML: this text in quotes extends to line %d; its closing quote is missing", tokenPos(err.token).Line)
 			return nil, false
 		}
 		r.failAt(tokenPos(err.token), "", "not valid YAML: %s", syntaxAdvice(err.message))
@@ -57,7 +57,7 @@ func (r *reader) only(file *ast.File) (ast.Node, bool) {
 			continue
 		}
 		if body != nil {
-			r.failAt(nodePos(doc.Body), "", "a second document starts here; a %s file is one document: remove the --- above and what follows, or put it into a file of its own", r.kind)
+			r.failAt(nodePos(doc.Body), "", "a second document starts here; a %s file is one document: remove the --- above and what follows, or put it into another file", r.kind)
 			return nil, false
 		}
 		body = doc.Body
@@ -207,7 +207,7 @@ func syntaxAdvice(message string) string {
 		{"reserved character", "text cannot start with this character unless it is in quotes"},
 		{"unknown escape", `a \ in "..." starts an escape; write \\, or use '...'`},
 		{"mapping value is not allowed", `a second ":" in this value, or a key indented too far below it; put text that contains ": " in quotes`},
-		{"sequence entries are not allowed", `a list cannot start on its key's line; start each "- item" on a line of its own, or write [item, item]`},
+		{"sequence entries are not allowed", `a list cannot start on its key's line; start each "- item" on its own line, or write [item, item]`},
 		{"not allowed in this context", "this does not fit where it stands; check its indentation"},
 		{"unexpected key name", `this line is not "key: value"; check that a ":" and a space follow the key`},
 		{"non-map value", `this line is not "key: value"; check that a ":" and a space follow the key, and the indentation`},

@@ -1,5 +1,5 @@
 // Package testfile reads the tests of a pipeline: events, what the sources answer, and what has to become of the events.
-// They stand in NAME_test.yaml beside NAME.yaml, which is read as strictly as a pipeline file.
+// They are in NAME_test.yaml beside NAME.yaml, which is read as strictly as a pipeline file.
 package testfile
 
 import (

@@ -2,7 +2,7 @@
 // created again.
 //
 // Kafka drops a group's offsets of a topic with the topic. So the ID of each topic is kept with the other topics: as the
-// metadata of their offsets, in a group of its own. That group never has members, and its offsets are far beyond any
+// metadata of their offsets, in a separate group. That group never has members, and its offsets are far beyond any
 // record, so that no tool reports a lag for it.
 package topicid
 

@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/internal/console"
 )
 
-// Line is a record as a line of JSON. What is not UTF-8 is base64 in a field of its own, and a key or value that is not there is null.
+// Line is a record as a line of JSON. What is not UTF-8 is base64 in another field. A missing key or value is null.
 type Line struct {
 	Topic       string   `json:"topic"`
 	Partition   int32    `json:"partition"`
@@ -46,7 +46,7 @@ func (t *text) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// asText answers data as text, or in base64 where it is none.
+// asText returns data as text, or in base64 if it is not text.
 func asText(data []byte) (*text, *string) {
 	if utf8.Valid(data) {
 		return &text{data}, nil

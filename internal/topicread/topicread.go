@@ -17,8 +17,8 @@ import (
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 )
 
-// quiet is how long nothing comes before the partitions are asked whether there is anything to come. A broker is not asked
-// for longer at once: it answers the requests of a connection in turn.
+// quiet is how long nothing comes before the partitions are asked whether there is anything to come. No request takes
+// longer than that: a broker handles the requests of a connection in turn.
 const quiet = 500 * time.Millisecond
 
 // askTime is for how long the timestamps are asked for that the client cannot hold.
@@ -168,7 +168,7 @@ func (r *reader) read(ctx context.Context) error {
 	return nil
 }
 
-// poll waits for records. After a quiet time it answers none.
+// poll waits for records. After a quiet time it returns none.
 func (r *reader) poll(ctx context.Context) (kgo.Fetches, error) {
 	wait, cancel := context.WithTimeout(ctx, quiet)
 	defer cancel()
@@ -216,7 +216,7 @@ func (r *reader) record(record *kgo.Record) error {
 	return nil
 }
 
-// reached says that everything of a partition before an offset was read.
+// reached notes that everything of a partition before an offset was read.
 func (r *reader) reached(p partition, next int64) {
 	r.next[p] = next
 	if next >= r.ranges[p].To {

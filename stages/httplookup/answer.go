@@ -203,7 +203,7 @@ func appendCompact(dst, raw []byte) []byte {
 	return compact
 }
 
-// isNothing says that a path leads to nothing, or to null.
+// isNothing reports whether a path leads to nothing, or to null.
 func isNothing(v jsondoc.Value, body []byte) bool {
 	return v.Kind != jsondoc.Found || body[v.From] == 'n'
 }

@@ -22,8 +22,8 @@ func refuseBlocked(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// isBlocked says that an address is link-local, or of a cloud's metadata service, or no address of one host. Private and loopback
-// addresses are allowed: that is where services are.
+// isBlocked reports whether an address is link-local, or of a cloud's metadata service, or no address of one host. Private
+// and loopback addresses are allowed: that is where services are.
 func isBlocked(a netip.Addr) bool {
 	a = a.WithZone("").Unmap()
 	if isTunnel(a) {
@@ -45,8 +45,8 @@ func isBlocked(a netip.Addr) bool {
 	return false
 }
 
-// isTunnel says that an address leads to an IPv4 address that cannot be told from it: NAT64's local prefix has it in one of several
-// places, and Teredo passes it through a server.
+// isTunnel reports whether an address leads to an IPv4 address that cannot be told from it: NAT64's local prefix has it in
+// one of several places, and Teredo passes it through a server.
 func isTunnel(a netip.Addr) bool {
 	return netip.MustParsePrefix("64:ff9b:1::/48").Contains(a) || netip.MustParsePrefix("2001::/32").Contains(a)
 }
@@ -69,7 +69,7 @@ func embedded(a netip.Addr) netip.Addr {
 	return a
 }
 
-// isISATAP says that an interface's identifier is made of an IPv4 address.
+// isISATAP reports whether an interface's identifier is made of an IPv4 address.
 func isISATAP(b [16]byte) bool {
 	return b[8]&^0x02 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe
 }

@@ -34,7 +34,7 @@ func TestBlockedAddresses(t *testing.T) {
 	}
 }
 
-// TestNamesThatLeadToMetadata has a name server that answers a service's address first and then another: what counts is the
+// TestNamesThatLeadToMetadata has a name server that returns a service's address first and then another: what counts is the
 // address that is dialled.
 func TestNamesThatLeadToMetadata(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func parseHeader(fields map[string]lookup.Secret) (http.Header, error) {
 	return header, errors.Join(errs...)
 }
 
-// isNoToken says that a character is not one that names of headers are made of.
+// isNoToken reports whether a character is not one that names of headers are made of.
 func isNoToken(r rune) bool {
 	alphanumeric := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	return !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)

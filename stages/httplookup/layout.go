@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/jsondoc"
 )
 
-// layout is where the parts of an answer stand in it: the list, its items, and what is read of an item.
+// layout is where the parts of an answer are: the list, its items, and what is read of an item.
 type layout struct {
 	scanner   *jsondoc.Scanner
 	item      *jsondoc.Scanner // of the value of one name, for named items; nil for a list
@@ -25,7 +25,7 @@ type layout struct {
 	permanent []string
 }
 
-// The first paths of every scanner, and what stands for no path.
+// The first paths of every scanner, and what means no path.
 const (
 	listPath = 0
 	itemPath = 1

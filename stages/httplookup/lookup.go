@@ -75,7 +75,7 @@ func (l *httpLookup) read(ctx context.Context, a *answers, response *http.Respon
 	return body, err
 }
 
-// endsWithConnection says that nothing but the connection's end ends the body, so that an empty one may be a lost one.
+// endsWithConnection reports whether nothing but the connection's end ends the body, so that an empty one may be a lost one.
 func endsWithConnection(response *http.Response) bool {
 	return response.ProtoMajor == 1 && response.ContentLength < 0 && len(response.TransferEncoding) == 0 && !response.Uncompressed
 }

@@ -46,8 +46,8 @@ type Query struct {
 
 	// Items is the path to the list of items. [] stands for each element of a list on the way. Defaults to the answer itself.
 	Items string
-	// Named says that Items leads to an object whose names are the keys and whose values are the items, as in {"7": {"name":
-	// "Ada"}}. Key must then be empty. With Many each value is a list, which is the result.
+	// Named reports whether Items leads to an object whose names are the keys and whose values are the items, as in {"7":
+	// {"name": "Ada"}}. Key must then be empty. With Many each value is a list, which is the result.
 	Named bool
 	// Key is the paths in an item to the parts of its key. Defaults to id.
 	Key []string
@@ -147,7 +147,7 @@ func checkMissing(statuses []int) error {
 	return errors.Join(errs...)
 }
 
-// canBeMissing says whether a status can stand in Query.Missing: a status of 4xx that is neither about credentials nor about a
+// canBeMissing reports whether a status can be in Query.Missing: a status of 4xx that is neither about credentials nor about a
 // busy service.
 func canBeMissing(status int) bool {
 	switch status {

@@ -67,7 +67,7 @@ func (l *httpLookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 	return all
 }
 
-// between is what stands before a key in a GET's query.
+// between is what precedes a key in a GET's query.
 func (l *httpLookup) between(further bool) string {
 	name := url.QueryEscape(l.query.Param) + "="
 	switch {
@@ -81,7 +81,7 @@ func (l *httpLookup) between(further bool) string {
 	return url.QueryEscape(l.query.Separator)
 }
 
-// appendBody is the body with the keys, which are JSON as they stand.
+// appendBody is the body with the keys, which are JSON already.
 func (l *httpLookup) appendBody(keys []lookup.Key) []byte {
 	size := len(l.body[0]) + len(l.body[1]) + 2
 	for _, key := range keys {

@@ -71,7 +71,7 @@ func TestKeysThatASeparatorTearsApart(t *testing.T) {
 	}
 }
 
-// TestLongURLs has keys that need several requests, of which the third fails.
+// TestLongURLs has keys that need several requests. The third one fails.
 func TestLongURLs(t *testing.T) {
 	t.Parallel()
 	var (

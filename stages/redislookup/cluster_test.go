@@ -14,7 +14,7 @@ import (
 
 const movedKey, missingKey = "k3", "k14"
 
-// TestCluster keeps the slots on two servers, of which one key has just moved from the first to the second.
+// TestCluster keeps the slots on two servers. One key has just moved from the first to the second.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	var servers [2]*scripted

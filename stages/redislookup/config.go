@@ -13,7 +13,7 @@ import (
 type Config struct {
 	// Addrs has the server's host:port. With Cluster it has those of some servers of the cluster, which name the others.
 	Addrs []string
-	// Cluster says that the servers are a Redis Cluster.
+	// Cluster reports whether the servers are a Redis Cluster.
 	Cluster bool
 	// Username logs in, together with Password. Defaults to the user "default" if there is only a password.
 	Username string

@@ -1,8 +1,9 @@
 // Package redislookup looks keys up in Redis (6 and later), one server or a cluster.
 //
-// A template such as user:$key says which Redis key belongs to a lookup's key. All keys of a call go out in one pipeline, in a cluster
-// in one pipeline for each server that holds some of them. Each key has a command of its own: GET, or HGETALL for hashes. So a key that
-// holds the wrong kind of value fails alone, where MGET would show it as missing. No command spans two slots.
+// A template such as user:$key says which Redis key belongs to a lookup's key. All keys of a call go out in one pipeline, in
+// a cluster in one pipeline for each server that holds some of them. Each key has its own command: GET, or HGETALL for
+// hashes. So a key that holds the wrong kind of value fails alone, where MGET would show it as missing. No command spans two
+// slots.
 //
 //   - A string is a JSON string. It must be UTF-8.
 //   - JSON in a string is that JSON without white space around its parts. It must be valid by RFC 8259, in UTF-8, and

@@ -37,7 +37,7 @@ type Query struct {
 	KeyType []string
 	// Kind is String, JSON or Hash. Defaults to String.
 	Kind string
-	// Many says that each value is a list, of kind JSON. A value that is no list fails its key.
+	// Many reports whether each value is a list, of kind JSON. A value that is no list fails its key.
 	Many bool
 }
 

@@ -21,7 +21,7 @@ type answer struct {
 	keys   []found
 	rows   []rowSpan
 	buf    []byte
-	latest int32 // the slot of the last row: rows of one key tend to stand together
+	latest int32 // the slot of the last row: rows of one key tend to be together
 
 	keyless  int       // rows without a usable key
 	surplus  int       // rows with a key that nobody asked for

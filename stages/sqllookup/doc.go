@@ -21,8 +21,8 @@
 //   - BOOLEAN is TINYINT(1), and so 0 or 1. BIT and YEAR are numbers. TIME, ENUM and SET are text. A spatial value is base64.
 //   - JSON on MariaDB is text with a check. A column is JSON under its own name in the result, and text under another name.
 //
-// On SQLite a value is what it is stored as. In a BOOLEAN column 0 and 1 are false and true. In a JSON column valid JSON stands as
-// JSON.
+// On SQLite a value is what it is stored as. In a BOOLEAN column 0 and 1 are false and true. In a JSON column valid JSON is
+// kept as JSON.
 //
 // A row whose text is not UTF-8 fails its key. SQLite can have such text, and PostgreSQL with the encoding SQL_ASCII.
 //

@@ -19,9 +19,9 @@ type equality []partEquality
 
 // partEquality is how the database compares one part. The zero value says that nothing is known.
 type partEquality struct {
-	// exact says that parts are equal if and only if their canonical forms are.
+	// exact reports whether parts are equal if and only if their canonical forms are.
 	exact bool
-	// distinct says that two rows are never equal if their values are written differently.
+	// distinct reports whether two rows are never equal if their values are written differently.
 	distinct bool
 	// fold makes the same text of values that may be equal. It returns false for a value that it does not understand.
 	// Nil understands none.
@@ -60,7 +60,7 @@ func (r rowKey) parts() [][]byte {
 	return bytes.Split(bytes.TrimSuffix(r.cells, []byte{0}), []byte{0})
 }
 
-// exact says that canonical keys are all that there is to compare.
+// exact reports whether canonical keys are all that there is to compare.
 func (e equality) exact() bool {
 	for _, p := range e {
 		if !p.exact {
@@ -70,7 +70,7 @@ func (e equality) exact() bool {
 	return true
 }
 
-// distinct says that rows with different keys are never equal.
+// distinct reports whether rows with different keys are never equal.
 func (e equality) distinct() bool {
 	for _, p := range e {
 		if !p.exact && !p.distinct {
@@ -80,7 +80,7 @@ func (e equality) distinct() bool {
 	return true
 }
 
-// regular says whether a canonical key is regular: no two regular keys are equal.
+// regular reports whether a canonical key is regular: no two regular keys are equal.
 func (e equality) regular(key lookup.Key, room []byte) bool {
 	var places [4]lookup.Key
 	split := append(places[:0], key)
@@ -162,7 +162,7 @@ func foldCaseless(text []byte) ([]byte, bool) { return bytes.ToLower(text), look
 // foldPlain is for text whose case counts.
 func foldPlain(text []byte) ([]byte, bool) { return text, lookupkey.IsPlain(text) }
 
-// orIdentifier is fold for columns that may hold UUIDs or addresses by a type of their own, which the protocol hides.
+// orIdentifier is fold for columns that may hold UUIDs or addresses by a type that the protocol hides.
 func orIdentifier(fold func([]byte) ([]byte, bool)) func([]byte) ([]byte, bool) {
 	return func(text []byte) ([]byte, bool) {
 		if digits := hexDigits(text); len(digits) == 32 {

@@ -42,7 +42,7 @@ type prepared struct {
 	signature string // of what else was learned: two of the same that compare keys alike run alike
 	load      func(context.Context, *stages.Batch[lookup.Key, []byte]) error
 	scan      func(ctx context.Context, query string) (scanRows, error)
-	// without runs the query without keys, inside of a statement, and says whether that returns rows.
+	// without runs the query without keys, inside of a statement, and reports whether that returns rows.
 	without func(ctx context.Context, before, after string) (bool, error)
 	verify  func(context.Context) error // finds what describing did not; may be nil
 

@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// matching gathers the rows of one call for a key that the database compares in a way of its own. It groups rows by the
+// matching gathers the rows of one call for a key that the database compares in its own way. It groups rows by the
 // content of their key columns. The database says which of these keys equals which key of the call. One row may belong
 // to several keys.
 type matching struct {
@@ -194,7 +194,7 @@ func (m *matching) open(keys []lookup.Key, related [][]int32) []int {
 	return open
 }
 
-// regular says whether all keys are regular, including the rows' keys.
+// regular reports whether all keys are regular, including the rows' keys.
 func (m *matching) regular(keys []lookup.Key) bool {
 	var room [64]byte
 	for _, key := range keys {

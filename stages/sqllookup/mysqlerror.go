@@ -54,7 +54,7 @@ func loginAdvice(err error) string {
 	return "the dsn does not allow the way in which it asks for the password"
 }
 
-// classOfMySQL goes by the number first: one SQLSTATE stands for errors of every kind.
+// classOfMySQL goes by the number first: one SQLSTATE covers errors of every kind.
 func classOfMySQL(number uint16, state string) stages.Class {
 	switch number {
 	// Keys and rows: a packet, more rows than one, division, truncation, values and lengths out of range, and a key with

@@ -22,7 +22,7 @@ func mostKeys(placeholders int) int {
 // listSize is the power of two that n keys are filled up to.
 func listSize(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// expand is the statement with lists of size keys, whose parts stand at places.
+// expand is the statement with lists of size keys, whose parts are at places.
 func expand(s statement, size int, places []string) rewrite {
 	key := strings.Join(places, ",")
 	if len(places) > 1 {

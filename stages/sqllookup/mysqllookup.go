@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// mysqlLookup runs a Lookup on MySQL or MariaDB. The keys are placeholders in IN lists: that is the form of which both
+// mysqlLookup runs a Lookup on MySQL or MariaDB. The keys are placeholders in IN lists: from that form both
 // use indexes whatever the column's type, character set and collation, on every version. Lists come in sizes that are
 // powers of two, so that a server sees few texts.
 type mysqlLookup struct {
@@ -164,7 +164,7 @@ func (l *mysqlLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, 
 	return a.settle(ctx)
 }
 
-// loadSome adds to a, which it makes where there is none, what one statement answers.
+// loadSome adds what one statement returns to a, which it makes if there is none.
 func (l *mysqlLookup) loadSome(ctx context.Context, b *stages.Batch[lookup.Key, []byte], keys []lookup.Key, a **answer) error {
 	r := expand(l.statement, listSize(len(keys)*max(len(l.forms), 1)), l.places)
 	rows, err := l.db.pool.QueryContext(ctx, r.sql, l.arguments(keys)...)

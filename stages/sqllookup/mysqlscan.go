@@ -27,7 +27,7 @@ func (l *mysqlLookup) prepareScan(ctx context.Context, query string) (scanRows, 
 	return func(ctx context.Context, each func(*layout, row) error) error { return l.stream(ctx, query, each) }, nil
 }
 
-// stream runs a query on a connection of its own, without the limits of a session for lookups.
+// stream runs a query on a separate connection, without the limits of a session for lookups.
 func (l *mysqlLookup) stream(ctx context.Context, query string, each func(*layout, row) error) error {
 	conn, err := l.db.pool.Conn(ctx)
 	if err != nil {

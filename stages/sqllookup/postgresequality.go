@@ -91,7 +91,7 @@ func (l *pgLookup) equalityOf(ctx context.Context, oid uint32, collation string)
 	return partEquality{}, nil
 }
 
-// lowersASCII says whether the database's locale lowers I to i: the Turkish locale does not.
+// lowersASCII reports whether the database's locale lowers I to i: the Turkish locale does not.
 func (l *pgLookup) lowersASCII(ctx context.Context) (usual bool, err error) {
 	err = l.db.run(ctx, pgQuery{sql: "SELECT lower('I') = 'i'"}, func(_ []pgconn.FieldDescription, v [][]byte) error {
 		usual = string(v[0]) == "t"
@@ -146,13 +146,13 @@ func (l *pgLookup) collations(ctx context.Context, r rewrite, lay *layout, eleme
 	return found, nil
 }
 
-// looseSQL works on servers that know no other collations than those that compare bytes in the end.
+// looseSQL works on servers whose collations all compare bytes in the end.
 const looseSQL = `
 SELECT count(*) FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
 WHERE $1 IN (quote_ident(c.collname), quote_ident(n.nspname) || '.' || quote_ident(c.collname))
   AND to_jsonb(c) ->> 'collisdeterministic' = 'false'`
 
-// comparesLoosely says whether a collation takes different texts for equal.
+// comparesLoosely reports whether a collation takes different texts for equal.
 func (l *pgLookup) comparesLoosely(ctx context.Context, collation string) (loose bool, err error) {
 	if collation == "" || collation == `"default"` || collation == `"C"` {
 		return false, nil

@@ -107,7 +107,7 @@ func (l *pgLookup) expect(fields []pgconn.FieldDescription) error {
 	return nil
 }
 
-// knows says that no type of fields must be read from the catalog first.
+// knows reports whether no type of fields must be read from the catalog first.
 func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
 	return !slices.ContainsFunc(fields, func(f pgconn.FieldDescription) bool {
 		_, _, ok := l.db.known(f.DataTypeOID)

@@ -49,7 +49,7 @@ func (s pgSettings) ofSession(process uint32) string {
 	return s.query(false) + " WHERE pg_catalog.pg_backend_pid() = " + strconv.FormatUint(uint64(process), 10)
 }
 
-// ofTransaction is a query that makes the settings for the transaction that it stands in.
+// ofTransaction is a query that makes the settings for the transaction that it is in.
 func (s pgSettings) ofTransaction() string { return s.query(true) }
 
 func (s pgSettings) query(local bool) string {
@@ -76,7 +76,7 @@ func quotePG(text string) string {
 // pooled marks a connection to a pooler, which may serve each transaction by another server process.
 const pooled = "loaderline pooled"
 
-// connected makes the settings of a new connection, in one round trip. A pooler tells clients a process number of its own. Then
+// connected makes the settings of a new connection, in one round trip. A pooler tells clients its own process number. Then
 // connected sets nothing, since other clients share the server's session, and each transaction makes the settings for itself.
 func (p *postgres) connected(ctx context.Context, pg *pgconn.PgConn) error {
 	ctx, cancel := context.WithTimeout(ctx, p.connectTimeout)
@@ -100,7 +100,7 @@ func isPooled(pg *pgconn.PgConn) bool {
 }
 
 // each sends a query in one round trip, and calls each with every row until it returns an error. On a pooled connection the
-// settings go before the query, in the same transaction: a transaction is what stands between two Syncs.
+// settings go before the query, in the same transaction: a transaction is what is between two Syncs.
 func (p *postgres) each(ctx context.Context, pg *pgconn.PgConn, q pgQuery, each func(*pgconn.ResultReader) error) error {
 	if q.set || !isPooled(pg) {
 		rows := pg.ExecParams(ctx, q.sql, q.values, q.oids, nil, nil)

@@ -128,7 +128,7 @@ func (p *postgres) keyType(oid uint32) (lookupkey.Type, error) {
 
 // arrayOf is the array type of a key type that key_type names.
 func arrayOf(t lookupkey.Type) (uint32, error) {
-	switch t { //nolint:exhaustive // The others have no type of their own in every database.
+	switch t { //nolint:exhaustive // The others are not a type in every database.
 	case lookupkey.Smallint:
 		return pgtype.Int2ArrayOID, nil
 	case lookupkey.Integer:

@@ -46,7 +46,7 @@ func (d *reader) read(r row) error {
 	return err
 }
 
-// asKey is a cell as a key of a type may stand in an event: 0 and 1 as booleans.
+// asKey is a cell as an event may have a key of a type: 0 and 1 as booleans.
 func asKey(t lookupkey.Type, cell []byte) []byte {
 	if t == lookupkey.Boolean && len(cell) == 1 && (cell[0] == '0' || cell[0] == '1') {
 		return strconv.AppendBool(nil, cell[0] == '1')

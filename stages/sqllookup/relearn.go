@@ -31,8 +31,8 @@ func withoutMark(err error) error {
 // internalError is the SQLSTATE with which PostgreSQL says, among others, that it does not find a type that was dropped.
 const internalError = "XX000"
 
-// mayBeOutdated says whether a call can have failed because the schema is not as described. A database that was not reached, or
-// gave up, says nothing about that.
+// mayBeOutdated reports whether a call can have failed because the schema is not as described. A database that was not
+// reached, or gave up, says nothing about that.
 func mayBeOutdated(err error) bool {
 	if isOutdated(err) {
 		return true
@@ -130,7 +130,7 @@ type unfitKey struct {
 	err error
 }
 
-// attempt loads the keys of a batch, or only those that did not fit before, and returns those that do not fit the types.
+// attempt loads the keys of a batch, or only the keys that did not fit before. It returns the keys that do not fit the types.
 func (p *prepared) attempt(ctx context.Context, b *stages.Batch[lookup.Key, []byte], only []unfitKey) ([]unfitKey, error) {
 	if only == nil && !p.mustCheck(b.Keys) {
 		return nil, p.load(ctx, b)

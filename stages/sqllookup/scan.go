@@ -38,7 +38,7 @@ func (l *sqlLookup) Scan(ctx context.Context, query string) (lookupext.Scan, err
 	return &scan{lookup: l, query: query}, nil
 }
 
-// scanOf is a scan of a query whose rows, with Many, can stand together.
+// scanOf is a scan of a query whose rows, with Many, can be together.
 func (p *prepared) scanOf(ctx context.Context, query string) (scanRows, error) {
 	if p.query.Many && !p.equality.distinct() {
 		return nil, invalid(errors.New("the database takes keys for equal that are written differently, so that the rows of one key need not stand together: " +
@@ -113,7 +113,7 @@ func eachRow(
 	return nil
 }
 
-// anyRow says whether a query returns rows.
+// anyRow reports whether a query returns rows.
 func anyRow(ctx context.Context, pool *sql.DB, query string, explain func(context.Context, error) error, args ...any) (bool, error) {
 	rows, err := pool.QueryContext(ctx, query, args...)
 	if err != nil {

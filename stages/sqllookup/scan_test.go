@@ -110,7 +110,7 @@ func TestAScanSaysWhichKeysHaveNoValue(t *testing.T) {
 	})
 }
 
-// endless is a query with some 14 million rows, each with a key of its own: nobody waits for them.
+// endless is a query with some 14 million rows, each with another key: nobody waits for them.
 func endless() string {
 	var key, from []string
 	for i, weight := 0, 1; i < 15; i, weight = i+1, 3*weight {

@@ -95,7 +95,7 @@ func (s *scanner) skipToken(c byte) tokenKind {
 	}
 }
 
-// startsParameter says that a parameter of the dialect begins with c.
+// startsParameter reports whether a parameter of the dialect begins with c.
 func (s *scanner) startsParameter(c byte) bool {
 	switch c {
 	case '$':
@@ -109,7 +109,7 @@ func (s *scanner) startsParameter(c byte) bool {
 	}
 }
 
-// startsLineComment says that rest begins with a comment that ends with its line. MySQL's -- wants a space after it:
+// startsLineComment reports whether rest begins with a comment that ends with its line. MySQL's -- wants a space after it:
 // 5--1 is six.
 func (s *scanner) startsLineComment(rest string) bool {
 	if s.dialect != mysqlDialect {
@@ -190,7 +190,7 @@ func (s *scanner) skipWord(n int) {
 	}
 }
 
-// isWord says that c is part of an identifier or a number: letters, digits, _, $ and everything beyond ASCII.
+// isWord reports whether c is part of an identifier or a number: letters, digits, _, $ and everything beyond ASCII.
 func isWord(c byte) bool {
 	return c == '_' || c == '$' || isDigit(c) || c >= 0x80 || (c|0x20 >= 'a' && c|0x20 <= 'z')
 }

@@ -217,7 +217,7 @@ func asNumbers(keys []lookup.Key, types lookupkey.Types) []lookup.Key {
 	return all
 }
 
-// expects says whether a result has the columns that were described.
+// expects reports whether a result has the columns that were described.
 func (l *sqliteLookup) expects(columns []*sql.ColumnType) bool {
 	return slices.EqualFunc(columns, l.columns, func(c *sql.ColumnType, name string) bool { return c.Name() == name }) &&
 		slices.EqualFunc(columns, l.types, func(c *sql.ColumnType, declared string) bool {
@@ -230,7 +230,7 @@ func isTime(declared string) bool {
 	return declared == "DATE" || declared == "DATETIME" || declared == "TIMESTAMP"
 }
 
-// keyArray is the keys as one JSON array, which they are the elements of as they stand.
+// keyArray is the keys as one JSON array. They are JSON already.
 func keyArray(keys []lookup.Key) string {
 	var b strings.Builder
 	b.Grow(16*len(keys) + 2)

@@ -13,7 +13,7 @@ type uuidForm func(string) string
 
 var (
 	withoutHyphens = func(id string) string { return strings.ReplaceAll(id, "-", "") }
-	// uuidForms are the ways in which text columns hold UUIDs. Those that ignore case need one of each two.
+	// uuidForms are the ways in which text columns hold UUIDs. Columns that ignore case need one of each two.
 	uuidForms = []uuidForm{
 		func(id string) string { return id }, withoutHyphens,
 		strings.ToUpper, func(id string) string { return withoutHyphens(strings.ToUpper(id)) },

@@ -128,7 +128,7 @@ func silent(service string) Fault {
 	return toxic("silent", service, poison{Type: "timeout", Stream: "upstream"}, poison{Type: "timeout", Stream: "downstream"})
 }
 
-// deaf drops what the service answers: it does what it is asked, and nobody learns of it.
+// deaf drops the responses of the service: it does what it is asked, and nobody learns of it.
 func deaf(service string) Fault {
 	return toxic("answers dropped", service, poison{Type: "timeout", Stream: "downstream"})
 }
@@ -138,7 +138,7 @@ func mute(service string) Fault {
 	return toxic("requests dropped", service, poison{Type: "timeout", Stream: "upstream"})
 }
 
-// slow delays what the service answers.
+// slow delays the responses of the service.
 func slow(service string, by time.Duration) Fault {
 	return toxic(fmt.Sprintf("slow by %v", by), service, poison{
 		Type: "latency", Stream: "downstream", Attributes: map[string]int64{"latency": by.Milliseconds(), "jitter": by.Milliseconds() / 4},

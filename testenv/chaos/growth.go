@@ -19,7 +19,7 @@ type measure struct {
 	what string
 	of   func(Usage) float64
 	unit float64
-	// least is a growth that is always allowed: what comes and goes with the work at hand.
+	// least is a growth that is always allowed: what comes and goes with the current work.
 	least float64
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The requests whose answers can be lost, by their key in Kafka's protocol. nothing is none of them.
+// The requests whose responses can be lost, by their key in Kafka's protocol. nothing is none of them.
 const (
 	nothing  = -1
 	produces = 0
@@ -30,7 +30,7 @@ type lossy struct {
 	lost   chan struct{} // closed with the first answer that is lost since lose was called
 }
 
-// newLossy takes connections at an address of its own.
+// newLossy takes connections at its own address.
 func newLossy(ctx context.Context, address, upstream string) (*lossy, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
@@ -52,7 +52,7 @@ func (l *lossy) lose(key int) {
 	}
 }
 
-// loses says whether the answers to such requests are to be lost.
+// loses reports whether the responses to such requests are to be lost.
 func (l *lossy) loses(key int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,7 +160,7 @@ func relay(from io.Reader, to io.Writer, pass func(frame []byte) bool) {
 	}
 }
 
-// doomed are the requests of one connection whose answers are to be lost, by correlation ID.
+// doomed are the requests of one connection whose responses are to be lost, by correlation ID.
 type doomed struct {
 	mu    sync.Mutex
 	asked map[uint32]bool

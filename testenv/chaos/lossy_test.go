@@ -12,7 +12,7 @@ func frame(body ...byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
 
-// A broker that answers each request with its correlation ID.
+// A broker that responds to each request with its correlation ID.
 func answering(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -2,10 +2,10 @@ package chaos
 
 import "time"
 
-// forLong is so long that a pipeline which stands still has to say so.
+// forLong is so long that a pipeline that makes no progress has to say so.
 const forLong = stalledFor + saidWithin + 5*time.Second
 
-// loud are scenarios that a pipeline must not bear in silence: it continues by itself, says why it stands still, or ends
+// loud are scenarios that a pipeline must not bear in silence: it continues by itself, says why it makes no progress, or ends
 // and says what to do. The first list is for [Short], the second for [Longer].
 var (
 	loud = []Scenario{

@@ -25,7 +25,7 @@ type member struct {
 	armed   string // the file that says where it is to be stopped
 	log     string
 	env     []string // of its own
-	address string   // where it answers over HTTP; empty where it does not
+	address string   // where it serves HTTP; empty where it does not
 	kills   int
 	peak    int64 // bytes of memory
 

@@ -37,7 +37,7 @@ func (r *Round) play() {
 	}
 }
 
-// over says that there is no use in going on.
+// over reports whether the round has to end.
 func (r *Round) over() bool {
 	return r.running.Err() != nil || r.options.Quick && len(r.result.Problems) > 0
 }

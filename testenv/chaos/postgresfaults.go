@@ -120,7 +120,7 @@ func firstHost(fault Fault) Fault {
 		if err := inject(ctx, r); err != nil {
 			return err
 		}
-		// What is cached, or at hand, needs no host.
+		// What is cached, or already loaded, needs no host.
 		if err := pause(ctx, cachedFor); err != nil {
 			return err
 		}

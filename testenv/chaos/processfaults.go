@@ -85,7 +85,7 @@ var twin = Fault{
 	},
 }
 
-// replayed enriches the latest input once more, into a topic of its own, while the pipeline runs.
+// replayed enriches the latest input once more, into another topic, while the pipeline runs.
 var replayed = Fault{
 	Name: "replay beside it",
 	Inject: func(ctx context.Context, r *Round) error {

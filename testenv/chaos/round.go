@@ -40,7 +40,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Round is one run of a scenario: a pipeline with topics and a database of its own.
+// Round is one run of a scenario: a pipeline with its own topics and database.
 type Round struct {
 	scenario Scenario
 	options  Options
@@ -65,7 +65,7 @@ type Round struct {
 	twin                       *member     // of the first one; nil before there is one
 	held                       []*pgx.Conn // until the fault that holds them is healed
 	disk                       string      // the folder of the cache on disk
-	mounted                    bool        // and it is a file system of its own
+	mounted                    bool        // and it is a separate file system
 	checker                    atomic.Pointer[testenv.Checker]
 	judging                    testenv.CheckerConfig
 	partitions                 int

@@ -23,7 +23,7 @@ type Scenario struct {
 	Members int
 	// Steps makes the schedule. It uses no other randomness than what it is given.
 	Steps func(*rand.Rand) []Step
-	// Alone says that it takes the broker or another service from other rounds: none may run beside it.
+	// Alone reports whether it takes the broker or another service from other rounds: none may run beside it.
 	Alone bool
 	// Redis and Disk add the caches below the memory.
 	Redis, Disk bool
@@ -35,7 +35,7 @@ type Scenario struct {
 	Changing bool
 	// Rate is how many events a second are published. Defaults to 5,000.
 	Rate int
-	// Watched says that what the first process holds is sampled, and must not grow.
+	// Watched reports whether what the first process holds is sampled, and must not grow.
 	Watched bool
 	// Site is where its topics are. Defaults to the one broker that is always there; others start when they are needed.
 	Site string

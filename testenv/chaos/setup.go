@@ -15,7 +15,7 @@ import (
 
 const (
 	partitions = 4
-	// processes are those that a round can have at most.
+	// processes is the most processes that a round can have.
 	processes = 3
 	// inputConfig lets records in that are too large for the output.
 	inputConfig = "max.message.bytes=8388608"

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Soak is a pipeline with all caches and retry topics under 10,000 events a second and a fault every half a minute, none
-// of which ends its first process. What that process holds must not grow.
+// Soak is a pipeline with all caches and retry topics under 10,000 events a second and a fault every half a minute. No
+// fault ends its first process. What that process holds must not grow.
 func Soak(lasting time.Duration) Scenario {
 	const (
 		perSecond = 10_000

@@ -31,7 +31,7 @@ type said struct {
 	lag     float64  // records
 }
 
-// admits says that a process has told that something is wrong.
+// admits reports whether a process has told that something is wrong.
 func (s said) admits() bool { return !s.answers || !s.ready || len(s.stalled) > 0 && s.lag > 0 }
 
 func (s said) String() string {
@@ -41,13 +41,13 @@ func (s said) String() string {
 	return fmt.Sprintf("%s: ready %v, loaderline_stalled %q, loaderline_consumer_lag_records %v", s.process, s.ready, s.stalled, s.lag)
 }
 
-// standstill judges whether a pipeline stands still without saying so. If records wait and nothing was committed for
+// standstill judges whether a pipeline makes no progress without saying so. If records wait and nothing was committed for
 // half a minute, soon after a process must not be ready, or its metrics must say that it is stalled and that there is
 // a lag.
 type standstill struct {
 	committed int64
 	since     time.Time // records have waited and nothing was committed since then; zero where that is not so
-	told      bool      // that it stands still in silence
+	told      bool      // that it is silent and makes no progress
 }
 
 // look takes the group's committed offsets, the ends, and what its processes say. It returns what is wrong with that,

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// RunShort runs scenarios once: side by side, as far as the world has lanes, and after them those that have to be alone.
+// RunShort runs scenarios once: side by side, as far as the world has lanes. Scenarios that have to be alone come last.
 func RunShort(ctx context.Context, w *World, scenarios []Scenario, o Options) ([]Result, error) {
 	results := make([]Result, len(scenarios))
 	run := func(i int) error {

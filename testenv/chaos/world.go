@@ -13,7 +13,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// World is the services that rounds share, and a lane for each of those that run side by side.
+// World is the services that rounds share, and a lane for each round that runs beside others.
 type World struct {
 	postgres, redis *testenv.Service
 	authority       *testenv.Authority
@@ -32,11 +32,11 @@ type lane struct {
 	links   map[string]*link
 	dsn     string // of PostgreSQL
 	redis   string
-	tls     string            // where a pipeline finds Kafka by a certificate of its own
+	tls     string            // where a pipeline finds Kafka with a client certificate
 	http    [processes]string // free addresses
 }
 
-// addresses of a lane: before the loss of answers, before and behind the links, and those of the processes.
+// The addresses of a lane: before the loss of responses, before and behind the links, and those of the processes.
 const laneAddresses = 7 + processes
 
 // Up starts the services, for so many rounds side by side. ctx bounds the start alone; end it by [World.Close].
@@ -70,7 +70,7 @@ func Up(ctx context.Context, lanes int) (_ *World, err error) {
 	return w, nil
 }
 
-// listeners are the broker's listeners: two for each lane, the second of which asks for a certificate, and one that asks
+// listeners are the broker's listeners: two for each lane (the second asks for a certificate), and one that asks
 // for a password.
 func (w *World) listeners(free []string, lanes int) (list []testenv.Listener, err error) {
 	if w.authority, err = testenv.NewAuthority(); err != nil {

@@ -117,7 +117,7 @@ func (s *scenario) dlq(args ...string) (cmd *exec.Cmd, words *bytes.Buffer) {
 	return cmd, words
 }
 
-// listed is what dlq list answers, by state and kind.
+// listed is what dlq list prints, by state and kind.
 func (s *scenario) listed(args ...string) map[string]int {
 	s.t.Helper()
 	cmd, words := s.dlq(append([]string{"list", "--format", "json"}, args...)...)

@@ -12,8 +12,8 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// With stale values at hand, an outage does not even stop the pipeline: the records say how old they are. With very many events,
-// 5,000 a second, the database is away for 20 s and comes back; what is published one TTL later is fresh.
+// With stale values in the cache, an outage does not even stop the pipeline: the records say how old they are. With very
+// many events, 5,000 a second, the database is away for 20 s and comes back; what is published one TTL later is fresh.
 func TestAnOutageWithStaleValues(t *testing.T) {
 	t.Parallel()
 	const ttl = 500 * time.Millisecond

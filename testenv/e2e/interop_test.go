@@ -46,7 +46,7 @@ func TestKafkaTools(t *testing.T) {
 	}
 }
 
-// toolWorld is the example pipeline with topics of its own.
+// toolWorld is the example pipeline with its own topics.
 type toolWorld struct {
 	scenario *scenario
 	topic    string // of the events; the others' names begin with it
@@ -88,7 +88,7 @@ func newToolWorld(t *testing.T) toolWorld {
 	return w
 }
 
-// execute runs a command of the page, on this world's broker and topics, and answers what it prints.
+// execute runs a command of the page, on this world's broker and topics, and returns what it prints.
 func (w toolWorld) execute(t *testing.T, command string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -22,7 +22,7 @@ func ownPostgres(t *testing.T) (server *testenv.Service, dsn string) {
 	return server, dsn
 }
 
-// resumesWithin is how soon after the return of its source a pipeline goes on.
+// resumesWithin is how soon a pipeline resumes after its source has returned.
 const resumesWithin = 5 * time.Second
 
 // PostgreSQL stops and comes back on the way: no event pays for it. With very many events it is away for 20 s, while

@@ -65,7 +65,7 @@ func TestAPoisonKey(t *testing.T) {
 			t.Fatalf("an event of the poison key was enriched: %s", r.Value)
 		}
 	}
-	// A call that fails is halved: it costs two more, one of which fails.
+	// A call that fails is halved: it costs two more, and one of them fails.
 	extra := 2 * (failed - 1)
 	t.Logf("%d of %d events are dead letters; %d calls failed, so %d were extra", report.Dead, s.events, failed, extra)
 	if most := 2*math.Log2(maxBatch) + 2; report.Dead == 0 || failed == 0 || float64(extra) > most {

@@ -25,7 +25,7 @@ type process struct {
 	told  atomic.Bool // to end
 }
 
-// run starts the pipeline, as an instance of its own.
+// run starts the pipeline as another instance.
 func (s *scenario) run(instance string) *process {
 	s.t.Helper()
 	p := &process{t: s.t, log: newLogs(), ended: make(chan struct{})}

@@ -144,7 +144,7 @@ func headerTime(t *testing.T, r testenv.Record, name string) time.Time {
 	return at
 }
 
-// failed are the events in a retry topic that are there for a failure of their own.
+// failed are the events in a retry topic that failed themselves.
 func (s *scenario) failed(topic string) []testenv.Record {
 	s.t.Helper()
 	records, err := testenv.ReadAll(s.t.Context(), s.kafka, topic)

@@ -8,7 +8,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// The Redis of the shared cache stands still under load and goes on: no event pays for it.
+// The Redis of the shared cache freezes under load and continues: no event pays for it.
 func TestASharedCacheThatStandsStill(t *testing.T) {
 	t.Parallel()
 	redis := testenv.Own(t, testenv.StartRedis)

@@ -27,7 +27,7 @@ func eventCount(t *testing.T) int {
 	return n
 }
 
-// scenario is one pipeline with topics and a database of its own.
+// scenario is one pipeline with its own topics and database.
 type scenario struct {
 	t       *testing.T
 	events  int

@@ -1,5 +1,5 @@
-// Command bench measures loaderline and hand-written programs side by side on real Kafka and PostgreSQL: those that
-// LOADERLINE_TEST_KAFKA and LOADERLINE_TEST_POSTGRES name, or new ones. Run it from the module's folder.
+// Command bench measures loaderline and hand-written programs side by side on real Kafka and PostgreSQL. It uses the servers
+// that LOADERLINE_TEST_KAFKA and LOADERLINE_TEST_POSTGRES name, or starts new ones. Run it from the module's folder.
 //
 //	bench --rounds 5                                 all shapes
 //	bench --shapes zipf,warm --events 2000000        some of them

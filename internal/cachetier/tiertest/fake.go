@@ -12,7 +12,7 @@ import (
 
 // Store is where Fakes keep what they hold: a file or a server, in memory. Its zero value is empty and ready to use.
 type Store struct {
-	// Unfenced says that Set keeps what it is given, also what began to load before an invalidation: as a tier that one
+	// Unfenced reports whether Set keeps what it is given, also what began to load before an invalidation: as a tier that one
 	// process has for itself.
 	Unfenced bool
 
@@ -25,7 +25,7 @@ type Store struct {
 
 // Fake is a Tier in memory for tests, with faults on request. It is safe for concurrent use.
 type Fake struct {
-	// TierName is what Name answers. Defaults to "fake".
+	// TierName is what Name returns. Defaults to "fake".
 	TierName string
 	// Before is called before each Get, Set, Invalidate and InvalidateAll with the method's name: to count, or to take time. Optional.
 	Before func(method string)
@@ -70,7 +70,7 @@ func (f *Fake) Lose() {
 	f.store.spaces, f.store.positions = nil, nil
 }
 
-// begin calls Before, and says whether the store can be reached.
+// begin calls Before, and reports whether the store can be reached.
 func (f *Fake) begin(ctx context.Context, method string) error {
 	if f.Before != nil {
 		f.Before(method)

@@ -69,7 +69,7 @@ func (h Harness) positions(t *testing.T) {
 	}
 	save(t, tier, at("changes", 0, 5), at("changes", 1, 0), at("changes-2", 0, 1<<40), at("changes", 12, 1))
 	expectPositions(t, tier, at("changes", 0, 5), at("changes", 1, 0), at("changes", 12, 1), at("changes-2", 0, 1<<40))
-	// One goes on, one would go back, one is new; the others stay.
+	// One moves forward, one would go back, one is new; the others stay.
 	save(t, tier, at("changes", 0, 6), at("changes-2", 0, 7), at("other.topic", 3, 9))
 	expectPositions(t, tier, at("changes", 0, 6), at("changes", 1, 0), at("changes", 12, 1), at("changes-2", 0, 1<<40), at("other.topic", 3, 9))
 	// They are no entries, and no invalidation reaches them.

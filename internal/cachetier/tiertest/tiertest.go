@@ -9,13 +9,13 @@ import (
 
 // Harness makes the tiers of one kind.
 type Harness struct {
-	// New makes an empty store of its own, which ends with the test. The function that it answers opens a tier on the
+	// New makes a new, empty store, which ends with the test. The function that it returns opens a tier on the
 	// store, as often as it is called: as a process that starts again or, where the store is Shared, as one more
 	// process. The suite closes the tiers.
 	New func(testing.TB) (open func(testing.TB) cachetier.Tier)
-	// Shared says that several tiers can be open on one store at once.
+	// Shared reports whether several tiers can be open on one store at once.
 	Shared bool
-	// Volatile says that what a tier holds ends with it.
+	// Volatile reports whether what a tier holds ends with it.
 	Volatile bool
 	// MaxValue is the size of the largest value that a tier must keep, in bytes. Defaults to 4 MiB.
 	MaxValue int

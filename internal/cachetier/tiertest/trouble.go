@@ -42,7 +42,7 @@ func (h Harness) cancelledContext(t *testing.T) {
 	keep(t, tier, "other", "1", "new")
 }
 
-// concurrently: many at work on one tier, each with keys of its own, see no other's values and what they did themselves.
+// concurrently has many goroutines at work on one tier, each with its own keys. Each sees what it did and no other's values.
 func (h Harness) concurrently(t *testing.T) {
 	const workers, keys, rounds = 4, 20, 30
 	tier := h.open(t)

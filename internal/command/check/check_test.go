@@ -32,7 +32,7 @@ func right(resource kmsg.ACLResourceType, name string, operation kmsg.ACLOperati
 	return kfake.ACL{Resource: resource, Name: name, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: operation, Allow: true}
 }
 
-// allRights are those that a pipeline needs, and the only ones that this user has.
+// allRights are the rights that a pipeline needs, and this user has no others.
 func allRights() []kfake.ACL {
 	transactions := right(kmsg.ACLResourceTypeTransactionalId, "a%2Fb/", kmsg.ACLOperationWrite)
 	transactions.Pattern = kmsg.ACLResourcePatternTypePrefixed

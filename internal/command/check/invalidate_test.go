@@ -69,7 +69,7 @@ func failures(t *testing.T, c check.Check) []string {
 	return failed
 }
 
-// invalidatingRights are those that a pipeline with change topics needs.
+// invalidatingRights are the rights that a pipeline with change topics needs.
 func invalidatingRights() []kfake.ACL {
 	return append(allRights()[:4],
 		right(kmsg.ACLResourceTypeTopic, "shop.users", kmsg.ACLOperationRead),

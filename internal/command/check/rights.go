@@ -169,7 +169,7 @@ func writesTransaction(ctx context.Context, client *kgo.Client, id, group string
 	}
 }
 
-// answered says that the cluster looked at a request, and refused what it says rather than who says it.
+// answered reports whether the cluster looked at a request, and refused what it says rather than who says it.
 func answered(err error) bool {
 	for _, refusal := range []error{
 		kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.GroupIDNotFound, kerr.RebalanceInProgress, // of a group

@@ -19,7 +19,7 @@ const (
 	sourceTry     = 3 * time.Second
 )
 
-// sources checks each source, and the statements of those that answer, and the shared cache, while others are checked.
+// sources checks each source and, if it can be reached, its statements; and the shared cache. It runs beside other checks.
 func (c Check) sources(ctx context.Context) <-chan []Finding {
 	done := make(chan []Finding, 1)
 	go func() {

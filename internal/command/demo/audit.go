@@ -72,7 +72,7 @@ type audit struct {
 	outcomes                   map[coordinates]int
 	enriched                   int
 	dead                       map[string]int
-	wrong                      int // events of which something else became than had to
+	wrong                      int // events with another outcome than they should have
 	sampleEnriched, sampleDead *kgo.Record
 }
 

@@ -62,7 +62,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// get is what a running demo answers.
+// get returns the response of a running demo.
 func get(t *testing.T, at demo.Place, path string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+at.HTTP+path, nil)

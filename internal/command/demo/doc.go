@@ -1,5 +1,5 @@
-// Package demo runs a pipeline end to end in one process: a broker, a database with a small shop, events of which
-// some are bad, and an audit that reads back what became of each of them.
+// Package demo runs a pipeline end to end in one process: a broker, a database with a small shop, events, some of
+// them bad, and an audit that reads back the outcome of each.
 //
 // The pipeline is a file, and goes the way of every pipeline file. The broker is for trying things: it keeps
 // records in memory.

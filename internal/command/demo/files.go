@@ -58,7 +58,7 @@ func Write(ctx context.Context, dir string, n int) (Files, error) {
 	return files, writePipeline(files.Pipeline, devbroker.DefaultListen)
 }
 
-// Commands are what runs the demo by hand, in order. The broker and the pipeline each take a terminal of their own.
+// Commands are what runs the demo by hand, in order. The broker and the pipeline each take their own terminal.
 func (f Files) Commands() []string {
 	pipeline := quoted(f.Pipeline)
 	return []string{

@@ -84,7 +84,7 @@ func (w world) open(ctx context.Context, counts *runtime.Totals) (*pipeline.Pipe
 	return open, line, nil
 }
 
-// enrich publishes the events and runs the pipeline until all outcomes are visible. It answers what was published and
+// enrich publishes the events and runs the pipeline until all outcomes are visible. It returns what was published and
 // when the last outcome was seen.
 func (w world) enrich(ctx context.Context, counts *runtime.Totals) (published map[coordinates]string, settled time.Time, err error) {
 	open, line, err := w.open(ctx, counts)
@@ -125,7 +125,7 @@ func (w world) goOn(ctx context.Context) (err error) {
 	return line.Run(ctx)
 }
 
-// publish publishes the events, and answers where each of them is and the kind of dead letter it has to become.
+// publish publishes the events. It returns where each of them is and the kind of dead letter that it has to become.
 func (w world) publish(ctx context.Context) (map[coordinates]string, error) {
 	client, err := kafkaadmin.NewClient(w.kafka, kgo.DefaultProduceTopic(inputTopic))
 	if err != nil {

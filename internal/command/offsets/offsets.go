@@ -93,7 +93,7 @@ type Move struct {
 	To        int64  `json:"to"`
 }
 
-// Plan finds the offsets that a position means in topics, or in one partition of them. Those that are not in the topic are
+// Plan finds the offsets that a position means in topics, or in one partition of them. Offsets that are not in the topic are
 // a *offsetexpr.RangeError.
 func Plan(ctx context.Context, kafka consumer.Kafka, group string, topics []string, to offsetexpr.Position, partition *int32) ([]Move, error) {
 	committed, err := kafkaadmin.Offsets(ctx, kafka, group)

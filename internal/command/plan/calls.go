@@ -10,11 +10,11 @@ import (
 // Batch is what one micro-batch costs.
 type Batch struct {
 	MaxRecords int `json:"max_records"`
-	// RoundTrips are the stages by how many have to end before: those of one round trip run side by side.
+	// RoundTrips are the stages by how many have to end before. Stages of one round trip run side by side.
 	RoundTrips [][]string `json:"round_trips"`
 }
 
-// Calls are what a stage asks of its source for a full micro-batch of which nothing is cached and nothing fails.
+// Calls are what a stage asks of its source for a full micro-batch, if nothing is cached and nothing fails.
 type Calls struct {
 	// RoundTrip is how many stages, this one included, run one after the other up to its result.
 	RoundTrip int `json:"round_trip"`

@@ -221,6 +221,6 @@ func wrap(text string, width int) []string {
 func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 var shapes = map[string]string{
-	string(pipelinefile.ShapeNest):  "the event in a field of its own",
+	string(pipelinefile.ShapeNest):  "the event in its own field",
 	string(pipelinefile.ShapeMerge): "stages beside the event's fields",
 }

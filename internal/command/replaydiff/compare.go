@@ -84,7 +84,7 @@ func members(value []byte) (map[string]jsontext.Value, bool) {
 	return all, true
 }
 
-// same says whether two values mean the same.
+// same reports whether two values mean the same.
 func same(a, b jsontext.Value) bool {
 	if bytes.Equal(a, b) {
 		return (a == nil) == (b == nil)

@@ -67,7 +67,7 @@ type Counts struct {
 	Fields   map[string]int `json:"fields"` // how many records differ in each
 }
 
-// Equal says that nothing differs.
+// Equal reports whether nothing differs.
 func (c Counts) Equal() bool { return c.Changed+c.NotFound+c.Gone == 0 }
 
 // Diff reads the ranges and what was published for them. It publishes nothing, and belongs to no group. What was published for

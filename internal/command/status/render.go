@@ -135,7 +135,7 @@ func (r Report) lag(colours console.Palette) string {
 	return text
 }
 
-// goesOn says that a process answers and knows of no reason to stand still.
+// goesOn reports whether a process responds and knows of no reason to wait.
 func (r Report) goesOn() bool {
 	return r.Process != nil && r.Process.Stalled == nil && len(r.OpenTransactions) == 0
 }
@@ -201,7 +201,7 @@ func process(s admin.Status, colours console.Palette) string {
 	return text + colours.Bad(strings.Join(waits, ", "))
 }
 
-// table aligns rows, the first of which is the head.
+// table aligns rows. The first one is the head.
 func table(colours console.Palette, width int, rows [][]string) string {
 	head, rest, _ := strings.Cut(console.Table(rows, width), "\n")
 	return colours.Faint(head) + "\n" + rest

@@ -23,7 +23,7 @@ type Report struct {
 	// Speed is null with the first of a series.
 	Speed       *Speed        `json:"speed"`
 	DeadLetters DeadLetters   `json:"dead_letters"`
-	Process     *admin.Status `json:"process"` // at http.listen; null where none of this pipeline answers
+	Process     *admin.Status `json:"process"` // at http.listen; null if no process of this pipeline responds there
 	// OpenTransactions are the transactions that the group, or readers of the output, wait for.
 	OpenTransactions []OpenTransaction `json:"open_transactions"`
 
@@ -58,7 +58,7 @@ func (r *Report) numberMembers(said admin.Status) {
 	}
 }
 
-// has says whether a worker has the first of a member's partitions: no two have the same.
+// has reports whether a worker has the first of a member's partitions: no two have the same.
 func has(worker map[string][]int32, member map[string][]int) bool {
 	for topic, partitions := range member {
 		if len(partitions) > 0 && slices.Contains(worker[topic], int32(partitions[0])) {
@@ -79,7 +79,7 @@ type Partition struct {
 	// LagSeconds is the age of the record at the committed offset; null where there is none or it was not answered in time.
 	LagSeconds *float64 `json:"lag_seconds"`
 
-	next int64 // the offset to go on with
+	next int64 // the offset to continue with
 }
 
 // OpenTransaction keeps readers waiting.

@@ -13,7 +13,7 @@ import (
 	"github.com/loaderline/loaderline/internal/yamljson"
 )
 
-// Problems returns the parts of a joined error, each of which must be a *strictyaml.Error.
+// Problems returns the parts of a joined error, which all must be *strictyaml.Error.
 func Problems(t *testing.T, err error) []*strictyaml.Error {
 	t.Helper()
 	joined, ok := err.(interface{ Unwrap() []error })

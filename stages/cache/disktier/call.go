@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// call does what uses the store in a goroutine of its own, and waits for it as long as the context and the limit
-// allow. What fails ends the use of the store. What takes longer than the limit goes on, and is counted in late until
-// it has ended.
+// call uses the store in another goroutine, and waits for it as long as the context and the limit allow. A failure ends
+// the use of the store. A call that takes longer than the limit continues, and is counted in late until it has ended.
 func call[T any](ctx context.Context, s *store, limit time.Duration, late *atomic.Int64, do func(*store) (T, error)) (T, error) {
 	var none T
 	if s == nil || s.broken.Load() || !s.using.TryRLock() {

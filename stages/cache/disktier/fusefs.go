@@ -16,7 +16,7 @@ const walCategory vfs.DiskWriteCategory = "pebble-wal"
 
 var errBlown = errors.New("the files are given up")
 
-// fuseFS is the file system that Pebble sees. Pebble ends the process or panics, in goroutines of its own, when a
+// fuseFS is the file system that Pebble sees. Pebble ends the process or panics, in its own goroutines, when a
 // write fails. So nothing that writes ever fails here: the first failure blows the fuse, and from then on writes go
 // nowhere, until the store is closed and its files are removed.
 //

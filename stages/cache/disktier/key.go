@@ -42,7 +42,7 @@ func prefixOf(space string) []byte {
 	return append([]byte{entryKey}, sum[:spaceBytes]...)
 }
 
-// after is the first key beyond those that begin with prefix, whose last byte can be raised.
+// after is the first key beyond all keys with a prefix, whose last byte can be raised.
 func after(prefix []byte) []byte {
 	end := append([]byte(nil), prefix...)
 	for i := len(end) - 1; ; i-- {

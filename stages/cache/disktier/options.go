@@ -18,8 +18,8 @@ const (
 	blockBytes = 8 << 10
 	// indexBytes has the index of a file in one block, or a lookup searches two.
 	indexBytes = 128 << 10
-	// Shares of the memory: of one memtable, of which there are four at most, and which Pebble takes from its block
-	// cache; of a batch, which has to fit a memtable well; and of the largest value.
+	// Shares of the memory: of a memtable (there are four at most, and Pebble takes them from its block cache); of a
+	// batch, which has to fit a memtable well; and of the largest value.
 	memtableShare, memtables = 8, 4
 	batchShare               = 4 * memtableShare
 	valueShare               = 4

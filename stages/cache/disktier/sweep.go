@@ -25,7 +25,7 @@ const (
 	pieceShare = 32
 )
 
-// room says whether more may be written, and asks for a sweep where there is little. The caller holds writing.
+// room reports whether more may be written, and asks for a sweep where there is little. The caller holds writing.
 func (s *store) room() bool {
 	if s.unswept > s.maxBytes/lookShare {
 		s.unswept = 0
@@ -82,8 +82,8 @@ func (s *store) sweepOnce() error {
 	return s.compact()
 }
 
-// compact gives the room of what was removed back, in pieces, since each needs room of its own meanwhile. It ends
-// early where the store is closed.
+// compact gives back the room of what was removed. It does so in pieces, since each needs additional room meanwhile. It
+// ends early when the store is closed.
 func (s *store) compact() error {
 	if err := s.db.Flush(); err != nil {
 		return err

@@ -83,7 +83,7 @@ func TestBoundIsKept(t *testing.T) {
 	expect(t, tier, "short 0 1", "")
 }
 
-// held is the size of all files. Those that go away meanwhile do not count.
+// held is the size of all files. A file that goes away meanwhile does not count.
 func held(t *testing.T, dir string) (n int64) {
 	t.Helper()
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {

@@ -136,7 +136,7 @@ func TestTooMuchToNote(t *testing.T) {
 	}
 	there := false
 	for end := time.Now().Add(30 * time.Second); !there && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		// A call that takes longer than this tier waits for answers nothing.
+		// A call that takes longer than this tier waits returns nothing.
 		one.Get(t.Context(), "other", []string{"never named"}, func(int, cachetier.Entry) { there = true })
 	}
 	if !there {

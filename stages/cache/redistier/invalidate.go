@@ -27,7 +27,7 @@ func (t *tier) InvalidateAll(ctx context.Context, space string) {
 }
 
 // Clear does to all spaces what InvalidateAll does to one, and forgets the positions. If Redis is away that is
-// an error, but noted: the tier answers nothing until it is done.
+// an error, but noted: the tier returns nothing until it is done.
 func (t *tier) Clear(ctx context.Context) error {
 	return t.tell(ctx, untold{everything: true})
 }

@@ -2,7 +2,7 @@ package redistier
 
 import (
 	"context"
-	_ "embed" // The scripts are files of their own.
+	_ "embed" // The scripts are separate files.
 
 	"github.com/redis/go-redis/v9"
 )
@@ -19,7 +19,7 @@ var (
 )
 
 // scripts are run by their hashes, so each server must have been given them. One that starts again has forgotten them,
-// and answers NOSCRIPT: the tier is then away until it has been given them anew.
+// and returns NOSCRIPT: the tier is then away until it has loaded them again.
 type scripts struct{ set, bury, sync, positions *redis.Script }
 
 func newScripts() scripts {

@@ -127,7 +127,7 @@ func (t *tier) Close() error {
 	return err
 }
 
-// present says whether Redis can be asked.
+// present reports whether Redis can be asked.
 func (t *tier) present() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -13,7 +13,7 @@ const (
 	maxSent      = 500
 	maxSentBytes = 1 << 20
 
-	// noMemory is what the script set answers where Redis is full.
+	// noMemory is what the script set returns if Redis is full.
 	noMemory = int64(2)
 )
 

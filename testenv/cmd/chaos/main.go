@@ -2,7 +2,7 @@
 // it was promised.
 //
 //	chaos --short                    each scenario once
-//	chaos --longer                   each of those that take longer once
+//	chaos --longer                   each scenario that takes longer, once
 //	chaos --seconds 3600 --seed 7    random schedules for an hour
 //	chaos --soak --seconds 1800      10,000 events a second with faults, to see whether memory grows
 //	chaos --short --only '^kill'     some of the scenarios
@@ -57,7 +57,7 @@ func command() *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVar(&s.short, "short", false, "each scenario once")
 	flags.BoolVar(&s.longer, "longer", false, "each scenario that takes longer once")
-	flags.BoolVar(&s.soak, "soak", false, "one pipeline under 10,000 events a second and faults, of which no process may hold more and more")
+	flags.BoolVar(&s.soak, "soak", false, "one pipeline under 10,000 events a second and faults; no process of it may hold more and more")
 	flags.IntVar(&s.seconds, "seconds", 3600, "how long to run, unless --short or --longer")
 	flags.IntVar(&s.side, "side-by-side", 3, "how many scenarios of --short or --longer run at a time")
 	flags.Uint64Var(&s.seed, "seed", 0, "reproduces the schedule of a run (default: by the clock)")

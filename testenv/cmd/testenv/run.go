@@ -35,8 +35,8 @@ func runCommand() *cobra.Command {
 	}
 }
 
-// runOver runs a command with env added to our own environment. Signals are handed on to it and what it started,
-// each once, also those that a terminal sends: it has a process group of its own. It alone decides when it ends.
+// runOver runs a command with env added to our own environment. Signals are passed to it and what it started,
+// each once, also signals of a terminal: it has its own process group. It alone decides when it ends.
 func runOver(ctx context.Context, env, args []string) error {
 	signals := make(chan os.Signal, 4) // a signal that comes while one is handed on is not lost.
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
