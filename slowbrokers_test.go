@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/logtest"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -46,7 +46,7 @@ func TestSlowBrokersAreGivenFewerRecords(t *testing.T) {
 		_, _ = rand.Read(value) // It never fails, and does not compress.
 		return []loaderline.Record{{Value: binary.AppendUvarint(value, 1)}}, nil
 	}
-	var log lockedBuffer
+	var log logtest.Buffer
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	var done atomic.Int64
 	cfg.OnCommit = func(tally loaderline.Tally) { done.Add(int64(tally.Records)) }
@@ -89,7 +89,7 @@ func TestThePaceRisesWithoutOutput(t *testing.T) {
 		largest.Store(max(largest.Load(), int64(tally.Records)))
 		done.Add(int64(tally.Records))
 	}
-	var log lockedBuffer
+	var log logtest.Buffer
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	stop := start(t, cfg)
 	b.publish(&kgo.Record{Value: []byte("1")})
@@ -118,7 +118,7 @@ func TestBrokersThatTakeNothingAreNotCalledSlow(t *testing.T) {
 	refusal := b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: -1})
 	cfg := numbers(b, doubles)
 	cfg.Workers, cfg.Consumer.TransactionTimeout = 1, time.Second
-	var log lockedBuffer
+	var log logtest.Buffer
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	p, stop := startPipeline(t, cfg)
 	await(t, "a transaction that is given up", func() bool { return strings.Contains(log.String(), "session lost") })
@@ -140,22 +140,4 @@ func await(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("it never came to %s", what)
 		}
 	}
-}
-
-// lockedBuffer is a log that is read while it is written.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

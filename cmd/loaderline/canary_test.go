@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/command/demo"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/logtest"
 )
 
 // What must be in nothing that is printed. They are of one shape, so that none is looked for in vain.
@@ -31,24 +30,6 @@ const (
 	canaryPayload  = "canary-payload"
 	canaryKey      = "canary-key"
 )
-
-// printed collects what commands print.
-type printed struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (p *printed) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.Write(b)
-}
-
-func (p *printed) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.text.String()
-}
 
 // search fails the test where a canary is in a text.
 func search(t *testing.T, what, text string) {
@@ -123,8 +104,8 @@ log: {level: debug, format: json}
 }
 
 // start runs a command; wait gives its exit code.
-func start(ctx context.Context, args ...string) (out *printed, wait func() int) {
-	out = &printed{}
+func start(ctx context.Context, args ...string) (out *logtest.Buffer, wait func() int) {
+	out = &logtest.Buffer{}
 	code := make(chan int, 1)
 	go func() { code <- execute(ctx, &console.Console{Out: out, Err: out}, args) }()
 	return out, func() int { return <-code }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/loaderline/loaderline/internal/logtest"
 )
 
 // block closes the connection of each request of some kinds while it is away.
@@ -36,7 +38,7 @@ func blocking(cluster *kfake.Cluster, kinds ...kmsg.Key) *block {
 func TestKafkaIsAway(t *testing.T) {
 	t.Parallel()
 	w, cluster := onFake(t)
-	h, log := &handler{topic: w.topic}, &logs{}
+	h, log := &handler{topic: w.topic}, &logtest.Buffer{}
 	r, _ := w.read(h, log, newTier(w, 0, 0))
 	w.await("caught up", r.Caught())
 	w.publish(0, "a")
@@ -63,7 +65,7 @@ func TestKafkaIsAway(t *testing.T) {
 func TestRetentionPassesWhatIsBeingRead(t *testing.T) {
 	t.Parallel()
 	w, cluster := onFake(t)
-	h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logs{}
+	h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logtest.Buffer{}
 	r, _ := w.read(h, log, tier)
 	w.await("caught up", r.Caught())
 	w.publish(0, "a")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/changerecord"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/logtest"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -44,7 +46,7 @@ func (m *memory) text() string {
 	return strings.Join(m.forgot, "; ")
 }
 
-func newInvalidator(t *testing.T, m *memory, log *logs) *invalidation.Invalidator {
+func newInvalidator(t *testing.T, m *memory, log *logtest.Buffer) *invalidation.Invalidator {
 	t.Helper()
 	column := func(table, name string) changerecord.Mapping {
 		mapping, err := changerecord.NewMapping(table, []string{name})
@@ -54,7 +56,7 @@ func newInvalidator(t *testing.T, m *memory, log *logs) *invalidation.Invalidato
 		return mapping
 	}
 	return invalidation.New(invalidation.Config{
-		Cache: m, Pipeline: "line", Stages: []string{"user", "purchases", "reviews"}, Topic: "commands", Logger: log.logger(),
+		Cache: m, Pipeline: "line", Stages: []string{"user", "purchases", "reviews"}, Topic: "commands", Logger: log.Logger(slog.LevelInfo),
 		Changes: []invalidation.Change{
 			{Topic: "shop.users", Mapping: column("", "id"), Stages: []string{"user", "purchases"}},
 			{Topic: "shop.changes", Mapping: column("reviews", "product_id"), Stages: []string{"reviews"}},
@@ -119,7 +121,7 @@ func TestApply(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, log := &memory{}, &logs{}
+			m, log := &memory{}, &logtest.Buffer{}
 			v := newInvalidator(t, m, log)
 			var records []*kgo.Record
 			for i, value := range test.values {
@@ -141,7 +143,7 @@ func TestApply(t *testing.T) {
 
 func TestCountsOfStages(t *testing.T) {
 	t.Parallel()
-	v := newInvalidator(t, &memory{}, &logs{})
+	v := newInvalidator(t, &memory{}, &logtest.Buffer{})
 	v.Apply(t.Context(), []*kgo.Record{{Topic: "shop.users", Value: []byte(`{"id":1}`)}, {Topic: "shop.users", Value: []byte(`{"id":2}`)}})
 	v.Lost(t.Context(), "shop.changes")
 	got := v.Counts()
@@ -162,7 +164,7 @@ func TestLost(t *testing.T) {
 		"commands":     "purchases: all; reviews: all; user: all",
 	} {
 		m := &memory{}
-		newInvalidator(t, m, &logs{}).Lost(t.Context(), topic)
+		newInvalidator(t, m, &logtest.Buffer{}).Lost(t.Context(), topic)
 		if got := m.text(); got != want {
 			t.Errorf("%s: forgot %q; want %q", topic, got, want)
 		}
@@ -171,7 +173,7 @@ func TestLost(t *testing.T) {
 
 func TestTopics(t *testing.T) {
 	t.Parallel()
-	got := newInvalidator(t, &memory{}, &logs{}).Topics()
+	got := newInvalidator(t, &memory{}, &logtest.Buffer{}).Topics()
 	if diff := cmp.Diff([]string{"shop.changes", "shop.users", "commands"}, got); diff != "" {
 		t.Error(diff)
 	}
@@ -180,7 +182,7 @@ func TestTopics(t *testing.T) {
 // A warning for each of a million broken records would be a broken log.
 func TestTheLogIsBounded(t *testing.T) {
 	t.Parallel()
-	log := &logs{}
+	log := &logtest.Buffer{}
 	v := newInvalidator(t, &memory{}, log)
 	for range 100 {
 		v.Apply(t.Context(), []*kgo.Record{{Topic: "shop.changes", Value: []byte("x")}})
@@ -193,7 +195,7 @@ func TestTheLogIsBounded(t *testing.T) {
 func TestDo(t *testing.T) {
 	t.Parallel()
 	m := &memory{}
-	v := newInvalidator(t, m, &logs{})
+	v := newInvalidator(t, m, &logtest.Buffer{})
 	command := func(text string) invalidation.Command {
 		c, err := invalidation.ParseCommand([]byte(text))
 		if err != nil {

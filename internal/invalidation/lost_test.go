@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/loaderline/loaderline/internal/logtest"
 )
 
 // What a tier may have missed cannot be told from the topic any more: the tier is cleared, and continues at the end.
@@ -49,7 +51,7 @@ func TestTiersThatMissedChangesAreCleared(t *testing.T) {
 func TestATierThatFails(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t
-		h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logs{}
+		h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logtest.Buffer{}
 		tier.fail(errors.New("away"))
 		w.publish(0, "old")
 		r, _ := w.read(h, log, tier)
@@ -70,7 +72,7 @@ func TestATierThatFails(t *testing.T) {
 func TestATopicIsCreatedAgain(t *testing.T) {
 	onEach(t, func(w *world) {
 		t := w.t
-		h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logs{}
+		h, tier, log := &handler{topic: w.topic}, newTier(w, 0, 0), &logtest.Buffer{}
 		r, _ := w.read(h, log, tier)
 		w.await("caught up", r.Caught())
 		w.publish(0, "a", "b", "c")

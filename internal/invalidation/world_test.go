@@ -1,7 +1,6 @@
 package invalidation_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/invalidation"
+	"github.com/loaderline/loaderline/internal/logtest"
 	"github.com/loaderline/loaderline/testenv"
 )
 
@@ -177,18 +177,18 @@ func (h *handler) all() string {
 }
 
 // read runs a reader until the test ends, or the function that it gives is called.
-func (w *world) read(h invalidation.Handler, log *logs, tiers ...*tier) (*invalidation.Reader, func()) {
+func (w *world) read(h invalidation.Handler, log *logtest.Buffer, tiers ...*tier) (*invalidation.Reader, func()) {
 	w.t.Helper()
 	cfg := invalidation.ReaderConfig{Handler: h, Scope: scope}
 	if log == nil {
-		log = &logs{}
+		log = &logtest.Buffer{}
 	}
 	w.t.Cleanup(func() {
 		if w.t.Failed() {
 			w.t.Logf("the reader's log:\n%s", log)
 		}
 	})
-	cfg.Logger = log.logger()
+	cfg.Logger = log.Logger(slog.LevelInfo)
 	for _, t := range tiers {
 		cfg.Tiers = append(cfg.Tiers, t)
 	}
@@ -224,24 +224,4 @@ func (w *world) await(what string, c <-chan struct{}) {
 	case <-time.After(patience):
 		w.t.Fatalf("it never came to this: %s", what)
 	}
-}
-
-// logs is a log to look into.
-type logs struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logs) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

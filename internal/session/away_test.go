@@ -1,10 +1,8 @@
 package session_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,26 +10,9 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/devbroker"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/logtest"
 	"github.com/loaderline/loaderline/internal/session"
 )
-
-// buffer is a log that is read while it is written.
-type buffer struct {
-	mu  sync.Mutex
-	log bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.log.Write(p)
-}
-
-func (b *buffer) count(text string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Count(b.log.String(), text)
-}
 
 // Two sessions of one process say once that Kafka went away, and once that it is back.
 func TestKafkaGoesAwayAndComesBack(t *testing.T) {
@@ -47,7 +28,7 @@ func TestKafkaGoesAwayAndComesBack(t *testing.T) {
 		}
 	}()
 	cfg.Listen = broker.Addr()
-	var log buffer
+	var log logtest.Buffer
 	kafka, shared := kafkaadmin.ShareLog(consumer.Kafka{Brokers: []string{cfg.Listen}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	running, stop := context.WithCancel(t.Context())
 	var polling sync.WaitGroup
@@ -70,7 +51,7 @@ func TestKafkaGoesAwayAndComesBack(t *testing.T) {
 	}
 	logged := func(text string) {
 		t.Helper()
-		for deadline := time.Now().Add(patience); log.count(text) == 0; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); log.Count(text) == 0; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%q was never logged", text)
 			}
@@ -87,7 +68,7 @@ func TestKafkaGoesAwayAndComesBack(t *testing.T) {
 	logged(back)
 	stop()
 	polling.Wait()
-	if log.count(away) != 1 || log.count(back) != 1 {
-		t.Errorf("it was said %d times that Kafka is away, and %d times that it is back", log.count(away), log.count(back))
+	if log.Count(away) != 1 || log.Count(back) != 1 {
+		t.Errorf("it was said %d times that Kafka is away, and %d times that it is back", log.Count(away), log.Count(back))
 	}
 }

@@ -3,6 +3,7 @@ package disktier_test
 import (
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/logtest"
 	"github.com/loaderline/loaderline/stages/cache/disktier"
 )
 
@@ -186,8 +188,8 @@ func TestDirectoryDeletedWhileItIsUsed(t *testing.T) {
 // TestDirectoryOfAnotherInItsPlace: what is there when the disk is tried again may belong to somebody else by now.
 func TestDirectoryOfAnotherInItsPlace(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
-	var log journal
-	tier, err := disktier.OpenOn(disktier.Config{Dir: dir, Memory: 8 << 20, Logger: log.logger()}, disktier.OSFS, 10*time.Millisecond)
+	var log logtest.Buffer
+	tier, err := disktier.OpenOn(disktier.Config{Dir: dir, Memory: 8 << 20, Logger: log.Logger(slog.LevelDebug)}, disktier.OSFS, 10*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +204,7 @@ func TestDirectoryOfAnotherInItsPlace(t *testing.T) {
 		tier.Set(t.Context(), space, keys, entries)
 		return tier.Stats().Failures > 0
 	})
-	eventually(t, "it is tried again", func() bool { return log.has("the disk still cannot be used") })
+	eventually(t, "it is tried again", func() bool { return log.Count("the disk still cannot be used") > 0 })
 	if tier.Stats().Up {
 		t.Error("the tier uses a directory that is not its own")
 	}

@@ -1,12 +1,9 @@
 package disktier_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -91,28 +88,6 @@ func eventually(tb testing.TB, what string, ok func() bool) {
 			tb.Fatalf("within %v it was not so that %s", patience, what)
 		}
 	}
-}
-
-// journal is a log that tests read.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) has(text string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return bytes.Contains(j.text.Bytes(), []byte(text))
-}
-
-func (j *journal) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 func sequence(n int) (keys []string, entries []cachetier.Entry) {

@@ -11,36 +11,17 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/logtest"
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *logged) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), text)
-}
-
 // hasty are the configuration of a process that does not wait long, and its log.
-func hasty(s *testenv.Service) (redistier.Config, *logged) {
-	log := &logged{}
+func hasty(s *testenv.Service) (redistier.Config, *logtest.Buffer) {
+	log := &logtest.Buffer{}
 	cfg := at(s.Address(), "p")
 	cfg.Redis.Timeout = 200 * time.Millisecond
-	cfg.Logger = log.logger()
+	cfg.Logger = log.Logger(slog.LevelInfo)
 	return cfg, log
 }
 
@@ -104,8 +85,8 @@ func TestInvalidatedWhileRedisStoodStill(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].Offset != 5 {
 		t.Errorf("positions %v, %v", got, err)
 	}
-	if away, back := log.count("is away"), log.count("is back"); away != 1 || back != 1 {
-		t.Errorf("it is logged %d times that it is away, %d times that it is back:\n%s", away, back, &log.text)
+	if away, back := log.Count("is away"), log.Count("is back"); away != 1 || back != 1 {
+		t.Errorf("it is logged %d times that it is away, %d times that it is back:\n%s", away, back, log)
 	}
 }
 
@@ -180,8 +161,8 @@ func TestAwayFromTheStart(t *testing.T) {
 	}
 	cfg, log := hasty(s)
 	one := open(t, cfg)
-	if v := get(t, one, "1"); v != "" || log.count("connection refused") != 1 {
-		t.Errorf("%q; the reason is logged %d times", v, log.count("connection refused"))
+	if v := get(t, one, "1"); v != "" || log.Count("connection refused") != 1 {
+		t.Errorf("%q; the reason is logged %d times", v, log.Count("connection refused"))
 	}
 	if err := one.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), s.Address()) {
 		t.Errorf("Ping: %v", err)

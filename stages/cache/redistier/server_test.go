@@ -37,7 +37,7 @@ func TestARedisThatComesBackOlder(t *testing.T) {
 		if v := get(t, one, "1"); v != "" {
 			t.Fatalf("what was invalidated reads %q", v)
 		}
-		return log.count("has lost invalidations") == 1
+		return log.Count("has lost invalidations") == 1
 	})
 	if v := get(t, other, "1"); v != "" {
 		t.Errorf("the other process reads %q", v)
@@ -81,10 +81,10 @@ func TestAFullRedis(t *testing.T) {
 			t.Errorf("%s reads %q, want %q", key, v, want)
 		}
 	}
-	if n := log.count("Redis is full"); n != 1 {
+	if n := log.Count("Redis is full"); n != 1 {
 		t.Errorf("it is logged %d times that Redis is full", n)
 	}
-	if n := log.count("is away"); n != 0 {
+	if n := log.Count("is away"); n != 0 {
 		t.Error("a full Redis is taken for one that is away")
 	}
 }
@@ -158,13 +158,13 @@ func TestRights(t *testing.T) {
 	if err := errors.Join(one.Clear(t.Context()), one.Ping(t.Context())); err != nil {
 		t.Error(err)
 	}
-	if log.count("is away") > 0 {
-		t.Errorf("it was away: %s", &log.text)
+	if log.Count("is away") > 0 {
+		t.Errorf("it was away: %s", log)
 	}
 
 	cfg.Redis.Password = "canary"
 	err := open(t, cfg).Ping(t.Context())
-	if stages.ClassOf(err) != stages.Fatal || strings.Contains(err.Error(), "canary") || log.count("refuses the login") != 1 {
+	if stages.ClassOf(err) != stages.Fatal || strings.Contains(err.Error(), "canary") || log.Count("refuses the login") != 1 {
 		t.Errorf("class %d: %v", stages.ClassOf(err), err)
 	}
 }
