@@ -51,10 +51,10 @@ func (r *rejections) note(refused *session.RejectedError, topics envelope.Config
 		return &rejectedError{refused}
 	}
 	r.unattributed = 0
-	for _, refusal := range refused.Records {
-		at := coordinatesOf(refusal.Record)
-		if refusal.Record.Topic == topics.DeadLetterTopic {
-			if envelope.WireSize(refusal.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) && !r.shortened[at] {
+	for _, rejection := range refused.Records {
+		at := coordinatesOf(rejection.Record)
+		if rejection.Record.Topic == topics.DeadLetterTopic {
+			if envelope.WireSize(rejection.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) && !r.shortened[at] {
 				// The limit was lowered: the next one obeys it, if it can.
 				if r.shortened == nil {
 					r.shortened = map[coordinates]bool{}
@@ -67,26 +67,26 @@ func (r *rejections) note(refused *session.RejectedError, topics envelope.Config
 		if r.failures == nil {
 			r.failures = map[coordinates]*Failure{}
 		}
-		r.failures[at] = failureOf(refusal)
+		r.failures[at] = failureOf(rejection)
 	}
 	return &rejectedError{refused}
 }
 
-func failureOf(refusal session.Rejection) *Failure {
-	topic := refusal.Record.Topic
-	reason, _ := errors.AsType[*kerr.Error](refusal.Err)
+func failureOf(rejection session.Rejection) *Failure {
+	topic := rejection.Record.Topic
+	reason, _ := errors.AsType[*kerr.Error](rejection.Err)
 	switch {
-	case kafkaerr.IsTooLarge(refusal.Err):
+	case kafkaerr.IsTooLarge(rejection.Err):
 		return &Failure{
 			Kind:    sink.KindTooLarge,
-			Message: fmt.Sprintf("the broker refused a record of %d bytes for topic %s as too large", envelope.WireSize(refusal.Record), topic),
+			Message: fmt.Sprintf("the broker refused a record of %d bytes for topic %s as too large", envelope.WireSize(rejection.Record), topic),
 		}
-	case errors.Is(refusal.Err, kerr.InvalidRecord) && refusal.Record.Key == nil:
+	case errors.Is(rejection.Err, kerr.InvalidRecord) && rejection.Record.Key == nil:
 		return &Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the broker refused a record without a key for topic %s (%s)", topic, reason.Message)}
-	case errors.Is(refusal.Err, kerr.InvalidTimestamp):
+	case errors.Is(rejection.Err, kerr.InvalidTimestamp):
 		return &Failure{
 			Kind:    sink.KindEncode,
-			Message: fmt.Sprintf("the broker refused a record of %s for topic %s (%s)", refusal.Record.Timestamp.UTC().Format("2006-01-02T15:04:05.000Z"), topic, reason.Message),
+			Message: fmt.Sprintf("the broker refused a record of %s for topic %s (%s)", rejection.Record.Timestamp.UTC().Format("2006-01-02T15:04:05.000Z"), topic, reason.Message),
 		}
 	default:
 		return &Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the broker refused the record for topic %s (%s)", topic, reason.Message)}

@@ -80,7 +80,7 @@ func (c *change) close() { c.writer.close() }
 
 // add gives a dead letter a state, and publishes a record for it, if there is one, with the ledger's entry.
 func (c *change) add(ctx context.Context, l Letter, to State, record *kgo.Record) error {
-	entry, err := Entry{State: to, At: time.Now().UTC().Truncate(time.Millisecond), By: c.by, Died: l.Record.Timestamp.UnixMilli()}.record(c.queue.Topic, l.Coordinates)
+	entry, err := Entry{State: to, At: time.Now().UTC().Truncate(time.Millisecond), By: c.by, DeadAt: l.Record.Timestamp.UnixMilli()}.record(c.queue.Topic, l.Coordinates)
 	if err != nil {
 		return err
 	}

@@ -51,9 +51,9 @@ type Entry struct {
 	State State     `json:"state"`
 	At    time.Time `json:"at"`
 	By    string    `json:"by,omitempty"` // who did it, as user@host
-	// Died is the dead letter's timestamp in milliseconds since 1970. An entry of a topic that was deleted and created anew
-	// is told from one of the topic that is there by it.
-	Died int64 `json:"died"`
+	// DeadAt is the dead letter's timestamp in milliseconds since 1970. By it, an entry of a topic that was deleted and
+	// created anew differs from an entry of the present topic.
+	DeadAt int64 `json:"died"`
 }
 
 // record is the entry in the ledger of a dead-letter topic.
@@ -75,7 +75,7 @@ type ledger map[Coordinates]Entry
 
 // of gives a dead letter its state.
 func (l ledger) of(letter *Letter) {
-	if e, ok := l[letter.Coordinates]; ok && e.Died == letter.Record.Timestamp.UnixMilli() {
+	if e, ok := l[letter.Coordinates]; ok && e.DeadAt == letter.Record.Timestamp.UnixMilli() {
 		letter.State, letter.Entry = e.State, e
 	}
 }

@@ -49,7 +49,7 @@ func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 	if l.Attempts > 1 {
 		tried += " from " + l.FirstAt + " to " + l.LastAt
 	}
-	field("died", "%s, after %s", moment(l.Record.Timestamp), tried)
+	field("dead since", "%s, after %s", moment(l.Record.Timestamp), tried)
 	field("source", "%s", l.Source)
 	if l.Origin.Topic != "" {
 		field("origin", "%s, redriven %s", l.Origin, plural.Count(l.Redrives, "time"))

@@ -92,7 +92,7 @@ func (h Harness) twoRows(t *testing.T) {
 	expect(t, w, load(t.Context(), t, s, []lookup.Key{"1", "2", "3", "4", "5", "6"}))
 }
 
-func (h Harness) extraRows(t *testing.T) {
+func (h Harness) unrequestedRows(t *testing.T) {
 	if h.Extra == nil {
 		return
 	}

@@ -63,7 +63,7 @@ func Run(t *testing.T, h Harness) {
 	t.Run("odd text", h.oddText)
 	t.Run("a list for a key", h.lists)
 	t.Run("two rows for one key", h.twoRows)
-	t.Run("rows nobody asked for", h.extraRows)
+	t.Run("rows nobody asked for", h.unrequestedRows)
 	t.Run("a key that fails", h.partialFailure)
 	t.Run("key types", h.keyTypes)
 	t.Run("5,000 keys", h.manyKeys)

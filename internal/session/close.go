@@ -23,7 +23,7 @@ const quickLeave = time.Second
 // the session timeout, and the error says so. A static member does not leave.
 func (s *Session) Close(ctx context.Context) error {
 	defer s.cut()
-	s.hold.release()
+	s.guard.release()
 	s.cl.AllowRebalance()
 	quick, cancel := context.WithTimeout(ctx, quickLeave)
 	defer cancel()

@@ -139,7 +139,7 @@ func (s *Session) rewind(ctx context.Context) error {
 // waited runs at once.
 func (s *Session) allowRebalance() {
 	s.held = 0
-	s.hold.release()
+	s.guard.release()
 	s.cl.AllowRebalance()
 }
 

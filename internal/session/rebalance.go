@@ -28,7 +28,7 @@ func (s *Session) onLost(_ context.Context, cl *kgo.Client, lost map[string][]in
 }
 
 func (s *Session) onBlocked(context.Context, *kgo.Client) {
-	s.hold.block(s.cfg.RebalanceGrace)
+	s.guard.block(s.cfg.RebalanceGrace)
 }
 
 func (s *Session) forget(cl *kgo.Client, what string, gone map[string][]int32) {

@@ -48,7 +48,7 @@ type Session struct {
 
 	published Publishing // By the last Commit.
 
-	hold    hold
+	guard   rebalanceGuard
 	fetch   fetchWarnings
 	bounds  bounds
 	retries retries

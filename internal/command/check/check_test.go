@@ -13,7 +13,8 @@ import (
 	"github.com/loaderline/loaderline/internal/command/check"
 )
 
-const file = `
+// secured is the beginning of a pipeline file, on a cluster with logins.
+const secured = `
 name: a/b
 instance: one
 kafka:
@@ -21,6 +22,9 @@ kafka:
   sasl: {mechanism: SCRAM-SHA-256, username: reader, password: canary}
 input: {topics: [events], group: enrich}
 sources: {shop: {sql: {driver: sqlite, dsn: %q}}}
+`
+
+const file = secured + `
 stages:
   user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}
 output: {topic: enriched, delivery: %s}

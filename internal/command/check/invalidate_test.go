@@ -14,14 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 )
 
-const invalidateFile = `
-name: a/b
-instance: one
-kafka:
-  brokers: [%q]
-  sasl: {mechanism: SCRAM-SHA-256, username: reader, password: canary}
-input: {topics: [events], group: enrich}
-sources: {shop: {sql: {driver: sqlite, dsn: %q}}}
+const invalidateFile = secured + `
 stages:
   user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id, cache: {ttl: 1h}}
 cache:

@@ -95,7 +95,7 @@ func (c Check) stage(ctx context.Context, source pipeline.Source, s *pipeline.St
 			what = "prepared with its preload"
 		}
 		c.ok("stage", s.Name, "%s, %s, columns %s", what, keyed(s.Key, types), strings.Join(table.Columns(), ", "))
-		c.extraRows(ctx, s.Name, table)
+		c.unrequestedRows(ctx, s.Name, table)
 	case len(s.Key) > 0:
 		c.ok("stage", s.Name, "right in itself, %s", keyed(s.Key, types))
 	default:
@@ -103,8 +103,8 @@ func (c Check) stage(ctx context.Context, source pipeline.Source, s *pipeline.St
 	}
 }
 
-// extraRows warns of a statement that returns rows for no keys.
-func (c Check) extraRows(ctx context.Context, stage string, table lookupext.Database) {
+// unrequestedRows warns of a statement that returns rows for no keys.
+func (c Check) unrequestedRows(ctx context.Context, stage string, table lookupext.Database) {
 	try, cancel := context.WithTimeout(ctx, sourceTry)
 	defer cancel()
 	// An error is not the stage's fault, since its statement was prepared: it may take long without keys.

@@ -11,11 +11,11 @@ import (
 // Config.RebalanceGrace for the batch: give it back then, or its partitions
 // are lost at the rebalance timeout. Call cancel when the work is done.
 func (s *Session) Working(ctx context.Context) (context.Context, context.CancelFunc) {
-	return s.hold.working(ctx, s.cfg.RebalanceGrace)
+	return s.guard.working(ctx, s.cfg.RebalanceGrace)
 }
 
-// hold is the time during which a batch keeps rebalances waiting.
-type hold struct {
+// rebalanceGuard bounds the time during which a batch keeps rebalances waiting.
+type rebalanceGuard struct {
 	mu      sync.Mutex
 	blocked time.Time // When a rebalance began to wait; zero while none does.
 	work    *work     // The work to be ended; nil between batches.
@@ -26,46 +26,46 @@ type work struct {
 	timer  *time.Timer
 }
 
-func (h *hold) working(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+func (g *rebalanceGuard) working(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &work{cancel: cancel}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.work = w
-	if !h.blocked.IsZero() {
-		w.arm(grace - time.Since(h.blocked))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.work = w
+	if !g.blocked.IsZero() {
+		w.arm(grace - time.Since(g.blocked))
 	}
 	return ctx, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
+		g.mu.Lock()
+		defer g.mu.Unlock()
 		w.stop()
-		if h.work == w {
-			h.work = nil
+		if g.work == w {
+			g.work = nil
 		}
 	}
 }
 
 // block notes that a rebalance waits for the batch.
-func (h *hold) block(grace time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.blocked.IsZero() {
+func (g *rebalanceGuard) block(grace time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.blocked.IsZero() {
 		return
 	}
-	h.blocked = time.Now()
-	if h.work != nil {
-		h.work.arm(grace)
+	g.blocked = time.Now()
+	if g.work != nil {
+		g.work.arm(grace)
 	}
 }
 
 // release notes that the batch is done with.
-func (h *hold) release() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.blocked = time.Time{}
-	if h.work != nil {
-		h.work.stop()
-		h.work = nil
+func (g *rebalanceGuard) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.blocked = time.Time{}
+	if g.work != nil {
+		g.work.stop()
+		g.work = nil
 	}
 }
 

@@ -14,38 +14,38 @@ func TestHold(t *testing.T) {
 	const grace = 5 * time.Second
 	tests := []struct {
 		name  string
-		run   func(*hold) context.Context
+		run   func(*rebalanceGuard) context.Context
 		ends  time.Duration // After which the work ends; zero means not.
 		cause error
 	}{
-		{"no rebalance", func(h *hold) context.Context {
-			ctx, _ := h.working(context.Background(), grace)
+		{"no rebalance", func(g *rebalanceGuard) context.Context {
+			ctx, _ := g.working(context.Background(), grace)
 			return ctx
 		}, 0, nil},
-		{"rebalance during the work", func(h *hold) context.Context {
-			ctx, _ := h.working(context.Background(), grace)
-			h.block(grace)
-			h.block(grace)
+		{"rebalance during the work", func(g *rebalanceGuard) context.Context {
+			ctx, _ := g.working(context.Background(), grace)
+			g.block(grace)
+			g.block(grace)
 			return ctx
 		}, grace, ErrRebalance},
-		{"rebalance before the work", func(h *hold) context.Context {
-			h.block(grace)
+		{"rebalance before the work", func(g *rebalanceGuard) context.Context {
+			g.block(grace)
 			time.Sleep(2 * time.Second)
-			ctx, _ := h.working(context.Background(), grace)
+			ctx, _ := g.working(context.Background(), grace)
 			return ctx
 		}, grace - 2*time.Second, ErrRebalance},
-		{"released", func(h *hold) context.Context {
-			h.block(grace)
-			h.release()
-			ctx, _ := h.working(context.Background(), grace)
+		{"released", func(g *rebalanceGuard) context.Context {
+			g.block(grace)
+			g.release()
+			ctx, _ := g.working(context.Background(), grace)
 			return ctx
 		}, 0, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var h hold
-				ctx := tt.run(&h)
+				var g rebalanceGuard
+				ctx := tt.run(&g)
 				began := time.Now()
 				select {
 				case <-ctx.Done():
@@ -57,7 +57,7 @@ func TestHold(t *testing.T) {
 				if cause := context.Cause(ctx); !errors.Is(cause, tt.cause) {
 					t.Errorf("cause %v, want %v", cause, tt.cause)
 				}
-				h.release()
+				g.release()
 				if ctx.Err() == nil {
 					t.Error("the work outlived its batch")
 				}
