@@ -66,7 +66,7 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 		return err
 	}
 	defer client.Close()
-	r := &reader{cfg: cfg, client: client, ids: map[string]kadm.TopicID{}, ranges: map[partition]offsetexpr.Range{}, next: map[partition]int64{}, handle: handle}
+	r := &reader{cfg: cfg, client: client, ids: map[string]kadm.TopicID{}, ranges: map[kadm.Partition]offsetexpr.Range{}, next: map[kadm.Partition]int64{}, handle: handle}
 	now := cfg.Now()
 	for _, topic := range cfg.Topics {
 		r.ids[topic] = ids[topic]
@@ -75,7 +75,7 @@ func Read(ctx context.Context, cfg Config, handle func(*kgo.Record) error) error
 			return unlessEnded(ctx, err)
 		}
 		for number, of := range ranges {
-			r.ranges[partition{topic, number}] = of
+			r.ranges[kadm.Partition{Topic: topic, Partition: number}] = of
 		}
 	}
 	err = r.read(ctx)
@@ -108,19 +108,13 @@ func unlessEnded(ctx context.Context, err error) error {
 	}
 }
 
-// partition is one partition of a topic.
-type partition struct {
-	topic  string
-	number int32
-}
-
 // reader reads the ranges of the topics.
 type reader struct {
 	cfg     Config
 	client  *kgo.Client
 	ids     map[string]kadm.TopicID
-	ranges  map[partition]offsetexpr.Range // the partitions that are not read to their end
-	next    map[partition]int64            // the offset after the last record that came
+	ranges  map[kadm.Partition]offsetexpr.Range // the partitions that are not read to their end
+	next    map[kadm.Partition]int64            // the offset after the last record that came
 	handle  func(*kgo.Record) error
 	handled int // records handled
 }
@@ -134,10 +128,10 @@ func (r *reader) read(ctx context.Context) error {
 			delete(r.ranges, p)
 			continue
 		}
-		if start[p.topic] == nil {
-			start[p.topic] = map[int32]kgo.Offset{}
+		if start[p.Topic] == nil {
+			start[p.Topic] = map[int32]kgo.Offset{}
 		}
-		start[p.topic][p.number], r.next[p] = kgo.NewOffset().At(from), from
+		start[p.Topic][p.Partition], r.next[p] = kgo.NewOffset().At(from), from
 	}
 	r.client.AddConsumePartitions(start)
 	for len(r.ranges) > 0 {
@@ -189,7 +183,7 @@ func (r *reader) skipGaps(ctx context.Context) {
 		return
 	}
 	for p := range r.ranges {
-		at := nextrecord.Position{Topic: p.topic, ID: topics[p.topic].ID, Partition: p.number, Offset: r.next[p]}
+		at := nextrecord.Position{Topic: p.Topic, ID: topics[p.Topic].ID, Partition: p.Partition, Offset: r.next[p]}
 		if next, err := nextrecord.Next(ctx, r.client, at); err == nil {
 			r.reached(p, next)
 		}
@@ -198,7 +192,7 @@ func (r *reader) skipGaps(ctx context.Context) {
 
 // record handles a record of a fetch, unless it is outside its partition's range.
 func (r *reader) record(record *kgo.Record) error {
-	p := partition{record.Topic, record.Partition}
+	p := kadm.Partition{Topic: record.Topic, Partition: record.Partition}
 	of, reading := r.ranges[p]
 	if !reading {
 		return nil
@@ -217,10 +211,10 @@ func (r *reader) record(record *kgo.Record) error {
 }
 
 // reached notes that everything of a partition before an offset was read.
-func (r *reader) reached(p partition, next int64) {
+func (r *reader) reached(p kadm.Partition, next int64) {
 	r.next[p] = next
 	if next >= r.ranges[p].To {
 		delete(r.ranges, p)
-		r.client.RemoveConsumePartitions(map[string][]int32{p.topic: {p.number}})
+		r.client.RemoveConsumePartitions(map[string][]int32{p.Topic: {p.Partition}})
 	}
 }
