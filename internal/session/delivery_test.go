@@ -15,7 +15,7 @@ func deliveries() []consumer.Delivery {
 
 // eachDelivery runs a test for each delivery, all at once. Each run has its own world, with numbered records in the
 // partitions of in, and its configuration.
-func eachDelivery(t *testing.T, partitions int32, records int, test func(*testing.T, *world, session.Config), opts ...kfake.Opt) {
+func eachDelivery(t *testing.T, partitions int32, records int, test func(*world, session.Config), opts ...kfake.Opt) {
 	t.Helper()
 	for _, delivery := range deliveries() {
 		t.Run(delivery.String(), func(t *testing.T) {
@@ -24,7 +24,7 @@ func eachDelivery(t *testing.T, partitions int32, records int, test func(*testin
 			w.publish(0, records, int(partitions))
 			cfg := w.config()
 			cfg.Delivery = delivery
-			test(t, w, cfg)
+			test(w, cfg)
 		})
 	}
 }

@@ -112,7 +112,8 @@ func (d slowOffsets) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ t
 // TestCommitEndsWithItsContext has a broker that does not respond.
 func TestCommitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 1, 10, func(w *world, cfg session.Config) {
+		t := w.t
 		s := w.open(cfg)
 		batch := poll(t, s)
 		w.cluster.Close()

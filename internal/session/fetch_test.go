@@ -18,7 +18,8 @@ import (
 
 func TestOffsetOutOfRangeIsFatal(t *testing.T) {
 	t.Parallel()
-	eachDelivery(t, 1, 20, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 1, 20, func(w *world, cfg session.Config) {
+		t := w.t
 		s := w.open(cfg)
 		for n := 0; n < 20; {
 			n += len(poll(t, s))

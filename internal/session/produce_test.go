@@ -82,7 +82,8 @@ func TestRefusedRecordCommitsNothing(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+			eachDelivery(t, 1, 10, func(w *world, cfg session.Config) {
+				t := w.t
 				cfg.MaxMessageBytes = func(string) int { return 4000 }
 				s := w.open(cfg)
 				before := values(poll(t, s))

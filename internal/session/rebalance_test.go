@@ -172,7 +172,8 @@ func TestRebalanceEndsWork(t *testing.T) {
 // TestEvictedMemberCommitsNothing holds a batch beyond the rebalance timeout.
 func TestEvictedMemberCommitsNothing(t *testing.T) {
 	t.Parallel()
-	eachDelivery(t, 2, 20, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 2, 20, func(w *world, cfg session.Config) {
+		t := w.t
 		cfg.SessionTimeout, cfg.RebalanceTimeout = time.Second, time.Second
 		first := w.open(cfg)
 		held := poll(t, first)

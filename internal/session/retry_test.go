@@ -63,7 +63,8 @@ func TestRetriesGoWithTheirInput(t *testing.T) {
 
 // A record is not polled before it is due, holds up nothing else, and is not committed with what is.
 func TestARecordWaitsUntilItIsDue(t *testing.T) {
-	eachDelivery(t, 1, 0, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 1, 0, func(w *world, cfg session.Config) {
+		t := w.t
 		due := time.Now().Add(1500 * time.Millisecond)
 		cfg.Retry = session.Retry{Topics: []string{"retry"}, Due: func(r *kgo.Record) time.Time {
 			if string(r.Value) == "due" {

@@ -19,7 +19,8 @@ import (
 
 func TestEveryRecordOnce(t *testing.T) {
 	t.Parallel()
-	eachDelivery(t, 3, 300, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 3, 300, func(w *world, cfg session.Config) {
+		t := w.t
 		cfg.MaxRecords = 70
 		s := w.open(cfg)
 		for n := 0; n < 300; {
@@ -49,7 +50,8 @@ func TestEveryRecordOnce(t *testing.T) {
 
 func TestCommitOfNothingMovesOffsets(t *testing.T) {
 	t.Parallel()
-	eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 1, 10, func(w *world, cfg session.Config) {
+		t := w.t
 		s := w.open(cfg)
 		batch := poll(t, s)
 		commit(t, s, nil)
@@ -61,7 +63,8 @@ func TestCommitOfNothingMovesOffsets(t *testing.T) {
 
 func TestGiveBackPollsTheSameAgain(t *testing.T) {
 	t.Parallel()
-	eachDelivery(t, 1, 30, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 1, 30, func(w *world, cfg session.Config) {
+		t := w.t
 		cfg.MaxRecords = 10
 		s := w.open(cfg)
 		commit(t, s, echo(poll(t, s)))
@@ -82,7 +85,8 @@ func TestGiveBackPollsTheSameAgain(t *testing.T) {
 
 func TestPollEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	eachDelivery(t, 1, 10, func(t *testing.T, w *world, cfg session.Config) {
+	eachDelivery(t, 1, 10, func(w *world, cfg session.Config) {
+		t := w.t
 		cfg.Linger = time.Second
 		s := w.open(cfg)
 		ctx, cancel := context.WithCancel(t.Context())
