@@ -1,0 +1,167 @@
+package avro
+
+import (
+	"encoding/binary"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+)
+
+// maxExponent bounds the exponents that integers and decimals are read with. Larger ones are out of the range of both.
+const maxExponent = 1 << 20
+
+// unscaled is a number times a power of ten: its digits without zeros at the beginning. It is empty for zero.
+type unscaled struct {
+	digits   []byte
+	negative bool
+}
+
+// parseUnscaled reads a JSON number as an integer of at most so many digits, times ten to the power of minus the scale. The digits are put
+// into a buffer if it is large enough.
+func parseUnscaled(buffer, number []byte, scale, mostDigits int) (unscaled, misfit) {
+	u := unscaled{digits: buffer[:0], negative: number[0] == '-'}
+	shift, point := scale, false
+	for i, c := range number {
+		switch {
+		case c-'0' <= 9:
+			if c != '0' || len(u.digits) > 0 {
+				u.digits = append(u.digits, c)
+			}
+			if point {
+				shift--
+			}
+		case c == '.':
+			point = true
+		case c == 'e' || c == 'E':
+			exponent, err := strconv.Atoi(string(number[i+1:]))
+			if err != nil || exponent > maxExponent || exponent < -maxExponent {
+				exponent = maxExponent // Zero has any exponent, and no other number fits.
+				if len(number) > i+1 && number[i+1] == '-' {
+					exponent = -maxExponent
+				}
+			}
+			return u.shifted(shift+exponent, mostDigits)
+		}
+	}
+	return u.shifted(shift, mostDigits)
+}
+
+// shifted moves the point by some places.
+func (u unscaled) shifted(by, mostDigits int) (unscaled, misfit) {
+	if len(u.digits) == 0 {
+		return u, fits
+	}
+	for ; by < 0; by++ {
+		last := len(u.digits) - 1
+		if last < 0 || u.digits[last] != '0' {
+			return u, tooManyPlaces
+		}
+		u.digits = u.digits[:last]
+	}
+	if len(u.digits)+by > mostDigits {
+		return u, tooManyDigits
+	}
+	for range by {
+		u.digits = append(u.digits, '0')
+	}
+	return u, fits
+}
+
+// parseInteger reads a number that is an integer of 64 bits, in any notation.
+func parseInteger(number []byte) (int64, misfit) {
+	const fewDigits = 18 // They fit.
+	if len(number) <= fewDigits {
+		if value, ok := parseDigits(number); ok {
+			return value, fits
+		}
+	}
+	var buffer [24]byte
+	u, m := parseUnscaled(buffer[:], number, 0, 19)
+	if m == tooManyPlaces {
+		return 0, noInteger
+	}
+	if m == tooManyDigits {
+		return 0, outOfRange
+	}
+	size, err := strconv.ParseUint("0"+string(u.digits), 10, 64)
+	switch {
+	case err != nil || size > math.MaxInt64+1 || size > math.MaxInt64 && !u.negative:
+		return 0, outOfRange
+	case u.negative:
+		return -int64(size), fits
+	default:
+		return int64(size), fits
+	}
+}
+
+// value is the integer itself, if it has 64 bits.
+func (u unscaled) value() (value int64) {
+	for _, c := range u.digits {
+		value = value*10 + int64(c-'0')
+	}
+	if u.negative {
+		return -value
+	}
+	return value
+}
+
+// parseDigits reads a number that is a sign and few digits.
+func parseDigits(number []byte) (value int64, ok bool) {
+	u := unscaled{digits: number}
+	if number[0] == '-' {
+		u = unscaled{digits: number[1:], negative: true}
+	}
+	for _, c := range u.digits {
+		if c-'0' > 9 {
+			return 0, false
+		}
+	}
+	return u.value(), true
+}
+
+// appendDecimalNumber appends a decimal: its integer in two's complement, as short as it can be or as long as the fixed.
+func appendDecimalNumber(dst []byte, n *node, number []byte) ([]byte, misfit) {
+	var buffer [48]byte
+	u, m := parseUnscaled(buffer[:], number, n.scale, n.precision)
+	if m != fits {
+		return dst, m
+	}
+	const fewDigits = 18
+	var stored []byte
+	var few [8]byte
+	if len(u.digits) <= fewDigits {
+		binary.BigEndian.PutUint64(few[:], uint64(u.value()))
+		stored = shortest(few[:])
+	} else {
+		stored = u.twosComplement()
+	}
+	if n.kind == kindBytes {
+		dst = binary.AppendVarint(dst, int64(len(stored)))
+		return append(dst, stored...), fits
+	}
+	if len(stored) > n.size {
+		return dst, tooManyDigits
+	}
+	for range n.size - len(stored) {
+		dst = append(dst, byte(int8(stored[0])>>7)) // The sign.
+	}
+	return append(dst, stored...), fits
+}
+
+// shortest leaves out the bytes at the beginning that only repeat the sign.
+func shortest(integer []byte) []byte {
+	for len(integer) > 1 && integer[0] == byte(int8(integer[1])>>7) {
+		integer = integer[1:]
+	}
+	return integer
+}
+
+func (u unscaled) twosComplement() []byte {
+	value, _ := new(big.Int).SetString(string(u.digits), 10)
+	size := value.BitLen()/8 + 1 // With a bit for the sign.
+	if u.negative {
+		value.Sub(new(big.Int).Lsh(big.NewInt(1), uint(size)*8), value)
+	}
+	return shortest(value.FillBytes(slices.Grow([]byte(nil), size)[:size]))
+}
