@@ -38,6 +38,7 @@ func Open(cfg Config) (*Client, error) {
 	opts := []sr.ClientOpt{
 		sr.UserAgent("loaderline"),
 		sr.LogLevel(sr.LogLevelNone),
+		sr.PreReq(acceptJSON),
 		sr.HTTPClient(&http.Client{Transport: c.transport, CheckRedirect: refuseRedirect}),
 	}
 	if cfg.Username != "" {
@@ -54,6 +55,12 @@ func Open(cfg Config) (*Client, error) {
 		c.endpoints = append(c.endpoints, &endpoint{url: u, sr: client})
 	}
 	return c, nil
+}
+
+// acceptJSON lets a registry answer in plain JSON too. Apicurio's own API knows no other.
+func acceptJSON(r *http.Request) error {
+	r.Header.Set("Accept", "application/vnd.schemaregistry.v1+json, application/json")
+	return nil
 }
 
 // Ping returns nil if the registry answers, knows the user, and is a registry.

@@ -2,16 +2,11 @@ package registry_test
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +15,6 @@ import (
 
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
-	"github.com/loaderline/loaderline/internal/tlsfiles"
-	"github.com/loaderline/loaderline/internal/tlsfiles/tlsfilestest"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -175,39 +168,6 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-func TestTLS(t *testing.T) {
-	t.Parallel()
-	ca, other := tlsfilestest.New(t, "ours"), tlsfilestest.New(t, "theirs")
-	server := httptest.NewUnstartedServer(respond(200, `["AVRO"]`))
-	server.TLS = ca.Server(ca)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	ping := func(files tlsfiles.Files) error {
-		set, err := tlsfiles.Open(files, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return open(t, registry.Config{URLs: []string{server.URL}, RenewTLS: set.Config}).Ping(t.Context())
-	}
-	files := writePair(t, ca, time.Now().Add(time.Hour))
-	if err := ping(files); err != nil {
-		t.Errorf("with a certificate: %v", err)
-	}
-	for want, files := range map[string]tlsfiles.Files{
-		"its certificate is not trusted": {Key: "registry.tls", CA: writePair(t, other, time.Now().Add(time.Hour)).CA},
-		"check registry.tls":             {Key: "registry.tls", CA: files.CA},
-	} {
-		if err := ping(files); !errors.Is(err, registry.ErrAway) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
-	}
-	err := open(t, registry.Config{URLs: []string{strings.Replace(server.URL, "https", "http", 1)}}).Ping(t.Context())
-	if err == nil {
-		t.Error("a request without TLS was answered")
-	}
-}
-
 func TestConfigSaysAllMistakes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -227,54 +187,4 @@ func TestConfigSaysAllMistakes(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestGUIDs(t *testing.T) {
-	t.Parallel()
-	fake := srfake.New()
-	t.Cleanup(fake.Close)
-	client := open(t, registry.Config{URLs: []string{fake.URL()}})
-	s := &registry.Schema{Type: registry.Avro, Text: `"long"`}
-	if _, err := client.Register(t.Context(), "s", s, false); err != nil {
-		t.Fatal(err)
-	}
-	r, err := client.Latest(t.Context(), "s")
-	if err != nil || r.GUID.Kind() != schemaid.GUID {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	if got, err := client.Schema(t.Context(), r.GUID); err != nil || got.Text != s.Text {
-		t.Errorf("%+v, %v", got, err)
-	}
-	// A record with a GUID must not stop a run whose registry knows none. A wrong URL does.
-	for path, kind := range map[string]error{"/schemas/types": registry.ErrUnknownID, "": registry.ErrWrongURL} {
-		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == path {
-				_, _ = w.Write([]byte(`["AVRO"]`))
-				return
-			}
-			respond(404, `{"error_code":0}`)(w, r)
-		})
-		if _, err := open(t, registry.Config{URLs: []string{url}}).Schema(t.Context(), r.GUID); !errors.Is(err, kind) {
-			t.Errorf("%s: %v, want %v", cmp.Or(path, "nothing there"), err, kind)
-		}
-	}
-	if _, err := client.Schema(t.Context(), schemaid.OfGlobal(1)); !errors.Is(err, registry.ErrUnknownID) || !strings.Contains(err.Error(), "use-id") {
-		t.Errorf("a global ID: %v", err)
-	}
-}
-
-// writePair writes a client's files.
-func writePair(t *testing.T, ca *tlsfilestest.CA, notAfter time.Time) tlsfiles.Files {
-	t.Helper()
-	dir := t.TempDir()
-	cert, key := ca.Issue(notAfter)
-	files := tlsfiles.Files{
-		Key: "registry.tls", CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "cert.pem"), PrivateKey: filepath.Join(dir, "key.pem"),
-	}
-	for path, content := range map[string][]byte{files.CA: ca.PEM(), files.Cert: cert, files.PrivateKey: key} {
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return files
 }

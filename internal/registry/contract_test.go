@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -36,6 +35,7 @@ func TestContract(t *testing.T) {
 		c.run(t)
 		t.Run("judges", c.judges)
 		t.Run("normalizes", c.normalizes)
+		t.Run("global IDs", c.globalIDs)
 	})
 }
 
@@ -164,48 +164,5 @@ func (c contract) unknown(t *testing.T) {
 		if !errors.Is(err, ask.kind) || ask.kind != nil && !strings.Contains(err.Error(), ask.want) {
 			t.Errorf("%s: %v, want %v with %q", name, err, ask.kind, ask.want)
 		}
-	}
-}
-
-// A schema that the subject's compatibility does not allow is refused, with the registry's reasons.
-func (c contract) judges(t *testing.T) {
-	subject := c.prefix + "judged"
-	before := `{"type":"record","name":"R","fields":[{"name":"city","type":"string"}]}`
-	c.register(t, subject, &registry.Schema{Type: registry.Avro, Text: before})
-	after := &registry.Schema{Type: registry.Avro, Text: strings.Replace(before, `"string"`, `"int"`, 1)}
-	_, err := c.client.Register(t.Context(), subject, after, true)
-	for _, err := range []error{err, c.client.Compatible(t.Context(), subject, after)} {
-		if !errors.Is(err, registry.ErrIncompatible) || !strings.Contains(err.Error(), "reader type: INT not compatible with writer type: STRING at /fields/0/type") ||
-			!strings.Contains(err.Error(), "change the subject's compatibility") {
-			t.Errorf("incompatible: %v", err)
-		}
-	}
-	more := &registry.Schema{Type: registry.Avro, Text: strings.Replace(before, `}]`, `},{"name":"zip","type":"string","default":""}]`, 1)}
-	if err := c.client.Compatible(t.Context(), subject, more); err != nil {
-		t.Error(err)
-	}
-	if r := c.register(t, subject, more); r.ID.Kind() != schemaid.Number {
-		t.Errorf("%+v", r)
-	}
-	if r, err := c.client.Latest(t.Context(), subject); err != nil || r.Version != 2 {
-		t.Errorf("%+v, %v", r, err)
-	}
-}
-
-// With normalize, a schema is the same whatever the order of its attributes, and so is a .proto file that is registered as a
-// descriptor, as Python does.
-func (c contract) normalizes(t *testing.T) {
-	subject := c.prefix + "normal"
-	r := c.register(t, subject, &registry.Schema{Type: registry.Avro, Text: `{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}`})
-	other := &registry.Schema{Type: registry.Avro, Text: `{ "name": "R", "type": "record", "fields": [ { "type": "int", "name": "a" } ] }`}
-	if got, err := c.client.Lookup(t.Context(), subject, other, true); err != nil || got.ID != r.ID {
-		t.Errorf("%+v, %v", got, err)
-	}
-	// message M { int32 a = 1; } in m.proto.
-	descriptor := "\n\am.proto\"\x0e\n\x01M\x12\t\n\x01a\x18\x01 \x01(\x05b\x06proto3"
-	s := &registry.Schema{Type: registry.Protobuf, Text: base64.StdEncoding.EncodeToString([]byte(descriptor))}
-	got, err := c.client.Schema(t.Context(), c.register(t, c.prefix+"python", s).ID)
-	if err != nil || got.Type != registry.Protobuf {
-		t.Errorf("%+v, %v", got, err)
 	}
 }

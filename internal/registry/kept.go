@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loaderline/loaderline/internal/format/schemaid"
@@ -11,16 +12,18 @@ import (
 
 // The bounds of what is kept. The schemas of a topic are few; a topic with more is one that somebody writes random IDs to.
 const (
-	maxKept   = 10_000
-	maxFailed = 10_000
+	maxKept   = 2_000
+	maxFailed = 1_000
 )
 
 // kept is what is known of IDs. Schemas are kept for ever, since an ID never changes its schema.
 type kept[V any] struct {
 	grace time.Duration
 
-	mu       sync.RWMutex
-	compiled map[schemaid.ID]compiled[V]
+	// compiled is copied when it changes, which is rare, so that reading it, which each record does, takes no lock.
+	compiled atomic.Pointer[map[schemaid.ID]compiled[V]]
+
+	mu       sync.Mutex // guards failures and changes of compiled
 	failures map[schemaid.ID]failure
 }
 
@@ -39,38 +42,51 @@ type failure struct {
 	until time.Time
 }
 
+// known returns what Compile made of the schema of an ID.
+func (k *kept[V]) known(id schemaid.ID) (c compiled[V], is bool) {
+	if all := k.compiled.Load(); all != nil {
+		c, is = (*all)[id]
+	}
+	return c, is
+}
+
 // open returns the distinct IDs that have to be looked for.
 func (k *kept[V]) open(ids []schemaid.ID) []schemaid.ID {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
 	var (
 		open []schemaid.ID
 		seen map[schemaid.ID]bool
-		now  = time.Now()
 	)
 	for _, id := range ids {
-		if _, is := k.compiled[id]; is || seen[id] {
-			continue
-		}
-		if f, is := k.failures[id]; is && !now.Before(f.final) && now.Before(f.until) {
+		if _, is := k.known(id); is || seen[id] {
 			continue
 		}
 		if seen == nil {
 			seen = map[schemaid.ID]bool{}
 		}
 		seen[id] = true
-		open = append(open, id)
+		if !k.isFinal(id) {
+			open = append(open, id)
+		}
 	}
 	return open
 }
 
+// isFinal reports whether an ID is taken for wrong now.
+func (k *kept[V]) isFinal(id schemaid.ID) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f, is := k.failures[id]
+	now := time.Now()
+	return is && !now.Before(f.final) && now.Before(f.until)
+}
+
 // get returns what is known of an ID.
 func (k *kept[V]) get(id schemaid.ID) (value V, err error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if c, is := k.compiled[id]; is {
+	if c, is := k.known(id); is {
 		return c.value, c.err
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if f, is := k.failures[id]; is {
 		return value, f.err
 	}
@@ -81,15 +97,17 @@ func (k *kept[V]) get(id schemaid.ID) (value V, err error) {
 func (k *kept[V]) settle(id schemaid.ID, value V, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.failures, id)
-	if k.compiled == nil {
-		k.compiled = map[schemaid.ID]compiled[V]{}
+	all := map[schemaid.ID]compiled[V]{}
+	if before := k.compiled.Load(); before != nil {
+		all = maps.Clone(*before)
 	}
-	if _, is := k.compiled[id]; !is && len(k.compiled) == maxKept {
+	all[id] = compiled[V]{value, err}
+	if len(all) > maxKept {
 		k.fail(id, failure{err: fmt.Errorf("%s: the records have more than %d different schemas, which is the most that a process keeps", id, maxKept), until: time.Now().Add(k.grace)})
 		return
 	}
-	k.compiled[id] = compiled[V]{value, err}
+	delete(k.failures, id)
+	k.compiled.Store(&all)
 }
 
 // unknown notes that the registry has no schema of an ID. It is looked for again until grace is over. From then on, one look follows

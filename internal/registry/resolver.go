@@ -12,7 +12,7 @@ import (
 
 // ResolverConfig configures a Resolver. The zero value of each field but Compile is its default.
 type ResolverConfig[V any] struct {
-	// Compile makes of a schema what records are read with. It is called once for each ID, by several goroutines. Its error is that of
+	// Compile makes of a schema what records are read with. It is called once for each ID, concurrently for several. Its error is that of
 	// each record with this ID. Required.
 	Compile func(*Schema) (V, error)
 	// Backend bounds the requests and has the circuit breaker. Its Timeout should be negative, since a schema may take several
@@ -33,10 +33,11 @@ type schemas interface {
 
 // Resolver keeps what Compile made of the schemas of IDs. It is safe for concurrent use.
 type Resolver[V any] struct {
-	cfg  ResolverConfig[V]
-	plan *stages.Plan[schemaid.ID]
-	node stages.Node[schemaid.ID, *Schema]
-	kept kept[V]
+	cfg    ResolverConfig[V]
+	client schemas
+	plan   *stages.Plan[schemaid.ID]
+	node   stages.Node[schemaid.ID, struct{}]
+	kept   kept[V]
 }
 
 // NewResolver makes a Resolver that asks a Client.
@@ -50,32 +51,51 @@ func NewResolver[V any](client schemas, cfg ResolverConfig[V]) *Resolver[V] {
 	if cfg.Backend == nil {
 		cfg.Backend = stages.NewBackend(stages.BackendConfig{Name: "registry", MaxCalls: maxConns, Timeout: -1, BreakerFailures: 5, Ping: client.Ping})
 	}
-	r := &Resolver[V]{cfg: cfg, plan: &stages.Plan[schemaid.ID]{MaxBackoff: time.Second, MaxElapsed: cfg.MaxElapsed}}
+	r := &Resolver[V]{cfg: cfg, client: client, plan: &stages.Plan[schemaid.ID]{MaxBackoff: time.Second, MaxElapsed: cfg.MaxElapsed}}
 	// One call is for one ID, so that one schema that the registry cannot send does not keep others away.
-	loader := stages.NewLoader[schemaid.ID, *Schema](source{client}, stages.LoaderConfig[schemaid.ID, *Schema]{Name: "schema", MaxBatch: 1, Backend: cfg.Backend})
+	loader := stages.NewLoader[schemaid.ID, struct{}](source[V]{r}, stages.LoaderConfig[schemaid.ID, struct{}]{Name: "schema", MaxBatch: 1, Backend: cfg.Backend})
 	r.node = stages.One(r.plan, loader, stages.By(r.plan, func(id schemaid.ID) schemaid.ID { return id }))
 	r.kept.grace = cfg.Grace
 	return r
 }
 
-// source is a stages.Source of schemas.
-type source struct{ client schemas }
+// source is a stages.Source of schemas. It keeps them before the load is over, so that the next
+// load of an ID finds it known.
+type source[V any] struct{ r *Resolver[V] }
 
 // Load asks for each ID. An unknown one is missing.
-func (s source) Load(ctx context.Context, b *stages.Batch[schemaid.ID, *Schema]) error {
+func (s source[V]) Load(ctx context.Context, b *stages.Batch[schemaid.ID, struct{}]) error {
 	for i, id := range b.Keys {
-		schema, err := s.client.Schema(ctx, id)
+		err := s.r.fetch(ctx, id)
 		switch {
 		case errors.Is(err, ErrUnknownID):
-			b.Set(i, stages.Result[*Schema]{State: stages.Missing})
+			b.Set(i, stages.Result[struct{}]{State: stages.Missing})
 		case err != nil && stages.ClassOf(err) != stages.Permanent:
 			return err // It is no fault of the ID.
 		case err != nil:
-			b.Set(i, stages.Result[*Schema]{State: stages.Failed, Err: err})
+			b.Set(i, stages.Result[struct{}]{State: stages.Failed, Err: err})
 		default:
-			b.Set(i, stages.Result[*Schema]{State: stages.Loaded, Value: schema})
+			b.Set(i, stages.Result[struct{}]{State: stages.Loaded})
 		}
 	}
+	return nil
+}
+
+// fetch fetches the schema of an ID, and compiles it unless that was done. It fetches a known one too: that is how a Loader finds out
+// whether the registry answers at all.
+func (r *Resolver[V]) fetch(ctx context.Context, id schemaid.ID) error {
+	schema, err := r.client.Schema(ctx, id)
+	if err != nil {
+		return err
+	}
+	if _, is := r.kept.known(id); is {
+		return nil
+	}
+	v, err := r.cfg.Compile(schema)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", id, err)
+	}
+	r.kept.settle(id, v, err)
 	return nil
 }
 
@@ -94,7 +114,7 @@ func (r *Resolver[V]) Prepare(ctx context.Context, ids []schemaid.ID) error {
 			return fmt.Errorf("schemas of records: %w", err)
 		}
 		for i, id := range ids {
-			r.settle(id, r.node.Of(rows.At(i)))
+			r.note(id, r.node.Of(rows.At(i)))
 		}
 		if ids = r.kept.open(ids); len(ids) == 0 || !time.Now().Before(end) {
 			return nil
@@ -105,18 +125,12 @@ func (r *Resolver[V]) Prepare(ctx context.Context, ids []schemaid.ID) error {
 	}
 }
 
-// settle keeps what came of an ID.
-func (r *Resolver[V]) settle(id schemaid.ID, result stages.Result[*Schema]) {
-	switch result.State {
-	case stages.Loaded:
-		v, err := r.cfg.Compile(result.Value)
-		if err != nil {
-			err = fmt.Errorf("%s: %w", id, err)
-		}
-		r.kept.settle(id, v, err)
-	case stages.Missing:
+// note keeps why an ID has no schema.
+func (r *Resolver[V]) note(id schemaid.ID, result stages.Result[struct{}]) {
+	if result.State == stages.Missing {
 		r.kept.unknown(id, fmt.Errorf("%s: %w", id, unknownID()))
-	default:
+	}
+	if result.State == stages.Failed {
 		r.kept.failed(id, result.Err)
 	}
 }

@@ -3,9 +3,11 @@ package registry_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,83 +17,16 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// client is a registry whose schemas can be changed.
-type client struct {
-	mu      sync.Mutex
-	schemas map[schemaid.ID]string
-	errs    map[schemaid.ID]error
-	away    error
-	asked   map[schemaid.ID]int
-}
-
-var errRefused = errors.New("connection refused")
-
-func (c *client) Schema(_ context.Context, id schemaid.ID) (*registry.Schema, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.asked == nil {
-		c.asked = map[schemaid.ID]int{}
-	}
-	c.asked[id]++
-	text, known := c.schemas[id]
-	switch {
-	case c.away != nil:
-		return nil, c.away
-	case c.errs[id] != nil:
-		return nil, c.errs[id]
-	case !known:
-		return nil, stages.WithClass(fmt.Errorf("%s: %w", id, registry.ErrUnknownID), stages.Permanent)
-	}
-	return &registry.Schema{Type: registry.Avro, Text: text}, nil
-}
-
-func (c *client) Ping(context.Context) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.away
-}
-
-func (c *client) change(f func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f()
-}
-
-func (c *client) askedFor(id schemaid.ID) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.asked[id]
-}
-
-func id(n uint64) schemaid.ID { return schemaid.OfNumber(n) }
-
-// length is a Compile.
-func length(s *registry.Schema) (int, error) {
-	if s.Text == "bad" {
-		return 0, errors.New("the schema cannot be read")
-	}
-	return len(s.Text), nil
-}
-
-func resolver(c *client) *registry.Resolver[int] {
-	return registry.NewResolver(c, registry.ResolverConfig[int]{Compile: length})
-}
-
-// prepare prepares IDs, and returns how long that took.
-func prepare(t *testing.T, r *registry.Resolver[int], ids ...schemaid.ID) time.Duration {
-	t.Helper()
-	start := time.Now()
-	if err := r.Prepare(t.Context(), ids); err != nil {
-		t.Fatal(err)
-	}
-	return time.Since(start)
-}
-
-func TestASchemaIsFetchedOnce(t *testing.T) {
+// A schema is compiled once, however many workers need it at the same time, and not fetched again.
+func TestASchemaIsCompiledOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &client{schemas: map[schemaid.ID]string{id(1): "a", id(2): "bb", id(3): "bad"}}
-		r := resolver(c)
+		var compiled atomic.Int32
+		r := registry.NewResolver(c, registry.ResolverConfig[int]{Compile: func(s *registry.Schema) (int, error) {
+			compiled.Add(1)
+			return length(s)
+		}})
 		var workers sync.WaitGroup
 		for range 8 {
 			workers.Go(func() {
@@ -101,7 +36,11 @@ func TestASchemaIsFetchedOnce(t *testing.T) {
 			})
 		}
 		workers.Wait()
+		asked := c.askedFor(id(1))
 		prepare(t, r, id(1), id(2), id(3))
+		if n := compiled.Load(); n != 3 || c.askedFor(id(1)) != asked {
+			t.Errorf("%d compilations of 3 schemas, and %d more requests for a schema that is kept", n, c.askedFor(id(1))-asked)
+		}
 		for n, want := range map[uint64]int{1: 1, 2: 2} {
 			if got, err := r.Get(id(n)); got != want || err != nil {
 				t.Errorf("schema %d: %d, %v", n, got, err)
@@ -109,11 +48,6 @@ func TestASchemaIsFetchedOnce(t *testing.T) {
 		}
 		if _, err := r.Get(id(3)); err == nil || err.Error() != "schema ID 3: the schema cannot be read" {
 			t.Errorf("a schema that cannot be compiled: %v", err)
-		}
-		for n := range uint64(3) {
-			if asked := c.askedFor(id(n + 1)); asked != 1 {
-				t.Errorf("schema %d was fetched %d times", n+1, asked)
-			}
 		}
 	})
 }
@@ -201,10 +135,42 @@ func TestAnOutage(t *testing.T) {
 		if got, err := r.Get(id(2)); got != 2 || err != nil {
 			t.Errorf("%d, %v", got, err)
 		}
-		// What is kept needs no registry.
-		c.change(func() { c.away = errRefused })
+		// What is kept needs no registry. Another ID is no more at fault than before, although others are known by now.
+		c.change(func() { c.away = errRefused; c.schemas[id(3)] = "ccc" })
 		prepare(t, r, id(1), id(2))
+		if err := r.Prepare(t.Context(), []schemaid.ID{id(3)}); !errors.Is(err, stages.ErrOutage) {
+			t.Errorf("the next outage: %v", err)
+		}
+		c.change(func() { c.away = nil })
+		prepare(t, r, id(3))
 	})
+}
+
+// The errors of a Client have the classes that a Resolver needs: 503 is an outage, and 401 is not.
+func TestAnOutageOfAClient(t *testing.T) {
+	t.Parallel()
+	var status atomic.Int32
+	status.Store(http.StatusServiceUnavailable)
+	c := open(t, registry.Config{URLs: []string{serve(t, func(w http.ResponseWriter, r *http.Request) {
+		respond(int(status.Load()), `{"schema":"\"int\""}`)(w, r)
+	})}})
+	backend := stages.NewBackend(stages.BackendConfig{Name: "registry", Timeout: -1, Ping: c.Ping})
+	r := registry.NewResolver(c, registry.ResolverConfig[int]{Compile: length, Backend: backend, MaxElapsed: time.Millisecond})
+	prepare := func() error { return r.Prepare(t.Context(), []schemaid.ID{id(1)}) }
+	if err := prepare(); !errors.Is(err, stages.ErrOutage) || backend.Ping(t.Context()) == nil {
+		t.Errorf("503: %v", err)
+	}
+	status.Store(http.StatusUnauthorized)
+	if err := prepare(); !errors.Is(err, stages.ErrFatal) || !errors.Is(err, registry.ErrUnauthorized) {
+		t.Errorf("401: %v", err)
+	}
+	status.Store(http.StatusOK)
+	if err := prepare(); err != nil || backend.Ping(t.Context()) != nil {
+		t.Errorf("200: %v", err)
+	}
+	if got, err := r.Get(id(1)); got != len(`"int"`) || err != nil {
+		t.Errorf("%d, %v", got, err)
+	}
 }
 
 func TestAWrongConfigurationIsFatal(t *testing.T) {
@@ -254,8 +220,8 @@ func TestOneSchemaThatFails(t *testing.T) {
 func TestManyUnknownIDs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := registry.NewResolver(&client{}, registry.ResolverConfig[int]{Compile: length, Grace: 300 * time.Millisecond})
-		ids := make([]schemaid.ID, 12_000)
+		r := registry.NewResolver(&client{}, registry.ResolverConfig[int]{Compile: length, Grace: 50 * time.Millisecond})
+		ids := make([]schemaid.ID, 1_200)
 		for i := range ids {
 			ids[i] = id(uint64(i))
 		}
@@ -270,6 +236,31 @@ func TestManyUnknownIDs(t *testing.T) {
 	})
 }
 
+// A topic with more schemas than a process keeps has records that fail, and those before it do not.
+func TestManySchemas(t *testing.T) {
+	t.Parallel()
+	c := &client{schemas: map[schemaid.ID]string{}}
+	ids := make([]schemaid.ID, registry.MaxKept+1)
+	for i := range ids {
+		ids[i] = id(uint64(i))
+		c.schemas[ids[i]] = "a"
+	}
+	r := resolver(c)
+	prepare(t, r, ids[:registry.MaxKept]...)
+	prepare(t, r, ids...)
+	failed := 0
+	for _, id := range ids {
+		if _, err := r.Get(id); err != nil {
+			if failed++; !strings.Contains(err.Error(), "more than "+strconv.Itoa(registry.MaxKept)+" different schemas") {
+				t.Errorf("%v", err)
+			}
+		}
+	}
+	if failed != 1 {
+		t.Errorf("%d schemas failed, want 1", failed)
+	}
+}
+
 func TestPrepareEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -281,28 +272,4 @@ func TestPrepareEndsWithItsContext(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
 	})
-}
-
-func TestSubjectName(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		strategy, record string
-		part             schemaid.Part
-		want             string
-	}{
-		{"topic", "", schemaid.Value, "orders-value"},
-		{"topic", "shop.Order", schemaid.Key, "orders-key"},
-		{"record", "shop.Order", schemaid.Value, "shop.Order"},
-		{"topic_record", "shop.Order", schemaid.Key, "orders-shop.Order"},
-		{"my-subject", "", schemaid.Value, "my-subject"},
-	} {
-		if got, err := registry.SubjectName(c.strategy, "orders", c.record, c.part); got != c.want || err != nil {
-			t.Errorf("%+v: %q, %v", c, got, err)
-		}
-	}
-	for _, strategy := range []string{"record", "topic_record"} {
-		if got, err := registry.SubjectName(strategy, "orders", "", schemaid.Value); err == nil {
-			t.Errorf("%s of a schema without a name: %q", strategy, got)
-		}
-	}
 }

@@ -65,27 +65,45 @@ func (c *Client) Schema(ctx context.Context, id schemaid.ID) (*Schema, error) {
 
 // byID returns the schema of an ID without what it refers to.
 func (c *Client) byID(ctx context.Context, id schemaid.ID) (*wireSchema, error) {
+	wire, err := c.askByID(ctx, id)
+	switch {
+	case errors.Is(err, ErrUnknownSchema):
+		return nil, unknownID()
+	case errors.Is(err, ErrWrongURL) && id.Kind() != schemaid.Number:
+		// Apicurio has no GUIDs, others have no global IDs, and neither has a path for them. A record with such an ID must not stop
+		// the run.
+		if pingErr := c.Ping(ctx); pingErr != nil {
+			return nil, pingErr
+		}
+		return nil, classified(&registryError{kind: ErrUnknownID, message: "the registry has no IDs of this kind; was the record written with another registry?"})
+	case err != nil:
+		return nil, err
+	}
+	return wire, nil
+}
+
+// askByID asks for the schema of an ID.
+func (c *Client) askByID(ctx context.Context, id schemaid.ID) (*wireSchema, error) {
 	var path string
 	switch id.Kind() {
 	case schemaid.Number:
 		path = "/schemas/ids/" + id.Text()
 	case schemaid.GUID:
 		path = "/schemas/guids/" + id.Text()
+	case schemaid.Global:
+		if !c.isApicurio() {
+			return nil, classified(&registryError{kind: ErrUnknownID, message: "only Apicurio has global IDs, and registry.url does not end as Apicurio's does, with /apis/ccompat/v7"})
+		}
+		content, err := c.contentID(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		return c.askByID(ctx, content)
 	default:
-		return nil, classified(&registryError{kind: ErrUnknownID, message: "it is no ID of a schema in Confluent's API; set apicurio.registry.use-id to contentId in the program that writes the records"})
+		return nil, classified(&registryError{kind: ErrUnknownID, message: "there is no ID to ask for"})
 	}
 	var wire wireSchema
-	err := c.do(ctx, request{method: http.MethodGet, path: path}, &wire)
-	switch {
-	case errors.Is(err, ErrUnknownSchema):
-		return nil, unknownID()
-	case errors.Is(err, ErrWrongURL) && id.Kind() == schemaid.GUID:
-		// Apicurio and older registries have no GUIDs, and no such path. A record that has one must not stop the run.
-		if pingErr := c.Ping(ctx); pingErr != nil {
-			return nil, pingErr
-		}
-		return nil, classified(&registryError{kind: ErrUnknownID, message: "the registry has no GUIDs"})
-	case err != nil:
+	if err := c.do(ctx, request{method: http.MethodGet, path: path}, &wire); err != nil {
 		return nil, err
 	}
 	return &wire, nil

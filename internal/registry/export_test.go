@@ -1,0 +1,4 @@
+package registry
+
+// MaxKept is how many schemas a Resolver keeps.
+const MaxKept = maxKept
