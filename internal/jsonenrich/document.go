@@ -1,94 +1,164 @@
 package jsonenrich
 
 import (
+	"errors"
+	"slices"
 	"sync"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsondoc"
-	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Document is an event: a JSON object as it came, and the keys in it. Its bytes belong to the record.
+// Document is an event as JSON, and what was found in it. Its bytes belong to the record.
 type Document struct {
 	value     []byte
 	singleKey key             // the key if events have one key path, and that has no []
 	keys      [][]key         // by key path of the event, otherwise
-	fields    []jsondoc.Value // of conditions, by number
+	fields    []jsondoc.Value // of expressions and outputs, by number
+	extra     *extra          // nil if there is nothing beside the bytes
 	closing   int32           // the offset of the closing brace
 	overlaps  bool            // the event has members with the names of results
 	reused    *reused         // the results of an earlier event with the same keys; the Document has no keys then
 	since     uint64          // the number of invalidations before it was decoded
 }
 
+// DecoderConfig says what events are.
+type DecoderConfig struct {
+	// Format is the format of the value, KeyFormat that of the record's key.
+	Format, KeyFormat Format
+	// Reuse has the results of earlier events. Optional.
+	Reuse *Reuse
+}
+
 // Decoder decodes events.
 type Decoder struct {
 	Paths
 
+	format   Format
+	root     int       // the scanner's number of the event itself
 	overlaps []int     // the scanner's numbers of members with the names of results
-	results  sync.Pool // of *jsondoc.Result
+	spare    sync.Pool // of *scanned
 	reuse    *Reuse    // nil: every event is looked up
+	where    *filter   // nil: all events are taken
+	inEvent  children  // the nodes whose results are in the event
 }
 
-// NewDecoder returns a Decoder. An event gets its results from reuse if that has them; nil does without.
-func NewDecoder(reuse *Reuse) *Decoder { return &Decoder{reuse: reuse} }
+// NewDecoder returns a Decoder.
+func NewDecoder(cfg DecoderConfig) *Decoder {
+	return &Decoder{Paths: Paths{keyFormat: cfg.KeyFormat}, format: cfg.Format, reuse: cfg.Reuse}
+}
 
 // Compile ends the adding of paths. names are the names of results that replace members of the event; nil for none.
 func (d *Decoder) Compile(names map[string]bool) {
-	d.point(jsondoc.Path{Root: EventRoot})
+	d.root = d.point(jsondoc.Path{Root: EventRoot})
 	for name := range names {
 		d.overlaps = append(d.overlaps, d.value(jsondoc.Path{Root: EventRoot, Steps: []jsondoc.Step{{Name: name}}}))
 	}
 	d.compile()
 }
 
-// Decode finds the keys of an event. Its error is a *loaderline.Failure. The Document shares the record's memory.
+// Decode finds the keys of an event. Its error is a *loaderline.Failure, or loaderline.ErrFiltered. The Document shares the
+// record's memory.
 func (d *Decoder) Decode(r loaderline.Record) (Document, error) {
-	found, ok := d.results.Get().(*jsondoc.Result)
+	s, ok := d.spare.Get().(*scanned)
 	if !ok {
-		found = &jsondoc.Result{}
+		s = &scanned{}
 	}
-	defer d.results.Put(found)
-	found.Reset()
-	if err := d.scanner.Scan(r.Value, found); err != nil {
-		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value " + err.Error()}
+	defer d.spare.Put(s)
+	s.found.Reset()
+	var err error
+	if s.doc, err = d.json(r.Value); err != nil {
+		return Document{}, decodeFailure("the value %v", err)
 	}
-	if !found.Object {
-		return Document{}, &loaderline.Failure{Kind: sink.KindDecode, Message: "the value is not a JSON object but " + kindOf(found)}
+	if err := d.scanner.Scan(s.doc, &s.found); err != nil {
+		return Document{}, decodeFailure("the value %v", err)
 	}
-	doc := Document{value: r.Value, closing: found.Points[0][0]}
-	if len(d.keys) == 1 && !d.keys[0].list() {
-		doc.singleKey = d.keys[0].at(0, r.Value, found)
-	} else {
-		doc.keys = d.keysOf(r.Value, found)
+	if !s.found.Object && d.format == JSON {
+		return Document{}, decodeFailure("the value is not a JSON object but %s", kindOf(&s.found))
 	}
-	doc.fields = d.fieldsOf(found)
-	for _, f := range d.overlaps {
-		doc.overlaps = doc.overlaps || found.Values[f][0].Kind == jsondoc.Found
+	doc := Document{value: s.doc, closing: s.found.Points[d.root][0]}
+	if err := d.fill(&doc, &r, s); err != nil {
+		return Document{}, err
 	}
 	d.reuse.find(&doc)
 	return doc, nil
 }
 
+// json returns the value as JSON: what is JSON already as it is.
+func (d *Decoder) json(value []byte) ([]byte, error) {
+	if d.format == JSON {
+		return value, nil
+	}
+	return d.format.appendJSON(make([]byte, 0, len(value)+2), value)
+}
+
+// fill fills in what a scan found.
+func (d *Decoder) fill(doc *Document, r *loaderline.Record, s *scanned) error {
+	doc.fields = d.fieldsOf(&s.found)
+	if len(d.extra) > 0 {
+		record := *r // Only here does the record need memory of its own.
+		s.record = &record
+		err := d.makeExtra(s)
+		s.record = nil
+		if err != nil {
+			return err
+		}
+		doc.extra = s.extra
+	}
+	if err := d.where.check(doc); err != nil {
+		return err
+	}
+	if err := d.inEvent.check(&s.found); err != nil {
+		return decodeFailure("%v", err)
+	}
+	if len(d.inEvent.nodes) > 0 {
+		doc.addPoints(&s.found)
+	}
+	if len(d.keys) == 1 && !d.keys[0].isList() {
+		doc.singleKey = d.keys[0].at(0, s)
+	} else {
+		doc.keys = d.keysOf(s)
+	}
+	for _, f := range d.overlaps {
+		doc.overlaps = doc.overlaps || s.found.Values[f][0].Kind == jsondoc.Found
+	}
+	return nil
+}
+
+// addPoints copies the places of results.
+func (d *Document) addPoints(found *jsondoc.Result) {
+	if d.extra == nil {
+		d.extra = &extra{}
+	}
+	d.extra.points = make([][]int32, len(found.Points))
+	for i, points := range found.Points {
+		d.extra.points[i] = slices.Clone(points)
+	}
+}
+
 // keysOf returns the keys of all paths. One allocation holds them, and another the slices.
-func (d *Decoder) keysOf(doc []byte, found *jsondoc.Result) [][]key {
+func (d *Decoder) keysOf(s *scanned) [][]key {
 	total := 0
 	for _, p := range d.keys {
-		total += len(found.Values[p.parts[0]])
+		total += p.count(s)
 	}
 	all := make([]key, 0, total)
 	keys := make([][]key, len(d.keys))
 	for i, p := range d.keys {
 		from := len(all)
-		all = p.appendKeys(all, doc, found)
+		all = p.appendKeys(all, s)
 		keys[i] = all[from:]
 	}
 	return keys
 }
 
 func kindOf(found *jsondoc.Result) string {
-	if found.Array {
+	switch {
+	case found.Array:
 		return "a list"
+	case found.Object:
+		return "an object"
 	}
 	return "a single value"
 }
@@ -100,4 +170,25 @@ func (d Document) single(path int) (lookup.Key, error) {
 		k = d.keys[path][0]
 	}
 	return k.key, k.err
+}
+
+// field returns a field of the event as JSON, nil where it is absent or null on the way.
+func (d *Document) field(r Ref) ([]byte, error) {
+	if r.extra {
+		return d.extra.at(int(r.number))
+	}
+	return fieldIn(d.value, d.fields[r.number])
+}
+
+var errMismatch = errors.New("a value on the path is not an object")
+
+// fieldIn returns a field of a document, nil where it is absent.
+func fieldIn(json []byte, v jsondoc.Value) ([]byte, error) {
+	if v.Kind == jsondoc.Mismatch {
+		return nil, errMismatch
+	}
+	if v.Kind == jsondoc.Absent {
+		return nil, nil
+	}
+	return v.In(json), nil
 }

@@ -2,10 +2,10 @@ package jsonenrich
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
@@ -26,6 +26,10 @@ type EncoderConfig struct {
 	Names map[string]bool
 	// Reuse keeps encoded results; nil keeps none.
 	Reuse *Reuse
+	// Decoder decodes the events. The Encoder adds to it and to the nodes' Fragments what Output looks at.
+	Decoder *Decoder
+	// Output says what records hold. The zero value is one record with the event and all results.
+	Output Output
 }
 
 // Verdict is what the results of the stages mean for an event.
@@ -45,8 +49,11 @@ type Encoder struct {
 	topic string
 	names map[string]bool
 	reuse *Reuse
-	spare spareOutputs
-	limit atomic.Pointer[func() int] // the most bytes of a record that the topic accepts
+	// program makes the records; nil if each event has one, with the event and all results.
+	program *program
+	inEvent []child // whose results are in the event
+	spare   spareOutputs
+	limit   atomic.Pointer[func() int] // the most bytes of a record that the topic accepts
 }
 
 // encoded is what the rows of a run with the same keys share: the verdict, and their results as bytes.
@@ -66,9 +73,13 @@ func (e *encoded) own(fields []byte) { e.fields, e.owned = fields, true }
 // unlimited is the limit until the topic's is known.
 const unlimited = 64 << 20
 
-// NewEncoder returns an Encoder for the nodes of a plan.
+// NewEncoder returns an Encoder for the nodes of a plan. All nodes must be nested already, and the Decoder and the nodes'
+// Fragments must not be complete.
 func NewEncoder(cfg EncoderConfig) *Encoder {
-	e := &Encoder{nodes: cfg.Nodes, judge: cfg.Judge, topic: cfg.Topic, names: cfg.Names, reuse: cfg.Reuse}
+	e := &Encoder{
+		nodes: cfg.Nodes, judge: cfg.Judge, topic: cfg.Topic, names: cfg.Names, reuse: cfg.Reuse,
+		program: cfg.Output.compile(cfg.Decoder), inEvent: cfg.Decoder.inEvent.nodes,
+	}
 	e.LimitTo(func(string) int { return unlimited })
 	return e
 }
@@ -115,7 +126,15 @@ func (e *Encoder) encodeResults(row stages.Row[Document], out *outputs) *encoded
 		return made
 	}
 	limit := (*e.limit.Load())()
-	made.fields = out.renderer.render(row, e.nodes, limit)
+	if e.program == nil {
+		made.fields = out.renderer.render(row, e.nodes, limit)
+	} else {
+		limit = e.program.limit(limit)
+		if err := e.renderProgram(row, out, made, limit); err != nil {
+			made.Failure, _ = errors.AsType[*loaderline.Failure](err)
+			return made
+		}
+	}
 	if len(made.fields) > limit {
 		made.Failure = &loaderline.Failure{Kind: sink.KindTooLarge, Message: fmt.Sprintf(
 			"what the stages found has more than the %d bytes that topic %s takes", limit, e.topic)}
@@ -133,9 +152,7 @@ const eventField = `{"event":`
 func (e *Encoder) Encode(row stages.Row[Document]) ([]loaderline.Record, error) {
 	d, out := row.Event(), e.outputs(row)
 	if d.reused != nil {
-		value, _ := e.value(out, &d, d.reused.fields())
-		out.record[0] = loaderline.Record{Value: value}
-		return out.record[:], nil
+		return e.encode(row, &d, out, &encoded{fields: d.reused.fields(), owned: true})
 	}
 	made := e.results(row, out)
 	switch {
@@ -144,7 +161,25 @@ func (e *Encoder) Encode(row stages.Row[Document]) ([]loaderline.Record, error) 
 	case made.Failure != nil:
 		return nil, made.Failure
 	}
-	value, whole := e.value(out, &d, made.fields)
+	return e.encode(row, &d, out, made)
+}
+
+// encode makes the records of an event from what its row shares with others.
+func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, made *encoded) ([]loaderline.Record, error) {
+	if e.program != nil {
+		if !made.owned {
+			made.own(append(out.small(len(made.fields)), made.fields...))
+		}
+		e.begin(row, d, out)
+		out.evaluation.tail = made.fields
+		return e.records(&out.evaluation, out, made.Degraded)
+	}
+	event, closing := d.value, int(d.closing)
+	if len(e.inEvent) > 0 {
+		e.begin(row, d, out)
+		event, closing = e.spliced(&out.evaluation)
+	}
+	value, whole := e.value(out, d, event, closing, made.fields)
 	switch {
 	case made.owned:
 	case whole:
@@ -159,62 +194,34 @@ func (e *Encoder) Encode(row stages.Row[Document]) ([]loaderline.Record, error) 
 	return out.record[:], nil
 }
 
+// begin begins to evaluate a row.
+func (e *Encoder) begin(row stages.Row[Document], d *Document, out *outputs) {
+	v := &out.evaluation
+	v.program, v.inEvent, v.renderer = e.program, e.inEvent, &out.renderer
+	v.begin(row, d, unlimited)
+}
+
+// spliced returns the event with the results that are in it, and the offset of its closing brace.
+func (e *Encoder) spliced(v *evaluation) (event []byte, closing int) {
+	event = v.eventJSON()
+	return event, bytes.LastIndexByte(event, '}')
+}
+
 // value returns the output of an event and its fields, in a block of out. whole reports whether it ends with all of fields: an
 // event that has no member of its own left needs no comma before them.
-func (e *Encoder) value(out *outputs, d *Document, fields []byte) (value []byte, whole bool) {
+func (e *Encoder) value(out *outputs, d *Document, event []byte, closing int, fields []byte) (value []byte, whole bool) {
 	switch {
 	case e.names == nil:
-		value = out.alloc(len(eventField) + len(d.value) + len(fields))
-		value = append(append(value, eventField...), d.value...)
+		value = out.alloc(len(eventField) + len(event) + len(fields))
+		value = append(append(value, eventField...), event...)
 		return append(value, fields...), true
 	case d.overlaps:
-		value = appendWithout(out.alloc(len(d.value)+len(fields)), d.value, e.names)
+		value = appendWithout(out.alloc(len(event)+len(fields)), event, e.names)
 	default:
-		value = append(out.alloc(len(d.value)+len(fields)), d.value[:d.closing]...)
+		value = append(out.alloc(len(event)+len(fields)), event[:closing]...)
 	}
 	if lastByte(value) == '{' {
 		return append(value, bytes.TrimPrefix(fields, []byte(","))...), false
 	}
 	return append(value, fields...), true
-}
-
-// appendWithout appends an object up to its closing brace, without the members of some names. The other members, and the
-// white space between them, stay byte for byte.
-func appendWithout(dst, object []byte, names map[string]bool) []byte {
-	d := jsontext.NewDecoder(bytes.NewBuffer(object))
-	if _, err := d.ReadToken(); err != nil {
-		return append(dst, '{')
-	}
-	dst = append(dst, '{')
-	var (
-		opening = d.InputOffset()
-		before  = opening // where the last member ended
-		first   = true
-	)
-	for d.PeekKind() == '"' {
-		quoted, err := d.ReadValue()
-		if err != nil {
-			return dst
-		}
-		start := d.InputOffset() - int64(len(quoted))
-		name, err := jsontext.AppendUnquote(nil, quoted)
-		if err != nil {
-			return dst
-		}
-		if _, err := d.ReadValue(); err != nil {
-			return dst
-		}
-		end := d.InputOffset()
-		switch {
-		case names[string(name)]:
-		case first && before > opening: // The bytes before it belong to a member that is left out.
-			dst = append(dst, object[start:end]...)
-			first = false
-		default:
-			dst = append(dst, object[before:end]...)
-			first = false
-		}
-		before = end
-	}
-	return dst
 }

@@ -28,14 +28,7 @@ func (f *Fragment) JSON() []byte { return f.json }
 type Fragments struct {
 	Paths
 
-	places []place
-}
-
-// place is where the result of another stage goes. Its field must not be there yet.
-type place struct {
-	field int // the scanner's number
-	into  jsondoc.Path
-	stage string
+	nested children // of all nodes with this loader: only their fields are looked at
 }
 
 // Source returns a source of Fragments, and ends the adding of paths.
@@ -50,20 +43,19 @@ func (f *Fragments) Fragment(json []byte) (*Fragment, error) {
 		return &Fragment{json: json}, nil
 	}
 	learned := f.learned()
-	var found jsondoc.Result
-	if err := f.scanner.Scan(json, &found); err != nil {
+	s := &scanned{doc: json}
+	if err := f.scanner.Scan(json, &s.found); err != nil {
 		return nil, fmt.Errorf("the answer %w", err)
 	}
-	for _, p := range f.places {
-		for _, v := range found.Values[p.field] {
-			if v.Kind == jsondoc.Found {
-				return nil, fmt.Errorf("there is a field at %s already, where the result of stage %s goes", p.into, p.stage)
-			}
-		}
+	if err := f.nested.check(&s.found); err != nil {
+		return nil, err
 	}
-	fragment := &Fragment{json: json, points: found.Points, keys: make([][]key, len(f.keys)), fields: f.fieldsOf(&found), learned: learned}
+	if err := f.makeExtra(s); err != nil {
+		return nil, err
+	}
+	fragment := &Fragment{json: json, points: s.found.Points, keys: make([][]key, len(f.keys)), fields: f.fieldsOf(&s.found), learned: learned}
 	for i, p := range f.keys {
-		fragment.keys[i] = p.appendKeys(make([]key, 0, len(found.Values[p.parts[0]])), json, &found)
+		fragment.keys[i] = p.appendKeys(make([]key, 0, p.count(s)), s)
 	}
 	return fragment, nil
 }
@@ -82,11 +74,14 @@ func (f *Fragments) keysOf(fragment *Fragment, path int) []key {
 	if fragment.learned == f.learned() {
 		return fragment.keys[path]
 	}
-	var found jsondoc.Result
-	if err := f.scanner.Scan(fragment.json, &found); err != nil {
+	s := &scanned{doc: fragment.json}
+	if err := f.scanner.Scan(fragment.json, &s.found); err != nil {
 		return fragment.keys[path] // It was scanned before: it cannot fail.
 	}
-	return f.keys[path].appendKeys(nil, fragment.json, &found)
+	if err := f.makeExtra(s); err != nil {
+		return fragment.keys[path]
+	}
+	return f.keys[path].appendKeys(nil, s)
 }
 
 // Codec returns the codec for cache tiers. They hold the JSON alone, and Decode finds the rest again.

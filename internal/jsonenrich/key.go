@@ -1,7 +1,9 @@
 package jsonenrich
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupext"
@@ -18,27 +20,46 @@ type key struct {
 
 // keyPath finds the keys of stages in a scanned document.
 type keyPath struct {
-	parts    []int               // the scanner's numbers of the paths
+	parts    []part
+	list     int                 // the part of whose values there are as many as keys
 	types    lookupkey.Types     // as they were at the start
-	names    []jsondoc.Path      // for errors
 	learners []lookupext.Learner // the lookups whose types can change
 }
 
-// list reports whether a document has any number of keys, and not exactly one.
-func (p *keyPath) list() bool { return len(p.names[0].Each().Steps) > 0 }
+// part is a part of a key.
+type part struct {
+	name   string // for errors
+	extra  bool   // it is an extra value
+	number int    // the scanner's, or that of the extra value
+	list   bool   // there is a value for each element of a list
+}
 
-// appendKeys appends the keys that a scan found. They may share doc's memory.
-func (p *keyPath) appendKeys(dst []key, doc []byte, found *jsondoc.Result) []key {
-	for i := range found.Values[p.parts[0]] {
-		dst = append(dst, p.at(i, doc, found))
+// isList reports whether a document has any number of keys, and not exactly one.
+func (p *keyPath) isList() bool {
+	return slices.ContainsFunc(p.parts, func(p part) bool { return p.list })
+}
+
+// count returns the number of keys that a scan found.
+func (p *keyPath) count(s *scanned) int {
+	first := p.parts[p.list]
+	if first.extra {
+		return 1
+	}
+	return len(s.found.Values[first.number])
+}
+
+// appendKeys appends the keys that a scan found. They may share the document's memory.
+func (p *keyPath) appendKeys(dst []key, s *scanned) []key {
+	for i := range p.count(s) {
+		dst = append(dst, p.at(i, s))
 	}
 	return dst
 }
 
 // at returns the i-th key that a scan found.
-func (p *keyPath) at(i int, doc []byte, found *jsondoc.Result) key {
+func (p *keyPath) at(i int, s *scanned) key {
 	if len(p.parts) == 1 {
-		raw, err := p.part(0, i, doc, found)
+		raw, err := p.parts[0].in(i, s)
 		if err != nil {
 			return key{err: err}
 		}
@@ -46,7 +67,7 @@ func (p *keyPath) at(i int, doc []byte, found *jsondoc.Result) key {
 	}
 	raws := make([][]byte, len(p.parts))
 	for j := range p.parts {
-		raw, err := p.part(j, i, doc, found)
+		raw, err := p.parts[j].in(i, s)
 		if err != nil {
 			return key{err: err}
 		}
@@ -57,19 +78,32 @@ func (p *keyPath) at(i int, doc []byte, found *jsondoc.Result) key {
 
 func (p *keyPath) named(k lookup.Key, err error) key {
 	if err != nil {
-		return key{err: fmt.Errorf("%s: %w", p.names[0], err)}
+		return key{err: fmt.Errorf("%s: %w", p.parts[0].name, err)}
 	}
 	return key{key: k}
 }
 
-// part returns one part of the i-th key.
-func (p *keyPath) part(part, i int, doc []byte, found *jsondoc.Result) ([]byte, error) {
-	switch v := found.Values[p.parts[part]][i]; v.Kind {
+// in returns the part of the i-th key in a document.
+func (p *part) in(i int, s *scanned) ([]byte, error) {
+	if p.extra {
+		raw, err := s.extra.at(p.number)
+		switch {
+		case err != nil && !errors.Is(err, stages.ErrNoKey):
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		case raw == nil:
+			return nil, stages.ErrNoKey
+		}
+		return raw, nil
+	}
+	if !p.list {
+		i = 0
+	}
+	switch v := s.found.Values[p.number][i]; v.Kind {
 	case jsondoc.Absent:
 		return nil, stages.ErrNoKey
 	case jsondoc.Mismatch:
-		return nil, fmt.Errorf("%s: a value on the path is not the object or list that the path needs", p.names[part])
+		return nil, fmt.Errorf("%s: a value on the path is not the object or list that the path needs", p.name)
 	default:
-		return v.In(doc), nil
+		return v.In(s.doc), nil
 	}
 }

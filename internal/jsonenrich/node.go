@@ -1,7 +1,6 @@
 package jsonenrich
 
 import (
-	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -29,25 +28,17 @@ type Node struct {
 	children []child
 }
 
-// child is a node that puts its results into the results of another node.
-type child struct {
-	*Node
-
-	point int // the scanner's number of the objects that the results are in
-}
-
 // NewNode returns a node whose result is under the name field. The caller sets its fields.
 func NewNode(index int, field string) *Node {
 	return &Node{Index: index, member: "," + string(lookupkey.AppendString(nil, field)) + ":"}
 }
 
-// Nest puts the results of a node into the results of this node. at is their path in a Fragment. into and stage are the path
-// and the name of the stage, for errors.
-func (n *Node) Nest(nested *Node, at, into jsondoc.Path, stage string) {
-	object := jsondoc.Path{Root: at.Root, Steps: at.Steps[:len(at.Steps)-1]}
-	n.Fragments.places = append(n.Fragments.places, place{field: n.Fragments.value(at), into: into, stage: stage})
-	n.children = append(n.children, child{Node: nested, point: n.Fragments.point(object)})
-	nested.Nested = true
+// state returns the state of the whole result for a row.
+func (n *Node) state(row stages.Row[Document]) stages.State {
+	if n.List {
+		return n.Each.Of(row).State
+	}
+	return n.One.Of(row).State
 }
 
 // gap returns the error of the key that stages below this one have for an element without rows, or nil if they have no key

@@ -4,19 +4,24 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/loaderline/loaderline"
 )
 
 // outputs is the memory for the outputs of one run. All of them are published together, so their memory is freed together.
 type outputs struct {
 	renderer renderer
-	record   [1]loaderline.Record // of the current row
-	free     []byte               // the rest of the last block
-	blocks   [][]byte             // of blockBytes each, in use
-	spare    [][]byte             // of blockBytes each, not in use
-	encoded  []encoded            // the rest of an allocation of several
-	groups   []*encoded           // by stages.Row.Group; nil is not encoded yet
-	left     int                  // the most outputs that are still to come
+	evaluation evaluation
+	record  [1]loaderline.Record // of the current row
+	records []loaderline.Record  // of the current row, where there may be any number
+	headers []kgo.RecordHeader   // of records
+	free    []byte               // the rest of the last block
+	blocks  [][]byte             // of blockBytes each, in use
+	spare   [][]byte             // of blockBytes each, not in use
+	encoded []encoded            // the rest of an allocation of several
+	groups  []*encoded           // by stages.Row.Group; nil is not encoded yet
+	left    int                  // the most outputs that are still to come
 }
 
 const (
@@ -36,6 +41,12 @@ func (o *outputs) alloc(n int) []byte {
 	allocated := o.free[:0:n]
 	o.free = o.free[n:]
 	return allocated
+}
+
+// small returns an empty slice with room for n bytes, for what is not an output.
+func (o *outputs) small(n int) []byte {
+	o.left++
+	return o.alloc(n)
 }
 
 // block returns a block of at least n bytes: enough for all outputs that are still to come, if they are as large and fit in one.
@@ -90,6 +101,6 @@ func (s *spareOutputs) get(events, nodes int) *outputs {
 // put takes back outputs whose blocks nobody reads any more.
 func (s *spareOutputs) put(o *outputs) {
 	clear(o.groups)
-	*o = outputs{renderer: renderer{scratch: o.renderer.scratch}, spare: append(o.spare, o.blocks...), groups: o.groups[:0]}
+	*o = outputs{renderer: renderer{scratch: o.renderer.scratch}, evaluation: evaluation{made: o.evaluation.made[:0]}, spare: append(o.spare, o.blocks...), groups: o.groups[:0]}
 	s.pool.Put(o)
 }

@@ -27,10 +27,15 @@ type cursor struct {
 // render returns the part of an output behind the event: each result as `,"name":value`, and the closing brace. It is in scratch
 // memory, which the next call overwrites. It stops soon after limit bytes, as a larger output is not published.
 func (r *renderer) render(row stages.Row[Document], nodes []*Node, limit int) []byte {
-	r.row, r.limit = row, limit
-	clear(r.cursors)
+	r.begin(row, limit)
 	r.scratch = append(r.fields(r.scratch[:0], nodes), '}')
 	return r.scratch
+}
+
+// begin begins with the results of a row.
+func (r *renderer) begin(row stages.Row[Document], limit int) {
+	r.row, r.limit = row, limit
+	clear(r.cursors)
 }
 
 // fields appends the results that are in the output itself, each as `,"name":value`.
@@ -94,7 +99,7 @@ func (r *renderer) result(dst []byte, n *Node, result stages.Result[*Fragment]) 
 	case result.State == stages.Loaded && len(n.children) == 0:
 		return append(dst, result.Value.json...)
 	case result.State == stages.Loaded:
-		return r.spliced(dst, n, result.Value)
+		return r.spliced(dst, n.children, result.Value.json, result.Value.points)
 	}
 	if n.List && n.gap(result.State) != nil {
 		for _, c := range n.children {
@@ -107,21 +112,21 @@ func (r *renderer) result(dst []byte, n *Node, result stages.Result[*Fragment]) 
 	return append(dst, "null"...)
 }
 
-// spliced appends a fragment with the results of other stages in it, each before a closing brace.
-func (r *renderer) spliced(dst []byte, n *Node, f *Fragment) []byte {
+// spliced appends a document with the results of other stages in it, each before a closing brace.
+func (r *renderer) spliced(dst []byte, children []child, json []byte, places [][]int32) []byte {
 	var (
 		done int32
 		at   [8]int
 		used = at[:0]
 	)
-	used = append(used, make([]int, len(n.children))...)
+	used = append(used, make([]int, len(children))...)
 	for {
 		if len(dst) > r.limit {
 			return dst
 		}
 		first, point := -1, int32(0)
-		for i, c := range n.children {
-			points := f.points[c.point]
+		for i, c := range children {
+			points := places[c.point]
 			for used[i] < len(points) && points[used[i]] == jsondoc.NoPoint {
 				used[i]++
 				r.skip(c.Node)
@@ -131,12 +136,12 @@ func (r *renderer) spliced(dst []byte, n *Node, f *Fragment) []byte {
 			}
 		}
 		if first < 0 {
-			return append(dst, f.json[done:]...)
+			return append(dst, json[done:]...)
 		}
-		dst = append(dst, f.json[done:point]...)
+		dst = append(dst, json[done:point]...)
 		done = point
 		used[first]++
-		c := n.children[first]
+		c := children[first]
 		if lastByte(dst) == '{' {
 			dst = append(dst, c.member[1:]...)
 		} else {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loadcache"
@@ -67,32 +67,41 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 	if opts.reuse {
 		e.reuse = jsonenrich.NewReuse(e.memory, 1<<20)
 	}
-	e.decoder = jsonenrich.NewDecoder(e.reuse)
+	e.decoder = jsonenrich.NewDecoder(jsonenrich.DecoderConfig{Reuse: e.reuse})
 	var ofUsers, ofProducts jsonenrich.Fragments
 	user, product := jsonenrich.NewNode(0, "user"), jsonenrich.NewNode(1, "product")
 	user.Fragments, product.Fragments, product.List = &ofUsers, &ofProducts, true
 	e.nodes = []*jsonenrich.Node{user, product}
 
 	id := path("event.id")
-	key := e.decoder.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{id}, Names: []jsondoc.Path{id}, Types: lookupkey.Types{lookupkey.Bigint}})
+	key := e.decoder.AddKey(jsonenrich.KeyPath{Parts: []jsonenrich.KeyPart{{Name: "event.id", Path: id}}, Types: lookupkey.Types{lookupkey.Bigint}})
 	bought := path("user.bought[].product_id")
-	inner := ofUsers.AddKey(jsonenrich.KeyPath{Parts: []jsondoc.Path{bought}, Names: []jsondoc.Path{bought}, Types: lookupkey.Types{lookupkey.Bigint}})
+	inner := ofUsers.AddKey(jsonenrich.KeyPath{Parts: []jsonenrich.KeyPart{{Name: bought.String(), Path: bought}}, Types: lookupkey.Types{lookupkey.Bigint}})
 	into := path("user.bought[].product")
 	user.Nest(product, into, into, "product")
 	keys := jsonenrich.SingleKeys(&e.plan, nil, key)
 	var when []stages.Keys[jsonenrich.Document, bool]
 	if opts.when != "" {
-		c, err := condition.Parse(opts.when, []string{"event"})
+		c, err := expression.ParseCondition(opts.when, expression.Names{Roots: []string{"event"}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var fields []jsonenrich.Field
 		for _, p := range c.Paths() {
-			fields = append(fields, jsonenrich.Field{Number: e.decoder.AddField(p), Path: p})
+			fields = append(fields, jsonenrich.Field{Ref: e.decoder.AddField(p), Path: p})
 		}
 		when = append(when, jsonenrich.Condition(&e.plan, c, fields, errors.New("over budget")))
 	}
 
+	e.encoder = jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
+		Nodes: e.nodes, Topic: "out", Names: opts.names, Reuse: e.reuse, Decoder: e.decoder,
+		Judge: func(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict {
+			if opts.judge == nil {
+				return jsonenrich.Verdict{}
+			}
+			return opts.judge(row)
+		},
+	})
 	loader := func(n *jsonenrich.Node, rows table) *stages.Loader[lookup.Key, *jsonenrich.Fragment] {
 		cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{}
 		if opts.reuse {
@@ -107,15 +116,6 @@ func newEnricher(t *testing.T, users, products table, opts options) *enricher {
 	}
 	user.One = stages.One(&e.plan, loader(user, users), keys, when...)
 	product.Each = stages.Many(&e.plan, loader(product, products), jsonenrich.ListedKeys(&e.plan, user, inner))
-	e.encoder = jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
-		Nodes: e.nodes, Topic: "out", Names: opts.names, Reuse: e.reuse,
-		Judge: func(row stages.Row[jsonenrich.Document]) jsonenrich.Verdict {
-			if opts.judge == nil {
-				return jsonenrich.Verdict{}
-			}
-			return opts.judge(row)
-		},
-	})
 	e.decoder.Compile(opts.names)
 	return e
 }

@@ -3,48 +3,117 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
-// by parses a stage's key paths and finds what they lead into.
+// KeyPart is a part of a stage's key: a path, or an expression over fields of one document.
+type KeyPart struct {
+	// Text is the part as the file has it.
+	Text string
+	Path jsondoc.Path // if Expr is nil
+	Expr *expression.Expression
+}
+
+// paths returns the paths that a part looks at.
+func (p *KeyPart) paths() []jsondoc.Path {
+	if p.Expr != nil {
+		return p.Expr.Paths()
+	}
+	return []jsondoc.Path{p.Path}
+}
+
+// each returns the path of the list for whose elements there is a part each; no steps if there is one part.
+func (p *KeyPart) each() jsondoc.Path { return p.Path.Each() }
+
+// list returns the path of the list for whose elements the stage has a result each.
+func (s *Stage) list() jsondoc.Path {
+	for i := range s.By {
+		if each := s.By[i].each(); len(each.Steps) > 0 {
+			return each
+		}
+	}
+	return s.By[0].each()
+}
+
+// by reads a stage's key and finds what it leads into.
 func (l *layouter) by(s *Stage) {
 	for i, text := range s.Stage.By {
-		path, err := jsondoc.ParsePath(text)
-		if err != nil {
-			l.failf(s, byKey(s, i), "%v", err)
-			return
-		}
-		s.By = append(s.By, path)
-	}
-	first := s.By[0]
-	for i, path := range s.By {
-		root := -1
-		if path.Root != eventRoot {
-			other := l.stage(path.Root)
-			if other == nil || other.Index >= s.Index {
-				l.failf(s, byKey(s, i), "%q begins with neither event nor the name of a stage above", s.Stage.By[i])
+		part := KeyPart{Text: text}
+		if pipelinefile.IsExpression(text) {
+			if part.Expr = l.keyExpression(s, i); part.Expr == nil {
 				return
 			}
-			root = other.Index
+		} else {
+			path, err := jsondoc.ParsePath(text)
+			if err != nil {
+				l.failf(s, byKey(s, i), "%v", err)
+				return
+			}
+			part.Path = path
 		}
-		switch {
-		case i == 0:
-			s.Root = root
-		case root != s.Root:
-			l.failf(s, byKey(s, i), "the parts of a key come from one object; this one comes from %s and the first from %s", path.Root, first.Root)
-			return
-		case path.Each().String() != first.Each().String():
-			l.failf(s, byKey(s, i), "the parts of a key come from the same list: begin with %s", first.Each())
-			return
-		}
-		if len(path.Steps) == 0 {
-			l.failf(s, byKey(s, i), "%q names no field; write %s.ID with the field that holds the key", s.Stage.By[i], path.Root)
-			return
+		s.By = append(s.By, part)
+	}
+	for i := range s.By {
+		for _, path := range s.By[i].paths() {
+			if problem := l.keyPath(s, i, path); problem != "" {
+				l.failf(s, byKey(s, i), "%s", problem)
+				return
+			}
 		}
 	}
-	s.List = len(first.Each().Steps) > 0
+	s.List = len(s.list().Steps) > 0
+}
+
+// keyExpression compiles a part of a key. It returns nil if there is a problem, which it reports.
+func (l *layouter) keyExpression(s *Stage, part int) *expression.Expression {
+	key := "stages." + s.Name + "." + byKey(s, part)
+	e := l.expression(key, s.Stage.By[part], l.names(s.Index), expression.Parse)
+	switch {
+	case e == nil:
+	case len(e.Paths()) == 0:
+		l.failf(s, byKey(s, part), "the key is the same for every event; write an expression with a field in it, such as lower(event.email)")
+	case !e.Type().Scalar():
+		l.failf(s, byKey(s, part), "the expression has type %s, and a key is a single value", e.Type())
+	default:
+		return e
+	}
+	return nil
+}
+
+// keyPath checks a path of a part against the parts before it. It returns the problem, or an empty text.
+func (l *layouter) keyPath(s *Stage, part int, path jsondoc.Path) string {
+	root := -1
+	if !isEvent(path) {
+		other := l.stage(path.Root)
+		if other == nil || other.Index >= s.Index {
+			return fmt.Sprintf("%q begins with neither event nor record nor the name of a stage above", s.Stage.By[part])
+		}
+		root = other.Index
+	}
+	if problem := l.eventPath(path); problem != "" {
+		return problem
+	}
+	if part == 0 && path.String() == s.By[0].paths()[0].String() {
+		s.Root = root
+	}
+	first := s.By[0].paths()[0].Root
+	each, list := path.Each(), s.list()
+	switch {
+	case root != s.Root:
+		return fmt.Sprintf("the parts of a key come from one object; this one comes from %s and the first from %s", path.Root, first)
+	case len(each.Steps) > 0 && each.String() != list.String():
+		return fmt.Sprintf("the parts of a key come from the same list: begin with %s", list)
+	case len(each.Steps) == 0 && len(list.Steps) > 0 && root >= 0:
+		return fmt.Sprintf("the parts of a key come from the same list: begin with %s", list)
+	case len(path.Steps) == 0 && (root >= 0 || l.File.Input.Format == pipelinefile.FormatJSON):
+		return fmt.Sprintf("%q names no field; write %s.ID with the field that holds the key", s.Stage.By[part], path.Root)
+	}
+	return ""
 }
 
 func byKey(s *Stage, part int) string {
@@ -54,17 +123,36 @@ func byKey(s *Stage, part int) string {
 	return fmt.Sprintf("by[%d]", part)
 }
 
-// shape checks a key path against the shape of the result that it leads into.
+// shape checks a key against the shape of the result that it leads into.
 func (l *layouter) shape(s *Stage) {
-	if s.Root < 0 {
-		return
-	}
-	for i, path := range s.By {
-		if err := l.fits(path); err != nil {
-			l.failf(s, byKey(s, i), "%v", err)
-			return
+	for i := range s.By {
+		var err error
+		for _, path := range s.By[i].paths() {
+			switch {
+			case s.Root < 0:
+				err = l.throughPlace(path)
+			case s.By[i].Expr != nil:
+				err = l.looksInto(path)
+			default:
+				err = l.fits(path)
+			}
+			if err != nil {
+				l.failf(s, byKey(s, i), "%v", err)
+				return
+			}
 		}
 	}
+}
+
+// throughPlace says whether a path into the event leads to a result that a stage puts there.
+func (l *layouter) throughPlace(path jsondoc.Path) error {
+	for _, s := range l.Stages {
+		into, err := jsondoc.ParsePath(s.Stage.Into)
+		if err == nil && into.Root == eventRoot && len(into.Steps) > 0 && !into.Steps[len(into.Steps)-1].Each && path.HasPrefix(into) {
+			return fmt.Errorf("%s is where the result of stage %s goes: write %s", into, s.Name, s.Name+strings.Repeat("[]", s.lists())+rest(path.Steps[len(into.Steps):]))
+		}
+	}
+	return nil
 }
 
 // fits says whether a path into a stage's result has the [] that its shape wants: one for a stage that has a result for
@@ -94,14 +182,15 @@ func (l *layouter) fits(path jsondoc.Path) error {
 
 // placedAt is the stage whose result stands at the first field of a path into another's.
 func (l *layouter) placedAt(path jsondoc.Path, lists int) *Stage {
-	for _, s := range l.Stages {
+	i := slices.IndexFunc(l.Stages, func(s *Stage) bool {
 		into, err := jsondoc.ParsePath(s.Stage.Into)
-		if err == nil && into.Root == path.Root && len(into.Steps) == lists+1 &&
-			len(path.Steps) > len(into.Steps) && path.HasPrefix(into) {
-			return s
-		}
+		return err == nil && into.Root == path.Root && len(into.Steps) == lists+1 &&
+			len(path.Steps) > len(into.Steps) && path.HasPrefix(into)
+	})
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return l.Stages[i]
 }
 
 // lists is the number of lists around a row of the stage's result.
@@ -119,9 +208,9 @@ func (s *Stage) lists() int {
 func (s *Stage) shapeWords() string {
 	switch {
 	case s.List && s.Many:
-		return "a list of lists, one for each element of " + s.By[0].Each().String()
+		return "a list of lists, one for each element of " + s.list().String()
 	case s.List:
-		return "a list, with one row for each element of " + s.By[0].Each().String()
+		return "a list, with one row for each element of " + s.list().String()
 	case s.Many:
 		return "a list of rows"
 	}
@@ -136,7 +225,7 @@ func rest(steps []jsondoc.Step) string {
 	return strings.TrimPrefix(jsondoc.Path{Root: "x", Steps: steps}.String(), "x")
 }
 
-// inFragment is a path into the result of a stage as it leads into one fragment, the answer for one key: a stage with a
+// inFragment is a path into the result of a stage as it leads into one fragment, the result for one key: a stage with a
 // result for each element of a list has as many fragments.
 func (s *Stage) inFragment(path jsondoc.Path) jsondoc.Path {
 	if s.List {

@@ -62,7 +62,9 @@ func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup, reuse *
 		plan.MaxElapsed = -1
 	}
 	return &compiler{
-		layout: layout, open: open, lookups: lookups, plan: plan, decoder: jsonenrich.NewDecoder(reuse), reuse: reuse,
+		layout: layout, open: open, lookups: lookups, plan: plan, decoder: jsonenrich.NewDecoder(jsonenrich.DecoderConfig{
+			Format: formats[layout.File.Input.Format], KeyFormat: formats[layout.File.Input.KeyFormat], Reuse: reuse,
+		}), reuse: reuse,
 		answers: map[string]*answers{},
 		nodes:   make([]*node, len(layout.Stages)),
 		single:  map[keyPath]stages.Keys[jsonenrich.Document, lookup.Key]{},
@@ -71,8 +73,9 @@ func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup, reuse *
 	}
 }
 
-// compile adds every stage to the plan. It collects what is looked for in the rows of a loader before it makes the loader.
-func (c *compiler) compile() {
+// compile adds every stage to the plan, and returns the encoder of its results. It collects what is looked for in events and in
+// the rows of a loader before it completes the decoder and the loader.
+func (c *compiler) compile() *jsonenrich.Encoder {
 	for _, s := range c.layout.Stages {
 		id := s.identity()
 		if c.answers[id] == nil {
@@ -83,15 +86,27 @@ func (c *compiler) compile() {
 	paths := make([]int, len(c.nodes))
 	for i, n := range c.nodes {
 		paths[i] = c.keyPath(n)
-		if n.Parent >= 0 {
+		switch {
+		case n.Parent >= 0:
 			parent := c.nodes[n.Parent]
 			parent.result.Nest(n.result, parent.inFragment(n.Into), n.Into, n.Name)
+		case n.Parent == inEvent:
+			c.decoder.Nest(n.result, n.Into, n.Into, n.Name)
 		}
 	}
 	fields := make([][]jsonenrich.Field, len(c.nodes))
 	for i, n := range c.nodes {
 		fields[i] = c.fields(n)
 	}
+	if c.layout.Where != nil {
+		c.decoder.Where(c.layout.Where)
+	}
+	names := c.merged()
+	encoder := jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
+		Nodes: c.results(), Judge: c.judge, Topic: c.layout.File.Output.Topic, Names: names, Reuse: c.reuse, Decoder: c.decoder,
+		Output: c.output(),
+	})
+	c.decoder.Compile(names)
 	for i, n := range c.nodes {
 		if n.answers.loader == nil {
 			n.answers.loader = c.loader(n)
@@ -101,6 +116,7 @@ func (c *compiler) compile() {
 		}
 		c.add(n, paths[i], fields[i])
 	}
+	return encoder
 }
 
 func (c *compiler) node(s *Stage, a *answers) *node {
@@ -144,12 +160,20 @@ func (c *compiler) keyPath(n *node) int {
 		root := c.nodes[n.Root]
 		paths, inside = &root.answers.Paths, root.inFragment
 	}
-	path := jsonenrich.KeyPath{Names: n.By, Types: n.answers.lookup.Types()}
+	path := jsonenrich.KeyPath{Types: n.answers.lookup.Types()}
 	if l := asLearner(n.answers.lookup); l != nil {
 		path.Learner = l
 	}
-	for _, part := range n.By {
-		path.Parts = append(path.Parts, inside(part))
+	for _, p := range n.By {
+		part := jsonenrich.KeyPart{Name: p.Text, Expr: p.Expr}
+		if p.Expr == nil {
+			part.Path = inside(p.Path)
+		} else {
+			for _, field := range p.Expr.Paths() {
+				part.Fields = append(part.Fields, inside(field))
+			}
+		}
+		path.Parts = append(path.Parts, part)
 	}
 	return paths.AddKey(path)
 }

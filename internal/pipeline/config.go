@@ -19,12 +19,7 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 	if err != nil {
 		return loaderline.Config[jsonenrich.Document]{}, err
 	}
-	c.compile()
-	names := c.merged()
-	c.decoder.Compile(names)
-	encoder := jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
-		Nodes: c.results(), Judge: c.judge, Topic: file.Output.Topic, Names: names, Reuse: c.reuse,
-	})
+	encoder := c.compile()
 	return loaderline.Config[jsonenrich.Document]{
 		Name: file.Name,
 		Consumer: consumer.Config{
@@ -60,7 +55,7 @@ func (c *compiler) merged() map[string]bool {
 	}
 	names := map[string]bool{}
 	for _, s := range c.layout.Stages {
-		if s.Parent < 0 {
+		if s.Parent == -1 {
 			names[s.Field()] = true
 		}
 	}

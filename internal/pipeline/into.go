@@ -19,7 +19,7 @@ func (l *layouter) into(s *Stage) {
 	}
 	s.Into = path
 	if path.Root == eventRoot {
-		l.failf(s, "into", "the event is passed on as it is; write one name, such as %s, or a path into a stage's result", s.Name)
+		l.intoEvent(s, path)
 		return
 	}
 	if len(path.Steps) == 0 {
@@ -43,9 +43,9 @@ func (l *layouter) into(s *Stage) {
 		return
 	}
 	each := path.Each()
-	switch by := s.By[0].Each(); {
+	switch by := s.list(); {
 	case s.List && s.Root < 0:
-		l.failf(s, "into", "the results are one for each element of %s, and the event is passed on as it is; write one name, such as %s", by, s.Name)
+		l.failf(s, "into", "the results are one for each element of %s, so this begins with it: write %s.%s", by, by, s.Field())
 		return
 	case s.List && by.String() != each.String():
 		l.failf(s, "into", "the results are one for each element of %s, so this begins with it: write %s.%s", by, by, s.Field())
@@ -56,6 +56,24 @@ func (l *layouter) into(s *Stage) {
 	}
 	s.Parent = parent.Index
 	parent.Children = append(parent.Children, s.Index)
+}
+
+// intoEvent checks a place in the event.
+func (l *layouter) intoEvent(s *Stage, path jsondoc.Path) {
+	switch by, each := s.list(), path.Each(); {
+	case len(path.Steps) == 0:
+		l.failf(s, "into", "event is the event itself; write one name, such as %s, or the path of a new field in it, such as event.%[1]s", s.Name)
+	case l.File.Input.Format != pipelinefile.FormatJSON:
+		l.failf(s, "into", "with input.format: %s the event is the ID itself and has no members; write one name, such as %s", l.File.Input.Format, s.Name)
+	case path.Steps[len(path.Steps)-1].Each:
+		l.failf(s, "into", "%s names no field; write %s.%s", path, path, s.Name)
+	case s.List && by.String() != each.String():
+		l.failf(s, "into", "the results are one for each element of %s, so this begins with it: write %s.%s", by, by, s.Field())
+	case !s.List && len(each.Steps) > 0:
+		l.failf(s, "into", "%s is a list and there is one result; take the key from the list's elements, or write a path without []", each)
+	default:
+		s.Parent = inEvent
+	}
 }
 
 func (l *layouter) nearestParent(s *Stage, path jsondoc.Path) string {
@@ -89,6 +107,11 @@ func (l *layouter) places() {
 			continue
 		}
 		taken[place] = s
+		for _, other := range l.Stages[:s.Index] {
+			if s.Parent == inEvent && other.Parent == inEvent && (s.Into.HasPrefix(other.Into) || other.Into.HasPrefix(s.Into)) {
+				l.failf(s, "into", "the result of stage %s is at %s, and no result of the event's goes into another; write a path such as %s.%s", other.Name, other.Into, other.Name, s.Name)
+			}
+		}
 		for parent, steps := s.Parent, 0; parent >= 0; parent, steps = l.Stages[parent].Parent, steps+1 {
 			if steps > len(l.Stages) {
 				l.failf(s, "into", "the results stand in each other in a circle")

@@ -6,20 +6,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsondoc"
-	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
-
-// eventRoot is the root of paths into the event.
-const eventRoot = jsonenrich.EventRoot
 
 // Layout is what a pipeline file says about its stages: what each depends on, and where its result goes.
 type Layout struct {
 	File   *pipelinefile.File
 	Stages []*Stage // in the order of the file: each comes after those that its key comes from
+	// Where says which events are taken; nil for all.
+	Where *expression.Expression
+	// Terms are the expressions of the section output, by their keys in the file.
+	Terms map[string]Term
 	// changes are the file's change topics.
 	changes []invalidation.Change
 }
@@ -29,22 +29,25 @@ type Stage struct {
 	pipelinefile.Stage
 
 	Index int
-	By    []jsondoc.Path // the parts of the key
+	By    []KeyPart // the parts of the key
 	// Root is the index of the stage that the key comes from, -1 for the event.
 	Root int
 	// List says that there is a result for each element of By's last [].
 	List bool
 	// When says for which events the stage runs; nil for all.
-	When *condition.Condition
+	When *expression.Expression
 	// WhenStages are the stages whose results When looks at, in the order of the file.
 	WhenStages []int
-	// Parent is the index of the stage in whose result this one's stands, -1 for the output itself.
+	// Parent is the index of the stage in whose result this one's stands, -1 for the output itself, inEvent for the event.
 	Parent int
 	// Into is where the result stands: a path into Parent's result, or one name.
 	Into jsondoc.Path
 	// Children are the stages whose results stand in this one's.
 	Children []int
 }
+
+// inEvent is the Parent of stages whose results stand in the event.
+const inEvent = -2
 
 // Field is the name under which the result stands.
 func (s *Stage) Field() string {
@@ -80,10 +83,10 @@ func (s *Stage) negativeTTL() time.Duration {
 }
 
 // reusable reports whether an event's keys alone decide about its results, and whether these are cached. Conditions look at
-// more than keys.
+// more than keys, and results in the event are not apart from it.
 func (l *Layout) reusable() bool {
 	for _, s := range l.Stages {
-		if s.When != nil || s.Cache.TTL <= 0 {
+		if s.When != nil || s.Cache.TTL <= 0 || s.Parent == inEvent {
 			return false
 		}
 	}
@@ -99,6 +102,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	for i, s := range file.Stages {
 		l.Stages = append(l.Stages, &Stage{Stage: s, Index: i, Root: -1, Parent: -1})
 	}
+	l.where()
 	for _, check := range []func(*Stage){l.by, l.shape, l.into, l.when} {
 		for _, s := range l.Stages {
 			check(s)

@@ -52,8 +52,60 @@ func TestWrongLayouts(t *testing.T) {
 			`stages.a.by[1]: the parts of a key come from the same list: begin with event.a[]`,
 		},
 		{
-			"into the event", stage("a", "event.x", "event.a"),
-			`stages.a.into: the event is passed on as it is; write one name, such as a, or a path into a stage's result`,
+			"into the event's list with one result", stage("a", "event.x", "event.items[].a"),
+			`stages.a.into: event.items[] is a list and there is one result; take the key from the list's elements, or write a path without []`,
+		},
+		{
+			"a list's results elsewhere in the event", stage("a", "event.items[].id", "event.a"),
+			`stages.a.into: the results are one for each element of event.items[], so this begins with it: write event.items[].a`,
+		},
+		{
+			"into the event's list itself", stage("a", "event.items[].id", "event.items[]"),
+			`stages.a.into: event.items[] names no field; write event.items[].a`,
+		},
+		{
+			"a result in the event in another", stage("a", "event.x", "event.a") + stage("b", "event.x", "event.a.b"),
+			`stages.b.into: the result of stage a is at event.a, and no result of the event's goes into another; write a path such as a.b`,
+		},
+		{
+			"a key in another's place in the event", stage("a", "event.x", "event.a") + stage("b", "event.a.id", ""),
+			`stages.b.by: event.a is where the result of stage a goes: write a.id`,
+		},
+		{
+			"no field of the record", stage("a", "record", ""),
+			`stages.a.by: record names no field; write record.key, record.headers.NAME, record.topic, record.partition, record.offset or record.timestamp`,
+		},
+		{
+			"a field that records do not have", stage("a", "record.value", ""),
+			`stages.a.by: a record has no value; it has key, headers, topic, partition, offset and timestamp`,
+		},
+		{
+			"a member of a text key", stage("a", "record.key.id", ""),
+			`stages.a.by: the key is text, and has no members; set input.key_format to json if it is a JSON object`,
+		},
+		{
+			"all headers", stage("a", "record.headers", ""),
+			`stages.a.by: write record.headers.NAME, with the name of one header; a name with a dot is quoted, as in record.headers."trace.id"`,
+		},
+		{
+			"an expression that is wrong", stage("a", "lower(evnt.x)", ""),
+			`pipeline.yaml:10:18: stages.a.by: unknown name evnt; a field begins with event or record`,
+		},
+		{
+			"an expression over two documents", userStage + stage("a", "user.name + event.x", ""),
+			`stages.a.by: the parts of a key come from one object; this one comes from user and the first from event`,
+		},
+		{
+			"an expression that is a list", stage("a", `keys(event.x)`, ""),
+			`stages.a.by: the expression has type list, and a key is a single value`,
+		},
+		{
+			"an expression without a field", stage("a", `lower('X')`, ""),
+			`stages.a.by: the key is the same for every event; write an expression with a field in it, such as lower(event.email)`,
+		},
+		{
+			"an expression over many rows", purchasesStage + stage("a", "string(purchases.id)", ""),
+			`stages.a.by: the result of purchases is a list of rows: write any(purchases, .id == ...) or len(purchases) > 0`,
 		},
 		{
 			"into nothing", userStage + stage("a", "event.x", "usr.a"),
@@ -69,7 +121,7 @@ func TestWrongLayouts(t *testing.T) {
 		},
 		{
 			"a list of the event's into a stage", userStage + stage("a", "event.items[].id", "user.a"),
-			`stages.a.into: the results are one for each element of event.items[], and the event is passed on as it is; write one name, such as a`,
+			`stages.a.into: the results are one for each element of event.items[], so this begins with it: write event.items[].a`,
 		},
 		{
 			"one place for two", stage("a", "event.x", "b") + stage("b", "event.x", ""),
@@ -77,7 +129,7 @@ func TestWrongLayouts(t *testing.T) {
 		},
 		{
 			"the event's place", stage("a", "event.x", "event"),
-			`stages.a.into: the event is passed on as it is; write one name, such as a, or a path into a stage's result`,
+			`stages.a.into: event is the event itself; write one name, such as a, or the path of a new field in it, such as event.a`,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

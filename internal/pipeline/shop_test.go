@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	_ "modernc.org/sqlite"
@@ -60,11 +61,31 @@ func shopFile(t *testing.T) string {
 }
 
 func layout(shape, dsn, stages string) (*pipeline.Layout, error) {
-	file, err := pipelinefile.Parse("pipeline.yaml", []byte(fmt.Sprintf(head, shape, dsn)+stages), pipelinefile.Options{})
+	return parse(fmt.Sprintf(head, shape, dsn) + stages)
+}
+
+func parse(text string) (*pipeline.Layout, error) {
+	file, err := pipelinefile.Parse("pipeline.yaml", []byte(text), pipelinefile.Options{})
 	if err != nil {
 		return nil, err
 	}
 	return pipeline.NewLayout(file)
+}
+
+// openWith is the pipeline of a file with other keys in its sections input and output, until the test ends.
+func openWith(t *testing.T, input, output, stages string) *pipeline.Pipeline {
+	t.Helper()
+	l, err := parse(with(input, output, shopFile(t), stages))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return openLayout(t, l)
+}
+
+func with(input, output, dsn, stages string) string {
+	text := fmt.Sprintf(head, "nest", dsn) + stages
+	text = strings.Replace(text, "group: g}", "group: g"+input+"}", 1)
+	return strings.Replace(text, "shape: nest}", strings.TrimPrefix(output, ", ")+"}", 1)
 }
 
 func open(t *testing.T, shape, stages string) *pipeline.Pipeline {
@@ -79,7 +100,12 @@ func open(t *testing.T, shape, stages string) *pipeline.Pipeline {
 // openLayout is the pipeline of a layout, until the test ends.
 func openLayout(t *testing.T, l *pipeline.Layout) *pipeline.Pipeline {
 	t.Helper()
-	p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
+	return openOptions(t, l, pipeline.Options{})
+}
+
+func openOptions(t *testing.T, l *pipeline.Layout, opts pipeline.Options) *pipeline.Pipeline {
+	t.Helper()
+	p, err := pipeline.Open(t.Context(), l, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,16 +117,30 @@ func openLayout(t *testing.T, l *pipeline.Layout) *pipeline.Pipeline {
 	return p
 }
 
-// enrich gives what becomes of each event: the value (and the degraded header), "dropped", or the failure.
+// enrich gives what becomes of each event: the value (and the degraded header), "dropped", "filtered", or the failure.
 func enrich(t *testing.T, p *pipeline.Pipeline, events ...string) []string {
 	t.Helper()
+	records := make([]loaderline.Record, len(events))
+	for i, e := range events {
+		records[i] = loaderline.Record{Value: []byte(e)}
+	}
+	return enrichRecords(t, p, records...)
+}
+
+// enrichRecords is enrich for records.
+func enrichRecords(t *testing.T, p *pipeline.Pipeline, records ...loaderline.Record) []string {
+	t.Helper()
 	var (
-		got       = make([]string, len(events))
+		got       = make([]string, len(records))
 		documents []jsonenrich.Document
 		at        []int
 	)
-	for i, e := range events {
-		d, err := p.Config.Decode(loaderline.Record{Value: []byte(e)})
+	for i, r := range records {
+		d, err := p.Config.Decode(r)
+		if errors.Is(err, loaderline.ErrFiltered) {
+			got[i] = "filtered"
+			continue
+		}
 		if err != nil {
 			got[i] = err.Error()
 			continue
@@ -119,6 +159,7 @@ func enrich(t *testing.T, p *pipeline.Pipeline, events ...string) []string {
 	return got
 }
 
+// published describes records, each on a line: topic and key if there are any, the value, and headers.
 func published(records []loaderline.Record, err error) string {
 	if failure, ok := errors.AsType[*loaderline.Failure](err); ok {
 		return failure.Error()
@@ -126,9 +167,18 @@ func published(records []loaderline.Record, err error) string {
 	if len(records) == 0 {
 		return "dropped"
 	}
-	value := string(records[0].Value)
-	for _, h := range records[0].Headers {
-		value += " " + h.Key + ": " + string(h.Value)
+	lines := make([]string, len(records))
+	for i, r := range records {
+		if r.Topic != "" {
+			lines[i] += r.Topic + " "
+		}
+		if r.Key != nil {
+			lines[i] += string(r.Key) + "="
+		}
+		lines[i] += string(r.Value)
+		for _, h := range r.Headers {
+			lines[i] += " " + h.Key + ": " + string(h.Value)
+		}
 	}
-	return value
+	return strings.Join(lines, "\n")
 }

@@ -167,7 +167,7 @@ func (n *node) failed(err error) *loaderline.Failure {
 	if bad, ok := errors.AsType[*loaderr.BadKeyError](err); ok {
 		f.Kind, f.Message = sink.KindKey, bad.Err.Error()
 		if _, asked := errors.AsType[*loaderr.KeyError](err); asked { // The source has said so, which knows no paths.
-			f.Message = n.By[0].String() + ": " + f.Message
+			f.Message = n.By[0].Text + ": " + f.Message
 		}
 		return f
 	}

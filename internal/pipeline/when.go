@@ -1,12 +1,11 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/stages"
@@ -17,18 +16,21 @@ func (l *layouter) when(s *Stage) {
 	if s.Stage.When == "" {
 		return
 	}
-	roots := []string{eventRoot}
-	for _, other := range l.Stages[:s.Index] {
-		roots = append(roots, other.Name)
-	}
-	c, err := condition.Parse(s.Stage.When, roots)
-	if wrong, ok := errors.AsType[*condition.Error](err); ok {
-		l.problems = append(l.problems, l.File.ErrorfIn("stages."+s.Name+".when", wrong.Line, wrong.Column, "%s", wrong.Reason))
+	c := l.expression("stages."+s.Name+".when", s.Stage.When, l.names(s.Index), expression.ParseCondition)
+	if c == nil {
 		return
 	}
 	s.When = c
 	for _, path := range c.Paths() {
-		if path.Root == eventRoot {
+		if isEvent(path) {
+			problem := l.eventPath(path)
+			if err := l.throughPlace(path); err != nil {
+				problem = err.Error()
+			}
+			if problem != "" {
+				l.failf(s, "when", "%s", problem)
+				return
+			}
 			continue
 		}
 		if err := l.looksInto(path); err != nil {
@@ -67,11 +69,11 @@ func (c *compiler) fields(n *node) []jsonenrich.Field {
 	var fields []jsonenrich.Field
 	for _, path := range n.When.Paths() {
 		f := jsonenrich.Field{Path: path}
-		if path.Root == eventRoot {
-			f.Number = c.decoder.AddField(path)
+		if isEvent(path) {
+			f.Ref = c.decoder.AddField(path)
 		} else {
 			root := c.named(path.Root)
-			f.In, f.Number = root.result, root.answers.AddField(path)
+			f.In, f.Ref = root.result, root.answers.AddField(path)
 		}
 		fields = append(fields, f)
 	}
@@ -97,7 +99,7 @@ func (c *compiler) conditions(n *node, fields []jsonenrich.Field) []stages.Keys[
 	for _, i := range n.WhenStages {
 		after = append(after, c.nodes[i].result.One)
 	}
-	overBudget := c.layout.File.Errorf("stages."+n.Name+".when", "the condition %s: %v", shortened(text), condition.ErrBudget)
+	overBudget := c.layout.File.Errorf("stages."+n.Name+".when", "the condition %s: %v", shortened(text), expression.ErrBudget)
 	c.whens[text] = jsonenrich.Condition(c.plan, n.When, fields, overBudget, after...)
 	return []stages.Keys[jsonenrich.Document, bool]{c.whens[text]}
 }

@@ -133,9 +133,9 @@ func TestWhenSparesCalls(t *testing.T) {
 func TestWrongConditionsAreFoundAtCheck(t *testing.T) {
 	for _, c := range []struct{ name, stages, want string }{
 		{"syntax", under("event.x ==", userStage), `pipeline.yaml:10:40: stages.user.when: unexpected token EOF`},
-		{"a name", under("event.x == 1 and evnt.y", userStage), `pipeline.yaml:10:48: stages.user.when: unknown name evnt; a field begins with event`},
-		{"itself", under("user.x == 1", userStage), `pipeline.yaml:10:31: stages.user.when: unknown name user; a field begins with event`},
-		{"a function", under("shout(event.x)", userStage), `unknown name shout; a field begins with event`},
+		{"a name", under("event.x == 1 and evnt.y", userStage), `pipeline.yaml:10:48: stages.user.when: unknown name evnt; a field begins with event or record`},
+		{"itself", under("user.x == 1", userStage), `pipeline.yaml:10:31: stages.user.when: unknown name user; a field begins with event or record`},
+		{"a function", under("shout(event.x)", userStage), `unknown name shout; a field begins with event or record`},
 		{"no boolean", under("len(event.x)", userStage), `the condition is not a boolean but has type int; compare it with something`},
 		{"several lines", strings.Replace(userStage, "{source: shop", "{source: shop, when: \"event.x ==\\n\\n1 1\"", 1), `line 3, column 3: unexpected token Number("1")`},
 		{"nothing", under(" ", userStage), `" " cannot be used; a condition is an expression such as event.amount > 100`},

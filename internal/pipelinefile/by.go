@@ -20,8 +20,11 @@ func (c *checker) checkBy(stage, n int, by string) {
 	if !c.Valid(key) {
 		return
 	}
+	if IsExpression(by) {
+		return // The package that compiles expressions checks it.
+	}
 	root := rootOf(by)
-	known := []string{"event"}
+	known := []string{"event", "record"}
 	for _, s := range stages[:stage] {
 		known = append(known, s.Name)
 	}
@@ -79,6 +82,17 @@ func (c *checker) wayTo(to, from int, seen []bool) []int {
 	return nil
 }
 
+// IsExpression reports whether a part of a key is written as an expression, and not as a path: it calls a function, or has an
+// operator with spaces around it.
+func IsExpression(by string) bool {
+	return expressionSigns.MatchString(quotedName.ReplaceAllString(by, `""`))
+}
+
+var (
+	expressionSigns = regexp.MustCompile(`[(+]|\?\?|\s([-*/%?:<>]|[<>=!]=|&&|\|\||in|and|or|matches|contains|startsWith|endsWith)\s`)
+	quotedName      = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+)
+
 // rootOf returns what a path begins with.
 func rootOf(by string) string {
 	if end := strings.IndexAny(by, ".["); end >= 0 {
@@ -92,8 +106,8 @@ func rootOf(by string) string {
 func suggestPath(by string, known []string) string {
 	path := ownNotation(by)
 	switch path {
-	case "key", "_key", "record.key", "message.key", "kafka.key":
-		return "; a stage takes its key from the event's value, and not from the Kafka record's key: write a path such as event.user_id"
+	case "key", "_key", "message.key", "kafka.key":
+		return "; write record.key for the key of the Kafka record, or a path into its value, such as event.user_id"
 	}
 	if rest, ok := strings.CutPrefix(path, "value."); ok {
 		path = rest // Of the record: the event is its value.

@@ -10,13 +10,14 @@ const (
 	DriverSQLite   Driver = "sqlite"
 )
 
-// Format is what a string in Redis is.
+// Format is what a value is: of a record, of its key, or of a string in Redis.
 type Format string
 
-// The formats of strings in Redis.
+// The formats of values.
 const (
-	FormatJSON Format = "json"
-	FormatText Format = "text"
+	FormatJSON    Format = "json"
+	FormatText    Format = "text"
+	FormatInteger Format = "integer"
 )
 
 // Method is how an HTTP service is asked.

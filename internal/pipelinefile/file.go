@@ -95,6 +95,9 @@ type SASL struct {
 type Input struct {
 	Topics     []string   `key:"topics"`
 	Group      string     `key:"group"`
+	Format     Format     `key:"format"`
+	KeyFormat  Format     `key:"key_format"`
+	Where      string     `key:"where"` // Empty: all events.
 	Start      Start      `key:"start"`
 	Tombstones Tombstones `key:"tombstones"`
 }

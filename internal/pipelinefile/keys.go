@@ -76,6 +76,9 @@ func inputKeys() []strictyaml.Key {
 		{Path: "input", Type: strictyaml.TypeSection, Required: true, Doc: "Which events to read."},
 		{Path: "input.topics", Type: strictyaml.TypeList, Required: true, Example: "[user-events]", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topics to read."},
 		{Path: "input.group", Type: strictyaml.TypeString, Required: true, Example: "enrich-user-events", Doc: "The consumer group, which holds the offsets."},
+		{Path: "input.format", Type: strictyaml.TypeEnum, Default: "json", Enum: words(FormatJSON, FormatText, FormatInteger), Doc: "What a record's value is: json, an object; text (UTF-8) or integer (decimal digits), the ID itself. With text and integer, event is that text or number."},
+		{Path: "input.key_format", Type: strictyaml.TypeEnum, Default: "text", Enum: words(FormatText, FormatJSON, FormatInteger), Doc: "What record.key is in paths and expressions: text (UTF-8), json (with record.key.id a member of it) or integer (decimal digits). The key itself passes through byte for byte."},
+		{Path: "input.where", Type: strictyaml.TypeString, Example: `event.type != "heartbeat"`, Doc: "A condition over the event and its record. Events for which it does not hold are dropped before any lookup, and counted as filtered. Defaults to all events."},
 		{Path: "input.start", Type: strictyaml.TypeEnumOrTime, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where the group begins with a topic that it has no offsets for: earliest, latest, none (exit 1 instead) or a time of RFC 3339. Partitions that are added later begin with their oldest record."},
 		{Path: "input.tombstones", Type: strictyaml.TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What happens to a record with a null value."},
 
@@ -91,7 +94,7 @@ func stageKeys() []strictyaml.Key {
 		{Path: "stages", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: reservedNames(), Example: `{user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}}`, Doc: "The lookups, by the name that their result gets in the output."},
 		{Path: "stages.*", Type: strictyaml.TypeSection, Noun: "a stage", Doc: "One bulk lookup. It starts when the stages that its by refers to have ended."},
 		{Path: "stages.*.source", Type: strictyaml.TypeString, Required: true, Example: "shop", Doc: "The name of the source."},
-		{Path: "stages.*.by", Type: strictyaml.TypeListOrOne, Required: true, Example: "event.user_id", Doc: "The path of the key, in the event (event.user_id) or in the result of an earlier stage (purchases[].product_id). A list makes a composite key."},
+		{Path: "stages.*.by", Type: strictyaml.TypeListOrOne, Required: true, Example: "event.user_id", Doc: "The key: a path in the event (event.user_id), in its Kafka record (record.key, record.headers.tenant) or in the result of an earlier stage (purchases[].product_id), or an expression over these, such as lower(event.email). A list makes a composite key."},
 		{Path: "stages.*.query", Type: strictyaml.TypeString, Doc: "SQL: the statement for all keys of a call, in place of $keys: = ANY($keys) on PostgreSQL, IN ($keys) on every driver. Required for a database."},
 		{Path: "stages.*.get", Type: strictyaml.TypeString, Doc: "Redis: the name of a string, in which $key stands for the stage's key, such as user:$key; with a composite key, $key appears once for each part, in their order."},
 		{Path: "stages.*.hash", Type: strictyaml.TypeString, Doc: "Redis: the name of a hash, with $key as in get. The result is an object of strings."},

@@ -63,6 +63,7 @@ func TestDefaults(t *testing.T) {
 		Workers: 4,
 		Input: pf.Input{
 			Topics: []string{"user-events"}, Group: "enrich-user-events",
+			Format: pf.FormatJSON, KeyFormat: pf.FormatText,
 			Start: pf.Start{Position: pf.StartEarliest}, Tombstones: pf.TombstonesDeadLetter,
 		},
 		Batch: pf.Batch{MaxRecords: 5000, MaxBytes: 8 << 20, Linger: 20 * time.Millisecond},
@@ -116,6 +117,7 @@ func TestFull(t *testing.T) {
 		Workers:  7,
 		Input: pf.Input{
 			Topics: []string{"user-events", "more-events"}, Group: "enrich-user-events",
+			Format: pf.FormatJSON, KeyFormat: pf.FormatInteger, Where: `event.type != "heartbeat"`,
 			Start:      pf.Start{Position: pf.StartTime, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 			Tombstones: pf.TombstonesForward,
 		},

@@ -1,4 +1,4 @@
-package condition
+package expression
 
 import (
 	"math"
@@ -14,6 +14,7 @@ import (
 // fields are read from a document.
 type fieldFinder struct {
 	roots   []string
+	types   map[string]Type
 	found   map[string]jsondoc.Path // by name, those on the way to others too
 	problem *file.Error
 }
@@ -39,7 +40,7 @@ func (f *fieldFinder) Visit(node *ast.Node) {
 			return
 		}
 		path, ok := f.found[of.Value]
-		if !ok {
+		if _, scalar := f.types[of.Value]; !ok || scalar {
 			return
 		}
 		path.Steps = append(slices.Clip(path.Steps), jsondoc.Step{Name: member.Value})

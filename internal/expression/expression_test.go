@@ -1,4 +1,4 @@
-package condition_test
+package expression_test
 
 import (
 	"errors"
@@ -6,14 +6,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 )
 
 // look evaluates a condition for documents by their roots.
 func look(t *testing.T, text string, documents map[string]string) (bool, error) {
 	t.Helper()
-	c, err := condition.Parse(text, []string{"event", "user"})
+	c, err := expression.ParseCondition(text, expression.Names{Roots: []string{"event", "user"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func look(t *testing.T, text string, documents map[string]string) (bool, error) 
 			t.Fatal(err)
 		}
 		if v := found.Values[0][0]; v.Kind == jsondoc.Found {
-			if values[i], err = condition.Value(v.In([]byte(doc))); err != nil {
+			if values[i], err = expression.Value(v.In([]byte(doc))); err != nil {
 				return false, err
 			}
 		}
@@ -155,20 +155,20 @@ func TestWrongConditions(t *testing.T) {
 		{`event.x == 99999999999999999999`, 1, 31, "invalid integer literal: strconv.ParseInt: parsing \"99999999999999999999\": value out of range"},
 		{`event.x matches "("`, 1, 9, "error parsing regexp: missing closing ): `(`"},
 	} {
-		_, err := condition.Parse(c.text, []string{"event", "user"})
-		wrong, ok := errors.AsType[*condition.Error](err)
+		_, err := expression.ParseCondition(c.text, expression.Names{Roots: []string{"event", "user"}})
+		wrong, ok := errors.AsType[*expression.Error](err)
 		if !ok {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		if diff := cmp.Diff(condition.Error{Line: c.line, Column: c.column, Reason: c.want}, *wrong); diff != "" {
+		if diff := cmp.Diff(expression.Error{Line: c.line, Column: c.column, Reason: c.want}, *wrong); diff != "" {
 			t.Errorf("%s: %s", c.text, diff)
 		}
 	}
 }
 
 func TestPaths(t *testing.T) {
-	c, err := condition.Parse(`event.a.b == 1 && user.c && any(event.list, .x == event["a b"]) && event.a.b > 0`, []string{"event", "user"})
+	c, err := expression.ParseCondition(`event.a.b == 1 && user.c && any(event.list, .x == event["a b"]) && event.a.b > 0`, expression.Names{Roots: []string{"event", "user"}})
 	if err != nil {
 		t.Fatal(err)
 	}

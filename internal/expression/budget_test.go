@@ -1,4 +1,4 @@
-package condition_test
+package expression_test
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/expression"
 )
 
 // large is an event whose lists and text are as large as an event may be.
@@ -24,7 +24,7 @@ func large() map[string]any {
 
 func holds(t *testing.T, ctx context.Context, text string, fields map[string]any) (bool, error) { //nolint:revive // t first, as everywhere.
 	t.Helper()
-	c, err := condition.Parse(text, []string{"event"})
+	c, err := expression.ParseCondition(text, expression.Names{Roots: []string{"event"}})
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
@@ -79,7 +79,7 @@ func TestTheBudgetEndsACondition(t *testing.T) {
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			if is, err := holds(t, t.Context(), text, event); is || !errors.Is(err, condition.ErrBudget) {
+			if is, err := holds(t, t.Context(), text, event); is || !errors.Is(err, expression.ErrBudget) {
 				t.Errorf("%v, %v", is, err)
 			}
 		})
@@ -111,7 +111,7 @@ func TestTheBudgetIsEnough(t *testing.T) {
 // Each evaluation has a budget of its own.
 func TestTheBudgetIsThatOfOneEvent(t *testing.T) {
 	t.Parallel()
-	c, err := condition.Parse(`any(event.items, # == -1)`, []string{"event"})
+	c, err := expression.ParseCondition(`any(event.items, # == -1)`, expression.Names{Roots: []string{"event"}})
 	if err != nil {
 		t.Fatal(err)
 	}

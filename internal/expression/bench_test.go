@@ -1,14 +1,14 @@
-package condition_test
+package expression_test
 
 import (
 	"testing"
 
-	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/expression"
 )
 
 // What a condition costs for each event.
 func BenchmarkHolds(b *testing.B) {
-	c, err := condition.Parse(`event.type == "order" && event.amount > 100`, []string{"event"})
+	c, err := expression.ParseCondition(`event.type == "order" && event.amount > 100`, expression.Names{Roots: []string{"event"}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -17,7 +17,7 @@ func BenchmarkHolds(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range raw {
-			if values[i], err = condition.Value(raw[i]); err != nil {
+			if values[i], err = expression.Value(raw[i]); err != nil {
 				b.Fatal(err)
 			}
 		}

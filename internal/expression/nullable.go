@@ -1,4 +1,4 @@
-package condition
+package expression
 
 import (
 	"reflect"
@@ -34,8 +34,7 @@ func (v *nullable) Visit(node *ast.Node) {
 	case *ast.ConditionalNode:
 		truth(&n.Cond)
 	case *ast.MemberNode:
-		// get answers null for what is not there.
-		ast.Patch(node, &ast.BuiltinNode{Name: "get", Arguments: []ast.Node{n.Node, n.Property}})
+		member(node, n)
 	case *ast.SliceNode:
 		v.lift(node, unknownNull(), &n.Node)
 	case *ast.BuiltinNode:
@@ -45,6 +44,13 @@ func (v *nullable) Visit(node *ast.Node) {
 		if n.Name != "type" && n.Name != "get" && len(n.Arguments) > 0 {
 			v.lift(node, unknownNull(), &n.Arguments[0])
 		}
+	}
+}
+
+// member gets a member, null for what is not there. The members of a time are its methods.
+func member(node *ast.Node, n *ast.MemberNode) {
+	if mayBeNull(n.Node) || n.Node.Type().Kind() != reflect.Struct {
+		ast.Patch(node, &ast.BuiltinNode{Name: "get", Arguments: []ast.Node{n.Node, n.Property}})
 	}
 }
 

@@ -1,9 +1,9 @@
-package condition_test
+package expression_test
 
 import (
 	"testing"
 
-	"github.com/loaderline/loaderline/internal/condition"
+	"github.com/loaderline/loaderline/internal/expression"
 )
 
 // FuzzParse holds what is compiled to an answer, a boolean or an error, whatever its fields hold.
@@ -15,7 +15,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := condition.Parse(text, []string{"event", "user"})
+		c, err := expression.ParseCondition(text, expression.Names{Roots: []string{"event", "user"}})
 		if err != nil || len(text) > 200 {
 			return
 		}

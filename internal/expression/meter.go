@@ -1,4 +1,4 @@
-package condition
+package expression
 
 import (
 	"reflect"
@@ -16,12 +16,16 @@ const (
 	listName    = "$list"
 	timesName   = "$times"
 	matchesName = "$matches"
+	addName     = "$add"
+	subName     = "$subtract"
+	mulName     = "$multiply"
 )
 
 // functions are the budget's functions as fields of a program.
 func (b *budget) functions() map[string]any {
 	return map[string]any{
 		stepName: b.step, valueName: b.value, textName: b.text, listName: b.list, timesName: b.times, matchesName: b.matches,
+		addName: add, subName: subtract, mulName: multiply,
 	}
 }
 
