@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/twmb/franz-go/pkg/sr/srfake"
 
+	"github.com/loaderline/loaderline/internal/devregistry"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/testenv"
@@ -23,11 +23,18 @@ type contract struct {
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	t.Run("fake", func(t *testing.T) {
+	t.Run("in the process", func(t *testing.T) {
 		t.Parallel()
-		fake := srfake.New()
-		t.Cleanup(fake.Close)
-		contract{open(t, registry.Config{URLs: []string{fake.URL()}}), ""}.run(t)
+		r, err := devregistry.Start(t.Context(), "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		contract{open(t, registry.Config{URLs: []string{r.URL()}}), ""}.run(t)
 	})
 	t.Run("Apicurio", func(t *testing.T) {
 		t.Parallel()
