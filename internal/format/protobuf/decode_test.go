@@ -190,14 +190,17 @@ func TestDecodeHasLimits(t *testing.T) {
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	m := message(t, eventSchema, "Enriched")
-	body, decoder := encoded(t, m, enrichedJSON), m.Decoder(format.Options{})
-	dst := make([]byte, 0, 1<<16)
-	if n := testing.AllocsPerRun(100, func() {
-		if _, err := decoder.AppendJSON(dst, body); err != nil {
-			t.Fatal(err)
+	maps := `{"counts":{` + manyMembers + `"a":1},"inners":{"2":{"list":[1,2]},"1":{"inner":{"a":-1}}}}`
+	for _, c := range []struct{ schema, message, text string }{{eventSchema, "Enriched", enrichedJSON}, {decodeSchema, "Maps", maps}} {
+		m := message(t, c.schema, c.message)
+		body, decoder := encoded(t, m, c.text), m.Decoder(format.Options{})
+		dst := make([]byte, 0, 1<<16)
+		if n := testing.AllocsPerRun(100, func() {
+			if _, err := decoder.AppendJSON(dst, body); err != nil {
+				t.Fatal(err)
+			}
+		}); n >= 1 {
+			t.Errorf("%s: %v allocations", c.message, n)
 		}
-	}); n >= 1 {
-		t.Errorf("%v allocations", n)
 	}
 }

@@ -136,7 +136,7 @@ func (e *encoding) scalar(f *field) (zero bool, err *format.Error) {
 	}
 }
 
-// bad is an error about a value, the beginning of which it shows.
+// bad is an error about a value. It shows how the value begins.
 func bad(at int, problem string, value []byte) *format.Error {
 	return &format.Error{Offset: at, Reason: problem, Shown: format.Show(value)}
 }

@@ -107,7 +107,7 @@ func (d *decoding) list(f *field, s slot) *format.Error {
 	return nil
 }
 
-// packed writes the elements of a length-delimited value, the first of which is the n-th of its list.
+// packed writes the elements of a length-delimited value. n elements of the list come before them.
 func (d *decoding) packed(f *field, value uint64, n int) (count int, err *format.Error) {
 	for at, end := bounds(value); at < end; n++ {
 		var element uint64

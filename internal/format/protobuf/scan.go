@@ -15,11 +15,11 @@ const maxValues = 4 << 20
 func (d *decoding) scan(l *layout, base, at, end int) *format.Error {
 	for at < end {
 		from := at
-		number, wire, at2, err := d.tag(at, end)
+		number, wire, next, err := d.tag(at, end)
 		if err != nil {
 			return err
 		}
-		value, next, err := d.value(number, wire, at2, end)
+		value, next, err := d.value(number, wire, next, end)
 		i := l.find(number)
 		if i < 0 {
 			if err != nil {
