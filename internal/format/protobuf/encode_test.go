@@ -105,6 +105,8 @@ func TestEncodeRefuses(t *testing.T) {
 		{"a year too early", "Times", `{"at":-62135596801}`, `byte 6, field at: is not within the years 1 to 9999: "-62135596801"`},
 		{"no duration", "Times", `{"took":"1m"}`, `byte 8, field took: is no duration, such as 1.5s: "1m"`},
 		{"a long duration", "Times", `{"took":"315576000001s"}`, `byte 8, field took: is longer than 10,000 years: "315576000001s"`},
+		{"no path of a FieldMask", "Dynamic", `{"mask":"a,.b"}`, `byte 8, field mask: holds a path that is none, or has no form in lowerCamelCase: ".b"`},
+		{"an empty path of a FieldMask", "Dynamic", `{"mask":"a,"}`, `holds a path that is none, or has no form in lowerCamelCase: ""`},
 		{"an Any without a type", "Dynamic", `{"any":{"a":1}}`, "byte 7, field any: the object has no member @type, which says what message it is"},
 		{"an Any of another schema with fields", "Dynamic", `{"any":{"@type":"x/y","a":1}}`, `byte 22, field any: the message in the Any has no members but @type and value: "a"`},
 		{"nothing", "Plain", ``, "byte 0: is not JSON: the text ends where an object has to come"},

@@ -9,12 +9,6 @@ import (
 	"github.com/loaderline/loaderline/internal/format"
 )
 
-// typeMember names the type of an Any in JSON, and valueMember the message in it where that is no object of its fields.
-const (
-	typeMember  = "@type"
-	valueMember = "value"
-)
-
 func (e *encoding) time(l *layout) *format.Error {
 	at := e.start()
 	quoted := e.in.Kind() == '"'
@@ -96,6 +90,7 @@ func secondsOf(text []byte) (seconds, nanos int64, ok bool) {
 
 // mask writes the paths of a FieldMask, which stand in one string.
 func (e *encoding) mask(f *field) *format.Error {
+	at := e.start()
 	text, err := e.str("a string of paths")
 	if err != nil || len(text) == 0 {
 		return err
@@ -103,16 +98,26 @@ func (e *encoding) mask(f *field) *format.Error {
 	for path := range bytes.SplitSeq(text, []byte(",")) {
 		e.dst = protowire.AppendTag(e.dst, f.number, f.wire)
 		from := e.begin()
-		for _, c := range path {
-			if 'A' <= c && c <= 'Z' {
-				e.dst = append(e.dst, '_')
-				c += 'a' - 'A'
-			}
-			e.dst = append(e.dst, c)
+		e.dst = appendSnake(e.dst, path)
+		var ok bool
+		if e.spare, ok = appendCamel(e.spare[:0], e.dst[from:]); !ok {
+			return bad(at, "holds a path that is none, or has no form in lowerCamelCase", path)
 		}
 		e.end(from)
 	}
 	return nil
+}
+
+// appendSnake appends a path in lowerCamelCase as names of fields.
+func appendSnake(dst, path []byte) []byte {
+	for _, c := range path {
+		if 'A' <= c && c <= 'Z' {
+			dst = append(dst, '_')
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 // dynamic writes a google.protobuf.Value.
@@ -131,119 +136,4 @@ func (e *encoding) dynamic(l *layout) *format.Error {
 		member = listField
 	}
 	return e.field(&l.fields[member])
-}
-
-// any writes an Any. Its type stands in one of the members, so that they are read twice.
-func (e *encoding) any(l *layout) *format.Error {
-	start := e.start()
-	url, members, err := e.typeURL()
-	if err != nil || members == 0 {
-		return err
-	}
-	if url == nil {
-		return fail(start, "the object has no member @type, which says what message it is")
-	}
-	if e.depth++; e.depth > maxDepth {
-		return e.tooDeep()
-	}
-	e.in.Seek(start)
-	if len(url) > 0 {
-		e.dst = protowire.AppendBytes(protowire.AppendTag(e.dst, l.fields[typeURLField].number, protowire.BytesType), url)
-	}
-	before := len(e.dst)
-	e.dst = protowire.AppendTag(e.dst, l.fields[anyBodyField].number, protowire.BytesType)
-	from := e.begin()
-	if err := e.embedded(e.layouts[string(typeIn(url))]); err != nil {
-		return err
-	}
-	e.end(from)
-	if len(e.dst) == from {
-		e.dst = e.dst[:before]
-	}
-	e.depth--
-	return nil
-}
-
-// embedded writes the message in an Any. Without a layout it stands there in base64.
-func (e *encoding) embedded(l *layout) *format.Error {
-	if l == nil {
-		return e.anyValue(nil)
-	}
-	var err *format.Error
-	if l.special == ordinary {
-		err = e.object(l, anyMessage)
-	} else {
-		err = e.anyValue(l)
-	}
-	if err != nil {
-		return err.InField("(" + l.name + ")")
-	}
-	return nil
-}
-
-// typeURL reads an object for its type, and counts its members.
-func (e *encoding) typeURL() (url []byte, members int, err *format.Error) {
-	if err := e.open('{', "an object"); err != nil {
-		return nil, 0, err
-	}
-	for ; ; members++ {
-		more, err := e.in.More('}', members == 0)
-		if err != nil || !more {
-			return url, members, err
-		}
-		name, err := e.name()
-		if err != nil {
-			return nil, 0, err
-		}
-		if string(name) != typeMember {
-			if err := e.in.Skip(e.depth); err != nil {
-				return nil, 0, err
-			}
-			continue
-		}
-		if url != nil {
-			return nil, 0, fail(e.in.Offset(), "it is there twice").InField(typeMember)
-		}
-		text, err := e.str("the type of a message")
-		if err != nil {
-			return nil, 0, err.InField(typeMember)
-		}
-		url = append([]byte{}, text...)
-	}
-}
-
-// anyValue writes the message of an Any from its member "value": a form of its own, or, without a layout, base64.
-func (e *encoding) anyValue(l *layout) *format.Error {
-	if err := e.open('{', "an object"); err != nil {
-		return err
-	}
-	from := len(e.dst)
-	for first := true; ; first = false {
-		more, err := e.in.More('}', first)
-		if err != nil || !more {
-			return err
-		}
-		at := e.start()
-		name, err := e.name()
-		switch {
-		case err != nil:
-			return err
-		case string(name) == valueMember:
-			e.dst = e.dst[:from]
-			if l == nil {
-				err = e.base64()
-			} else {
-				err = e.form(l)
-			}
-			if err != nil {
-				return err.InField(valueMember)
-			}
-		case string(name) != typeMember && !e.options.IgnoreUnknown:
-			return bad(at, "the message in the Any has no members but @type and value", name)
-		default:
-			if err := e.in.Skip(e.depth); err != nil {
-				return err
-			}
-		}
-	}
 }
