@@ -3,6 +3,7 @@ package registry_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,9 +35,9 @@ func pipeline(t *testing.T, c *registry.Client) *loaderline.Pipeline[string] {
 	})
 	find := func(record *loaderline.Record) (schemaid.Found, error) {
 		return schemaid.Find(schemaid.Value, schemaid.Confluent, record.Value, func(name string) []byte {
-			for i := len(record.Headers) - 1; i >= 0; i-- {
-				if record.Headers[i].Key == name {
-					return record.Headers[i].Value
+			for _, h := range slices.Backward(record.Headers) {
+				if h.Key == name {
+					return h.Value
 				}
 			}
 			return nil
