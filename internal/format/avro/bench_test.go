@@ -1,6 +1,8 @@
 package avro_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/loaderline/loaderline/internal/format"
@@ -58,6 +60,23 @@ func BenchmarkEncode(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				if dst, err = e.AppendAvro(dst[:0], text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(bench.name+"/library", func(b *testing.B) {
+			library := oracle(b, bench.schema)
+			var dst []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				d := json.NewDecoder(strings.NewReader(bench.json))
+				d.UseNumber()
+				var value any
+				if err := d.Decode(&value); err != nil {
+					b.Fatal(err)
+				}
+				var err error
+				if dst, err = library.AppendEncode(dst[:0], value); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -8,7 +8,11 @@ import (
 // maxDecimalBytes is how long the integer of a decimal may be. Turning it into digits takes more than linear time.
 const maxDecimalBytes = 4 << 10
 
-// appendDecimal appends the digits of a big-endian integer in two's complement, with a point before the last ones. No bytes are zero.
+// maxScale bounds the scales of values, up and down. The scales of schemas are bounded by their precision.
+const maxScale = 10_000
+
+// appendDecimal appends the digits of a big-endian integer in two's complement, with a point before the last ones, or with zeros if the
+// scale is negative. No bytes are zero.
 func appendDecimal(dst, unscaled []byte, scale int) []byte {
 	var buffer [48]byte
 	var digits []byte
@@ -23,8 +27,12 @@ func appendDecimal(dst, unscaled []byte, scale int) []byte {
 	}
 	whole := len(digits) - scale
 	switch {
-	case scale == 0:
-		return append(dst, digits...)
+	case scale <= 0:
+		dst = append(dst, digits...)
+		for ; scale < 0 && digits[0] != '0'; scale++ {
+			dst = append(dst, '0')
+		}
+		return dst
 	case whole > 0:
 		dst = append(append(dst, digits[:whole]...), '.')
 		return append(dst, digits[whole:]...)

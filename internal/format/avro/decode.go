@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"github.com/loaderline/loaderline/internal/format"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // Decoder writes values of a schema as JSON text. It is safe for concurrent use. By default types look as follows.
 //
 //   - A union is null or the value itself, without the name of its type.
-//   - A decimal is a number with as many decimal places as its scale.
+//   - A decimal or big-decimal is a number with as many decimal places as its scale.
 //   - A date is "2006-01-02". A time of day is "15:04:05.999999", a timestamp "2006-01-02T15:04:05.999999Z", and a local timestamp the same
 //     without Z. Zeros at the end of a fraction are left out. A time that these have no text for, such as one after the year 9999, is the
 //     number that it is stored as.
@@ -34,7 +35,7 @@ func (d *Decoder) AppendJSON(dst, body []byte) ([]byte, error) {
 	out, err := r.value(dst, d.root)
 	r.keys.giveBack()
 	if err == nil && r.at < len(body) {
-		err = r.fail(r.at, "%d bytes stand behind the value: the record is of another schema", len(body)-r.at)
+		err = r.fail(r.at, "the body has %s behind the value: it may be of another schema", plural.Count(len(body)-r.at, "byte"))
 	}
 	if err != nil {
 		return dst, err
@@ -139,10 +140,15 @@ func (r *reading) int32() (int64, *format.Error) {
 	return value, err
 }
 
+// cut is the error of what has more bytes than follow.
+func (r *reading) cut(at int, what string, size int64) *format.Error {
+	return r.fail(at, "the %s has %s, and the body ends after %d", what, plural.Count(size, "byte"), len(r.body)-r.at)
+}
+
 // next passes some bytes.
 func (r *reading) next(size int, what string) ([]byte, *format.Error) {
 	if size > len(r.body)-r.at {
-		return nil, r.fail(r.at, "the %s has %d bytes, and the body ends after %d", what, size, len(r.body)-r.at)
+		return nil, r.cut(r.at, what, int64(size))
 	}
 	from := r.at
 	r.at += size
@@ -159,7 +165,7 @@ func (r *reading) prefixed(what string) ([]byte, *format.Error) {
 	case size < 0:
 		return nil, r.fail(at, "the %s has a negative length", what)
 	case size > int64(len(r.body)-r.at):
-		return nil, r.fail(at, "the %s has %d bytes, and the body ends after %d", what, size, len(r.body)-r.at)
+		return nil, r.cut(at, what, size)
 	}
 	return r.next(int(size), what)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/loaderline/loaderline/internal/format"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 func (r *reading) union(dst []byte, n *node) ([]byte, *format.Error) {
@@ -13,7 +14,7 @@ func (r *reading) union(dst []byte, n *node) ([]byte, *format.Error) {
 		return dst, err
 	}
 	if uint64(index) >= uint64(len(n.union)) {
-		return dst, r.fail(at, "the union has %d types, and none with the number %d", len(n.union), index)
+		return dst, r.fail(at, "the union has %s, and none with the number %d", plural.Count(len(n.union), "type"), index)
 	}
 	return r.value(dst, n.union[index])
 }
@@ -144,13 +145,13 @@ func (r *reading) block(least int) (block, *format.Error) {
 			return b, err
 		}
 		if size < 0 || size > int64(len(r.body)-r.at) {
-			return b, r.fail(b.at, "a block of items has %d bytes, and the body ends after %d", size, len(r.body)-r.at)
+			return b, r.cut(b.at, "block of items", size)
 		}
 		b.sized, b.end = true, r.at+int(size)
 	}
 	switch {
 	case least > 0 && count > int64((len(r.body)-r.at)/least):
-		return b, r.fail(b.at, "%d items of at least %d bytes have to follow, and the body ends after %d", count, least, len(r.body)-r.at)
+		return b, r.fail(b.at, "the list or map goes on with %s of at least %s each, and the body ends after %d", plural.Count(count, "item"), plural.Count(least, "byte"), len(r.body)-r.at)
 	case least == 0 && count > int64(maxEmptyItems-r.empty):
 		return b, r.fail(b.at, "%d items without bytes are more than the %d that one value may have", count, maxEmptyItems)
 	case least == 0:
@@ -163,7 +164,7 @@ func (r *reading) block(least int) (block, *format.Error) {
 // endOf checks that the items of a block had the size that it began with.
 func (r *reading) endOf(b block) *format.Error {
 	if b.sized && r.at != b.end {
-		return r.fail(b.at, "a block of items ends %d bytes from where its size says", r.at-b.end)
+		return r.fail(b.at, "a block of items ends at byte %d, and at %d by its size", r.at, b.end)
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ func (r *reading) logical(dst []byte, n *node) ([]byte, *format.Error) {
 	switch n.logical {
 	case logicalDecimal:
 		return r.decimal(dst, n)
+	case logicalBigDecimal:
+		return r.bigDecimal(dst)
 	case logicalUUID:
 		return r.uuid(dst, n)
 	case logicalDuration:
@@ -28,13 +30,43 @@ func (r *reading) decimal(dst []byte, n *node) ([]byte, *format.Error) {
 	if err != nil {
 		return dst, err
 	}
+	return r.scaled(dst, at, unscaled, n.scale)
+}
+
+// scaled writes an integer, which was read at an offset, with a scale.
+func (r *reading) scaled(dst []byte, at int, unscaled []byte, scale int) ([]byte, *format.Error) {
 	if len(unscaled) > maxDecimalBytes {
 		return dst, r.fail(at, "the decimal has %d bytes, and at most %d are read", len(unscaled), maxDecimalBytes)
 	}
 	if r.options.DecimalsAsText {
-		return append(appendDecimal(append(dst, '"'), unscaled, n.scale), '"'), nil
+		return append(appendDecimal(append(dst, '"'), unscaled, scale), '"'), nil
 	}
-	return appendDecimal(dst, unscaled, n.scale), nil
+	return appendDecimal(dst, unscaled, scale), nil
+}
+
+// bigDecimal writes a decimal that is stored as bytes in which the integer, as bytes again, and the scale are.
+func (r *reading) bigDecimal(dst []byte) ([]byte, *format.Error) {
+	at := r.at
+	stored, err := r.prefixed("big-decimal")
+	if err != nil {
+		return dst, err
+	}
+	end := r.at
+	r.at = end - len(stored)
+	unscaled, err := r.prefixed("integer of the big-decimal")
+	if err != nil {
+		return dst, err
+	}
+	scale, err := r.int32()
+	switch {
+	case err != nil:
+		return dst, err
+	case r.at != end:
+		return dst, r.fail(at, "the big-decimal ends at byte %d, and at %d by its size", r.at, end)
+	case scale < -maxScale || scale > maxScale:
+		return dst, r.fail(at, "the big-decimal has a scale of %d, and at most %d is read", scale, maxScale)
+	}
+	return r.scaled(dst, at, unscaled, int(scale))
 }
 
 func (r *reading) uuid(dst []byte, n *node) ([]byte, *format.Error) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/loaderline/loaderline/internal/format"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 func (r *reading) boolean(dst []byte) ([]byte, *format.Error) {
@@ -87,7 +88,7 @@ func (r *reading) enum(dst []byte, n *node) ([]byte, *format.Error) {
 		return dst, err
 	}
 	if index < 0 || index >= int64(len(n.quoted)) {
-		return dst, r.fail(at, "the enum %s has %d symbols, and none with the number %d", n.name, len(n.quoted), index)
+		return dst, r.fail(at, "the enum %s has %s, and none with the number %d", n.name, plural.Count(len(n.quoted), "symbol"), index)
 	}
 	return append(dst, n.quoted[index]...), nil
 }

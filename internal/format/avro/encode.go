@@ -22,6 +22,9 @@ type EncodeOptions struct {
 //   - A date or time is RFC 3339 or the number that it is stored as. A timestamp has any offset. It has no digits that its unit cannot hold.
 //   - A float or double is the nearest one of any number in its range.
 //
+// It refuses two things that a Decoder writes: a string that is no UUID where the schema says it is, and a decimal with more digits than the
+// schema's precision.
+//
 // A value of a union is of the first type that fits it. Types whose own text is a string (string, uuid, enum, dates and times) come before
 // those that a string can stand for (base64, decimals, longs, NaN), and types that hold a number exactly before those that round it or
 // take it for a time. An object is a record that it has all members of, and only then one with defaults for those that it has not.

@@ -16,12 +16,12 @@ func appendString(dst []byte, n *node, s format.String) ([]byte, misfit) {
 	switch n.logical {
 	case logicalNone:
 		return appendPlainString(dst, n, s)
-	case logicalDecimal:
+	case logicalDecimal, logicalBigDecimal:
 		text := s.Bytes()
 		if !isNumber(text) {
 			return dst, otherKind
 		}
-		return appendDecimalNumber(dst, n, text)
+		return appendNumber(dst, n, text, false)
 	case logicalUUID:
 		return appendUUID(dst, n, s)
 	case logicalDuration:
@@ -148,6 +148,8 @@ func appendNumber(dst []byte, n *node, number []byte, exact bool) ([]byte, misfi
 	switch {
 	case n.logical == logicalDecimal:
 		return appendDecimalNumber(dst, n, number)
+	case n.logical == logicalBigDecimal:
+		return appendBigDecimal(dst, number)
 	case n.kind == kindInt, n.kind == kindLong:
 		return appendInteger(dst, n, number, exact)
 	case n.kind == kindFloat, n.kind == kindDouble:

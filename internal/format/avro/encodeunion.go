@@ -66,7 +66,7 @@ const (
 
 func (n *node) stringRank() rank {
 	switch {
-	case n.logical == logicalDecimal:
+	case n.logical == logicalDecimal, n.logical == logicalBigDecimal:
 		return rankOther
 	case n.kind == kindString, n.kind == kindEnum, n.logical != logicalNone:
 		return rankOwn
@@ -79,7 +79,7 @@ func (n *node) stringRank() rank {
 
 func (n *node) numberRank() rank {
 	switch {
-	case n.logical == logicalDecimal:
+	case n.logical == logicalDecimal, n.logical == logicalBigDecimal:
 		return rankOwn
 	case n.kind == kindInt, n.kind == kindLong:
 		if n.logical != logicalNone {

@@ -49,7 +49,7 @@ func (s *schemas) pick(label string, of ...string) string {
 var simple = []string{
 	"null", "boolean", "int", "long", "float", "double", "string", "bytes",
 	"int.date", "int.time-millis", "long.time-micros", "long.timestamp-millis", "long.timestamp-micros", "long.timestamp-nanos",
-	"long.local-timestamp-millis", "long.local-timestamp-micros", "long.local-timestamp-nanos", "string.uuid", "int.unknown", "long.date",
+	"long.local-timestamp-millis", "long.local-timestamp-micros", "long.local-timestamp-nanos", "string.uuid", "int.unknown", "long.date", "bytes.big-decimal",
 }
 
 func (s *schemas) any(indirect bool) *typ {

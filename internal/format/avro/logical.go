@@ -22,6 +22,7 @@ type annotated struct {
 var meanings = map[annotated]meaning{
 	{"decimal", kindBytes}:               {logical: logicalDecimal},
 	{"decimal", kindFixed}:               {logical: logicalDecimal},
+	{"big-decimal", kindBytes}:           {logical: logicalBigDecimal},
 	{"uuid", kindString}:                 {logical: logicalUUID},
 	{"date", kindInt}:                    {logical: logicalDate},
 	{"time-millis", kindInt}:             {logicalTime, time.Millisecond},

@@ -33,6 +33,7 @@ type logical uint8
 const (
 	logicalNone logical = iota
 	logicalDecimal
+	logicalBigDecimal // with its scale in each value
 	logicalUUID
 	logicalDate
 	logicalTime

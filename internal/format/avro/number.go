@@ -20,8 +20,14 @@ type unscaled struct {
 // parseUnscaled reads a JSON number as an integer of at most so many digits, times ten to the power of minus the scale. The digits are put
 // into a buffer if it is large enough.
 func parseUnscaled(buffer, number []byte, scale, mostDigits int) (unscaled, misfit) {
-	u := unscaled{digits: buffer[:0], negative: number[0] == '-'}
-	shift, point := scale, false
+	u, exponent := digitsOf(buffer, number)
+	return u.shifted(scale+exponent, mostDigits)
+}
+
+// digitsOf reads a JSON number as an integer times ten to the power of the exponent.
+func digitsOf(buffer, number []byte) (u unscaled, exponent int) {
+	u = unscaled{digits: buffer[:0], negative: number[0] == '-'}
+	point := false
 	for i, c := range number {
 		switch {
 		case c-'0' <= 9:
@@ -29,22 +35,28 @@ func parseUnscaled(buffer, number []byte, scale, mostDigits int) (unscaled, misf
 				u.digits = append(u.digits, c)
 			}
 			if point {
-				shift--
+				exponent--
 			}
 		case c == '.':
 			point = true
 		case c == 'e' || c == 'E':
-			exponent, err := strconv.Atoi(string(number[i+1:]))
-			if err != nil || exponent > maxExponent || exponent < -maxExponent {
-				exponent = maxExponent // Zero has any exponent, and no other number fits.
-				if len(number) > i+1 && number[i+1] == '-' {
-					exponent = -maxExponent
-				}
-			}
-			return u.shifted(shift+exponent, mostDigits)
+			return u, exponent + parseExponent(number[i+1:])
 		}
 	}
-	return u.shifted(shift, mostDigits)
+	return u, exponent
+}
+
+// parseExponent reads an exponent. One that is out of bounds becomes the bound: zero has any exponent, and other numbers fit no type then.
+func parseExponent(text []byte) int {
+	exponent, err := strconv.Atoi(string(text))
+	switch {
+	case err == nil:
+		return max(-maxExponent, min(exponent, maxExponent))
+	case text[0] == '-':
+		return -maxExponent
+	default:
+		return maxExponent
+	}
 }
 
 // shifted moves the point by some places.
@@ -127,15 +139,8 @@ func appendDecimalNumber(dst []byte, n *node, number []byte) ([]byte, misfit) {
 	if m != fits {
 		return dst, m
 	}
-	const fewDigits = 18
-	var stored []byte
 	var few [8]byte
-	if len(u.digits) <= fewDigits {
-		binary.BigEndian.PutUint64(few[:], uint64(u.value()))
-		stored = shortest(few[:])
-	} else {
-		stored = u.twosComplement()
-	}
+	stored := u.stored(&few)
 	if n.kind == kindBytes {
 		dst = binary.AppendVarint(dst, int64(len(stored)))
 		return append(dst, stored...), fits
@@ -147,6 +152,37 @@ func appendDecimalNumber(dst []byte, n *node, number []byte) ([]byte, misfit) {
 		dst = append(dst, byte(int8(stored[0])>>7)) // The sign.
 	}
 	return append(dst, stored...), fits
+}
+
+// appendBigDecimal appends a decimal with the scale that its text has.
+func appendBigDecimal(dst, number []byte) ([]byte, misfit) {
+	var buffer [48]byte
+	u, exponent := digitsOf(buffer[:], number)
+	if exponent < -maxScale {
+		return dst, outOfRange
+	}
+	u, m := u.shifted(max(exponent, 0), maxScale)
+	if m != fits {
+		return dst, outOfRange
+	}
+	at := len(dst)
+	dst = append(dst, 0)
+	var few [8]byte
+	stored := u.stored(&few)
+	dst = binary.AppendVarint(dst, int64(len(stored)))
+	dst = append(dst, stored...)
+	dst = binary.AppendVarint(dst, int64(max(-exponent, 0)))
+	return setNumber(dst, at, len(dst)-at-1), fits
+}
+
+// stored is the integer in two's complement, as short as it can be. It is in the array if it has room there.
+func (u unscaled) stored(few *[8]byte) []byte {
+	const fewDigits = 18
+	if len(u.digits) <= fewDigits {
+		binary.BigEndian.PutUint64(few[:], uint64(u.value()))
+		return shortest(few[:])
+	}
+	return u.twosComplement()
 }
 
 // shortest leaves out the bytes at the beginning that only repeat the sign.

@@ -60,6 +60,9 @@ func items(t *rapid.T, depth int) int {
 
 func drawScalar(t *rapid.T, x *typ) any {
 	switch {
+	case x.logical == "big-decimal":
+		value, _ := new(big.Rat).SetString(rapid.StringMatching(`-?[0-9]{1,40}(\.[0-9]{1,20})?`).Draw(t, "big-decimal"))
+		return value
 	case x.logical == "decimal":
 		digits := rapid.StringMatching(fmt.Sprintf(`-?[0-9]{1,%d}`, x.precision)).Draw(t, "decimal")
 		value, _ := new(big.Rat).SetString(digits)
