@@ -16,7 +16,7 @@ import (
 
 // The global ID of a version leads to its schema. Two subjects with one schema have one content ID and two global IDs.
 func (c contract) globalIDs(t *testing.T) {
-	s := &registry.Schema{Type: registry.Avro, Text: `{"type":"enum","name":"E","symbols":["` + rand.Text() + `"]}`}
+	s := &registry.Schema{Type: registry.Avro, Text: `{"type":"enum","name":"E","symbols":["S` + rand.Text() + `"]}`}
 	content := c.register(t, c.prefix+"e1", s).ID
 	if again := c.register(t, c.prefix+"e2", s).ID; again != content {
 		t.Fatalf("the IDs are %v and %v", content, again)
