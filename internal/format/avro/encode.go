@@ -25,9 +25,13 @@ type EncodeOptions struct {
 // It refuses two things that a Decoder writes: a string that is no UUID where the schema says it is, and a decimal with more digits than the
 // schema's precision.
 //
-// A value of a union is of the first type that fits it. Types whose own text is a string (string, uuid, enum, dates and times) come before
-// those that a string can stand for (base64, decimals, longs, NaN), and types that hold a number exactly before those that round it or
-// take it for a time. An object is a record that it has all members of, and only then one with defaults for those that it has not.
+// A value of a union is of the first type that fits it:
+//
+//   - A string is first tried as the types whose own text is a string: string, uuid, enum, dates and times. What a string can stand for comes
+//     after them: base64, decimals, longs, NaN.
+//   - A number is first tried as the types that hold it exactly, then as floats that round it, then as times.
+//   - An object is first tried as records that it has exactly the members of, and as maps, without rounding anything within. Then members may
+//     be missing.
 type Encoder struct {
 	root    *node
 	options EncodeOptions
@@ -75,7 +79,8 @@ type writing struct {
 	keys    keys
 	passed  offsets
 
-	complete bool // no member may be missing or unknown, while a union looks for the type that fits best
+	// No member may be missing or unknown, and no number is rounded, while a union looks for the type that fits best.
+	exact bool
 }
 
 func (w *writing) fail(at int, reason string, args ...any) *format.Error {
@@ -102,7 +107,7 @@ func (w *writing) value(dst []byte, n *node) ([]byte, *format.Error) {
 		if err != nil {
 			return dst, err
 		}
-		dst, m := appendNumber(dst, n, number, false)
+		dst, m := appendNumber(dst, n, number, w.exact)
 		return w.fitting(dst, n, m, at)
 	case n.kind == kindNull && c == 'n':
 		return dst, w.in.Literal()

@@ -115,6 +115,8 @@ func TestUnionsTakeTheFirstTypeThatFits(t *testing.T) {
 		{`["double","null"]`, `"NaN"`, 0},
 		{`["boolean",{"type":"array","items":"int"}]`, `true`, 0},
 		{`["boolean",{"type":"array","items":"int"}]`, `[1]`, 1},
+		{`[{"type":"map","values":"float"},{"type":"record","name":"A","fields":[{"name":"x","type":"long"}]}]`, `{"x":16777217}`, 1},
+		{`[{"type":"map","values":"float"},{"type":"record","name":"A","fields":[{"name":"x","type":"long"}]}]`, `{"x":0.1}`, 0},
 		{records, `{"x":1,"y":2}`, 1},
 		{records, `{"x":1}`, 2},
 		{records, `{"x":"a"}`, 3},

@@ -2,22 +2,22 @@ package avro
 
 import "github.com/loaderline/loaderline/internal/format"
 
-// object writes an object as the first type that fits it: first those that it has a member for each field of, and then those whose defaults
-// stand in for some. The error is that of the type that fitted longest.
+// object writes an object as the first type that fits it: first those that hold it exactly, and then those whose defaults stand in for missing
+// members, and whose floats round. The error is that of the type that fitted longest.
 func (w *writing) object(dst []byte, from []candidate) ([]byte, *format.Error) {
 	if len(from) == 1 {
 		return w.branch(dst, &from[0])
 	}
 	start := w.mark()
 	var longest *format.Error
-	for _, complete := range [...]bool{true, false} {
-		if w.complete && !complete {
+	for _, exact := range [...]bool{true, false} {
+		if w.exact && !exact {
 			break
 		}
 		for i := range from {
-			w.complete = complete
+			w.exact = exact
 			out, err := w.attempt(dst, &from[i])
-			w.complete = start.complete
+			w.exact = start.exact
 			if err == nil {
 				return out, nil
 			}
@@ -49,16 +49,16 @@ func (w *writing) attempt(dst []byte, c *candidate) ([]byte, *format.Error) {
 // mark is where an attempt begins.
 type mark struct {
 	at, depth, empty, keys, passed int
-	complete                       bool
+	exact                          bool
 }
 
 func (w *writing) mark() mark {
-	return mark{w.in.Offset(), w.depth, w.empty, w.keys.len(), w.passed.len(), w.complete}
+	return mark{w.in.Offset(), w.depth, w.empty, w.keys.len(), w.passed.len(), w.exact}
 }
 
 func (w *writing) reset(m mark) {
 	w.in.Seek(m.at)
-	w.depth, w.empty, w.complete = m.depth, m.empty, m.complete
+	w.depth, w.empty, w.exact = m.depth, m.empty, m.exact
 	w.keys.shrink(m.keys)
 	w.passed.shrink(m.passed)
 }

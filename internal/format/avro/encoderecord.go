@@ -98,14 +98,14 @@ func (w *writing) member(m *members, field int) (found bool, err *format.Error) 
 }
 
 // mayMiss says whether the member of a field can be missing.
-func (w *writing) mayMiss(f *field) bool { return f.optional && !w.complete }
+func (w *writing) mayMiss(f *field) bool { return f.optional && !w.exact }
 
 func (w *writing) missing() *format.Error {
 	return w.fail(w.in.Offset()-1, "the member is missing, and the schema has no default for it")
 }
 
 // refusesUnknown says whether a member that the schema has no field for is an error.
-func (w *writing) refusesUnknown() bool { return !w.options.IgnoreUnknown || w.complete }
+func (w *writing) refusesUnknown() bool { return !w.options.IgnoreUnknown || w.exact }
 
 func (w *writing) unknown(at int, n *node, name format.String) *format.Error {
 	err := w.fail(at, "the schema's %s has no field of this name", n)
