@@ -123,7 +123,7 @@ func TestParseRefuses(t *testing.T) {
 		{"imports in a circle", map[string]string{"x": `syntax = "proto3"; import "y";`, "y": `syntax = "proto3"; import "x";`}, "cycle"},
 		{"a type that is missing", map[string]string{"x": `syntax = "proto3"; message M { N n = 1; }`}, "schema x: x:1:32: field M.n: unknown type N"},
 		{"too many files", many, "schema 0: it consists of 501 files; the limit is 500"},
-		{"too much text", map[string]string{"x": strings.Repeat(" ", 9<<20)}, "schema x: it has 9437184 bytes with its imports; the limit is 8388608"},
+		{"too much text", map[string]string{"x": strings.Repeat(" ", 3<<20)}, "schema x: it has 3145728 bytes with its imports; the limit is 2097152"},
 		{"levels", map[string]string{"x": strings.Repeat("message M {", 200)}, "the text is nested more than 100 levels deep"},
 		{"levels of options", map[string]string{"x": "option x = " + strings.Repeat("{ a: ", 200)}, "the text is nested more than 100 levels deep"},
 		{"message sets", map[string]string{"x": `syntax = "proto2"; message M { option message_set_wire_format = true; extensions 4 to max; }`}, "message_set_wire_format"},
