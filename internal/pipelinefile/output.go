@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/strictyaml"
+	"github.com/loaderline/loaderline/sink"
 )
 
 // nullExpression is the text of an expression that is null.
@@ -13,9 +14,6 @@ const nullExpression = "null"
 
 // maxHeaderName is the most bytes in the name of a header.
 const maxHeaderName = 249
-
-// ownHeaders begin the names of the headers that records have anyway.
-const ownHeaders = "loaderline."
 
 // Output says what enriched records hold, and where and how they are published. Expressions are texts; internal/pipeline
 // compiles them.
@@ -102,8 +100,8 @@ func (c *checker) checkOutputHeader(h OutputHeader) {
 		c.Fail(h.Key, "a header needs a name")
 	case len(h.Name) > maxHeaderName:
 		c.Fail(h.Key, "the name of the header has %d bytes, and the most is %d; write a shorter one", len(h.Name), maxHeaderName)
-	case strings.HasPrefix(h.Name, ownHeaders):
-		c.Fail(h.Key, "headers that begin with %s are loaderline's own; choose another name", ownHeaders)
+	case strings.HasPrefix(h.Name, sink.Prefix):
+		c.Fail(h.Key, "headers that begin with %s are loaderline's own; choose another name", sink.Prefix)
 	case h.Value == nullExpression:
 		c.Fail(h.Key, "a header whose value is null is left out; remove it")
 	}

@@ -88,12 +88,8 @@ func (k Key) leaf() *jsonSchema {
 		return &jsonSchema{Type: "object", AdditionalProperties: &jsonSchema{Type: "string"}}
 	case TypeEnums:
 		return &jsonSchema{Type: "object", AdditionalProperties: anyOf(&jsonSchema{Enum: k.Enum})}
-	case TypeExpression:
-		return expressionSchema()
-	case TypeExpressions:
-		return &jsonSchema{Type: "object", AdditionalProperties: expressionSchema()}
-	case TypeTemplate:
-		return &jsonSchema{Ref: templateRef}
+	case TypeExpression, TypeExpressions, TypeTemplate:
+		return k.expressions()
 	case TypeList:
 		return &jsonSchema{Type: "array", Items: k.item(), MinItems: 1}
 	case TypeIntegers:
@@ -106,6 +102,18 @@ func (k Key) leaf() *jsonSchema {
 		return anyOf(separated, &jsonSchema{Type: "array", Items: k.item(), MinItems: 1})
 	default:
 		return k.text(k.Required || k.Type == TypePath)
+	}
+}
+
+// expressions is the schema of a key for one or more expressions.
+func (k Key) expressions() *jsonSchema {
+	switch k.Type {
+	case TypeTemplate:
+		return &jsonSchema{Ref: templateRef}
+	case TypeExpressions:
+		return &jsonSchema{Type: "object", AdditionalProperties: expressionSchema()}
+	default:
+		return expressionSchema()
 	}
 }
 
