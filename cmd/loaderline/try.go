@@ -140,7 +140,10 @@ func showTrial(c *console.Console, r *try.Report, asJSON bool) error {
 	if asJSON {
 		return console.NewEncoder(c.Out).Encode(r)
 	}
-	if value := r.Value(); value != nil {
+	for _, value := range r.Values() {
+		if value == nil {
+			continue // a tombstone
+		}
 		if _, err := fmt.Fprintf(c.Out, "%s\n", pretty(c, value)); err != nil {
 			return err
 		}

@@ -41,19 +41,22 @@ func (p *parser) headers(n node) []Header {
 
 func (p *parser) expect(n node) Expect {
 	var e Expect
+	if n.IsList() {
+		return p.several(n)
+	}
 	if !n.IsMapping() {
 		var word string
 		p.text(&word)(n)
 		e.Outcome = Outcome(word)
 		if word != "" && e.Outcome != Filtered && e.Outcome != Dropped && e.Outcome != Outage {
-			p.fail(n.Errorf("%q is not an outcome; write filtered, dropped or outage, or a mapping with value, contains or dead_letter", word))
+			p.fail(n.Errorf("%q is not an outcome; write filtered, dropped or outage, or a mapping with value, contains or dead_letter, or a list of mappings for several records", word))
 		}
 		return e
 	}
 	has := p.section(n, "an expected outcome", keys{
 		"value":       func(n node) { e.Value = p.json(n) },
 		"contains":    func(n node) { e.Value, e.Partial = p.json(n), true },
-		"key":         p.optional(&e.Key),
+		"key":         p.key(&e),
 		"topic":       p.optional(&e.Topic),
 		"headers":     func(n node) { e.Headers = p.headers(n) },
 		"dead_letter": func(n node) { e.Failure = p.deadLetter(n) },
@@ -68,6 +71,35 @@ func (p *parser) expect(n node) Expect {
 		e.Outcome = DeadLetter
 	}
 	return e
+}
+
+// several reads the records of one event.
+func (p *parser) several(n node) Expect {
+	e := Expect{Outcome: Record}
+	p.list(func(n node) {
+		if !n.IsMapping() {
+			p.fail(n.Errorf("a record of several is a mapping with value or contains, key, topic and headers"))
+			return
+		}
+		record := p.expect(n)
+		if record.Outcome == DeadLetter {
+			p.fail(n.Errorf("an event has its records or one dead letter; write dead_letter without a list"))
+		}
+		e.Several = append(e.Several, record)
+	})(n)
+	if elements, err := n.List(); err == nil && len(elements) == 0 {
+		p.fail(n.Errorf("the list is empty; write dropped for an event without a record"))
+	}
+	return e
+}
+
+// key reads the key of a record, where null is no key.
+func (p *parser) key(e *Expect) func(node) {
+	return func(n node) {
+		if e.NoKey = n.IsNull(); !e.NoKey {
+			p.optional(&e.Key)(n)
+		}
+	}
 }
 
 // kinds are what loaderline.error.kind may be.

@@ -61,7 +61,7 @@ tests:
       - dropped
       - outage
       - filtered
-      - filtered
+      - [{value: {n: 1}, key: null}, {contains: {n: 1}, topic: t}]
 `
 
 func TestSchemaTakesRightFiles(t *testing.T) {

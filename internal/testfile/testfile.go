@@ -86,8 +86,11 @@ type Expect struct {
 	Value   jsontext.Value
 	Partial bool
 	Key     *string
+	NoKey   bool // The record has no key.
 	Topic   *string
 	Headers []Header
+	// Several are the records of an event that has a list of them, in order. What else there is of the Expect is then empty.
+	Several []Expect
 	// Failure is for a dead letter; what is empty is not looked at, and Message is a part of the message.
 	Failure Failure
 }

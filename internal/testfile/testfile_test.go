@@ -120,12 +120,31 @@ func TestWrongFiles(t *testing.T) {
 		"tests:\n  - {name: a, events: [{event: 1, record: {timestamp: now}}], expect: [dropped]}":        `record.timestamp: "now" is not a time; write one such as 2026-11-24T08:00:00Z`,
 		"tests:\n  - {name: a, events: [1], expect: [{value: 1, contains: 2}]}":                           "tests[0].expect[0]: value is the whole value and contains a part of it",
 		"tests:\n  - {name: a, events: [1], expect: [{value: 1, dead_letter: {kind: missing}}]}":          "tests[0].expect[0]: a dead letter has the value of its event",
+		"tests:\n  - {name: a, events: [1], expect: [[]]}":                                                "tests[0].expect[0]: the list is empty; write dropped for an event without a record",
+		"tests:\n  - {name: a, events: [1], expect: [[dropped, {}]]}":                                     "tests[0].expect[0][0]: a record of several is a mapping with value or contains",
+		"tests:\n  - {name: a, events: [1], expect: [[{dead_letter: {}}]]}":                               "tests[0].expect[0][0]: an event has its records or one dead letter",
+		"tests:\n  - {name: a, events: [1], expect: [[{}, {vale: 1}]]}":                                   `tests[0].expect[0][1].vale: unknown key; did you mean "value"?`,
 		"tests:\n  - {name: a, events: [1], expect: [{dead_letter: {kind: mising}}]}":                     `tests[0].expect[0].dead_letter: there is no kind "mising" of dead letters; did you mean missing?`,
 	} {
 		_, err := testfile.Parse("a_test.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "a_test.yaml:") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q:\n got %v\nwant one line with %s", text, err, want)
 		}
+	}
+}
+
+// A list expects the records of one event. A key of null is no key.
+func TestParseSeveralRecords(t *testing.T) {
+	f, err := testfile.Parse("a_test.yaml", []byte("tests:\n  - {name: a, events: [1], expect: [[{value: 1, key: null}, {contains: 2, key: k}]]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := "k"
+	want := testfile.Expect{Outcome: testfile.Record, Several: []testfile.Expect{
+		{Outcome: testfile.Record, Value: []byte("1"), NoKey: true}, {Outcome: testfile.Record, Value: []byte("2"), Partial: true, Key: &k},
+	}}
+	if diff := cmp.Diff(want, f.Tests[0].Expect[0]); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // outcome is what became of an event; the zero outcome is that it was dropped.
 type outcome struct {
-	record   *kgo.Record
+	records  []*kgo.Record // in the order of Encode; of a dead letter one
 	dead     bool
 	filtered bool
 	outage   *loaderr.OutageError
@@ -33,19 +33,33 @@ func compare(want testfile.Expect, got outcome) string {
 
 // wanted is what the test says.
 func wanted(want testfile.Expect) any {
-	says := map[string]any{}
 	switch want.Outcome {
 	case testfile.Filtered, testfile.Dropped, testfile.Outage:
 		return string(want.Outcome)
-	case testfile.DeadLetter:
+	case testfile.DeadLetter, testfile.Record:
+	}
+	if want.Several == nil {
+		return wantedRecord(want)
+	}
+	all := make([]any, len(want.Several))
+	for i, record := range want.Several {
+		all[i] = wantedRecord(record)
+	}
+	return all
+}
+
+func wantedRecord(want testfile.Expect) map[string]any {
+	says := map[string]any{}
+	if want.Outcome == testfile.DeadLetter {
 		says["dead_letter"] = mentioned(want.Failure, want.Failure)
-	case testfile.Record:
-		if want.Value != nil {
-			says["value"] = tree(want.Value)
-		}
+	} else if want.Value != nil {
+		says["value"] = tree(want.Value)
 	}
 	if want.Key != nil {
 		says["key"] = *want.Key
+	}
+	if want.NoKey {
+		says["key"] = nil
 	}
 	if want.Topic != nil {
 		says["topic"] = *want.Topic
@@ -62,7 +76,6 @@ func wanted(want testfile.Expect) any {
 
 // found is what became of the event, as far as the test looks at it, or all of it where that is something else.
 func found(want testfile.Expect, got outcome) any {
-	says := map[string]any{}
 	switch {
 	case got.outage != nil && want.Outcome == testfile.Outage:
 		return string(testfile.Outage)
@@ -70,31 +83,50 @@ func found(want testfile.Expect, got outcome) any {
 		return map[string]any{"outage": got.outage.Error()}
 	case got.filtered:
 		return string(testfile.Filtered)
-	case got.record == nil:
+	case len(got.records) == 0:
 		return string(testfile.Dropped)
-	case got.dead && want.Outcome == testfile.DeadLetter:
-		says["dead_letter"] = mentioned(want.Failure, failureOf(got.record))
-	case got.dead:
-		died := failureOf(got.record)
+	case got.dead && want.Outcome != testfile.DeadLetter:
+		died := failureOf(got.records[0])
 		return map[string]any{"dead_letter": mentioned(died, died)}
-	case want.Outcome != testfile.Record:
-		return map[string]any{"value": tree(got.record.Value)}
-	case want.Value != nil && want.Partial:
-		says["value"] = part(tree(want.Value), tree(got.record.Value))
-	case want.Value != nil:
-		says["value"] = tree(got.record.Value)
+	case len(got.records) == 1 && want.Several == nil:
+		return foundRecord(want, got.records[0], got.dead)
 	}
-	if want.Key != nil {
-		says["key"] = nullable(got.record.Key)
+	all := make([]any, len(got.records))
+	for i, record := range got.records {
+		// A record that is not expected is shown whole.
+		one := testfile.Expect{}
+		if i < len(want.Several) {
+			one = want.Several[i]
+		}
+		all[i] = foundRecord(one, record, got.dead)
+	}
+	return all
+}
+
+// foundRecord is a record as far as the test looks at it.
+func foundRecord(want testfile.Expect, got *kgo.Record, dead bool) map[string]any {
+	says := map[string]any{}
+	switch {
+	case want.Outcome == testfile.DeadLetter && dead:
+		says["dead_letter"] = mentioned(want.Failure, failureOf(got))
+	case want.Outcome != testfile.Record:
+		return map[string]any{"value": tree(got.Value)}
+	case want.Value != nil && want.Partial:
+		says["value"] = part(tree(want.Value), tree(got.Value))
+	case want.Value != nil:
+		says["value"] = tree(got.Value)
+	}
+	if want.Key != nil || want.NoKey {
+		says["key"] = nullable(got.Key)
 	}
 	if want.Topic != nil {
-		says["topic"] = got.record.Topic
+		says["topic"] = got.Topic
 	}
 	if len(want.Headers) > 0 {
 		headers := map[string]any{}
 		for _, h := range want.Headers {
 			headers[h.Name] = nil
-			if value, ok := header(got.record, h.Name); ok {
+			if value, ok := header(got, h.Name); ok {
 				headers[h.Name] = value
 			}
 		}

@@ -165,7 +165,8 @@ func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[stri
 		return outcomes, nil
 	}
 	for _, r := range made {
-		*of[source(r)] = outcome{record: r, dead: r.Topic == s.layout.File.DeadLetter.Topic}
+		o := of[source(r)]
+		o.records, o.dead = append(o.records, r), r.Topic == s.layout.File.DeadLetter.Topic
 	}
 	return outcomes, err
 }

@@ -32,7 +32,7 @@ func results(t *testing.T, name string) []pipelinetest.Result {
 }
 
 func TestPassing(t *testing.T) {
-	for _, name := range []string{"passing", "kinds", "first", "records"} {
+	for _, name := range []string{"passing", "kinds", "first", "records", "several"} {
 		for _, r := range results(t, name) {
 			if !r.Passed {
 				t.Error(r.Text(console.Palette{}))

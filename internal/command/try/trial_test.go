@@ -3,6 +3,7 @@ package try_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,13 +38,19 @@ func (users) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) error 
 // newTrial makes a trial of a pipeline that filters heartbeats. seen gets each record that is decoded.
 func newTrial(t *testing.T, seen func(loaderline.Record)) *try.Trial {
 	t.Helper()
+	return newTrialOf(t, "topic: out", seen)
+}
+
+// newTrialOf makes a trial of a pipeline with some output.
+func newTrialOf(t *testing.T, output string, seen func(loaderline.Record)) *try.Trial {
+	t.Helper()
 	file, err := pipelinefile.Parse("a.yaml", []byte(`
 kafka: {brokers: ["127.0.0.1:1"]}
 input: {topics: [events, more], group: g}
 sources: {shop: {sql: {driver: sqlite, dsn: ":memory:"}}}
 stages:
   user: {source: shop, by: event.user_id, query: "SELECT id, name FROM users WHERE id IN ($keys)", key: id}
-output: {topic: out}
+output: {`+output+`}
 dead_letter: {topic: dead}
 `), pipelinefile.Options{})
 	if err != nil {
@@ -91,6 +98,32 @@ func TestAFilteredEvent(t *testing.T) {
 	got, err := json.Marshal(report)
 	if want := `{"outcome":"filtered","record":null,"stages":[],"ms":0}`; err != nil || string(got) != want {
 		t.Errorf("%s, %v; want %s", got, err, want)
+	}
+}
+
+// A report has all records of an event.
+func TestSeveralRecords(t *testing.T) {
+	trial := newTrialOf(t, `topic: out, for_each: event.items, key: item, value: {item: item, user: user.name}, routes: [{when: item > 1, topic: more-items}]`, func(loaderline.Record) {})
+	for event, want := range map[string]struct{ records, summary string }{
+		`{"user_id":1,"items":[1,2,3]}`: {`{"item":1,"user":"Ada"} out, {"item":2,"user":"Ada"} more-items, {"item":3,"user":"Ada"} more-items`, `ms, 3 records for out and more-items$`},
+		`{"user_id":1,"items":[2]}`:     {``, `ms, for more-items$`},
+		`{"user_id":1,"items":[]}`:      {``, `^dropped`},
+		`{"user_id":1,"items":7}`:       {``, `^dead letter in .* ms, for dead: encode`},
+	} {
+		report, err := trial.Event(t.Context(), kgo.Record{Topic: "events", Value: []byte(event)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for i, line := range report.Records {
+			got = append(got, fmt.Sprintf("%s %s", report.Values()[i], line.Topic))
+		}
+		if records := strings.Join(got, ", "); records != want.records || len(got) > 0 && report.Record.Topic != report.Records[0].Topic {
+			t.Errorf("%s: got %s, want %s", event, records, want.records)
+		}
+		if !regexp.MustCompile(want.summary).MatchString(report.Summary()) {
+			t.Errorf("%s: %s", event, report.Summary())
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ package try
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -12,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -37,10 +39,12 @@ type Report struct {
 	Degraded string `json:"degraded,omitempty"`
 	// Record is what would be published: the enriched record or the dead letter. Its partition is -1, for the broker's clients choose it.
 	Record *topicread.Line `json:"record"`
-	Stages []Stage         `json:"stages"` // in the order of the file; none where the event could not be read
-	Millis float64         `json:"ms"`
+	// Records are all records that would be published, if there are several. Record is then the first of them.
+	Records []topicread.Line `json:"records,omitempty"`
+	Stages  []Stage          `json:"stages"` // in the order of the file; none where the event could not be read
+	Millis  float64          `json:"ms"`
 
-	value []byte
+	values [][]byte
 }
 
 // Failure is why an event would be dead-lettered.
@@ -114,15 +118,23 @@ func (t *Trial) Event(ctx context.Context, src kgo.Record) (*Report, error) {
 		r.Outcome = Filtered
 	}
 	if len(records) > 0 {
-		r.publish(records[0], t.topics)
+		r.publish(records, t.topics)
 	}
 	return r, nil
 }
 
 // publish takes in what would be published.
-func (r *Report) publish(record *kgo.Record, topics sink.Config) {
-	line := topicread.NewLine(record)
-	r.Outcome, r.Record, r.value = Enriched, &line, record.Value
+func (r *Report) publish(records []*kgo.Record, topics sink.Config) {
+	lines := make([]topicread.Line, len(records))
+	for i, record := range records {
+		lines[i] = topicread.NewLine(record)
+		r.values = append(r.values, record.Value)
+	}
+	r.Outcome, r.Record = Enriched, &lines[0]
+	if len(lines) > 1 {
+		r.Records = lines
+	}
+	record := records[0]
 	headers := map[string]string{}
 	for _, h := range record.Headers {
 		headers[h.Key] = string(h.Value)
@@ -137,12 +149,12 @@ func (r *Report) publish(record *kgo.Record, topics sink.Config) {
 	}
 }
 
-// Value is the enriched record's value; nil where there is none.
-func (r *Report) Value() []byte {
+// Values returns the values of the enriched records; none where there is no such record.
+func (r *Report) Values() [][]byte {
 	if r.Outcome != Enriched {
 		return nil
 	}
-	return r.value
+	return r.values
 }
 
 func (t *Trial) stages(stats []stages.StageStats) []Stage {
@@ -180,7 +192,7 @@ func millis(d time.Duration) float64 {
 func (r *Report) Summary() string {
 	switch r.Outcome {
 	case Enriched:
-		return fmt.Sprintf("enriched in %.1f ms, for %s", r.Millis, r.Record.Topic)
+		return fmt.Sprintf("enriched in %.1f ms, %s", r.Millis, r.destinations())
 	case DeadLetter:
 		text := fmt.Sprintf("dead letter in %.1f ms, for %s: %s", r.Millis, r.Record.Topic, r.Failure.Kind)
 		if r.Failure.Stage != "" {
@@ -195,4 +207,18 @@ func (r *Report) Summary() string {
 	default:
 		return fmt.Sprintf("dropped in %.1f ms, as the pipeline file says", r.Millis)
 	}
+}
+
+// destinations says how many records there are, if there are several, and their topics.
+func (r *Report) destinations() string {
+	if len(r.Records) == 0 {
+		return "for " + r.Record.Topic
+	}
+	var topics []string
+	for _, line := range r.Records {
+		if !slices.Contains(topics, line.Topic) {
+			topics = append(topics, line.Topic)
+		}
+	}
+	return fmt.Sprintf("%d records for %s", len(r.Records), strictyaml.JoinWords(topics, "and"))
 }
