@@ -84,10 +84,8 @@ func (k Key) leaf() *jsonSchema {
 		return anyOf(&jsonSchema{Enum: k.Enum})
 	case TypeEnumOrTime:
 		return anyOf(&jsonSchema{Enum: k.Enum}, &jsonSchema{Type: "string", Pattern: timePattern})
-	case TypeSecrets:
-		return &jsonSchema{Type: "object", AdditionalProperties: &jsonSchema{Type: "string"}}
-	case TypeEnums:
-		return &jsonSchema{Type: "object", AdditionalProperties: anyOf(&jsonSchema{Enum: k.Enum})}
+	case TypeSecrets, TypeEnums:
+		return k.scalarsByName()
 	case TypeExpression, TypeExpressions, TypeTemplate:
 		return k.expressions()
 	case TypeList:
@@ -103,6 +101,15 @@ func (k Key) leaf() *jsonSchema {
 	default:
 		return k.text(k.Required || k.Type == TypePath)
 	}
+}
+
+// scalarsByName is the schema of a mapping from names of the user's choice to scalars.
+func (k Key) scalarsByName() *jsonSchema {
+	value := &jsonSchema{Type: "string"}
+	if k.Type == TypeEnums {
+		value = anyOf(&jsonSchema{Enum: k.Enum})
+	}
+	return &jsonSchema{Type: "object", AdditionalProperties: value}
 }
 
 // expressions is the schema of a key for one or more expressions.
