@@ -69,6 +69,8 @@ type Database interface {
 	Speller
 	// Columns returns the fields of a row in order, as the database last described them.
 	Columns() []string
+	// ColumnTypes returns the same fields with their types.
+	ColumnTypes() []Column
 	// ReturnsExtra reports whether the query returns rows even without keys. Every call leaves these rows out. It returns the
 	// errors of Load.
 	ReturnsExtra(ctx context.Context) (bool, error)

@@ -36,6 +36,8 @@ type prepared struct {
 
 	types   lookupkey.Types
 	columns []string
+	// columnTypes are the types of columns.
+	columnTypes []lookupext.ColumnType
 	// equality is how the database compares the key's parts, and ask asks it. If all parts are exact, ask is nil.
 	equality  equality
 	ask       ask
@@ -104,4 +106,16 @@ func (l *sqlLookup) Learned() (times int, types bool) {
 // Columns implements lookupext.Database.
 func (l *sqlLookup) Columns() []string {
 	return slices.DeleteFunc(slices.Clone(l.described.Load().columns), func(name string) bool { return name == hiddenKey })
+}
+
+// ColumnTypes implements lookupext.Database.
+func (l *sqlLookup) ColumnTypes() []lookupext.Column {
+	p := l.described.Load()
+	var columns []lookupext.Column
+	for i, name := range p.columns {
+		if name != hiddenKey {
+			columns = append(columns, lookupext.Column{Name: name, Type: p.columnTypes[i]})
+		}
+	}
+	return columns
 }

@@ -61,6 +61,9 @@ func (m *mysql) prepare(ctx context.Context, l *prepared, s statement) error {
 	for _, i := range shape.layout.keys {
 		ml.keyColumns = append(ml.keyColumns, l.columns[i])
 	}
+	for _, c := range columns {
+		l.columnTypes = append(l.columnTypes, mysqlColumnType(c, ml.json[strings.ToLower(c.Name())]))
+	}
 	ml.declared = declaredTypes(columns)
 	l.signature = fmt.Sprintf("%q %q %v", l.columns, ml.declared, ml.json)
 	l.load, l.scan = ml.loadRows, ml.prepareScan

@@ -42,6 +42,9 @@ func (p *postgres) prepare(ctx context.Context, l *prepared, s statement) error 
 	}
 	l.columns = shape.layout.names
 	pl.fields = typesOf(described.Fields)
+	for _, f := range described.Fields {
+		l.columnTypes = append(l.columnTypes, p.columnType(f.DataTypeOID, f.TypeModifier))
+	}
 	l.load, l.scan, l.without = pl.loadRows, pl.prepareScan, pl.withoutKeys
 	l.verify = func(ctx context.Context) error { return p.explain(ctx, final, pl.oids) }
 	if err := pl.learnEquality(ctx, final, shape.layout); err != nil {

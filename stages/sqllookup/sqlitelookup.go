@@ -68,6 +68,9 @@ func (s *sqlite) prepare(ctx context.Context, l *prepared, st statement) error {
 	}
 	sl.sql = asStored(sl.sql, names, sl.types)
 	l.columns = names
+	for _, declared := range sl.types {
+		l.columnTypes = append(l.columnTypes, sqliteColumnType(declared))
+	}
 	l.signature = fmt.Sprintf("%q %q", names, sl.types)
 	l.load, l.scan = sl.loadRows, sl.prepareScan
 	l.without = func(ctx context.Context, before, after string) (bool, error) {
