@@ -10,6 +10,7 @@ import (
 // EncodeOptions choose what an Encoder takes.
 type EncodeOptions struct {
 	IgnoreUnknown bool // members that the schema has no field for are left out; by default they are errors
+	TextOfAny     bool // a string can be any other value than null, and is then its JSON text. By default that is an error
 	MaxBytes      int  // how long the encoding of one value may become. Defaults to format.DefaultMaxBytes
 }
 
@@ -95,6 +96,8 @@ func (w *writing) value(dst []byte, n *node) ([]byte, *format.Error) {
 		return w.union(dst, n, c)
 	case n.kind == kindRecord, n.kind == kindArray, n.kind == kindMap:
 		return w.composite(dst, n, c)
+	case w.takesText(n, c):
+		return w.textOfAny(dst)
 	case c == '"':
 		s, err := w.in.String()
 		if err != nil {

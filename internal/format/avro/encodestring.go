@@ -57,6 +57,24 @@ func appendPlainString(dst []byte, n *node, s format.String) ([]byte, misfit) {
 	}
 }
 
+// takesText reports whether a value that begins with c becomes a string of its JSON text.
+func (w *writing) takesText(n *node, c byte) bool {
+	if !w.options.TextOfAny || n.kind != kindString || n.logical != logicalNone {
+		return false
+	}
+	return c == '0' || c == '{' || c == '[' || c == 't' || c == 'f'
+}
+
+// textOfAny appends the JSON text of a value as a string.
+func (w *writing) textOfAny(dst []byte) ([]byte, *format.Error) {
+	at := w.in.Offset()
+	if err := w.in.Skip(w.depth); err != nil {
+		return dst, err
+	}
+	text := w.in.Since(at)
+	return append(binary.AppendVarint(dst, int64(len(text))), text...), nil
+}
+
 func isNumber(text []byte) bool {
 	r := format.NewReader(text)
 	if r.Kind() != '0' || r.Offset() > 0 {

@@ -18,6 +18,7 @@ type candidate struct {
 type candidates struct {
 	strings, numbers, objects []candidate
 	array, boolean            *candidate
+	text                      *candidate // a string without a logical type
 }
 
 func newCandidates(union []*node) *candidates {
@@ -32,6 +33,10 @@ func newCandidates(union []*node) *candidates {
 			c.array = &last
 		case kindBoolean:
 			c.boolean = &last
+		case kindString:
+			if n.logical == logicalNone {
+				c.text = &last
+			}
 		case kindFloat:
 			floats = append(floats, last)
 		case kindDouble: // It rounds less than a float.
@@ -107,6 +112,8 @@ func (w *writing) union(dst []byte, n *node, c byte) ([]byte, *format.Error) {
 		return w.branch(dst, n.candidates.array)
 	case (c == 't' || c == 'f') && n.candidates.boolean != nil:
 		return w.branch(dst, n.candidates.boolean)
+	case n.candidates.text != nil && w.takesText(n.candidates.text.node, c):
+		return w.branch(dst, n.candidates.text)
 	default:
 		return dst, w.in.Want(n.String())
 	}

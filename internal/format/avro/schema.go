@@ -101,14 +101,6 @@ func (s *Schema) Field(name string) (*Schema, bool) {
 	return subSchema(s.root.fields[i].node), true
 }
 
-// subSchema makes a schema of a part of one. Its text is the canonical one.
-func subSchema(root *node) *Schema {
-	s := newSchema(root)
-	s.text = s.Canonical()
-	s.parsed = sync.OnceValues(func() (*avro.Schema, error) { return avro.Parse(s.text, names) })
-	return s
-}
-
 // Compatible returns nil if data of the writer's schema can be read by the reader's, and otherwise what cannot.
 func Compatible(reader, writer *Schema) error {
 	r, err := reader.parsed()

@@ -9,6 +9,7 @@ import (
 // EncodeOptions are choices about the JSON text that becomes a message.
 type EncodeOptions struct {
 	IgnoreUnknown bool // members that the message has no field for are left out; by default they are errors
+	TextOfAny     bool // a string can be any other value than null, and is then its JSON text. By default that is an error
 	MaxBytes      int  // how long the message may become. Defaults to format.DefaultMaxBytes
 }
 

@@ -103,7 +103,7 @@ func (e *encoding) list(f *field) *format.Error {
 func (e *encoding) scalar(f *field) (zero bool, err *format.Error) {
 	switch f.kind {
 	case protoreflect.StringKind:
-		text, err := e.str("a string")
+		text, err := e.string()
 		if err != nil {
 			return false, err
 		}
@@ -134,6 +134,18 @@ func (e *encoding) scalar(f *field) (zero bool, err *format.Error) {
 		}
 		return n.magnitude == 0, nil
 	}
+}
+
+// string reads a string, or any other value as its JSON text if the options say so.
+func (e *encoding) string() ([]byte, *format.Error) {
+	if !e.options.TextOfAny || e.in.Kind() == '"' || e.in.Kind() == 'n' {
+		return e.str("a string")
+	}
+	at := e.start()
+	if err := e.in.Skip(e.depth); err != nil {
+		return nil, err
+	}
+	return e.in.Since(at), nil
 }
 
 // bad is an error about a value. It shows how the value begins.
