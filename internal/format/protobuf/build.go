@@ -143,6 +143,16 @@ func (b *Builder) qualified(name string) string {
 	return name
 }
 
+// First makes a message that Message has returned the first one of the file: its message index is then one byte.
+func (b *Builder) First(t Type) {
+	i := slices.IndexFunc(b.file.GetMessageType(), func(m *descriptorpb.DescriptorProto) bool { return b.qualified(m.GetName()) == string(t) })
+	if i > 0 {
+		first := b.file.MessageType[i]
+		copy(b.file.MessageType[1:i+1], b.file.MessageType[:i])
+		b.file.MessageType[0] = first
+	}
+}
+
 // Text is the file, which Parse takes together with what it imports.
 func (b *Builder) Text() (string, error) {
 	if err := errors.Join(b.errs...); err != nil {
