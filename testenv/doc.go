@@ -25,6 +25,8 @@
 // Tests that stop, kill or freeze a service start their own by [StartKafka], [StartKafkaCluster], [StartPostgres],
 // [StartMariaDB], [StartRedis] or [StartRegistry]. A broker serves clients that authenticate at a [SCRAMListener] or a [MutualTLSListener].
 //
+// [FindPythonSerdes] and [FindJavaSerdes] return what programs in Python and Java need that write and read records with schemas.
+//
 // # Events and the checker
 //
 // [SeedShop] fills a database, [Events] yields events about its users and [Publish] sends them. [NewChecker]

@@ -2,16 +2,12 @@ package testenv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/gofrs/flock"
 )
 
 // program is something that a service needs on this machine.
@@ -116,30 +112,4 @@ func asRoot(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("sudo: %w", err)
 	}
 	return []string{"sudo", "-n"}, nil
-}
-
-// cacheDir returns the folder for what is downloaded once for all runs.
-func cacheDir() (string, error) {
-	base, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("no folder to keep downloads in: %w; set HOME or XDG_CACHE_HOME", err)
-	}
-	dir := filepath.Join(base, "loaderline")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("folder for downloads: %w", err)
-	}
-	return dir, nil
-}
-
-// lockCache takes a lock that is shared by all processes of this user.
-func lockCache(ctx context.Context, name string) (unlock func(), err error) {
-	dir, err := cacheDir()
-	if err != nil {
-		return nil, err
-	}
-	lock := flock.New(filepath.Join(dir, name+".lock"))
-	if ok, err := lock.TryLockContext(ctx, lockPoll); err != nil || !ok {
-		return nil, fmt.Errorf("waiting for another process with %s: %w", lock.Path(), errors.Join(err, context.Cause(ctx)))
-	}
-	return func() { _ = lock.Close() }, nil
 }

@@ -1,0 +1,122 @@
+package counterpart_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/format/schemaid"
+	"github.com/loaderline/loaderline/internal/registry"
+	"github.com/loaderline/loaderline/testenv"
+	"github.com/loaderline/loaderline/testenv/counterpart"
+)
+
+// world is a broker and a registry, as one test uses them.
+type world struct {
+	broker, url string
+	client      *registry.Client
+}
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	testenv.NeedServices(t)
+	return over(t, testenv.Registry(t))
+}
+
+// over is a world with the registry of a URL.
+func over(t *testing.T, url string) world {
+	t.Helper()
+	client, err := registry.Open(registry.Config{URLs: []string{url}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return world{broker: testenv.Kafka(t), url: url, client: client}
+}
+
+// program is a counterpart that a test has started.
+type program struct{ *counterpart.Program }
+
+func (w world) python(t *testing.T) program {
+	t.Helper()
+	return w.start(t, counterpart.StartPython)
+}
+
+func (w world) java(t *testing.T) program {
+	t.Helper()
+	return w.start(t, counterpart.StartJava)
+}
+
+func (w world) start(t *testing.T, start func(ctx context.Context, broker, registry string) (*counterpart.Program, error)) program {
+	t.Helper()
+	p, err := start(t.Context(), w.broker, w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return program{p}
+}
+
+// run does a command that has to succeed. Each of its values has a result, if it returns any.
+func (p program) run(t *testing.T, c counterpart.Command) []json.RawMessage {
+	t.Helper()
+	results, err := p.Run(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := max(c.Count, len(c.Values)); c.Do != "write" && len(results) != want {
+		t.Fatalf("%s returned %d values, want %d", c.Do, len(results), want)
+	}
+	return results
+}
+
+// register registers a schema for the values of a topic.
+func (w world) register(t *testing.T, topic string, s *registry.Schema) schemaid.ID {
+	t.Helper()
+	registered, err := w.client.Register(t.Context(), topic+"-value", s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return registered.ID
+}
+
+// read returns the first records of a topic.
+func (w world) read(t *testing.T, topic string, count int) []*kgo.Record {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.broker), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var records []*kgo.Record
+	for len(records) < count {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			t.Fatalf("after %d of %d records: %v", len(records), count, err)
+		}
+		records = append(records, fetches.Records()...)
+	}
+	return records
+}
+
+// write writes records to a topic.
+func (w world) write(t *testing.T, topic string, records []*kgo.Record) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.broker), kgo.DefaultProduceTopic(topic))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+}
