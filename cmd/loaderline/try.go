@@ -87,7 +87,7 @@ func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.
 	if record.Topic, err = inputTopic(l.layout.File.Input.Topics, record.Topic); err != nil {
 		return err
 	}
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log})
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, JSONEvents: true})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}

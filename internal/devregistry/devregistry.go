@@ -38,17 +38,20 @@ func Start(ctx context.Context, address string) (*Registry, error) {
 		server: http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second},
 		ended:  make(chan error, 1),
 	}
-	go func() { r.ended <- r.server.Serve(listener) }()
+	go func() {
+		r.ended <- r.server.Serve(listener)
+		close(r.ended) // So that another Close does not wait.
+	}()
 	return r, nil
 }
 
 // URL is where clients reach the registry.
 func (r *Registry) URL() string { return r.url }
 
-// Close ends the registry, and the connections to it. Its schemas are gone.
+// Close ends the registry, and the connections to it. Its schemas are gone. A second call does nothing.
 func (r *Registry) Close() error {
 	err := r.server.Close()
-	if ended := <-r.ended; !errors.Is(ended, http.ErrServerClosed) {
+	if ended, first := <-r.ended; first && !errors.Is(ended, http.ErrServerClosed) {
 		err = errors.Join(err, ended)
 	}
 	if err != nil {

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -17,6 +20,7 @@ type Document struct {
 	keys      [][]key         // by key path of the event, otherwise
 	fields    []jsondoc.Value // of expressions and outputs, by number
 	extra     *extra          // nil if there is nothing beside the bytes
+	written   *codec.Value    // what the event was written with; nil for formats without a schema
 	closing   int32           // the offset of the closing brace
 	overlaps  bool            // the event has members with the names of results
 	reused    *reused         // the results of an earlier event with the same keys; the Document has no keys then
@@ -27,6 +31,8 @@ type Document struct {
 type DecoderConfig struct {
 	// Format is the format of the value, KeyFormat that of the record's key.
 	Format, KeyFormat Format
+	// Values decodes values that have a schema, and Keys such keys. The format is then JSON. Optional.
+	Values, Keys *codec.Decoder
 	// Reuse has the results of earlier events. Optional.
 	Reuse *Reuse
 }
@@ -36,17 +42,18 @@ type Decoder struct {
 	Paths
 
 	format   Format
-	root     int       // the scanner's number of the event itself
-	overlaps []int     // the scanner's numbers of members with the names of results
-	spare    sync.Pool // of *scanned
-	reuse    *Reuse    // nil: every event is looked up
-	where    *filter   // nil: all events are taken
-	inEvent  children  // the nodes whose results are in the event
+	schemas  *codec.Decoder // nil: values have no schema
+	root     int            // the scanner's number of the event itself
+	overlaps []int          // the scanner's numbers of members with the names of results
+	spare    sync.Pool      // of *scanned
+	reuse    *Reuse         // nil: every event is looked up
+	where    *filter        // nil: all events are taken
+	inEvent  children       // the nodes whose results are in the event
 }
 
 // NewDecoder returns a Decoder.
 func NewDecoder(cfg DecoderConfig) *Decoder {
-	return &Decoder{Paths: Paths{keyFormat: cfg.KeyFormat}, format: cfg.Format, reuse: cfg.Reuse}
+	return &Decoder{Paths: Paths{keyFormat: cfg.KeyFormat, keySchemas: cfg.Keys}, format: cfg.Format, schemas: cfg.Values, reuse: cfg.Reuse}
 }
 
 // Compile ends the adding of paths. names are the names of results that replace members of the event; nil for none.
@@ -67,8 +74,16 @@ func (d *Decoder) Decode(r loaderline.Record) (Document, error) {
 	}
 	defer d.spare.Put(s)
 	s.found.Reset()
-	var err error
-	if s.doc, err = d.json(r.Value); err != nil {
+	var (
+		written *codec.Value
+		err     error
+	)
+	if d.schemas != nil {
+		if written, err = d.decode(r.Value, r.Headers); err != nil {
+			return Document{}, decodeFailure("%v", err)
+		}
+		s.doc = written.JSON
+	} else if s.doc, err = d.json(r.Value); err != nil {
 		return Document{}, decodeFailure("the value %v", err)
 	}
 	if err := d.scanner.Scan(s.doc, &s.found); err != nil {
@@ -77,12 +92,21 @@ func (d *Decoder) Decode(r loaderline.Record) (Document, error) {
 	if !s.found.Object && d.format == JSON {
 		return Document{}, decodeFailure("the value is not a JSON object but %s", kindOf(&s.found))
 	}
-	doc := Document{value: s.doc, closing: s.found.Points[d.root][0]}
+	doc := Document{value: s.doc, written: written, closing: s.found.Points[d.root][0]}
 	if err := d.fill(&doc, &r, s); err != nil {
 		return Document{}, err
 	}
 	d.reuse.find(&doc)
 	return doc, nil
+}
+
+// decode decodes a value that has a schema.
+func (d *Decoder) decode(value []byte, headers []kgo.RecordHeader) (*codec.Value, error) {
+	v, err := d.schemas.Decode(make([]byte, 0, 2*len(value)+64), value, headers)
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
 }
 
 // json returns the value as JSON: what is JSON already as it is.

@@ -11,17 +11,17 @@ import (
 
 // outputs is the memory for the outputs of one run. All of them are published together, so their memory is freed together.
 type outputs struct {
-	renderer renderer
+	renderer   renderer
 	evaluation evaluation
-	record  [1]loaderline.Record // of the current row
-	records []loaderline.Record  // of the current row, where there may be any number
-	headers []kgo.RecordHeader   // of records
-	free    []byte               // the rest of the last block
-	blocks  [][]byte             // of blockBytes each, in use
-	spare   [][]byte             // of blockBytes each, not in use
-	encoded []encoded            // the rest of an allocation of several
-	groups  []*encoded           // by stages.Row.Group; nil is not encoded yet
-	left    int                  // the most outputs that are still to come
+	record     [1]loaderline.Record // of the current row
+	records    []loaderline.Record  // of the current row, where there may be any number
+	headers    []kgo.RecordHeader   // of records
+	free       []byte               // the rest of the last block
+	blocks     [][]byte             // of blockBytes each, in use
+	spare      [][]byte             // of blockBytes each, not in use
+	encoded    []encoded            // the rest of an allocation of several
+	groups     []*encoded           // by stages.Row.Group; nil is not encoded yet
+	left       int                  // the most outputs that are still to come
 }
 
 const (

@@ -3,6 +3,7 @@ package jsonenrich
 import (
 	"slices"
 
+	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupext"
@@ -24,6 +25,7 @@ type Paths struct {
 	values, points []jsondoc.Path
 	extra          []maker          // of the values that are not in the document
 	keyFormat      Format           // of the record's key
+	keySchemas     *codec.Decoder   // of the record's key; nil if it has no schema
 	scanner        *jsondoc.Scanner // nil if nothing is looked for
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupkey"
@@ -65,12 +66,13 @@ func CheckRecordPath(path jsondoc.Path, keyFormat Format) string {
 type recordField struct {
 	path    jsondoc.Path
 	format  Format           // of the key
+	schemas *codec.Decoder   // of the key; nil if it has no schema
 	scanner *jsondoc.Scanner // of a path into the key
 }
 
 // recordField adds a field of the Kafka record, which CheckRecordPath must have accepted.
 func (p *Paths) recordField(path jsondoc.Path) int {
-	f := recordField{path: path, format: p.keyFormat}
+	f := recordField{path: path, format: p.keyFormat, schemas: p.keySchemas}
 	if path.Steps[0].Name == recordKey && f.format == JSON {
 		f.scanner = jsondoc.NewScanner([]jsondoc.Path{{Root: path.Root, Steps: path.Steps[1:]}}, nil)
 	}
@@ -86,7 +88,7 @@ func (f recordField) same(other maker) bool {
 func (f recordField) make(dst []byte, s *scanned) ([]byte, error) {
 	switch f.path.Steps[0].Name {
 	case recordKey:
-		return f.key(dst, s.record.Key)
+		return f.key(dst, s.record)
 	case recordHeaders:
 		return f.header(dst, s.record)
 	case recordTopic:
@@ -119,11 +121,11 @@ func (f recordField) header(dst []byte, r *loaderline.Record) ([]byte, error) {
 }
 
 // key appends the record's key, or a member of it.
-func (f recordField) key(dst, key []byte) ([]byte, error) {
-	if key == nil {
+func (f recordField) key(dst []byte, r *loaderline.Record) ([]byte, error) {
+	if r.Key == nil {
 		return dst, nil
 	}
-	json, err := f.format.appendJSON(nil, key)
+	json, err := f.keyJSON(r)
 	if err != nil {
 		return dst, decodeFailure("the key %v", err)
 	}
@@ -142,6 +144,17 @@ func (f recordField) key(dst, key []byte) ([]byte, error) {
 	default:
 		return dst, nil
 	}
+}
+
+func (f recordField) keyJSON(r *loaderline.Record) ([]byte, error) {
+	if f.schemas == nil {
+		return f.format.appendJSON(nil, r.Key)
+	}
+	v, err := f.schemas.Decode(nil, r.Key, r.Headers)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	return v.JSON, nil
 }
 
 // decodeFailure is the failure of an event that is not what the file says.

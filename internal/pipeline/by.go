@@ -110,7 +110,7 @@ func (l *layouter) keyPath(s *Stage, part int, path jsondoc.Path) string {
 		return fmt.Sprintf("the parts of a key come from the same list: begin with %s", list)
 	case len(each.Steps) == 0 && len(list.Steps) > 0 && root >= 0:
 		return fmt.Sprintf("the parts of a key come from the same list: begin with %s", list)
-	case len(path.Steps) == 0 && (root >= 0 || l.File.Input.Format == pipelinefile.FormatJSON):
+	case len(path.Steps) == 0 && (root >= 0 || l.isObject()):
 		return fmt.Sprintf("%q names no field; write %s.ID with the field that holds the key", s.Stage.By[part], path.Root)
 	}
 	return ""

@@ -63,7 +63,8 @@ func newCompiler(layout *Layout, open *Pipeline, lookups map[int]Lookup, reuse *
 	}
 	return &compiler{
 		layout: layout, open: open, lookups: lookups, plan: plan, decoder: jsonenrich.NewDecoder(jsonenrich.DecoderConfig{
-			Format: formats[layout.File.Input.Format], KeyFormat: formats[layout.File.Input.KeyFormat], Reuse: reuse,
+			Format: formats[layout.File.Input.Format], KeyFormat: formats[layout.File.Input.KeyFormat],
+			Values: open.schemas.values, Keys: open.schemas.keys, Reuse: reuse,
 		}), reuse: reuse,
 		answers: map[string]*answers{},
 		nodes:   make([]*node, len(layout.Stages)),

@@ -63,7 +63,7 @@ func (l *layouter) intoEvent(s *Stage, path jsondoc.Path) {
 	switch by, each := s.list(), path.Each(); {
 	case len(path.Steps) == 0:
 		l.failf(s, "into", "event is the event itself; write one name, such as %s, or the path of a new field in it, such as event.%[1]s", s.Name)
-	case l.File.Input.Format != pipelinefile.FormatJSON:
+	case !l.isObject():
 		l.failf(s, "into", "with input.format: %s the event is the ID itself and has no members; write one name, such as %s", l.File.Input.Format, s.Name)
 	case path.Steps[len(path.Steps)-1].Each:
 		l.failf(s, "into", "%s names no field; write %s.%s", path, path, s.Name)

@@ -102,6 +102,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	for i, s := range file.Stages {
 		l.Stages = append(l.Stages, &Stage{Stage: s, Index: i, Root: -1, Parent: -1})
 	}
+	l.schemaFile()
 	l.where()
 	for _, check := range []func(*Stage){l.by, l.shape, l.into, l.when} {
 		for _, s := range l.Stages {

@@ -28,7 +28,7 @@ func (l *layouter) names(stages int) expression.Names {
 	switch l.File.Input.Format {
 	case pipelinefile.FormatText:
 		names.Types[eventRoot] = expression.Text
-	case pipelinefile.FormatInteger, pipelinefile.FormatJSON:
+	default:
 	}
 	return names
 }
@@ -48,11 +48,14 @@ func (l *layouter) eventPath(path jsondoc.Path) string {
 	switch {
 	case path.Root == recordRoot:
 		return jsonenrich.CheckRecordPath(path, formats[l.File.Input.KeyFormat])
-	case path.Root == eventRoot && len(path.Steps) > 0 && l.File.Input.Format != pipelinefile.FormatJSON:
+	case path.Root == eventRoot && len(path.Steps) > 0 && !l.isObject():
 		return "with input.format: " + string(l.File.Input.Format) + " the event is the ID itself and has no members; write event"
 	}
 	return ""
 }
+
+// isObject reports whether events are objects, and not IDs.
+func (l *layouter) isObject() bool { return formats[l.File.Input.Format] == jsonenrich.JSON }
 
 // where compiles the condition for events to be taken.
 func (l *layouter) where() {
@@ -75,7 +78,7 @@ func (l *layouter) where() {
 }
 
 var formats = map[pipelinefile.Format]jsonenrich.Format{
-	pipelinefile.FormatJSON:    jsonenrich.JSON,
+	pipelinefile.FormatJSON:    jsonenrich.JSON, // So are the formats with a schema, when they are decoded.
 	pipelinefile.FormatText:    jsonenrich.Text,
 	pipelinefile.FormatInteger: jsonenrich.Integer,
 }

@@ -24,6 +24,7 @@ type Pipeline struct {
 	Config loaderline.Config[jsonenrich.Document]
 
 	sources map[string]*source
+	schemas schemas
 	memory  *resultcache.Memory
 	// tiers are the caches below the memory: the ones opened here, and all of them.
 	tiers, allTiers []cachetier.Tier
@@ -60,6 +61,8 @@ type Options struct {
 	// Tiers are below the memory, fastest first, and above those of the file. Whoever opened them closes them, after the
 	// Pipeline. Optional.
 	Tiers []cachetier.Tier
+	// JSONEvents says that values and keys of records are JSON, as their schemas would decode them.
+	JSONEvents bool
 	// Start says what becomes of sources that are not reachable. nil: Open fails after about 10 s.
 	Start *Start
 	// Certificates is told of the TLS files of sources, cache and Kafka. Defaults to none.
@@ -92,6 +95,9 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		}
 	}()
 	if err := p.connect(ctx, layout.File, opts); err != nil {
+		return nil, err
+	}
+	if err := p.openSchemas(layout.File, opts); err != nil {
 		return nil, err
 	}
 	lookups, err := p.reachAll(ctx, layout, opts.Start)
@@ -155,6 +161,9 @@ func (p *Pipeline) Close() error {
 	}
 	if p.memory != nil {
 		p.memory.Close()
+	}
+	if p.schemas.client != nil {
+		p.schemas.client.Close()
 	}
 	for _, tier := range p.tiers {
 		problems = append(problems, tier.Close())

@@ -58,7 +58,7 @@ func (l *layouter) output() {
 	for i, r := range o.Routes {
 		l.term(routeKey(i), r.When, inEach, expression.ParseCondition)
 	}
-	if l.File.Input.Format != pipelinefile.FormatJSON && o.Shape == pipelinefile.ShapeMerge {
+	if !l.isObject() && o.Shape == pipelinefile.ShapeMerge {
 		l.problem("output.shape", "with input.format: %s the event is the ID itself, and has no fields to put results next to; write shape: nest, or value", l.File.Input.Format)
 	}
 }

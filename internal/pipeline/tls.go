@@ -40,6 +40,9 @@ func TLSFiles(file *pipelinefile.File) []tlsfiles.Files {
 		}
 	}
 	add("kafka.tls", file.Kafka.TLS)
+	if file.Registry != nil {
+		add("registry.tls", file.Registry.TLS)
+	}
 	for _, s := range file.Sources {
 		if s.SQL != nil && s.SQL.Driver == pipelinefile.DriverPostgres {
 			all = append(all, tlsfiles.Files{Key: "sources." + s.Name + ".sql.dsn", CA: dsnSetting(s.SQL.DSN.Reveal(), "sslrootcert"), Cert: dsnSetting(s.SQL.DSN.Reveal(), "sslcert")})

@@ -30,6 +30,7 @@ func (c *checker) check() {
 	c.resolveDatabases()
 	c.checkAuthentication()
 	c.checkCertificates()
+	c.checkInputSchema()
 	c.checkTopics()
 	c.checkOutput()
 	c.checkRetryTopics()

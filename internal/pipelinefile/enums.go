@@ -15,9 +15,37 @@ type Format string
 
 // The formats of values.
 const (
-	FormatJSON    Format = "json"
-	FormatText    Format = "text"
-	FormatInteger Format = "integer"
+	FormatJSON       Format = "json"
+	FormatText       Format = "text"
+	FormatInteger    Format = "integer"
+	FormatAvro       Format = "avro"
+	FormatProtobuf   Format = "protobuf"
+	FormatJSONSchema Format = "json_schema"
+)
+
+// HasSchema reports whether values of the format have a schema.
+func (f Format) HasSchema() bool {
+	return f == FormatAvro || f == FormatProtobuf || f == FormatJSONSchema
+}
+
+// SchemaID is where a record has the ID of its schema.
+type SchemaID string
+
+// The places of schema IDs.
+const (
+	SchemaIDConfluent           SchemaID = "confluent"
+	SchemaIDApicurio8Byte       SchemaID = "apicurio_8byte"
+	SchemaIDApicurio8ByteGlobal SchemaID = "apicurio_8byte_global"
+	SchemaIDNone                SchemaID = "none"
+)
+
+// NumberForm is what a number or time of a binary format becomes in JSON.
+type NumberForm string
+
+// The forms of numbers and times.
+const (
+	FormNumber NumberForm = "number"
+	FormString NumberForm = "string"
 )
 
 // Method is how an HTTP service is asked.

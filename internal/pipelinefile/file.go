@@ -20,7 +20,9 @@ type File struct {
 	// Workers is the number of sessions in this process.
 	Workers int   `key:"workers"`
 	Input   Input `key:"input"`
-	Batch   Batch `key:"batch"`
+	// Registry is nil where the file has none.
+	Registry *Registry `key:"registry"`
+	Batch    Batch     `key:"batch"`
 	// Sources and Stages are in the order of the file.
 	Sources    []Source   `key:"sources"`
 	Stages     []Stage    `key:"stages"`
@@ -93,10 +95,18 @@ type SASL struct {
 
 // Input says which events are read.
 type Input struct {
-	Topics     []string   `key:"topics"`
-	Group      string     `key:"group"`
-	Format     Format     `key:"format"`
-	KeyFormat  Format     `key:"key_format"`
+	Topics    []string `key:"topics"`
+	Group     string   `key:"group"`
+	Format    Format   `key:"format"`
+	KeyFormat Format   `key:"key_format"`
+	// Schema is the file with the schema of all values, joined with the folder of the pipeline file. Empty: the registry has them.
+	Schema  string   `key:"schema"`
+	Message string   `key:"message"`
+	ID      SchemaID `key:"id"`
+	// Decimals, Timestamps and Int64 say what these are in JSON.
+	Decimals   NumberForm `key:"decimals"`
+	Timestamps NumberForm `key:"timestamps"`
+	Int64      NumberForm `key:"int64"`
 	Where      string     `key:"where"` // Empty: all events.
 	Start      Start      `key:"start"`
 	Tombstones Tombstones `key:"tombstones"`

@@ -32,7 +32,7 @@ const (
 // before what they hold, in the order in which documentation shows them.
 func Keys() []strictyaml.Key {
 	var keys []strictyaml.Key
-	for _, part := range [][]strictyaml.Key{rootKeys(), kafkaKeys(), inputKeys(), sourceKeys(), stageKeys(), preloadKeys(), outputKeys(), operationKeys()} {
+	for _, part := range [][]strictyaml.Key{rootKeys(), kafkaKeys(), registryKeys(), inputKeys(), sourceKeys(), stageKeys(), preloadKeys(), outputKeys(), operationKeys()} {
 		keys = append(keys, part...)
 	}
 	return keys
@@ -76,8 +76,14 @@ func inputKeys() []strictyaml.Key {
 		{Path: "input", Type: strictyaml.TypeSection, Required: true, Doc: "Which events to read."},
 		{Path: "input.topics", Type: strictyaml.TypeList, Required: true, Example: "[user-events]", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topics to read."},
 		{Path: "input.group", Type: strictyaml.TypeString, Required: true, Example: "enrich-user-events", Doc: "The consumer group, which holds the offsets."},
-		{Path: "input.format", Type: strictyaml.TypeEnum, Default: "json", Enum: words(FormatJSON, FormatText, FormatInteger), Doc: "What a record's value is: json, an object; text (UTF-8) or integer (decimal digits), the ID itself. With text and integer, event is that text or number."},
-		{Path: "input.key_format", Type: strictyaml.TypeEnum, Default: "text", Enum: words(FormatText, FormatJSON, FormatInteger), Doc: "What record.key is in paths and expressions: text (UTF-8), json (with record.key.id a member of it) or integer (decimal digits). The key itself passes through byte for byte."},
+		{Path: "input.format", Type: strictyaml.TypeEnum, Default: "json", Enum: words(FormatJSON, FormatAvro, FormatProtobuf, FormatJSONSchema, FormatText, FormatInteger), Doc: "What a record's value is: json, an object; avro, protobuf or json_schema, with a schema of registry or of schema; text (UTF-8) or integer (decimal digits), the ID itself. With text and integer, event is that text or number."},
+		{Path: "input.schema", Type: strictyaml.TypePath, Doc: "A file with the schema of all values, in place of the registry: .avsc, or .proto with what it imports below its folder."},
+		{Path: "input.message", Type: strictyaml.TypeString, Example: "shop.Event", Doc: "Protobuf: the message in schema that the values are. Defaults to its only one."},
+		{Path: "input.id", Type: strictyaml.TypeEnum, Enum: words(SchemaIDConfluent, SchemaIDApicurio8Byte, SchemaIDApicurio8ByteGlobal, SchemaIDNone), Doc: "Where a value has the ID of its schema if no header has it: confluent, 00 and 4 bytes before it; apicurio_8byte and apicurio_8byte_global, 00 and a content or global ID of 8 bytes, as Apicurio before 3.0 writes it; none, nowhere. Defaults to none with schema, and to confluent without."},
+		{Path: "input.decimals", Type: strictyaml.TypeEnum, Default: "number", Enum: words(FormNumber, FormString), Doc: "What decimals of Avro are in JSON."},
+		{Path: "input.timestamps", Type: strictyaml.TypeEnum, Default: "string", Enum: words(FormString, FormNumber), Doc: "What dates and times of Avro and Protobuf are in JSON: a string of RFC 3339, or the number that they are stored as."},
+		{Path: "input.int64", Type: strictyaml.TypeEnum, Default: "number", Enum: words(FormNumber, FormString), Doc: "What integers of 64 bits of Avro and Protobuf are in JSON."},
+		{Path: "input.key_format", Type: strictyaml.TypeEnum, Default: "text", Enum: words(FormatText, FormatJSON, FormatInteger, FormatAvro, FormatProtobuf, FormatJSONSchema), Doc: "What record.key is in paths and expressions: text (UTF-8), json (with record.key.id a member of it), integer (decimal digits), or avro, protobuf or json_schema with the registry. The key itself passes through byte for byte."},
 		{Path: "input.where", Type: strictyaml.TypeString, Example: `event.type != "heartbeat"`, Doc: "A condition over the event and its record. Events for which it does not hold are dropped before any lookup, and counted as filtered. Defaults to all events."},
 		{Path: "input.start", Type: strictyaml.TypeEnumOrTime, Default: "earliest", Enum: words(StartEarliest, StartLatest, StartNone), Doc: "Where the group begins with a topic that it has no offsets for: earliest, latest, none (exit 1 instead) or a time of RFC 3339. Partitions that are added later begin with their oldest record."},
 		{Path: "input.tombstones", Type: strictyaml.TypeEnum, Default: "dead_letter", Enum: words(TombstonesDeadLetter, TombstonesForward, TombstonesDrop), Doc: "What happens to a record with a null value."},

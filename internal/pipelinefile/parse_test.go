@@ -63,7 +63,7 @@ func TestDefaults(t *testing.T) {
 		Workers: 4,
 		Input: pf.Input{
 			Topics: []string{"user-events"}, Group: "enrich-user-events",
-			Format: pf.FormatJSON, KeyFormat: pf.FormatText,
+			Format: pf.FormatJSON, KeyFormat: pf.FormatText, ID: pf.SchemaIDConfluent, Decimals: pf.FormNumber, Timestamps: pf.FormString, Int64: pf.FormNumber,
 			Start: pf.Start{Position: pf.StartEarliest}, Tombstones: pf.TombstonesDeadLetter,
 		},
 		Batch: pf.Batch{MaxRecords: 5000, MaxBytes: 8 << 20, Linger: 20 * time.Millisecond},
@@ -117,9 +117,14 @@ func TestFull(t *testing.T) {
 		Workers:  7,
 		Input: pf.Input{
 			Topics: []string{"user-events", "more-events"}, Group: "enrich-user-events",
-			Format: pf.FormatJSON, KeyFormat: pf.FormatInteger, Where: `event.type != "heartbeat"`,
+			Format: pf.FormatAvro, KeyFormat: pf.FormatInteger, Where: `event.type != "heartbeat"`,
+			ID: pf.SchemaIDApicurio8Byte, Decimals: pf.FormString, Timestamps: pf.FormNumber, Int64: pf.FormString,
 			Start:      pf.Start{Position: pf.StartTime, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 			Tombstones: pf.TombstonesForward,
+		},
+		Registry: &pf.Registry{
+			URLs: []string{"https://one.example", "https://two.example/apis/ccompat/v7"}, Basic: &pf.Basic{Username: "reader", Password: strictyaml.NewSecret("p${WORKERS}: [x")},
+			TLS: pf.TLS{Enabled: true, CA: filepath.Join("conf", "ca.pem")}, Timeout: time.Second,
 		},
 		Batch: pf.Batch{MaxRecords: 100, MaxBytes: 1 << 20, Linger: time.Minute},
 		Sources: []pf.Source{

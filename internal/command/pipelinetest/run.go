@@ -141,7 +141,7 @@ func printable(value []byte) string {
 
 // enrich makes what becomes of each input record. A *loaderr.FatalError is the test's own.
 func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[string]*stub) (_ []outcome, err error) {
-	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{Lookup: func(stage *pipeline.Stage) pipeline.Lookup { return stubs[stage.Name] }})
+	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{JSONEvents: true, Lookup: func(stage *pipeline.Stage) pipeline.Lookup { return stubs[stage.Name] }})
 	if err != nil {
 		return nil, err
 	}

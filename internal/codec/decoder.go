@@ -1,0 +1,145 @@
+package codec
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/format"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
+	"github.com/loaderline/loaderline/internal/registry"
+	"github.com/loaderline/loaderline/stages"
+)
+
+// Config says what a Decoder decodes.
+type Config struct {
+	Format Format
+	// Part is the part of records that is decoded.
+	Part schemaid.Part
+	// Prefix is what a part begins with if no header has the ID. NoID says that a part is the body alone: it needs File.
+	Prefix schemaid.Prefix
+	NoID   bool
+	// Options choose how values look as JSON.
+	Options format.Options
+	// File is the schema of all records. IDs are then skipped. Defaults to the schemas of Registry.
+	File *Schema
+	// Registry has the schemas of IDs, if File is nil.
+	Registry *registry.Client
+	// Backend bounds the requests of Registry. Defaults to what registry.NewResolver takes.
+	Backend *stages.Backend
+}
+
+// Decoder turns parts of records into JSON. It is safe for concurrent use.
+type Decoder struct {
+	cfg      Config
+	resolver *registry.Resolver[*Schema]
+}
+
+// NewDecoder returns a Decoder.
+func NewDecoder(cfg Config) *Decoder {
+	d := &Decoder{cfg: cfg}
+	if cfg.File == nil {
+		d.resolver = registry.NewResolver(cfg.Registry, registry.ResolverConfig[*Schema]{
+			Backend: cfg.Backend,
+			Compile: func(s *registry.Schema) (*Schema, error) { return compile(cfg.Format, s, cfg.Options) },
+		})
+	}
+	return d
+}
+
+// Prepare fetches the schemas of records that are not known yet. It waits up to 10 s for IDs that the registry does not know. Its error
+// is that of the registry: it wraps stages.ErrOutage or stages.ErrFatal. Records without an ID are for Decode to refuse.
+func (d *Decoder) Prepare(ctx context.Context, records []*kgo.Record) error {
+	if d.resolver == nil {
+		return nil
+	}
+	var (
+		ids  []schemaid.ID
+		last schemaid.ID
+	)
+	for _, r := range records {
+		data := d.part(r)
+		if data == nil {
+			continue
+		}
+		found, err := d.find(data, r.Headers)
+		if err != nil || found.ID == last {
+			continue
+		}
+		if last = found.ID; !slices.Contains(ids, last) {
+			ids = append(ids, last)
+		}
+	}
+	return d.resolver.Prepare(ctx, ids)
+}
+
+func (d *Decoder) part(r *kgo.Record) []byte {
+	if d.cfg.Part == schemaid.Key {
+		return r.Key
+	}
+	return r.Value
+}
+
+// find returns the ID of a part.
+func (d *Decoder) find(data []byte, headers []kgo.RecordHeader) (schemaid.Found, error) {
+	if d.cfg.NoID {
+		return schemaid.Found{Body: data}, nil
+	}
+	return schemaid.Find(d.cfg.Part, d.cfg.Prefix, data, func(name string) []byte {
+		for _, h := range slices.Backward(headers) {
+			if h.Key == name {
+				return h.Value
+			}
+		}
+		return nil
+	})
+}
+
+// Value is a part of a record that was decoded.
+type Value struct {
+	JSON []byte
+	// Body is the part without ID and message index. It shares the record's memory.
+	Body []byte
+	// Schema is the schema that it was written with, and Message the message type if that is of Protobuf.
+	Schema  *Schema
+	Message *Message
+}
+
+// Decode appends the JSON text of data, which is the part of a record with these headers, to dst. Prepare must have returned for the record. Errors
+// say what is wrong with the record.
+func (d *Decoder) Decode(dst, data []byte, headers []kgo.RecordHeader) (Value, error) {
+	found, err := d.find(data, headers)
+	if err != nil {
+		return Value{}, err
+	}
+	v := Value{Body: found.Body, Schema: d.cfg.File}
+	if v.Schema == nil {
+		if v.Schema, err = d.resolver.Get(found.ID); err != nil {
+			return Value{}, err
+		}
+	}
+	switch {
+	case v.Schema.Avro != nil:
+		v.JSON, err = v.Schema.avro.AppendJSON(dst, v.Body)
+	case v.Schema.Protobuf != nil:
+		if v.Message, v.Body, err = v.Schema.messageOf(found); err == nil {
+			v.JSON, err = v.Message.decoder.AppendJSON(dst, v.Body)
+		}
+	default:
+		v.JSON = slices.Concat(dst, v.Body)
+	}
+	if err != nil {
+		return Value{}, foreign(err, d.cfg.NoID, v.Body)
+	}
+	return v, nil
+}
+
+// foreign adds to an error what a body without ID looks like.
+func foreign(err error, noID bool, body []byte) error {
+	if what := format.Foreign(body); noID && what != "" {
+		return errors.New(err.Error() + "; it looks like " + what)
+	}
+	return err
+}

@@ -1,0 +1,101 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/loaderline/loaderline/internal/format"
+)
+
+// maxFileBytes bounds a schema file, and maxFiles the files that it imports.
+const (
+	maxFileBytes = 4 << 20
+	maxFiles     = 1000
+)
+
+// ReadFile reads the schema of all values from a file. For Protobuf, message is the name of their message type, and may be empty if
+// the file has one alone. The files that it imports are relative to its folder.
+func ReadFile(f Format, name, message string, options format.Options) (*Schema, error) {
+	text, err := readText(name)
+	if err != nil {
+		return nil, err
+	}
+	switch f {
+	case Avro:
+		return compileAvro(text, nil, options)
+	case Protobuf:
+		files := map[string]string{filepath.Base(name): text}
+		if err := readImports(filepath.Dir(name), text, files); err != nil {
+			return nil, err
+		}
+		s, err := compileProtobuf(files, filepath.Base(name), options)
+		if err != nil {
+			return nil, err
+		}
+		return s, s.take(message)
+	default:
+		return &Schema{options: options}, nil
+	}
+}
+
+// take sets the message type of all values.
+func (s *Schema) take(name string) error {
+	if name == "" {
+		if _, err := s.Protobuf.MessageAt([]int{1}); err == nil {
+			return errors.New("the file has several messages; write the name of the one that the values are as message")
+		}
+		m, err := s.Protobuf.MessageAt([]int{0})
+		if err != nil {
+			return err
+		}
+		s.message = &Message{Message: m, decoder: m.Decoder(s.options)}
+		return nil
+	}
+	m, err := s.Protobuf.Message(name)
+	if err != nil {
+		return err
+	}
+	s.message = &Message{Message: m, decoder: m.Decoder(s.options)}
+	return nil
+}
+
+func readText(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > maxFileBytes {
+		return "", fmt.Errorf("%s has %d bytes, and a schema has at most %d", name, info.Size(), maxFileBytes)
+	}
+	text, err := os.ReadFile(name)
+	return string(text), err
+}
+
+var imports = regexp.MustCompile(`(?m)^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;`)
+
+// readImports reads what a text imports, and what that imports. The files of protoc are built in.
+func readImports(dir, text string, files map[string]string) error {
+	for _, found := range imports.FindAllStringSubmatch(text, -1) {
+		name := found[1]
+		if _, known := files[name]; known || strings.HasPrefix(name, "google/protobuf/") {
+			continue
+		}
+		if len(files) >= maxFiles || !filepath.IsLocal(filepath.FromSlash(name)) || path.Clean(name) != name {
+			return fmt.Errorf("import %q: the path does not lead below the folder of the schema, or there are more than %d files", name, maxFiles)
+		}
+		imported, err := readText(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			return fmt.Errorf("import %q: %w", name, err)
+		}
+		files[name] = imported
+		if err := readImports(dir, imported, files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
