@@ -132,7 +132,8 @@ func (l *layouter) failf(s *Stage, key, format string, args ...any) {
 	l.problems = append(l.problems, l.File.Errorf("stages."+s.Name+"."+key, format, args...))
 }
 
-func (l *layouter) stage(name string) *Stage {
+// stage returns the stage of a name, or nil.
+func (l *Layout) stage(name string) *Stage {
 	for _, s := range l.Stages {
 		if s.Name == name {
 			return s

@@ -132,6 +132,9 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	return p, nil
 }
 
+// Lookup returns the lookup of a stage. Stages that ask the same share one.
+func (p *Pipeline) Lookup(s *Stage) Lookup { return p.nodes[s.Index].answers.lookup }
+
 // Tiers are the caches below the memory, fastest first, both given and opened.
 func (p *Pipeline) Tiers() []cachetier.Tier { return p.allTiers }
 
