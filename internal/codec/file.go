@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -39,6 +40,9 @@ func ReadFile(f Format, name, message string, options format.Options) (*Schema, 
 		}
 		return s, s.take(message)
 	default:
+		if !json.Valid([]byte(text)) {
+			return nil, errors.New("it is no JSON Schema: it is not JSON")
+		}
 		return &Schema{options: options}, nil
 	}
 }

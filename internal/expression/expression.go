@@ -129,6 +129,9 @@ func wrong(err error, roots []string) *Error {
 	if e.Reason == `unexpected token Operator("=")` {
 		e.Reason = "= does not compare; use == to compare"
 	}
+	if e.Reason == "unexpected token EOF" {
+		e.Reason = "the expression ends too early; its last value or a closing bracket is missing"
+	}
 	if strings.HasPrefix(e.Reason, "unknown name") {
 		e.Reason += "; a field begins with " + strings.Join(roots, " or ")
 	}

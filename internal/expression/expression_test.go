@@ -140,7 +140,8 @@ func TestWrongConditions(t *testing.T) {
 		line, column int
 		want         string
 	}{
-		{`event.x ==`, 1, 10, "unexpected token EOF"},
+		{`event.x ==`, 1, 10, "the expression ends too early; its last value or a closing bracket is missing"},
+		{`lower(event.x`, 1, 13, "the expression ends too early; its last value or a closing bracket is missing"},
 		{`event.x = 1`, 1, 9, "= does not compare; use == to compare"},
 		{`event.x == 1 && user.tier = "gold"`, 1, 27, "= does not compare; use == to compare"},
 		{`any(event.x, .y = 1)`, 1, 17, "= does not compare; use == to compare"},

@@ -108,7 +108,7 @@ func TestOutput(t *testing.T) {
 func TestWrongOutputs(t *testing.T) {
 	for _, c := range []struct{ output, want string }{
 		{`value: {x: evnt.id}`, `output.value.x: unknown name evnt; a field begins with event or record or user or purchases or reviews`},
-		{`value: {x: {y: "event.a +"}}`, `output.value.x.y: unexpected token EOF`},
+		{`value: {x: {y: "event.a +"}}`, `output.value.x.y: the expression ends too early`},
 		{`value: {x: item.id}`, `output.value.x: unknown name item`},
 		{`value: {x: record.value}`, `output.value.x: a record has no value`},
 		{`value: {x: purchases.id}`, `output.value.x: the result of purchases is a list of rows: write purchases[].id`},

@@ -76,6 +76,9 @@ func Decoder(file *pipelinefile.File, part schemaid.Part, client *registry.Clien
 		if cfg.File, err = codec.ReadFile(cfg.Format, in.Schema, in.Message, cfg.Options); err != nil {
 			return nil, file.Errorf("input.schema", "%v", err)
 		}
+		if s := cfg.File.Avro; s != nil && !s.MayBeObject() {
+			return nil, file.Errorf("input.schema", "its values are %s, and an event is an object: a record or a map", s)
+		}
 		cfg.NoID = in.ID == pipelinefile.SchemaIDNone
 	}
 	return codec.NewDecoder(cfg), nil

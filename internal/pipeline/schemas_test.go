@@ -215,6 +215,8 @@ func TestSchemaFiles(t *testing.T) {
 	for _, c := range []struct{ input, want string }{
 		{fmt.Sprintf(", format: avro, schema: %q", proto), "input.schema: "},
 		{fmt.Sprintf(", format: avro, schema: %q", filepath.Join(dir, "no.avsc")), "input.schema: "},
+		{fmt.Sprintf(", format: avro, schema: %q", write("text.avsc", `"string"`)), "input.schema: its values are string, and an event is an object: a record or a map"},
+		{fmt.Sprintf(", format: json_schema, schema: %q", write("cut.json", `{"type": "obj`)), "input.schema: it is no JSON Schema: it is not JSON"},
 		{fmt.Sprintf(", format: protobuf, schema: %q", proto), "input.schema: the file has several messages"},
 		{fmt.Sprintf(", format: protobuf, schema: %q, message: Evnt", proto), "input.schema: "},
 		{", format: avro", "input.format: nothing has the schemas of avro values; add registry"},

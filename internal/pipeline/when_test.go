@@ -132,7 +132,7 @@ func TestWhenSparesCalls(t *testing.T) {
 
 func TestWrongConditionsAreFoundAtCheck(t *testing.T) {
 	for _, c := range []struct{ name, stages, want string }{
-		{"syntax", under("event.x ==", userStage), `pipeline.yaml:10:40: stages.user.when: unexpected token EOF`},
+		{"syntax", under("event.x ==", userStage), `pipeline.yaml:10:40: stages.user.when: the expression ends too early; its last value or a closing bracket is missing`},
 		{"a name", under("event.x == 1 and evnt.y", userStage), `pipeline.yaml:10:48: stages.user.when: unknown name evnt; a field begins with event or record`},
 		{"itself", under("user.x == 1", userStage), `pipeline.yaml:10:31: stages.user.when: unknown name user; a field begins with event or record`},
 		{"a function", under("shout(event.x)", userStage), `unknown name shout; a field begins with event or record`},

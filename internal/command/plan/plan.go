@@ -37,14 +37,6 @@ type RetryTopic struct {
 	Delay string `json:"delay"`
 }
 
-// Input is where events come from.
-type Input struct {
-	Topics     []string `json:"topics"`
-	Group      string   `json:"group"`
-	Start      string   `json:"start"`
-	Tombstones string   `json:"tombstones"`
-}
-
 // Stage is one lookup.
 type Stage struct {
 	Name      string   `json:"name"`
@@ -122,7 +114,7 @@ func New(layout *pipeline.Layout) Plan {
 	f := layout.File
 	p := Plan{
 		Pipeline: f.Name, Workers: f.Workers,
-		Input:      Input{Topics: f.Input.Topics, Group: f.Input.Group, Start: f.Input.Start.String(), Tombstones: string(f.Input.Tombstones)},
+		Input:      inputOf(f),
 		Stages:     make([]Stage, len(layout.Stages)),
 		Sources:    make([]Source, len(f.Sources)),
 		Output:     outputOf(f),

@@ -14,8 +14,12 @@ func (p Plan) Tree(colors console.Palette) string {
 	t := tree{Plan: p, colors: colors}
 	t.line("", colors.Faint("pipeline ")+colors.Bold(p.Pipeline))
 	t.line("", "")
-	t.labelled("in", strings.Join(p.Input.Topics, ", "),
-		fmt.Sprintf("group %s, starts at %s, tombstones: %s", p.Input.Group, p.Input.Start, words(p.Input.Tombstones)))
+	t.labelled("in", strings.Join(p.Input.Topics, ", "), p.Input.String())
+	indent := strings.Repeat(" ", label)
+	t.wrapped(indent, indent, p.Input.formats())
+	if p.Input.Where != "" {
+		t.wrapped(indent, indent+"  ", "only if "+p.Input.Where)
+	}
 	t.line("", "event")
 	t.branch(-1, "")
 	t.labelled("out", p.Output.Topic, p.Output.String())
@@ -92,7 +96,7 @@ func (t *tree) branch(root int, indent string) {
 
 // reasons are what makes dead letters of this plan.
 func (p Plan) reasons() string {
-	reasons := []string{"what is not a JSON object"}
+	reasons := []string{p.Input.unreadable()}
 	var missing, failed, away []string
 	for _, s := range p.Stages {
 		if s.OnMissing == string(pipelinefile.OnMissingDeadLetter) || s.OnMissing == string(pipelinefile.OnMissingRetry) {

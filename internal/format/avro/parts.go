@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/twmb/avro"
@@ -40,6 +41,12 @@ func (s *Schema) Item() (*Schema, bool) {
 
 // IsRecord reports whether values are records.
 func (s *Schema) IsRecord() bool { return s.root.kind == kindRecord }
+
+// MayBeObject reports whether values can be JSON objects: those of a record, of a map, or of a union with one of these.
+func (s *Schema) MayBeObject() bool {
+	isObject := func(n *node) bool { return n.kind == kindRecord || n.kind == kindMap }
+	return isObject(s.root) || slices.ContainsFunc(s.root.union, isObject)
+}
 
 // String names the type in errors.
 func (s *Schema) String() string { return s.root.String() }
