@@ -91,7 +91,7 @@ func TestResultsThatAreErrors(t *testing.T) {
 		{`record.offset + "x"`, "mismatched types"},
 		{`record.topic > 3`, "mismatched types"},
 		{`evnt.amount`, "a field begins with event or user or record"},
-		{`event.amount +`, "unexpected token"},
+		{`event.amount +`, "ends too early"},
 	} {
 		got, err := eval(t, c.text, eventFields)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
