@@ -23,7 +23,6 @@ func (c *compilation) enum(d protoreflect.EnumDescriptor) *enum {
 	e.near = make([][]byte, min(4*values.Len()+64, 1<<16))
 	for i := range values.Len() {
 		v := values.Get(i)
-		c.check(v)
 		number, name := int32(v.Number()), string(v.Name())
 		e.names[name] = number
 		quoted := strconv.AppendQuote(nil, name) // Names are identifiers: nothing to escape.

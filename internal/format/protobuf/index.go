@@ -54,8 +54,8 @@ func zigzag(data []byte, at int) (value int64, next int, err error) {
 // maxRefBytes bounds the name of a message in a reference.
 const maxRefBytes = 4 << 10
 
-// AppendRef appends the reference that Apicurio's wire format has in place of a message index: the message's name, in the
-// first field of a message with its length before it.
+// AppendRef appends the reference that Apicurio's wire format has in place of a message index: the message's name without
+// its package, in the first field of a message with its length before it. Apicurio's clients know messages at the top of a file alone.
 func AppendRef(dst []byte, name string) []byte {
 	dst = protowire.AppendVarint(dst, uint64(protowire.SizeTag(1)+protowire.SizeBytes(len(name))))
 	return protowire.AppendString(protowire.AppendTag(dst, 1, protowire.BytesType), name)

@@ -83,7 +83,7 @@ func compile(files []protoreflect.FileDescriptor, messages map[string]*Message) 
 		}
 		c.fill(m.layout, m.descriptor, extensions[name])
 	}
-	return c.layouts, c.err
+	return c.layouts, nil
 }
 
 // extensionsIn collects the extensions of a file or of a message and those below it, by the message that they extend.
@@ -105,14 +105,6 @@ func extensionsIn(scope interface {
 type compilation struct {
 	layouts map[string]*layout
 	enums   map[protoreflect.FullName]*enum
-	err     error // the first one
-}
-
-// check refuses names that no .proto file can have: a FileDescriptorProto of a registry is not checked before.
-func (c *compilation) check(d protoreflect.Descriptor) {
-	if c.err == nil && !d.Name().IsValid() {
-		c.err = fmt.Errorf("%q is no name of Protobuf", d.FullName())
-	}
 }
 
 func (c *compilation) fill(l *layout, d protoreflect.MessageDescriptor, extensions []protoreflect.FieldDescriptor) {
@@ -170,7 +162,6 @@ func (c *compilation) field(d protoreflect.FieldDescriptor) field {
 		name: d.TextName(), number: d.Number(), kind: d.Kind(), wire: wireTypes[d.Kind()],
 		packed: d.IsPacked(), implicit: !d.HasPresence(), extension: d.IsExtension(), oneof: -1,
 	}
-	c.check(d)
 	if f.extension {
 		f.implicit = false
 	}

@@ -92,7 +92,7 @@ func TestParseDescriptors(t *testing.T) {
 	if raw, err = proto.Marshal(file); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := protobuf.Parse(map[string]string{"x": base64.StdEncoding.EncodeToString(raw)}, "x"); err == nil || !strings.Contains(err.Error(), "is no name of Protobuf") {
+	if _, err := protobuf.Parse(map[string]string{"x": base64.StdEncoding.EncodeToString(raw)}, "x"); err == nil || !strings.Contains(err.Error(), `invalid nested name: "a\"b"`) {
 		t.Errorf("a name with a quote: %v", err)
 	}
 	deep := &descriptorpb.DescriptorProto{Name: new("M")}
