@@ -32,15 +32,6 @@ func (w world) writeAvro(t *testing.T, s *registry.Schema, values []json.RawMess
 	return topic
 }
 
-func parsed(t *testing.T, s *registry.Schema) *avro.Schema {
-	t.Helper()
-	schema, err := parseAvro(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
 // encoded returns the encoding of a value behind a prefix.
 func encoded(t *testing.T, schema *avro.Schema, prefix []byte, value json.RawMessage) []byte {
 	t.Helper()

@@ -18,7 +18,7 @@ type Command struct {
 	//
 	//	write   write Values to Topic
 	//	read    return the first Count values of Topic
-	//	render  return Values (Python)
+	//	render  return Values
 	//	encode  return the encodings of Values, without IDs
 	//	decode  return what the encodings in Values hold
 	Do     string `json:"do"`

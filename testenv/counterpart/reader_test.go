@@ -2,54 +2,43 @@ package counterpart_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/avro"
-	"github.com/loaderline/loaderline/internal/format/jsonschema"
-	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
 )
 
-// reader is how a pipeline reads values: it finds the ID, fetches the schema and decodes the body.
+// reader is how a pipeline reads values.
 type reader struct {
+	format codec.Format
 	prefix schemaid.Prefix
-	byName bool // Protobuf: the name of the message is before it, as Apicurio writes it
-	place  schemaid.Place
+	place  schemaid.Place // where the IDs have to be
 }
 
-// decode makes JSON of what follows the ID.
-type decode func(found schemaid.Found) ([]byte, error)
-
-// values decodes the values of records.
+// values decodes the values of records. Integers of 64 bits are strings in Protobuf, as the counterparts write them.
 func (r reader) values(t *testing.T, w world, records []*kgo.Record) []json.RawMessage {
 	t.Helper()
-	resolver := registry.NewResolver(w.client, registry.ResolverConfig[decode]{Compile: r.compile})
+	decoder := codec.NewDecoder(codec.Config{
+		Format: r.format, Prefix: r.prefix, Registry: w.client, Options: format.Options{Int64AsText: r.format == codec.Protobuf},
+	})
+	if err := decoder.Prepare(t.Context(), records); err != nil {
+		t.Fatal(err)
+	}
 	var values []json.RawMessage
 	for _, record := range records {
-		found, err := schemaid.Find(schemaid.Value, r.prefix, record.Value, headerOf(record))
-		if err != nil {
-			t.Fatal(err)
+		if found, err := schemaid.Find(schemaid.Value, r.prefix, record.Value, headerOf(record)); err != nil || found.Place != r.place {
+			t.Fatalf("offset %d: the ID is at place %d, want %d, %v", record.Offset, found.Place, r.place, err)
 		}
-		if found.Place != r.place {
-			t.Fatalf("%v is at place %d, want %d", found.ID, found.Place, r.place)
-		}
-		if err := resolver.Prepare(t.Context(), []schemaid.ID{found.ID}); err != nil {
-			t.Fatal(err)
-		}
-		decode, err := resolver.Get(found.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		value, err := decode(found)
+		value, err := decoder.Decode(nil, record.Value, record.Headers)
 		if err != nil {
 			t.Fatalf("offset %d: %v\n%x", record.Offset, err, record.Value)
 		}
-		values = append(values, value)
+		values = append(values, value.JSON)
 	}
 	return values
 }
@@ -66,84 +55,16 @@ func headerOf(record *kgo.Record) func(string) []byte {
 	}
 }
 
-func (r reader) compile(s *registry.Schema) (decode, error) {
-	switch s.Type {
-	case registry.Avro:
-		schema, err := parseAvro(s)
-		if err != nil {
-			return nil, err
-		}
-		decoder := schema.Decoder(format.Options{})
-		return func(found schemaid.Found) ([]byte, error) { return decoder.AppendJSON(nil, found.Body) }, nil
-	case registry.Protobuf:
-		schema, err := parseProtobuf(s)
-		if err != nil {
-			return nil, err
-		}
-		return func(found schemaid.Found) ([]byte, error) { return r.protobuf(schema, found) }, nil
-	case registry.JSON:
-		schema, err := jsonschema.Compile(s.Text, texts(s))
-		if err != nil {
-			return nil, err
-		}
-		return func(found schemaid.Found) ([]byte, error) { return found.Body, schema.Validate(found.Body) }, nil
-	default:
-		return nil, fmt.Errorf("a schema of the language %q", s.Type)
-	}
-}
-
-func parseAvro(s *registry.Schema) (*avro.Schema, error) {
+// parsed parses a schema and what it refers to.
+func parsed(t *testing.T, s *registry.Schema) *avro.Schema {
+	t.Helper()
 	var references []avro.Reference
 	for _, d := range s.Dependencies() {
 		references = append(references, avro.Reference{Name: d.Name, Text: d.Schema.Text})
 	}
-	return avro.Parse(s.Text, references...)
-}
-
-// parseProtobuf parses a schema as the file main.proto.
-func parseProtobuf(s *registry.Schema) (*protobuf.Schema, error) {
-	files := texts(s)
-	files["main.proto"] = s.Text
-	return protobuf.Parse(files, "main.proto")
-}
-
-func texts(s *registry.Schema) map[string]string {
-	all := map[string]string{}
-	for _, d := range s.Dependencies() {
-		all[d.Name] = d.Schema.Text
-	}
-	return all
-}
-
-// protobuf decodes a message that has its index or name before it. Integers of 64 bits are strings, as the counterparts write them.
-func (r reader) protobuf(schema *protobuf.Schema, found schemaid.Found) ([]byte, error) {
-	message, body, err := r.message(schema, found)
+	schema, err := avro.Parse(s.Text, references...)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	return message.Decoder(format.Options{Int64AsText: true}).AppendJSON(nil, body)
-}
-
-func (r reader) message(schema *protobuf.Schema, found schemaid.Found) (m *protobuf.Message, body []byte, err error) {
-	if r.byName {
-		name, body, err := protobuf.ParseRef(found.Body)
-		if err != nil {
-			return nil, nil, err
-		}
-		m, err := schema.Message(string(name))
-		return m, body, err
-	}
-	data := found.Body
-	if len(found.Index) > 0 {
-		data = found.Index
-	}
-	index, rest, err := protobuf.ParseIndex(nil, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(found.Index) > 0 {
-		rest = found.Body
-	}
-	m, err = schema.MessageAt(index)
-	return m, rest, err
+	return schema
 }

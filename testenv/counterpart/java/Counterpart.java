@@ -69,6 +69,11 @@ public final class Counterpart {
                     results.add(JSON.readTree(format.render(value)));
                 }
             }
+            case "render" -> {
+                for (JsonNode value : command.get("values")) {
+                    results.add(JSON.readTree(format.render(format.parse(value))));
+                }
+            }
             case "encode" -> {
                 for (JsonNode value : command.get("values")) {
                     results.add(Base64.getEncoder().encodeToString(format.encode(format.parse(value))));
