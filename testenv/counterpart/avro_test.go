@@ -5,7 +5,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/loaderline/loaderline/internal/devregistry"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/testenv"
@@ -108,39 +107,22 @@ func TestAvroReferences(t *testing.T) {
 	})
 }
 
-// GUIDs in headers are what Confluent's clients write if they are told so. Apicurio has none.
+// GUIDs in headers are what Confluent's clients write if they are told so.
 func TestAvroGUIDs(t *testing.T) {
 	testenv.NeedServices(t)
-	r, err := devregistry.Start(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w := over(t, r.URL())
+	w := newGUIDWorld(t)
 	a := drawAvro(t, w, avroOrder, drawOrder)
-	topic := testenv.Topic(t, "counterpart", 1)
 	s := &registry.Schema{Type: registry.Avro, Text: avroOrder}
+	topic := testenv.Topic(t, "counterpart", 1)
 	w.register(t, topic, s)
+	_, headers := w.identify(t, topic, true)
 	a.python.run(t, counterpart.Command{Do: "write", Format: "avro", Schema: avroOrder, Topic: topic, Values: a.bodies, Header: true})
 	a.isRead(t, w, topic, reader{place: schemaid.InHeader})
 
-	latest, err := w.client.Latest(t.Context(), topic+"-value")
-	if err != nil {
-		t.Fatal(err)
-	}
-	header, err := schemaid.AppendHeader(nil, latest.GUID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := parsed(t, s)
 	var records []*kgo.Record
 	for _, v := range a.plain {
-		records = append(records, &kgo.Record{
-			Value: encoded(t, parsed(t, s), nil, v), Headers: []kgo.RecordHeader{{Key: schemaid.HeaderName(schemaid.Value), Value: header}},
-		})
+		records = append(records, &kgo.Record{Value: encoded(t, schema, nil, v), Headers: headers})
 	}
 	topic = testenv.Topic(t, "counterpart", 1)
 	w.write(t, topic, records)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/devregistry"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/testenv"
@@ -35,6 +36,21 @@ func over(t *testing.T, url string) world {
 	}
 	t.Cleanup(client.Close)
 	return world{broker: testenv.Kafka(t), url: url, client: client}
+}
+
+// newGUIDWorld is a world whose registry has GUIDs, as Confluent's has and Apicurio's has not.
+func newGUIDWorld(t *testing.T) world {
+	t.Helper()
+	r, err := devregistry.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return over(t, r.URL())
 }
 
 // program is a counterpart that a test has started.
@@ -85,6 +101,26 @@ func (w world) register(t *testing.T, topic string, s *registry.Schema) schemaid
 		t.Fatal(err)
 	}
 	return registered.ID
+}
+
+// identify returns what names the newest schema of a topic: a prefix, or a header with its GUID.
+func (w world) identify(t *testing.T, topic string, inHeader bool) (prefix []byte, headers []kgo.RecordHeader) {
+	t.Helper()
+	latest, err := w.client.Latest(t.Context(), topic+"-value")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !inHeader {
+		if prefix, err = schemaid.AppendPrefix(nil, latest.ID); err != nil {
+			t.Fatal(err)
+		}
+		return prefix, nil
+	}
+	header, err := schemaid.AppendHeader(nil, latest.GUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nil, []kgo.RecordHeader{{Key: schemaid.HeaderName(schemaid.Value), Value: header}}
 }
 
 // read returns the first records of a topic.
