@@ -25,4 +25,7 @@ type Config struct {
 	// OwnKeys says that a nil Key of an enriched record is no key, and not the key of the input. Tombstones that are
 	// forwarded keep theirs. Defaults to false.
 	OwnKeys bool
+	// DropHeader reports whether enriched records and forwarded tombstones do not get a header of the input, by its name. It is for headers
+	// that say how the input's value was written. Dead letters and records in retry topics have all headers. Defaults to none.
+	DropHeader func(name string) bool
 }

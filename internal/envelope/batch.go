@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -39,8 +40,9 @@ func (b *Batch) Release() {
 }
 
 // Enriched makes the record for src from out. An empty Topic stands for the Sink's topic, a nil Key and a zero
-// Timestamp for those of src; with OwnKeys a nil Key is none. Its Headers come after the headers of src. Of loaderline's own headers in src, only those
-// of a redriven record stay: its origin, and how often it was redriven. A negative Partition means a choice by key.
+// Timestamp for those of src; with OwnKeys a nil Key is none. Its Headers come after the headers of src, but for those that DropHeader names.
+// Of loaderline's own headers in src, only those of a redriven record stay: its origin, and how often it was redriven. A negative Partition
+// means a choice by key.
 //
 // A record that is too large for its topic is a sink.Failure, and so is a record with a timestamp that the client
 // cannot hold.
@@ -66,7 +68,10 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *sink.Fa
 	}
 	headers := b.arena.take(len(src.Headers) + len(out.Headers) + b.arena.sourceHeaders)
 	headers = appendOthers(headers, src.Headers, sink.Prefix)
-	if len(headers) < len(src.Headers) { // Some were loaderline's own.
+	if drop := b.envelope.cfg.DropHeader; drop != nil {
+		headers = slices.DeleteFunc(headers, func(h kgo.RecordHeader) bool { return drop(h.Key) })
+	}
+	if len(headers) < len(src.Headers) { // Some may be loaderline's own.
 		headers = appendOrigin(headers, src.Headers)
 		if n := redrives(src.Headers); n > 0 {
 			headers = append(headers, kgo.RecordHeader{Key: sink.HeaderRedrives, Value: b.arena.number(n)})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
@@ -33,6 +34,7 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 		Sink: sink.Config{
 			Topic: file.Output.Topic, Topics: file.OutputTopics()[1:], DeadLetterTopic: file.DeadLetter.Topic,
 			Partition: partitions[file.Output.Partition], OwnKeys: file.Output.HasKey,
+			DropHeader: dropHeader(file),
 		},
 		Retry:           retries(file),
 		Workers:         file.Workers,
@@ -47,6 +49,14 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 		Logger:          logger,
 		LogWords:        logWords(file),
 	}, nil
+}
+
+// dropHeader says which headers of the input are about the input's value alone. It returns nil if no value has a schema.
+func dropHeader(file *pipelinefile.File) func(name string) bool {
+	if !file.Input.Format.HasSchema() {
+		return nil
+	}
+	return func(name string) bool { return schemaid.IsHeader(schemaid.Value, name) }
 }
 
 // merged returns the names of results that may replace the event's own members; nil if the event is in a member of its own.
