@@ -114,19 +114,15 @@ func (d *Decoder) Decode(dst, data []byte, headers []kgo.RecordHeader) (Value, e
 	if err != nil {
 		return Value{}, err
 	}
-	v := Value{Body: found.Body, Schema: d.cfg.File}
-	if v.Schema == nil {
-		if v.Schema, err = d.resolver.Get(found.ID); err != nil {
-			return Value{}, err
-		}
+	v, err := d.written(found)
+	if err != nil {
+		return Value{}, foreign(err, d.cfg.NoID, found.Body)
 	}
 	switch {
 	case v.Schema.Avro != nil:
 		v.JSON, err = v.Schema.avro.AppendJSON(dst, v.Body)
-	case v.Schema.Protobuf != nil:
-		if v.Message, v.Body, err = v.Schema.messageOf(found); err == nil {
-			v.JSON, err = v.Message.decoder.AppendJSON(dst, v.Body)
-		}
+	case v.Message != nil:
+		v.JSON, err = v.Message.decoder.AppendJSON(dst, v.Body)
 	default:
 		v.JSON = slices.Concat(dst, v.Body)
 	}
@@ -134,6 +130,21 @@ func (d *Decoder) Decode(dst, data []byte, headers []kgo.RecordHeader) (Value, e
 		return Value{}, foreign(err, d.cfg.NoID, v.Body)
 	}
 	return v, nil
+}
+
+// written returns the schema of a value, and its message type. It does not decode the value.
+func (d *Decoder) written(found schemaid.Found) (Value, error) {
+	v := Value{Body: found.Body, Schema: d.cfg.File}
+	var err error
+	if v.Schema == nil {
+		if v.Schema, err = d.resolver.Get(found.ID); err != nil {
+			return Value{}, err
+		}
+	}
+	if v.Schema.Protobuf != nil {
+		v.Message, v.Body, err = v.Schema.messageOf(found)
+	}
+	return v, err
 }
 
 // foreign adds to an error what a body without ID looks like.

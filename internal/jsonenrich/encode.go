@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/runscope"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -30,6 +32,8 @@ type EncoderConfig struct {
 	Decoder *Decoder
 	// Output says what records hold. The zero value is one record with the event and all results.
 	Output Output
+	// Values encodes values that have a schema. nil: they are JSON.
+	Values *codec.Encoder
 }
 
 // Verdict is what the results of the stages mean for an event.
@@ -49,6 +53,8 @@ type Encoder struct {
 	topic string
 	names map[string]bool
 	reuse *Reuse
+	// values is nil if values are JSON.
+	values *codec.Encoder
 	// program makes the records; nil if each event has one, with the event and all results.
 	program *program
 	inEvent []child // whose results are in the event
@@ -77,9 +83,10 @@ const unlimited = 64 << 20
 // Fragments must not be complete.
 func NewEncoder(cfg EncoderConfig) *Encoder {
 	e := &Encoder{
-		nodes: cfg.Nodes, judge: cfg.Judge, topic: cfg.Topic, names: cfg.Names, reuse: cfg.Reuse,
+		nodes: cfg.Nodes, judge: cfg.Judge, topic: cfg.Topic, names: cfg.Names, reuse: cfg.Reuse, values: cfg.Values,
 		program: cfg.Output.compile(cfg.Decoder), inEvent: cfg.Decoder.inEvent.nodes,
 	}
+	e.spare.encoded = cfg.Values != nil
 	e.LimitTo(func(string) int { return unlimited })
 	return e
 }
@@ -126,6 +133,9 @@ func (e *Encoder) encodeResults(row stages.Row[Document], out *outputs) *encoded
 		return made
 	}
 	limit := (*e.limit.Load())()
+	if e.values != nil {
+		limit = unlimited // The topic bounds what becomes of the JSON.
+	}
 	if e.program == nil {
 		made.fields = out.renderer.render(row, e.nodes, limit)
 	} else {
@@ -180,6 +190,14 @@ func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, ma
 		event, closing = e.spliced(&out.evaluation)
 	}
 	value, whole := e.value(out, d, event, closing, made.fields)
+	var headers []kgo.RecordHeader
+	if e.values != nil {
+		var err error
+		if value, headers, err = e.encodeValue(out, d, value, ""); err != nil {
+			return nil, err
+		}
+		whole = false
+	}
 	switch {
 	case made.owned:
 	case whole:
@@ -187,11 +205,21 @@ func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, ma
 	default:
 		made.own(append(out.alloc(len(made.fields)), made.fields...))
 	}
-	out.record[0] = loaderline.Record{Value: value}
 	if made.Degraded != "" {
-		out.record[0].Headers = []kgo.RecordHeader{{Key: sink.HeaderDegraded, Value: []byte(made.Degraded)}}
+		headers = append(slices.Clip(headers), kgo.RecordHeader{Key: sink.HeaderDegraded, Value: []byte(made.Degraded)})
 	}
+	out.record[0] = loaderline.Record{Value: value, Headers: headers}
 	return out.record[:], nil
+}
+
+// encodeValue returns the bytes of a value that has a schema, in a block of out, and the headers that name the schema.
+func (e *Encoder) encodeValue(out *outputs, d *Document, json []byte, topic string) ([]byte, []kgo.RecordHeader, error) {
+	value, headers, err := e.values.AppendValue(out.bytes[:0], json, topic, d.written)
+	if err != nil {
+		return nil, nil, &loaderline.Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the value does not fit the schema of the output: %v", err)}
+	}
+	out.bytes = value
+	return append(out.alloc(len(value)), value...), headers, nil
 }
 
 // begin begins to evaluate a row.
@@ -212,13 +240,13 @@ func (e *Encoder) spliced(v *evaluation) (event []byte, closing int) {
 func (e *Encoder) value(out *outputs, d *Document, event []byte, closing int, fields []byte) (value []byte, whole bool) {
 	switch {
 	case e.names == nil:
-		value = out.alloc(len(eventField) + len(event) + len(fields))
+		value = out.room(len(eventField) + len(event) + len(fields))
 		value = append(append(value, eventField...), event...)
 		return append(value, fields...), true
 	case d.overlaps:
-		value = appendWithout(out.alloc(len(event)+len(fields)), event, e.names)
+		value = appendWithout(out.room(len(event)+len(fields)), event, e.names)
 	default:
-		value = append(out.alloc(len(event)+len(fields)), event[:closing]...)
+		value = append(out.room(len(event)+len(fields)), event[:closing]...)
 	}
 	if lastByte(value) == '{' {
 		return append(value, bytes.TrimPrefix(fields, []byte(","))...), false

@@ -22,6 +22,9 @@ type outputs struct {
 	encoded    []encoded            // the rest of an allocation of several
 	groups     []*encoded           // by stages.Row.Group; nil is not encoded yet
 	left       int                  // the most outputs that are still to come
+	further    bool                 // the JSON of outputs is encoded further
+	json       []byte               // of the current output, if it is encoded further
+	bytes      []byte               // what becomes of json
 }
 
 const (
@@ -30,6 +33,8 @@ const (
 	blockBytes = 256 << 10
 	// blockEncoded is the most encoded of one allocation.
 	blockEncoded = 256
+	// keptScratch is the most memory for one output that is kept for the next run.
+	keptScratch = 1 << 20
 )
 
 // alloc returns an empty slice with room for n bytes.
@@ -41,6 +46,15 @@ func (o *outputs) alloc(n int) []byte {
 	allocated := o.free[:0:n]
 	o.free = o.free[n:]
 	return allocated
+}
+
+// room returns an empty slice for the JSON of an output. If it is encoded further, the next call overwrites it.
+func (o *outputs) room(n int) []byte {
+	if !o.further {
+		return o.alloc(n)
+	}
+	o.json = slices.Grow(o.json[:0], n)
+	return o.json
 }
 
 // small returns an empty slice with room for n bytes, for what is not an output.
@@ -84,7 +98,10 @@ func (o *outputs) shared(group int) **encoded {
 }
 
 // spareOutputs holds the outputs of runs that were released, for later runs.
-type spareOutputs struct{ pool sync.Pool }
+type spareOutputs struct {
+	encoded bool // the JSON of outputs is encoded further
+	pool    sync.Pool
+}
 
 // get returns outputs for a run of so many events.
 func (s *spareOutputs) get(events, nodes int) *outputs {
@@ -93,7 +110,7 @@ func (s *spareOutputs) get(events, nodes int) *outputs {
 		o = &outputs{}
 	}
 	o.renderer.cursors = make([]cursor, nodes)
-	o.left = events
+	o.left, o.further = events, s.encoded
 	o.groups = slices.Grow(o.groups, events)
 	return o
 }
@@ -101,6 +118,12 @@ func (s *spareOutputs) get(events, nodes int) *outputs {
 // put takes back outputs whose blocks nobody reads any more.
 func (s *spareOutputs) put(o *outputs) {
 	clear(o.groups)
-	*o = outputs{renderer: renderer{scratch: o.renderer.scratch}, evaluation: evaluation{made: o.evaluation.made[:0]}, spare: append(o.spare, o.blocks...), groups: o.groups[:0]}
+	*o = outputs{
+		renderer: renderer{scratch: o.renderer.scratch}, evaluation: evaluation{made: o.evaluation.made[:0]},
+		spare: append(o.spare, o.blocks...), groups: o.groups[:0], json: o.json, bytes: o.bytes,
+	}
+	if cap(o.json)+cap(o.bytes) > keptScratch {
+		o.json, o.bytes = nil, nil
+	}
 	s.pool.Put(o)
 }

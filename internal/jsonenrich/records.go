@@ -135,12 +135,19 @@ func (e *Encoder) record(v *evaluation, out *outputs, degraded string) error {
 	} else if r.Value, err = v.join(out); err != nil {
 		return err
 	}
+	var named []kgo.RecordHeader
+	if e.values != nil {
+		if r.Value, named, err = e.encodeValue(out, &v.event, r.Value, topic); err != nil {
+			return err
+		}
+	}
 	if e.program.key != nil {
 		if r.Key, err = v.text(out, e.program.key); err != nil {
 			return err
 		}
 	}
 	from := len(out.headers)
+	out.headers = append(out.headers, named...)
 	for i := range e.program.headers {
 		h := &e.program.headers[i]
 		value, err := v.text(out, &h.value)
@@ -185,7 +192,7 @@ func (v *evaluation) join(out *outputs) ([]byte, error) {
 		v.pieces = append(v.pieces, piece)
 		n += len(piece)
 	}
-	value := out.alloc(n)
+	value := out.room(n)
 	for _, piece := range v.pieces {
 		value = append(value, piece...)
 	}

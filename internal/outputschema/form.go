@@ -122,3 +122,11 @@ func (f *Form) Element() *Form {
 		return NotKnown("nothing is known of the elements of the list")
 	}
 }
+
+// HasEvent reports whether the event is in a value, or what a path in it leads to.
+func (f *Form) HasEvent() bool {
+	if f.Kind == Event || f.Merged || f.Item != nil && f.Item.HasEvent() {
+		return true
+	}
+	return slices.ContainsFunc(f.Fields, func(f Field) bool { return f.Form.HasEvent() })
+}

@@ -105,7 +105,7 @@ func (c *compiler) compile() *jsonenrich.Encoder {
 	names := c.merged()
 	encoder := jsonenrich.NewEncoder(jsonenrich.EncoderConfig{
 		Nodes: c.results(), Judge: c.judge, Topic: c.layout.File.Output.Topic, Names: names, Reuse: c.reuse, Decoder: c.decoder,
-		Output: c.output(),
+		Output: c.output(), Values: c.open.schemas.outputs,
 	})
 	c.decoder.Compile(names)
 	for i, n := range c.nodes {

@@ -53,7 +53,7 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 
 // dropHeader says which headers of the input are about the input's value alone. It returns nil if no value has a schema.
 func dropHeader(file *pipelinefile.File) func(name string) bool {
-	if !file.Input.Format.HasSchema() {
+	if !file.Input.Format.HasSchema() && !file.Output.Format.HasSchema() {
 		return nil
 	}
 	return func(name string) bool { return schemaid.IsHeader(schemaid.Value, name) }

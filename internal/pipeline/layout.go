@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
 
@@ -20,6 +22,9 @@ type Layout struct {
 	Where *expression.Expression
 	// Terms are the expressions of the section output, by their keys in the file.
 	Terms map[string]Term
+	// outputTypes and outputFile are what the section output.schema says.
+	outputTypes map[string]lookupext.ColumnType
+	outputFile  *codec.OutputSchema
 	// changes are the file's change topics.
 	changes []invalidation.Change
 }
@@ -116,6 +121,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	l.askable()
 	l.readChanges()
 	l.output()
+	l.outputSchema()
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}

@@ -104,6 +104,9 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	if err != nil {
 		return nil, err
 	}
+	if err := p.openOutput(ctx, layout, lookups, opts); err != nil {
+		return nil, err
+	}
 	if layout.File.Cache.Redis != nil && opts.Lookup == nil && !opts.Fresh {
 		tier, err := OpenRedisTier(ctx, layout.File, opts.Logger, opts.Certificates)
 		if err != nil {

@@ -18,11 +18,12 @@ import (
 // registryName is the name of the registry among the sources, in the log and in metrics.
 const registryName = "registry"
 
-// schemas are what decodes records that have schemas. Nil decoders are for formats without.
+// schemas are what decodes and encodes records that have schemas. Nil decoders and a nil encoder are for formats without.
 type schemas struct {
 	client       *registry.Client
 	backend      *stages.Backend
 	values, keys *codec.Decoder
+	outputs      *codec.Encoder
 }
 
 var codecFormats = map[pipelinefile.Format]codec.Format{
@@ -140,6 +141,9 @@ func (s *schemas) prepare() func(context.Context, []*loaderline.Record) error {
 				return err
 			}
 		}
-		return nil
+		if s.outputs == nil || s.values == nil {
+			return nil // The schema of outputs is known since the start.
+		}
+		return s.outputs.Prepare(ctx, s.values.Writers(records)...)
 	}
 }

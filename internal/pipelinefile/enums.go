@@ -39,6 +39,12 @@ const (
 	SchemaIDNone                SchemaID = "none"
 )
 
+// The places of schema IDs in output records, beside SchemaIDNone.
+const (
+	SchemaIDPrefix SchemaID = "prefix"
+	SchemaIDHeader SchemaID = "header"
+)
+
 // NumberForm is what a number or time of a binary format becomes in JSON.
 type NumberForm string
 

@@ -33,6 +33,13 @@ type Output struct {
 	ForEach string `key:"for_each"`
 	// Routes are asked in the order of the file. The first whose condition holds decides; if none does, Topic is it.
 	Routes []Route `key:"routes"`
+	// Format is what values are. The other keys are about the schema that values of the format have.
+	Format Format `key:"format"`
+	// Schema is not nil if Format has a schema.
+	Schema   *OutputSchema `key:"schema"`
+	Subject  string        `key:"subject"`
+	Register bool          `key:"register"`
+	ID       SchemaID      `key:"id"`
 }
 
 // OutputHeader is a header of the record. Key is the path of its value in the file, for errors.
@@ -57,7 +64,7 @@ func (o *Output) routeKeys() map[string]string {
 }
 
 func recordKeys() []strictyaml.Key {
-	return []strictyaml.Key{
+	return slices.Concat([]strictyaml.Key{
 		{Path: "output", Type: strictyaml.TypeSection, Required: true, Doc: "What enriched records hold, and where and how they are published."},
 		{Path: "output.topic", Type: strictyaml.TypeString, Required: true, Example: "user-events-enriched", Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for enriched records."},
 		{Path: "output.delivery", Type: strictyaml.TypeEnum, Default: "exactly_once", Enum: words(DeliveryExactlyOnce, DeliveryAtLeastOnce), Doc: "The guarantee for published records."},
@@ -71,7 +78,7 @@ func recordKeys() []strictyaml.Key {
 		{Path: "output.routes[].when", Type: strictyaml.TypeExpression, Required: true, Example: `user.tier == "gold"`, Doc: "The condition, in the language of the stages' when."},
 		{Path: "output.routes[].topic", Type: strictyaml.TypeString, Pattern: topicPattern, PatternDoc: topicWords, Doc: "The topic for these records."},
 		{Path: "output.routes[].drop", Type: strictyaml.TypeBoolean, Default: "false", Doc: "true: these records are not published."},
-	}
+	}, outputSchemaKeys())
 }
 
 // checkOutput checks what the keys of the output say together.
@@ -92,6 +99,7 @@ func (c *checker) checkOutput() {
 	for i, r := range o.Routes {
 		c.checkRoute(fmt.Sprintf("output.routes[%d]", i), r)
 	}
+	c.checkOutputSchema(o)
 }
 
 func (c *checker) checkOutputHeader(h OutputHeader) {

@@ -137,7 +137,7 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 		d.template(k, at, node, into)
 	case TypeExpression:
 		into.SetString(d.expressionText(k, at.key, node))
-	case TypeExpressions:
+	case TypeExpressions, TypeStrings:
 		d.expressionsByName(k, at, node, into)
 	default:
 		if s, ok := d.scalar(k, at.key, node); ok {

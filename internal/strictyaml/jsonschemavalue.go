@@ -86,7 +86,7 @@ func (k Key) leaf() *jsonSchema {
 		return anyOf(&jsonSchema{Enum: k.Enum}, &jsonSchema{Type: "string", Pattern: timePattern})
 	case TypeSecrets, TypeEnums:
 		return k.scalarsByName()
-	case TypeExpression, TypeExpressions, TypeTemplate:
+	case TypeExpression, TypeExpressions, TypeStrings, TypeTemplate:
 		return k.expressions()
 	case TypeList:
 		return &jsonSchema{Type: "array", Items: k.item(), MinItems: 1}
@@ -117,7 +117,7 @@ func (k Key) expressions() *jsonSchema {
 	switch k.Type {
 	case TypeTemplate:
 		return &jsonSchema{Ref: templateRef}
-	case TypeExpressions:
+	case TypeExpressions, TypeStrings:
 		return &jsonSchema{Type: "object", AdditionalProperties: expressionSchema()}
 	default:
 		return expressionSchema()

@@ -33,6 +33,7 @@ const (
 	TypeEnums       Type = "mapping to enum"           // A mapping from names that the user chooses to one of Key.Enum: a map from string to a string.
 	TypeExpression  Type = "expression"                // An expression, or a number, true, false or null, which are expressions too: a string.
 	TypeExpressions Type = "mapping to expressions"    // A mapping from names that the user chooses to expressions: a slice of structs with the strings Name, Value and Key, the place of the value, in the order of the file.
+	TypeStrings     Type = "mapping to strings"        // A mapping from names that the user chooses to strings: as TypeExpressions.
 	TypeTemplate    Type = "tree of expressions"       // A mapping with names that the user chooses, a list or an expression, and so on below: a *Template, nil without the key.
 )
 

@@ -39,6 +39,8 @@ func (k Key) wants() string {
 		return "an expression"
 	case TypeExpressions:
 		return "a mapping from names to expressions"
+	case TypeStrings:
+		return "a mapping from names to texts"
 	case TypeTemplate:
 		return "an expression, a mapping or a list"
 	default:
