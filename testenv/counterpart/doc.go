@@ -5,5 +5,5 @@
 // Apicurio's serializers. So they are independent judges: a misunderstanding of a format that a round trip of our own hides, they do not
 // share.
 //
-// Each program takes commands, see [Command], and is started once for a test. Their sources are in the folders python and java.
+// Each program takes commands, see [Command], and is started once for all tests. Their sources are in the folders python and java.
 package counterpart

@@ -53,36 +53,27 @@ func newGUIDWorld(t *testing.T) world {
 	return over(t, r.URL())
 }
 
-// program is a counterpart that a test has started.
-type program struct{ *counterpart.Program }
+// program is a counterpart, as the tests of a world use it.
+type program struct {
+	*counterpart.Program
+
+	registry string
+}
 
 func (w world) python(t *testing.T) program {
 	t.Helper()
-	return w.start(t, counterpart.StartPython)
+	return program{started(t, "Python", counterpart.StartPython), w.url}
 }
 
 func (w world) java(t *testing.T) program {
 	t.Helper()
-	return w.start(t, counterpart.StartJava)
-}
-
-func (w world) start(t *testing.T, start func(ctx context.Context, broker, registry string) (*counterpart.Program, error)) program {
-	t.Helper()
-	p, err := start(t.Context(), w.broker, w.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return program{p}
+	return program{started(t, "Java", counterpart.StartJava), w.url}
 }
 
 // run does a command that has to succeed. Each of its values has a result, if it returns any.
 func (p program) run(t *testing.T, c counterpart.Command) []json.RawMessage {
 	t.Helper()
+	c.Registry = p.registry
 	results, err := p.Run(c)
 	if err != nil {
 		t.Fatal(err)
