@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/resultcache"
@@ -63,6 +64,9 @@ type Options struct {
 	Tiers []cachetier.Tier
 	// JSONEvents says that values and keys of records are JSON, as their schemas would decode them.
 	JSONEvents bool
+	// OnOutputSchema is called with each schema of outputs that is known at start. Schemas are then not registered, and nothing can be
+	// encoded. Optional.
+	OnOutputSchema func(codec.Checked)
 	// Start says what becomes of sources that are not reachable. nil: Open fails after about 10 s.
 	Start *Start
 	// Certificates is told of the TLS files of sources, cache and Kafka. Defaults to none.

@@ -145,7 +145,7 @@ func (l *Layout) derivationErrors(err error) []error {
 
 // registryError places an error of the registry that waiting does not help against.
 func (l *Layout) registryError(key string, err error) error {
-	if stages.ClassOf(err) != stages.Permanent {
+	if err == nil || stages.ClassOf(err) != stages.Permanent {
 		return err
 	}
 	return l.File.Errorf(key, "%v", err)
@@ -178,10 +178,25 @@ func (p *Pipeline) openOutput(ctx context.Context, layout *Layout, lookups map[i
 		if err := layout.CheckOutput(e, writers); err != nil {
 			return err
 		}
-		if err := e.Prepare(ctx, writers...); err != nil {
-			return layout.registryError(registerKey, err)
-		}
 		p.schemas.outputs = e
-		return nil
+		if opts.OnOutputSchema != nil {
+			return layout.reportSchemas(ctx, e, writers, opts.OnOutputSchema)
+		}
+		return layout.registryError(registerKey, e.Prepare(ctx, writers...))
 	}, onAway)
+}
+
+// reportSchemas reports the schemas of outputs without registering them.
+func (l *Layout) reportSchemas(ctx context.Context, e *codec.Encoder, writers []outputschema.Writer, report func(codec.Checked)) error {
+	checked, err := e.Check(ctx, writers...)
+	if err != nil {
+		return l.registryError(schemaKey, err)
+	}
+	for _, c := range checked {
+		if c.Err != nil {
+			c.Err = l.File.Errorf(registerKey, "%v", c.Err)
+		}
+		report(c)
+	}
+	return nil
 }

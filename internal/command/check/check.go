@@ -21,18 +21,19 @@ import (
 
 // Finding is the result of one check.
 type Finding struct {
-	What    string `json:"what"` // broker, setting, topic, right, source, cache, stage, certificate
+	What    string `json:"what"` // broker, setting, topic, right, source, cache, stage, certificate, schema
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Warning bool   `json:"warning,omitempty"` // not as it should be, but the pipeline can run
 	Detail  string `json:"detail"`
+	Schema  string `json:"schema,omitempty"` // of outputs
 	Err     error  `json:"-"`
 }
 
 // String is the finding as a line, without its end.
 func (f Finding) String() string { return f.Text(console.Palette{}) }
 
-// Text is the finding as a line, without its end.
+// Text is the finding as a line, without its end. A schema is on lines of its own.
 func (f Finding) Text(colours console.Palette) string {
 	state := colours.Good("ok    ")
 	switch {
@@ -41,7 +42,11 @@ func (f Finding) Text(colours console.Palette) string {
 	case f.Warning:
 		state = colours.Notable("warn  ")
 	}
-	return fmt.Sprintf("%s  %s %s: %s", state, f.What, f.Name, strings.ReplaceAll(f.Detail, "\n", "; "))
+	line := fmt.Sprintf("%s  %s %s: %s", state, f.What, f.Name, strings.ReplaceAll(f.Detail, "\n", "; "))
+	if f.Schema != "" {
+		line += "\n        " + strings.ReplaceAll(strings.TrimSpace(f.Schema), "\n", "\n        ")
+	}
+	return line
 }
 
 // Check is what is checked.
@@ -75,7 +80,7 @@ func (c Check) Run(ctx context.Context) error {
 	}
 	if len(problems) == 0 {
 		// What is left is between stages: the pipeline itself finds it.
-		if p, err := pipeline.Open(ctx, c.Layout, pipeline.Options{Logger: c.Logger}); err != nil {
+		if p, err := pipeline.Open(ctx, c.Layout, pipeline.Options{Logger: c.Logger, OnOutputSchema: c.outputSchema}); err != nil {
 			c.failed("plan", c.Layout.File.Name, err)
 		} else if err := p.Close(); err != nil {
 			c.failed("plan", c.Layout.File.Name, err)
