@@ -54,8 +54,13 @@ type Program struct {
 	remove func() error
 }
 
-// start starts a program in a folder that it is removed with.
-func start(ctx context.Context, name, dir string, argv ...string) (*Program, error) {
+// start starts a program in a folder that is removed when the program is closed, or cannot start.
+func start(ctx context.Context, name, dir string, argv ...string) (p *Program, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), argv[0], argv[1:]...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=Asia/Kathmandu") // What depends on the machine's time zone shows.
