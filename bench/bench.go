@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -73,8 +74,8 @@ type Bench struct {
 	runs   int    // numbers them.
 	shop   database
 	drop   func(context.Context) error
-	inputs map[testenv.EventsConfig]string // topics that are published already.
-	oracle testenv.Oracle                  // nil where the outputs are not compared.
+	inputs map[input]string // topics that are published already.
+	oracle testenv.Oracle   // nil where the outputs are not compared.
 }
 
 // Open seeds a shop in its own database. [Bench.Close] removes it, and the topics of the runs.
@@ -82,7 +83,7 @@ func Open(ctx context.Context, config Config) (_ *Bench, err error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Bench{config: config.withDefaults(), id: strings.ToLower(rand.Text()[:8]), inputs: map[testenv.EventsConfig]string{}}
+	b := &Bench{config: config.withDefaults(), id: strings.ToLower(rand.Text()[:8]), inputs: map[input]string{}}
 	if b.dir, err = os.MkdirTemp("", "loaderline-bench-"); err != nil {
 		return nil, err
 	}
@@ -91,6 +92,9 @@ func Open(ctx context.Context, config Config) (_ *Bench, err error) {
 			err = errors.Join(err, b.Close(context.WithoutCancel(ctx)))
 		}
 	}()
+	if err := os.WriteFile(filepath.Join(b.dir, "event.avsc"), []byte(eventSchema), 0o600); err != nil {
+		return nil, err
+	}
 	dsn, drop, err := testenv.CreateDatabase(ctx, b.config.Postgres)
 	if err != nil {
 		return nil, err
@@ -155,7 +159,7 @@ func (b *Bench) Run(ctx context.Context, shape Shape) (results []Result, err err
 func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn string) (r Result, err error) {
 	b.runs++
 	name := fmt.Sprintf("bench-%s-%d", b.id, b.runs)
-	w := world{brokers: b.config.Kafka, dsn: dsn, output: name + "-out", dead: name + "-dead", group: name}
+	w := world{brokers: b.config.Kafka, dsn: dsn, schema: filepath.Join(b.dir, "event.avsc"), output: name + "-out", dead: name + "-dead", group: name}
 	topics := []string{w.output, w.dead}
 	if shape.Rate > 0 || shape.Start { // It is published while the processor runs, or between its runs.
 		w.input = name + "-in"
@@ -177,7 +181,7 @@ func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn strin
 		if p.Events > 0 {
 			events.Count = min(events.Count, p.Events)
 		}
-		if w.input, err = b.published(ctx, events); err == nil {
+		if w.input, err = b.published(ctx, input{events, p.Avro}); err == nil {
 			r, err = b.measure(ctx, p, w, newCounter(0, events.Count), nil)
 		}
 	}
@@ -187,7 +191,7 @@ func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn strin
 	if r.Repeated > 0 && !p.AtLeastOnce {
 		r.Verdict = fmt.Sprintf("NOT OK: %d outputs are repeated", r.Repeated)
 	}
-	if b.config.Check {
+	if b.config.Check && !p.OwnOutputs {
 		verdict, err := b.check(ctx, w, p)
 		if err != nil {
 			return r, err

@@ -11,19 +11,19 @@ import (
 )
 
 // published returns the topic that holds these events, which it fills where none does.
-func (b *Bench) published(ctx context.Context, events testenv.EventsConfig) (string, error) {
-	if topic, ok := b.inputs[events]; ok {
+func (b *Bench) published(ctx context.Context, in input) (string, error) {
+	if topic, ok := b.inputs[in]; ok {
 		return topic, nil
 	}
 	topic := fmt.Sprintf("bench-%s-in-%d", b.id, len(b.inputs)+1)
 	if err := testenv.CreateTopic(ctx, b.config.Kafka, topic, b.config.Partitions); err != nil {
 		return "", err
 	}
-	done, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: b.config.Kafka, Topic: topic}, testenv.Events(events))
+	done, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: b.config.Kafka, Topic: topic}, in.all())
 	if err != nil {
 		return "", errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), b.config.Kafka, topic))
 	}
-	b.inputs[events] = topic
+	b.inputs[in] = topic
 	_, _ = fmt.Fprintf(b.config.Words, "published %d events in %.1f s\n", done.Records, done.Elapsed.Seconds())
 	return topic, nil
 }

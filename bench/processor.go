@@ -11,6 +11,7 @@ import (
 //
 //	{brokers} {dsn} {input} {output} {dead} {group}
 //	{http}  a free address, at which it serves /metrics as client_golang's Go collector does
+//	{schema}  a file with the Avro schema of the events
 //
 // and, in the arguments alone, {file} for the path of its file.
 type Processor struct {
@@ -22,6 +23,10 @@ type Processor struct {
 	Command []string
 	// File is the text of a file that is written for each process. Defaults to none.
 	File string
+	// OwnOutputs reports whether its outputs are not those of the workload. They are counted, and not compared.
+	OwnOutputs bool
+	// Avro reports whether its input is Avro, without IDs of schemas. Defaults to JSON.
+	Avro bool
 	// Processes is how many run at once, as members of one group; they are measured together. Defaults to 1.
 	Processes int
 	// Events is the most that it is given, for a slow one. Defaults to no limit.
@@ -90,6 +95,10 @@ type LoaderlineOptions struct {
 	Preload bool
 	// AtLeastOnce is output.delivery.
 	AtLeastOnce bool
+	// Output is more of the section output, such as value: {id: event.event_id}. Defaults to nothing.
+	Output string
+	// Avro reads Avro.
+	Avro bool
 	// Profile records a CPU profile of each process, for [Bench.Profile].
 	Profile bool
 }
@@ -104,7 +113,7 @@ func Loaderline(path string, o LoaderlineOptions) Processor {
 	if o.Workers == 0 {
 		o.Workers = 4
 	}
-	p := Processor{Name: "loaderline", Processes: o.Processes, Command: []string{path, "run", "{file}"}}
+	p := Processor{Name: "loaderline", Processes: o.Processes, Avro: o.Avro, OwnOutputs: o.Output != "" || o.Avro, Command: []string{path, "run", "{file}"}}
 	if o.Profile {
 		p.Command = append(p.Command, "--cpu-profile", "{file}"+profileSuffix)
 	}

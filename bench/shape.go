@@ -65,6 +65,15 @@ func Shapes(programs Programs) []Shape {
 			},
 		},
 		{
+			Name: "records", Text: "as zipf, with records that the file describes, and events in Avro",
+			Processors: []Processor{
+				loaderline(LoaderlineOptions{}), again(loaderline(LoaderlineOptions{})),
+				loaderline(LoaderlineOptions{Name: "loaderline-value", Output: "value: {event_id: event.event_id, at: event.occurred_at, name: user.name, tier: user.tier, purchases: purchases}"}),
+				loaderline(LoaderlineOptions{Name: "loaderline-expressions", Output: "value: {event_id: event.event_id, at: event.occurred_at, name: upper(user.name), bought: len(purchases) + event.user_id, purchases: purchases}"}),
+				loaderline(LoaderlineOptions{Name: "loaderline-avro", Avro: true}),
+			},
+		},
+		{
 			Name: "warm", Text: "as zipf, with all users cached before the first event",
 			Processors: []Processor{
 				tuned(TunedOptions{Sessions: four, Preload: true}), again(tuned(TunedOptions{Sessions: four, Preload: true})),

@@ -33,7 +33,11 @@ type Expression struct {
 	paths   []jsondoc.Path
 	names   []string // of the paths, in the program
 	times   []bool   // by path: the field is a time
+	lengths []bool   // by path: only the length of the field is asked for
 	kind    Type
+	text    string
+	allowed Names
+	more    []expr.Option
 	program *vm.Program
 	spare   sync.Pool // of *machine
 }
@@ -108,13 +112,15 @@ func parse(text string, names Names, more ...expr.Option) (*Expression, error) {
 	if err != nil {
 		return nil, wrong(err, names.Roots)
 	}
-	e := &Expression{program: program, kind: typeOf(checked.Node().Type())}
+	lengths := lengthsOf(checked.Node())
+	e := &Expression{text: text, allowed: names, more: more, program: program, kind: typeOf(checked.Node().Type())}
 	used := &nameFinder{names: map[string]bool{}}
 	root := program.Node()
 	ast.Walk(&root, used)
 	for _, name := range slices.Sorted(maps.Keys(fields.found)) {
 		if used.names[name] {
 			e.names, e.paths, e.times = append(e.names, name), append(e.paths, fields.found[name]), append(e.times, names.Types[name] == Time)
+			e.lengths = append(e.lengths, lengths[name])
 		}
 	}
 	return e, nil
@@ -143,6 +149,14 @@ func wrong(err error, roots []string) *Error {
 
 // Paths are the fields that the expression looks at, in the order of Eval and Holds.
 func (e *Expression) Paths() []jsondoc.Path { return e.paths }
+
+// Field returns the value of the field of a path, by its number, from JSON: as Value does, or less if less is asked for.
+func (e *Expression) Field(i int, raw []byte) (any, error) {
+	if e.lengths[i] {
+		return Length(raw)
+	}
+	return Value(raw)
+}
 
 // Type returns what is known of the result.
 func (e *Expression) Type() Type { return e.kind }

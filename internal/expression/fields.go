@@ -69,3 +69,39 @@ func (f *nameFinder) Visit(node *ast.Node) {
 		f.names[n.Value] = true
 	}
 }
+
+// lengthsOf returns the names of the fields of which an expression asks for nothing but their length.
+func lengthsOf(root ast.Node) map[string]bool {
+	all, inLen := &counter{}, &counter{only: true}
+	ast.Walk(&root, all)
+	ast.Walk(&root, inLen)
+	lengths := map[string]bool{}
+	for name, n := range inLen.names {
+		lengths[name] = n == all.names[name]
+	}
+	return lengths
+}
+
+// counter counts how often an expression uses each name, or only how often as the argument of len.
+type counter struct {
+	only  bool
+	names map[string]int
+}
+
+// Visit takes a node.
+func (c *counter) Visit(node *ast.Node) {
+	if c.names == nil {
+		c.names = map[string]int{}
+	}
+	at := *node
+	if c.only {
+		call, ok := at.(*ast.BuiltinNode)
+		if !ok || call.Name != "len" || len(call.Arguments) != 1 {
+			return
+		}
+		at = call.Arguments[0]
+	}
+	if n, ok := at.(*ast.IdentifierNode); ok {
+		c.names[n.Value]++
+	}
+}

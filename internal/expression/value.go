@@ -13,7 +13,7 @@ import (
 // maxExact is where floats begin to leave out whole numbers.
 const maxExact = 1 << 53
 
-// Value is a JSON value for Holds: nil, a bool, a string, an int or a float64, a []any or a map[string]any.
+// Value is a JSON value for Eval: raw must be valid JSON without space around it. The result is nil, a bool, a string, an int or a float64, a []any or a map[string]any.
 func Value(raw []byte) (any, error) {
 	switch {
 	case len(raw) == 0 || raw[0] == 'n':
@@ -22,13 +22,16 @@ func Value(raw []byte) (any, error) {
 		return true, nil
 	case raw[0] == 'f':
 		return false, nil
+	case raw[0] == '"' && len(raw) < 2:
+		return nil, errNotJSON
 	case raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0:
 		return string(raw[1 : len(raw)-1]), nil
 	case raw[0] == '"':
 		text, err := jsontext.AppendUnquote(nil, raw)
 		return string(text), err
 	case raw[0] == '[', raw[0] == '{':
-		return nested(jsontext.NewDecoder(bytes.NewBuffer(raw)))
+		v, _, err := nested(raw, 0)
+		return v, err
 	}
 	return number(string(raw))
 }
@@ -46,52 +49,4 @@ func number(text string) (any, error) {
 		return nil, errors.New("a number with a fraction or an exponent is too large to be compared exactly")
 	}
 	return nil, errors.New("a number has more than 64 bits, and cannot be compared exactly")
-}
-
-func nested(d *jsontext.Decoder) (any, error) {
-	if kind := d.PeekKind(); kind == '[' {
-		return list(d)
-	} else if kind == '{' {
-		return object(d)
-	}
-	raw, err := d.ReadValue()
-	if err != nil {
-		return nil, err
-	}
-	return Value(raw)
-}
-
-func list(d *jsontext.Decoder) (any, error) {
-	if _, err := d.ReadToken(); err != nil {
-		return nil, err
-	}
-	all := []any{}
-	for d.PeekKind() != ']' {
-		v, err := nested(d)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	_, err := d.ReadToken()
-	return all, err
-}
-
-func object(d *jsontext.Decoder) (any, error) {
-	if _, err := d.ReadToken(); err != nil {
-		return nil, err
-	}
-	all := map[string]any{}
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		key := name.String()
-		if all[key], err = nested(d); err != nil {
-			return nil, err
-		}
-	}
-	_, err := d.ReadToken()
-	return all, err
 }

@@ -134,11 +134,46 @@ func scan(t Term, inner slot) slot {
 	}
 }
 
+// split makes slots of the parts of an expression that are shared.
+func (c *compiler) split(s *slot, t Term) {
+	paths := t.Expr.Paths()
+	at := func(path jsondoc.Path) int {
+		return slices.IndexFunc(paths, func(p jsondoc.Path) bool { return p.String() == path.String() })
+	}
+	whole, parts := t.Expr.Split(func(path jsondoc.Path) bool {
+		i := at(path)
+		return i >= 0 && s.operands[i].shared()
+	})
+	if len(parts) == 0 {
+		return
+	}
+	all := map[string]slot{}
+	for i, p := range parts {
+		part := slot{place: t.Place, kind: exprSlot, expr: p}
+		for _, path := range p.Paths() {
+			part.operands = append(part.operands, s.operands[at(path)])
+		}
+		all[expression.Part(i)] = part
+	}
+	var operands []slot
+	for _, path := range whole.Paths() {
+		if part, ok := all[path.Root]; ok {
+			operands = append(operands, part)
+		} else {
+			operands = append(operands, s.operands[at(path)])
+		}
+	}
+	s.expr, s.operands = whole, operands
+}
+
 // expression compiles an expression. One that is over shared and other values gets the shared ones from chunks.
 func (c *compiler) expression(t Term) slot {
 	s := slot{place: t.Place, kind: exprSlot, expr: t.Expr}
 	for _, o := range t.Operands {
 		s.operands = append(s.operands, c.slot(o))
+	}
+	if !s.shared() {
+		c.split(&s, t)
 	}
 	if len(s.operands) == 0 {
 		if result, err := t.Expr.Eval(context.Background(), nil); err == nil {

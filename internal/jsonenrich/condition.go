@@ -31,7 +31,7 @@ func Condition(plan *stages.Plan[Document], c *expression.Expression, fields []F
 				return false, err
 			}
 			if err == nil {
-				values[i], err = expression.Value(raw)
+				values[i], err = c.Field(i, raw)
 			}
 			if err != nil {
 				return false, fmt.Errorf("when: %s: %w", f.Path, err)

@@ -148,7 +148,7 @@ func (v *evaluation) expression(s *slot) ([]byte, error) {
 	for i := range s.operands {
 		raw, err := v.raw(&s.operands[i])
 		if err == nil {
-			values[i], err = expression.Value(raw)
+			values[i], err = s.expr.Field(i, raw)
 		}
 		if err != nil {
 			return nil, err

@@ -111,7 +111,7 @@ func (c computed) make(dst []byte, s *scanned) ([]byte, error) {
 	for i := range c.fields {
 		raw, err := c.fields[i].in(0, s)
 		if err == nil {
-			values[i], err = expression.Value(raw)
+			values[i], err = c.expr.Field(i, raw)
 		}
 		if err != nil && !errors.Is(err, stages.ErrNoKey) { // What is absent is null.
 			return dst, err

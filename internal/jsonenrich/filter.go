@@ -30,7 +30,7 @@ func (f *filter) check(d *Document) error {
 	for i, ref := range f.fields {
 		raw, err := d.field(ref)
 		if err == nil {
-			values[i], err = expression.Value(raw)
+			values[i], err = f.expr.Field(i, raw)
 		}
 		if err != nil {
 			return decodeFailure("input.where: %s: %v", f.expr.Paths()[i], err)

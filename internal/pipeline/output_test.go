@@ -30,6 +30,12 @@ func TestOutput(t *testing.T) {
 			"an expression of both", `value: {x: user.name + " " + string(event.amount), y: event.amount + len(purchases), z: purchases}`, userStage + purchasesStage, event,
 			`{"x":"Ada 20","y":23,"z":[{"id":10,"product_id":100},{"id":11,"product_id":101},{"id":12,"product_id":100}]}`,
 		},
+		{
+			"an expression with parts of results", `value: {x: len(purchases) + event.amount, y: "any(purchases, .id == event.user_id + 9)", z: "event.amount > 5 ? len(user.name) : 0", w: event.none ?? len(purchases)}`, userStage + purchasesStage, event,
+			`{"x":23,"y":true,"z":3,"w":3}`,
+		},
+		{"a part that would fail and is not wanted", `value: {x: event.amount > 100 ? upper(user.id) : "no"}`, userStage, event, `{"x":"no"}`},
+		{"a part that fails", `value: {x: upper(user.id) + event.name}`, userStage, event, `encode: output.value.x: number stands where string is wanted`},
 		{"an expression of nothing", `value: {x: user.absent + 1, y: (user.absent ?? "none")}`, userStage, event, `{"x":null,"y":"none"}`},
 		{"lists of the event", `value: {skus: "event.items[].sku", n: "event.items[].n"}`, userStage, event, `{"skus":["a","b",null],"n":[1,null,null]}`},
 		{"lists of results", `value: {products: "purchases[].product_id", ratings: "reviews[][].author"}`, purchasesOfUsers, event, `{"products":[100,101,100],"ratings":[2,9,1,2,9]}`},
