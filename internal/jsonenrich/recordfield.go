@@ -49,7 +49,7 @@ func CheckRecordPath(path jsondoc.Path, keyFormat Format) string {
 		return "write record.headers.NAME, with the name of one header; a name with a dot is quoted, as in record.headers.\"trace.id\""
 	case recordKey:
 		if len(path.Steps) > 1 && keyFormat != JSON {
-			return "the key is " + keyFormat.words() + ", and has no members; set input.key_format to json if it is a JSON object"
+			return "the record's key is " + keyFormat.words() + ", and has no members; set input.key_format to json if it is a JSON object"
 		}
 		return ""
 	case recordTopic, recordPartition, recordOffset, recordTimestamp:
@@ -127,20 +127,20 @@ func (f recordField) key(dst []byte, r *loaderline.Record) ([]byte, error) {
 	}
 	json, err := f.keyJSON(r)
 	if err != nil {
-		return dst, decodeFailure("the key %v", err)
+		return dst, decodeFailure("the record's key %v", err)
 	}
 	if f.scanner == nil {
 		return append(dst, json...), nil
 	}
 	var found jsondoc.Result
 	if err := f.scanner.Scan(json, &found); err != nil {
-		return dst, decodeFailure("the key %v", err)
+		return dst, decodeFailure("the record's key %v", err)
 	}
 	switch v := found.Values[0][0]; v.Kind {
 	case jsondoc.Found:
 		return append(dst, v.In(json)...), nil
 	case jsondoc.Mismatch:
-		return dst, decodeFailure("%s: a value on the path in the key is not an object", f.path)
+		return dst, decodeFailure("%s: a value on the path in the record's key is not an object", f.path)
 	default:
 		return dst, nil
 	}

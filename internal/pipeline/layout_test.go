@@ -81,7 +81,7 @@ func TestWrongLayouts(t *testing.T) {
 		},
 		{
 			"a member of a text key", stage("a", "record.key.id", ""),
-			`stages.a.by: the key is text, and has no members; set input.key_format to json if it is a JSON object`,
+			`stages.a.by: the record's key is text, and has no members; set input.key_format to json if it is a JSON object`,
 		},
 		{
 			"all headers", stage("a", "record.headers", ""),

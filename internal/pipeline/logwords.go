@@ -5,6 +5,9 @@ import "github.com/loaderline/loaderline/internal/pipelinefile"
 // logWords are the texts of a file that its errors may name in the log. No secret is among them.
 func logWords(file *pipelinefile.File) []string {
 	all := append([]string{file.Name}, file.AllTopics()...)
+	if file.Registry != nil {
+		all = append(all, "registry.basic", "Apicurio /apis/ccompat/v7") // What errors of the registry advise.
+	}
 	for _, s := range file.Sources {
 		all = append(all, s.Name, s.Driver())
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +21,7 @@ import (
 	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/registry"
+	"github.com/loaderline/loaderline/internal/safeerr"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -132,7 +135,7 @@ func TestAvroOfARegistry(t *testing.T) {
 		`{"event":{"user_id":1,"amount":12.30},"user":{"id":1,"name":"Ada"},` + plan,
 		`{"event":{"user_id":2,"at":"2026-01-02T03:04:05.006Z","note":"x"},"user":{"id":2,"name":"Grace \"G\""},` + plan,
 		"decode: ", "decode: ", "decode: it has no schema ID: it begins with", "decode: schema ID 77: the registry has no schema of this ID",
-		"decode: ", "decode: the key cannot be read: it has no schema ID",
+		"decode: ", "decode: the record's key cannot be read: it has no schema ID",
 	}
 	for i := range want {
 		if strings.HasPrefix(want[i], "{") && got[i] != want[i] || !strings.HasPrefix(got[i], want[i]) || got[i] == want[i] && want[i] == "decode: " {
@@ -243,5 +246,35 @@ func TestARegistryThatIsAway(t *testing.T) {
 	}
 	if diff := cmp.Diff(nil, p.Config.Prepare(t.Context(), []*loaderline.Record{{}, {Value: []byte("x")}})); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What the log keeps of an error of the registry still says what to do.
+func TestAdviceAboutTheRegistryIsLogged(t *testing.T) {
+	for _, c := range []struct {
+		status         int
+		location, body string
+		want           string
+	}{
+		{http.StatusUnauthorized, "", "", "schemas of records: schema: schema ID …: registry … answered 401 Unauthorized: no response; check registry.basic, registry.token or registry.tls, and what the user may do"},
+		{http.StatusForbidden, "", "", "answered 403 Forbidden: no response; check registry.basic, registry.token or registry.tls, and what the user may do"},
+		{http.StatusNotFound, "", "", "answered 404 Not Found, which is not how a registry answers; check the path of registry.url (that of Apicurio ends with /apis/ccompat/v7)"},
+		{http.StatusFound, "http://127.0.0.1:1/elsewhere", "", "redirects to …; set registry.url to the URL that it leads to"},
+		{http.StatusOK, "", "<html>", "answered with a page of HTML; check registry.url"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", c.location)
+			w.WriteHeader(c.status)
+			_, _ = w.Write([]byte(c.body))
+		}))
+		t.Cleanup(server.Close)
+		p := openText(t, withRegistry(t, server.URL, ", format: avro", userStage))
+		err := p.Config.Prepare(t.Context(), []*loaderline.Record{{Value: []byte{0, 0, 0, 0, 7, 1}}})
+		if err == nil {
+			t.Fatalf("%d: no error", c.status)
+		}
+		if got := safeerr.NewWords(p.Config.LogWords...).Text(err.Error()); !strings.Contains(got, c.want) {
+			t.Errorf("%d:\n got %s\nwant %s", c.status, got, c.want)
+		}
 	}
 }

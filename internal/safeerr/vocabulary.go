@@ -52,7 +52,7 @@ bad_request forbidden unauthorized acceptable found moved permanently entity unp
 addresses allow belongs bool brackets but choose closing comes compressed content control declared document driver exact first followed
 goes goroutine got here hex leave letter link lists looked looks makes max_keys metadata near never nor paths place port reads run same say says
 scanned sets several single something speak stand stands those together told true trusted twice wants whole dsn
-registry schemas subject id guid registered register compatible html
+registry schemas records subject id guid registered register compatible html how may redirects sends
 wrongtype err noauth wrongpass noperm clusterdown masterdown tryagain moved ask readonly oom noscript misconf
 `)
 
