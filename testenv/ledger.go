@@ -17,6 +17,8 @@ type LedgerConfig struct {
 	// AllowDeadLetter says whether a dead letter is right although the oracle could enrich its event: one that became
 	// too large, say. Defaults to none.
 	AllowDeadLetter func(DeadLetter) bool
+	// Event returns the event, as outputs hold it, of a value of the input or of a dead letter. Defaults to the value itself.
+	Event func(value []byte) []byte
 	// Check says what else an output has against it; empty is nothing. It must not keep the record. Defaults to none.
 	Check func(Record) string
 	// DeadInAnyOrder allows dead letters of a key in any order: with retry topics they have none.
@@ -63,6 +65,9 @@ type outcome struct {
 
 // NewLedger returns an empty ledger.
 func NewLedger(config LedgerConfig) *Ledger {
+	if config.Event == nil {
+		config.Event = func(value []byte) []byte { return value }
+	}
 	return &Ledger{
 		config: config, seed: maphash.MakeSeed(), inputs: map[int][]inputRecord{}, enriched: map[int][]outcome{},
 		dead: map[int][]outcome{}, seen: map[Source]struct{}{}, verified: map[int64]uint64{},
@@ -78,7 +83,7 @@ func (l *Ledger) Input(r Record) {
 		return
 	}
 	l.inputs[r.Partition] = append(list, inputRecord{
-		offset: r.Offset, millis: r.Time.UnixMilli(), event: l.hash(r.Value), key: l.hash(r.Key),
+		offset: r.Offset, millis: r.Time.UnixMilli(), event: l.hash(l.config.Event(r.Value)), key: l.hash(r.Key),
 	})
 }
 
@@ -149,7 +154,7 @@ func (l *Ledger) DeadLetter(r Record) {
 	letter.Stage, _ = r.Header("loaderline.error.stage")
 	letter.Code, _ = r.Header("loaderline.error.code")
 	letter.Message, _ = r.Header("loaderline.error.message")
-	o := outcome{offset: r.Offset, event: l.hash(r.Value), key: l.hash(r.Key), letter: letter}
+	o := outcome{offset: r.Offset, event: l.hash(l.config.Event(r.Value)), key: l.hash(r.Key), letter: letter}
 	// One that does not fit has its source's coordinates instead of its value.
 	o.unreadable = letter.Kind == "too_large"
 	o.of = l.identify(&r, o.event)
@@ -166,7 +171,7 @@ func (l *Ledger) allowed(letter *DeadLetter) bool {
 	if l.config.Oracle == nil {
 		return true
 	}
-	subject, ok := l.config.Oracle.Subject(letter.Record.Value)
+	subject, ok := l.config.Oracle.Subject(l.config.Event(letter.Record.Value))
 	if ok {
 		_, ok = l.config.Oracle.Enrichment(subject)
 	}

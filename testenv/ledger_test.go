@@ -1,6 +1,7 @@
 package testenv_test
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -196,6 +197,29 @@ func TestLedgerJudgesDeadLetters(t *testing.T) {
 				t.Errorf("the dead letter of %s says %q", place, letter.Message)
 			}
 		})
+	}
+}
+
+// The event of an input record that is not JSON is what it is decoded to, in outputs. Its dead letter holds the record's own bytes.
+func TestLedgerDecodesEvents(t *testing.T) {
+	ledger := testenv.NewLedger(testenv.LedgerConfig{
+		Oracle: tierOracle{}, Event: func(value []byte) []byte { return bytes.TrimPrefix(value, []byte("prefix")) },
+	})
+	encoded := func(in testenv.Record) testenv.Record {
+		in.Value = append([]byte("prefix"), in.Value...)
+		return in
+	}
+	right, wrong, dead := inputOf(1), inputOf(2), inputOf(3)
+	for _, in := range []testenv.Record{right, wrong, dead} {
+		ledger.Input(encoded(in))
+	}
+	ledger.Enriched(outcomeOf(right))
+	wrong.Value = inputOf(7).Value
+	ledger.Enriched(outcomeOf(wrong))
+	ledger.DeadLetter(deadOf(encoded(dead), "decode"))
+	report := ledger.Report()
+	if diff := cmp.Diff(counts{Wrong: 1, Unexpected: 1}, countsOf(report)); diff != "" {
+		t.Errorf("(-want +got)\n%s\n%s", diff, &report)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package chaos is the fault suite: the built binary as separate processes, real Kafka, PostgreSQL and Redis, faults
+// Package chaos is the fault suite: the built binary as separate processes, real Kafka, PostgreSQL, Redis and a schema registry, faults
 // at random times, and the checker of testenv as the judge of what came out.
 //
 // A [Fault] is a value with a name, what injects it and what heals it. A [Scenario] is a list of steps: each publishes a

@@ -14,6 +14,7 @@ var longer = []Scenario{
 		// Connections stay with the second host until they end.
 		Step{Fault: firstHost(silent("postgres")), Share: 6}, Step{Fault: terminated}, Step{Fault: firstHost(away("postgres")), Share: 6})},
 	{Name: "PostgreSQL standby promoted", Events: 40_000, Members: 2, Database: withStandby, Steps: fixed(Step{Fault: promoted, Share: 2})},
+	{Name: "registry killed for 15 s", Events: 201_000, Avro: true, Steps: fixed(Step{Fault: registryKilled, For: 15 * time.Second})},
 	{Name: "three brokers: rolling restart", Site: threeBrokers, Events: 60_000, Members: 2, Alone: true, Steps: fixed(Step{Fault: eachBrokerRestarted, Share: 4})},
 	{Name: "three brokers: coordinator stopped", Site: threeBrokers, Events: 30_000, Members: 2, Alone: true, Steps: fixed(steps(2*time.Second, coordinatorStopped, coordinatorStopped)...)},
 	{Name: "Kafka 3.9", Site: olderBroker, Events: 40_000, Alone: true, Steps: fixed(

@@ -48,9 +48,9 @@ output: {topic: %[11]s, delivery: %[12]s}
 dead_letter: {topic: %[13]s, window: %[14]d}
 retry: {max_elapsed: 500ms%[15]s}
 cache: {%[18]s}
-`, r.group, r.bootstrap(), sessionTimeout, transactionTimeout, workers, token, r.input,
+%[19]s`, r.group, r.bootstrap(), sessionTimeout, transactionTimeout, workers, token, r.input,
 		dsn, timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
-		window, r.retry(), r.login(), r.start(), strings.Join(r.caches(), ", ")), nil
+		window, r.retry(), r.login(), r.start()+r.format(), strings.Join(r.caches(), ", "), r.registrySection()), nil
 }
 
 // bootstrap is the brokers that the file names.
@@ -73,6 +73,22 @@ func (r *Round) start() string {
 		return ""
 	}
 	return ", start: " + r.scenario.Start
+}
+
+// format is what the values of the file's input are, if they are not JSON.
+func (r *Round) format() string {
+	if !r.scenario.Avro {
+		return ""
+	}
+	return ", format: avro"
+}
+
+// registrySection is how the file finds its schemas.
+func (r *Round) registrySection() string {
+	if !r.scenario.Avro {
+		return ""
+	}
+	return fmt.Sprintf("registry: {url: %q}\n", r.registry.Address())
 }
 
 // retry is the file's retry topics.

@@ -73,7 +73,9 @@ type Round struct {
 	silences                   []error      // times when the pipeline stood still and no process said so
 	strangers                  atomic.Int64 // offsets of the input that are no events of the source
 	source                     *source
-	versions                   *versions // of scenarios that change rows; else nil
+	versions                   *versions        // of scenarios that change rows; else nil
+	registry                   *testenv.Service // of scenarios in Avro; else nil
+	writers                    *writers         // their events; else nil
 
 	result Result
 

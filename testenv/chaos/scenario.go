@@ -33,6 +33,8 @@ type Scenario struct {
 	Poison bool
 	// Changing has rows that change: see versions. Several processes are told so by a topic.
 	Changing bool
+	// Avro has events in Avro, of two schemas in a registry of its own. All of their users are there.
+	Avro bool
 	// Rate is how many events a second are published. Defaults to 5,000.
 	Rate int
 	// Watched reports whether what the first process holds is sampled, and must not grow.
@@ -57,6 +59,9 @@ func (s *Scenario) rate() int { return cmp.Or(s.Rate, 5_000) }
 
 // strangers are the users that are not in the database: few where it is long, since the checker keeps dead letters whole.
 func (s *Scenario) strangers() int {
+	if s.Avro {
+		return 0
+	}
 	if s.Watched {
 		return users / 200
 	}
@@ -120,6 +125,7 @@ var short = []Scenario{
 	{Name: "PgBouncer", Events: 30_000, Database: behindPgBouncer, Steps: fixed(steps(2*time.Second, bouncerKilled, bouncerRestarted, terminated)...)},
 	{Name: "Redis away", Events: 30_000, Redis: true, Steps: fixed(steps(3*time.Second, away("redis"), silent("redis"))...)},
 	{Name: "invalidation under load", Events: 30_000, Changing: true, Steps: fixed(Step{Fault: changing, For: 4 * time.Second, Share: 4})},
+	{Name: "registry killed", Events: 30_000, Avro: true, Steps: fixed(Step{Fault: registryKilled, For: 4 * time.Second})},
 	{Name: "retry topics", Events: 30_000, Retry: true, Steps: fixed(Step{Fault: lateRows, For: 3 * time.Second}, Step{Fault: killAt("after-flush")})},
 	{Name: "disk cache", Events: 30_000, Disk: true, Steps: fixed(steps(2*time.Second, diskDeleted, diskCorrupted, diskFull)...)},
 	{Name: "poison", Events: 20_000, Poison: true, Steps: fixed(steps(2*time.Second, smaller)...)},

@@ -152,8 +152,14 @@ func (r *Round) fill(ctx context.Context, judge *testenv.LedgerConfig) error {
 	}
 	judge.Oracle = oracle
 	event := testenv.NewEvent
-	if r.scenario.Poison {
+	switch {
+	case r.scenario.Poison:
 		event = poisoned
+	case r.scenario.Avro:
+		if err := r.startRegistry(ctx); err != nil {
+			return err
+		}
+		event, judge.Event = r.writers.event, r.writers.decode
 	}
 	// Some users are not there: their events are dead-lettered.
 	r.source = newSource(r, users+r.scenario.strangers(), event)
@@ -170,7 +176,7 @@ func (r *Round) tearDown(ctx context.Context) error {
 	if r.twin != nil {
 		r.twin.close()
 	}
-	errs := []error{r.releaseConnections(ctx), r.unmakeDisk(), r.abortForeign(ctx)}
+	errs := []error{r.releaseConnections(ctx), r.unmakeDisk(), r.abortForeign(ctx), r.stopRegistry()}
 	if r.versions != nil {
 		errs = append(errs, r.versions.close())
 	}
