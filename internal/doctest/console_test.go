@@ -85,7 +85,7 @@ func TestCommandsPrintWhatPagesSay(t *testing.T) {
 			r := newReader(t)
 			for _, b := range p.blocks {
 				switch b.kind() {
-				case "yaml wrong", "yaml file":
+				case "yaml wrong", "yaml file", "json file", "proto file":
 					r.write(b.attrs["wrong"]+b.attrs["file"], b.text)
 				case "console", "console background", "console fails":
 					r.follow(p, b)

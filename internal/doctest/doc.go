@@ -5,6 +5,7 @@
 //	```yaml                a pipeline file, or a part of one that is laid over examples/user-events.yaml
 //	```yaml wrong=NAME     a pipeline file with mistakes, which is written to NAME for the commands after it
 //	```yaml file=NAME      a file that is written to NAME for the commands after it
+//	```json file=NAME      the same for other files, such as schemas; also ```proto file=NAME
 //	```yaml manifest       a Kubernetes manifest that runs loaderline
 //	```console             commands after "$ " and what they print, run in order in one folder for each page
 //	```console background  the same, but the last one runs until the page ends, and then has to exit 0 at SIGINT

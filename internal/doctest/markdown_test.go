@@ -111,7 +111,7 @@ func TestEveryBlockIsOfAKnownKind(t *testing.T) {
 	known := map[string]bool{
 		"yaml": true, "yaml wrong": true, "yaml file": true, "yaml manifest": true,
 		"console": true, "console background": true, "console fails": true, "console elsewhere": true,
-		"go": true, "json": true, "promql": true,
+		"go": true, "json": true, "json file": true, "proto file": true, "promql": true,
 	}
 	for _, p := range pages(t) {
 		if checkedElsewhere(p.path) {
