@@ -21,6 +21,7 @@ type consumeFlags struct {
 	from, to    offsetexpr.Position
 	limit       int
 	format      choice
+	raw         bool
 }
 
 func newConsume(c *console.Console) *cobra.Command {
@@ -34,15 +35,18 @@ func newConsume(c *console.Console) *cobra.Command {
 Positions: earliest, latest, 1000 (that offset in every partition), 3:1000 (partition:offset, and that partition
 alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two hours ago), -7d. --to is exclusive.
 
-Values are printed byte for byte. On a terminal, control characters and bytes that are not UTF-8 are printed as their
-codes, such as \x1b.
+Values are printed byte for byte, and values that have a schema as JSON. What cannot be decoded by its schema is printed
+as it is, and the first reason goes to stderr. --raw decodes nothing, and needs no registry. On a terminal, control
+characters and bytes that are not UTF-8 are printed as their codes, such as \x1b.
 
---format json prints topic, partition, offset, timestamp, key, value and headers. Keys and values that are not UTF-8
-are base64 in key_base64 and value_base64.`,
+--format json prints topic, partition, offset, timestamp, key, value and headers. Keys and values that have a schema
+are the text of their JSON, with its ID in key_schema_id and value_schema_id. What is not UTF-8 is base64 in key_base64
+and value_base64.`,
 		Example: `  loaderline consume pipeline.yaml -n 10
   loaderline consume pipeline.yaml --dead-letters --to latest --format json
   loaderline consume pipeline.yaml --from -2h --to latest
-  loaderline consume pipeline.yaml --topic user-events --from 3:1000`,
+  loaderline consume pipeline.yaml --topic user-events --from 3:1000
+  loaderline consume pipeline.yaml --topic user-events --raw -n 1 | xxd`,
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var to *offsetexpr.Position
@@ -62,6 +66,7 @@ are base64 in key_base64 and value_base64.`,
 	cmd.Flags().Lookup("to").DefValue = ""
 	cmd.Flags().IntVarP(&f.limit, "limit", "n", 0, "number of `records` to end after")
 	cmd.Flags().Var(&f.format, "format", "how to print a record")
+	cmd.Flags().BoolVar(&f.raw, "raw", false, rawUsage)
 	cmd.MarkFlagsMutuallyExclusive("topic", "dead-letters")
 	return cmd
 }
@@ -81,6 +86,11 @@ func consume(ctx context.Context, c *console.Console, path string, f consumeFlag
 	if err := l.awaitKafka(ctx, l.inWords(c), topics...); err != nil {
 		return unlessEnded(ctx, err)
 	}
+	decode, end, err := l.decoded(c, f.raw)
+	if err != nil {
+		return err
+	}
+	defer end()
 	out := bufio.NewWriterSize(c.Out, 64<<10)
 	format := topicread.Format(f.format.value)
 	var line []byte
@@ -89,10 +99,14 @@ func consume(ctx context.Context, c *console.Console, path string, f consumeFlag
 		cfg.Waiting = func() { c.Say("waiting for new records in %s; end with Ctrl-C", strictyaml.JoinWords(topics, "and")) }
 	}
 	err = topicread.Read(ctx, cfg, func(r *kgo.Record) error {
-		if line, err = format.Append(line[:0], r); err != nil {
+		decoded, err := decode(ctx, r)
+		if err != nil {
+			return unlessEnded(ctx, err)
+		}
+		if line, err = format.Append(line[:0], r, decoded); err != nil {
 			return err
 		}
-		_, err := out.Write(line)
+		_, err = out.Write(line)
 		return err
 	})
 	return l.hinted(errors.Join(err, out.Flush()))

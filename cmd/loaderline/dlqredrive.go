@@ -14,6 +14,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/topicread"
 )
 
@@ -42,8 +43,9 @@ dead-letter topic. It records each in the same transaction, so each is sent once
 again.
 
 --fix FILE is a jq program that transforms the payload. It gets a payload that is not JSON as a string; $key is the
-record's key, and $headers are the headers. A dead letter stays open if the program returns no value for it, or takes
-more than 5s or 512 MiB.
+record's key, and $headers are the headers. A payload that has a schema is JSON for the program, and is encoded again
+by the same schema; fields that the schema does not know are left out. A dead letter stays open if the program returns
+no value for it or one that the schema does not take, or takes more than 5s or 512 MiB.
 
 Dead letters of the topic NAME that came back more often than --max-redrives go to the topic NAME-parked instead. If
 two redrives of a pipeline run at the same time, the older one stops.
@@ -89,6 +91,11 @@ func redrive(ctx context.Context, c *console.Console, path string, filter deadle
 			return err
 		}
 		defer r.Fix.Close()
+		end, err := l.fixPayload(&r)
+		if err != nil {
+			return err
+		}
+		defer end()
 	}
 	if err := l.awaitKafka(ctx, l.inWords(c), append([]string{r.Topic}, r.Inputs...)...); err != nil {
 		return err
@@ -178,6 +185,25 @@ func interrupted(ctx context.Context, err error) error {
 	return errors.New("interrupted; run it again for the rest: nothing is done twice")
 }
 
+// fixPayload lets a fix see payloads that have a schema, and returns what ends that.
+func (l *loaded) fixPayload(r *deadletter.Redrive) (end func(), err error) {
+	client, err := pipeline.OpenRegistry(l.layout.File, l.certificates)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := pipeline.NewPayload(l.layout.File, client)
+	if err != nil {
+		return nil, err
+	}
+	if payload != nil {
+		r.Payload = payload
+	}
+	if client == nil {
+		return func() {}, nil
+	}
+	return client.Close, nil
+}
+
 func readFix(path string) (*deadletter.Fix, error) {
 	program, err := os.ReadFile(path)
 	if err != nil {
@@ -194,7 +220,7 @@ func readFix(path string) (*deadletter.Fix, error) {
 // offset. Its timestamp is the one that it would get now: a redriven record has the time at which it is sent.
 func printPlanned(to io.Writer, record *kgo.Record) error {
 	record.Offset, record.Timestamp = -1, time.Now()
-	line, err := topicread.FormatJSON.Append(nil, record)
+	line, err := topicread.FormatJSON.Append(nil, record, topicread.Decoded{})
 	if err != nil {
 		return err
 	}

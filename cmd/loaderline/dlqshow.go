@@ -15,12 +15,15 @@ import (
 
 func newDLQShow(c *console.Console) *cobra.Command {
 	f := letterFlags{filter: deadletter.Filter{Limit: 1}}
-	format := tableFormat()
+	format, raw := tableFormat(), false
 	cmd := &cobra.Command{
 		Use:   "show PIPELINE [PARTITION:OFFSET...]",
 		Short: "Show dead letters: why, where from, headers, payload",
 		Long: `Show single dead letters: the reason, the origin, key, headers and payload. Name them by their position in the
 dead-letter topic, such as the EXAMPLE of dlq list, or select them by flags, which show the first, or the first -n.
+
+Key and payload that have a schema are shown as JSON. What cannot be decoded by its schema is shown as it is, and the
+first reason goes to stderr. --raw decodes nothing, and needs no registry.
 
 --format json prints records as consume does, with state, state_at and state_by.`,
 		Example: `  loaderline dlq show pipeline.yaml 0:12
@@ -38,15 +41,16 @@ dead-letter topic, such as the EXAMPLE of dlq list, or select them by flags, whi
 					filter.State = ""
 				}
 			}
-			return showLetters(cmd.Context(), c, args[0], filter, format.value == "json")
+			return showLetters(cmd.Context(), c, args[0], filter, format.value == "json", raw)
 		},
 	}
 	f.add(cmd, deadletter.States()...)
 	cmd.Flags().Var(format, "format", "how to print dead letters")
+	cmd.Flags().BoolVar(&raw, "raw", false, rawUsage)
 	return cmd
 }
 
-func showLetters(ctx context.Context, c *console.Console, path string, filter deadletter.Filter, asJSON bool) error {
+func showLetters(ctx context.Context, c *console.Console, path string, filter deadletter.Filter, asJSON, raw bool) error {
 	l, err := load(path, quietly(c))
 	if err != nil {
 		return err
@@ -55,6 +59,11 @@ func showLetters(ctx context.Context, c *console.Console, path string, filter de
 	if err := l.awaitKafka(ctx, l.inWords(c), queue.Topic); err != nil {
 		return err
 	}
+	decode, end, err := l.decoded(c, raw)
+	if err != nil {
+		return err
+	}
+	defer end()
 	out := bufio.NewWriter(c.Out)
 	missing := map[deadletter.Coordinates]bool{}
 	for _, one := range filter.Only {
@@ -63,6 +72,9 @@ func showLetters(ctx context.Context, c *console.Console, path string, filter de
 	shown := 0
 	err = queue.Read(ctx, filter, func(letter deadletter.Letter) error {
 		delete(missing, letter.Coordinates)
+		if letter.Decoded, err = decode(ctx, letter.Record); err != nil {
+			return err
+		}
 		if shown++; asJSON {
 			return letter.WriteJSON(out)
 		}

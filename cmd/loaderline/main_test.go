@@ -17,6 +17,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/loaderline/loaderline/internal/command/demo"
+	"github.com/loaderline/loaderline/internal/devregistry"
+	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/testenv"
 )
 
@@ -41,7 +43,7 @@ func (m leakless) Run() int {
 }
 
 // TestScripts runs the specification of the command line in testdata. Each script has its own broker at $BROKERS,
-// a shop at $SHOP, and an address at $CLOSED where nobody listens.
+// a shop at $SHOP, a schema registry at $REGISTRY, and an address at $CLOSED where nobody listens.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -49,7 +51,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await": await, "topic": topic, "exitcode": exitcode, "fetch": fetch, "profile": cpuProfile, "serve": serve,
-			"hostile": hostile, "harmless": harmless,
+			"hostile": hostile, "harmless": harmless, "register": register,
 		},
 	})
 }
@@ -64,6 +66,12 @@ func setup(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	schemas, err := devregistry.Start(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = schemas.Close() })
+	env.Setenv("REGISTRY", schemas.URL())
 	s := &service{}
 	env.Values[service{}] = s
 	env.Defer(s.stop)
@@ -117,6 +125,18 @@ func topic(ts *testscript.TestScript, neg bool, args []string) {
 	record := &kgo.Record{Topic: args[0], Key: []byte(args[1]), Value: []byte(value), Timestamp: time.UnixMilli(1764000000123)}
 	record.Headers = []kgo.RecordHeader{{Key: "raw", Value: []byte("\xff")}, {Key: "none"}, {Key: "tag", Value: []byte("<a>")}}
 	ts.Check(client.ProduceSync(context.Background(), record, &kgo.Record{Topic: args[0]}).FirstErr())
+}
+
+// register registers a schema with the script's registry: register SUBJECT TYPE FILE.
+func register(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: register subject type file")
+	}
+	client, err := registry.Open(registry.Config{URLs: []string{ts.Getenv("REGISTRY")}})
+	ts.Check(err)
+	defer client.Close()
+	_, err = client.Register(context.Background(), args[0], &registry.Schema{Type: registry.Type(args[1]), Text: ts.ReadFile(args[2])}, false)
+	ts.Check(err)
 }
 
 // cpuProfile wants a file to be a CPU profile: profile FILE.

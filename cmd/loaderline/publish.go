@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -12,6 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
+	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/publish"
 )
@@ -22,6 +26,7 @@ const refusedShown = 10
 // publishFlags are the flags of publish.
 type publishFlags struct {
 	key, topic string
+	message    string
 	rate       float64
 }
 
@@ -33,10 +38,15 @@ func newPublish(c *console.Console) *cobra.Command {
 		Long: `Publish the lines of a file, or of stdin, to the pipeline's first input topic. Each line becomes the value of
 a record, byte for byte. Empty lines are skipped. With --key, a value of the event becomes the record's key, so that
 events of one key stay in order; if that value is null, the record has no key. A line that lacks the key, or is too
-large for the topic, is reported with its number. The others are published, and the exit code is 1.`,
+large for the topic, is reported with its number. The others are published, and the exit code is 1.
+
+If input.format is avro, protobuf or json_schema, each line is encoded by input.schema, or by the latest schema of the
+subject TOPIC-value in the registry. Keys are encoded by input.key_format, with the subject TOPIC-key. A line that the
+schema does not take is reported with its number and the field.`,
 		Example: `  loaderline publish pipeline.yaml events.ndjson --key user_id
   echo '{"user_id":7}' | loaderline publish pipeline.yaml
-  loaderline publish pipeline.yaml events.ndjson --rate 500`,
+  loaderline publish pipeline.yaml events.ndjson --rate 500
+  loaderline publish orders.yaml orders.ndjson --message shop.Order`,
 		Args: onePipeline(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.rate < 0 || cmd.Flags().Changed("rate") && f.rate == 0 {
@@ -51,6 +61,7 @@ large for the topic, is reported with its number. The others are published, and 
 	}
 	cmd.Flags().StringVar(&f.key, "key", "", "`path` of the value that becomes the record's key, such as user_id")
 	cmd.Flags().StringVar(&f.topic, "topic", "", "`topic` to publish to, instead of the first input topic")
+	cmd.Flags().StringVar(&f.message, "message", "", messageUsage)
 	cmd.Flags().Float64Var(&f.rate, "rate", 0, "most `events` per second")
 	return cmd
 }
@@ -75,6 +86,9 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	}
 	if err := l.awaitKafka(ctx, l.inWords(c), cfg.Topic); err != nil {
 		return err
+	}
+	if err := f.encode(ctx, l, &cfg); err != nil {
+		return unlessEnded(ctx, err)
 	}
 	if typed(c, in) {
 		c.Say("waiting for events for %s, one line of JSON each; end with Ctrl-D", cfg.Topic)
@@ -118,6 +132,43 @@ func (f publishFlags) config(l *loaded) (publish.Config, error) {
 		cfg.Key = key
 	}
 	return cfg, nil
+}
+
+// messageUsage describes the flag that names a message.
+const messageUsage = "Protobuf `message` of the events, if their schema in the registry has several"
+
+// encode lets events with a schema be encoded by it.
+func (f publishFlags) encode(ctx context.Context, l *loaded, cfg *publish.Config) error {
+	file := l.layout.File
+	client, err := pipeline.OpenRegistry(file, l.certificates)
+	if err != nil {
+		return err
+	}
+	if client != nil {
+		defer client.Close()
+	}
+	values, err := pipeline.Encoder(ctx, file, client, pipeline.EncoderConfig{Part: schemaid.Value, Topic: cfg.Topic, Message: f.message, Published: true})
+	if err != nil {
+		return err
+	}
+	if values != nil {
+		cfg.Encode = values.Encode
+	} else if f.message != "" {
+		return usagef("--message is for format: protobuf, and input.format is %s", file.Input.Format)
+	}
+	if cfg.Key == nil {
+		return nil
+	}
+	keys, err := pipeline.Encoder(ctx, file, client, pipeline.EncoderConfig{Part: schemaid.Key, Topic: cfg.Topic, Published: true})
+	switch {
+	case err != nil:
+		return err
+	case keys != nil:
+		cfg.Key.Encode = keys.Encode
+	case file.Input.KeyFormat == pipelinefile.FormatJSON:
+		cfg.Key.Encode = func(json []byte) ([]byte, error) { return slices.Clone(json), nil }
+	}
+	return nil
 }
 
 // regularSize is the size of a regular file, and 0 of any other.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -29,6 +30,8 @@ type Config struct {
 	Registry *registry.Client
 	// Backend bounds the requests of Registry. Defaults to what registry.NewResolver takes.
 	Backend *stages.Backend
+	// Grace is for how long an unknown ID is looked for again. Defaults to 10 s.
+	Grace time.Duration
 }
 
 // Decoder turns parts of records into JSON. It is safe for concurrent use.
@@ -42,7 +45,7 @@ func NewDecoder(cfg Config) *Decoder {
 	d := &Decoder{cfg: cfg}
 	if cfg.File == nil {
 		d.resolver = registry.NewResolver(cfg.Registry, registry.ResolverConfig[*Schema]{
-			Backend: cfg.Backend,
+			Backend: cfg.Backend, Grace: cfg.Grace,
 			Compile: func(s *registry.Schema) (*Schema, error) { return compile(cfg.Format, s, cfg.Options) },
 		})
 	}
@@ -95,6 +98,15 @@ func (d *Decoder) find(data []byte, headers []kgo.RecordHeader) (schemaid.Found,
 		}
 		return nil
 	})
+}
+
+// ID returns the ID of the schema of data, which is the part of a record with these headers. It is zero if there is none.
+func (d *Decoder) ID(data []byte, headers []kgo.RecordHeader) schemaid.ID {
+	found, err := d.find(data, headers)
+	if err != nil {
+		return schemaid.ID{}
+	}
+	return found.ID
 }
 
 // Value is a part of a record that was decoded.

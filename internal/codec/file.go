@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/format"
+	"github.com/loaderline/loaderline/internal/format/protobuf"
 )
 
 // maxFileBytes bounds a schema file, and maxFiles the files that it imports.
@@ -43,29 +44,41 @@ func ReadFile(f Format, name, message string, options format.Options) (*Schema, 
 		if !json.Valid([]byte(text)) {
 			return nil, errors.New("it is no JSON Schema: it is not JSON")
 		}
-		return &Schema{options: options}, nil
+		return jsonSchema(text, nil, options), nil
 	}
 }
 
+// errSeveral is the error of a Protobuf schema whose values can be of several messages.
+var errSeveral = errors.New("there are several messages")
+
 // take sets the message type of all values.
 func (s *Schema) take(name string) error {
-	if name == "" {
+	m, err := s.named(name)
+	if errors.Is(err, errSeveral) {
+		return errors.New("the file has several messages; write the name of the one that the values are as message")
+	}
+	s.message = m
+	return err
+}
+
+// named returns the message type of a name, which may be empty if the schema has one alone.
+func (s *Schema) named(name string) (*Message, error) {
+	var (
+		m   *protobuf.Message
+		err error
+	)
+	if name != "" {
+		m, err = s.Protobuf.Message(name)
+	} else {
 		if _, err := s.Protobuf.MessageAt([]int{1}); err == nil {
-			return errors.New("the file has several messages; write the name of the one that the values are as message")
+			return nil, errSeveral
 		}
-		m, err := s.Protobuf.MessageAt([]int{0})
-		if err != nil {
-			return err
-		}
-		s.message = &Message{Message: m, decoder: m.Decoder(s.options)}
-		return nil
+		m, err = s.Protobuf.MessageAt([]int{0})
 	}
-	m, err := s.Protobuf.Message(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.message = &Message{Message: m, decoder: m.Decoder(s.options)}
-	return nil
+	return newMessage(m, s.options), nil
 }
 
 func readText(name string) (string, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/avro"
+	"github.com/loaderline/loaderline/internal/format/jsonschema"
 	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
@@ -20,12 +21,26 @@ const (
 	Avro Format = iota
 	Protobuf
 	JSONSchema
+	// OfSchema is the format that the schema of a value is for. A Decoder with a registry alone can have it.
+	OfSchema
 )
 
 // types are the formats as the registry names them.
 var types = map[Format]registry.Type{Avro: registry.Avro, Protobuf: registry.Protobuf, JSONSchema: registry.JSON}
 
-func (f Format) String() string { return [...]string{"Avro", "Protobuf", "JSON Schema"}[f] }
+func (f Format) String() string {
+	return [...]string{"Avro", "Protobuf", "JSON Schema", "the format of its schema"}[f]
+}
+
+// formatOfType returns the format of a type, or OfSchema if there is none.
+func formatOfType(t registry.Type) Format {
+	for f, known := range types {
+		if known == t {
+			return f
+		}
+	}
+	return OfSchema
+}
 
 // Schema is a compiled schema of values. It is safe for concurrent use.
 type Schema struct {
@@ -37,6 +52,9 @@ type Schema struct {
 	avro     *avro.Decoder
 	message  *Message // of each value; nil if the values say which they are of
 	messages sync.Map // by message index or name, as bytes: *Message
+	encoder  func() *avro.Encoder
+	// valid is for JSON Schema: values of other formats cannot be anything else than what their schema says.
+	valid func() (*jsonschema.Schema, error)
 }
 
 // Message is a message type of a Protobuf schema.
@@ -44,10 +62,23 @@ type Message struct {
 	*protobuf.Message
 
 	decoder *protobuf.Decoder
+	encoder func() *protobuf.Encoder
+}
+
+func newMessage(m *protobuf.Message, options format.Options) *Message {
+	return &Message{
+		Message: m, decoder: m.Decoder(options),
+		encoder: sync.OnceValue(func() *protobuf.Encoder { return m.Encoder(protobuf.EncodeOptions{}) }),
+	}
 }
 
 // compile compiles a schema of the registry.
 func compile(f Format, s *registry.Schema, options format.Options) (*Schema, error) {
+	if f == OfSchema {
+		if f = formatOfType(s.Type); f == OfSchema {
+			return nil, fmt.Errorf("the schema is of type %s, which is neither AVRO, PROTOBUF nor JSON", s.Type)
+		}
+	}
 	if s.Type != types[f] {
 		return nil, fmt.Errorf("the schema is of type %s, and not %s; set the format to what the records are", s.Type, types[f])
 	}
@@ -66,7 +97,11 @@ func compile(f Format, s *registry.Schema, options format.Options) (*Schema, err
 		}
 		return compileProtobuf(files, main, options)
 	default:
-		return &Schema{options: options}, nil
+		references := map[string]string{}
+		for _, r := range s.Dependencies() {
+			references[r.Name] = r.Schema.Text
+		}
+		return jsonSchema(s.Text, references, options), nil
 	}
 }
 
@@ -75,7 +110,17 @@ func compileAvro(text string, references []avro.Reference, options format.Option
 	if err != nil {
 		return nil, err
 	}
-	return &Schema{options: options, Avro: s, avro: s.Decoder(options)}, nil
+	return &Schema{
+		options: options, Avro: s, avro: s.Decoder(options),
+		encoder: sync.OnceValue(func() *avro.Encoder { return s.Encoder(avro.EncodeOptions{}) }),
+	}, nil
+}
+
+// jsonSchema compiles its schema when a value is validated. Values that are read are not.
+func jsonSchema(text string, references map[string]string, options format.Options) *Schema {
+	return &Schema{options: options, valid: sync.OnceValues(func() (*jsonschema.Schema, error) {
+		return jsonschema.Compile(text, references)
+	})}
 }
 
 func compileProtobuf(files map[string]string, main string, options format.Options) (*Schema, error) {
@@ -130,7 +175,7 @@ func (s *Schema) known(key []byte, find func() (*protobuf.Message, error)) (*Mes
 	if err != nil {
 		return nil, err
 	}
-	m := &Message{Message: found, decoder: found.Decoder(s.options)}
+	m := newMessage(found, s.options)
 	s.messages.Store(string(key), m)
 	return m, nil
 }

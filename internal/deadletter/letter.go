@@ -9,6 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -44,7 +45,9 @@ type Letter struct {
 	Coordinates
 	// Record is the dead letter itself.
 	Record *kgo.Record
-	State  State
+	// Decoded is what its key and value look like. Read leaves it empty.
+	Decoded topicread.Decoded
+	State   State
 	// Entry is the ledger entry, if there is one.
 	Entry Entry
 

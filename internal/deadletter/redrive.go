@@ -20,6 +20,8 @@ type Redrive struct {
 	Filter Filter
 	// Fix makes a payload of a payload. Defaults to sending it as it was.
 	Fix *Fix
+	// Payload lets Fix see and make payloads that have a schema. Optional.
+	Payload Payload
 	// MaxRedrives is how often a dead letter may have come back. One that came back more often is parked.
 	MaxRedrives int64
 	// Rate is the most dead letters sent per second. Defaults to no limit.
@@ -73,6 +75,8 @@ func (r Redrive) Plan(ctx context.Context, progress Progress, each func(*kgo.Rec
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case isRegistry(err):
+			return err
 		case err != nil:
 			p.LeftOpen++
 			r.leftOpen(l, err)
@@ -112,6 +116,8 @@ func (r Redrive) Run(ctx context.Context, p Plan) (Outcome, error) {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case isRegistry(err):
+			return err
 		case err != nil:
 			c.done.LeftOpen++
 			r.leftOpen(l, err)
@@ -153,7 +159,7 @@ func (r Redrive) outcome(ctx context.Context, l Letter, topics map[string]kafkaa
 	}
 	record := &kgo.Record{Topic: to.Topic, Key: event.Key, Value: event.Value, Headers: redrivenHeaders(event.Headers, to, l.Redrives+1)}
 	if r.Fix != nil {
-		if record.Value, err = r.Fix.apply(ctx, l, event.Value); err != nil {
+		if record.Value, err = r.fixed(ctx, l, event); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/topicread"
 )
@@ -26,7 +27,7 @@ type line struct {
 // WriteJSON writes a dead letter as a line of JSON.
 func (l Letter) WriteJSON(to io.Writer) error {
 	e := console.NewEncoder(to)
-	full := line{Line: topicread.NewLine(l.Record), State: l.State, By: l.Entry.By}
+	full := line{Line: topicread.NewLine(l.Record, l.Decoded), State: l.State, By: l.Entry.By}
 	if l.State != Open {
 		full.At = moment(l.Entry.At)
 	}
@@ -58,7 +59,7 @@ func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 	if l.State != Open {
 		field(string(l.State), "%s by %s", moment(l.Entry.At), l.Entry.By)
 	}
-	field("key", "%s", orNull(l.Record.Key))
+	field("key", "%s", orNull(l.Decoded.Key.Or(l.Record.Key)))
 	for _, h := range l.Record.Headers {
 		if !isOwn(h.Key) {
 			field("header", "%s: %s", h.Key, orNull(h.Value))
@@ -70,8 +71,8 @@ func (l Letter) WriteText(to io.Writer, p console.Palette) error {
 	case l.Record.Value == nil:
 		field("value", "null")
 	default:
-		field("value", "%s", plural.Count(len(l.Record.Value), "byte"))
-		b.WriteString(console.Visible(pretty(l.Record.Value)) + "\n")
+		field("value", "%s", sizeOf(l.Record.Value, l.Decoded.Value.Schema))
+		b.WriteString(console.Visible(pretty(l.Decoded.Value.Or(l.Record.Value))) + "\n")
 	}
 	_, err := io.WriteString(to, b.String())
 	return err
@@ -94,6 +95,15 @@ func (p Place) String() string {
 }
 
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// sizeOf says how long a value is, and by which schema it was written.
+func sizeOf(value []byte, id schemaid.ID) string {
+	text := plural.Count(len(value), "byte")
+	if id != (schemaid.ID{}) {
+		text += ", " + id.String()
+	}
+	return text
+}
 
 func orNull(text []byte) string {
 	if text == nil {

@@ -61,17 +61,25 @@ func OpenRegistry(file *pipelinefile.File, watch *tlsfiles.Watch) (*registry.Cli
 // Decoder returns what decodes values or keys of input topics, nil if their format has no schemas. backend bounds its requests, and may be
 // nil. Mistakes are *strictyaml.Errors.
 func Decoder(file *pipelinefile.File, part schemaid.Part, client *registry.Client, backend *stages.Backend) (*codec.Decoder, error) {
+	cfg, err := codecConfig(file, part, client)
+	if err != nil || cfg == nil {
+		return nil, err
+	}
+	cfg.Backend = backend
+	return codec.NewDecoder(*cfg), nil
+}
+
+// codecConfig says how values or keys of input topics are written; nil if their format has no schemas.
+func codecConfig(file *pipelinefile.File, part schemaid.Part, client *registry.Client) (*codec.Config, error) {
 	in := &file.Input
 	written := in.Format
 	if part == schemaid.Key {
 		written = in.KeyFormat
 	}
 	if !written.HasSchema() {
-		return nil, nil //nolint:nilnil // Values without a schema need no decoder.
+		return nil, nil //nolint:nilnil // Values without a schema need neither a decoder nor an encoder.
 	}
-	cfg := codec.Config{
-		Format: codecFormats[written], Part: part, Prefix: prefixes[in.ID], Options: decodeOptions(in), Registry: client, Backend: backend,
-	}
+	cfg := codec.Config{Format: codecFormats[written], Part: part, Prefix: prefixes[in.ID], Options: decodeOptions(in), Registry: client}
 	if part == schemaid.Value && in.Schema != "" {
 		var err error
 		if cfg.File, err = codec.ReadFile(cfg.Format, in.Schema, in.Message, cfg.Options); err != nil {
@@ -82,7 +90,7 @@ func Decoder(file *pipelinefile.File, part schemaid.Part, client *registry.Clien
 		}
 		cfg.NoID = in.ID == pipelinefile.SchemaIDNone
 	}
-	return codec.NewDecoder(cfg), nil
+	return &cfg, nil
 }
 
 func decodeOptions(in *pipelinefile.Input) format.Options {

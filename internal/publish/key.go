@@ -14,6 +14,9 @@ const eventRoot = "event"
 
 // Key finds the key of a record in its value. It is not safe for concurrent use.
 type Key struct {
+	// Encode makes the key of a value, which is JSON. Defaults to a string's characters, or a number or boolean as it is written.
+	Encode func(json []byte) ([]byte, error)
+
 	path    jsondoc.Path
 	scanner *jsondoc.Scanner
 	found   jsondoc.Result
@@ -47,8 +50,8 @@ func ParseKey(text string) (*Key, error) {
 	return &Key{path: path, scanner: jsondoc.NewScanner([]jsondoc.Path{path}, nil)}, nil
 }
 
-// In returns the text of the value in line that the path leads to: a string's characters, or a number or boolean as it is written.
-// If the value is null, there is no key, and In counts that.
+// In returns the key, which Encode makes of the value in line that the path leads to. If the value is null, there is no key, and In counts
+// that.
 func (k *Key) In(line []byte) ([]byte, error) {
 	k.found.Reset()
 	if err := k.scanner.Scan(line, &k.found); err != nil {
@@ -56,6 +59,13 @@ func (k *Key) In(line []byte) ([]byte, error) {
 	}
 	if v := k.found.Values[0]; len(v) == 1 && v[0].Kind == jsondoc.Found {
 		raw := jsontext.Value(v[0].In(line))
+		if raw.Kind() != 'n' && k.Encode != nil {
+			key, err := k.Encode(raw)
+			if err != nil {
+				return nil, fmt.Errorf("%s cannot be encoded as the key: %w", k.path, err)
+			}
+			return key, nil
+		}
 		switch raw.Kind() {
 		case '"':
 			return jsontext.AppendUnquote([]byte{}, raw)

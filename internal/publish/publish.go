@@ -1,7 +1,8 @@
-// Package publish sends lines to a topic, each as the value of a record, byte for byte.
+// Package publish sends lines to a topic, each as the value of a record.
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,9 +31,11 @@ type Config struct {
 	Topic string
 	// Key finds a record's key in its line. Defaults to none.
 	Key *Key
+	// Encode makes the value of a line. Its error is why the line is refused. Defaults to the line, byte for byte.
+	Encode func(line []byte) ([]byte, error)
 	// Rate is the number of records a second at most. Defaults to no limit.
 	Rate float64
-	// Refused is called with each line that cannot be published: it is too long, or has no key. The others are published.
+	// Refused is called with each line that cannot be published: it is too long, has no key, or cannot be encoded. The others are published.
 	// It is called by one goroutine at a time. Required.
 	Refused func(*LineError)
 	// Progress is called after each line with the bytes read and the records handed to the client. Optional.
@@ -143,9 +146,16 @@ func (p *publisher) record(l line) (_ *kgo.Record, err error) {
 	}
 	record := &kgo.Record{Topic: p.cfg.Topic, Value: l.text}
 	if p.cfg.Key != nil {
-		record.Key, err = p.cfg.Key.In(l.text)
+		if record.Key, err = p.cfg.Key.In(l.text); err != nil {
+			return nil, err
+		}
 	}
-	return record, err
+	if p.cfg.Encode != nil {
+		if record.Value, err = p.cfg.Encode(bytes.TrimSuffix(l.text, []byte("\r"))); err != nil {
+			return nil, fmt.Errorf("it cannot be encoded: %w", err)
+		}
+	}
+	return record, nil
 }
 
 func (p *publisher) refuse(number int64, err error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
 )
 
 // Line is a record as a line of JSON. What is not UTF-8 is base64 in another field. A missing key or value is null.
@@ -23,6 +24,47 @@ type Line struct {
 	Value       *text    `json:"value,omitempty"`
 	ValueBase64 *string  `json:"value_base64,omitempty"`
 	Headers     []Header `json:"headers"`
+
+	// KeySchema and ValueSchema are the IDs of the schemas, a number or a GUID.
+	KeySchema   *schemaID `json:"key_schema_id,omitempty"`
+	ValueSchema *schemaID `json:"value_schema_id,omitempty"`
+}
+
+// Decoded is what a record's key and value look like by their schemas.
+type Decoded struct{ Key, Value Part }
+
+// Part is a key or a value.
+type Part struct {
+	// JSON is its JSON text. Defaults to the bytes of the record.
+	JSON []byte
+	// Schema is the ID of its schema. Zero if it has none.
+	Schema schemaid.ID
+}
+
+// Or returns the JSON text if there is one, and otherwise the bytes of the record.
+func (p Part) Or(data []byte) []byte {
+	if p.JSON != nil {
+		return p.JSON
+	}
+	return data
+}
+
+// id returns nil if there is no ID.
+func (p Part) id() *schemaID {
+	if p.Schema == (schemaid.ID{}) {
+		return nil
+	}
+	return &schemaID{p.Schema}
+}
+
+// schemaID is a number, or the text of a GUID.
+type schemaID struct{ schemaid.ID }
+
+func (id *schemaID) MarshalJSON() ([]byte, error) {
+	if id.Kind() == schemaid.GUID {
+		return json.Marshal(id.Text())
+	}
+	return []byte(id.Text()), nil
 }
 
 // Header is a header of a Line.
@@ -55,11 +97,12 @@ func asText(data []byte) (*text, *string) {
 	return nil, &encoded
 }
 
-// NewLine makes a Line of a record.
-func NewLine(r *kgo.Record) Line {
+// NewLine makes a Line of a record. The zero value of d leaves key and value as they are.
+func NewLine(r *kgo.Record, d Decoded) Line {
 	l := Line{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Timestamp: r.Timestamp.UnixMilli(), Headers: make([]Header, len(r.Headers))}
-	l.Key, l.KeyBase64 = asText(r.Key)
-	l.Value, l.ValueBase64 = asText(r.Value)
+	l.Key, l.KeyBase64 = asText(d.Key.Or(r.Key))
+	l.Value, l.ValueBase64 = asText(d.Value.Or(r.Value))
+	l.KeySchema, l.ValueSchema = d.Key.id(), d.Value.id()
 	for i, h := range r.Headers {
 		l.Headers[i] = Header{Key: h.Key}
 		l.Headers[i].Value, l.Headers[i].ValueBase64 = asText(h.Value)
@@ -78,13 +121,13 @@ const (
 	FormatJSON Format = "json"
 )
 
-// Append appends a record in the format, with its line's end.
-func (f Format) Append(dst []byte, r *kgo.Record) ([]byte, error) {
+// Append appends a record in the format, with its line's end. The zero value of d leaves key and value as they are.
+func (f Format) Append(dst []byte, r *kgo.Record, d Decoded) ([]byte, error) {
 	if f == FormatValue {
-		return append(append(dst, r.Value...), '\n'), nil
+		return append(append(dst, d.Value.Or(r.Value)...), '\n'), nil
 	}
 	b := bytes.NewBuffer(dst)
-	if err := console.NewEncoder(b).Encode(NewLine(r)); err != nil {
+	if err := console.NewEncoder(b).Encode(NewLine(r, d)); err != nil {
 		return dst, fmt.Errorf("write topic %s partition %d offset %d as JSON: %w", r.Topic, r.Partition, r.Offset, err)
 	}
 	return b.Bytes(), nil

@@ -217,7 +217,7 @@ func ExampleFormat_Append() {
 		Topic: "out", Partition: 3, Offset: 9, Timestamp: time.UnixMilli(1764000000000), Key: []byte("7"), Value: []byte("<\xff>"),
 		Headers: []kgo.RecordHeader{{Key: "h", Value: []byte("é")}},
 	}
-	line, err := topicread.FormatJSON.Append(nil, r)
+	line, err := topicread.FormatJSON.Append(nil, r, topicread.Decoded{})
 	fmt.Printf("%s%v\n", line, err)
 	// Output:
 	// {"topic":"out","partition":3,"offset":9,"timestamp":1764000000000,"key":"7","value_base64":"PP8+","headers":[{"key":"h","value":"é"}]}

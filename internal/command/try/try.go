@@ -127,7 +127,7 @@ func (t *Trial) Event(ctx context.Context, src kgo.Record) (*Report, error) {
 func (r *Report) publish(records []*kgo.Record, topics sink.Config) {
 	lines := make([]topicread.Line, len(records))
 	for i, record := range records {
-		lines[i] = topicread.NewLine(record)
+		lines[i] = topicread.NewLine(record, topicread.Decoded{})
 		r.values = append(r.values, record.Value)
 	}
 	r.Outcome, r.Record = Enriched, &lines[0]

@@ -14,6 +14,14 @@ func AppendPrefix(dst []byte, id ID) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(append(dst, magicNumber), uint32(id.number)), nil
 }
 
+// AppendLongPrefix appends the prefix of Apicurio8Byte or Apicurio8ByteGlobal. The ID is a number or a global ID.
+func AppendLongPrefix(dst []byte, id ID) ([]byte, error) {
+	if id.kind != Number && id.kind != Global {
+		return dst, fmt.Errorf("%s does not fit into the 8 bytes of a prefix", id)
+	}
+	return binary.BigEndian.AppendUint64(append(dst, magicNumber), id.number), nil
+}
+
 // AppendHeader appends the value of Confluent's header. The message index of Protobuf follows it.
 func AppendHeader(dst []byte, id ID) ([]byte, error) {
 	switch {
