@@ -172,6 +172,9 @@ func (e *Encoder) make(ctx context.Context, w outputschema.Writer) (*output, err
 		return &output{err: err}, nil //nolint:nilerr // It is kept.
 	}
 	made := newOutput(schema, e.cfg.MaxBytes)
+	if e.cfg.Given == nil {
+		made.splice = made.newSplice(w, e.cfg.MaxBytes)
+	}
 	for _, topic := range e.cfg.Topics {
 		wire, err := e.wire(ctx, schema, topic)
 		if err != nil {

@@ -47,6 +47,7 @@ type output struct {
 	topics []wire // by topic
 	avro   *avro.Encoder
 	proto  *protobuf.Encoder
+	splice *splice
 	err    error // why there is no schema
 }
 

@@ -184,19 +184,9 @@ func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, ma
 		out.evaluation.tail = made.fields
 		return e.records(&out.evaluation, out, made.Degraded)
 	}
-	event, closing := d.value, int(d.closing)
-	if len(e.inEvent) > 0 {
-		e.begin(row, d, out)
-		event, closing = e.spliced(&out.evaluation)
-	}
-	value, whole := e.value(out, d, event, closing, made.fields)
-	var headers []kgo.RecordHeader
-	if e.values != nil {
-		var err error
-		if value, headers, err = e.encodeValue(out, d, value, ""); err != nil {
-			return nil, err
-		}
-		whole = false
+	value, whole, headers, err := e.whole(row, d, out, made.fields)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case made.owned:
@@ -212,14 +202,45 @@ func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, ma
 	return out.record[:], nil
 }
 
+// whole returns the value of an output with the event and all results, and the headers that name its schema. ends reports whether the value
+// ends with fields.
+func (e *Encoder) whole(row stages.Row[Document], d *Document, out *outputs, fields []byte) (value []byte, ends bool, headers []kgo.RecordHeader, err error) {
+	event, closing := d.value, int(d.closing)
+	if len(e.inEvent) > 0 {
+		e.begin(row, d, out)
+		event, closing = e.spliced(&out.evaluation)
+	}
+	switch {
+	case e.values == nil:
+		value, ends = e.value(out, d, event, closing, fields)
+	case e.names == nil && len(e.inEvent) == 0 && e.values.Splices(d.written):
+		value, headers, err = e.copied(out, d, fields)
+	default:
+		value, _ = e.value(out, d, event, closing, fields)
+		value, headers, err = e.encodeValue(out, d, value, "")
+	}
+	return value, ends, headers, err
+}
+
+// copied returns the bytes of a value that has the bytes of the event.
+func (e *Encoder) copied(out *outputs, d *Document, fields []byte) ([]byte, []kgo.RecordHeader, error) {
+	others := append(append(out.room(len(fields)+1), '{'), bytes.TrimPrefix(fields, []byte(","))...)
+	value, headers, err := e.values.AppendSpliced(out.bytes[:0], others, d.written)
+	return out.keep(value), headers, unfit(err)
+}
+
 // encodeValue returns the bytes of a value that has a schema, in a block of out, and the headers that name the schema.
 func (e *Encoder) encodeValue(out *outputs, d *Document, json []byte, topic string) ([]byte, []kgo.RecordHeader, error) {
 	value, headers, err := e.values.AppendValue(out.bytes[:0], json, topic, d.written)
-	if err != nil {
-		return nil, nil, &loaderline.Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the value does not fit the schema of the output: %v", err)}
+	return out.keep(value), headers, unfit(err)
+}
+
+// unfit returns the failure of a value that does not fit its schema; nil for nil.
+func unfit(err error) error {
+	if err == nil {
+		return nil
 	}
-	out.bytes = value
-	return append(out.alloc(len(value)), value...), headers, nil
+	return &loaderline.Failure{Kind: sink.KindEncode, Message: fmt.Sprintf("the value does not fit the schema of the output: %v", err)}
 }
 
 // begin begins to evaluate a row.

@@ -57,6 +57,12 @@ func (o *outputs) room(n int) []byte {
 	return o.json
 }
 
+// keep copies what was made in bytes into a block.
+func (o *outputs) keep(made []byte) []byte {
+	o.bytes = made
+	return append(o.alloc(len(made)), made...)
+}
+
 // small returns an empty slice with room for n bytes, for what is not an output.
 func (o *outputs) small(n int) []byte {
 	o.left++

@@ -127,6 +127,24 @@ func TestAvroToAvro(t *testing.T) {
 	}
 }
 
+// The event's bytes are copied: an encoder would write the number shorter.
+func TestTheEventIsCopied(t *testing.T) {
+	t.Parallel()
+	r := startRegistry(t)
+	prefix, body := r.prefix(t, "events-value", registry.Avro, firstAvro), []byte{0x82, 0x00, 2, 5}
+	p := openText(t, avroOutput(t, r.URL(), "format: avro, register: true", userStage))
+	published, failures := publishedOf(t, p, loaderline.Record{Topic: "events", Value: slices.Concat(prefix, body)})
+	if len(failures) > 0 {
+		t.Fatal(failures)
+	}
+	if value := published[0][0].Value; !bytes.HasPrefix(value[5:], body) {
+		t.Errorf("the event became %x", value)
+	}
+	if diff := cmp.Diff([]string{`{"event":{"user_id":1,"amount":0.05},"user":{"id":1,"name":"Ada"}}`}, readBack(t, r, codec.Avro, published)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestOutputsOfEachFormat(t *testing.T) {
 	t.Parallel()
 	event := loaderline.Record{Topic: "events", Value: []byte(`{"user_id":1,"amount":20}`)}
@@ -182,10 +200,15 @@ func TestProtobufToProtobuf(t *testing.T) {
 	r := startRegistry(t)
 	prefix := r.prefix(t, "events-value", registry.Protobuf, eventProto)
 	p := openText(t, with(", format: protobuf", "format: protobuf, register: true, schema: {namespace: shop.out}", shopFile(t), userStage)+"\nregistry: {url: \""+r.URL()+"\"}\n")
-	value := append(slices.Clip(prefix), 2, 2, 8, 1, 18, 1, 'x') // The second message of the file: user_id 1, note "x".
+	unknown := []byte{0xd2, 0x05, 3, 'n', 'e', 'w'} // Field 90.
+	// The second message of the file: user_id 1, note "x".
+	value := slices.Concat(prefix, []byte{2, 2, 8, 1, 18, 1, 'x'}, unknown)
 	published, failures := publishedOf(t, p, loaderline.Record{Topic: "events", Value: value})
 	if len(failures) > 0 {
 		t.Fatal(failures)
+	}
+	if !bytes.Contains(published[0][0].Value, unknown) {
+		t.Errorf("the field that nobody knows is gone: %x", published[0][0].Value)
 	}
 	want := []string{`{"event":{"user_id":1,"note":"x"},"user":{"id":1,"name":"Ada"}}`}
 	if diff := cmp.Diff(want, readBack(t, r, codec.Protobuf, published)); diff != "" {
