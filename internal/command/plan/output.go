@@ -15,6 +15,7 @@ type Output struct {
 	Delivery  string `json:"delivery"`
 	Shape     string `json:"shape,omitempty"` // empty: Value says what records hold
 	Partition string `json:"partition"`
+	Format    string `json:"format"`
 	// Value is the tree of expressions: objects, lists, and expressions as strings.
 	Value any `json:"value,omitempty"`
 	// Key is the expression of the key, null for none; nil where records have the input's.
@@ -39,7 +40,7 @@ type Route struct {
 
 func outputOf(f *pipelinefile.File) Output {
 	o := Output{
-		Topic: f.Output.Topic, Delivery: string(f.Output.Delivery), Shape: string(f.Output.Shape), Partition: string(f.Output.Partition), ForEach: f.Output.ForEach,
+		Topic: f.Output.Topic, Delivery: string(f.Output.Delivery), Shape: string(f.Output.Shape), Partition: string(f.Output.Partition), Format: string(f.Output.Format), ForEach: f.Output.ForEach,
 	}
 	if f.Output.Value != nil {
 		o.Shape, o.Value = "", valueOf(*f.Output.Value)
@@ -107,6 +108,9 @@ func (o Output) String() string {
 		shape = "the value as the file says"
 	}
 	text := fmt.Sprintf("%s, %s, partition by %s", words(o.Delivery), shape, o.Partition)
+	if format := pipelinefile.Format(o.Format); format.HasSchema() {
+		text += ", values are " + formatWords[format]
+	}
 	if o.ForEach != "" {
 		text += ", a record for each item of " + o.ForEach
 	}

@@ -19,7 +19,7 @@ func TestOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"topic":"orders-enriched","delivery":"exactly_once","partition":"key",` +
+	const want = `{"topic":"orders-enriched","delivery":"exactly_once","partition":"key","format":"json",` +
 		`"value":{"id":"event.order_id","place.of sale":{"shop":"event.shop","version":"2","old":"null","test":"false"},` +
 		`"user":{"name":"user.name","tier":"user.tier"},"total":"event.amount * (1 + event.vat)","tags":["event.tag","\"order\"",{}]},` +
 		`"key":"item.id","headers":[{"name":"tenant","value":"event.tenant"},{"name":"version","value":"2"}],"for_each":"event.items",` +
