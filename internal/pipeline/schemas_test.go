@@ -222,8 +222,8 @@ func TestSchemaFiles(t *testing.T) {
 		{fmt.Sprintf(", format: json_schema, schema: %q", write("cut.json", `{"type": "obj`)), "input.schema: it is no JSON Schema: it is not JSON"},
 		{fmt.Sprintf(", format: protobuf, schema: %q", proto), "input.schema: the file has several messages"},
 		{fmt.Sprintf(", format: protobuf, schema: %q, message: Evnt", proto), "input.schema: "},
-		{", format: avro", "input.format: nothing has the schemas of avro values; add registry"},
-		{", key_format: protobuf", "input.key_format: nothing has the schemas of protobuf keys"},
+		{", format: avro", "input.format: nothing has the schemas of values in avro; add registry"},
+		{", key_format: protobuf", "input.key_format: nothing has the schemas of keys in protobuf"},
 		{", schema: x.avsc", "input.schema: is for values with a schema"},
 		{", id: none", "input.id: is for values with a schema"},
 	} {

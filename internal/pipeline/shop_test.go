@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "modernc.org/sqlite"
@@ -43,18 +45,34 @@ sources:
 stages:
 `
 
-// shopFile is the path of a seeded database.
+// seeded returns the bytes of a seeded database.
+var seeded = sync.OnceValues(func() (_ []byte, err error) {
+	dir, err := os.MkdirTemp("", "loaderline-shop-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "shop.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return nil, err
+	}
+	_, err = db.ExecContext(context.Background(), shop)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// shopFile is the path of a seeded database of the test's own.
 func shopFile(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "shop.db")
-	db, err := sql.Open("sqlite", path)
+	bytes, err := seeded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(t.Context(), shop); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
+	path := filepath.Join(t.TempDir(), "shop.db")
+	if err := os.WriteFile(path, bytes, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -52,9 +52,9 @@ func (c *checker) checkInputSchema() {
 	switch {
 	case c.FailedBelow("input"):
 	case byID && !c.Has("registry"):
-		c.Fail("input.format", "nothing has the schemas of %s values; add registry: {url: ...}, or input.schema with a file", in.Format)
+		c.Fail("input.format", "nothing has the schemas of values in %s; add registry: {url: ...}, or input.schema with a file", in.Format)
 	case in.KeyFormat.HasSchema() && !c.Has("registry"):
-		c.Fail("input.key_format", "nothing has the schemas of %s keys; add registry: {url: ...}", in.KeyFormat)
+		c.Fail("input.key_format", "nothing has the schemas of keys in %s; add registry: {url: ...}", in.KeyFormat)
 	case byID && in.ID == SchemaIDNone:
 		c.Fail("input.id", "without an ID nothing says which schema of the registry a value has; add input.schema with a file")
 	case in.Message != "" && (in.Format != FormatProtobuf || in.Schema == ""):

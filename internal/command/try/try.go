@@ -13,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
@@ -220,5 +221,5 @@ func (r *Report) destinations() string {
 			topics = append(topics, line.Topic)
 		}
 	}
-	return fmt.Sprintf("%d records for %s", len(r.Records), strictyaml.JoinWords(topics, "and"))
+	return fmt.Sprintf("%s for %s", plural.Count(len(r.Records), "record"), strictyaml.JoinWords(topics, "and"))
 }

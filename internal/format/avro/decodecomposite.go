@@ -153,7 +153,7 @@ func (r *reading) block(least int) (block, *format.Error) {
 	case least > 0 && count > int64((len(r.body)-r.at)/least):
 		return b, r.fail(b.at, "the list or map goes on with %s of at least %s each, and the body ends after %d", plural.Count(count, "item"), plural.Count(least, "byte"), len(r.body)-r.at)
 	case least == 0 && count > int64(maxEmptyItems-r.empty):
-		return b, r.fail(b.at, "%d items without bytes are more than the %d that one value may have", count, maxEmptyItems)
+		return b, r.fail(b.at, "the value has %s without bytes, and at most %d are possible", plural.Count(count, "item"), maxEmptyItems)
 	case least == 0:
 		r.empty += int(count)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/loaderline/loaderline/internal/format"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // EncodeOptions choose what an Encoder takes.
@@ -186,7 +187,7 @@ func (w *writing) array(dst []byte, n *node) ([]byte, *format.Error) {
 func (w *writing) bounded(dst []byte, n *node) *format.Error {
 	if n.kind == kindArray && n.item.least == 0 {
 		if w.empty++; w.empty > maxEmptyItems {
-			return w.fail(w.in.Offset(), "more than %d items without bytes", maxEmptyItems)
+			return w.fail(w.in.Offset(), "the value has more than %s without bytes", plural.Count(maxEmptyItems, "item"))
 		}
 	}
 	if len(dst) > w.limit {
