@@ -70,8 +70,15 @@ func (c *counter) count(i int, now time.Time) {
 	}
 }
 
-// eventNumber returns N of the "event_id":"e-N" of an output.
+// eventNumber returns N of the "event_id":"e-N" of an output, or of the text e-N with which one in Avro begins.
 func eventNumber(value []byte) (int, error) {
+	if len(value) > 0 && value[0] != '{' {
+		n := int(value[0]) / 2 // The length, as a zigzag varint of one byte.
+		if n < 3 || n >= len(value) {
+			return 0, errors.New("no event_id")
+		}
+		return strconv.Atoi(string(value[3 : n+1]))
+	}
 	_, rest, ok := bytes.Cut(value, []byte(`"event_id":"e-`))
 	digits, _, ok2 := bytes.Cut(rest, []byte(`"`))
 	if !ok || !ok2 {

@@ -71,6 +71,7 @@ func Shapes(programs Programs) []Shape {
 				loaderline(LoaderlineOptions{Name: "loaderline-value", Output: "value: {event_id: event.event_id, at: event.occurred_at, name: user.name, tier: user.tier, purchases: purchases}"}),
 				loaderline(LoaderlineOptions{Name: "loaderline-expressions", Output: "value: {event_id: event.event_id, at: event.occurred_at, name: upper(user.name), bought: len(purchases) + event.user_id, purchases: purchases}"}),
 				loaderline(LoaderlineOptions{Name: "loaderline-avro", Avro: true}),
+				loaderline(LoaderlineOptions{Name: "loaderline-avro-avro", Avro: true, Output: "format: avro, id: none, schema: {derive: true, name: Enriched}"}),
 			},
 		},
 		{
