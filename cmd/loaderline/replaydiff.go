@@ -29,6 +29,11 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
+	decode, end, err := l.decoded(c, false)
+	if err != nil {
+		return err
+	}
+	defer end()
 	_, total := replaydiff.Rows(ranges)
 	outputs := strictyaml.JoinWords(file.OutputTopics(), "and")
 	c.Say("reading what was published to %s for %s", outputs, plural.Count(total, "offset"))
@@ -37,7 +42,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 	asJSON, shown := console.NewEncoder(c.Out), []replaydiff.Change{}
 	counts, err := replaydiff.Differ{
 		Kafka: l.kafka, Pipeline: open, Ranges: ranges, MaxRecords: file.Batch.MaxRecords, Outputs: file.OutputTopics(), Several: file.Output.ForEach != "",
-		Progress: progress.Update,
+		Progress: progress.Update, Decode: decode,
 		Change: func(change replaydiff.Change) error {
 			if f.format.value == "json" {
 				return asJSON.Encode(change)

@@ -24,8 +24,9 @@ import (
 
 // tryFlags are the flags of try.
 type tryFlags struct {
-	record recordFlags
-	format choice
+	record  recordFlags
+	message string
+	format  choice
 }
 
 func newTry(c *console.Console) *cobra.Command {
@@ -40,6 +41,10 @@ ran.
 
 EVENT is the event itself, a JSON object. Without it, or with -, events are read from stdin, one per line. They are
 tried one after the other with one cache, so that a later event finds the rows of an earlier one.
+
+If input.format is avro, protobuf or json_schema, EVENT is JSON all the same: it is encoded by input.schema, or by the
+latest schema of the subject TOPIC-value in the registry, and goes on as a record of Kafka would. So does --key by
+input.key_format. The enriched record is shown as JSON, whatever output.format is, and no schema is registered.
 
 --key, --header, --timestamp and --topic set the rest of the Kafka record, of every event. The enriched record has the
 headers too, in their order.
@@ -56,10 +61,11 @@ source does not answer.`,
 			if err != nil {
 				return err
 			}
-			return tryEvents(cmd.Context(), c, args[0], f.record.record(cmd.Flags()), events, f.format.value == "json")
+			return tryEvents(cmd.Context(), c, args[0], f.record.record(cmd.Flags()), events, f)
 		},
 	}
 	f.record.register(cmd.Flags())
+	cmd.Flags().StringVar(&f.message, "message", "", messageUsage)
 	cmd.Flags().Var(&f.format, "format", "output format: json is one object per event")
 	return cmd
 }
@@ -79,7 +85,7 @@ func eventsOf(ctx context.Context, in io.Reader, args []string) (iter.Seq2[[]byt
 }
 
 // tryEvents tries each event as the value of a record.
-func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.Record, events iter.Seq2[[]byte, error], asJSON bool) (err error) {
+func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.Record, events iter.Seq2[[]byte, error], f tryFlags) (err error) {
 	l, err := load(path, quietly(c))
 	if err != nil {
 		return err
@@ -87,11 +93,15 @@ func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.
 	if record.Topic, err = inputTopic(l.layout.File.Input.Topics, record.Topic); err != nil {
 		return err
 	}
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, JSONEvents: true})
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, JSONOutputs: true})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
+	encode, err := l.encodeTrial(ctx, &record, f.message)
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
 	t, err := try.New(open)
 	if err != nil {
 		return err
@@ -101,12 +111,14 @@ func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.
 		if err != nil {
 			return err
 		}
-		record.Value = event
+		if record.Value, err = encode(event); err != nil {
+			return fmt.Errorf("event %d cannot be encoded by its schema: %w", tried+1, err)
+		}
 		report, err := t.Event(ctx, record)
 		if err != nil {
 			return unlessEnded(ctx, unanswered(err))
 		}
-		if err := showTrial(c, report, asJSON); err != nil {
+		if err := showTrial(c, report, f.format.value == "json"); err != nil {
 			return err
 		}
 		tried++

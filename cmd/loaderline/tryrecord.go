@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/format/schemaid"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/recordtime"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
@@ -49,6 +52,34 @@ func inputTopic(topics []string, named string) (string, error) {
 		hint = "did you mean " + near + "?"
 	}
 	return "", usagef("--topic: %q is not an input topic; %s", named, hint)
+}
+
+// encodeTrial encodes the key of a record that is tried, if keys have a schema, and returns what encodes the values of its events.
+func (l *loaded) encodeTrial(ctx context.Context, r *kgo.Record, message string) (func([]byte) ([]byte, error), error) {
+	file := l.layout.File
+	client, err := pipeline.OpenRegistry(file, l.certificates)
+	if err != nil {
+		return nil, err
+	}
+	if client != nil {
+		defer client.Close()
+	}
+	if r.Key != nil {
+		keys, err := pipeline.Encoder(ctx, file, client, pipeline.EncoderConfig{Part: schemaid.Key, Topic: r.Topic})
+		if err != nil {
+			return nil, err
+		}
+		if keys != nil {
+			if r.Key, err = keys.Encode(r.Key); err != nil {
+				return nil, usagef("--key: it is JSON for key_format %s, and cannot be encoded: %v", file.Input.KeyFormat, err)
+			}
+		}
+	}
+	values, err := pipeline.Encoder(ctx, file, client, pipeline.EncoderConfig{Part: schemaid.Value, Topic: r.Topic, Message: message})
+	if err != nil || values == nil {
+		return func(event []byte) ([]byte, error) { return event, nil }, err
+	}
+	return values.Encode, nil
 }
 
 // headers is a flag that adds a header each time.

@@ -132,6 +132,9 @@ func (i *Inspector) reach(ctx context.Context, id schemaid.ID) error {
 // RegistryError says what an error of the registry means for a command: a mistake in the file is a *strictyaml.Error, and a registry that is
 // away an *UnreachableError.
 func RegistryError(file *pipelinefile.File, err error) error {
+	if away, is := errors.AsType[*UnreachableError](err); is && away.Source == registryName {
+		err = away.Err
+	}
 	switch {
 	case err == nil:
 		return nil

@@ -62,8 +62,11 @@ type Options struct {
 	// Tiers are below the memory, fastest first, and above those of the file. Whoever opened them closes them, after the
 	// Pipeline. Optional.
 	Tiers []cachetier.Tier
-	// JSONEvents says that values and keys of records are JSON, as their schemas would decode them.
+	// JSONEvents says that values and keys of records whose schemas are in the registry are JSON, as they would be decoded. Values of a
+	// schema file are encoded by it. The registry is not asked, and outputs are JSON.
 	JSONEvents bool
+	// JSONOutputs says that outputs are JSON, whatever the file says: nothing is registered.
+	JSONOutputs bool
 	// OnOutputSchema is called with each schema of outputs that is known at start. Schemas are then not registered, and nothing can be
 	// encoded. Optional.
 	OnOutputSchema func(codec.Checked)
@@ -102,6 +105,9 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 		return nil, err
 	}
 	if err := p.openSchemas(layout.File, opts); err != nil {
+		return nil, err
+	}
+	if err := p.reachRegistry(ctx, layout.File, opts.Start); err != nil {
 		return nil, err
 	}
 	lookups, err := p.reachAll(ctx, layout, opts.Start)

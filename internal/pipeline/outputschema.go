@@ -153,7 +153,7 @@ func (l *Layout) registryError(key string, err error) error {
 
 // openOutput opens what encodes the values of outputs, and makes their schemas for the writers that are known.
 func (p *Pipeline) openOutput(ctx context.Context, layout *Layout, lookups map[int]Lookup, opts Options) error {
-	if opts.JSONEvents || !layout.File.Output.Format.HasSchema() {
+	if opts.JSONEvents || opts.JSONOutputs || !layout.File.Output.Format.HasSchema() {
 		return nil
 	}
 	limit, onAway := connectTime, func(error) {}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/codec"
@@ -112,15 +113,18 @@ func (l *layouter) schemaFile() {
 }
 
 // openSchemas opens what decodes the records of a file.
-func (p *Pipeline) openSchemas(file *pipelinefile.File, opts Options) error {
+func (p *Pipeline) openSchemas(file *pipelinefile.File, opts Options) (err error) {
+	s := &p.schemas
 	if opts.JSONEvents {
-		return nil
+		if file.Input.Schema != "" {
+			s.values, err = Decoder(file, schemaid.Value, nil, nil)
+		}
+		return err
 	}
 	client, err := OpenRegistry(file, opts.Certificates)
 	if err != nil {
 		return err
 	}
-	s := &p.schemas
 	if s.client = client; client != nil {
 		cfg := stages.BackendConfig{
 			Name: registryName, MaxCalls: 4, Timeout: -1, BreakerFailures: 5, Ping: client.Ping, OnCall: opts.onCall(registryName),
@@ -133,6 +137,30 @@ func (p *Pipeline) openSchemas(file *pipelinefile.File, opts Options) error {
 	}
 	s.keys, err = Decoder(file, schemaid.Key, client, s.backend)
 	return err
+}
+
+// reachRegistry waits for the registry as reach does for a source. Its error is that of RegistryError.
+func (p *Pipeline) reachRegistry(ctx context.Context, file *pipelinefile.File, start *Start) error {
+	if p.schemas.client == nil {
+		return nil
+	}
+	limit, onAway := connectTime, func(error) {}
+	if start != nil {
+		if start.Wait {
+			limit = 0
+		}
+		if start.OnAway != nil {
+			onAway = func(err error) { start.OnAway(Away{Source: registryName, Err: err}) }
+		}
+	}
+	err := reach(ctx, registryName, limit, p.schemas.client.Ping, onAway)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return fmt.Errorf("reach the registry: %w", cause)
+	}
+	if err == nil && start != nil && start.OnReached != nil {
+		start.OnReached(registryName)
+	}
+	return RegistryError(file, err)
 }
 
 // prepare returns what Config.Prepare is; nil if no record has a schema.

@@ -22,6 +22,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/internal/safeerr"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -249,6 +250,27 @@ func TestARegistryThatIsAway(t *testing.T) {
 	}
 }
 
+// A registry that will never answer ends Open with an error at the key of the file.
+func TestOpenNamesTheKeyOfARegistry(t *testing.T) {
+	for status, want := range map[int]string{
+		http.StatusUnauthorized: "registry: registry ", http.StatusForbidden: "registry: registry ", http.StatusNotFound: "registry.url: registry ",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(server.Close)
+		l, err := parse(withRegistry(t, server.URL, ", format: avro", userStage))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := pipeline.Open(t.Context(), l, pipeline.Options{})
+		if err == nil {
+			t.Fatalf("%d: no error, but %v", status, p.Close())
+		}
+		if placed, is := errors.AsType[*strictyaml.Error](err); !is || !strings.Contains(placed.Error(), want) {
+			t.Errorf("%d: got %v, want a *strictyaml.Error with %q", status, err, want)
+		}
+	}
+}
+
 // What the log keeps of an error of the registry still says what to do.
 func TestAdviceAboutTheRegistryIsLogged(t *testing.T) {
 	for _, c := range []struct {
@@ -262,7 +284,11 @@ func TestAdviceAboutTheRegistryIsLogged(t *testing.T) {
 		{http.StatusFound, "http://127.0.0.1:1/elsewhere", "", "redirects to …; set registry.url to the URL that it leads to"},
 		{http.StatusOK, "", "<html>", "answered with a page of HTML; check registry.url"},
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/schemas/types" { // Open asks for it, and wants an answer.
+				_, _ = w.Write([]byte("[]"))
+				return
+			}
 			w.Header().Set("Location", c.location)
 			w.WriteHeader(c.status)
 			_, _ = w.Write([]byte(c.body))

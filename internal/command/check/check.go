@@ -21,7 +21,7 @@ import (
 
 // Finding is the result of one check.
 type Finding struct {
-	What    string `json:"what"` // broker, setting, topic, right, source, cache, stage, certificate, schema
+	What    string `json:"what"` // broker, setting, topic, right, source, registry, subject, cache, stage, certificate, schema
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Warning bool   `json:"warning,omitempty"` // not as it should be, but the pipeline can run

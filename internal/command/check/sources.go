@@ -30,6 +30,9 @@ func (c Check) sources(ctx context.Context) <-chan []Finding {
 				c.failed("source", source.Name, err)
 			}
 		}
+		if c.Layout.File.Registry != nil {
+			c.registry(ctx)
+		}
 		if c.Layout.File.Cache.Redis != nil {
 			c.sharedCache(ctx)
 		}

@@ -5,6 +5,7 @@ package pipelinetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -141,6 +143,10 @@ func printable(value []byte) string {
 
 // enrich makes what becomes of each input record. A *loaderr.FatalError is the test's own.
 func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[string]*stub) (_ []outcome, err error) {
+	inputs, err = s.encode(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
 	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{JSONEvents: true, Lookup: func(stage *pipeline.Stage) pipeline.Lookup { return stubs[stage.Name] }})
 	if err != nil {
 		return nil, err
@@ -169,6 +175,29 @@ func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[stri
 		o.records, o.dead = append(o.records, r), r.Topic == s.layout.File.DeadLetter.Topic
 	}
 	return outcomes, err
+}
+
+// encode encodes the events by the schema file, if there is one, so that they are decoded as those of Kafka are.
+func (s *Suite) encode(ctx context.Context, inputs []*kgo.Record) ([]*kgo.Record, error) {
+	if s.layout.File.Input.Schema == "" {
+		return inputs, nil
+	}
+	encoder, err := pipeline.Encoder(ctx, s.layout.File, nil, pipeline.EncoderConfig{Part: schemaid.Value})
+	if err != nil || encoder == nil {
+		return inputs, err
+	}
+	encoded := make([]*kgo.Record, len(inputs))
+	for i, r := range inputs {
+		c := *r
+		encoded[i] = &c
+		if r.Value == nil {
+			continue
+		}
+		if c.Value, err = encoder.Encode(r.Value); err != nil {
+			return nil, &loaderr.FatalError{Loader: fmt.Sprintf("event %d cannot be encoded by input.schema", i+1), Err: err}
+		}
+	}
+	return encoded, nil
 }
 
 // filtered has the positions of the records that Decode filtered.

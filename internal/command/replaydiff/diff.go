@@ -9,6 +9,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -51,6 +52,8 @@ type Differ struct {
 	// Several says that an input record may have several records. With at-least-once delivery some of them may be there
 	// twice, which then is a difference.
 	Several bool
+	// Decode returns what a record looks like by its schemas. Values are compared as JSON. Defaults to comparing their bytes.
+	Decode func(context.Context, *kgo.Record) (topicread.Decoded, error)
 	// Change is called with each change, in the order of its partition.
 	Change func(Change) error
 	// Progress is called now and then with how many offsets of the ranges were compared, and how many records. Optional.
@@ -127,6 +130,11 @@ func (w *comparison) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, r := range records {
+		if err := w.decode(ctx, r); err != nil {
+			return err
+		}
+	}
 	now := make(map[Source]outcome, len(records))
 	for _, r := range records {
 		source, _ := sourceOf(r)
@@ -148,6 +156,16 @@ func (w *comparison) compare(ctx context.Context) error {
 		w.Progress(w.offsets, int64(w.counts.Records))
 	}
 	return nil
+}
+
+// decode replaces the value of an output by its JSON text if it has a schema.
+func (d Differ) decode(ctx context.Context, r *kgo.Record) error {
+	if d.Decode == nil || r.Topic == d.Pipeline.Config.Sink.DeadLetterTopic {
+		return nil
+	}
+	decoded, err := d.Decode(ctx, r)
+	r.Value = decoded.Value.Or(r.Value)
+	return err
 }
 
 // reason is what a dead letter says.

@@ -57,6 +57,9 @@ func (d Differ) published(ctx context.Context) (map[Source][]*kgo.Record, error)
 				if found[source] == nil {
 					found[source] = &runs{}
 				}
+				if err := d.decode(ctx, r); err != nil {
+					return err
+				}
 				found[source].add(r)
 			}
 		}
