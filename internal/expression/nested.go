@@ -112,9 +112,10 @@ func Length(raw []byte) (any, error) {
 			if depth == 1 && c != ']' && c != ',' {
 				n++ // An element that is a list or an object.
 			}
-			if c == '[' || c == '{' {
+			switch c {
+			case '[', '{':
 				depth++
-			} else if c == ']' || c == '}' {
+			case ']', '}':
 				depth--
 			}
 			at++

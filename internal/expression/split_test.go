@@ -1,6 +1,7 @@
 package expression_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -48,9 +49,7 @@ func TestSplit(t *testing.T) {
 			}
 			known[expression.Part(i)] = result
 		}
-		for name, v := range fields {
-			known[name] = v
-		}
+		maps.Copy(known, fields)
 		if slices.ContainsFunc(whole.Paths(), func(p jsondoc.Path) bool { return p.String() == "user.list" }) && c.parts != nil && c.text != "count(user.list, # > event.n) + len(user.name)" {
 			t.Errorf("%s still looks at the list: %v", c.text, whole.Paths())
 		}
