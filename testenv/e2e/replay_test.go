@@ -153,7 +153,7 @@ func (s *scenario) replayedAsDiff(t *testing.T) {
 			t.Fatal(err)
 		}
 		source := change.Partition.String() + ":" + change.Offset.String()
-		if !want[source] || change.Change != "changed" || len(change.Fields) != 1 || change.Fields[0].Field != "user" {
+		if !want[source] || change.Change != "changed" || len(change.Fields) != 1 || change.Fields[0].Field != "user.name" {
 			t.Fatalf("got %s", line)
 		}
 		delete(want, source)
