@@ -39,7 +39,7 @@ func tallyOf[E any](cfg *loaderline.Config[E]) (total func() loaderline.Tally) {
 	}
 }
 
-// filterThrees decodes numbers, and filters those that end in 3.
+// filterThrees decodes numbers, and filters the numbers that end in 3.
 func filterThrees(r loaderline.Record) (int, error) {
 	n, err := decodeID(r)
 	if n%10 == 3 {

@@ -23,7 +23,7 @@ type Processor struct {
 	Command []string
 	// File is the text of a file that is written for each process. Defaults to none.
 	File string
-	// OwnOutputs reports whether its outputs are not those of the workload. They are counted, and not compared.
+	// OwnOutputs says that its outputs differ from the outputs of the workload: they are counted, and not compared.
 	OwnOutputs bool
 	// Avro reports whether its input is Avro, without IDs of schemas. Defaults to JSON.
 	Avro bool

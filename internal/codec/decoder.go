@@ -3,6 +3,7 @@ package codec
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"time"
 
@@ -16,7 +17,9 @@ import (
 
 // Config says what a Decoder decodes.
 type Config struct {
-	Format Format
+	Format format.Format
+	// AnyFormat takes the format of each schema of Registry in place of Format.
+	AnyFormat bool
 	// Part is the part of records that is decoded.
 	Part schemaid.Part
 	// Prefix is what a part begins with if no header has the ID. NoID says that a part is the body alone: it needs File.
@@ -46,10 +49,22 @@ func NewDecoder(cfg Config) *Decoder {
 	if cfg.File == nil {
 		d.resolver = registry.NewResolver(cfg.Registry, registry.ResolverConfig[*Schema]{
 			Backend: cfg.Backend, Grace: cfg.Grace,
-			Compile: func(s *registry.Schema) (*Schema, error) { return compile(cfg.Format, s, cfg.Options) },
+			Compile: cfg.compile,
 		})
 	}
 	return d
+}
+
+// compile compiles a schema of the registry.
+func (cfg *Config) compile(s *registry.Schema) (*Schema, error) {
+	f := cfg.Format
+	if cfg.AnyFormat {
+		var err error
+		if f, err = formatOf(s); err != nil {
+			return nil, err
+		}
+	}
+	return compile(f, s, cfg.Options)
 }
 
 // Prepare fetches the schemas of records that are not known yet. It waits up to 10 s for IDs that the registry does not know. Its error
@@ -62,13 +77,8 @@ func (d *Decoder) Prepare(ctx context.Context, records []*kgo.Record) error {
 		ids  []schemaid.ID
 		last schemaid.ID
 	)
-	for _, r := range records {
-		data := d.part(r)
-		if data == nil {
-			continue
-		}
-		found, err := d.find(data, r.Headers)
-		if err != nil || found.ID == last {
+	for found := range d.all(records) {
+		if found.ID == last {
 			continue
 		}
 		if last = found.ID; !slices.Contains(ids, last) {
@@ -76,6 +86,21 @@ func (d *Decoder) Prepare(ctx context.Context, records []*kgo.Record) error {
 		}
 	}
 	return d.resolver.Prepare(ctx, ids)
+}
+
+// all yields what names the schemas of records, without those that Decode refuses for having no name of one.
+func (d *Decoder) all(records []*kgo.Record) iter.Seq[schemaid.Found] {
+	return func(yield func(schemaid.Found) bool) {
+		for _, r := range records {
+			data := d.part(r)
+			if data == nil {
+				continue
+			}
+			if found, err := d.find(data, r.Headers); err == nil && !yield(found) {
+				return
+			}
+		}
+	}
 }
 
 func (d *Decoder) part(r *kgo.Record) []byte {
@@ -90,14 +115,17 @@ func (d *Decoder) find(data []byte, headers []kgo.RecordHeader) (schemaid.Found,
 	if d.cfg.NoID {
 		return schemaid.Found{Body: data}, nil
 	}
-	return schemaid.Find(d.cfg.Part, d.cfg.Prefix, data, func(name string) []byte {
-		for _, h := range slices.Backward(headers) {
-			if h.Key == name {
-				return h.Value
-			}
+	return schemaid.Find(d.cfg.Part, d.cfg.Prefix, data, func(name string) []byte { return LastHeader(headers, name) })
+}
+
+// LastHeader returns the value of the last header of a name, as Kafka's own clients choose it. It is nil if there is none.
+func LastHeader(headers []kgo.RecordHeader, name string) []byte {
+	for i := range slices.Backward(headers) {
+		if headers[i].Key == name {
+			return headers[i].Value
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // ID returns the ID of the schema of data, which is the part of a record with these headers. It is zero if there is none.
@@ -114,7 +142,7 @@ type Value struct {
 	JSON []byte
 	// Body is the part without ID and message index. It shares the record's memory.
 	Body []byte
-	// Schema is the schema that it was written with, and Message the message type if that is of Protobuf.
+	// Schema is what the part was written with. Message is its message type, and nil unless this is a Protobuf schema.
 	Schema  *Schema
 	Message *Message
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/registry"
 )
 
-// encode appends the body of the value that a JSON text stands for. m is its message type if the schema is of Protobuf.
+// encode appends the body of a value, given as JSON. m is its message type, and nil unless this is a Protobuf schema.
 func (s *Schema) encode(dst, text []byte, m *Message) ([]byte, error) {
 	switch {
 	case s.Avro != nil:
@@ -44,7 +44,7 @@ func (v Value) Encode(data, text []byte) ([]byte, error) {
 type PartEncoder struct {
 	lead    []byte // the ID and the message index of each part
 	schema  *Schema
-	message *Message // nil unless the schema is of Protobuf
+	message *Message // nil unless this is a Protobuf schema
 }
 
 // ErrNoSubject is the error of NewPartEncoder if the registry does not know the subject.

@@ -7,7 +7,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/codec"
-	"github.com/loaderline/loaderline/internal/devregistry"
+	"github.com/loaderline/loaderline/internal/devregistry/devregistrytest"
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
 )
@@ -20,16 +21,7 @@ const (
 
 func startRegistry(t *testing.T) *registry.Client {
 	t.Helper()
-	server, err := devregistry.Start(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	client, err := registry.Open(registry.Config{URLs: []string{server.URL()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
+	_, client := devregistrytest.Start(t)
 	for subject, s := range map[string]registry.Schema{
 		"avro": {Type: registry.Avro, Text: eventAvro}, "proto": {Type: registry.Protobuf, Text: eventProto}, "json": {Type: registry.JSON, Text: eventJSON},
 	} {
@@ -49,16 +41,16 @@ func TestEncodeDecodeEncode(t *testing.T) {
 		subject string
 		bad     string // what the error about {"user_id":"x"} has
 	}{
-		"Avro":               {codec.Config{Format: codec.Avro}, "avro", "field user_id"},
-		"Protobuf":           {codec.Config{Format: codec.Protobuf}, "proto", "field user_id"},
-		"JSON Schema":        {codec.Config{Format: codec.JSONSchema}, "json", "user_id"},
-		"Avro, Apicurio":     {codec.Config{Format: codec.Avro, Prefix: schemaid.Apicurio8Byte}, "avro", "field user_id"},
-		"Protobuf, Apicurio": {codec.Config{Format: codec.Protobuf, Prefix: schemaid.Apicurio8Byte}, "proto", "field user_id"},
+		"Avro":               {codec.Config{Format: format.Avro}, "avro", "field user_id"},
+		"Protobuf":           {codec.Config{Format: format.Protobuf}, "proto", "field user_id"},
+		"JSON Schema":        {codec.Config{Format: format.JSONSchema}, "json", "user_id"},
+		"Avro, Apicurio":     {codec.Config{Format: format.Avro, Prefix: schemaid.Apicurio8Byte}, "avro", "field user_id"},
+		"Protobuf, Apicurio": {codec.Config{Format: format.Protobuf, Prefix: schemaid.Apicurio8Byte}, "proto", "field user_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.cfg.Registry = client
 			message := ""
-			if c.cfg.Format == codec.Protobuf {
+			if c.cfg.Format == format.Protobuf {
 				message = "shop.Event"
 			}
 			encoder, err := codec.NewPartEncoder(t.Context(), c.cfg, c.subject, message)
@@ -104,7 +96,7 @@ func TestEncodeWithIDInHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	headers := []kgo.RecordHeader{{Key: schemaid.HeaderName(schemaid.Value), Value: id}}
-	decoder := codec.NewDecoder(codec.Config{Format: codec.OfSchema, Registry: client})
+	decoder := codec.NewDecoder(codec.Config{AnyFormat: true, Registry: client})
 	data := []byte{14, 2, 'a'} // user_id 7, note "a"
 	if err := decoder.Prepare(t.Context(), []*kgo.Record{{Value: data, Headers: headers}}); err != nil {
 		t.Fatal(err)

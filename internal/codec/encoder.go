@@ -47,7 +47,7 @@ type EncoderConfig struct {
 	ID        IDPlace
 	// Registry is not nil unless ID is NoIDAtAll.
 	Registry *registry.Client
-	// Backend bounds the requests of Registry. Defaults to one that pings it.
+	// Backend bounds the requests of Registry. Defaults to one of registry.BackendConfig.
 	Backend *stages.Backend
 	// MaxElapsed is for how long requests are tried again before there is an outage. Defaults to 5 s.
 	MaxElapsed time.Duration
@@ -75,15 +75,15 @@ func NewEncoder(cfg EncoderConfig) *Encoder {
 	if cfg.MaxBytes <= 0 {
 		cfg.MaxBytes = format.DefaultMaxBytes
 	}
-	e := &Encoder{cfg: cfg, dependent: cfg.Given == nil && cfg.Derive.Format != outputschema.JSONSchema && cfg.Form.HasEvent()}
+	e := &Encoder{cfg: cfg, dependent: cfg.Given == nil && cfg.Derive.Format != format.JSONSchema && cfg.Form.HasEvent()}
 	e.known.Store(&map[outputschema.Writer]*output{})
 	backend := cfg.Backend
 	if backend == nil {
-		bounds := stages.BackendConfig{Name: "registry", Timeout: -1, BreakerFailures: 5}
+		var ping func(context.Context) error
 		if cfg.Registry != nil {
-			bounds.Ping = cfg.Registry.Ping
+			ping = cfg.Registry.Ping
 		}
-		backend = stages.NewBackend(bounds)
+		backend = stages.NewBackend(registry.BackendConfig(ping))
 	}
 	e.plan = &stages.Plan[outputschema.Writer]{MaxBackoff: time.Second, MaxElapsed: cfg.MaxElapsed}
 	loader := stages.NewLoader[outputschema.Writer, struct{}](outputs{e}, stages.LoaderConfig[outputschema.Writer, struct{}]{Name: "the schema of the output", MaxBatch: 1, Backend: backend})
@@ -125,6 +125,14 @@ func (e *Encoder) Prepare(ctx context.Context, writers ...outputschema.Writer) e
 	return nil
 }
 
+// PrepareFor is Prepare for the writers of records, which decoder decodes and has prepared.
+func (e *Encoder) PrepareFor(ctx context.Context, decoder *Decoder, records []*kgo.Record) error {
+	if !e.dependent && (*e.known.Load())[outputschema.Writer{}] != nil {
+		return nil // The one schema is there.
+	}
+	return e.Prepare(ctx, decoder.Writers(records)...)
+}
+
 // outputs is a stages.Source of what outputs of a writer are encoded with.
 type outputs struct{ e *Encoder }
 
@@ -153,7 +161,7 @@ func (e *Encoder) keep(w outputschema.Writer, made *output) {
 	e.known.Store(&all)
 }
 
-// Schema returns the schema of outputs for events of a writer. Its errors are those of outputschema.Derive.
+// Schema returns the schema of outputs for events that a writer has written. It returns the errors of outputschema.Derive.
 func (e *Encoder) Schema(w outputschema.Writer) (*OutputSchema, error) {
 	if e.cfg.Given != nil {
 		return e.cfg.Given, nil
@@ -199,13 +207,18 @@ func (e *Encoder) AppendValue(dst, json []byte, topic string, v *Value) ([]byte,
 	case o.err != nil:
 		return dst, nil, o.err
 	}
-	wire := &o.topics[0]
-	if topic != "" {
-		wire = &o.topics[max(0, slices.Index(e.cfg.Topics, topic))]
-	}
+	wire := e.wireOf(o, topic)
 	out, err := o.appendBody(append(dst, wire.prefix...), json)
 	if err != nil {
 		return dst, nil, err
 	}
 	return out, wire.headers, nil
+}
+
+// wireOf returns how records of a topic name the schema of an output. An empty topic is the first one.
+func (e *Encoder) wireOf(o *output, topic string) *wire {
+	if topic == "" {
+		return &o.topics[0]
+	}
+	return &o.topics[max(0, slices.Index(e.cfg.Topics, topic))]
 }

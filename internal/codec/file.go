@@ -22,15 +22,15 @@ const (
 
 // ReadFile reads the schema of all values from a file. For Protobuf, message is the name of their message type, and may be empty if
 // the file has one alone. The files that it imports are relative to its folder.
-func ReadFile(f Format, name, message string, options format.Options) (*Schema, error) {
+func ReadFile(f format.Format, name, message string, options format.Options) (*Schema, error) {
 	text, err := readText(name)
 	if err != nil {
 		return nil, err
 	}
 	switch f {
-	case Avro:
+	case format.Avro:
 		return compileAvro(text, nil, options)
-	case Protobuf:
+	case format.Protobuf:
 		files := map[string]string{filepath.Base(name): text}
 		if err := readImports(filepath.Dir(name), text, files); err != nil {
 			return nil, err

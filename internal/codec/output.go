@@ -33,12 +33,8 @@ type OutputSchema struct {
 // derivedOutput returns a schema that was derived. Whatever has its form is valid, so that JSON needs no validation.
 func derivedOutput(s *outputschema.Schema) *OutputSchema {
 	return &OutputSchema{
-		Registered: registry.Schema{Type: types[formatOf(s.Format)], Text: s.Text}, Name: s.Name, avro: s.Avro, message: s.Message,
+		Registered: registry.Schema{Type: types[s.Format], Text: s.Text}, Name: s.Name, avro: s.Avro, message: s.Message,
 	}
-}
-
-func formatOf(f outputschema.Format) Format {
-	return map[outputschema.Format]Format{outputschema.Avro: Avro, outputschema.Protobuf: Protobuf, outputschema.JSONSchema: JSONSchema}[f]
 }
 
 // output is what values of one schema are encoded with.

@@ -14,12 +14,12 @@ import (
 // ReadOutputFile reads the schema of all outputs from a file. For Protobuf, message is the name of their message type, and may be empty if the
 // file has one alone. registered says that the registry is to have the schema. It then has no imports, since nothing says under which subjects
 // these are.
-func ReadOutputFile(f Format, name, message string, registered bool) (*OutputSchema, error) {
+func ReadOutputFile(f format.Format, name, message string, registered bool) (*OutputSchema, error) {
 	text, err := readText(name)
 	if err != nil {
 		return nil, err
 	}
-	if registered && f == Protobuf {
+	if registered && f == format.Protobuf {
 		for _, found := range imports.FindAllStringSubmatch(text, -1) {
 			if !strings.HasPrefix(found[1], "google/protobuf/") {
 				return nil, fmt.Errorf("%s imports %s, and nothing says under which subject the registry has that; register the schema, and write output.schema.subject", filepath.Base(name), found[1])
@@ -39,7 +39,7 @@ func ReadOutputFile(f Format, name, message string, registered bool) (*OutputSch
 
 // OutputSubject returns a version of a subject as the schema of all outputs. A version of zero is the latest. Its error is that of the registry,
 // or of the schema.
-func OutputSubject(ctx context.Context, client *registry.Client, f Format, subject string, version int, message string) (*OutputSchema, error) {
+func OutputSubject(ctx context.Context, client *registry.Client, f format.Format, subject string, version int, message string) (*OutputSchema, error) {
 	find := client.Latest
 	if version > 0 {
 		find = func(ctx context.Context, subject string) (*registry.Registered, error) {
@@ -60,17 +60,13 @@ func OutputSubject(ctx context.Context, client *registry.Client, f Format, subje
 		}
 	}
 	made := &OutputSchema{Registered: *found.Schema, ID: found.ID, GUID: found.GUID}
-	references := map[string]string{}
-	for _, r := range found.Schema.Dependencies() {
-		references[r.Name] = r.Schema.Text
-	}
-	if err := made.take(s, references); err != nil {
+	if err := made.take(s, found.Schema.Texts()); err != nil {
 		return nil, fmt.Errorf("subject %s: %w", subject, err)
 	}
 	return made, nil
 }
 
-// take sets what values are encoded with. references are those of a JSON Schema.
+// take takes the compiled schema. references are the texts that a JSON Schema refers to, by their names.
 func (o *OutputSchema) take(s *Schema, references map[string]string) error {
 	switch {
 	case s.Avro != nil:

@@ -13,33 +13,17 @@ import (
 	"github.com/loaderline/loaderline/internal/registry"
 )
 
-// Format is a format of values that have a schema.
-type Format int
-
-// The formats.
-const (
-	Avro Format = iota
-	Protobuf
-	JSONSchema
-	// OfSchema is the format that the schema of a value is for. A Decoder with a registry alone can have it.
-	OfSchema
-)
-
 // types are the formats as the registry names them.
-var types = map[Format]registry.Type{Avro: registry.Avro, Protobuf: registry.Protobuf, JSONSchema: registry.JSON}
+var types = map[format.Format]registry.Type{format.Avro: registry.Avro, format.Protobuf: registry.Protobuf, format.JSONSchema: registry.JSON}
 
-func (f Format) String() string {
-	return [...]string{"Avro", "Protobuf", "JSON Schema", "the format of its schema"}[f]
-}
-
-// formatOfType returns the format of a type, or OfSchema if there is none.
-func formatOfType(t registry.Type) Format {
+// formatOf returns the format of a schema of the registry.
+func formatOf(s *registry.Schema) (format.Format, error) {
 	for f, known := range types {
-		if known == t {
-			return f
+		if known == s.Type {
+			return f, nil
 		}
 	}
-	return OfSchema
+	return 0, fmt.Errorf("the schema is of type %s, which is neither AVRO, PROTOBUF nor JSON", s.Type)
 }
 
 // Schema is a compiled schema of values. It is safe for concurrent use.
@@ -73,35 +57,24 @@ func newMessage(m *protobuf.Message, options format.Options) *Message {
 }
 
 // compile compiles a schema of the registry.
-func compile(f Format, s *registry.Schema, options format.Options) (*Schema, error) {
-	if f == OfSchema {
-		if f = formatOfType(s.Type); f == OfSchema {
-			return nil, fmt.Errorf("the schema is of type %s, which is neither AVRO, PROTOBUF nor JSON", s.Type)
-		}
-	}
+func compile(f format.Format, s *registry.Schema, options format.Options) (*Schema, error) {
 	if s.Type != types[f] {
 		return nil, fmt.Errorf("the schema is of type %s, and not %s; set the format to what the records are", s.Type, types[f])
 	}
 	switch f {
-	case Avro:
+	case format.Avro:
 		var references []avro.Reference
 		for _, r := range s.Dependencies() {
 			references = append(references, avro.Reference{Name: r.Name, Text: r.Schema.Text})
 		}
 		return compileAvro(s.Text, references, options)
-	case Protobuf:
+	case format.Protobuf:
 		const main = "main.proto"
-		files := map[string]string{main: s.Text}
-		for _, r := range s.Dependencies() {
-			files[r.Name] = r.Schema.Text
-		}
+		files := s.Texts()
+		files[main] = s.Text
 		return compileProtobuf(files, main, options)
 	default:
-		references := map[string]string{}
-		for _, r := range s.Dependencies() {
-			references[r.Name] = r.Schema.Text
-		}
-		return jsonSchema(s.Text, references, options), nil
+		return jsonSchema(s.Text, s.Texts(), options), nil
 	}
 }
 

@@ -58,10 +58,11 @@ func (e *Encoder) Splices(v *Value) bool {
 	return o != nil && o.splice != nil
 }
 
-// AppendSpliced is AppendValue for an object with the whole event, which is copied from v, and the members of others, a JSON object.
-func (e *Encoder) AppendSpliced(dst, others []byte, v *Value) ([]byte, []kgo.RecordHeader, error) {
+// AppendSpliced is AppendValue for an object with the whole event, which is copied from v, and the members of others, a JSON object. Splices
+// must have reported true for v.
+func (e *Encoder) AppendSpliced(dst, others []byte, topic string, v *Value) ([]byte, []kgo.RecordHeader, error) {
 	o := (*e.known.Load())[e.writer(v.Writer())]
-	wire := &o.topics[0]
+	wire := e.wireOf(o, topic)
 	out := append(dst, wire.prefix...) //nolint:gocritic // It is dst again if there is an error.
 	var err error
 	if o.avro != nil {

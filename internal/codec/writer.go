@@ -30,13 +30,8 @@ func (d *Decoder) Writers(records []*kgo.Record) []outputschema.Writer {
 		writers []outputschema.Writer
 		last    schemaid.ID // of a schema that has one writer alone
 	)
-	for _, r := range records {
-		data := d.part(r)
-		if data == nil {
-			continue
-		}
-		found, err := d.find(data, r.Headers)
-		if err != nil || found.ID == last && last != (schemaid.ID{}) {
+	for found := range d.all(records) {
+		if found.ID == last && last != (schemaid.ID{}) {
 			continue
 		}
 		v, err := d.written(found)
@@ -63,7 +58,7 @@ func (d *Decoder) FileWriter() (outputschema.Writer, bool) {
 }
 
 // LatestWriter compiles a schema of a registry as the writer of events that are still to come. Those of Protobuf are the first message.
-func LatestWriter(f Format, s *registry.Schema, options format.Options) (outputschema.Writer, error) {
+func LatestWriter(f format.Format, s *registry.Schema, options format.Options) (outputschema.Writer, error) {
 	compiled, err := compile(f, s, options)
 	if err != nil {
 		return outputschema.Writer{}, err

@@ -16,10 +16,10 @@ func BenchmarkEval(b *testing.B) {
 			raws := map[string]string{"event.n": "12345", "event.x": "0.25", "event.s": `"some text"`}
 			b.ReportAllocs()
 			var dst []byte
-			values := make([]any, len(e.Paths()))
 			for b.Loop() {
-				for i, p := range e.Paths() {
-					values[i], _ = expression.Value([]byte(raws[p.String()]))
+				values, err := e.Values(func(i int) ([]byte, error) { return []byte(raws[e.Paths()[i].String()]), nil })
+				if err != nil {
+					b.Fatal(err)
 				}
 				result, err := e.Eval(b.Context(), values)
 				if err != nil {

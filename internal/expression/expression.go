@@ -11,6 +11,7 @@ package expression
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -150,12 +151,24 @@ func wrong(err error, roots []string) *Error {
 // Paths are the fields that the expression looks at, in the order of Eval and Holds.
 func (e *Expression) Paths() []jsondoc.Path { return e.paths }
 
-// Field returns the value of the field of a path, by its number, from JSON: as Value does, or less if less is asked for.
-func (e *Expression) Field(i int, raw []byte) (any, error) {
-	if e.lengths[i] {
-		return Length(raw)
+// Values returns the values of the fields for Eval and Holds. raw returns the JSON of a field by the number of its path. A list whose length
+// alone is asked for comes without its elements. An error of raw is returned as it is; any other names the path.
+func (e *Expression) Values(raw func(i int) ([]byte, error)) ([]any, error) {
+	values := make([]any, len(e.paths))
+	for i := range e.paths {
+		json, err := raw(i)
+		if err != nil {
+			return nil, err
+		}
+		parse := Value
+		if e.lengths[i] {
+			parse = Length
+		}
+		if values[i], err = parse(json); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.paths[i], err)
+		}
 	}
-	return Value(raw)
+	return values, nil
 }
 
 // Type returns what is known of the result.

@@ -2,7 +2,6 @@ package expression
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -39,7 +38,6 @@ func (e *Expression) Split(some func(jsondoc.Path) bool) (whole *Expression, par
 		parts = append(parts, part)
 		names.Roots = append(slices.Clip(names.Roots), Part(i))
 	}
-	names.Types = maps.Clone(e.allowed.Types)
 	whole, err = parse(tree.Node.String(), names, e.more...)
 	if err != nil {
 		return e, nil

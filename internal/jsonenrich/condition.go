@@ -24,21 +24,14 @@ type Field struct {
 func Condition(plan *stages.Plan[Document], c *expression.Expression, fields []Field, overBudget error, after ...stages.Dep) stages.Keys[Document, bool] {
 	return stages.After(plan, func(row stages.Row[Document]) (bool, error) {
 		event := row.Event()
-		values := make([]any, len(fields))
-		for i, f := range fields {
-			raw, err := f.in(&event, row)
-			if errors.Is(err, stages.ErrBlocked) {
-				return false, err
-			}
-			if err == nil {
-				values[i], err = c.Field(i, raw)
-			}
-			if err != nil {
-				return false, fmt.Errorf("when: %s: %w", f.Path, err)
-			}
+		values, err := c.Values(func(i int) ([]byte, error) { return fields[i].in(&event, row) })
+		holds := false
+		if err == nil {
+			holds, err = c.Holds(row.Context(), values)
 		}
-		holds, err := c.Holds(row.Context(), values)
 		switch {
+		case errors.Is(err, stages.ErrBlocked):
+			return false, err
 		case errors.Is(err, expression.ErrBudget):
 			return false, overBudget
 		case err != nil:
@@ -50,8 +43,17 @@ func Condition(plan *stages.Plan[Document], c *expression.Expression, fields []F
 
 var emptyList = []byte("[]")
 
-// in returns the field of a row as JSON, nil where it is absent. It returns stages.ErrBlocked if the stage of the field has failed.
+// in returns the field of a row as JSON, nil where it is absent. It returns stages.ErrBlocked if the stage of the field has failed. Any other
+// error names the path.
 func (f *Field) in(event *Document, row stages.Row[Document]) ([]byte, error) {
+	raw, err := f.value(event, row)
+	if err != nil && !errors.Is(err, stages.ErrBlocked) {
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return raw, err
+}
+
+func (f *Field) value(event *Document, row stages.Row[Document]) ([]byte, error) {
 	if f.In == nil {
 		return event.field(f.Ref)
 	}

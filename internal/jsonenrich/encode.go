@@ -184,7 +184,10 @@ func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, ma
 		out.evaluation.tail = made.fields
 		return e.records(&out.evaluation, out, made.Degraded)
 	}
-	value, whole, headers, err := e.whole(row, d, out, made.fields)
+	if len(e.inEvent) > 0 {
+		e.begin(row, d, out)
+	}
+	value, whole, headers, err := e.whole(out, d, made.fields, "")
 	if err != nil {
 		return nil, err
 	}
@@ -202,30 +205,29 @@ func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, ma
 	return out.record[:], nil
 }
 
-// whole returns the value of an output with the event and all results, and the headers that name its schema. ends reports whether the value
-// ends with fields.
-func (e *Encoder) whole(row stages.Row[Document], d *Document, out *outputs, fields []byte) (value []byte, ends bool, headers []kgo.RecordHeader, err error) {
+// whole returns the value of an output for a topic with the event and all results, and the headers that name its schema. ends reports whether
+// the value ends with fields. If results are in the event, the evaluation has begun with the row.
+func (e *Encoder) whole(out *outputs, d *Document, fields []byte, topic string) (value []byte, ends bool, headers []kgo.RecordHeader, err error) {
+	if e.values != nil && e.names == nil && len(e.inEvent) == 0 && e.values.Splices(d.written) {
+		value, headers, err = e.copied(out, d, fields, topic)
+		return value, false, headers, err
+	}
 	event, closing := d.value, int(d.closing)
 	if len(e.inEvent) > 0 {
-		e.begin(row, d, out)
 		event, closing = e.spliced(&out.evaluation)
 	}
-	switch {
-	case e.values == nil:
-		value, ends = e.value(out, d, event, closing, fields)
-	case e.names == nil && len(e.inEvent) == 0 && e.values.Splices(d.written):
-		value, headers, err = e.copied(out, d, fields)
-	default:
-		value, _ = e.value(out, d, event, closing, fields)
-		value, headers, err = e.encodeValue(out, d, value, "")
+	value, ends = e.value(out, d, event, closing, fields)
+	if e.values != nil {
+		ends = false
+		value, headers, err = e.encodeValue(out, d, value, topic)
 	}
 	return value, ends, headers, err
 }
 
 // copied returns the bytes of a value that has the bytes of the event.
-func (e *Encoder) copied(out *outputs, d *Document, fields []byte) ([]byte, []kgo.RecordHeader, error) {
+func (e *Encoder) copied(out *outputs, d *Document, fields []byte, topic string) ([]byte, []kgo.RecordHeader, error) {
 	others := append(append(out.room(len(fields)+1), '{'), bytes.TrimPrefix(fields, []byte(","))...)
-	value, headers, err := e.values.AppendSpliced(out.bytes[:0], others, d.written)
+	value, headers, err := e.values.AppendSpliced(out.bytes[:0], others, topic, d.written)
 	return out.keep(value), headers, unfit(err)
 }
 

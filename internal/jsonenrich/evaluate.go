@@ -70,10 +70,7 @@ func (v *evaluation) value(s *slot) ([]byte, error) {
 		if errors.Is(err, stages.ErrBlocked) {
 			return nil, nil
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.field.Path, err)
-		}
-		return raw, nil
+		return raw, err
 	case itemSlot:
 		raw, err := fieldIn(v.list, v.items.Values[s.number][v.item])
 		if err != nil {
@@ -111,7 +108,7 @@ func (v *evaluation) scan(s *slot) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.found = jsondoc.Result{}
+	v.found.Reset()
 	if err := s.scanner.Scan(inner, &v.found); err != nil {
 		return nil, err
 	}
@@ -144,15 +141,9 @@ func (v *evaluation) scan(s *slot) ([]byte, error) {
 
 // expression evaluates an expression.
 func (v *evaluation) expression(s *slot) ([]byte, error) {
-	values := make([]any, len(s.operands))
-	for i := range s.operands {
-		raw, err := v.raw(&s.operands[i])
-		if err == nil {
-			values[i], err = s.expr.Field(i, raw)
-		}
-		if err != nil {
-			return nil, err
-		}
+	values, err := s.expr.Values(func(i int) ([]byte, error) { return v.raw(&s.operands[i]) })
+	if err != nil {
+		return nil, err
 	}
 	result, err := s.expr.Eval(v.row.Context(), values)
 	if err != nil {

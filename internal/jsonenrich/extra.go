@@ -107,15 +107,15 @@ func (c computed) same(other maker) bool {
 
 // make appends the result of the expression; none where it is null.
 func (c computed) make(dst []byte, s *scanned) ([]byte, error) {
-	values := make([]any, len(c.fields))
-	for i := range c.fields {
+	values, err := c.expr.Values(func(i int) ([]byte, error) {
 		raw, err := c.fields[i].in(0, s)
-		if err == nil {
-			values[i], err = c.expr.Field(i, raw)
+		if errors.Is(err, stages.ErrNoKey) {
+			return nil, nil // What is absent is null.
 		}
-		if err != nil && !errors.Is(err, stages.ErrNoKey) { // What is absent is null.
-			return dst, err
-		}
+		return raw, err
+	})
+	if err != nil {
+		return dst, err
 	}
 	result, err := c.expr.Eval(context.Background(), values)
 	if err != nil || result == nil {

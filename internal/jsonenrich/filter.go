@@ -5,19 +5,20 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/expression"
+	"github.com/loaderline/loaderline/stages"
 )
 
 // filter is the condition for events to be taken.
 type filter struct {
 	expr   *expression.Expression
-	fields []Ref
+	fields []Field
 }
 
 // Where makes Decode return loaderline.ErrFiltered for events for which a condition does not hold.
 func (d *Decoder) Where(condition *expression.Expression) {
 	d.where = &filter{expr: condition}
 	for _, path := range condition.Paths() {
-		d.where.fields = append(d.where.fields, d.AddField(path))
+		d.where.fields = append(d.where.fields, Field{Ref: d.AddField(path), Path: path})
 	}
 }
 
@@ -26,17 +27,11 @@ func (f *filter) check(d *Document) error {
 	if f == nil {
 		return nil
 	}
-	values := make([]any, len(f.fields))
-	for i, ref := range f.fields {
-		raw, err := d.field(ref)
-		if err == nil {
-			values[i], err = f.expr.Field(i, raw)
-		}
-		if err != nil {
-			return decodeFailure("input.where: %s: %v", f.expr.Paths()[i], err)
-		}
+	values, err := f.expr.Values(func(i int) ([]byte, error) { return f.fields[i].in(d, stages.Row[Document]{}) })
+	holds := false
+	if err == nil {
+		holds, err = f.expr.Holds(context.Background(), values)
 	}
-	holds, err := f.expr.Holds(context.Background(), values)
 	switch {
 	case err != nil:
 		return decodeFailure("input.where: %v", err)

@@ -2,7 +2,6 @@ package jsonenrich
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -102,22 +101,17 @@ func (f recordField) make(dst []byte, s *scanned) ([]byte, error) {
 	}
 }
 
-// header appends the last header of a name, as Kafka's own clients choose it.
+// header appends the last header of a name.
 func (f recordField) header(dst []byte, r *loaderline.Record) ([]byte, error) {
 	name := f.path.Steps[1].Name
-	for _, h := range slices.Backward(r.Headers) {
-		if h.Key != name {
-			continue
-		}
-		if h.Value == nil {
-			return dst, nil
-		}
-		if !utf8.Valid(h.Value) {
-			return dst, decodeFailure("the header %s is not text (UTF-8)", name)
-		}
-		return lookupkey.AppendString(dst, h.Value), nil
+	value := codec.LastHeader(r.Headers, name)
+	switch {
+	case value == nil:
+		return dst, nil
+	case !utf8.Valid(value):
+		return dst, decodeFailure("the header %s is not text (UTF-8)", name)
 	}
-	return dst, nil
+	return lookupkey.AppendString(dst, value), nil
 }
 
 // key appends the record's key, or a member of it.

@@ -126,20 +126,14 @@ func (e *Encoder) record(v *evaluation, out *outputs, degraded string) error {
 		return err
 	}
 	r := loaderline.Record{Topic: topic}
-	if e.program.value == nil {
-		event, closing := v.event.value, int(v.event.closing)
-		if len(e.inEvent) > 0 {
-			event, closing = e.spliced(v)
-		}
-		r.Value, _ = e.value(out, &v.event, event, closing, e.program.chunk(v.tail, 0))
-	} else if r.Value, err = v.join(out); err != nil {
-		return err
-	}
 	var named []kgo.RecordHeader
-	if e.values != nil {
-		if r.Value, named, err = e.encodeValue(out, &v.event, r.Value, topic); err != nil {
-			return err
-		}
+	if e.program.value == nil {
+		r.Value, _, named, err = e.whole(out, &v.event, e.program.chunk(v.tail, 0), topic)
+	} else if r.Value, err = v.join(out); err == nil && e.values != nil {
+		r.Value, named, err = e.encodeValue(out, &v.event, r.Value, topic)
+	}
+	if err != nil {
+		return err
 	}
 	if e.program.key != nil {
 		if r.Key, err = v.text(out, e.program.key); err != nil {

@@ -1,6 +1,7 @@
 package outputschema
 
 import (
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/avro"
 	"github.com/loaderline/loaderline/internal/lookupext"
 )
@@ -12,7 +13,7 @@ func deriveAvro(root *value, cfg Config) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Schema{Format: Avro, Text: schema.Text(), Avro: schema, Name: schema.Name()}, nil
+	return &Schema{Format: format.Avro, Text: schema.Text(), Avro: schema, Name: schema.Name()}, nil
 }
 
 type avroBuilder struct {

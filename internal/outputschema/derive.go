@@ -4,26 +4,15 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/avro"
 	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/lookupext"
 )
 
-// Format is a language of schemas.
-type Format uint8
-
-// The languages.
-const (
-	Avro Format = iota
-	Protobuf
-	JSONSchema
-)
-
-func (f Format) String() string { return [...]string{"Avro", "Protobuf", "JSON Schema"}[f] }
-
 // Config says what schema is derived.
 type Config struct {
-	Format Format
+	Format format.Format
 	// Name and Namespace are those of the schema's record or message. Name defaults to Enriched.
 	Name, Namespace string
 	// Types are the types of values by their paths in the output, such as user.price or purchases[].tags. They replace those that are known.
@@ -41,7 +30,7 @@ type Writer struct {
 
 // Schema is a schema of the output.
 type Schema struct {
-	Format Format
+	Format format.Format
 	Text   string
 	// Avro is the schema itself, and Message the type of the values of Protobuf. The others are nil.
 	Avro    *avro.Schema
@@ -60,23 +49,23 @@ func Derive(form *Form, writer Writer, cfg Config) (*Schema, error) {
 		cfg.Name = defaultName
 	}
 	r := resolver{cfg: cfg, writer: writer, used: map[string]bool{}}
-	if cfg.Format == Protobuf {
+	if cfg.Format == format.Protobuf {
 		for _, path := range cfg.NotNull {
 			r.errs = append(r.errs, &ValueError{Path: path, Setting: "not_null", Reason: "Protobuf cannot say that a field is never null; remove not_null"})
 		}
 	}
 	root := r.value("", form)
 	r.unused()
-	if len(r.errs) == 0 && root.kind != object && cfg.Format != JSONSchema {
+	if len(r.errs) == 0 && root.kind != object && cfg.Format != format.JSONSchema {
 		r.fail("", "%s needs an object; write output.value with a name for it, such as value: {event: event}", cfg.Format)
 	}
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, err
 	}
 	switch cfg.Format {
-	case Avro:
+	case format.Avro:
 		return deriveAvro(root, cfg)
-	case Protobuf:
+	case format.Protobuf:
 		return deriveProtobuf(root, cfg)
 	default:
 		return deriveJSON(root, cfg)

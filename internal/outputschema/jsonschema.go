@@ -3,6 +3,7 @@ package outputschema
 import (
 	"encoding/json"
 
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/lookupext"
 )
 
@@ -14,7 +15,7 @@ func deriveJSON(root *value, cfg Config) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Schema{Format: JSONSchema, Text: string(text), Name: cfg.Name}, nil
+	return &Schema{Format: format.JSONSchema, Text: string(text), Name: cfg.Name}, nil
 }
 
 type keywords = map[string]any

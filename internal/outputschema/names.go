@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/avro"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/strictyaml"
@@ -30,11 +31,11 @@ func renameIn(origin string) string {
 	return fmt.Sprintf("; write another one with AS in %s", origin)
 }
 
-func validName(f Format, name string) bool {
+func validName(f format.Format, name string) bool {
 	switch f {
-	case Avro:
+	case format.Avro:
 		return avro.ValidName(name)
-	case Protobuf:
+	case format.Protobuf:
 		return protoreflect.Name(name).IsValid()
 	default:
 		return true
@@ -42,11 +43,11 @@ func validName(f Format, name string) bool {
 }
 
 // alike returns two members that the format cannot tell apart: Protobuf's JSON has names in camel case.
-func alike(f Format, fields []field) (twice, of string) {
+func alike(f format.Format, fields []field) (twice, of string) {
 	seen := map[string]string{}
 	for _, member := range fields {
 		name := member.name
-		if f == Protobuf {
+		if f == format.Protobuf {
 			name = strings.ToLower(strings.ReplaceAll(name, "_", ""))
 		}
 		if first, is := seen[name]; is {

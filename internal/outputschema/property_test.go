@@ -49,7 +49,7 @@ func moment(t *rapid.T) time.Time {
 var sampleNames = []string{"boolean", "integer", "bigint", "decimal(9,2)", "text", "bytes", "date", "timestamptz", "timestamp", "json"}
 
 // output draws a form and a value of it. shown is the value as a format shows it: what it has no type for is text.
-func output(t *rapid.T, depth int, f outputschema.Format) (form *outputschema.Form, value, shown any) {
+func output(t *rapid.T, depth int, f format.Format) (form *outputschema.Form, value, shown any) {
 	kind := rapid.IntRange(0, 3).Draw(t, "kind")
 	if depth == 0 {
 		kind = 2
@@ -57,7 +57,7 @@ func output(t *rapid.T, depth int, f outputschema.Format) (form *outputschema.Fo
 	switch kind {
 	case 0:
 		item, value, shown := output(t, depth-1, f)
-		if f == outputschema.Protobuf && item.Kind == outputschema.List {
+		if f == format.Protobuf && item.Kind == outputschema.List {
 			item, value, shown = object(field("list", item)), map[string]any{"list": value}, map[string]any{"list": shown}
 		}
 		n := rapid.IntRange(0, 3).Draw(t, "items")
@@ -75,7 +75,7 @@ func output(t *rapid.T, depth int, f outputschema.Format) (form *outputschema.Fo
 			t.Fatal(err)
 		}
 		raw := samples[name](t)
-		asText := name == "json" || f == outputschema.Protobuf && name == "decimal(9,2)"
+		asText := name == "json" || f == format.Protobuf && name == "decimal(9,2)"
 		if asText {
 			return outputschema.Of(of), json.RawMessage(raw), raw
 		}
@@ -83,7 +83,7 @@ func output(t *rapid.T, depth int, f outputschema.Format) (form *outputschema.Fo
 	}
 }
 
-func fields(t *rapid.T, depth int, f outputschema.Format) (form *outputschema.Form, value, shown any) {
+func fields(t *rapid.T, depth int, f format.Format) (form *outputschema.Form, value, shown any) {
 	form = object()
 	values, all := map[string]any{}, map[string]any{}
 	for i := range rapid.IntRange(1, 4).Draw(t, "fields") {
@@ -99,7 +99,7 @@ func fields(t *rapid.T, depth int, f outputschema.Format) (form *outputschema.Fo
 func TestDerivedSchemasHoldTheOutput(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		f := rapid.SampledFrom([]outputschema.Format{outputschema.Avro, outputschema.Protobuf}).Draw(t, "format")
+		f := rapid.SampledFrom([]format.Format{format.Avro, format.Protobuf}).Draw(t, "format")
 		form, value, shown := fields(t, 3, f)
 		s, err := outputschema.Derive(form, outputschema.Writer{}, outputschema.Config{Format: f})
 		if err != nil {

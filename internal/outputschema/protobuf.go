@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/lookupext"
 )
@@ -30,7 +31,7 @@ func deriveProtobuf(root *value, cfg Config) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Schema{Format: Protobuf, Text: text, Message: message, Name: message.Name()}, nil
+	return &Schema{Format: format.Protobuf, Text: text, Message: message, Name: message.Name()}, nil
 }
 
 type protoBuilder struct {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/avro"
 	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/lookupext"
@@ -85,7 +86,7 @@ func (r *resolver) typed(path string, f *Form) *value {
 
 // unknown is a value whose type is not known.
 func (r *resolver) unknown(path, reason string) *value {
-	if r.cfg.Format == JSONSchema {
+	if r.cfg.Format == format.JSONSchema {
 		return &value{kind: anything}
 	}
 	if path == "" {
@@ -114,7 +115,7 @@ func (r *resolver) object(path string, f *Form) *value {
 func (r *resolver) merged(path string, f *Form) (fields []field) {
 	names, known := r.writer.members()
 	if !known {
-		if r.cfg.Format != JSONSchema {
+		if r.cfg.Format != format.JSONSchema {
 			r.fail(path, "the fields of the event are not known, since it has no schema; write output.value, or the schema as output.schema.file")
 		}
 		return nil

@@ -1,6 +1,7 @@
 package outputschema
 
 import (
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/avro"
 	"github.com/loaderline/loaderline/internal/jsondoc"
 )
@@ -21,13 +22,13 @@ func (w Writer) members() (names []string, known bool) {
 // event returns what a path in the event leads to.
 func (r *resolver) event(path string, f *Form) *value {
 	switch {
-	case r.cfg.Format == JSONSchema && len(f.Path) == 0:
+	case r.cfg.Format == format.JSONSchema && len(f.Path) == 0:
 		return &value{kind: object}
-	case r.cfg.Format == JSONSchema:
+	case r.cfg.Format == format.JSONSchema:
 		return &value{kind: anything, nullable: true}
-	case r.cfg.Format == Avro && r.writer.Avro != nil:
+	case r.cfg.Format == format.Avro && r.writer.Avro != nil:
 		return r.ofAvro(path, f)
-	case r.cfg.Format == Protobuf && r.writer.Protobuf != nil:
+	case r.cfg.Format == format.Protobuf && r.writer.Protobuf != nil:
 		return r.ofMessage(path, f)
 	case len(f.Path) == 0:
 		return r.fail(path, "%s, so nothing is known of its fields; write output.value with those that the record is to have, or the schema as output.schema.file", r.writer.noSchema(r.cfg.Format))
@@ -37,7 +38,7 @@ func (r *resolver) event(path string, f *Form) *value {
 }
 
 // noSchema says that events have no schema of a format.
-func (w Writer) noSchema(f Format) string {
+func (w Writer) noSchema(f format.Format) string {
 	if w == (Writer{}) {
 		return "the event has no schema"
 	}

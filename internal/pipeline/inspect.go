@@ -22,9 +22,8 @@ import (
 // of others are decoded if they have the ID of a schema. It is for one goroutine.
 type Inspector struct {
 	file      *pipelinefile.File
-	client    *registry.Client
+	registry  firstPing
 	undecoded func(error)
-	reached   bool // the registry has answered
 
 	values, keys *codec.Decoder // of inputs; nil: they have no schema
 	others       *codec.Decoder // of values elsewhere; nil: there is no registry
@@ -40,7 +39,7 @@ func NewInspector(file *pipelinefile.File, watch *tlsfiles.Watch, undecoded func
 	if err != nil {
 		return nil, err
 	}
-	i := &Inspector{file: file, client: client, undecoded: undecoded}
+	i := &Inspector{file: file, registry: firstPing{client: client}, undecoded: undecoded}
 	if i.values, err = i.decoder(schemaid.Value); err != nil {
 		return nil, err
 	}
@@ -48,13 +47,13 @@ func NewInspector(file *pipelinefile.File, watch *tlsfiles.Watch, undecoded func
 		return nil, err
 	}
 	if client != nil {
-		i.others = codec.NewDecoder(codec.Config{Format: codec.OfSchema, Registry: client, Grace: inspectGrace})
+		i.others = codec.NewDecoder(codec.Config{AnyFormat: true, Registry: client, Grace: inspectGrace})
 	}
 	return i, nil
 }
 
 func (i *Inspector) decoder(part schemaid.Part) (*codec.Decoder, error) {
-	cfg, err := codecConfig(i.file, part, i.client)
+	cfg, err := codecConfig(i.file, part, i.registry.client)
 	if err != nil || cfg == nil {
 		return nil, err
 	}
@@ -64,8 +63,8 @@ func (i *Inspector) decoder(part schemaid.Part) (*codec.Decoder, error) {
 
 // Close ends the connections.
 func (i *Inspector) Close() {
-	if i.client != nil {
-		i.client.Close()
+	if i.registry.client != nil {
+		i.registry.client.Close()
 	}
 }
 
@@ -101,8 +100,10 @@ func (i *Inspector) part(ctx context.Context, d *codec.Decoder, r *kgo.Record, n
 	if guess && id == (schemaid.ID{}) {
 		return topicread.Part{}, nil
 	}
-	if err := i.reach(ctx, id); err != nil {
-		return topicread.Part{}, RegistryError(i.file, err)
+	if id != (schemaid.ID{}) {
+		if err := i.registry.ping(ctx); err != nil {
+			return topicread.Part{}, RegistryError(i.file, err)
+		}
 	}
 	if err := d.Prepare(ctx, []*kgo.Record{r}); err != nil {
 		return topicread.Part{}, RegistryError(i.file, err)
@@ -120,13 +121,20 @@ func (i *Inspector) part(ctx context.Context, d *codec.Decoder, r *kgo.Record, n
 	return topicread.Part{Schema: id}, nil
 }
 
-// reach asks the registry once whether it answers, before the first ID is looked for: that fails at once, and Prepare only after more tries.
-func (i *Inspector) reach(ctx context.Context, id schemaid.ID) error {
-	if i.client == nil || i.reached || id == (schemaid.ID{}) {
+// firstPing asks a registry once whether it answers, before the first ID is looked for: that fails at once, and Prepare only after more
+// tries.
+type firstPing struct {
+	client   *registry.Client // nil: there is none
+	answered bool
+}
+
+func (f *firstPing) ping(ctx context.Context) error {
+	if f.client == nil || f.answered {
 		return nil
 	}
-	i.reached = true
-	return i.client.Ping(ctx)
+	err := f.client.Ping(ctx)
+	f.answered = err == nil
+	return err
 }
 
 // RegistryError says what an error of the registry means for a command: a mistake in the file is a *strictyaml.Error, and a registry that is

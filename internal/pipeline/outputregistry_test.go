@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline"
-	"github.com/loaderline/loaderline/internal/codec"
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/internal/strictyaml"
@@ -39,7 +39,7 @@ func strict(t *testing.T, url, subject string) {
 // event with a new schema comes.
 func TestOutputsOfARealRegistry(t *testing.T) {
 	t.Parallel()
-	for f, format := range map[codec.Format]string{codec.Avro: "avro", codec.Protobuf: "protobuf", codec.JSONSchema: "json_schema"} {
+	for f, format := range map[format.Format]string{format.Avro: "avro", format.Protobuf: "protobuf", format.JSONSchema: "json_schema"} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			url, topic := testenv.Registry(t), strings.ToLower(rand.Text())
@@ -106,7 +106,7 @@ func TestARealRegistryRefusesAWriter(t *testing.T) {
 	if len(failures) > 0 {
 		t.Fatal(failures)
 	}
-	if diff := cmp.Diff([]string{`{"event":{"user_id":1,"amount":1.00},"user":{"id":1,"name":"Ada"}}`}, readBack(t, r, codec.Avro, published)); diff != "" {
+	if diff := cmp.Diff([]string{`{"event":{"user_id":1,"amount":1.00},"user":{"id":1,"name":"Ada"}}`}, readBack(t, r, format.Avro, published)); diff != "" {
 		t.Error(diff)
 	}
 	strict(t, url, topic+"-value")

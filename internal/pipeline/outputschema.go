@@ -25,10 +25,6 @@ const (
 	registerKey = "output.register"
 )
 
-var outputFormats = map[pipelinefile.Format]outputschema.Format{
-	pipelinefile.FormatAvro: outputschema.Avro, pipelinefile.FormatProtobuf: outputschema.Protobuf, pipelinefile.FormatJSONSchema: outputschema.JSONSchema,
-}
-
 var idPlaces = map[pipelinefile.SchemaID]codec.IDPlace{
 	pipelinefile.SchemaIDPrefix: codec.IDInPrefix, pipelinefile.SchemaIDHeader: codec.IDInHeader, pipelinefile.SchemaIDNone: codec.NoIDAtAll,
 }
@@ -51,7 +47,7 @@ func (l *layouter) outputSchema() {
 		return
 	}
 	var err error
-	if l.outputFile, err = codec.ReadOutputFile(codecFormats[o.Format], o.Schema.File, o.Schema.Message, o.ID != pipelinefile.SchemaIDNone); err != nil {
+	if l.outputFile, err = codec.ReadOutputFile(schemaFormats[o.Format], o.Schema.File, o.Schema.Message, o.ID != pipelinefile.SchemaIDNone); err != nil {
 		l.problem(fileKey, "%v", err)
 	}
 }
@@ -69,14 +65,14 @@ func (l *Layout) Encoder(ctx context.Context, lookup func(*Stage) Lookup, client
 	}
 	if s := o.Schema; s.Subject != "" {
 		var err error
-		cfg.Given, err = codec.OutputSubject(ctx, client, codecFormats[o.Format], s.Subject, s.Version, s.Message)
+		cfg.Given, err = codec.OutputSubject(ctx, client, schemaFormats[o.Format], s.Subject, s.Version, s.Message)
 		if err != nil {
 			return nil, l.registryError(subjectKey, err)
 		}
 	}
 	if s := o.Schema; s.Derive {
 		cfg.Form = l.Form(lookup)
-		cfg.Derive = outputschema.Config{Format: outputFormats[o.Format], Name: s.Name, Namespace: s.Namespace, Types: l.outputTypes, NotNull: s.NotNull}
+		cfg.Derive = outputschema.Config{Format: schemaFormats[o.Format], Name: s.Name, Namespace: s.Namespace, Types: l.outputTypes, NotNull: s.NotNull}
 	}
 	return codec.NewEncoder(cfg), nil
 }
@@ -103,7 +99,7 @@ func (l *Layout) Writers(ctx context.Context, client *registry.Client, values *c
 		case err != nil:
 			return nil, err
 		}
-		if w, err := codec.LatestWriter(codecFormats[l.File.Input.Format], found.Schema, format.Options{}); err == nil && !slices.Contains(writers, w) {
+		if w, err := codec.LatestWriter(schemaFormats[l.File.Input.Format], found.Schema, format.Options{}); err == nil && !slices.Contains(writers, w) {
 			writers = append(writers, w)
 		}
 	}
@@ -156,17 +152,8 @@ func (p *Pipeline) openOutput(ctx context.Context, layout *Layout, lookups map[i
 	if opts.JSONEvents || opts.JSONOutputs || !layout.File.Output.Format.HasSchema() {
 		return nil
 	}
-	limit, onAway := connectTime, func(error) {}
-	if start := opts.Start; start != nil {
-		if start.Wait {
-			limit = 0
-		}
-		if start.OnAway != nil {
-			onAway = func(err error) { start.OnAway(Away{Source: registryName, Err: err}) }
-		}
-	}
 	lookup := func(s *Stage) Lookup { return lookups[s.Index] }
-	return reach(ctx, registryName, limit, func(ctx context.Context) error {
+	return opts.Start.reachRegistry(ctx, func(ctx context.Context) error {
 		e, err := layout.Encoder(ctx, lookup, p.schemas.client, p.schemas.backend)
 		if err != nil {
 			return err
@@ -183,7 +170,7 @@ func (p *Pipeline) openOutput(ctx context.Context, layout *Layout, lookups map[i
 			return layout.reportSchemas(ctx, e, writers, opts.OnOutputSchema)
 		}
 		return layout.registryError(registerKey, e.Prepare(ctx, writers...))
-	}, onAway)
+	})
 }
 
 // reportSchemas reports the schemas of outputs without registering them.

@@ -3,27 +3,21 @@ package pipeline_test
 import (
 	"bytes"
 	"context"
-	"errors"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/codec"
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/internal/runscope"
-	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // publishedOf prepares records and returns what becomes of each: the records, or the failure.
@@ -69,7 +63,7 @@ func publishedOf(t *testing.T, p *pipeline.Pipeline, records ...loaderline.Recor
 }
 
 // readBack returns the JSON of values that have a schema of the registry.
-func readBack(t *testing.T, r *schemas, f codec.Format, published [][]loaderline.Record) []string {
+func readBack(t *testing.T, r *schemas, f format.Format, published [][]loaderline.Record) []string {
 	t.Helper()
 	d := codec.NewDecoder(codec.Config{Format: f, Registry: r.client})
 	var lines []string
@@ -114,7 +108,7 @@ func TestAvroToAvro(t *testing.T) {
 				`{"event":{"user_id":9,"at":"2026-01-02T03:04:05.006Z","note":"x"},"user":null,"purchases":[]}`,
 				`{"event":{"user_id":3,"amount":0.00},"user":{"id":3,"name":"Edsger"},"purchases":[{"id":13,"product_id":102,"reviews":[]}]}`,
 			}
-			if diff := cmp.Diff(want, readBack(t, r, codec.Avro, published)); diff != "" {
+			if diff := cmp.Diff(want, readBack(t, r, format.Avro, published)); diff != "" {
 				t.Error(diff)
 			}
 			if h := published[0][0].Headers; (len(h) == 1 && h[0].Key == "__value_schema_id") != (name == "header") {
@@ -140,7 +134,7 @@ func TestTheEventIsCopied(t *testing.T) {
 	if value := published[0][0].Value; !bytes.HasPrefix(value[5:], body) {
 		t.Errorf("the event became %x", value)
 	}
-	if diff := cmp.Diff([]string{`{"event":{"user_id":1,"amount":0.05},"user":{"id":1,"name":"Ada"}}`}, readBack(t, r, codec.Avro, published)); diff != "" {
+	if diff := cmp.Diff([]string{`{"event":{"user_id":1,"amount":0.05},"user":{"id":1,"name":"Ada"}}`}, readBack(t, r, format.Avro, published)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -150,27 +144,27 @@ func TestOutputsOfEachFormat(t *testing.T) {
 	event := loaderline.Record{Topic: "events", Value: []byte(`{"user_id":1,"amount":20}`)}
 	for name, c := range map[string]struct {
 		input, output, stages string
-		format                codec.Format
+		format                format.Format
 		want                  string
 	}{
 		"json to avro": {
 			"", `format: avro, register: true, schema: {types: {n: bigint, total: "decimal(9,2)"}}, value: {n: event.user_id, total: event.amount * 1.5, name: user.name}`,
-			userStage, codec.Avro, `{"n":1,"total":30.00,"name":"Ada"}`,
+			userStage, format.Avro, `{"n":1,"total":30.00,"name":"Ada"}`,
 		},
 		"json to protobuf": {
 			"", `format: protobuf, register: true, schema: {namespace: shop.out, types: {n: bigint}}, value: {n: event.user_id, user: user, purchases: purchases}`,
-			purchasesOfUsers, codec.Protobuf,
+			purchasesOfUsers, format.Protobuf,
 			`{"n":1,"user":{"id":1,"name":"Ada"},"purchases":[{"id":10,"product_id":100,"reviews":[{"id":50,"author":2},{"id":51,"author":9}]},{"id":11,"product_id":101,"reviews":[{"id":52,"author":1}]},{"id":12,"product_id":100,"reviews":[{"id":50,"author":2},{"id":51,"author":9}]}]}`,
 		},
 		"json to a json schema": {
-			"", `format: json_schema, register: true`, userStage, codec.JSONSchema, `{"event":{"user_id":1,"amount":20},"user":{"id":1,"name":"Ada"}}`,
+			"", `format: json_schema, register: true`, userStage, format.JSONSchema, `{"event":{"user_id":1,"amount":20},"user":{"id":1,"name":"Ada"}}`,
 		},
 		"each": {
-			"", `format: avro, register: true, for_each: purchases, value: {id: item.id, name: user.name}, headers: {a: user.name}`, userStage + purchasesStage, codec.Avro,
+			"", `format: avro, register: true, for_each: purchases, value: {id: item.id, name: user.name}, headers: {a: user.name}`, userStage + purchasesStage, format.Avro,
 			`{"id":10,"name":"Ada"} {"id":11,"name":"Ada"} {"id":12,"name":"Ada"}`,
 		},
 		"a subject of the record": {
-			"", `format: avro, register: true, subject: record, schema: {namespace: shop}, value: {name: user.name}`, userStage, codec.Avro, `{"name":"Ada"}`,
+			"", `format: avro, register: true, subject: record, schema: {namespace: shop}, value: {name: user.name}`, userStage, format.Avro, `{"name":"Ada"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -199,20 +193,26 @@ func TestProtobufToProtobuf(t *testing.T) {
 	t.Parallel()
 	r := startRegistry(t)
 	prefix := r.prefix(t, "events-value", registry.Protobuf, eventProto)
-	p := openText(t, with(", format: protobuf", "format: protobuf, register: true, schema: {namespace: shop.out}", shopFile(t), userStage)+"\nregistry: {url: \""+r.URL()+"\"}\n")
 	unknown := []byte{0xd2, 0x05, 3, 'n', 'e', 'w'} // Field 90.
 	// The second message of the file: user_id 1, note "x".
 	value := slices.Concat(prefix, []byte{2, 2, 8, 1, 18, 1, 'x'}, unknown)
-	published, failures := publishedOf(t, p, loaderline.Record{Topic: "events", Value: value})
-	if len(failures) > 0 {
-		t.Fatal(failures)
-	}
-	if !bytes.Contains(published[0][0].Value, unknown) {
-		t.Errorf("the field that nobody knows is gone: %x", published[0][0].Value)
-	}
-	want := []string{`{"event":{"user_id":1,"note":"x"},"user":{"id":1,"name":"Ada"}}`}
-	if diff := cmp.Diff(want, readBack(t, r, codec.Protobuf, published)); diff != "" {
-		t.Error(diff)
+	for name, also := range map[string]string{
+		"alone": "", "a key": ", key: user.name", "headers": ", headers: {who: user.name}", "a route": `, routes: [{when: user.id == 1, topic: ones}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := openText(t, with(", format: protobuf", "format: protobuf, register: true, schema: {namespace: shop.out}"+also, shopFile(t), userStage)+"\nregistry: {url: \""+r.URL()+"\"}\n")
+			published, failures := publishedOf(t, p, loaderline.Record{Topic: "events", Value: value})
+			if len(failures) > 0 {
+				t.Fatal(failures)
+			}
+			if !bytes.Contains(published[0][0].Value, unknown) {
+				t.Errorf("the field that nobody knows is gone: %x", published[0][0].Value)
+			}
+			want := []string{`{"event":{"user_id":1,"note":"x"},"user":{"id":1,"name":"Ada"}}`}
+			if diff := cmp.Diff(want, readBack(t, r, format.Protobuf, published)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
@@ -254,7 +254,7 @@ func TestGivenSchemas(t *testing.T) {
 			}
 			p := openText(t, with("", "format: avro, "+register+"value: {name: user.name}, schema: {"+schema+"}", shopFile(t), userStage)+"\nregistry: {url: \""+r.URL()+"\"}\n")
 			published, failures := publishedOf(t, p, loaderline.Record{Topic: "events", Value: []byte(`{"user_id":1}`)}, loaderline.Record{Topic: "events", Value: []byte(`{"user_id":9}`)})
-			if want := []string{`{"name":"Ada","source":"shop"}`}; !slices.Equal(readBack(t, r, codec.Avro, published), want) {
+			if want := []string{`{"name":"Ada","source":"shop"}`}; !slices.Equal(readBack(t, r, format.Avro, published), want) {
 				t.Errorf("published %v", published)
 			}
 			if len(failures) != 1 || !strings.Contains(failures[0], "field name: null, where the schema wants string") {
@@ -271,133 +271,5 @@ func TestOutputsWithoutID(t *testing.T) {
 	published, failures := publishedOf(t, p, loaderline.Record{Topic: "events", Value: []byte(`{"user_id":1}`)})
 	if len(failures) > 0 || !bytes.Equal(published[0][0].Value, []byte{2, 6, 'A', 'd', 'a'}) {
 		t.Errorf("%v, %v", published, failures)
-	}
-}
-
-// guarded is a registry behind a proxy that refuses schemas with a text, and says so.
-func guarded(t *testing.T, r *schemas, refuse *atomic.Pointer[string], status int, message string) string {
-	t.Helper()
-	to, err := url.Parse(r.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(to)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		var body bytes.Buffer
-		if q.Body != nil {
-			_, _ = body.ReadFrom(q.Body)
-		}
-		if text := refuse.Load(); text != nil && q.Method == http.MethodPost && strings.Contains(body.String(), *text) {
-			w.WriteHeader(status)
-			_, _ = w.Write([]byte(message))
-			return
-		}
-		q.Body, q.ContentLength = http.NoBody, int64(body.Len())
-		if body.Len() > 0 {
-			q.Body = readCloser{&body}
-		}
-		proxy.ServeHTTP(w, q)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-type readCloser struct{ *bytes.Buffer }
-
-func (readCloser) Close() error { return nil }
-
-func TestSchemasThatAreRefusedAtStart(t *testing.T) {
-	t.Parallel()
-	r := startRegistry(t)
-	r.prefix(t, "events-value", registry.Avro, firstAvro)
-	enriched, all := "Enriched", ""
-	for name, c := range map[string]struct {
-		output  string
-		refuse  *string
-		status  int
-		message string
-		want    string
-	}{
-		"not registered": {
-			output: "format: avro", want: "output.register: the schema of the output: subject out-value: ",
-		},
-		"incompatible": {
-			output: "format: avro, register: true", refuse: &enriched, status: http.StatusConflict, message: `{"error_code":409,"message":"the reader has no default"}`,
-			want: "output.register: the schema of the output: subject out-value: ",
-		},
-		"invalid": {
-			output: "format: avro, register: true", refuse: &enriched, status: http.StatusUnprocessableEntity, message: `{"error_code":42201,"message":"no schema"}`,
-			want: "output.register: the schema of the output: subject out-value: ",
-		},
-		"unauthorized": {
-			output: "format: avro, register: true", refuse: &all, status: http.StatusUnauthorized, message: `{"error_code":401,"message":"who are you"}`, want: "source registry is not usable",
-		},
-		"no such subject": {
-			output: "format: avro, schema: {subject: nothing}", want: "output.schema.subject: ",
-		},
-		"not derived": {
-			output: "format: avro, value: {x: event.vat}", want: "output.schema: x: the schema of the event has no event.vat",
-		},
-		"a wrong path": {
-			output: "format: avro, schema: {not_null: [user.nme], types: {usr: text}}", want: `output.schema.types: the output has no usr`,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var refuse atomic.Pointer[string]
-			refuse.Store(c.refuse)
-			l, err := parse(avroOutput(t, guarded(t, r, &refuse, c.status, c.message), c.output, userStage))
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = pipeline.Open(t.Context(), l, pipeline.Options{})
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Fatalf("%v, want %s", err, c.want)
-			}
-			if _, is := errors.AsType[*strictyaml.Error](err); is == strings.HasPrefix(c.want, "source") {
-				t.Errorf("%T: %v", err, err)
-			}
-		})
-	}
-}
-
-// A schema that the registry refuses while a pipeline runs ends the run before anything is published.
-func TestASchemaThatIsRefusedLater(t *testing.T) {
-	t.Parallel()
-	r := startRegistry(t)
-	first := r.prefix(t, "events-value", registry.Avro, firstAvro)
-	var refuse atomic.Pointer[string]
-	p := openText(t, avroOutput(t, guarded(t, r, &refuse, http.StatusConflict, `{"error_code":409,"message":"the reader has no default"}`), "format: avro, register: true", userStage))
-	if _, failures := publishedOf(t, p, loaderline.Record{Topic: "events", Value: encodeAvro(t, first, firstAvro, `{"user_id":1,"amount":1}`)}); len(failures) > 0 {
-		t.Fatal(failures)
-	}
-	second := r.prefix(t, "events-value", registry.Avro, secondAvro)
-	note := "note"
-	refuse.Store(&note)
-	record := loaderline.Record{Topic: "events", Value: encodeAvro(t, second, secondAvro, `{"user_id":1,"at":0,"note":null}`)}
-	err := p.Config.Prepare(t.Context(), []*loaderline.Record{&record})
-	if !errors.Is(err, registry.ErrIncompatible) || !strings.Contains(err.Error(), "the reader has no default") {
-		t.Errorf("%v, want that the schema is refused", err)
-	}
-	refuse.Store(nil)
-	if _, failures := publishedOf(t, p, record); len(failures) > 0 {
-		t.Error("it is not asked again", failures)
-	}
-}
-
-// An event whose schema lacks what the output has is a failure of that event.
-func TestAWriterWithoutAField(t *testing.T) {
-	t.Parallel()
-	r := startRegistry(t)
-	first, second := r.prefix(t, "events-value", registry.Avro, secondAvro), r.prefix(t, "events-value", registry.Avro, firstAvro)
-	p := openText(t, avroOutput(t, r.URL(), "format: avro, register: true, value: {amount: event.amount, name: user.name}", userStage))
-	published, failures := publishedOf(t, p,
-		loaderline.Record{Topic: "events", Value: encodeAvro(t, first, secondAvro, `{"user_id":1,"at":0,"note":null}`)},
-		loaderline.Record{Topic: "events", Value: encodeAvro(t, second, firstAvro, `{"user_id":1,"amount":5}`)})
-	if want := []string{`{"amount":5.00,"name":"Ada"}`}; !slices.Equal(readBack(t, r, codec.Avro, published), want) {
-		t.Errorf("published %v", published)
-	}
-	if len(failures) != 1 || !strings.HasPrefix(failures[0], "encode: the value does not fit the schema of the output: amount: the schema of the event has no event.amount; write its type") {
-		t.Errorf("failures: %q", failures)
 	}
 }

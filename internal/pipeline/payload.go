@@ -18,10 +18,9 @@ type Payload struct {
 	file   *pipelinefile.File
 	values *codec.Decoder
 
-	client  *registry.Client // nil: there is none
-	reached bool             // the registry has answered
-	data    []byte           // the value that was decoded last
-	last    codec.Value
+	registry firstPing
+	data     []byte // the value that was decoded last
+	last     codec.Value
 }
 
 // NewPayload returns a Payload, nil if the format of events has no schemas. Mistakes are *strictyaml.Errors.
@@ -30,16 +29,13 @@ func NewPayload(file *pipelinefile.File, client *registry.Client) (*Payload, err
 	if err != nil || values == nil {
 		return nil, err
 	}
-	return &Payload{file: file, client: client, values: values}, nil
+	return &Payload{file: file, registry: firstPing{client: client}, values: values}, nil
 }
 
 // Decode implements deadletter.Payload.
 func (p *Payload) Decode(ctx context.Context, r *kgo.Record) (_ []byte, err error) {
-	if p.client != nil && !p.reached { // Ping fails at once, and Prepare only after more tries.
-		if err := p.client.Ping(ctx); err != nil {
-			return nil, &deadletter.RegistryError{Err: RegistryError(p.file, err)}
-		}
-		p.reached = true
+	if err := p.registry.ping(ctx); err != nil {
+		return nil, &deadletter.RegistryError{Err: RegistryError(p.file, err)}
 	}
 	if err := p.values.Prepare(ctx, []*kgo.Record{r}); err != nil {
 		return nil, &deadletter.RegistryError{Err: RegistryError(p.file, err)}

@@ -27,8 +27,8 @@ type schemas struct {
 	outputs      *codec.Encoder
 }
 
-var codecFormats = map[pipelinefile.Format]codec.Format{
-	pipelinefile.FormatAvro: codec.Avro, pipelinefile.FormatProtobuf: codec.Protobuf, pipelinefile.FormatJSONSchema: codec.JSONSchema,
+var schemaFormats = map[pipelinefile.Format]format.Format{
+	pipelinefile.FormatAvro: format.Avro, pipelinefile.FormatProtobuf: format.Protobuf, pipelinefile.FormatJSONSchema: format.JSONSchema,
 }
 
 var prefixes = map[pipelinefile.SchemaID]schemaid.Prefix{
@@ -80,7 +80,7 @@ func codecConfig(file *pipelinefile.File, part schemaid.Part, client *registry.C
 	if !written.HasSchema() {
 		return nil, nil //nolint:nilnil // Values without a schema need neither a decoder nor an encoder.
 	}
-	cfg := codec.Config{Format: codecFormats[written], Part: part, Prefix: prefixes[in.ID], Options: decodeOptions(in), Registry: client}
+	cfg := codec.Config{Format: schemaFormats[written], Part: part, Prefix: prefixes[in.ID], Options: decodeOptions(in), Registry: client}
 	if part == schemaid.Value && in.Schema != "" {
 		var err error
 		if cfg.File, err = codec.ReadFile(cfg.Format, in.Schema, in.Message, cfg.Options); err != nil {
@@ -126,9 +126,8 @@ func (p *Pipeline) openSchemas(file *pipelinefile.File, opts Options) (err error
 		return err
 	}
 	if s.client = client; client != nil {
-		cfg := stages.BackendConfig{
-			Name: registryName, MaxCalls: 4, Timeout: -1, BreakerFailures: 5, Ping: client.Ping, OnCall: opts.onCall(registryName),
-		}
+		cfg := registry.BackendConfig(client.Ping)
+		cfg.Name, cfg.MaxCalls, cfg.OnCall = registryName, 4, opts.onCall(registryName)
 		opts.logFailing(&cfg)
 		s.backend = stages.NewBackend(cfg)
 	}
@@ -144,16 +143,7 @@ func (p *Pipeline) reachRegistry(ctx context.Context, file *pipelinefile.File, s
 	if p.schemas.client == nil {
 		return nil
 	}
-	limit, onAway := connectTime, func(error) {}
-	if start != nil {
-		if start.Wait {
-			limit = 0
-		}
-		if start.OnAway != nil {
-			onAway = func(err error) { start.OnAway(Away{Source: registryName, Err: err}) }
-		}
-	}
-	err := reach(ctx, registryName, limit, p.schemas.client.Ping, onAway)
+	err := start.reachRegistry(ctx, p.schemas.client.Ping)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return fmt.Errorf("reach the registry: %w", cause)
 	}
@@ -161,6 +151,15 @@ func (p *Pipeline) reachRegistry(ctx context.Context, file *pipelinefile.File, s
 		start.OnReached(registryName)
 	}
 	return RegistryError(file, err)
+}
+
+// reachRegistry is reach for the registry. A nil Start waits for connectTime.
+func (s *Start) reachRegistry(ctx context.Context, try func(context.Context) error) error {
+	limit := connectTime
+	if s != nil && s.Wait {
+		limit = 0
+	}
+	return reach(ctx, registryName, limit, try, func(err error) { s.away(Away{Source: registryName, Err: err}) })
 }
 
 // prepare returns what Config.Prepare is; nil if no record has a schema.
@@ -180,6 +179,6 @@ func (s *schemas) prepare() func(context.Context, []*loaderline.Record) error {
 		if s.outputs == nil || s.values == nil {
 			return nil // The schema of outputs is known since the start.
 		}
-		return s.outputs.Prepare(ctx, s.values.Writers(records)...)
+		return s.outputs.PrepareFor(ctx, s.values, records)
 	}
 }

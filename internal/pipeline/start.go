@@ -34,6 +34,13 @@ type Away struct {
 	Optional bool
 }
 
+// away reports a try that failed. Nobody listens to a nil Start.
+func (s *Start) away(a Away) {
+	if s != nil && s.OnAway != nil {
+		s.OnAway(a)
+	}
+}
+
 // optionalTime bounds the tries to reach a source that the pipeline can start without.
 const optionalTime = 3 * time.Second
 
@@ -61,9 +68,7 @@ func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start
 		lookups, err = p.ask(ctx, layout, name)
 		return err
 	}, func(err error) {
-		if start != nil && start.OnAway != nil {
-			start.OnAway(Away{Source: name, Err: err, Optional: optional})
-		}
+		start.away(Away{Source: name, Err: err, Optional: optional})
 	})
 	switch {
 	case err == nil:

@@ -30,7 +30,7 @@ func outputSchemaKeys() []strictyaml.Key {
 	return []strictyaml.Key{
 		{Path: "output.format", Type: strictyaml.TypeEnum, Default: "json", Enum: words(FormatJSON, FormatAvro, FormatProtobuf, FormatJSONSchema), Doc: "What the value of a record is: json, or avro, protobuf or json_schema with a schema."},
 		{Path: "output.schema", Type: strictyaml.TypeSection, Doc: "The schema of values: derived, of a file, or of a subject. Defaults to derive: true."},
-		{Path: "output.schema.derive", Type: strictyaml.TypeBoolean, Doc: "true: the schema is made of the schema of events and of the columns of statements, all of which can be null. check --connect prints it."},
+		{Path: "output.schema.derive", Type: strictyaml.TypeBoolean, Doc: "true: the schema is made from the schema of events and the columns of statements. All columns can be null. check --connect prints it."},
 		{Path: "output.schema.name", Type: strictyaml.TypeString, Pattern: `^[A-Za-z_][A-Za-z0-9_]*$`, PatternDoc: "a schema's name has letters, digits and _, and no digit first", Doc: "The name of a derived record or message. Defaults to Enriched."},
 		{Path: "output.schema.namespace", Type: strictyaml.TypeString, Pattern: `^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`, PatternDoc: "a namespace is names with dots between them, such as shop.orders", Doc: "The namespace of a derived Avro schema, or the package of a derived .proto file. Defaults to none."},
 		{Path: "output.schema.types", Type: strictyaml.TypeStrings, Example: `{user.price: "decimal(12,2)"}`, Doc: "Types of values by their paths in the output, for a derived schema: boolean, integer, bigint, decimal(12,2), real, double, text, uuid, bytes, date, time, timestamp, timestamptz, json (text), and lists such as text[]."},

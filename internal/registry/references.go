@@ -115,3 +115,12 @@ func (s *Schema) Dependencies() []Reference {
 	visit(s)
 	return all
 }
+
+// Texts returns the texts of all that the schema refers to, by the names that it uses.
+func (s *Schema) Texts() map[string]string {
+	texts := map[string]string{}
+	for _, ref := range s.Dependencies() {
+		texts[ref.Name] = ref.Schema.Text
+	}
+	return texts
+}

@@ -15,14 +15,19 @@ type ResolverConfig[V any] struct {
 	// Compile makes of a schema what records are read with. It is called once for each ID, concurrently for several. Its error is that of
 	// each record with this ID. Required.
 	Compile func(*Schema) (V, error)
-	// Backend bounds the requests and has the circuit breaker. Its Timeout should be negative, since a schema may take several
-	// requests, each of which the Client bounds. Defaults to a backend named registry that pings the Client.
+	// Backend bounds the requests and has the circuit breaker. Defaults to one of BackendConfig.
 	Backend *stages.Backend
 	// Grace is for how long an unknown ID is looked for again, before it is taken for wrong: the program that writes the records may
 	// register their schema at the same time. For as long, it is then not looked for. Defaults to 10 s.
 	Grace time.Duration
 	// MaxElapsed is for how long requests are tried again before there is an outage. Defaults to 5 s.
 	MaxElapsed time.Duration
+}
+
+// BackendConfig returns the limits of a registry. The Client bounds the time of each request, and a schema may take several. ping is that of
+// the Client.
+func BackendConfig(ping func(context.Context) error) stages.BackendConfig {
+	return stages.BackendConfig{Name: "registry", MaxCalls: maxConns, Timeout: -1, BreakerFailures: 5, Ping: ping}
 }
 
 // schemas returns schemas by ID. It is a Client.
@@ -49,7 +54,7 @@ func NewResolver[V any](client schemas, cfg ResolverConfig[V]) *Resolver[V] {
 		cfg.MaxElapsed = 5 * time.Second
 	}
 	if cfg.Backend == nil {
-		cfg.Backend = stages.NewBackend(stages.BackendConfig{Name: "registry", MaxCalls: maxConns, Timeout: -1, BreakerFailures: 5, Ping: client.Ping})
+		cfg.Backend = stages.NewBackend(BackendConfig(client.Ping))
 	}
 	r := &Resolver[V]{cfg: cfg, client: client, plan: &stages.Plan[schemaid.ID]{MaxBackoff: time.Second, MaxElapsed: cfg.MaxElapsed}}
 	// One call is for one ID, so that one schema that the registry cannot send does not keep others away.
@@ -119,7 +124,9 @@ func (r *Resolver[V]) Prepare(ctx context.Context, ids []schemaid.ID) error {
 		if ids = r.kept.open(ids); len(ids) == 0 || !time.Now().Before(end) {
 			return nil
 		}
-		if !sleep(ctx, pause) {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
 			return fmt.Errorf("schemas of records: %w", context.Cause(ctx))
 		}
 	}
@@ -138,14 +145,3 @@ func (r *Resolver[V]) note(id schemaid.ID, result stages.Result[struct{}]) {
 // Get returns what Compile made of the schema of an ID, which Prepare has fetched, or why there is none. That an ID is unknown is an
 // ErrUnknownID.
 func (r *Resolver[V]) Get(id schemaid.ID) (V, error) { return r.kept.get(id) }
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

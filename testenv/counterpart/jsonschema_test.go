@@ -7,7 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"pgregory.net/rapid"
 
-	"github.com/loaderline/loaderline/internal/codec"
+	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/jsonschema"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/registry"
@@ -60,7 +60,7 @@ func TestJSONSchema(t *testing.T) {
 			topic := testenv.Topic(t, "counterpart", 1)
 			w.register(t, topic, &registry.Schema{Type: registry.JSON, Text: jsonSchema})
 			python.run(t, counterpart.Command{Do: "write", Format: "json", Schema: jsonSchema, Topic: topic, Values: values, Header: c.header})
-			got := reader{format: codec.JSONSchema, place: c.place}.values(t, w, w.read(t, topic, events))
+			got := reader{format: format.JSONSchema, place: c.place}.values(t, w, w.read(t, topic, events))
 			equal(t, "read by ourselves", values, got)
 			for _, v := range got {
 				if err := schema.Validate(v); err != nil {

@@ -14,7 +14,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 
-	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
@@ -125,7 +124,7 @@ func (p protoWorld) writeBehind(t *testing.T, prefix []byte, headers []kgo.Recor
 // isRead checks that a pipeline finds the values in a topic, and the ID of their schema at a place.
 func (p protoWorld) isRead(t *testing.T, topic string, place schemaid.Place) {
 	t.Helper()
-	r := reader{format: codec.Protobuf, place: place}
+	r := reader{format: format.Protobuf, place: place}
 	equal(t, "read by ourselves", p.plain, r.values(t, p.world, p.read(t, topic, events)))
 }
 

@@ -15,7 +15,7 @@ import (
 
 // reader is how a pipeline reads values.
 type reader struct {
-	format codec.Format
+	format format.Format
 	prefix schemaid.Prefix
 	place  schemaid.Place // where the IDs have to be
 }
@@ -24,7 +24,7 @@ type reader struct {
 func (r reader) values(t *testing.T, w world, records []*kgo.Record) []json.RawMessage {
 	t.Helper()
 	decoder := codec.NewDecoder(codec.Config{
-		Format: r.format, Prefix: r.prefix, Registry: w.client, Options: format.Options{Int64AsText: r.format == codec.Protobuf},
+		Format: r.format, Prefix: r.prefix, Registry: w.client, Options: format.Options{Int64AsText: r.format == format.Protobuf},
 	})
 	if err := decoder.Prepare(t.Context(), records); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/loaderline/loaderline/internal/command/check"
-	"github.com/loaderline/loaderline/internal/devregistry"
+	"github.com/loaderline/loaderline/internal/devregistry/devregistrytest"
 	"github.com/loaderline/loaderline/internal/registry"
 )
 
@@ -20,16 +20,7 @@ func TestOutputSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	server, err := devregistry.Start(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	client, err := registry.Open(registry.Config{URLs: []string{server.URL()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
+	server, client := devregistrytest.Start(t)
 	const file = `
 kafka: {brokers: [%q]}
 registry: {url: %[3]q}

@@ -177,7 +177,7 @@ func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[stri
 	return outcomes, err
 }
 
-// encode encodes the events by the schema file, if there is one, so that they are decoded as those of Kafka are.
+// encode encodes the events by the schema file, if there is one. They are then decoded as a run decodes events.
 func (s *Suite) encode(ctx context.Context, inputs []*kgo.Record) ([]*kgo.Record, error) {
 	if s.layout.File.Input.Schema == "" {
 		return inputs, nil

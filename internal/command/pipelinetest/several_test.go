@@ -9,7 +9,7 @@ import (
 	"github.com/loaderline/loaderline/internal/command/pipelinetest"
 )
 
-// The difference of several records names those that are expected and not there, and shows those that are not expected whole.
+// The difference of several records names each record that is missing, and shows each unexpected record whole.
 func TestSeveralRecordsThatDiffer(t *testing.T) {
 	for expect, want := range map[string][]string{
 		`[{value: {sku: a, user: Ada}}, {value: {sku: c, user: Ada}}]`: {`-      "sku": "c"`, `+      "sku": "b"`},
