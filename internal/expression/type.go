@@ -13,7 +13,6 @@ type Type string
 // The types. The zero value is any type, null included.
 const (
 	Any     Type = ""
-	Null    Type = "null"
 	Boolean Type = "boolean"
 	Whole   Type = "whole number"
 	Number  Type = "number"

@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+
+	"github.com/loaderline/loaderline/internal/format"
 )
 
 // maxExponent bounds the exponents that integers and decimals are read with. Larger ones are out of the range of both.
@@ -82,28 +84,15 @@ func (u unscaled) shifted(by, mostDigits int) (unscaled, misfit) {
 
 // parseInteger reads a number that is an integer of 64 bits, in any notation.
 func parseInteger(number []byte) (int64, misfit) {
-	const fewDigits = 18 // They fit.
-	if len(number) <= fewDigits {
-		if value, ok := parseDigits(number); ok {
-			return value, fits
-		}
-	}
-	var buffer [24]byte
-	u, m := parseUnscaled(buffer[:], number, 0, 19)
-	if m == tooManyPlaces {
-		return 0, noInteger
-	}
-	if m == tooManyDigits {
-		return 0, outOfRange
-	}
-	size, err := strconv.ParseUint("0"+string(u.digits), 10, 64)
+	n, problem := format.ParseInteger(number)
+	bits, inRange := n.Signed(math.MaxInt64)
 	switch {
-	case err != nil || size > math.MaxInt64+1 || size > math.MaxInt64 && !u.negative:
+	case problem == format.NotWhole:
+		return 0, noInteger
+	case problem != "" || !inRange:
 		return 0, outOfRange
-	case u.negative:
-		return -int64(size), fits
 	default:
-		return int64(size), fits
+		return int64(bits), fits
 	}
 }
 
@@ -116,20 +105,6 @@ func (u unscaled) value() (value int64) {
 		return -value
 	}
 	return value
-}
-
-// parseDigits reads a number that is a sign and few digits.
-func parseDigits(number []byte) (value int64, ok bool) {
-	u := unscaled{digits: number}
-	if number[0] == '-' {
-		u = unscaled{digits: number[1:], negative: true}
-	}
-	for _, c := range u.digits {
-		if c-'0' > 9 {
-			return 0, false
-		}
-	}
-	return u.value(), true
 }
 
 // appendDecimalNumber appends a decimal: its integer in two's complement, as short as it can be or as long as the fixed.

@@ -125,14 +125,14 @@ func (e *encoding) scalar(f *field) (zero bool, err *format.Error) {
 		if err != nil {
 			return false, err
 		}
-		n, problem := integerOf(text)
+		n, problem := format.ParseInteger(text)
 		if problem == "" {
 			problem = e.integer(f, n)
 		}
 		if problem != "" {
 			return false, bad(at, problem, text)
 		}
-		return n.magnitude == 0, nil
+		return n.Magnitude == 0, nil
 	}
 }
 

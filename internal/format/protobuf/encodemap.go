@@ -105,7 +105,7 @@ func (e *encoding) key(f *field) *format.Error {
 		e.dst = append(e.dst, byte(len("false")-len(name))) // 1 for true, which is a character shorter.
 		return nil
 	default:
-		n, problem := integerOf(name)
+		n, problem := format.ParseInteger(name)
 		if problem == "" {
 			problem = e.integer(f, n)
 		}

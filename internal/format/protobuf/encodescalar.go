@@ -14,18 +14,18 @@ import (
 )
 
 // integer writes n in the form of a field. It returns what is wrong with n.
-func (e *encoding) integer(f *field, n integer) (problem string) {
+func (e *encoding) integer(f *field, n format.Integer) (problem string) {
 	var bits uint64
 	var fits bool
 	switch f.kind {
 	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
-		bits, fits = n.magnitude, n.unsigned(math.MaxUint32)
+		bits, fits = n.Magnitude, n.Unsigned(math.MaxUint32)
 	case protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
-		bits, fits = n.magnitude, n.unsigned(math.MaxUint64)
+		bits, fits = n.Magnitude, n.Unsigned(math.MaxUint64)
 	case protoreflect.Int32Kind, protoreflect.Sfixed32Kind, protoreflect.Sint32Kind:
-		bits, fits = n.signed(math.MaxInt32)
+		bits, fits = n.Signed(math.MaxInt32)
 	default:
-		bits, fits = n.signed(math.MaxInt64)
+		bits, fits = n.Signed(math.MaxInt64)
 	}
 	if !fits {
 		return "is not within the range of " + f.kind.String()
@@ -42,18 +42,6 @@ func (e *encoding) integer(f *field, n integer) (problem string) {
 		e.dst = protowire.AppendVarint(e.dst, bits)
 	}
 	return ""
-}
-
-func (n integer) unsigned(highest uint64) bool {
-	return n.magnitude <= highest && (!n.negative || n.magnitude == 0)
-}
-
-// signed returns the bits of a number between -highest-1 and highest.
-func (n integer) signed(highest uint64) (bits uint64, fits bool) {
-	if n.negative {
-		return -n.magnitude, n.magnitude <= highest+1
-	}
-	return n.magnitude, n.magnitude <= highest
 }
 
 func (e *encoding) boolean() (zero bool, err *format.Error) {
@@ -89,8 +77,8 @@ func (e *encoding) enum(values *enum) (zero bool, err *format.Error) {
 		if text, err = e.in.Number(); err != nil {
 			return false, err
 		}
-		n, problem := integerOf(text)
-		bits, fits := n.signed(math.MaxInt32)
+		n, problem := format.ParseInteger(text)
+		bits, fits := n.Signed(math.MaxInt32)
 		if problem != "" || !fits {
 			return false, bad(at, "is no number of an enum's value", text)
 		}
@@ -131,7 +119,7 @@ func floatOf(text []byte, size int) (value float64, problem string) {
 	case "-Infinity":
 		return math.Inf(-1), ""
 	}
-	if !isNumber(text) {
+	if !format.IsNumber(text) {
 		return 0, "is no number"
 	}
 	value, err := strconv.ParseFloat(string(text), size)

@@ -55,7 +55,7 @@ func (e *encoding) varintField(f *field, value uint64) {
 }
 
 func dateOf(text []byte) (seconds, nanos int64, ok bool) {
-	if _, fraction, found := bytes.Cut(text, []byte(".")); found && digitsOf(fraction) > 9 {
+	if _, fraction, found := bytes.Cut(text, []byte(".")); found && format.LeadingDigits(fraction) > 9 {
 		return 0, 0, false
 	}
 	var t time.Time
@@ -67,22 +67,22 @@ func dateOf(text []byte) (seconds, nanos int64, ok bool) {
 
 // secondsOf reads a number of seconds without an exponent. Seconds and nanoseconds have the same sign.
 func secondsOf(text []byte) (seconds, nanos int64, ok bool) {
-	if !isNumber(text) || bytes.ContainsAny(text, "eE") {
+	if !format.IsNumber(text) || bytes.ContainsAny(text, "eE") {
 		return 0, 0, false
 	}
 	whole, fraction, _ := bytes.Cut(text, []byte("."))
-	n, problem := integerOf(whole)
-	if problem != "" || n.magnitude > maxTimestamp+maxDuration || len(fraction) > 9 {
+	n, problem := format.ParseInteger(whole)
+	if problem != "" || n.Magnitude > maxTimestamp+maxDuration || len(fraction) > 9 {
 		return 0, 0, false
 	}
-	seconds = int64(n.magnitude)
+	seconds = int64(n.Magnitude)
 	for i := range 9 {
 		nanos *= 10
 		if i < len(fraction) {
 			nanos += int64(fraction[i] - '0')
 		}
 	}
-	if n.negative {
+	if n.Negative {
 		return -seconds, -nanos, true
 	}
 	return seconds, nanos, true
