@@ -12,8 +12,10 @@ SECONDS ?= 3600
 SEED    ?= 0
 KAFKA   ?=
 PROFILE := profiles/loaderline.pgo
-# How many packages go test builds and tests at once. Many tests wait more than they compute, so one more than the processors.
-AT_ONCE := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+# How many packages go test builds and tests at once. Many tests wait more than they compute, so it is more than the processors.
+PROCESSORS   := $(shell getconf _NPROCESSORS_ONLN)
+AT_ONCE      := $(shell echo $$(($(PROCESSORS) + 1)))
+AT_ONCE_FAST := $(shell echo $$(($(PROCESSORS) * 2)))
 # Tools that are not part of the product are pinned in their own module file.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # The version of the brokers that tests start; empty is the default of testenv.
@@ -47,7 +49,7 @@ test-processes:
 		[ -z "$$some" ] || $(GO) test -timeout 9m $$some
 
 test-fast: ## Run the tests that need no service
-	$(GO) test -short -p $(AT_ONCE) $(PKG)
+	$(GO) test -short -p $(AT_ONCE_FAST) $(PKG)
 
 lint: ## Run golangci-lint (its first build takes about two minutes)
 	$(TOOL) golangci-lint run

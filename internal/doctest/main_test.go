@@ -32,7 +32,7 @@ func (m withProgram) Run() int {
 		return fail(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // What is left is in a temporary folder.
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "loaderline"), "./cmd/loaderline")
+	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(dir, "loaderline"), "./cmd/loaderline")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return fail(fmt.Errorf("build the program: %w\n%s", err, out))
