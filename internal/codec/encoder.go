@@ -63,7 +63,8 @@ type Encoder struct {
 	plan      *stages.Plan[outputschema.Writer]
 	node      stages.Node[outputschema.Writer, struct{}]
 
-	mu    sync.Mutex                                      // guards changes of known
+	mu    sync.Mutex                                      // guards tails, and changes of known
+	tails []*output                                       // one of each Tail
 	known atomic.Pointer[map[outputschema.Writer]*output] // copied when it changes
 }
 
@@ -156,6 +157,7 @@ func (o outputs) Load(ctx context.Context, b *stages.Batch[outputschema.Writer, 
 func (e *Encoder) keep(w outputschema.Writer, made *output) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.setTail(made)
 	all := maps.Clone(*e.known.Load())
 	all[w] = made
 	e.known.Store(&all)

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"slices"
+
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/format/avro"
@@ -11,10 +13,16 @@ import (
 // eventField is the member that has the whole event.
 const eventField = "event"
 
+// Tail is how the members that follow the event are encoded in an output that has the bytes of its event. Outputs with the same Tail have the
+// same bytes for the same members. Zero says that an output is encoded as a whole.
+type Tail uint32
+
 // splice is how an output gets the bytes of its event as they are, with fields that nobody knows. The other fields follow.
 type splice struct {
-	avro   *avro.Encoder // of a record with the other fields
+	avro   *avro.Schema  // a record with the other fields
+	others *avro.Encoder // of it
 	number int32         // of the event's field of a message
+	tail   Tail
 }
 
 // newSplice returns how the event of a writer is in an output; nil if it is encoded anew.
@@ -36,7 +44,7 @@ func (o *output) newSplice(w outputschema.Writer, maxBytes int) *splice {
 		if err != nil {
 			return nil
 		}
-		return &splice{avro: tail.Encoder(avro.EncodeOptions{TextOfAny: true, MaxBytes: maxBytes})}
+		return &splice{avro: tail, others: tail.Encoder(avro.EncodeOptions{TextOfAny: true, MaxBytes: maxBytes})}
 	case s.message != nil && w.Protobuf != nil:
 		event := s.message.Field(eventField)
 		number, is := s.message.FieldNumber(eventField)
@@ -49,29 +57,63 @@ func (o *output) newSplice(w outputschema.Writer, maxBytes int) *splice {
 	}
 }
 
-// Splices reports whether AppendSpliced takes outputs of an event.
-func (e *Encoder) Splices(v *Value) bool {
-	if v == nil {
-		return false
+// sameTail reports whether the other fields of two outputs have the same bytes.
+func (o *output) sameTail(other *output) bool {
+	if o.splice.avro != nil && other.splice.avro != nil {
+		return o.splice.avro.Same(other.splice.avro)
 	}
-	o := (*e.known.Load())[e.writer(v.Writer())]
-	return o != nil && o.splice != nil
+	return o.schema.message != nil && other.schema.message != nil && protobuf.Same(o.schema.message, other.schema.message)
 }
 
-// AppendSpliced is AppendValue for an object with the whole event, which is copied from v, and the members of others, a JSON object. Splices
-// must have reported true for v.
-func (e *Encoder) AppendSpliced(dst, others []byte, topic string, v *Value) ([]byte, []kgo.RecordHeader, error) {
+// setTail sets the Tail of an output before others see it. e.mu is held.
+func (e *Encoder) setTail(o *output) {
+	if o.splice == nil {
+		return
+	}
+	i := slices.IndexFunc(e.tails, o.sameTail)
+	if i < 0 {
+		i = len(e.tails)
+		e.tails = append(e.tails, o)
+	}
+	o.splice.tail = Tail(i + 1)
+}
+
+// Tail returns how the outputs of an event get its bytes. Prepare must have returned for v; it is zero otherwise.
+func (e *Encoder) Tail(v *Value) Tail {
+	if v == nil {
+		return 0
+	}
+	if o := (*e.known.Load())[e.writer(v.Writer())]; o != nil && o.splice != nil {
+		return o.splice.tail
+	}
+	return 0
+}
+
+// AppendTail appends the members that follow an event, given as a JSON object, as its Tail says, which must not be zero. Its errors are those
+// of AppendValue.
+func (e *Encoder) AppendTail(dst, others []byte, v *Value) (out []byte, err error) {
 	o := (*e.known.Load())[e.writer(v.Writer())]
-	wire := e.wireOf(o, topic)
-	out := append(dst, wire.prefix...) //nolint:gocritic // It is dst again if there is an error.
-	var err error
 	if o.avro != nil {
-		out, err = o.splice.avro.AppendAvro(append(out, v.Body...), others)
+		out, err = o.splice.others.AppendAvro(dst, others)
 	} else {
-		out, err = o.proto.AppendProto(protobuf.AppendField(out, o.splice.number, v.Body), others)
+		out, err = o.proto.AppendProto(dst, others)
 	}
 	if err != nil {
-		return dst, nil, unfit(err)
+		return dst, unfit(err)
 	}
-	return out, wire.headers, nil
+	return out, nil
+}
+
+// AppendSpliced is AppendValue for an object with the whole event, which is copied from v, and the members in tail, which AppendTail has made
+// for an event of the same Tail.
+func (e *Encoder) AppendSpliced(dst, tail []byte, topic string, v *Value) ([]byte, []kgo.RecordHeader) {
+	o := (*e.known.Load())[e.writer(v.Writer())]
+	wire := e.wireOf(o, topic)
+	dst = append(dst, wire.prefix...)
+	if o.avro != nil {
+		dst = append(dst, v.Body...)
+	} else {
+		dst = protobuf.AppendField(dst, o.splice.number, v.Body)
+	}
+	return append(dst, tail...), wire.headers
 }

@@ -22,6 +22,7 @@ type Document struct {
 	extra     *extra          // nil if there is nothing beside the bytes
 	written   *codec.Value    // what the event was written with; nil for formats without a schema
 	closing   int32           // the offset of the closing brace
+	tail      codec.Tail      // how results are encoded behind the bytes of the event; zero: as JSON
 	overlaps  bool            // the event has members with the names of results
 	reused    *reused         // the results of an earlier event with the same keys; the Document has no keys then
 	since     uint64          // the number of invalidations before it was decoded
@@ -43,6 +44,7 @@ type Decoder struct {
 
 	format   Format
 	schemas  *codec.Decoder // nil: values have no schema
+	spliced  *codec.Encoder // of outputs that have the bytes of their events; nil: they have JSON
 	root     int            // the scanner's number of the event itself
 	overlaps []int          // the scanner's numbers of members with the names of results
 	spare    sync.Pool      // of *scanned
@@ -95,6 +97,9 @@ func (d *Decoder) Decode(r loaderline.Record) (Document, error) {
 	doc := Document{value: s.doc, written: written, closing: s.found.Points[d.root][0]}
 	if err := d.fill(&doc, &r, s); err != nil {
 		return Document{}, err
+	}
+	if d.spliced != nil {
+		doc.tail = d.spliced.Tail(written)
 	}
 	d.reuse.find(&doc)
 	return doc, nil

@@ -66,8 +66,9 @@ type Encoder struct {
 type encoded struct {
 	Verdict
 
-	// fields are the results, each as `,"name":value`, and the closing brace.
+	// fields are the results, each as `,"name":value`, and the closing brace; or as a codec.Tail says.
 	fields []byte
+	tail   codec.Tail
 	// owned says that fields does not change before the run is released. Until an output or Reuse holds a copy, fields is in
 	// the renderer's scratch memory, which the next encoded overwrites.
 	owned bool
@@ -87,6 +88,9 @@ func NewEncoder(cfg EncoderConfig) *Encoder {
 		program: cfg.Output.compile(cfg.Decoder), inEvent: cfg.Decoder.inEvent.nodes,
 	}
 	e.spare.encoded = cfg.Values != nil
+	if cfg.Names == nil && len(e.inEvent) == 0 && (e.program == nil || e.program.value == nil) {
+		cfg.Decoder.spliced = cfg.Values
+	}
 	e.LimitTo(func(string) int { return unlimited })
 	return e
 }
@@ -112,23 +116,23 @@ func (e *Encoder) outputs(row stages.Row[Document]) *outputs {
 	return out
 }
 
-// results returns the encoded results of a row. Rows of one group share them.
-func (e *Encoder) results(row stages.Row[Document], out *outputs) *encoded {
+// results returns the encoded results of a row. Rows of one group share them, unless they are encoded otherwise.
+func (e *Encoder) results(row stages.Row[Document], d *Document, out *outputs) *encoded {
 	group := row.Group()
 	if group < 0 {
-		return e.encodeResults(row, out)
+		return e.encodeResults(row, d, out)
 	}
 	made := out.shared(group)
-	if *made == nil {
-		*made = e.encodeResults(row, out)
+	if *made == nil || (*made).tail != d.tail {
+		*made = e.encodeResults(row, d, out)
 	}
 	return *made
 }
 
 // encodeResults encodes the results of a row.
-func (e *Encoder) encodeResults(row stages.Row[Document], out *outputs) *encoded {
+func (e *Encoder) encodeResults(row stages.Row[Document], d *Document, out *outputs) *encoded {
 	made := out.newEncoded()
-	made.Verdict = e.judge(row)
+	made.Verdict, made.tail = e.judge(row), d.tail
 	if made.Drop || made.Failure != nil {
 		return made
 	}
@@ -136,14 +140,17 @@ func (e *Encoder) encodeResults(row stages.Row[Document], out *outputs) *encoded
 	if e.values != nil {
 		limit = unlimited // The topic bounds what becomes of the JSON.
 	}
+	var err error
 	if e.program == nil {
-		made.fields = out.renderer.render(row, e.nodes, limit)
+		made.fields, err = e.encodeTail(out.renderer.render(row, e.nodes, limit), 0, d, limit)
+		out.renderer.scratch = made.fields
 	} else {
 		limit = e.program.limit(limit)
-		if err := e.renderProgram(row, out, made, limit); err != nil {
-			made.Failure, _ = errors.AsType[*loaderline.Failure](err)
-			return made
-		}
+		err = e.renderProgram(row, d, out, made, limit)
+	}
+	if err != nil {
+		made.Failure, _ = errors.AsType[*loaderline.Failure](err)
+		return made
 	}
 	if len(made.fields) > limit {
 		made.Failure = &loaderline.Failure{Kind: sink.KindTooLarge, Message: fmt.Sprintf(
@@ -153,6 +160,27 @@ func (e *Encoder) encodeResults(row stages.Row[Document], out *outputs) *encoded
 	e.reuse.store(row, e.nodes, made)
 	return made
 }
+
+// encodeTail replaces the results in dst, from an offset on, by what the event's Tail makes of them. More than limit bytes stay, since they
+// may be cut.
+func (e *Encoder) encodeTail(dst []byte, from int, d *Document, limit int) ([]byte, error) {
+	to := len(dst)
+	if d.tail == 0 || to-from > limit {
+		return dst, nil
+	}
+	others := emptyObject
+	if dst[from] == ',' {
+		dst[from] = '{'
+		others = dst[from:to]
+	}
+	dst, err := e.values.AppendTail(dst, others, d.written)
+	if err != nil {
+		return dst[:from], unfit(err)
+	}
+	return dst[:from+copy(dst[from:], dst[to:])], nil
+}
+
+var emptyObject = []byte("{}")
 
 const eventField = `{"event":`
 
@@ -164,7 +192,7 @@ func (e *Encoder) Encode(row stages.Row[Document]) ([]loaderline.Record, error) 
 	if d.reused != nil {
 		return e.encode(row, &d, out, &encoded{fields: d.reused.fields(), owned: true})
 	}
-	made := e.results(row, out)
+	made := e.results(row, &d, out)
 	switch {
 	case made.Drop:
 		return nil, nil
@@ -208,9 +236,9 @@ func (e *Encoder) encode(row stages.Row[Document], d *Document, out *outputs, ma
 // whole returns the value of an output for a topic with the event and all results, and the headers that name its schema. ends reports whether
 // the value ends with fields. If results are in the event, the evaluation has begun with the row.
 func (e *Encoder) whole(out *outputs, d *Document, fields []byte, topic string) (value []byte, ends bool, headers []kgo.RecordHeader, err error) {
-	if e.values != nil && e.names == nil && len(e.inEvent) == 0 && e.values.Splices(d.written) {
-		value, headers, err = e.copied(out, d, fields, topic)
-		return value, false, headers, err
+	if d.tail != 0 {
+		value, headers = e.values.AppendSpliced(out.bytes[:0], fields, topic, d.written)
+		return out.keep(value), true, headers, nil
 	}
 	event, closing := d.value, int(d.closing)
 	if len(e.inEvent) > 0 {
@@ -222,13 +250,6 @@ func (e *Encoder) whole(out *outputs, d *Document, fields []byte, topic string) 
 		value, headers, err = e.encodeValue(out, d, value, topic)
 	}
 	return value, ends, headers, err
-}
-
-// copied returns the bytes of a value that has the bytes of the event.
-func (e *Encoder) copied(out *outputs, d *Document, fields []byte, topic string) ([]byte, []kgo.RecordHeader, error) {
-	others := append(append(out.room(len(fields)+1), '{'), bytes.TrimPrefix(fields, []byte(","))...)
-	value, headers, err := e.values.AppendSpliced(out.bytes[:0], others, topic, d.written)
-	return out.keep(value), headers, unfit(err)
 }
 
 // encodeValue returns the bytes of a value that has a schema, in a block of out, and the headers that name the schema.

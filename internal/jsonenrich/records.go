@@ -25,9 +25,8 @@ func (p *program) limit(ofTopic int) int {
 }
 
 // renderProgram renders the chunks of a row, in memory that the next row overwrites.
-func (e *Encoder) renderProgram(row stages.Row[Document], out *outputs, made *encoded, limit int) (err error) {
-	d := row.Event()
-	e.begin(row, &d, out)
+func (e *Encoder) renderProgram(row stages.Row[Document], d *Document, out *outputs, made *encoded, limit int) (err error) {
+	e.begin(row, d, out)
 	out.renderer.limit = limit
 	made.fields, err = e.renderChunks(&out.evaluation, out.renderer.scratch[:0])
 	out.renderer.scratch = made.fields
@@ -41,7 +40,12 @@ func (e *Encoder) renderChunks(v *evaluation, dst []byte) ([]byte, error) {
 	for i, c := range e.program.chunks {
 		if c == nil {
 			v.renderer.begin(v.row, v.renderer.limit)
+			from := len(dst)
 			dst = append(v.renderer.fields(dst, e.nodes), '}')
+			var err error
+			if dst, err = e.encodeTail(dst, from, &v.event, v.renderer.limit); err != nil {
+				return dst, err
+			}
 		}
 		for j := range c {
 			raw, err := v.raw(&c[j])

@@ -12,7 +12,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Reuse caches the encoded results of events by the events' keys. Popular keys are in many micro-batches, and to look up
+// Reuse caches the encoded results of events by the events' keys and by how they are encoded. Popular keys are in many micro-batches, and to look up
 // each of their rows and to encode them takes most of an event's time.
 //
 // An entry gives an event what the cache of the rows would give it. It lasts no longer than every row of it is good and not due
@@ -85,7 +85,7 @@ func (r *Reuse) find(d *Document) {
 	}
 	d.since = r.memory.Invalidations()
 	var room [64]byte
-	key, ok := d.appendKeys(room[:0])
+	key, ok := d.appendKey(room[:0])
 	if !ok {
 		return
 	}
@@ -111,7 +111,7 @@ func (r *Reuse) store(row stages.Row[Document], nodes []*Node, made *encoded) {
 	}
 	d := row.Event()
 	var room [64]byte
-	key, ok := d.appendKeys(room[:0])
+	key, ok := d.appendKey(room[:0])
 	if !ok {
 		return
 	}
@@ -161,8 +161,10 @@ func timeLeftOf(result stages.Result[*Fragment]) time.Duration {
 	}
 }
 
-// appendKeys appends all keys of an event, each with its length. It reports whether no key is absent or wrong.
-func (d *Document) appendKeys(to []byte) (_ []byte, ok bool) {
+// appendKey appends the key of an entry: how the results are encoded, and all keys of the event, each with its length. It reports
+// whether no key of the event is absent or wrong.
+func (d *Document) appendKey(to []byte) (_ []byte, ok bool) {
+	to = binary.AppendUvarint(to, uint64(d.tail))
 	if d.keys == nil {
 		return append(to, d.singleKey.key...), d.singleKey.err == nil
 	}
