@@ -6,17 +6,20 @@ import (
 	"slices"
 )
 
-// Decode reads a record. It gives the changes for mappings that the record concerns; they alias key and value. A value
-// of nil is a tombstone.
-func (d *Decoder) Decode(partition int32, key, value []byte) []Change {
-	r := reading{Decoder: d, key: key, tombstone: value == nil}
-	r.keyErr = d.keys.scan(key)
-	last, wasDeleted := d.deleted[partition]
-	delete(d.deleted, partition)
+// Decode reads a record. It returns the changes for mappings that the record concerns; they alias its key and value.
+func (d *Decoder) Decode(record Record) []Change {
+	r := reading{Decoder: d, key: record.Key, notDecoded: record.KeyErr, keyErr: record.KeyErr, valueErr: record.ValueErr}
+	r.tombstone = record.Value == nil && r.valueErr == nil
+	if r.keyErr == nil {
+		r.keyErr = d.keys.scan(r.key)
+	}
+	last, wasDeleted := d.deleted[record.Partition]
+	delete(d.deleted, record.Partition)
 	switch {
+	case r.valueErr != nil:
 	case !r.tombstone:
-		r.readValue(value)
-	case wasDeleted && last == string(key):
+		r.readValue(record.Value)
+	case wasDeleted && last == string(r.key):
 		return nil // Debezium's tombstone, for compaction: the record before said all of it.
 	}
 	var changes []Change
@@ -30,7 +33,7 @@ func (d *Decoder) Decode(partition int32, key, value []byte) []Change {
 		}
 	}
 	if certain {
-		d.deleted[partition] = string(key)
+		d.deleted[record.Partition] = string(r.key)
 	}
 	return changes
 }
@@ -40,6 +43,7 @@ type reading struct {
 	*Decoder
 
 	key              []byte
+	notDecoded       error // Record.KeyErr
 	keyErr, valueErr error
 	tombstone        bool
 	shapes           [2]shape // of the value and of its payload, if it has one
@@ -48,7 +52,7 @@ type reading struct {
 func (r *reading) readValue(value []byte) {
 	if r.valueErr = r.values.scan(value); r.valueErr != nil {
 		if len(value) > 5 && value[0] == 0 {
-			r.valueErr = errors.New("is not JSON but a message of a schema registry, as Avro: this is not supported; write values with JsonConverter")
+			r.valueErr = errors.New("is not JSON but a message of a schema registry, as Avro: set format: avro or format: json_schema at its topic")
 		}
 		return
 	}

@@ -93,7 +93,7 @@ func TestDecode(t *testing.T) {
 		"delete, the whole key":         {key: `{"id":8}`, value: `{"before":{"id":8},"after":null,"op":"d","source":SOURCE}`, want: noOld},
 		"a document database":           {columns: []string{"user"}, key: `{"id":"5"}`, value: `{"before":null,"after":"{\"user\":1}","op":"c","source":SOURCE}`, want: both},
 		"said to be an envelope, a row": {columns: []string{"id"}, envelope: changerecord.DebeziumEnvelope, key: `{"id":5}`, value: `{"id":5}`, want: "0: all: its operation is not known"},
-		"Avro":                          {columns: []string{"id"}, key: `{"id":5}`, value: "\x00\x00\x00\x00\x01\x02\x0a", want: "0: all: its value is not JSON but a message of a schema registry, as Avro: this is not supported; write values with JsonConverter"},
+		"Avro":                          {columns: []string{"id"}, key: `{"id":5}`, value: "\x00\x00\x00\x00\x01\x02\x0a", want: "0: all: its value is not JSON but a message of a schema registry, as Avro: set format: avro or format: json_schema at its topic"},
 
 		// Flat rows whose columns have the names of an envelope's members.
 		"op m and a source":           {columns: []string{"id"}, key: `{"id":7}`, value: `{"id":7,"op":"m","source":"mobile","amount":250}`, want: "0: 7"},
@@ -178,7 +178,7 @@ func TestDecode(t *testing.T) {
 			m := mapping(t, test.table, test.columns...)
 			m.Envelope, m.OldKey = test.envelope, test.oldKey
 			d := changerecord.NewDecoder(m)
-			if got := said(d.Decode(0, bytesOf(test.key), bytesOf(sourced(test.value)))); got != test.want {
+			if got := said(d.Decode(changerecord.Record{Key: bytesOf(test.key), Value: bytesOf(sourced(test.value))})); got != test.want {
 				t.Errorf("it says %q; want %q", got, test.want)
 			}
 		})
@@ -214,7 +214,7 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, key, value []byte) {
-		for _, c := range changerecord.NewDecoder(byColumn, byKey).Decode(0, key, value) {
+		for _, c := range changerecord.NewDecoder(byColumn, byKey).Decode(changerecord.Record{Key: key, Value: value}) {
 			if c.All == (len(c.Keys) > 0) {
 				t.Fatalf("all: %v, and %d keys", c.All, len(c.Keys))
 			}

@@ -77,6 +77,15 @@ func (e *ColumnError) Error() string { return e.Err.Error() }
 // Unwrap gives the reason.
 func (e *ColumnError) Unwrap() error { return e.Err }
 
+// Record is a record of a topic, decoded to JSON if it has a schema.
+type Record struct {
+	Partition int32
+	Key       []byte
+	Value     []byte // nil for a tombstone
+	// KeyErr and ValueErr say why a part with a schema cannot be decoded, as the end of a sentence about it. They have no part of its content.
+	KeyErr, ValueErr error
+}
+
 // Key is the JSON values of a key's parts.
 type Key [][]byte
 

@@ -75,7 +75,7 @@ func TestFlatRowsAreNeverPassedOver(t *testing.T) {
 			recordKey = encoded(t, map[string]any{max(column, "id"): 7})
 		}
 		value := encoded(t, row)
-		if got := changerecord.NewDecoder(mappings[column]).Decode(0, recordKey, value); !forgets(got, want) {
+		if got := changerecord.NewDecoder(mappings[column]).Decode(changerecord.Record{Key: recordKey, Value: value}); !forgets(got, want) {
 			t.Fatalf("%s %s, key %q: %s", recordKey, value, column, said(got))
 		}
 	})
@@ -160,9 +160,9 @@ func TestChangesOfARowAreNeverMissed(t *testing.T) {
 			var got []changerecord.Change
 			apply := func(op string, before, after map[string]any) {
 				key, value := d.record(t, op, before, after)
-				got = append(got, decoder.Decode(0, key, value)...)
+				got = append(got, decoder.Decode(changerecord.Record{Key: key, Value: value})...)
 				if op == "d" {
-					got = append(got, decoder.Decode(0, key, nil)...)
+					got = append(got, decoder.Decode(changerecord.Record{Key: key})...)
 				}
 			}
 			before := d.old(values, values["id"] != next["id"])

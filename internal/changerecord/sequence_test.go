@@ -24,7 +24,7 @@ func TestADeletionAfterAnUpdate(t *testing.T) {
 		{bare, true},
 		{deletion, true},
 	} {
-		if got := d.Decode(0, []byte(`{"id":5}`), []byte(sourced(step.value))); got[0].All != step.all {
+		if got := d.Decode(changerecord.Record{Key: []byte(`{"id":5}`), Value: []byte(sourced(step.value))}); got[0].All != step.all {
 			t.Errorf("step %d says %q; want all: %v", i, said(got), step.all)
 		}
 	}
@@ -50,7 +50,7 @@ func TestTombstoneBehindItsDeletion(t *testing.T) {
 		{0, `{"id":5}`, absent, all},
 		{0, `{"id":6}`, absent, all}, // Not behind it any more.
 	} {
-		if got := said(d.Decode(step.partition, []byte(step.key), bytesOf(sourced(step.value)))); got != step.want {
+		if got := said(d.Decode(changerecord.Record{Partition: step.partition, Key: []byte(step.key), Value: bytesOf(sourced(step.value))})); got != step.want {
 			t.Errorf("step %d says %q; want %q", i, got, step.want)
 		}
 	}
@@ -60,10 +60,10 @@ func TestSeveralMappings(t *testing.T) {
 	t.Parallel()
 	d := changerecord.NewDecoder(mapping(t, "users", "id"), mapping(t, "reviews", "product_id"), mapping(t, "", "id"), mapping(t, ""))
 	value := `{"op":"u","before":{"id":5,"product_id":7},"after":{"id":5,"product_id":8},"source":SOURCE}`
-	if got, want := said(d.Decode(0, []byte(`{"id":5}`), []byte(sourced(value)))), "1: 7 8; 2: 5; 3: 5"; got != want {
+	if got, want := said(d.Decode(changerecord.Record{Key: []byte(`{"id":5}`), Value: []byte(sourced(value))})), "1: 7 8; 2: 5; 3: 5"; got != want {
 		t.Errorf("it says %q; want %q", got, want)
 	}
-	if got, want := said(d.Decode(0, []byte(`9`), []byte(`{`))), "0: all: its value is not JSON: unexpected end at byte 1; 1: all: its value is not JSON: unexpected end at byte 1; 2: all: its value is not JSON: unexpected end at byte 1; 3: 9"; got != want {
+	if got, want := said(d.Decode(changerecord.Record{Key: []byte(`9`), Value: []byte(`{`)})), "0: all: its value is not JSON: unexpected end at byte 1; 1: all: its value is not JSON: unexpected end at byte 1; 2: all: its value is not JSON: unexpected end at byte 1; 3: 9"; got != want {
 		t.Errorf("it says %q; want %q", got, want)
 	}
 }

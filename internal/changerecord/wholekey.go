@@ -15,6 +15,9 @@ import (
 // wholeKey is the record's key as the stage's: a JSON value, the only member of an object, the elements of a list for a
 // composite key, or plain text.
 func (r *reading) wholeKey() (Key, error) {
+	if r.notDecoded != nil {
+		return nil, fmt.Errorf("its key %w", r.notDecoded)
+	}
 	if len(r.key) == 0 {
 		return nil, errors.New("it has no key")
 	}

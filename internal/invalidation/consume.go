@@ -107,7 +107,9 @@ func (r *Reader) poll(ctx context.Context, client *kgo.Client) error {
 		}
 	})
 	if len(records) > 0 {
-		r.cfg.Handler.Apply(ctx, records)
+		if err := r.cfg.Handler.Apply(ctx, records); err != nil {
+			return err
+		}
 	}
 	fetches.EachRecord(func(rec *kgo.Record) {
 		r.positions[kadm.Partition{Topic: rec.Topic, Partition: rec.Partition}] = rec.Offset + 1

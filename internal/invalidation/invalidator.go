@@ -32,6 +32,8 @@ type Change struct {
 	Topic   string
 	Mapping changerecord.Mapping
 	Stages  []string
+	// Schemas decodes the records, which are the same for all Changes of a topic. Nil: they are JSON.
+	Schemas *Schemas
 }
 
 // Config says what is invalidated by what. Zero values are defaults where a field says so.
@@ -61,6 +63,7 @@ type Invalidator struct {
 
 // feed is one change topic.
 type feed struct {
+	schemas *Schemas // nil: records are JSON
 	decoder *changerecord.Decoder
 	stages  [][]string // by mapping
 }
@@ -74,7 +77,7 @@ func New(cfg Config) *Invalidator {
 	mappings := map[string][]changerecord.Mapping{}
 	for _, c := range cfg.Changes {
 		if v.feeds[c.Topic] == nil {
-			v.feeds[c.Topic] = &feed{}
+			v.feeds[c.Topic] = &feed{schemas: c.Schemas}
 		}
 		v.feeds[c.Topic].stages = append(v.feeds[c.Topic].stages, c.Stages)
 		mappings[c.Topic] = append(mappings[c.Topic], c.Mapping)
@@ -95,8 +98,16 @@ func (v *Invalidator) Topics() []string {
 }
 
 // Apply applies records, in order, and returns when the cache has forgotten what they name. What cannot be understood
-// makes it forget all that it may have meant.
-func (v *Invalidator) Apply(ctx context.Context, records []*kgo.Record) {
+// makes it forget all that it may have meant. If it returns an error, it has applied none of them.
+func (v *Invalidator) Apply(ctx context.Context, records []*kgo.Record) error {
+	for topic, f := range v.feeds {
+		if f.schemas == nil {
+			continue
+		}
+		if err := f.schemas.prepare(ctx, topic, records); err != nil {
+			return err
+		}
+	}
 	do := work{}
 	results := make([]string, len(records))
 	for i, r := range records {
@@ -110,6 +121,7 @@ func (v *Invalidator) Apply(ctx context.Context, records []*kgo.Record) {
 	for i, r := range records {
 		v.counts.record(r.Topic, results[i])
 	}
+	return nil
 }
 
 // Lost makes the cache forget all that a topic may have had a record of.
@@ -139,7 +151,7 @@ func (v *Invalidator) change(ctx context.Context, r *kgo.Record, do work) (resul
 		return Nothing // Of a topic that nobody asked for.
 	}
 	result = Nothing
-	for _, c := range f.decoder.Decode(r.Partition, r.Key, r.Value) {
+	for _, c := range f.decoder.Decode(f.schemas.decode(r)) {
 		for _, stage := range f.stages[c.Mapping] {
 			err := c.Unclear
 			for _, key := range c.Keys {

@@ -127,7 +127,9 @@ func TestApply(t *testing.T) {
 			for i, value := range test.values {
 				records = append(records, &kgo.Record{Topic: test.topic, Partition: 3, Offset: int64(i), Value: []byte(value)})
 			}
-			v.Apply(t.Context(), records)
+			if err := v.Apply(t.Context(), records); err != nil {
+				t.Fatal(err)
+			}
 			if got := m.text(); got != test.forgot {
 				t.Errorf("forgot %q; want %q", got, test.forgot)
 			}
@@ -144,7 +146,9 @@ func TestApply(t *testing.T) {
 func TestCountsOfStages(t *testing.T) {
 	t.Parallel()
 	v := newInvalidator(t, &memory{}, &logtest.Buffer{})
-	v.Apply(t.Context(), []*kgo.Record{{Topic: "shop.users", Value: []byte(`{"id":1}`)}, {Topic: "shop.users", Value: []byte(`{"id":2}`)}})
+	if err := v.Apply(t.Context(), []*kgo.Record{{Topic: "shop.users", Value: []byte(`{"id":1}`)}, {Topic: "shop.users", Value: []byte(`{"id":2}`)}}); err != nil {
+		t.Fatal(err)
+	}
 	v.Lost(t.Context(), "shop.changes")
 	got := v.Counts()
 	if diff := cmp.Diff(map[string]uint64{"user": 2, "purchases": 2}, got.Keys); diff != "" {
@@ -185,7 +189,9 @@ func TestTheLogIsBounded(t *testing.T) {
 	log := &logtest.Buffer{}
 	v := newInvalidator(t, &memory{}, log)
 	for range 100 {
-		v.Apply(t.Context(), []*kgo.Record{{Topic: "shop.changes", Value: []byte("x")}})
+		if err := v.Apply(t.Context(), []*kgo.Record{{Topic: "shop.changes", Value: []byte("x")}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if n := strings.Count(log.String(), "\n"); n != 1 {
 		t.Errorf("%d lines; want one", n)

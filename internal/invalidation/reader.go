@@ -18,8 +18,8 @@ import (
 type Handler interface {
 	// Topics are those to read.
 	Topics() []string
-	// Apply applies records, in order, for good when it returns.
-	Apply(ctx context.Context, records []*kgo.Record)
+	// Apply applies records, in order, for good when it returns. If it returns an error, it has applied none, and gets them again.
+	Apply(ctx context.Context, records []*kgo.Record) error
 	// Lost applies whatever a topic may have said, when records may have been missed.
 	Lost(ctx context.Context, topic string)
 }

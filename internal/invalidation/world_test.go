@@ -142,25 +142,31 @@ type handler struct {
 	topic string
 	held  chan struct{} // nil: not held
 
-	mu   sync.Mutex
-	seen []string // values, and lost
+	mu    sync.Mutex
+	seen  []string // values, and lost
+	fails int      // how many more calls of Apply fail
 }
 
 func (h *handler) Topics() []string { return []string{h.topic} }
 
-func (h *handler) Apply(ctx context.Context, records []*kgo.Record) {
+func (h *handler) Apply(ctx context.Context, records []*kgo.Record) error {
 	if h.held != nil {
 		select {
 		case <-h.held:
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		}
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.fails > 0 {
+		h.fails--
+		return errors.New("the registry is away")
+	}
 	for _, r := range records {
 		h.seen = append(h.seen, string(r.Value))
 	}
+	return nil
 }
 
 func (h *handler) Lost(_ context.Context, topic string) {

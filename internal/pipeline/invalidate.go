@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/loaderline/loaderline/internal/changerecord"
+	"github.com/loaderline/loaderline/internal/codec"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/lookupkey"
@@ -38,9 +40,12 @@ func (l *layouter) readChanges() {
 
 // Invalidator applies the changes and commands of the layout's topics to the cache.
 func (p *Pipeline) Invalidator(l *Layout, logger *slog.Logger) *invalidation.Invalidator {
-	cfg := invalidation.Config{Cache: p, Pipeline: l.File.Name, Changes: l.changes, Logger: logger}
-	if l.File.Cache.Invalidate != nil {
-		cfg.Topic = l.File.Cache.Invalidate.Topic
+	cfg := invalidation.Config{Cache: p, Pipeline: l.File.Name, Changes: slices.Clone(l.changes), Logger: logger}
+	if file := l.File.Cache.Invalidate; file != nil {
+		cfg.Topic = file.Topic
+		for i, c := range file.Changes {
+			cfg.Changes[i].Schemas = p.changeSchemas(c.Format, &l.File.Input)
+		}
 	}
 	for _, s := range l.Stages {
 		if _, ok := p.cached[s.Name]; ok {
@@ -48,6 +53,18 @@ func (p *Pipeline) Invalidator(l *Layout, logger *slog.Logger) *invalidation.Inv
 		}
 	}
 	return invalidation.New(cfg)
+}
+
+// changeSchemas returns what decodes change records of a format, nil for JSON. It spells keys as in events. It returns nil too for a Pipeline that
+// is not open: this one reads no records.
+func (p *Pipeline) changeSchemas(f pipelinefile.Format, in *pipelinefile.Input) *invalidation.Schemas {
+	if !f.HasSchema() || p.schemas.client == nil {
+		return nil
+	}
+	cfg := codec.Config{Format: schemaFormats[f], Options: decodeOptions(in), Registry: p.schemas.client, Backend: p.schemas.backend}
+	keys := cfg
+	keys.Part, keys.AnyFormat = schemaid.Key, true
+	return &invalidation.Schemas{Values: codec.NewDecoder(cfg), Keys: codec.NewDecoder(keys)}
 }
 
 // CheckCommand asks the source of a command's stage, which is cached, whether the command's keys can be such. Its error is an

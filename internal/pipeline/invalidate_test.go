@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/registry"
 )
 
 // A cached chain: purchases by user, and the reviews of each product, which several users have bought.
@@ -74,7 +76,9 @@ func TestChangesAreSeenThroughAChain(t *testing.T) {
 		}
 	}
 	apply := func(topic, key, value string) {
-		v.Apply(t.Context(), []*kgo.Record{{Topic: topic, Key: []byte(key), Value: []byte(value)}})
+		if err := v.Apply(t.Context(), []*kgo.Record{{Topic: topic, Key: []byte(key), Value: []byte(value)}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	const before1, before3 = `[{"product_id":100,"reviews":[{"rating":5},{"rating":3}]},{"product_id":101,`, `[{"product_id":102,"reviews":[]}]`
 	see(before1, before3)
@@ -169,5 +173,52 @@ func TestWrongColumnsOfChanges(t *testing.T) {
 pipeline.yaml:21:45: cache.invalidate.changes[3].key[1]: "a..b": a name is missing at byte 2`
 	if got := err.Error(); got != want {
 		t.Errorf("%s; want %s", got, want)
+	}
+}
+
+// Changes that have schemas of a registry are seen too, by their keys and by their values, with two writer schemas in one topic.
+func TestChangesWithSchemas(t *testing.T) {
+	t.Parallel()
+	r := startRegistry(t)
+	const (
+		idKey   = `{"type":"record","name":"Key","fields":[{"name":"id","type":"long"}]}`
+		flat    = `{"type":"record","name":"User","fields":[{"name":"id","type":"int"},{"name":"__deleted","type":"string"}]}`
+		flatter = `{"type":"record","name":"User","fields":[{"name":"note","type":["null","string"]},{"name":"id","type":"long"},{"name":"__deleted","type":"string"}]}`
+	)
+	key, first, second := r.prefix(t, "shop.users-key", registry.Avro, idKey), r.prefix(t, "shop.users-value", registry.Avro, flat), r.prefix(t, "shop.users-value", registry.Avro, flatter)
+	l, p, change := shopOf(t, strings.ReplaceAll(cachedChain, "{topic: shop.users, key: id,", "{topic: shop.users, format: avro, old_key: primary_key, key: id,")+`
+registry: {url: "`+r.URL()+`"}
+`)
+	v := p.Invalidator(l, nil)
+	names := func() (all string) {
+		for _, got := range enrich(t, p, `{"user_id":1}`, `{"user_id":2}`, `{"user_id":3}`) {
+			_, got, _ = strings.Cut(got, `"name":`)
+			name, _, _ := strings.Cut(got, "}")
+			all += name
+		}
+		return all
+	}
+	if got := names(); got != `"Ada""Grace \"G\"""Edsger"` {
+		t.Fatalf("at first: %s", got)
+	}
+	change(`UPDATE users SET name = 'new'`)
+	for _, c := range []struct {
+		record kgo.Record
+		want   string
+	}{
+		{kgo.Record{Value: encodeAvro(t, first, flat, `{"id":1,"__deleted":"false"}`)}, `"new""Grace \"G\"""Edsger"`},
+		{kgo.Record{Value: encodeAvro(t, second, flatter, `{"note":"x","id":2,"__deleted":"false"}`)}, `"new""new""Edsger"`},
+		{kgo.Record{Key: encodeAvro(t, key, idKey, `{"id":3}`)}, `"new""new""new"`},
+	} {
+		c.record.Topic = "shop.users"
+		if err := v.Apply(t.Context(), []*kgo.Record{&c.record}); err != nil {
+			t.Fatal(err)
+		}
+		if got := names(); got != c.want {
+			t.Errorf("names: %s, want %s", got, c.want)
+		}
+	}
+	if records := v.Counts().Records["shop.users"]; records[invalidation.Applied] != 3 {
+		t.Errorf("records: %v", records)
 	}
 }

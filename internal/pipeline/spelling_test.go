@@ -125,7 +125,9 @@ func TestAChangeReachesEverySpelling(t *testing.T) {
 					if topics != "" {
 						record = &kgo.Record{Topic: "people", Key: []byte("1"), Value: fmt.Appendf(nil, `{"id":%q}`, key), Offset: int64(i)}
 					}
-					v.Apply(t.Context(), []*kgo.Record{record})
+					if err := v.Apply(t.Context(), []*kgo.Record{record}); err != nil {
+						t.Fatal(err)
+					}
 					if got := names(t, p, c.spelled...); got != strings.ReplaceAll(before, "old", "new") {
 						t.Errorf("after the change: %s", got)
 					}
@@ -142,7 +144,9 @@ func TestAChangeLeavesOtherKeysCached(t *testing.T) {
 		t.Fatal(got)
 	}
 	change("UPDATE people SET name = 'new'")
-	p.Invalidator(l, nil).Apply(t.Context(), []*kgo.Record{{Topic: "people", Value: []byte(`{"id":"ADA"}`)}})
+	if err := p.Invalidator(l, nil).Apply(t.Context(), []*kgo.Record{{Topic: "people", Value: []byte(`{"id":"ADA"}`)}}); err != nil {
+		t.Fatal(err)
+	}
 	if got := names(t, p, "ada", "bob", "É"); got != "new old new" {
 		t.Error(got)
 	}
@@ -174,7 +178,9 @@ func TestAMigrationChangesWhichKeysAreOne(t *testing.T) {
 				if topics != "" {
 					record = &kgo.Record{Topic: "people", Key: []byte("1"), Value: []byte(`{"id":"Ada"}`)}
 				}
-				v.Apply(t.Context(), []*kgo.Record{record})
+				if err := v.Apply(t.Context(), []*kgo.Record{record}); err != nil {
+					t.Fatal(err)
+				}
 				if got, want := names(t, p, "ada", "ADA", "Ada"), strings.ReplaceAll(c.migrated, "old", "new"); got != want {
 					t.Errorf("after the change: %s, want %s", got, want)
 				}

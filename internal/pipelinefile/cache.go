@@ -63,6 +63,8 @@ type Change struct {
 	// Envelope and OldKey settle what a record does not say for certain.
 	Envelope Envelope `key:"envelope"`
 	OldKey   OldKey   `key:"old_key"`
+	// Format is what values are: FormatJSON, FormatAvro or FormatJSONSchema.
+	Format Format `key:"format"`
 }
 
 // Tiers are the names of the caches below the memory, fastest first.

@@ -16,8 +16,15 @@ func (c *checker) checkInvalidate(i *Invalidate) {
 	if c.Valid(key + ".topic") {
 		c.checkCommandTopic(key+".topic", i)
 	}
+	first := map[string]Format{} // by topic
 	for n, change := range i.Changes {
-		c.checkChange(fmt.Sprintf("%s.changes[%d]", key, n), change)
+		at := fmt.Sprintf("%s.changes[%d]", key, n)
+		c.checkChange(at, change)
+		if f, more := first[change.Topic]; more && f != change.Format {
+			c.Fail(at+".format", "is %s, and an earlier entry has %s for topic %s; write the same in each entry of a topic", change.Format, f, change.Topic)
+		} else {
+			first[change.Topic] = change.Format
+		}
 	}
 }
 
@@ -40,6 +47,9 @@ func (c *checker) checkCommandTopic(key string, i *Invalidate) {
 // checkChange checks that the stages are there, that they keep rows, and that
 // their keys have as many parts.
 func (c *checker) checkChange(key string, change Change) {
+	if change.Format.HasSchema() && !c.Has("registry") {
+		c.Fail(key+".format", "nothing has the schemas of records in %s; add registry: {url: ...}", change.Format)
+	}
 	for n, name := range change.Stages {
 		at := fmt.Sprintf("%s.stages[%d]", key, n)
 		if !c.Valid(at) {

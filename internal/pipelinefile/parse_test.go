@@ -164,9 +164,9 @@ func TestFull(t *testing.T) {
 		Cache: pf.Cache{Memory: 1 << 20, TTL: time.Hour, Disk: &pf.Disk{Path: filepath.Join("conf", "cache"), MaxBytes: 1 << 30, Memory: 32 << 20}, Invalidate: &pf.Invalidate{
 			Topic: "user-events-invalidate",
 			Changes: []pf.Change{
-				{Topic: "shop.public.users", Key: []string{"tenant_id", "id"}, Stages: []string{"user"}, Envelope: pf.EnvelopeAuto, OldKey: pf.OldKeyPrimaryKey},
-				{Topic: "shop.changes", Table: "public.reviews", Key: []string{"product_id"}, Stages: []string{"reviews", "purchases"}, Envelope: pf.EnvelopeDebezium, OldKey: pf.OldKeyBefore},
-				{Topic: "purchases-by-user", Stages: []string{"purchases"}, Envelope: pf.EnvelopeAuto, OldKey: pf.OldKeyAuto},
+				{Topic: "shop.public.users", Key: []string{"tenant_id", "id"}, Stages: []string{"user"}, Format: pf.FormatJSON, Envelope: pf.EnvelopeAuto, OldKey: pf.OldKeyPrimaryKey},
+				{Topic: "shop.changes", Table: "public.reviews", Key: []string{"product_id"}, Stages: []string{"reviews", "purchases"}, Format: pf.FormatJSON, Envelope: pf.EnvelopeDebezium, OldKey: pf.OldKeyBefore},
+				{Topic: "purchases-by-user", Stages: []string{"purchases"}, Format: pf.FormatJSON, Envelope: pf.EnvelopeAuto, OldKey: pf.OldKeyAuto},
 			},
 		}},
 		Output:     pf.Output{Topic: "user-events-enriched", Delivery: pf.DeliveryAtLeastOnce, Shape: pf.ShapeMerge, Partition: pf.PartitionSource, Format: pf.FormatJSON, Subject: "topic", ID: pf.SchemaIDPrefix},
