@@ -24,7 +24,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 	if err := l.awaitKafka(ctx, l.inWords(c), file.OutputTopics()...); err != nil {
 		return unlessEnded(ctx, err)
 	}
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Fresh: true})
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Fresh: true, ReadBackOutputs: true})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}

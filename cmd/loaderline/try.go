@@ -93,7 +93,7 @@ func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.
 	if record.Topic, err = inputTopic(l.layout.File.Input.Topics, record.Topic); err != nil {
 		return err
 	}
-	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, JSONOutputs: true})
+	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, ReadBackOutputs: true})
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}

@@ -45,7 +45,9 @@ type EncoderConfig struct {
 	// Normalize lets the registry ignore differences that mean nothing.
 	Normalize bool
 	ID        IDPlace
-	// Registry is not nil unless ID is NoIDAtAll.
+	// ReadBack makes JSON of encoded values, as consumers read them. They have no ID, and nothing is looked up or registered.
+	ReadBack bool
+	// Registry is not nil unless ID is NoIDAtAll, or ReadBack is true.
 	Registry *registry.Client
 	// Backend bounds the requests of Registry. Defaults to one of registry.BackendConfig.
 	Backend *stages.Backend
@@ -182,6 +184,10 @@ func (e *Encoder) make(ctx context.Context, w outputschema.Writer) (*output, err
 		return &output{err: err}, nil //nolint:nilerr // It is kept.
 	}
 	made := newOutput(schema, e.cfg.MaxBytes)
+	if e.cfg.ReadBack {
+		made.readBack = schema.readBack()
+		return made, nil
+	}
 	if e.cfg.Given == nil {
 		made.splice = made.newSplice(w, e.cfg.MaxBytes)
 	}
@@ -208,6 +214,9 @@ func (e *Encoder) AppendValue(dst, json []byte, topic string, v *Value) ([]byte,
 		return dst, nil, errNotPrepared
 	case o.err != nil:
 		return dst, nil, o.err
+	case o.readBack != nil:
+		dst, err := o.appendReadBack(dst, json)
+		return dst, nil, err
 	}
 	wire := e.wireOf(o, topic)
 	out, err := o.appendBody(append(dst, wire.prefix...), json)

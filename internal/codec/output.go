@@ -45,6 +45,8 @@ type output struct {
 	proto  *protobuf.Encoder
 	splice *splice
 	err    error // why there is no schema
+	// readBack decodes bodies. It is nil unless values are the JSON that their bodies stand for.
+	readBack func(dst, body []byte) ([]byte, error)
 }
 
 // wire is how records of a topic name their schema.
@@ -79,6 +81,27 @@ func (o *output) appendBody(dst, json []byte) (out []byte, err error) {
 		return dst, unfit(err)
 	}
 	return out, nil
+}
+
+// readBack returns what decodes the bodies of values.
+func (s *OutputSchema) readBack() func(dst, body []byte) ([]byte, error) {
+	switch {
+	case s.avro != nil:
+		return s.avro.Decoder(format.Options{}).AppendJSON
+	case s.message != nil:
+		return s.message.Decoder(format.Options{}).AppendJSON
+	default:
+		return func(dst, body []byte) ([]byte, error) { return append(dst, body...), nil }
+	}
+}
+
+// appendReadBack appends what consumers read of a value.
+func (o *output) appendReadBack(dst, json []byte) ([]byte, error) {
+	body, err := o.appendBody(nil, json)
+	if err != nil {
+		return dst, err
+	}
+	return o.readBack(dst, body)
 }
 
 // appendJSON appends a value that is JSON, and validates it if its schema was not made for it.

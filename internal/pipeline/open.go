@@ -65,8 +65,8 @@ type Options struct {
 	// JSONEvents says that values and keys of records whose schemas are in the registry are JSON, as they would be decoded. Values of a
 	// schema file are encoded by it. The registry is not asked, and outputs are JSON.
 	JSONEvents bool
-	// JSONOutputs says that outputs are JSON, whatever the file says: nothing is registered.
-	JSONOutputs bool
+	// ReadBackOutputs says that outputs that have a schema are JSON, as consumers read the encoded values. Nothing is registered.
+	ReadBackOutputs bool
 	// OnOutputSchema is called with each schema of outputs that is known at start. Schemas are then not registered, and nothing can be
 	// encoded. Optional.
 	OnOutputSchema func(codec.Checked)

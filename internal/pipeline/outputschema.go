@@ -52,27 +52,27 @@ func (l *layouter) outputSchema() {
 	}
 }
 
-// Encoder returns what encodes the values of outputs, nil if they are JSON. It asks the registry if the schema is that of a subject.
+// encoder returns what encodes the values of outputs, nil if they are JSON. It asks the registry if the schema is that of a subject.
 // lookup is as for Form. Mistakes are *strictyaml.Errors; other errors are those of the registry.
-func (l *Layout) Encoder(ctx context.Context, lookup func(*Stage) Lookup, client *registry.Client, backend *stages.Backend) (*codec.Encoder, error) {
+func (l *Layout) encoder(ctx context.Context, lookup func(*Stage) Lookup, s *schemas, readBack bool) (*codec.Encoder, error) {
 	o := &l.File.Output
 	if !o.Format.HasSchema() {
 		return nil, nil //nolint:nilnil // JSON needs no encoder.
 	}
 	cfg := codec.EncoderConfig{
 		Topics: l.File.OutputTopics(), Subject: o.Subject, Register: o.Register, Normalize: true, ID: idPlaces[o.ID],
-		Registry: client, Backend: backend, Given: l.outputFile,
+		Registry: s.client, Backend: s.backend, Given: l.outputFile, ReadBack: readBack,
 	}
-	if s := o.Schema; s.Subject != "" {
+	if of := o.Schema; of.Subject != "" {
 		var err error
-		cfg.Given, err = codec.OutputSubject(ctx, client, schemaFormats[o.Format], s.Subject, s.Version, s.Message)
+		cfg.Given, err = codec.OutputSubject(ctx, s.client, schemaFormats[o.Format], of.Subject, of.Version, of.Message)
 		if err != nil {
 			return nil, l.registryError(subjectKey, err)
 		}
 	}
-	if s := o.Schema; s.Derive {
+	if of := o.Schema; of.Derive {
 		cfg.Form = l.Form(lookup)
-		cfg.Derive = outputschema.Config{Format: schemaFormats[o.Format], Name: s.Name, Namespace: s.Namespace, Types: l.outputTypes, NotNull: s.NotNull}
+		cfg.Derive = outputschema.Config{Format: schemaFormats[o.Format], Name: of.Name, Namespace: of.Namespace, Types: l.outputTypes, NotNull: of.NotNull}
 	}
 	return codec.NewEncoder(cfg), nil
 }
@@ -149,12 +149,12 @@ func (l *Layout) registryError(key string, err error) error {
 
 // openOutput opens what encodes the values of outputs, and makes their schemas for the writers that are known.
 func (p *Pipeline) openOutput(ctx context.Context, layout *Layout, lookups map[int]Lookup, opts Options) error {
-	if opts.JSONEvents || opts.JSONOutputs || !layout.File.Output.Format.HasSchema() {
+	if opts.JSONEvents || !layout.File.Output.Format.HasSchema() {
 		return nil
 	}
 	lookup := func(s *Stage) Lookup { return lookups[s.Index] }
 	return opts.Start.reachRegistry(ctx, func(ctx context.Context) error {
-		e, err := layout.Encoder(ctx, lookup, p.schemas.client, p.schemas.backend)
+		e, err := layout.encoder(ctx, lookup, &p.schemas, opts.ReadBackOutputs)
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,8 @@ const (
 
 // Differ compares what would be published now with what was. Zero values are defaults where a field says so.
 type Differ struct {
-	Kafka    consumer.Kafka
+	Kafka consumer.Kafka
+	// Pipeline enriches the records. Its outputs are JSON or read back: see pipeline.Options.
 	Pipeline *pipeline.Pipeline
 	Ranges   Ranges
 	// MaxRecords is how many records are enriched at once.
@@ -52,7 +53,7 @@ type Differ struct {
 	// Several says that an input record may have several records. With at-least-once delivery some of them may be there
 	// twice, which then is a difference.
 	Several bool
-	// Decode returns what a record looks like by its schemas. Values are compared as JSON. Defaults to comparing their bytes.
+	// Decode returns what a published record looks like by its schemas. Values are compared as JSON. Defaults to comparing their bytes.
 	Decode func(context.Context, *kgo.Record) (topicread.Decoded, error)
 	// Change is called with each change, in the order of its partition.
 	Change func(Change) error
@@ -130,11 +131,6 @@ func (w *comparison) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range records {
-		if err := w.decode(ctx, r); err != nil {
-			return err
-		}
-	}
 	now := make(map[Source]outcome, len(records))
 	for _, r := range records {
 		source, _ := sourceOf(r)
@@ -158,7 +154,7 @@ func (w *comparison) compare(ctx context.Context) error {
 	return nil
 }
 
-// decode replaces the value of an output by its JSON text if it has a schema.
+// decode replaces the value of a published record by its JSON text if it has a schema.
 func (d Differ) decode(ctx context.Context, r *kgo.Record) error {
 	if d.Decode == nil || r.Topic == d.Pipeline.Config.Sink.DeadLetterTopic {
 		return nil

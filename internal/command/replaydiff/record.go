@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/sink"
 )
 
@@ -113,7 +114,7 @@ func (p recordPair) compare() []Field {
 	return append(append(fields, compareHeaders(p.was.Headers, p.now.Headers)...), compareValues(p.was.Value, p.now.Value)...)
 }
 
-// compareHeaders compares the values of each header, in their order, except for loaderline's own.
+// compareHeaders compares the values of each header, in their order, except for loaderline's own and the one that names the schema.
 func compareHeaders(was, now []kgo.RecordHeader) []Field {
 	before, after := headersByName(was), headersByName(now)
 	names := maps.Clone(before)
@@ -130,7 +131,7 @@ func compareHeaders(was, now []kgo.RecordHeader) []Field {
 func headersByName(headers []kgo.RecordHeader) map[string][][]byte {
 	all := map[string][][]byte{}
 	for _, h := range headers {
-		if !strings.HasPrefix(h.Key, sink.Prefix) {
+		if !strings.HasPrefix(h.Key, sink.Prefix) && h.Key != schemaid.HeaderName(schemaid.Value) {
 			all[h.Key] = append(all[h.Key], h.Value)
 		}
 	}
