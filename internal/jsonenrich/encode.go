@@ -19,7 +19,8 @@ import (
 // EncoderConfig configures an Encoder.
 type EncoderConfig struct {
 	Nodes []*Node
-	// Judge says what the results of a row mean for its event. It is called once for the rows of a run with the same keys.
+	// Judge says what the results of a row mean for its event. It is called once for the rows of a run with the same keys, and once more if
+	// their outputs are encoded otherwise.
 	Judge func(stages.Row[Document]) Verdict
 	// Topic is the output topic, whose limit bounds an output.
 	Topic string
@@ -160,27 +161,6 @@ func (e *Encoder) encodeResults(row stages.Row[Document], d *Document, out *outp
 	e.reuse.store(row, e.nodes, made)
 	return made
 }
-
-// encodeTail replaces the results in dst, from an offset on, by what the event's Tail makes of them. More than limit bytes stay, since they
-// may be cut.
-func (e *Encoder) encodeTail(dst []byte, from int, d *Document, limit int) ([]byte, error) {
-	to := len(dst)
-	if d.tail == 0 || to-from > limit {
-		return dst, nil
-	}
-	others := emptyObject
-	if dst[from] == ',' {
-		dst[from] = '{'
-		others = dst[from:to]
-	}
-	dst, err := e.values.AppendTail(dst, others, d.written)
-	if err != nil {
-		return dst[:from], unfit(err)
-	}
-	return dst[:from+copy(dst[from:], dst[to:])], nil
-}
-
-var emptyObject = []byte("{}")
 
 const eventField = `{"event":`
 

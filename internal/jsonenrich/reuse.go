@@ -12,8 +12,8 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// Reuse caches the encoded results of events by the events' keys and by how they are encoded. Popular keys are in many micro-batches, and to look up
-// each of their rows and to encode them takes most of an event's time.
+// Reuse caches the encoded results of events by the events' keys and by how they are encoded. Popular keys are in many
+// micro-batches, and to look up each of their rows and to encode them takes most of an event's time.
 //
 // An entry gives an event what the cache of the rows would give it. It lasts no longer than every row of it is good and not due
 // for a refresh, no invalidation of any row came after it, and its event was neither dropped nor failed nor degraded. It
