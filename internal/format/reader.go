@@ -43,9 +43,9 @@ func (r *Reader) Fail(offset int, reason string) *Error {
 
 func (r *Reader) unexpected(wanted string) *Error {
 	if r.at >= len(r.text) {
-		return r.Fail(r.at, "is not JSON: the text ends where "+wanted+" has to come")
+		return r.Fail(r.at, "the text is not JSON: the text ends where "+wanted+" has to come")
 	}
-	return r.Fail(r.at, "is not JSON: "+wanted+" has to come here")
+	return r.Fail(r.at, "the text is not JSON: "+wanted+" has to come here")
 }
 
 // Enter passes the beginning of an object or array, of which Kind has just been seen.
@@ -182,7 +182,7 @@ func (r *Reader) TooDeep() *Error {
 // End checks that nothing comes any more.
 func (r *Reader) End() *Error {
 	if r.Kind() != 0 || r.at < len(r.text) {
-		return r.Fail(r.at, "is more than one JSON value")
+		return r.Fail(r.at, "the text is more than one JSON value")
 	}
 	return nil
 }

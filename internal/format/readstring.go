@@ -43,7 +43,7 @@ func (r *Reader) String() (String, *Error) {
 			i++
 		}
 		if i >= len(text) {
-			return s, r.Fail(len(text), "is not JSON: the text ends within a string")
+			return s, r.Fail(len(text), "the text is not JSON: the text ends within a string")
 		}
 		switch c := text[i]; {
 		case c == '"':
@@ -61,7 +61,7 @@ func (r *Reader) String() (String, *Error) {
 			s.escaped = true
 			i += size
 		case c < ' ':
-			return s, r.Fail(i, "is not JSON: a control character in a string has to be escaped")
+			return s, r.Fail(i, "the text is not JSON: a control character in a string has to be escaped")
 		default:
 			wide = true
 			i++

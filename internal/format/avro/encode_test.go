@@ -133,8 +133,8 @@ func TestUnionsTakeTheFirstTypeThatFits(t *testing.T) {
 
 func TestTextThatIsRefused(t *testing.T) {
 	for _, test := range []struct{ schema, json, want string }{
-		{`"int"`, ``, "byte 0: is not JSON: the text ends where int has to come"},
-		{`"int"`, `1 2`, "byte 2: is more than one JSON value"},
+		{`"int"`, ``, "byte 0: the text is not JSON: the text ends where int has to come"},
+		{`"int"`, `1 2`, "byte 2: the text is more than one JSON value"},
 		{`"int"`, `"1"`, "the schema wants int"},
 		{`"int"`, `null`, "byte 0: null, where the schema wants int"},
 		{`"int"`, `2147483648`, "byte 0: the value is out of the range of int"},
@@ -171,7 +171,7 @@ func TestTextThatIsRefused(t *testing.T) {
 		{pairSchema, `{"a":1,"a":2}`, "byte 7, field a: the object has this member twice"},
 		{pairSchema, `{"c":1,"c":2,"a":1}`, "byte 7, field c: the object has this member twice"},
 		{pairSchema, `{"a":1,"b":2}`, "byte 11, field b: a number, where the schema wants one of null, string"},
-		{pairSchema, `{"a":1,}`, "byte 7: is not JSON: a name in quotes has to come here"},
+		{pairSchema, `{"a":1,}`, "byte 7: the text is not JSON: a name in quotes has to come here"},
 		{pairSchema, `[]`, "byte 0: an array, where the schema wants record Pair"},
 		{`{"type":"array","items":` + pairSchema + `}`, `[{"a":1},{"a":true}]`, "byte 14, field [1].a: a boolean, where the schema wants int"},
 		{`{"type":"map","values":"int"}`, `{"a":1,"\u0061":2}`, `the object has a name twice: "a"`},

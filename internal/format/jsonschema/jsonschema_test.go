@@ -57,7 +57,7 @@ func TestValidate(t *testing.T) {
 		`{"id": 1, "one": 1.5}`:                                  "one: none of the choices of oneOf fits",
 		`{"id": 1, "no": ""}`:                                    "no: it is what not excludes",
 		`{"id": 1`:                                               "is not JSON",
-		`{"id": 1} {}`:                                           "is more than one JSON value",
+		`{"id": 1} {}`:                                           "the text is more than one JSON value",
 		`{"id": 1, "id": 2}`:                                     "byte 10: has a name that the object has twice",
 		`{"id": 1e1001}`:                                         "byte 7, field id: has an exponent beyond 1000",
 		`{"id": 1e99999999999}`:                                  "has an exponent beyond 1000",

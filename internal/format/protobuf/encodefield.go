@@ -2,6 +2,7 @@ package protobuf
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -148,7 +149,10 @@ func (e *encoding) string() ([]byte, *format.Error) {
 	return e.in.Since(at), nil
 }
 
-// bad is an error about a value. It shows how the value begins.
+// bad is an error about a value. It shows how the value begins. A problem such as "is no number" gets the value as its subject.
 func bad(at int, problem string, value []byte) *format.Error {
+	if strings.HasPrefix(problem, "is ") {
+		problem = "the value " + problem
+	}
 	return &format.Error{Offset: at, Reason: problem, Shown: format.Show(value)}
 }
