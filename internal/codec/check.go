@@ -27,8 +27,12 @@ type Checked struct {
 func (e *Encoder) Check(ctx context.Context, writers ...outputschema.Writer) ([]Checked, error) {
 	var all []Checked
 	seen := map[[2]string]bool{}
+	previous, err := e.previous(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, w := range writers {
-		schema, err := e.Schema(w)
+		schema, err := e.derive(w, previous)
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/format"
+	"github.com/loaderline/loaderline/internal/format/protobuf"
 	"github.com/loaderline/loaderline/internal/outputschema"
 	"github.com/loaderline/loaderline/internal/registry"
 	"github.com/loaderline/loaderline/stages"
@@ -165,12 +166,18 @@ func (e *Encoder) keep(w outputschema.Writer, made *output) {
 	e.known.Store(&all)
 }
 
-// Schema returns the schema of outputs for events that a writer has written. It returns the errors of outputschema.Derive.
-func (e *Encoder) Schema(w outputschema.Writer) (*OutputSchema, error) {
+// Schema returns the schema of outputs for events that a writer has written, without asking the registry. It returns the errors of
+// outputschema.Derive.
+func (e *Encoder) Schema(w outputschema.Writer) (*OutputSchema, error) { return e.derive(w, nil) }
+
+// derive is Schema with the schema that outputs had before.
+func (e *Encoder) derive(w outputschema.Writer, previous *protobuf.Schema) (*OutputSchema, error) {
 	if e.cfg.Given != nil {
 		return e.cfg.Given, nil
 	}
-	derived, err := outputschema.Derive(e.cfg.Form, e.writer(w), e.cfg.Derive)
+	cfg := e.cfg.Derive
+	cfg.Previous = previous
+	derived, err := outputschema.Derive(e.cfg.Form, e.writer(w), cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +186,11 @@ func (e *Encoder) Schema(w outputschema.Writer) (*OutputSchema, error) {
 
 // make makes what outputs of a writer are encoded with. That no schema can be derived is an error of each event of the writer.
 func (e *Encoder) make(ctx context.Context, w outputschema.Writer) (*output, error) {
-	schema, err := e.Schema(w)
+	previous, err := e.previous(ctx)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := e.derive(w, previous)
 	if err != nil {
 		return &output{err: err}, nil //nolint:nilerr // It is kept.
 	}

@@ -1,6 +1,7 @@
 package outputschema
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -20,6 +21,17 @@ type Config struct {
 	// NotNull are the paths of values that are never null. An event for which one is null cannot be encoded. Protobuf knows nothing like
 	// it: it writes such a value as zero, so that NotNull has to be empty.
 	NotNull []string
+	// Previous is the schema of Protobuf that outputs had before: its fields keep their numbers, and no number gets another field. Optional.
+	Previous *protobuf.Schema
+}
+
+// FullName is the name of the schema's record or message with its namespace.
+func (c Config) FullName() string {
+	name := cmp.Or(c.Name, defaultName)
+	if c.Namespace == "" {
+		return name
+	}
+	return c.Namespace + "." + name
 }
 
 // Writer is the schema that events are written with. The zero value is that of events without one.
@@ -45,9 +57,7 @@ const defaultName = "Enriched"
 // Derive returns the schema of an output of a form, for events of a writer. Its error joins one for each value that stands in the way,
 // each of which is a *ValueError, or is of the schema as a whole.
 func Derive(form *Form, writer Writer, cfg Config) (*Schema, error) {
-	if cfg.Name == "" {
-		cfg.Name = defaultName
-	}
+	cfg.Name = cmp.Or(cfg.Name, defaultName)
 	r := resolver{cfg: cfg, writer: writer, used: map[string]bool{}}
 	if cfg.Format == format.Protobuf {
 		for _, path := range cfg.NotNull {

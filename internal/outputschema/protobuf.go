@@ -1,8 +1,11 @@
 package outputschema
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/loaderline/loaderline/internal/format"
 	"github.com/loaderline/loaderline/internal/format/protobuf"
@@ -11,7 +14,7 @@ import (
 
 // deriveProtobuf makes a .proto file, whose first message is the output.
 func deriveProtobuf(root *value, cfg Config) (*Schema, error) {
-	b := protoBuilder{names: newTypeNames(cfg.Name), file: protobuf.NewBuilder(cfg.Namespace)}
+	b := protoBuilder{names: newTypeNames(cfg.Name), file: protobuf.NewBuilder(cfg.Namespace), previous: cfg.Previous}
 	b.inline(root) // First, since that decides about the syntax of the file.
 	name := b.message(root)
 	b.file.First(name)
@@ -35,9 +38,10 @@ func deriveProtobuf(root *value, cfg Config) (*Schema, error) {
 }
 
 type protoBuilder struct {
-	names *typeNames
-	file  *protobuf.Builder
-	errs  []error
+	names    *typeNames
+	file     *protobuf.Builder
+	previous *protobuf.Schema // nil: there is none
+	errs     []error
 }
 
 // inline copies the messages of the writer's schema that a value has.
@@ -60,7 +64,41 @@ func (b *protoBuilder) message(v *value) protobuf.Type {
 	for i, f := range v.fields {
 		fields[i] = b.field(f)
 	}
-	return b.file.Message(name, fields...)
+	reserved := b.number(name, fields)
+	t := b.file.Message(name, fields...)
+	b.file.Reserve(t, reserved...)
+	return t
+}
+
+// number gives fields the numbers that they had before, and new ones the numbers behind. It returns those that no field may have: the numbers of
+// fields that are gone, whose values are still in old records.
+func (b *protoBuilder) number(name string, fields []protobuf.BuiltField) []protobuf.NumberRange {
+	if b.previous == nil {
+		return nil
+	}
+	before, err := b.previous.Message(name)
+	if err != nil {
+		return nil // It is new.
+	}
+	used := before.Numbers()
+	next, gone := used.Next(), maps.Clone(used.Fields)
+	for i := range fields {
+		f := &fields[i]
+		if number, had := used.Fields[f.Name]; had {
+			f.Number = number
+			delete(gone, f.Name)
+			continue
+		}
+		f.Number = next
+		used.Fields[f.Name] = next
+		next = used.Next()
+	}
+	// In one order, so that the same fields are the same text.
+	slices.SortFunc(fields, func(a, b protobuf.BuiltField) int { return cmp.Compare(a.Number, b.Number) })
+	for _, number := range slices.Sorted(maps.Values(gone)) {
+		used.Reserved = append(used.Reserved, protobuf.NumberRange{From: number, To: number + 1})
+	}
+	return used.Reserved
 }
 
 func (b *protoBuilder) field(f field) protobuf.BuiltField {

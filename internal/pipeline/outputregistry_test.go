@@ -75,6 +75,9 @@ func TestOutputsOfARealRegistry(t *testing.T) {
 				t.Errorf("%+v, %v", got, err)
 			}
 			strict(t, url, topic+"-value")
+			if format != "json_schema" { // A member more is not compatible there.
+				reordered(t, r, f, topic, file("register: true, value: {again: user.name, name: user.name, id: user.id}"))
+			}
 			other := "schema: {types: {id: boolean}}, register: true, value: {id: user.id, more: user.name}"
 			if l, err = parse(file(other)); err != nil {
 				t.Fatal(err)
@@ -84,6 +87,22 @@ func TestOutputsOfARealRegistry(t *testing.T) {
 				t.Errorf("an incompatible schema: %v", err)
 			}
 		})
+	}
+}
+
+// reordered checks that a value with the members that a subject has, in another order, and one more is compatible, and has their field numbers.
+func reordered(t *testing.T, r *schemas, f format.Format, topic, text string) {
+	t.Helper()
+	published, failures := publishedOf(t, openText(t, text), loaderline.Record{Topic: "events", Value: []byte(`{"user_id":1}`)})
+	if len(failures) > 0 {
+		t.Fatal(failures)
+	}
+	if got := readBack(t, r, f, published)[0]; !strings.Contains(got, `"id":1`) || !strings.Contains(got, `"name":"Ada"`) || !strings.Contains(got, `"again":"Ada"`) {
+		t.Errorf("members in another order: %s", got)
+	}
+	latest, err := r.client.Latest(t.Context(), topic+"-value")
+	if err != nil || latest.Version != 2 || f == format.Protobuf && !strings.Contains(latest.Schema.Text, "again = 3") {
+		t.Errorf("the second version: %+v, %v", latest, err)
 	}
 }
 

@@ -89,6 +89,18 @@ func (b *Builder) Message(name string, fields ...BuiltField) Type {
 	return Type(b.qualified(name))
 }
 
+// Reserve says which numbers no field of a message that Message has returned may have.
+func (b *Builder) Reserve(t Type, numbers ...NumberRange) {
+	for _, m := range b.file.GetMessageType() {
+		if b.qualified(m.GetName()) != string(t) {
+			continue
+		}
+		for _, r := range numbers {
+			m.ReservedRange = append(m.ReservedRange, &descriptorpb.DescriptorProto_ReservedRange{Start: new(r.From), End: new(r.To)})
+		}
+	}
+}
+
 func (b *Builder) field(f BuiltField, number int32) *descriptorpb.FieldDescriptorProto {
 	d := &descriptorpb.FieldDescriptorProto{Name: new(f.Name), Number: new(number), TypeName: new(string(f.Type))}
 	if path, ok := known[f.Type]; ok {
@@ -143,8 +155,10 @@ func (b *Builder) qualified(name string) string {
 	return name
 }
 
-// First makes a message that Message has returned the first one of the file: its message index is then one byte.
+// First makes a message that Message has returned the first one of the file, so that its message index is one byte. The others are ordered by
+// name, so that the text does not depend on the order in which they were added.
 func (b *Builder) First(t Type) {
+	slices.SortFunc(b.file.GetMessageType(), func(x, y *descriptorpb.DescriptorProto) int { return strings.Compare(x.GetName(), y.GetName()) })
 	i := slices.IndexFunc(b.file.GetMessageType(), func(m *descriptorpb.DescriptorProto) bool { return b.qualified(m.GetName()) == string(t) })
 	if i > 0 {
 		first := b.file.MessageType[i]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
@@ -55,6 +56,7 @@ func (p *printer) message(m *descriptorpb.DescriptorProto) {
 
 // body writes what is within a message. Entries of maps and groups stand where their fields are.
 func (p *printer) body(m *descriptorpb.DescriptorProto) {
+	p.reserved(m.GetReservedRange())
 	inFields := make(map[string]*descriptorpb.DescriptorProto)
 	groups := make(map[string]bool)
 	for _, f := range m.GetField() {
@@ -81,6 +83,24 @@ func (p *printer) body(m *descriptorpb.DescriptorProto) {
 			oneof = f.GetOneofIndex()
 			p.block("oneof "+m.GetOneofDecl()[oneof].GetName(), func() { p.members(m.GetField()[i:], oneof, inFields) })
 		}
+	}
+}
+
+// reserved writes the numbers that no field may have.
+func (p *printer) reserved(ranges []*descriptorpb.DescriptorProto_ReservedRange) {
+	texts := make([]string, len(ranges))
+	for i, r := range ranges {
+		switch first, last := r.GetStart(), r.GetEnd()-1; last {
+		case first:
+			texts[i] = fmt.Sprint(first)
+		case int32(protowire.MaxValidNumber):
+			texts[i] = fmt.Sprintf("%d to max", first)
+		default:
+			texts[i] = fmt.Sprintf("%d to %d", first, last)
+		}
+	}
+	if len(texts) > 0 {
+		p.linef("reserved %s;", strings.Join(texts, ", "))
 	}
 }
 
