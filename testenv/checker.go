@@ -13,6 +13,8 @@ type CheckerConfig struct {
 	Kafka string
 	// Input and Output are the pipeline's topics. Required.
 	Input, Output string
+	// Routes are further topics that its outputs are in. Defaults to none.
+	Routes []string
 	// DeadLetters is its dead-letter topic. Defaults to none.
 	DeadLetters string
 	// Group is its consumer group, whose committed offsets are then judged too. Defaults to none.

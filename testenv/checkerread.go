@@ -27,6 +27,9 @@ func (c *Checker) Recreated(ctx context.Context, topic string) *Checker {
 // readers take the records of each topic.
 func (c *Checker) readers() map[string]func(Record) {
 	readers := map[string]func(Record){c.config.Output: c.ledger.Enriched}
+	for _, topic := range c.config.Routes {
+		readers[topic] = func(r Record) { c.ledger.EnrichedIn(topic, r) }
+	}
 	if c.config.DeadLetters != "" {
 		readers[c.config.DeadLetters] = c.ledger.DeadLetter
 	}

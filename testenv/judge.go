@@ -11,9 +11,10 @@ type judge struct {
 	ledger  *Ledger
 	report  Report
 	settled map[Source]place  // the place of an input record's first outcome.
+	made    map[part]place    // the first place of each of an event's records, where events become several.
 	byEvent map[uint64]Source // filled when an outcome without headers comes.
-	latest  map[lane]int64    // the last source offset in a lane.
-	homes   map[uint64]int    // the output partition that a key was first seen in.
+	latest  map[lane]part     // what came last in a lane.
+	homes   map[home]int      // the output partition that a key was first seen in.
 	early   map[lane][]early  // at least once: what came too early and has not come again.
 }
 
@@ -40,16 +41,22 @@ type lane struct {
 	key            uint64
 }
 
+// home is a key in a topic of outputs.
+type home struct {
+	topic string
+	key   uint64
+}
+
 // early is an outcome that came before that of an earlier record of its key.
 type early struct {
-	offset  int64 // its record's.
+	after   part // what it came before.
 	finding string
 }
 
 // newJudge returns a judge who has seen nothing.
 func newJudge(l *Ledger) *judge {
 	return &judge{
-		ledger: l, settled: map[Source]place{}, latest: map[lane]int64{}, homes: map[uint64]int{}, early: map[lane][]early{},
+		ledger: l, settled: map[Source]place{}, made: map[part]place{}, latest: map[lane]part{}, homes: map[home]int{}, early: map[lane][]early{},
 		report: Report{DeadLetters: map[Source]DeadLetter{}, AtLeastOnce: l.config.AtLeastOnce},
 	}
 }
@@ -84,19 +91,22 @@ func (j *judge) outcome(topic string, partition int, o *outcome) {
 	if o.unexpected != "" {
 		j.report.Unexpected.add("%s of %s: %s", at, source, o.unexpected)
 	}
-	if first, ok := j.settled[source]; ok {
-		j.report.Duplicates.add("%s and %s are both of %s", first, at, source)
-		j.again(at, source, input.key)
+	p, ok := j.part(at, source, o)
+	if !ok {
+		j.report.Unexpected.add("%s of %s: its event has no record of an element %s there", at, source, j.ledger.elements[at])
 		return
 	}
-	j.settled[source] = at
-	j.report.Distinct++
+	if first, ok := j.settle(at, p, o); !ok {
+		j.report.Duplicates.add("%s and %s are both of %s", first, at, source)
+		j.again(at, p, input.key)
+		return
+	}
 	if o.letter != nil {
 		letter := *o.letter
 		letter.Source = source
 		j.report.DeadLetters[source] = letter
 	}
-	j.order(at, source, input.key)
+	j.order(at, p, input.key)
 }
 
 // content judges what an outcome holds.
@@ -114,39 +124,40 @@ func (j *judge) content(at place, source Source, input inputRecord, o *outcome) 
 }
 
 // order judges the place of a first outcome among those of its key.
-func (j *judge) order(at place, source Source, key uint64) {
+func (j *judge) order(at place, p part, key uint64) {
 	if key == nullHash {
 		return // records without a key have no order among them.
 	}
 	if at.topic == deadLetters && j.ledger.config.DeadInAnyOrder {
 		return
 	}
-	l := lane{topic: at.topic, partition: at.partition, src: source.Partition, key: key}
-	if latest, ok := j.latest[l]; ok && latest > source.Offset {
-		finding := fmt.Sprintf("%s of %s comes after that of %d:%d, which has the same key", at, source, source.Partition, latest)
-		j.early[l] = append(j.early[l], early{offset: latest, finding: finding})
+	l := lane{topic: at.topic, partition: at.partition, src: p.of.Partition, key: key}
+	if latest, ok := j.latest[l]; ok && p.before(latest) {
+		finding := fmt.Sprintf("%s of %s comes after that of %s, which has the same key", at, p.of, latest.of)
+		j.early[l] = append(j.early[l], early{after: latest, finding: finding})
 	} else {
-		j.latest[l] = source.Offset
+		j.latest[l] = p
 	}
-	if at.topic != outputs {
+	if at.topic == deadLetters {
 		return
 	}
-	home, ok := j.homes[key]
+	h := home{topic: at.topic, key: key}
+	partition, ok := j.homes[h]
 	if !ok {
-		j.homes[key] = at.partition
-	} else if home != at.partition {
-		j.report.OutOfOrder.add("%s of %s: its key is in partition %d too", at, source, home)
+		j.homes[h] = at.partition
+	} else if partition != at.partition {
+		j.report.OutOfOrder.add("%s of %s: its key is in partition %d too", at, p.of, partition)
 	}
 }
 
 // again makes good, at least once, that an outcome came too early: it comes once more, and so in order.
-func (j *judge) again(at place, source Source, key uint64) {
+func (j *judge) again(at place, p part, key uint64) {
 	if !j.ledger.config.AtLeastOnce {
 		return
 	}
-	l := lane{topic: at.topic, partition: at.partition, src: source.Partition, key: key}
+	l := lane{topic: at.topic, partition: at.partition, src: p.of.Partition, key: key}
 	if of, ok := j.early[l]; ok {
-		j.early[l] = slices.DeleteFunc(of, func(e early) bool { return e.offset == source.Offset })
+		j.early[l] = slices.DeleteFunc(of, func(e early) bool { return e.after == p })
 	}
 }
 
@@ -164,14 +175,17 @@ func (j *judge) tooEarly() {
 	}
 }
 
-// lost counts the input records that have no outcome.
+// lost counts the input records that have no outcome, and the records that are missing of those that have one.
 func (j *judge) lost() {
 	for _, id := range slices.Sorted(maps.Keys(j.ledger.inputs)) {
 		list := j.ledger.inputs[id]
 		j.report.Inputs += len(list)
 		for _, r := range list {
-			if _, ok := j.settled[Source{Partition: id, Offset: r.offset}]; !ok {
-				j.report.Lost.add("%s has no outcome", Source{Partition: id, Offset: r.offset})
+			source := Source{Partition: id, Offset: r.offset}
+			if first, ok := j.settled[source]; !ok {
+				j.report.Lost.add("%s has no outcome", source)
+			} else if first.topic != deadLetters {
+				j.incomplete(source)
 			}
 		}
 	}

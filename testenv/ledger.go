@@ -4,32 +4,15 @@ import (
 	"cmp"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
 )
 
-// LedgerConfig configures [NewLedger].
-type LedgerConfig struct {
-	// Oracle says what outputs must hold. Without one their enrichment is not compared, and every dead letter is
-	// taken as it is.
-	Oracle Oracle
-	// AllowDeadLetter says whether a dead letter is right although the oracle could enrich its event: one that became
-	// too large, say. Defaults to none.
-	AllowDeadLetter func(DeadLetter) bool
-	// Event returns the event, as outputs hold it, of a value of the input or of a dead letter. Defaults to the value itself.
-	Event func(value []byte) []byte
-	// Check says what else an output has against it; empty is nothing. It must not keep the record. Defaults to none.
-	Check func(Record) string
-	// DeadInAnyOrder allows dead letters of a key in any order: with retry topics they have none.
-	DeadInAnyOrder bool
-	// AtLeastOnce allows duplicates, and an outcome that comes too early where it comes again in order.
-	AtLeastOnce bool
-}
-
 // Ledger takes the records of an input topic and the outcomes a pipeline made of them, and judges. It reads nothing
 // itself: see [Checker]. Records may come in any interleaving, but those of one partition in the order of their
-// offsets; it keeps hashes of them, not the records. It is safe for concurrent use.
+// offsets; it keeps hashes of them, not the records, and the parts of events. It is safe for concurrent use.
 //
 // An outcome says by its headers loaderline.source.partition and .offset which record it is of. One that has not
 // got them, of another program, is found by its event's bytes, which must be unlike in all input records.
@@ -38,9 +21,11 @@ type Ledger struct {
 	seed   maphash.Seed
 
 	mu       sync.Mutex
-	inputs   map[int][]inputRecord // by partition, offsets rising.
-	enriched map[int][]outcome     // by output partition, offsets rising.
+	inputs   map[int][]inputRecord        // by partition, offsets rising.
+	enriched map[string]map[int][]outcome // by topic and partition, offsets rising.
 	dead     map[int][]outcome
+	parts    map[Source][]Part // of input records, where events become several.
+	elements map[place]string  // of outputs, as in Part.
 	seen     map[Source]struct{}
 	verified map[int64]uint64 // the hash of the last tail of a subject that was compared and right.
 }
@@ -69,8 +54,9 @@ func NewLedger(config LedgerConfig) *Ledger {
 		config.Event = func(value []byte) []byte { return value }
 	}
 	return &Ledger{
-		config: config, seed: maphash.MakeSeed(), inputs: map[int][]inputRecord{}, enriched: map[int][]outcome{},
-		dead: map[int][]outcome{}, seen: map[Source]struct{}{}, verified: map[int64]uint64{},
+		config: config, seed: maphash.MakeSeed(), inputs: map[int][]inputRecord{},
+		enriched: map[string]map[int][]outcome{}, dead: map[int][]outcome{}, parts: map[Source][]Part{}, elements: map[place]string{},
+		seen: map[Source]struct{}{}, verified: map[int64]uint64{},
 	}
 }
 
@@ -82,23 +68,34 @@ func (l *Ledger) Input(r Record) {
 	if len(list) > 0 && list[len(list)-1].offset >= r.Offset {
 		return
 	}
+	event := l.config.Event(r.Value)
 	l.inputs[r.Partition] = append(list, inputRecord{
-		offset: r.Offset, millis: r.Time.UnixMilli(), event: l.hash(l.config.Event(r.Value)), key: l.hash(r.Key),
+		offset: r.Offset, millis: r.Time.UnixMilli(), event: l.hash(event), key: l.hash(r.Key),
 	})
+	if l.config.Parts != nil {
+		l.parts[Source{Partition: r.Partition, Offset: r.Offset}] = l.config.Parts(event)
+	}
 }
 
 // Enriched takes a record of the output topic.
-func (l *Ledger) Enriched(r Record) {
+func (l *Ledger) Enriched(r Record) { l.EnrichedIn(outputs, r) }
+
+// EnrichedIn takes a record of another topic of outputs.
+func (l *Ledger) EnrichedIn(topic string, r Record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	o := outcome{offset: r.Offset, millis: r.Time.UnixMilli(), key: l.hash(r.Key)}
 	event, tail, ok := splitOutput(r.Value)
 	var fields map[string]any
-	if !ok {
+	if !ok || l.config.Parts != nil {
 		var err error
 		if event, fields, err = decodeOutput(r.Value); err != nil {
 			o.unreadable, o.wrong = true, err.Error()
 		}
+		tail = nil
+	}
+	if l.config.Parts != nil {
+		l.elements[place{topic: topic, partition: r.Partition, offset: r.Offset}] = takeElement(fields)
 	}
 	if o.wrong == "" {
 		o.event = l.hash(event)
@@ -109,7 +106,10 @@ func (l *Ledger) Enriched(r Record) {
 	}
 	o.of = l.identify(&r, o.event)
 	l.seen[o.of] = struct{}{}
-	l.enriched[r.Partition] = append(l.enriched[r.Partition], o)
+	if l.enriched[topic] == nil {
+		l.enriched[topic] = map[int][]outcome{}
+	}
+	l.enriched[topic][r.Partition] = append(l.enriched[topic][r.Partition], o)
 }
 
 // compare says what an output's enrichment has against it. Where fields is nil, the tail has been split from value,
@@ -190,12 +190,10 @@ func (l *Ledger) Report() Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	j := newJudge(l)
-	for _, topic := range []struct {
-		name       string
-		partitions map[int][]outcome
-	}{{outputs, l.enriched}, {deadLetters, l.dead}} {
-		j.topic(topic.name, topic.partitions)
+	for _, topic := range slices.Sorted(maps.Keys(l.enriched)) {
+		j.topic(topic, l.enriched[topic])
 	}
+	j.topic(deadLetters, l.dead) // last: what is of the same event comes before.
 	j.tooEarly()
 	j.lost()
 	return j.report

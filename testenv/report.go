@@ -46,16 +46,18 @@ type Report struct {
 	// topic, and Distinct that of the input records with an outcome.
 	Inputs, Enriched, Dead, Distinct int
 
-	// Lost are input records without an outcome.
+	// Lost are input records without an outcome, and missing records of an event that becomes several.
 	Lost Finding
-	// Duplicates are outcomes beyond the first of an input record, in either topic.
+	// Duplicates are outcomes beyond the first of an input record, in either topic. Where an event becomes several, they are
+	// outcomes beyond the first of each, and a dead letter beside any.
 	Duplicates Finding
 	// OutOfOrder are first outcomes that come after that of a later record of the same key and source partition,
 	// and keys that are in two partitions of the output.
 	OutOfOrder Finding
 	// Wrong are outcomes whose event, key, timestamp or enrichment is not what the input and the oracle demand.
 	Wrong Finding
-	// Unexpected are outcomes of no input record, and dead letters of events that could be enriched.
+	// Unexpected are outcomes of no input record, outputs that are none of the records of their event, and dead letters of
+	// events that could be enriched.
 	Unexpected Finding
 
 	// Uncommitted are partitions whose committed offset is not their end, where a group is checked.
