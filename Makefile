@@ -70,7 +70,7 @@ bars: ## Check the exactly-once guarantees with EVENTS (500000) events, through 
 chaos: ## Run random faults for SECONDS (3600); SEED repeats the schedules of an earlier run
 	$(GO) run ./testenv/cmd/chaos --seconds $(SECONDS) --seed $(SEED)
 
-chaos-short: ## Run each scenario of the fault suite once, in about four minutes
+chaos-short: ## Run each scenario of the fault suite once, in about five minutes
 	$(GO) run ./testenv/cmd/chaos --short --seed $(SEED)
 
 chaos-longer: ## Run each scenario that takes longer once: three brokers, older ones, faults that last

@@ -44,13 +44,13 @@ input: {topics: [%[7]s], group: %[1]s%[17]s}
 sources:
   shop: {sql: {driver: postgres, dsn: %[8]q, pool: 4}%[9]s}
 %[10]s
-output: {topic: %[11]s, delivery: %[12]s}
+output: {topic: %[11]s, delivery: %[12]s%[20]s}
 dead_letter: {topic: %[13]s, window: %[14]d}
 retry: {max_elapsed: 500ms%[15]s}
 cache: {%[18]s}
 %[19]s`, r.group, r.bootstrap(), sessionTimeout, transactionTimeout, workers, token, r.input,
 		dsn, timeout, strings.TrimSpace(r.stages()), r.output, delivery, r.dead,
-		window, r.retry(), r.login(), r.start()+r.format(), strings.Join(r.caches(), ", "), r.registrySection()), nil
+		window, r.retry(), r.login(), r.start()+r.format(), strings.Join(r.caches(), ", "), r.registrySection(), r.forEach()), nil
 }
 
 // bootstrap is the brokers that the file names.

@@ -55,6 +55,7 @@ type Round struct {
 
 	input, output, dead, group string
 	retries                    []string // the retry topics
+	routes                     []string // further topics of outputs, in the order of routes
 	changes                    string   // the topic that tells of changed rows; empty where there is none
 	topics                     []string // all of them
 	database                   database

@@ -35,6 +35,8 @@ type Scenario struct {
 	Changing bool
 	// Avro has events in Avro, of two schemas in a registry of its own. All of their users are there.
 	Avro bool
+	// Split has events that become several records each, in three topics.
+	Split bool
 	// Rate is how many events a second are published. Defaults to 5,000.
 	Rate int
 	// Watched reports whether what the first process holds is sampled, and must not grow.
@@ -81,7 +83,9 @@ func (s *Scenario) recoverWithin() time.Duration {
 
 func (s *Scenario) atLeastOnce() bool { return s.Delivery == AtLeastOnce }
 
-func (s *Scenario) allowDead(d testenv.DeadLetter) bool { return s.Poison && allowPoison(d) }
+func (s *Scenario) allowDead(d testenv.DeadLetter) bool {
+	return s.Poison && allowPoison(d) || s.Split && allowSplit(d)
+}
 
 // fixed is a schedule without randomness.
 func fixed(list ...Step) func(*rand.Rand) []Step {
@@ -132,5 +136,8 @@ var short = []Scenario{
 	Kill(AtLeastOnce, 40_000, points[:4]...),
 	{Name: "at least once: PostgreSQL away", Delivery: AtLeastOnce, Events: 20_000, Steps: fixed(steps(4*time.Second, away("postgres"))...)},
 	{Name: "broker kill -9", Events: 30_000, Alone: true, Steps: fixed(steps(2*time.Second, brokerKilled, brokerRestarted)...)},
+	{Name: "several records of an event", Events: 30_000, Members: 2, Split: true, Alone: true, Steps: fixed(
+		Step{Fault: killAt("mid-produce")}, Step{Fault: killAt("after-flush")},
+		Step{Fault: otherTerminated, For: 2 * time.Second}, Step{Fault: brokerKilled, For: 2 * time.Second})},
 	{Name: "three brokers: coordinators moved", Site: threeBrokers, Events: 20_000, Members: 2, Alone: true, Steps: fixed(Step{Fault: coordinatorsMoved})},
 }

@@ -48,7 +48,7 @@ func (r *Round) setUp(ctx context.Context) error {
 		return err
 	}
 	config := testenv.CheckerConfig{
-		Kafka: r.kafka, Input: r.input, Output: r.output, DeadLetters: r.dead, Group: r.group,
+		Kafka: r.kafka, Input: r.input, Output: r.output, Routes: r.routes, DeadLetters: r.dead, Group: r.group,
 		LedgerConfig: testenv.LedgerConfig{AtLeastOnce: r.scenario.atLeastOnce(), AllowDeadLetter: r.scenario.allowDead, DeadInAnyOrder: r.scenario.Retry},
 	}
 	if err := r.fill(ctx, &config.LedgerConfig); err != nil {
@@ -119,8 +119,20 @@ func (r *Round) makeTopics(ctx context.Context, name string) error {
 	if r.scenario.Changing && r.scenario.members() > 1 {
 		r.changes, errs[3] = create("changes", 1)
 	}
-	if err := errors.Join(errs[:]...); err != nil || !r.scenario.Retry {
+	if err := errors.Join(errs[:]...); err != nil {
 		return err
+	}
+	if r.scenario.Split {
+		for i, to := range routes {
+			topic, err := create(to, partitions, routeConfig[i])
+			if err != nil {
+				return err
+			}
+			r.routes = append(r.routes, topic)
+		}
+	}
+	if !r.scenario.Retry {
+		return nil
 	}
 	for i := range retryDelays {
 		topic, err := create(fmt.Sprint("retry-", i+1), partitions, inputConfig)
@@ -153,6 +165,8 @@ func (r *Round) fill(ctx context.Context, judge *testenv.LedgerConfig) error {
 	judge.Oracle = oracle
 	event := testenv.NewEvent
 	switch {
+	case r.scenario.Split:
+		event, judge.Parts = split, r.parts
 	case r.scenario.Poison:
 		event = poisoned
 	case r.scenario.Avro:
