@@ -70,27 +70,50 @@ func mutants() []mutant {
 			name: "a dead letter outside the transaction", file: "internal/session/commit.go", scenario: chaos.Kill("", 15_000, "after-flush"),
 			finds: func(r chaos.Result) int { return r.Duplicates },
 			old:   "	produceErr := s.produce(ctx, out)\n",
-			new: `	outside, err := kgo.NewClient(kgo.SeedBrokers(s.cfg.Brokers...), kgo.RecordPartitioner(s.cfg.Partition.partitioner()))
+			new:   outside("-dead"),
+		},
+		{
+			name: "a route outside the transaction", file: "internal/session/commit.go", scenario: split(chaos.Kill("", 15_000, "after-flush")),
+			finds: func(r chaos.Result) int { return r.Duplicates },
+			old:   "	produceErr := s.produce(ctx, out)\n",
+			new:   outside("-first"),
+		},
+		{
+			name: "records beside the dead letter of their event", file: "outcome.go", scenario: split(chaos.Kill("", 15_000)),
+			finds: func(r chaos.Result) int { return min(r.Lost, r.Duplicates) },
+			old:   "			o.records, o.bytes = o.records[:before], bytes\n",
+			new:   "			_, _ = before, bytes\n",
+		},
+	}
+}
+
+// split has the events of a scenario become several records each.
+func split(s chaos.Scenario) chaos.Scenario {
+	s.Split = true
+	return s
+}
+
+// outside publishes the records of a topic outside the transaction.
+func outside(suffix string) string {
+	return `	outside, err := kgo.NewClient(kgo.SeedBrokers(s.cfg.Brokers...), kgo.RecordPartitioner(s.cfg.Partition.partitioner()))
 	if err != nil {
 		return false, err
 	}
 	defer outside.Close()
-	within := out[:0:0]
+	const suffix = "` + suffix + `"
+	var within, without []*kgo.Record
 	for _, r := range out {
-		dead := false
-		for _, h := range r.Headers {
-			dead = dead || h.Key == "loaderline.error.kind"
-		}
-		if !dead {
+		if r.Topic[len(r.Topic)-len(suffix):] == suffix {
+			without = append(without, r)
+		} else {
 			within = append(within, r)
-		} else if err := outside.ProduceSync(ctx, r).FirstErr(); err != nil {
-			return false, err
 		}
+	}
+	if err := outside.ProduceSync(ctx, without...).FirstErr(); err != nil {
+		return false, err
 	}
 	produceErr := s.produce(ctx, within)
-`,
-		},
-	}
+`
 }
 
 // TestTheCheckerIsChecked builds deliberate defects from the real source, and demands that the suite turns red at each.
