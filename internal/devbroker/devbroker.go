@@ -14,6 +14,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/loaderline/loaderline/internal/devlisten"
 )
 
 const (
@@ -66,9 +68,9 @@ func Start(ctx context.Context, cfg Config) (_ *Broker, err error) {
 	if cfg.Partitions == 0 {
 		cfg.Partitions = DefaultPartitions
 	}
-	listener, err := listen(ctx, cfg.Listen)
+	listener, err := devlisten.Listen(ctx, cfg.Listen, DefaultListen)
 	if err != nil {
-		return nil, err
+		return nil, &ConfigError{Setting: "listen", Err: err}
 	}
 	b := &Broker{}
 	defer func() {
@@ -133,30 +135,6 @@ func (b *Broker) create(topic string, partitions int) error {
 		return &ConfigError{Setting: "topics", Err: fmt.Errorf("create %q: %w", topic, err)}
 	}
 	return nil
-}
-
-// listen refuses addresses that clients could not be sent to.
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, &ConfigError{Setting: "listen", Err: fmt.Errorf("%q is not host:port, such as %s", address, DefaultListen)}
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		return nil, &ConfigError{Setting: "listen", Err: fmt.Errorf("%q is not an address that clients can connect to; write one of this host's, such as %s", address, DefaultListen)}
-	}
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", address)
-	if err != nil {
-		reason := err
-		if op, ok := errors.AsType[*net.OpError](err); ok {
-			reason = op.Err
-		}
-		if call, ok := errors.AsType[*os.SyscallError](err); ok {
-			reason = call.Err
-		}
-		return nil, &ConfigError{Setting: "listen", Err: fmt.Errorf("cannot listen on %s: %w", address, reason)}
-	}
-	return l, nil
 }
 
 // hold makes a folder and claims it for this process.

@@ -6,12 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sr/srfake"
+
+	"github.com/loaderline/loaderline/internal/devlisten"
 )
+
+// DefaultListen is where clients of a registry look first.
+const DefaultListen = "127.0.0.1:8081"
 
 // Registry is a running registry. It is safe for concurrent use.
 type Registry struct {
@@ -20,10 +24,10 @@ type Registry struct {
 	ended  chan error
 }
 
-// Start starts a registry that listens on an address, as host:port. Port 0 is any free one. Close ends it.
+// Start starts a registry that listens on an address, as host:port. Port 0 is any free one. If nobody can listen there, the error is a
+// *devlisten.Error. Close ends the registry.
 func Start(ctx context.Context, address string) (*Registry, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address)
+	listener, err := devlisten.Listen(ctx, address, DefaultListen)
 	if err != nil {
 		return nil, fmt.Errorf("start the development registry: %w", err)
 	}
