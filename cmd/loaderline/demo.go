@@ -11,17 +11,24 @@ import (
 	"github.com/loaderline/loaderline/internal/command/plan"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // demoFlags are the flags of demo.
 type demoFlags struct {
 	events int
 	write  string
+	input  choice
 	format choice
 }
 
 func newDemo(c *console.Console) *cobra.Command {
-	f := demoFlags{events: 10_000, format: choice{value: "text", of: []string{"text", "json"}}}
+	f := demoFlags{
+		events: 10_000,
+		input:  choice{value: string(pipelinefile.FormatJSON), of: []string{string(pipelinefile.FormatJSON), string(pipelinefile.FormatAvro)}},
+		format: choice{value: "text", of: []string{"text", "json"}},
+	}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See a pipeline at work, with nothing to install",
@@ -31,9 +38,14 @@ reads both output topics back and counts the outcomes. It exits 1 if an event wa
 
 On a terminal the broker, the pipeline and its /metrics, /healthz and /readyz stay up until Ctrl-C, on a free port
 that the demo prints. With --write, it also writes the pipeline file, the database and the events to a folder, so that
-you can change them and run them with "loaderline broker".`,
+you can change them and run them with "loaderline broker".
+
+With --input-format avro, the events and the enriched records are Avro, and a schema registry runs in this process. It
+keeps schemas in memory only. The audit decodes what it reads. --write also writes the schema of the events, and the
+events as lines of JSON, which "loaderline publish" encodes. "loaderline broker --registry" runs such a registry.`,
 		Example: `  loaderline demo
   loaderline demo --events 200000
+  loaderline demo --input-format avro
   loaderline demo --write shop
   loaderline demo --format json`,
 		Args: noArguments,
@@ -48,23 +60,29 @@ you can change them and run them with "loaderline broker".`,
 		},
 	}
 	cmd.Flags().IntVar(&f.events, "events", f.events, "`events` to publish")
-	cmd.Flags().StringVar(&f.write, "write", "", "`folder` to write the pipeline file, the database and the events to")
+	cmd.Flags().StringVar(&f.write, "write", "", "`folder` to write the pipeline file, the database, the events and their schema to")
+	cmd.Flags().Var(&f.input, "input-format", "format of the events, and of the enriched records")
 	cmd.Flags().Var(&f.format, "format", "how to write the summary")
 	return cmd
 }
 
 func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
+	input := pipelinefile.Format(f.input.value)
 	var files demo.Files
 	if f.write != "" {
 		var err error
-		if files, err = demo.Write(ctx, f.write, f.events); err != nil {
+		if files, err = demo.Write(ctx, f.write, f.events, input); err != nil {
 			if errors.Is(err, demo.ErrExists) {
 				return &usageError{fmt.Errorf("--write: %w", err)}
 			}
 			return err
 		}
 	}
-	c.Say("starting a broker and a database with a small shop in this process")
+	servers := "a broker"
+	if input.HasSchema() {
+		servers += ", a schema registry"
+	}
+	c.Say("starting %s and a database with a small shop in this process", servers)
 	progress := c.Progress("settled", int64(f.events))
 	defer progress.Done()
 	shown := false
@@ -77,7 +95,7 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 		return s.WriteText(c.Out)
 	}
 	cfg := demo.Config{
-		Events:   f.events,
+		Events: f.events, InputFormat: input,
 		Progress: func(settled int) { progress.Update(int64(settled), int64(settled)) },
 		Ready: func(l *pipeline.Layout, at demo.Place) {
 			c.Say("metrics and health are at http://%s/metrics, /healthz and /readyz", at.HTTP)
@@ -89,7 +107,11 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 		cfg.Stay = func(s *demo.Summary, at demo.Place) {
 			showing = show(s)
 			sayFiles(c, files)
-			c.Say("\nThe broker, %s, and the pipeline stay up until Ctrl-C. In another terminal:", at.Broker)
+			servers := at.Broker
+			if at.Registry != "" {
+				servers += ", the schema registry, " + at.Registry
+			}
+			c.Say("\nThe broker, %s, and the pipeline stay up until Ctrl-C. In another terminal:", servers)
 			sayCommands(c, at.Commands())
 		}
 	}
@@ -115,7 +137,7 @@ func sayFiles(c *console.Console, files demo.Files) {
 	if files.Pipeline == "" {
 		return
 	}
-	c.Say("\nWritten: %s, %s and %s. To run them, the broker and the pipeline each in its own terminal:", files.Pipeline, files.Shop, files.Events)
+	c.Say("\nWritten: %s. To run them, the broker and the pipeline each in its own terminal:", strictyaml.JoinWords(files.All(), "and"))
 	sayCommands(c, files.Commands())
 }
 

@@ -1,16 +1,18 @@
 package demo
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline/internal/offsetexpr"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
 )
@@ -72,24 +74,45 @@ type audit struct {
 	outcomes                   map[coordinates]int
 	enriched                   int
 	dead                       map[string]int
-	wrong                      int // events with another outcome than they should have
-	sampleEnriched, sampleDead *kgo.Record
+	wrong                      int    // outcomes other than the event should have, and enriched records that are no JSON
+	telling                    string // the kind of dead letter that is the best sample
+	sampleEnriched, sampleDead *sample
 }
 
-// audit reads both output topics from their beginning to their end.
+// sample is a record to show, with its value as JSON. What cannot be decoded is as it is.
+type sample struct {
+	*kgo.Record
+
+	json    []byte
+	decoded bool
+}
+
+// audit reads both output topics from their beginning to their end. Values that have a schema are decoded.
 func (w world) audit(ctx context.Context, published map[coordinates]string) (*audit, error) {
-	var mu sync.Mutex
-	a := &audit{published: published, outcomes: make(map[coordinates]int, len(published)), dead: map[string]int{}}
+	inspector, err := pipeline.NewInspector(w.layout.File, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer inspector.Close()
+	var mu sync.Mutex // of the audit and the inspector
+	a := &audit{published: published, outcomes: make(map[coordinates]int, len(published)), dead: map[string]int{}, telling: string(sink.KindKey)}
+	if w.InputFormat.HasSchema() {
+		a.telling = string(sink.KindMissing) // A key is always what its schema says.
+	}
 	dead := w.layout.File.DeadLetter.Topic
 	end := offsetexpr.Position{Kind: offsetexpr.Latest}
-	err := w.read(ctx, &end, func(r *kgo.Record) error {
+	err = w.read(ctx, &end, func(r *kgo.Record) error {
 		at, err := sourceOf(r)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		a.add(at, r, r.Topic == dead)
+		decoded, err := inspector.Decode(ctx, r)
+		if err != nil {
+			return err
+		}
+		a.add(at, &sample{r, decoded.Value.Or(r.Value), decoded.Value.JSON != nil}, r.Topic == dead)
 		return nil
 	})
 	if err == nil {
@@ -98,23 +121,23 @@ func (w world) audit(ctx context.Context, published map[coordinates]string) (*au
 	return a, err
 }
 
-func (a *audit) add(at coordinates, r *kgo.Record, dead bool) {
+func (a *audit) add(at coordinates, r *sample, dead bool) {
 	a.outcomes[at]++
 	kind := ""
 	if dead {
-		kind = header(r, sink.HeaderErrorKind)
+		kind = header(r.Record, sink.HeaderErrorKind)
 		a.dead[kind]++
-		if a.sampleDead == nil || kind == string(sink.KindKey) {
+		if a.sampleDead == nil || kind == a.telling || !json.Valid(a.sampleDead.json) && json.Valid(r.json) {
 			a.sampleDead = r
 		}
 	} else {
 		a.enriched++
 		// The shortest that has everything reads best.
-		if strings.Contains(string(r.Value), `"rating"`) && (a.sampleEnriched == nil || len(r.Value) < len(a.sampleEnriched.Value)) {
+		if bytes.Contains(r.json, []byte(`"rating"`)) && (a.sampleEnriched == nil || len(r.json) < len(a.sampleEnriched.json)) {
 			a.sampleEnriched = r
 		}
 	}
-	if a.published[at] != kind {
+	if a.published[at] != kind || !dead && !json.Valid(r.json) {
 		a.wrong++
 	}
 }

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/devbroker"
+	"github.com/loaderline/loaderline/internal/devregistry"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/runtime"
 )
 
@@ -21,6 +23,9 @@ const partitions = 4
 type Config struct {
 	// Events is the number of events to publish. Defaults to 10,000.
 	Events int
+	// InputFormat is the format of the events, pipelinefile.FormatJSON or FormatAvro. With Avro the enriched records are Avro too, and their
+	// schemas are in a registry in this process. Defaults to FormatJSON.
+	InputFormat pipelinefile.Format
 	// Timeout bounds the demo up to its summary. Defaults to 2 minutes.
 	Timeout time.Duration
 	// Ready is called with the plan and where to look before the first event. Optional.
@@ -37,6 +42,7 @@ type Config struct {
 // Place is where a running demo can be looked at.
 type Place struct {
 	Broker   string // host:port
+	Registry string // the URL of the schema registry; empty if there is none
 	HTTP     string // host:port of /metrics, /healthz and /readyz
 	Pipeline string // the pipeline file, for as long as the demo runs
 }
@@ -44,13 +50,17 @@ type Place struct {
 // Commands are what to look around with, in another terminal.
 func (p Place) Commands() []string {
 	pipeline := quoted(p.Pipeline)
-	return []string{
+	commands := []string{
 		"loaderline consume " + pipeline + " -n 3",
 		"loaderline consume " + pipeline + " --dead-letters --format json -n 3",
-		`echo '{"user_id":7}' | loaderline publish ` + pipeline,
+		`echo '{"event_id":"mine","user_id":7}' | loaderline publish ` + pipeline,
 		"loaderline consume " + pipeline + " --from -1m",
 		"curl -s http://" + p.HTTP + "/metrics | grep loaderline_stage_keys_total",
 	}
+	if p.Registry != "" {
+		commands = append(commands, "curl -s "+p.Registry+"/subjects/"+outputTopic+"-value/versions/latest")
+	}
+	return commands
 }
 
 // ErrTimeout says that not every event had an outcome in time.
@@ -60,6 +70,9 @@ var ErrTimeout = errors.New("the demo took too long")
 func Run(ctx context.Context, cfg Config) (*Summary, error) {
 	if cfg.Events == 0 {
 		cfg.Events = 10_000
+	}
+	if cfg.InputFormat == "" {
+		cfg.InputFormat = pipelinefile.FormatJSON
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 2 * time.Minute
@@ -85,7 +98,21 @@ func run(ctx context.Context, cfg Config) (_ *Summary, err error) {
 		return nil, err
 	}
 	place := Place{Broker: broker.Addr(), Pipeline: filepath.Join(dir, "pipeline.yaml")}
-	if err := writePipeline(place.Pipeline, place.Broker); err != nil {
+	if cfg.InputFormat.HasSchema() {
+		registry, startErr := devregistry.Start(ctx, "127.0.0.1:0")
+		if startErr != nil {
+			return nil, fmt.Errorf("start the demo's schema registry: %w", startErr)
+		}
+		defer func() { err = errors.Join(err, registry.Close()) }()
+		if err := writeSchema(filepath.Join(dir, schemaFile)); err != nil {
+			return nil, err
+		}
+		if err := registry.RegisterFile(ctx, schemaSubject, filepath.Join(dir, schemaFile)); err != nil {
+			return nil, err
+		}
+		place.Registry = registry.URL()
+	}
+	if err := writePipeline(place.Pipeline, cfg.InputFormat, place.Broker, place.Registry); err != nil {
 		return nil, err
 	}
 	w, err := newWorld(cfg, place.Pipeline)

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/runtime"
 	"github.com/loaderline/loaderline/sink"
@@ -34,15 +34,16 @@ type Summary struct {
 	EventsPerSecond float64        `json:"events_per_second"`
 	Seconds         float64        `json:"seconds"` // from the first event published to the last outcome seen
 
-	enriched, dead *kgo.Record
+	format         pipelinefile.Format // of the events
+	enriched, dead *sample
 }
 
-func summarize(a *audit, c runtime.Count, took time.Duration) *Summary {
+func (w world) summarize(a *audit, c runtime.Count, took time.Duration) *Summary {
 	s := &Summary{
 		Published: len(a.published), Enriched: a.enriched, DeadLetters: a.dead,
 		Lost: a.lost(), Duplicates: a.repeated(), Wrong: a.wrong,
 		BackendCalls: c.Calls, Seconds: round(took.Seconds(), 1000),
-		enriched: a.sampleEnriched, dead: a.sampleDead,
+		format: w.InputFormat, enriched: a.sampleEnriched, dead: a.sampleDead,
 	}
 	for _, kind := range a.published {
 		if kind != "" {
@@ -85,19 +86,31 @@ func (s *Summary) WriteText(w io.Writer) error {
 	line("database calls", "%8d   %.1f for 1,000 events; 3,000 if each event asks", s.BackendCalls, s.CallsPer1000)
 	line("cache", "%7.0f%%   of the keys of a micro-batch were there already", 100*s.HitRatio)
 	if s.enriched != nil {
-		fmt.Fprintf(&b, "\nAn enriched record, key %s\n%s\n", s.enriched.Key, indented(s.enriched.Value))
+		fmt.Fprintf(&b, "\nAn enriched record%s, key %s\n%s\n", s.enriched.note(), s.enriched.Key, indented(s.enriched.json))
 	}
 	if s.dead != nil {
-		fmt.Fprintf(&b, "\nA dead letter: the event as it came, with the reason in its headers\n  %s\n", s.dead.Value)
+		fmt.Fprintf(&b, "\nA dead letter: the event as it came%s, with the reason in its headers\n  %s\n", s.dead.note(), s.dead.json)
 		for _, h := range s.dead.Headers {
 			if slices.Contains(telling, h.Key) {
 				fmt.Fprintf(&b, "  %-28s %s\n", h.Key, h.Value)
 			}
 		}
 	}
-	b.WriteString(next)
+	if s.format.HasSchema() {
+		b.WriteString(nextInAvro)
+	} else {
+		b.WriteString(next)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// note says of a value that it is not shown as it is.
+func (s *sample) note() string {
+	if s.decoded {
+		return ", decoded"
+	}
+	return ""
 }
 
 // telling are the headers of a dead letter that a newcomer wants to see.
@@ -105,10 +118,21 @@ var telling = []string{sink.HeaderSourceTopic, sink.HeaderSourcePartition, sink.
 
 const next = `
 What to try next
-  loaderline demo --events 200000   with more events the cache pays off
-  loaderline demo --write shop      all of it in a folder, to run and to change
-  loaderline check PIPELINE         check a pipeline file of yours, see its plan
-  loaderline run PIPELINE           run it on your Kafka and your database
+  loaderline demo --events 200000       with more events the cache pays off
+  loaderline demo --input-format avro   the same in Avro, with a schema registry
+  loaderline demo --write shop          all of it in a folder, to run and change
+  loaderline check PIPELINE             check a pipeline of yours, see its plan
+  loaderline run PIPELINE               run it on your Kafka and your database
+`
+
+const nextInAvro = `
+What to try next
+  loaderline demo --input-format avro --events 200000
+                              with more events the cache pays off
+  loaderline demo --input-format avro --write shop
+                              all of it in a folder, to run and to change
+  loaderline check PIPELINE   check a pipeline file of yours, see its plan
+  loaderline run PIPELINE     run it on your Kafka, registry and database
 `
 
 func (s *Summary) kinds() string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -62,7 +63,7 @@ func (w world) run(ctx context.Context) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarize(a, counts.Count(), settled.Sub(start)), nil
+	return w.summarize(a, counts.Count(), settled.Sub(start)), nil
 }
 
 // open makes the pipeline, which counts what it commits.
@@ -132,17 +133,40 @@ func (w world) publish(ctx context.Context) (map[coordinates]string, error) {
 		return nil, err
 	}
 	defer client.Close()
-	all := events(w.Events)
+	encode, err := w.encoder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := events(w.Events, w.InputFormat)
 	records := make([]*kgo.Record, len(all))
 	for i, e := range all {
-		records[i] = e.record
+		if records[i], err = e.record(encode); err != nil {
+			return nil, err
+		}
 	}
 	if err := client.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		return nil, fmt.Errorf("publish the events: %w", err)
 	}
 	published := make(map[coordinates]string, len(all))
-	for _, e := range all {
-		published[coordinates{e.record.Partition, e.record.Offset}] = e.kind
+	for i, r := range records {
+		published[coordinates{r.Partition, r.Offset}] = all[i].kind
 	}
 	return published, nil
+}
+
+// encoder returns what makes values of JSON, by the schema in the registry if the events have one.
+func (w world) encoder(ctx context.Context) (func([]byte) ([]byte, error), error) {
+	client, err := pipeline.OpenRegistry(w.layout.File, nil)
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
+		return func(text []byte) ([]byte, error) { return text, nil }, nil
+	}
+	defer client.Close()
+	values, err := pipeline.Encoder(ctx, w.layout.File, client, pipeline.EncoderConfig{Part: schemaid.Value, Topic: inputTopic, Published: true})
+	if err != nil {
+		return nil, err
+	}
+	return values.Encode, nil
 }
