@@ -127,7 +127,7 @@ func TestRebalanceEndsWork(t *testing.T) {
 	w := newWorld(t, 2)
 	w.publish(0, 20, 2)
 	cfg := w.config()
-	cfg.SessionTimeout, cfg.RebalanceGrace = time.Second, 200*time.Millisecond
+	cfg.SessionTimeout, cfg.RebalanceGrace = 3*time.Second, 200*time.Millisecond
 	first := w.open(cfg)
 	poll(t, first)
 	cfg.Instance = "two"
