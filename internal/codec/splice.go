@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"math"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -15,7 +16,7 @@ const eventField = "event"
 
 // Tail is how the members that follow the event are encoded in an output that has the bytes of its event. Outputs with the same Tail have the
 // same bytes for the same members. Zero says that an output is encoded as a whole.
-type Tail uint32
+type Tail uint16
 
 // splice is how an output gets the bytes of its event as they are, with fields that nobody knows. The other fields follow.
 type splice struct {
@@ -71,7 +72,12 @@ func (e *Encoder) setTail(o *output) {
 		return
 	}
 	i := slices.IndexFunc(e.tails, o.sameTail)
-	if i < 0 {
+	switch {
+	case i >= 0:
+	case len(e.tails) == math.MaxUint16:
+		o.splice = nil // Nobody has as many schemas.
+		return
+	default:
 		i = len(e.tails)
 		e.tails = append(e.tails, o)
 	}
