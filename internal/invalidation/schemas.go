@@ -51,7 +51,8 @@ func (s *Schemas) decode(r *kgo.Record) changerecord.Record {
 	return out
 }
 
-// decoded returns a part of a record as JSON. Its error has no part of its content.
+// decoded returns a part of a record as JSON, and the part itself with an error: a key that cannot be decoded is not an absent one. The error
+// has no part of its content.
 func decoded(d *codec.Decoder, data []byte, headers []kgo.RecordHeader) ([]byte, error) {
 	v, err := d.Decode(nil, data, headers)
 	if err == nil {
@@ -61,5 +62,5 @@ func decoded(d *codec.Decoder, data []byte, headers []kgo.RecordHeader) ([]byte,
 	if wrong, is := errors.AsType[*format.Error](err); is {
 		text = wrong.Brief()
 	}
-	return nil, errors.New("cannot be decoded: " + text)
+	return data, errors.New("cannot be decoded: " + text)
 }

@@ -1,6 +1,7 @@
 package invalidation_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -8,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/internal/changerecord"
@@ -66,13 +67,13 @@ func newSchemaTopic(t *testing.T) schemaTopic {
 }
 
 // invalidator returns one of a topic whose values are in a format.
-func (s schemaTopic) invalidator(t *testing.T, f format.Format, m *memory, log *logtest.Buffer, columns ...string) *invalidation.Invalidator {
+func (s schemaTopic) invalidator(t *testing.T, f format.Format, m *memory, log *logtest.Buffer, oldKey changerecord.OldKey, columns ...string) *invalidation.Invalidator {
 	t.Helper()
 	mapping, err := changerecord.NewMapping("", columns)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mapping.OldKey = changerecord.OldKeyPrimary
+	mapping.OldKey = oldKey
 	cfg := codec.Config{Format: f, Registry: s.client, Grace: time.Millisecond}
 	keys := cfg
 	keys.Part, keys.AnyFormat = schemaid.Key, true
@@ -94,27 +95,29 @@ func TestApplyDecodes(t *testing.T) {
 	for name, test := range map[string]struct {
 		format     format.Format
 		columns    []string
+		oldKey     changerecord.OldKey // Defaults to OldKeyPrimary.
 		key, value []byte
 		forgot     string
 		result     string
 		says       string // the log
 	}{
-		"created":         {value: created, forgot: "user: [1]", result: invalidation.Applied},
-		"updated":         {key: key, value: avro(`{"before":{"id":4},"after":{"id":5},"op":"u",` + sourceOfUsers + `}`), forgot: "user: [4 5]", result: invalidation.Applied},
-		"deleted":         {key: key, value: avro(`{"before":{"id":5},"op":"d",` + sourceOfUsers + `}`), forgot: "user: [5]", result: invalidation.Applied},
-		"truncated":       {value: avro(`{"op":"t",` + sourceOfUsers + `}`), forgot: "user: all", result: invalidation.Applied},
-		"a tombstone":     {key: key, forgot: "user: [5]", result: invalidation.Applied},
-		"a key in JSON":   {key: []byte(`{"id":6}`), forgot: "user: [6]", result: invalidation.Applied},
-		"the whole key":   {columns: []string{}, key: key, value: avro(`{"after":{"id":5},"op":"u",` + sourceOfUsers + `}`), forgot: "user: [5]", result: invalidation.Applied},
-		"a key as text":   {columns: []string{}, key: []byte("7"), forgot: "user: [7]", result: invalidation.Applied},
-		"JSON Schema":     {format: format.JSONSchema, value: s.text(t, format.JSONSchema, "json", `{"after":{"id":8},"op":"c",`+sourceOfUsers+`}`), forgot: "user: [8]", result: invalidation.Applied},
-		"an unknown ID":   {value: append([]byte{0, 0, 0, 0, 77}, created[5:]...), forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: schema ID 77: the registry has no schema of this ID"},
-		"no ID":           {value: []byte(`{"` + canary + `":1}`), forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: it has no schema ID"},
-		"cut":             {value: created[:len(created)-3], forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: byte "},
-		"longer":          {value: append(slices.Clip(created), 0), forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: byte "},
-		"a broken key":    {key: append(slices.Clip(key), 0), forgot: "user: all", result: invalidation.Unclear, says: "it is a tombstone, whose key does not have the columns of the stage's key"},
-		"all of a broken": {columns: []string{}, key: append(slices.Clip(key), 0), value: created, forgot: "user: all", result: invalidation.Unclear, says: "its key cannot be decoded: byte "},
-		"empty, by key":   {columns: []string{}, key: key, value: []byte{}, forgot: "user: [5]", result: invalidation.Applied},
+		"created":               {value: created, forgot: "user: [1]", result: invalidation.Applied},
+		"updated":               {key: key, value: avro(`{"before":{"id":4},"after":{"id":5},"op":"u",` + sourceOfUsers + `}`), forgot: "user: [4 5]", result: invalidation.Applied},
+		"deleted":               {key: key, value: avro(`{"before":{"id":5},"op":"d",` + sourceOfUsers + `}`), forgot: "user: [5]", result: invalidation.Applied},
+		"truncated":             {value: avro(`{"op":"t",` + sourceOfUsers + `}`), forgot: "user: all", result: invalidation.Applied},
+		"a tombstone":           {key: key, forgot: "user: [5]", result: invalidation.Applied},
+		"a key in JSON":         {key: []byte(`{"id":6}`), forgot: "user: [6]", result: invalidation.Applied},
+		"the whole key":         {columns: []string{}, key: key, value: avro(`{"after":{"id":5},"op":"u",` + sourceOfUsers + `}`), forgot: "user: [5]", result: invalidation.Applied},
+		"a key as text":         {columns: []string{}, key: []byte("7"), forgot: "user: [7]", result: invalidation.Applied},
+		"JSON Schema":           {format: format.JSONSchema, value: s.text(t, format.JSONSchema, "json", `{"after":{"id":8},"op":"c",`+sourceOfUsers+`}`), forgot: "user: [8]", result: invalidation.Applied},
+		"an unknown ID":         {value: append([]byte{0, 0, 0, 0, 77}, created[5:]...), forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: schema ID 77: the registry has no schema of this ID"},
+		"no ID":                 {value: []byte(`{"` + canary + `":1}`), forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: it has no schema ID"},
+		"cut":                   {value: created[:len(created)-3], forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: byte "},
+		"longer":                {value: append(slices.Clip(created), 0), forgot: "user: all", result: invalidation.Unclear, says: "its value cannot be decoded: byte "},
+		"a broken key":          {key: append(slices.Clip(key), 0), forgot: "user: all", result: invalidation.Unclear, says: "it is a tombstone, whose key does not have the columns of the stage's key"},
+		"all of a broken":       {columns: []string{}, key: append(slices.Clip(key), 0), value: created, forgot: "user: all", result: invalidation.Unclear, says: "its key cannot be decoded: byte "},
+		"a row, its key broken": {format: format.JSONSchema, columns: []string{"user"}, oldKey: changerecord.AutoOldKey, key: slices.Concat(key, []byte{0}), value: s.text(t, format.JSONSchema, "json", `{"user":8}`), forgot: "user: all", result: invalidation.Unclear, says: "its key has other columns than the stage's key"},
+		"empty, by key":         {columns: []string{}, key: key, value: []byte{}, forgot: "user: [5]", result: invalidation.Applied},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -122,14 +125,14 @@ func TestApplyDecodes(t *testing.T) {
 			if test.columns == nil {
 				test.columns = []string{"id"}
 			}
-			v := s.invalidator(t, test.format, m, log, test.columns...)
+			v := s.invalidator(t, test.format, m, log, cmp.Or(test.oldKey, changerecord.OldKeyPrimary), test.columns...)
 			if err := v.Apply(t.Context(), []*kgo.Record{{Topic: "shop.users", Key: test.key, Value: test.value}}); err != nil {
 				t.Fatal(err)
 			}
 			if got := m.text(); got != test.forgot {
 				t.Errorf("forgot %q; want %q", got, test.forgot)
 			}
-			if diff := cmp.Diff(map[string]uint64{test.result: 1}, v.Counts().Records["shop.users"]); diff != "" {
+			if diff := gocmp.Diff(map[string]uint64{test.result: 1}, v.Counts().Records["shop.users"]); diff != "" {
 				t.Error(diff)
 			}
 			if said := log.String(); !strings.Contains(said, test.says) || (test.says == "") != (said == "") || strings.Contains(said, canary) {
@@ -144,7 +147,7 @@ func TestApplyWithoutRegistry(t *testing.T) {
 	t.Parallel()
 	s := newSchemaTopic(t)
 	m, log := &memory{}, &logtest.Buffer{}
-	v := s.invalidator(t, format.Avro, m, log, "id")
+	v := s.invalidator(t, format.Avro, m, log, changerecord.OldKeyPrimary, "id")
 	records := []*kgo.Record{
 		{Topic: "shop.users", Key: []byte(`{"id":1}`)},
 		{Topic: "shop.users", Offset: 1, Value: s.text(t, format.Avro, "avro", `{"after":{"id":2},"op":"c",`+sourceOfUsers+`}`)},
