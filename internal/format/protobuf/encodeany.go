@@ -118,7 +118,7 @@ func (e *encoding) anyValue(l *layout) *format.Error {
 				return err.InField(valueMember)
 			}
 		case string(name) != typeMember && !e.options.IgnoreUnknown:
-			return bad(at, "the message in the Any has no members but @type and value", name)
+			return wrong(at, "the message in the Any has no members but @type and value", name)
 		default:
 			if err := e.in.Skip(e.depth); err != nil {
 				return err

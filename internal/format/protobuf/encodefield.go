@@ -2,7 +2,6 @@ package protobuf
 
 import (
 	"encoding/binary"
-	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -149,10 +148,12 @@ func (e *encoding) string() ([]byte, *format.Error) {
 	return e.in.Since(at), nil
 }
 
-// bad is an error about a value. It shows how the value begins. A problem such as "is no number" gets the value as its subject.
+// bad is an error about a value. The problem is the end of a sentence about it, such as "is no number".
 func bad(at int, problem string, value []byte) *format.Error {
-	if strings.HasPrefix(problem, "is ") {
-		problem = "the value " + problem
-	}
+	return wrong(at, "the value "+problem, value)
+}
+
+// wrong is an error that shows how what is wrong begins.
+func wrong(at int, problem string, value []byte) *format.Error {
 	return &format.Error{Offset: at, Reason: problem, Shown: format.Show(value)}
 }

@@ -100,7 +100,7 @@ func (e *encoding) key(f *field) *format.Error {
 		return nil
 	case protoreflect.BoolKind:
 		if text := string(name); text != "true" && text != "false" {
-			return bad(at, "a key of the map is neither true nor false", name)
+			return wrong(at, "a key of the map is neither true nor false", name)
 		}
 		e.dst = append(e.dst, byte(len("false")-len(name))) // 1 for true, which is a character shorter.
 		return nil
@@ -110,7 +110,7 @@ func (e *encoding) key(f *field) *format.Error {
 			problem = e.integer(f, n)
 		}
 		if problem != "" {
-			return bad(at, "a key of the map "+problem, name)
+			return wrong(at, "a key of the map "+problem, name)
 		}
 		return nil
 	}
