@@ -175,7 +175,7 @@ func (j *judge) tooEarly() {
 	}
 }
 
-// lost counts the input records that have no outcome, and the records that are missing of those that have one.
+// lost counts the input records without an outcome, and the missing records of events with some of theirs.
 func (j *judge) lost() {
 	for _, id := range slices.Sorted(maps.Keys(j.ledger.inputs)) {
 		list := j.ledger.inputs[id]

@@ -193,7 +193,7 @@ func (l *Ledger) Report() Report {
 	for _, topic := range slices.Sorted(maps.Keys(l.enriched)) {
 		j.topic(topic, l.enriched[topic])
 	}
-	j.topic(deadLetters, l.dead) // last: what is of the same event comes before.
+	j.topic(deadLetters, l.dead) // last: an event's outputs are judged before its dead letter.
 	j.tooEarly()
 	j.lost()
 	return j.report

@@ -8,10 +8,9 @@ import (
 
 // Decode reads a record. It returns the changes for mappings that the record concerns; they alias its key and value.
 func (d *Decoder) Decode(record Record) []Change {
-	r := reading{Decoder: d, key: record.Key, notDecoded: record.KeyErr, keyErr: record.KeyErr, valueErr: record.ValueErr}
-	r.tombstone = record.Value == nil && r.valueErr == nil
+	r := reading{Decoder: d, record: record, keyErr: record.KeyErr, valueErr: record.ValueErr, tombstone: record.Value == nil}
 	if r.keyErr == nil {
-		r.keyErr = d.keys.scan(r.key)
+		r.keyErr = d.keys.scan(record.Key)
 	}
 	last, wasDeleted := d.deleted[record.Partition]
 	delete(d.deleted, record.Partition)
@@ -19,7 +18,7 @@ func (d *Decoder) Decode(record Record) []Change {
 	case r.valueErr != nil:
 	case !r.tombstone:
 		r.readValue(record.Value)
-	case wasDeleted && last == string(r.key):
+	case wasDeleted && last == string(record.Key):
 		return nil // Debezium's tombstone, for compaction: the record before said all of it.
 	}
 	var changes []Change
@@ -33,7 +32,7 @@ func (d *Decoder) Decode(record Record) []Change {
 		}
 	}
 	if certain {
-		d.deleted[record.Partition] = string(r.key)
+		d.deleted[record.Partition] = string(record.Key)
 	}
 	return changes
 }
@@ -42,8 +41,7 @@ func (d *Decoder) Decode(record Record) []Change {
 type reading struct {
 	*Decoder
 
-	key              []byte
-	notDecoded       error // Record.KeyErr
+	record           Record
 	keyErr, valueErr error
 	tombstone        bool
 	shapes           [2]shape // of the value and of its payload, if it has one

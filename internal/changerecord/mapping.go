@@ -83,6 +83,7 @@ type Record struct {
 	Key       []byte
 	Value     []byte // nil for a tombstone
 	// KeyErr and ValueErr say why a part with a schema cannot be decoded, as the end of a sentence about it. They have no part of its content.
+	// Key and Value are then the bytes as they came.
 	KeyErr, ValueErr error
 }
 

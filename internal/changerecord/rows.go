@@ -134,12 +134,12 @@ func (r *reading) flatKnowsOld(m Mapping, as as) bool {
 
 // isOther reports whether the record's key distinguishes rows by something other than the key that was found.
 func (r *reading) isOther(found Change) bool {
-	if len(r.key) == 0 {
+	if len(r.record.Key) == 0 {
 		return false
 	}
 	key, err := r.wholeKey()
 	if err != nil {
-		return string(r.key) != "null"
+		return string(r.record.Key) != "null"
 	}
 	if body := r.keys.body(r.keys.wrapped); r.keyErr == nil && isObject(body) {
 		return true

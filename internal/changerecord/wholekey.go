@@ -15,17 +15,17 @@ import (
 // wholeKey is the record's key as the stage's: a JSON value, the only member of an object, the elements of a list for a
 // composite key, or plain text.
 func (r *reading) wholeKey() (Key, error) {
-	if r.notDecoded != nil {
-		return nil, fmt.Errorf("its key %w", r.notDecoded)
+	if r.record.KeyErr != nil {
+		return nil, fmt.Errorf("its key %w", r.record.KeyErr)
 	}
-	if len(r.key) == 0 {
+	if len(r.record.Key) == 0 {
 		return nil, errors.New("it has no key")
 	}
 	if r.keyErr != nil {
-		if !isLine(r.key) {
+		if !isLine(r.record.Key) {
 			return nil, errors.New("its key is neither JSON nor text: write keys as JSON or strings (in Kafka Connect, JsonConverter or StringConverter)")
 		}
-		return Key{lookupkey.AppendString(nil, r.key)}, nil
+		return Key{lookupkey.AppendString(nil, r.record.Key)}, nil
 	}
 	body := jsontext.Value(r.keys.body(r.keys.wrapped))
 	switch body.Kind() {

@@ -219,7 +219,7 @@ var errNotPrepared = errors.New("the schema of the output was not made")
 // first one. v is what the event was written with, nil for an event without a schema. Prepare must have returned for it. The error says
 // which field does not fit, without its value.
 func (e *Encoder) AppendValue(dst, json []byte, topic string, v *Value) ([]byte, []kgo.RecordHeader, error) {
-	o := (*e.known.Load())[e.writer(v.Writer())]
+	o := e.outputOf(v)
 	switch {
 	case o == nil:
 		return dst, nil, errNotPrepared
@@ -236,6 +236,9 @@ func (e *Encoder) AppendValue(dst, json []byte, topic string, v *Value) ([]byte,
 	}
 	return out, wire.headers, nil
 }
+
+// outputOf returns what the output of an event is encoded with, nil if Prepare was not called for its writer.
+func (e *Encoder) outputOf(v *Value) *output { return (*e.known.Load())[e.writer(v.Writer())] }
 
 // wireOf returns how records of a topic name the schema of an output. An empty topic is the first one.
 func (e *Encoder) wireOf(o *output, topic string) *wire {

@@ -20,9 +20,8 @@ type Tail uint16
 
 // splice is how an output gets the bytes of its event as they are, with fields that nobody knows. The other fields follow.
 type splice struct {
-	avro   *avro.Schema  // a record with the other fields
-	others *avro.Encoder // of it
-	number int32         // of the event's field of a message
+	others *output // encodes the other fields
+	number int32   // of the event's field of a message
 	tail   Tail
 }
 
@@ -45,14 +44,14 @@ func (o *output) newSplice(w outputschema.Writer, maxBytes int) *splice {
 		if err != nil {
 			return nil
 		}
-		return &splice{avro: tail, others: tail.Encoder(avro.EncodeOptions{TextOfAny: true, MaxBytes: maxBytes})}
+		return &splice{others: newOutput(&OutputSchema{avro: tail}, maxBytes)}
 	case s.message != nil && w.Protobuf != nil:
 		event := s.message.Field(eventField)
 		number, is := s.message.FieldNumber(eventField)
 		if event == nil || !is || !protobuf.Same(event, w.Protobuf) {
 			return nil
 		}
-		return &splice{number: number}
+		return &splice{others: o, number: number}
 	default:
 		return nil
 	}
@@ -60,10 +59,11 @@ func (o *output) newSplice(w outputschema.Writer, maxBytes int) *splice {
 
 // sameTail reports whether the other fields of two outputs have the same bytes.
 func (o *output) sameTail(other *output) bool {
-	if o.splice.avro != nil && other.splice.avro != nil {
-		return o.splice.avro.Same(other.splice.avro)
+	a, b := o.splice.others.schema, other.splice.others.schema
+	if a.avro != nil && b.avro != nil {
+		return a.avro.Same(b.avro)
 	}
-	return o.schema.message != nil && other.schema.message != nil && protobuf.Same(o.schema.message, other.schema.message)
+	return a.message != nil && b.message != nil && protobuf.Same(a.message, b.message)
 }
 
 // setTail sets the Tail of an output before others see it. e.mu is held.
@@ -86,10 +86,7 @@ func (e *Encoder) setTail(o *output) {
 
 // Tail returns how the outputs of an event get its bytes. Prepare must have returned for v; it is zero otherwise.
 func (e *Encoder) Tail(v *Value) Tail {
-	if v == nil {
-		return 0
-	}
-	if o := (*e.known.Load())[e.writer(v.Writer())]; o != nil && o.splice != nil {
+	if o := e.outputOf(v); o != nil && o.splice != nil {
 		return o.splice.tail
 	}
 	return 0
@@ -97,23 +94,14 @@ func (e *Encoder) Tail(v *Value) Tail {
 
 // AppendTail appends the members that follow an event, given as a JSON object, as its Tail says, which must not be zero. Its errors are those
 // of AppendValue.
-func (e *Encoder) AppendTail(dst, others []byte, v *Value) (out []byte, err error) {
-	o := (*e.known.Load())[e.writer(v.Writer())]
-	if o.avro != nil {
-		out, err = o.splice.others.AppendAvro(dst, others)
-	} else {
-		out, err = o.proto.AppendProto(dst, others)
-	}
-	if err != nil {
-		return dst, unfit(err)
-	}
-	return out, nil
+func (e *Encoder) AppendTail(dst, others []byte, v *Value) ([]byte, error) {
+	return e.outputOf(v).splice.others.appendBody(dst, others)
 }
 
 // AppendSpliced is AppendValue for an object with the whole event, which is copied from v, and the members in tail, which AppendTail has made
 // for an event of the same Tail.
 func (e *Encoder) AppendSpliced(dst, tail []byte, topic string, v *Value) ([]byte, []kgo.RecordHeader) {
-	o := (*e.known.Load())[e.writer(v.Writer())]
+	o := e.outputOf(v)
 	wire := e.wireOf(o, topic)
 	dst = append(dst, wire.prefix...)
 	if o.avro != nil {

@@ -70,8 +70,8 @@ func (b *protoBuilder) message(v *value) protobuf.Type {
 	return t
 }
 
-// number gives fields the numbers that they had before, and new ones the numbers behind. It returns those that no field may have: the numbers of
-// fields that are gone, whose values are still in old records.
+// number numbers the fields of a message. A field that was there before keeps its number, and a new one gets the next. The result is the
+// numbers to reserve: old records still have values of fields that are gone.
 func (b *protoBuilder) number(name string, fields []protobuf.BuiltField) []protobuf.NumberRange {
 	if b.previous == nil {
 		return nil
@@ -81,17 +81,16 @@ func (b *protoBuilder) number(name string, fields []protobuf.BuiltField) []proto
 		return nil // It is new.
 	}
 	used := before.Numbers()
-	next, gone := used.Next(), maps.Clone(used.Fields)
+	gone := maps.Clone(used.Fields)
 	for i := range fields {
 		f := &fields[i]
-		if number, had := used.Fields[f.Name]; had {
-			f.Number = number
-			delete(gone, f.Name)
-			continue
+		number, had := used.Fields[f.Name]
+		if !had {
+			number = used.Next()
+			used.Fields[f.Name] = number
 		}
-		f.Number = next
-		used.Fields[f.Name] = next
-		next = used.Next()
+		f.Number = number
+		delete(gone, f.Name)
 	}
 	// In one order, so that the same fields are the same text.
 	slices.SortFunc(fields, func(a, b protobuf.BuiltField) int { return cmp.Compare(a.Number, b.Number) })

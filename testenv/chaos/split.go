@@ -83,7 +83,7 @@ func (r *Round) parts(event []byte) []testenv.Part {
 	return list
 }
 
-// forEach is the file's list, of which each element makes a record.
+// forEach returns the keys of the section output by which each element of the event's list makes a record.
 func (r *Round) forEach() string {
 	if !r.scenario.Split {
 		return ""

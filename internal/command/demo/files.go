@@ -49,7 +49,7 @@ type Files struct {
 	Pipeline string // the pipeline file, for a broker at devbroker.DefaultListen and a registry at devregistry.DefaultListen
 	Shop     string // the SQLite database
 	Schema   string // the schema of the events; empty if they have none
-	Events   string // one event a line, as JSON; those that no line can be are not in it
+	Events   string // one event a line, as JSON, without the events that are not JSON
 }
 
 // All are the paths of the files.

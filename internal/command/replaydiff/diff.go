@@ -156,7 +156,7 @@ func (w *comparison) compare(ctx context.Context) error {
 
 // decode replaces the value of a published record by its JSON text if it has a schema.
 func (d Differ) decode(ctx context.Context, r *kgo.Record) error {
-	if d.Decode == nil || r.Topic == d.Pipeline.Config.Sink.DeadLetterTopic {
+	if d.Decode == nil {
 		return nil
 	}
 	decoded, err := d.Decode(ctx, r)

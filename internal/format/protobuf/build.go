@@ -89,16 +89,17 @@ func (b *Builder) Message(name string, fields ...BuiltField) Type {
 	return Type(b.qualified(name))
 }
 
-// Reserve says which numbers no field of a message that Message has returned may have.
+// Reserve forbids numbers for fields of a message that Message has returned.
 func (b *Builder) Reserve(t Type, numbers ...NumberRange) {
-	for _, m := range b.file.GetMessageType() {
-		if b.qualified(m.GetName()) != string(t) {
-			continue
-		}
-		for _, r := range numbers {
-			m.ReservedRange = append(m.ReservedRange, &descriptorpb.DescriptorProto_ReservedRange{Start: new(r.From), End: new(r.To)})
-		}
+	m := b.file.GetMessageType()[b.find(t)]
+	for _, r := range numbers {
+		m.ReservedRange = append(m.ReservedRange, &descriptorpb.DescriptorProto_ReservedRange{Start: new(r.From), End: new(r.To)})
 	}
+}
+
+// find returns the place of a message in the file.
+func (b *Builder) find(t Type) int {
+	return slices.IndexFunc(b.file.GetMessageType(), func(m *descriptorpb.DescriptorProto) bool { return b.qualified(m.GetName()) == string(t) })
 }
 
 func (b *Builder) field(f BuiltField, number int32) *descriptorpb.FieldDescriptorProto {
@@ -159,8 +160,7 @@ func (b *Builder) qualified(name string) string {
 // name, so that the text does not depend on the order in which they were added.
 func (b *Builder) First(t Type) {
 	slices.SortFunc(b.file.GetMessageType(), func(x, y *descriptorpb.DescriptorProto) int { return strings.Compare(x.GetName(), y.GetName()) })
-	i := slices.IndexFunc(b.file.GetMessageType(), func(m *descriptorpb.DescriptorProto) bool { return b.qualified(m.GetName()) == string(t) })
-	if i > 0 {
+	if i := b.find(t); i > 0 {
 		first := b.file.MessageType[i]
 		copy(b.file.MessageType[1:i+1], b.file.MessageType[:i])
 		b.file.MessageType[0] = first

@@ -1,20 +1,19 @@
 package protobuf
 
 import (
-	"maps"
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// NumberRange is the field numbers from one on, up to and without another.
+// NumberRange is a range of field numbers. To is not in it.
 type NumberRange struct{ From, To int32 }
 
 // Numbers are the field numbers that a message has used.
 type Numbers struct {
-	// Fields are those of its fields, by name.
+	// Fields has the number of each field, by the field's name.
 	Fields map[string]int32
-	// Reserved are those that no field may have.
+	// Reserved has the numbers that are forbidden.
 	Reserved []NumberRange
 }
 
@@ -31,16 +30,16 @@ func (m *Message) Numbers() Numbers {
 	return n
 }
 
-// protocNumbers are those that Protobuf keeps for itself.
-var protocNumbers = NumberRange{int32(protowire.FirstReservedNumber), int32(protowire.LastReservedNumber) + 1}
+// protobufsOwn is the range that Protobuf reserves in every message.
+var protobufsOwn = NumberRange{int32(protowire.FirstReservedNumber), int32(protowire.LastReservedNumber) + 1}
 
-// Next returns the lowest number above those of all fields that is not reserved.
+// Next returns a number for a new field: the lowest one that is above all fields and not reserved.
 func (n Numbers) Next() int32 {
 	next := int32(1)
-	for number := range maps.Values(n.Fields) {
+	for _, number := range n.Fields {
 		next = max(next, number+1)
 	}
-	taken := append(slices.Clone(n.Reserved), protocNumbers)
+	taken := append(slices.Clone(n.Reserved), protobufsOwn)
 	slices.SortFunc(taken, func(a, b NumberRange) int { return int(a.From - b.From) })
 	for _, r := range taken {
 		if next >= r.From && next < r.To {
