@@ -135,6 +135,8 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 		d.scalarsByName(k, TypeEnum, at, node, into)
 	case TypeTemplate:
 		d.template(k, at, node, into)
+	case TypeDocument:
+		d.document(k, at, node, into)
 	case TypeExpression:
 		into.SetString(d.expressionText(k, at.key, node))
 	case TypeExpressions, TypeStrings:

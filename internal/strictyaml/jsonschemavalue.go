@@ -88,6 +88,8 @@ func (k Key) leaf() *jsonSchema {
 		return k.scalarsByName()
 	case TypeExpression, TypeExpressions, TypeStrings, TypeTemplate:
 		return k.expressions()
+	case TypeDocument:
+		return &jsonSchema{Type: "object", MinProperties: 1}
 	case TypeList:
 		return &jsonSchema{Type: "array", Items: k.item(), MinItems: 1}
 	case TypeIntegers:

@@ -14,6 +14,14 @@ type Node struct {
 	file string
 	key  string
 	node ast.Node
+	// interpolate replaces ${} in the texts of JSON. nil: they stay as they are.
+	interpolate func(key string, s Scalar) string
+}
+
+// at returns the node of a value below this one.
+func (n Node) at(key string, node ast.Node) Node {
+	n.key, n.node = key, node
+	return n
 }
 
 // Entry is a key of a mapping and its value.
@@ -78,9 +86,7 @@ func (n Node) Entries() ([]Entry, error) {
 			return nil, r.problems[0]
 		}
 		key := JoinKey(n.key, name)
-		all = append(all, Entry{
-			Name: name, Key: Node{file: n.file, key: key, node: pair.Key}, Value: Node{file: n.file, key: key, node: pair.Value},
-		})
+		all = append(all, Entry{Name: name, Key: n.at(key, pair.Key), Value: n.at(key, pair.Value)})
 	}
 	return all, nil
 }
@@ -93,7 +99,7 @@ func (n Node) List() ([]Node, error) {
 	}
 	all := make([]Node, len(sequence.Values))
 	for i, value := range sequence.Values {
-		all[i] = Node{file: n.file, key: fmt.Sprintf("%s[%d]", n.key, i), node: value}
+		all[i] = n.at(fmt.Sprintf("%s[%d]", n.key, i), value)
 	}
 	return all, nil
 }
@@ -147,6 +153,9 @@ func (n Node) writeJSON(b *bytes.Buffer) error {
 	case s.kind == kindString && n.isLargeNumber(s):
 		b.WriteString(s.text)
 	case s.kind == kindString:
+		if n.interpolate != nil {
+			s.text = n.interpolate(n.key, s)
+		}
 		b.Write(quotedJSON(s.text))
 	case s.kind == kindBoolean:
 		b.WriteString(strconv.FormatBool(s.text == "true" || s.text == "True" || s.text == "TRUE"))

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
@@ -24,6 +26,7 @@ type shop struct {
 	Headers map[string]strictyaml.Secret `key:"headers"`
 	Classes map[string]level             `key:"classes"`
 	Label   *strictyaml.Template         `key:"label"`
+	Filter  jsontext.Value               `key:"filter"`
 	Sum     string                       `key:"sum"`
 	Columns []column                     `key:"columns"`
 	Limits  limits                       `key:"limits"`
@@ -109,6 +112,7 @@ func shopSchema() *strictyaml.Schema {
 			{Path: "headers", Type: strictyaml.TypeSecrets},
 			{Path: "classes", Type: strictyaml.TypeEnums, Enum: []string{"low", "high"}},
 			{Path: "label", Type: strictyaml.TypeTemplate},
+			{Path: "filter", Type: strictyaml.TypeDocument, Example: "{of: books}"},
 			{Path: "sum", Type: strictyaml.TypeExpression},
 			{Path: "columns", Type: strictyaml.TypeExpressions},
 			{Path: "limits", Type: strictyaml.TypeSection},

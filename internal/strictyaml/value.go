@@ -43,6 +43,8 @@ func (k Key) wants() string {
 		return "a mapping from names to texts"
 	case TypeTemplate:
 		return "an expression, a mapping or a list"
+	case TypeDocument:
+		return "a mapping"
 	default:
 		return "text"
 	}

@@ -1,0 +1,43 @@
+package strictyaml_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	opts := world()
+	opts.Getenv = func(name string) (string, bool) { return `"` + name + `"`, name != "UNSET" }
+	for text, want := range map[string]string{
+		"{id: {$in: $rows}}":                       `{"id":{"$in":"$rows"}}`,
+		`{b: "5", a: 5, c: 5.50, d: 1e3, e: True}`: `{"b":"5","a":5,"c":5.50,"d":1e3,"e":true}`,
+		"{n: 123456789012345678901234567890}":      `{"n":123456789012345678901234567890}`,
+		"{a: [1, null, {}, []], b: ~}":             `{"a":[1,null,{},[]],"b":null}`,
+		"{'${X}': '${X}'}":                         `{"${X}":"\"X\""}`,
+		"\n  of:\n    - books\n    - maps\n":       `{"of":["books","maps"]}`,
+	} {
+		file, _, err := decode(t, least+"filter: "+text+"\n", opts)
+		if err != nil || string(file.Filter) != want {
+			t.Errorf("%s: got %s (%v), want %s", text, file.Filter, err, want)
+		}
+	}
+	if file, _, err := decode(t, least, opts); err != nil || file.Filter != nil {
+		t.Errorf("without the key: %s, %v", file.Filter, err)
+	}
+	for text, want := range map[string]string{
+		"books":                      `3:9: filter: want a mapping, found "books"`,
+		"[a]":                        "3:9: filter: want a mapping, found a list",
+		"{}":                         "3:9: filter: has no keys; write for example filter: {of: books}, or remove the key",
+		"{a: {b: .inf}}":             "3:17: filter.a.b: .inf is a number that JSON does not know",
+		"{a: 1, a: 2}":               "3:16: filter.a: duplicate key",
+		"{a: {1: x}}":                "a key must be text, found 1",
+		"{a: ['${UNSET}', 'ok']}":    "3:14: filter.a[0]: the environment variable UNSET is not set",
+		"{a: '${UNSET}', b: '${X}'}": "3:13: filter.a: the environment variable UNSET is not set",
+	} {
+		_, _, err := decode(t, least+"filter: "+text+"\n", opts)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
