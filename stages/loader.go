@@ -30,6 +30,10 @@ type LoaderConfig[K comparable, V any] struct {
 	// FailureTTL is how long a key that a bulk call has died of is remembered: it fails without a call for so long, unless
 	// the Cache is told to invalidate it. 0: it is looked for again each time.
 	FailureTTL time.Duration
+	// Local says that the source has its rows in memory, where they can change at any time. Each run then loads its keys itself:
+	// it joins no load that another run began, which may have read rows from before a change that this run must see. Cache and
+	// FailureTTL are ignored for the same reason. Defaults to false.
+	Local bool
 }
 
 // Loader loads any number of keys with few bulk calls of its source. It does not load cached keys. It splits the others
@@ -56,6 +60,9 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 	}
 	if cfg.Backend == nil {
 		cfg.Backend = NewBackend(BackendConfig{Name: cfg.Name})
+	}
+	if cfg.Local {
+		cfg.Cache, cfg.FailureTTL = nil, 0
 	}
 	return &Loader[K, V]{source: source, cfg: cfg, cache: loadcache.Of(cfg.Cache), refresher: newRefresher[K, V](), failures: failures[K]{ttl: cfg.FailureTTL, clone: keyclone.For[K]()}}
 }
@@ -107,6 +114,10 @@ func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
 // are settled or the context has ended.
 func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V] {
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]origin, len(keys))}
+	if l.cfg.Local {
+		l.settleAlone(ctx, keys, b, &a)
+		return a
+	}
 	for at := positions(len(keys)); len(at) > 0; {
 		w := l.join(ctx, keys, at, &a)
 		if w == nil {
@@ -118,6 +129,14 @@ func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V]
 		at = w.collect(ctx, &a)
 	}
 	return a
+}
+
+// settleAlone settles distinct keys by a load for this run alone.
+func (l *Loader[K, V]) settleAlone(ctx context.Context, keys []K, b budget, a *answer[V]) {
+	if len(keys) > 0 {
+		f := &load[K, V]{keys: keys, ctx: ctx, results: a.results}
+		a.calls, a.failure = l.loadChunks(f, l.cfg.Backend.admit(ctx), b)
+	}
 }
 
 // join settles the keys at some positions that are cached or remembered as failed, and joins or creates loads for the

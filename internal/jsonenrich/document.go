@@ -25,7 +25,7 @@ type Document struct {
 	tail      codec.Tail      // how results are encoded behind the bytes of the event; zero: as JSON
 	overlaps  bool            // the event has members with the names of results
 	reused    *reused         // the results of an earlier event with the same keys; the Document has no keys then
-	since     uint64          // the number of invalidations before it was decoded
+	since     uint64          // Reuse.changes before it was decoded
 }
 
 // DecoderConfig says what events are.

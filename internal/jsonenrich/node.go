@@ -19,8 +19,10 @@ type Node struct {
 	Many bool
 	// List says that the stage has a result for each element of a list: in Each, and otherwise in One.
 	List bool
-	One  stages.Node[Document, *Fragment]
-	Each stages.Node[Document, View]
+	// Table says that the results come from a table that Reuse follows.
+	Table bool
+	One   stages.Node[Document, *Fragment]
+	Each  stages.Node[Document, View]
 	// Fragments made the results. Stages that share a loader share them.
 	Fragments *Fragments
 

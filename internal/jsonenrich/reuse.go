@@ -19,9 +19,11 @@ import (
 // for a refresh, no invalidation of any row came after it, and its event was neither dropped nor failed nor degraded. It
 // lasts 10 s at most, so that the cache of the rows still sees which rows are wanted.
 //
-// It is for stages whose results depend on the event's keys alone, and are cached. A nil Reuse caches nothing.
+// It is for stages whose results depend on the event's keys alone, and are cached or come from a table that is followed: an
+// entry ends with any change of such a table. A nil Reuse caches nothing.
 type Reuse struct {
 	memory *resultcache.Memory
+	tables []func() uint64 // how often each has changed
 	start  time.Time
 	seed   maphash.Seed
 	shards [reuseShards]clock
@@ -39,7 +41,7 @@ const (
 type reused struct {
 	bytes  []byte        // the key, and behind it the fields; it never changes
 	hash   uint64        // of the key
-	since  uint64        // the number of invalidations before the rows were looked up
+	since  uint64        // Reuse.changes before the rows were looked up
 	until  time.Duration // since Reuse.start
 	keyLen int32
 	slot   int32       // in the ring of its clock
@@ -63,6 +65,24 @@ func NewReuse(memory *resultcache.Memory, size int64) *Reuse {
 	return r
 }
 
+// Follow ends all entries with each change of a table. changes is as lookupext.Table says. Call it before the first event.
+func (r *Reuse) Follow(changes func() uint64) {
+	if r != nil {
+		r.tables = append(r.tables, changes)
+	}
+}
+
+// changes returns a number that increases with each invalidation and with each change of a table. What is looked up after it was
+// read has at least so many of each. A sum is enough, although other changes may be counted while it is made: if some change is in the
+// sum of one event and too late for the lookups of another, then all of that event's numbers were read before it, and none is larger.
+func (r *Reuse) changes() uint64 {
+	n := r.memory.Invalidations()
+	for _, changes := range r.tables {
+		n += changes()
+	}
+	return n
+}
+
 // Count returns the number of events that got their results from an entry. It is safe for concurrent use.
 func (r *Reuse) Count() uint64 {
 	if r == nil {
@@ -83,7 +103,7 @@ func (r *Reuse) find(d *Document) {
 	if r == nil {
 		return
 	}
-	d.since = r.memory.Invalidations()
+	d.since = r.changes()
 	var room [64]byte
 	key, ok := d.appendKey(room[:0])
 	if !ok {
@@ -134,7 +154,7 @@ func timeLeft(row stages.Row[Document], nodes []*Node) time.Duration {
 	left := reuseTime
 	for _, n := range nodes {
 		if !n.List {
-			left = min(left, timeLeftOf(n.One.Of(row)))
+			left = min(left, n.timeLeft(n.One.Of(row)))
 			continue
 		}
 		list := n.Each.Of(row)
@@ -143,19 +163,21 @@ func timeLeft(row stages.Row[Document], nodes []*Node) time.Duration {
 		}
 		for i := range list.Value.Len() {
 			_, element := list.Value.At(i)
-			left = min(left, timeLeftOf(element))
+			left = min(left, n.timeLeft(element))
 		}
 	}
 	return left
 }
 
-// timeLeftOf returns for how long a result is good.
-func timeLeftOf(result stages.Result[*Fragment]) time.Duration {
+// timeLeft returns for how long a result of the node is good.
+func (n *Node) timeLeft(result stages.Result[*Fragment]) time.Duration {
 	switch {
 	case result.State == stages.Missing && errors.Is(result.Err, stages.ErrNoKey):
 		return reuseTime // It is good for as long as the row without the key.
 	case result.Err != nil:
 		return 0
+	case n.Table:
+		return reuseTime // Its next change ends the entry.
 	default:
 		return result.Left
 	}

@@ -32,6 +32,18 @@ type Learner interface {
 	Learned() (times int, types bool)
 }
 
+// Table is a lookup whose rows are in the memory of this process and change there. Its loader is Local: nothing of it is cached or
+// shared between runs.
+type Table interface {
+	Typed
+	// Changes returns how often the rows have changed. It never decreases. It is cheap and safe for concurrent use.
+	//
+	// A run that begins after Changes has returned a number loads rows with at least so many changes. So a change is counted at the
+	// moment from which on it is loaded, or while Load waits for it. If it were counted before, results from before the change would
+	// pass for results after it.
+	Changes() uint64
+}
+
 // Prober is a lookup that can send a request without keys. This finds a wrong path, missing rights and answers of another form before the
 // first key.
 type Prober interface {

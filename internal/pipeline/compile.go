@@ -3,10 +3,12 @@ package pipeline
 import (
 	"crypto/sha256"
 	"fmt"
+	"math"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loadcache"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
@@ -123,6 +125,7 @@ func (c *compiler) compile() *jsonenrich.Encoder {
 func (c *compiler) node(s *Stage, a *answers) *node {
 	result := jsonenrich.NewNode(s.Index, s.Field())
 	result.List, result.Many, result.Fragments = s.List, s.Many, &a.Fragments
+	_, result.Table = a.lookup.(lookupext.Table)
 	return &node{Stage: s, answers: a, result: result}
 }
 
@@ -184,7 +187,10 @@ func (c *compiler) loader(n *node) *loader {
 	cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{
 		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(), OutageFailsKeys: !n.waitsOut(),
 	}
-	if n.Cache.TTL > 0 && !c.fresh {
+	if table, ok := n.answers.lookup.(lookupext.Table); ok {
+		cfg.Local, cfg.MaxBatch = true, math.MaxInt32
+		c.reuse.Follow(table.Changes)
+	} else if n.Cache.TTL > 0 && !c.fresh {
 		n.answers.cache = resultcache.For(c.open.memory, resultcache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.negativeTTL(),
 			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,

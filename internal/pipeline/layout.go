@@ -87,11 +87,12 @@ func (s *Stage) negativeTTL() time.Duration {
 	return s.Cache.NegativeTTL
 }
 
-// reusable reports whether an event's keys alone decide about its results, and whether these are cached. Conditions look at
-// more than keys, and results in the event are not apart from it.
-func (l *Layout) reusable() bool {
+// reusable reports whether an event's keys alone decide about its results, and whether these are cached or from tables. Conditions
+// look at more than keys, and results in the event are not apart from it.
+func (l *Layout) reusable(lookups map[int]Lookup) bool {
 	for _, s := range l.Stages {
-		if s.When != nil || s.Cache.TTL <= 0 || s.Parent == inEvent {
+		_, table := lookups[s.Index].(lookupext.Table)
+		if s.When != nil || s.Cache.TTL <= 0 && !table || s.Parent == inEvent {
 			return false
 		}
 	}

@@ -126,7 +126,7 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 	}
 	p.allTiers = slices.Concat(opts.Tiers, p.tiers)
 	rows, reused := layout.File.Cache.Memory, int64(0)
-	if opts.Reuse && !opts.Fresh && layout.reusable() {
+	if opts.Reuse && !opts.Fresh && layout.reusable(lookups) {
 		reused = rows / reuseShare
 	}
 	if p.memory, err = resultcache.New(resultcache.MemoryConfig{MaxBytes: rows - reused, Tiers: p.allTiers}); err != nil {
