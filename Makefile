@@ -82,6 +82,7 @@ soak: ## Watch memory for SECONDS (1800) under 10,000 events a second and faults
 
 mutants: ## Check that the fault suite finds defects: it builds some and turns red at each
 	$(GO) test -tags chaos -count=1 -timeout 15m ./testenv/chaos
+	$(GO) test -tags chaos -count=1 -run TestTheModelFindsWrongVersions ./stages
 
 bench: ## Compare with hand-written programs, see docs/benchmark.md: ROUNDS (5), EVENTS (500000), SHAPES (all)
 	$(GO) run ./bench/cmd/bench --events $(EVENTS) --rounds $(ROUNDS) --shapes '$(SHAPES)'

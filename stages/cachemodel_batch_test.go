@@ -21,7 +21,13 @@ func (w *modelWorld) batch(s modelStep) {
 	if s.Retry {
 		plan.MaxElapsed = 2 * time.Second
 	}
-	n := stages.One(&plan, w.loader, stages.By(&plan, self))
+	at := began.Add(-s.Ago)
+	var n stages.Node[int, modelValue]
+	if !w.Versions {
+		n = stages.One(&plan, w.loader, stages.By(&plan, self))
+	} else {
+		n = stages.AsOf(&plan, w.loader, stages.By(&plan, self), func(int) (time.Time, error) { return at, nil })
+	}
 	rows := plan.Run(ctx, s.Keys)
 
 	w.mu.Lock()
@@ -29,7 +35,13 @@ func (w *modelWorld) batch(s modelStep) {
 	stats := rows.Stats()[0]
 	w.seen.joined, w.seen.loaded = w.seen.joined+stats.Coalesced, w.seen.loaded+stats.Loaded
 	for row := range rows.All() {
-		w.judge(row.Event(), n.Of(row), acked[row.Event()], began, ctx.Err() != nil)
+		key, r, ended := row.Event(), n.Of(row), ctx.Err() != nil
+		if w.Versions && (r.State == stages.Loaded || r.State == stages.Missing) {
+			w.count(r, ended)
+			w.judgeVersion(key, r, acked[key], began, at)
+		} else {
+			w.judge(key, r, acked[key], began, ended)
+		}
 	}
 }
 
@@ -67,6 +79,42 @@ func (w *modelWorld) judge(key int, r stages.Result[modelValue], acked int, bega
 		}
 	default:
 		w.breaks("key %d is %v", key, r.State)
+	}
+}
+
+// judgeVersion holds the version of a key for a time against the history. w.mu is held.
+func (w *modelWorld) judgeVersion(key int, r stages.Result[modelValue], acked int, began, at time.Time) {
+	v, truth := r.Value, w.versionAt(key, at)
+	if r.State == stages.Missing {
+		for version := min(acked, truth); version <= truth; version++ {
+			if version%4 == 3 || version < 0 {
+				return
+			}
+		}
+		w.breaks("key %d is missing at %v, and had version %d", key, at, truth)
+		return
+	}
+	known, oldest := at, modelTTL+modelLoad
+	if at.After(v.read) {
+		known = v.read
+	}
+	if r.Stale {
+		oldest += modelStale
+	}
+	old := began.Sub(v.read) > oldest
+	want := w.versionAt(key, known)
+	if v.read.Equal(known) {
+		want = max(want-1, v.version) // The next version may have begun at the moment of the read.
+	}
+	switch {
+	case v.version != want:
+		w.breaks("key %d is version %d at %v, as of %v; want %d", key, v.version, at, v.read, want)
+	case v.version < min(acked, truth):
+		w.breaks("key %d is version %d at %v, after version %d was announced", key, v.version, at, acked)
+	case old && !at.Before(v.read.Add(-time.Minute)):
+		w.breaks("key %d at %v was read %v ago", key, at, began.Sub(v.read))
+	case old && !r.Stale:
+		w.seen.final++
 	}
 }
 

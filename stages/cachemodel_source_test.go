@@ -57,10 +57,10 @@ func (w *modelWorld) Load(ctx ctx, b *stages.Batch[int, modelValue]) error {
 	for i, k := range b.Keys {
 		switch {
 		case fault == faultHalf && i%2 == 0, (fault == faultOne || fault == faultPoison) && k == bad:
-		case version[k]%4 == 3:
+		case version[k]%4 == 3 && !w.Versions:
 			b.Set(i, stages.Result[modelValue]{})
 		default:
-			b.Put(k, modelValue{key: k, version: version[k], read: read})
+			b.Put(k, modelValue{key: k, version: version[k], read: read, world: w})
 		}
 	}
 	if fault == faultHalf {

@@ -23,6 +23,7 @@ type modelCase struct {
 	Tiers    int
 	Full     bool // the memory has room for a few entries only
 	Refresh  bool
+	Versions bool // a batch asks for the versions at some time, and the source only adds versions
 	MaxBatch int
 }
 
@@ -32,6 +33,7 @@ type modelStep struct {
 	Keys   []int
 	Tier   int
 	Retry  bool          // of a batch
+	Ago    time.Duration // of a batch: the time for which it asks, before it begins
 	Cancel time.Duration // of a batch, after which its context ends; zero is never
 	Wait   time.Duration // before the step
 }
@@ -75,6 +77,7 @@ var (
 		noFault, noFault, noFault, noFault, noFault, noFault, faultAway, faultHalf, faultKeys, faultOne, faultPoison, faultPanic,
 	}
 	// Loads take less than a second, entries live for two minutes, and are stale for ten more.
+	modelAgo   = []time.Duration{0, time.Millisecond, 10 * time.Second, 61 * time.Second, 3 * time.Minute, 20 * time.Minute}
 	modelWaits = []time.Duration{0, 0, 0, 100 * time.Millisecond, 300 * time.Millisecond, time.Second, 20 * time.Second, time.Minute, 2 * time.Minute}
 )
 
@@ -89,7 +92,7 @@ var modelCases = rapid.Custom(func(t *rapid.T) modelCase {
 		Steps: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) modelStep {
 			return modelStep{
 				Do: rapid.SampledFrom(modelActs).Draw(t, "do"), Keys: keys.Draw(t, "keys"), Tier: rapid.IntRange(0, 1).Draw(t, "tier"),
-				Retry:  rapid.Bool().Draw(t, "retry"),
+				Retry: rapid.Bool().Draw(t, "retry"), Ago: rapid.SampledFrom(modelAgo).Draw(t, "ago"),
 				Cancel: rapid.OneOf(rapid.Just(time.Duration(0)), rapid.Just(time.Duration(0)), millis).Draw(t, "cancel"),
 				Wait:   rapid.SampledFrom(modelWaits).Draw(t, "wait"),
 			}
@@ -98,6 +101,7 @@ var modelCases = rapid.Custom(func(t *rapid.T) modelCase {
 			return modelAnswer{Before: millis.Draw(t, "before"), After: millis.Draw(t, "after"), Fault: rapid.SampledFrom(faults).Draw(t, "fault")}
 		}), 1, 6).Draw(t, "answers"),
 		Tiers: rapid.IntRange(0, 2).Draw(t, "tiers"), Full: rapid.IntRange(0, 3).Draw(t, "full") == 0, Refresh: rapid.Bool().Draw(t, "refresh"),
+		Versions: rapid.IntRange(0, 2).Draw(t, "versions") == 0,
 		MaxBatch: rapid.SampledFrom([]int{3, 100}).Draw(t, "max batch"),
 	}
 })

@@ -3,8 +3,10 @@ package stages_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loaderline/loaderline/internal/cachetier/tiertest"
@@ -22,27 +24,77 @@ const (
 	modelLoad = 30 * time.Second
 )
 
-// modelValue says whose it is, which version, and when the source read it.
+// modelValue says whose it is, which version, and when the source read it. With modelCase.Versions it has that version and all before.
 type modelValue struct {
 	key, version int
 	read         time.Time
+	world        *modelWorld
 }
 
-var modelCodec = resultcache.Codec[int, modelValue]{
-	Key: strconv.Itoa,
-	Encode: func(v modelValue) ([]byte, error) {
-		return fmt.Appendf(nil, "%d %d %d", v.key, v.version, v.read.UnixNano()), nil
-	},
-	Decode: func(b []byte) (v modelValue, err error) {
-		var nanos int64
-		_, err = fmt.Sscan(string(b), &v.key, &v.version, &nanos)
-		v.read = time.Unix(0, nanos)
-		return v, err
-	},
+// At implements stages.Timeline.
+func (v modelValue) At(t time.Time) (int, bool) { return v.world.history(v.key, v.version).At(t) }
+
+// Version implements stages.Timeline.
+func (v modelValue) Version(version int) modelValue {
+	v.version = v.world.history(v.key, v.version).Version(version)
+	return v
+}
+
+// history has the numbers of the versions of a key up to one, by the times at which they began. w.mu is not needed: what has begun stays.
+func (w *modelWorld) history(key, upTo int) stages.Versions[int] {
+	var list []stages.Version[int]
+	began := *w.began[key].Load()
+	for n, from := range began[:upTo+1] {
+		v := stages.Version[int]{From: from, Value: n}
+		if n < upTo {
+			v.To = began[n+1]
+		}
+		if n%4 != 3 {
+			list = append(list, v)
+		}
+	}
+	versions, err := stages.NewVersions(list)
+	if err != nil {
+		panic(err)
+	}
+	return versions
+}
+
+// versionAt is the number of the version of a key at a time, -1 before the first.
+func (w *modelWorld) versionAt(key int, t time.Time) int {
+	version := -1
+	for n, from := range *w.began[key].Load() {
+		if !from.After(t) {
+			version = n
+		}
+	}
+	return version
+}
+
+// next begins the next version of a key. w.mu is held.
+func (w *modelWorld) next(key int) {
+	w.version[key]++
+	began := append(slices.Clone(*w.began[key].Load()), time.Now())
+	w.began[key].Store(&began)
+}
+
+func (w *modelWorld) codec() *resultcache.Codec[int, modelValue] {
+	return &resultcache.Codec[int, modelValue]{
+		Key: strconv.Itoa,
+		Encode: func(v modelValue) ([]byte, error) {
+			return fmt.Appendf(nil, "%d %d %d", v.key, v.version, v.read.UnixNano()), nil
+		},
+		Decode: func(b []byte) (v modelValue, err error) {
+			var nanos int64
+			_, err = fmt.Sscan(string(b), &v.key, &v.version, &nanos)
+			v.read, v.world = time.Unix(0, nanos), w
+			return v, err
+		},
+	}
 }
 
 // modelSeen counts what came about.
-type modelSeen struct{ loaded, hit, tierHit, missing, stale, joined, failed, refreshed, cancelled, evicted int }
+type modelSeen struct{ loaded, hit, tierHit, missing, stale, joined, failed, refreshed, cancelled, evicted, final int }
 
 func (s *modelSeen) add(o modelSeen) {
 	s.loaded += o.loaded
@@ -55,10 +107,11 @@ func (s *modelSeen) add(o modelSeen) {
 	s.refreshed += o.refreshed
 	s.cancelled += o.cancelled
 	s.evicted += o.evicted
+	s.final += o.final
 }
 
 func (s *modelSeen) all() bool {
-	return min(s.loaded, s.hit, s.tierHit, s.missing, s.stale, s.joined, s.failed, s.refreshed, s.cancelled, s.evicted) > 0
+	return min(s.loaded, s.hit, s.tierHit, s.missing, s.stale, s.joined, s.failed, s.refreshed, s.cancelled, s.evicted, s.final) > 0
 }
 
 // modelWorld is the whole truth: what the source holds, and what has been said about it.
@@ -74,10 +127,11 @@ type modelWorld struct {
 	changes sync.WaitGroup
 
 	mu       sync.Mutex
-	version  [modelKeys]int // every fourth is no row
-	acked    [modelKeys]int // the version that the last acknowledged invalidation announced
-	begun    int            // counts beginnings and ends of invalidations
-	open     int            // invalidations that have begun and not ended
+	version  [modelKeys]int                         // every fourth is no row
+	began    [modelKeys]atomic.Pointer[[]time.Time] // when each version began
+	acked    [modelKeys]int                         // the version that the last acknowledged invalidation announced
+	begun    int                                    // counts beginnings and ends of invalidations
+	open     int                                    // invalidations that have begun and not ended
 	loading  [modelKeys][]*modelCall
 	calls    int
 	failures int
@@ -89,6 +143,9 @@ type modelWorld struct {
 func newModelWorld(c modelCase, wrap func(*resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Result[modelValue]]) *modelWorld {
 	w := &modelWorld{modelCase: c, wrap: wrap}
 	w.stores[0].Unfenced = true // as a disk
+	for k := range w.began {
+		w.began[k].Store(&[]time.Time{time.Now().Add(-time.Hour)})
+	}
 	for i := range c.Tiers {
 		w.tiers = append(w.tiers, tiertest.NewFake(&w.stores[i]))
 	}
@@ -116,13 +173,16 @@ func (w *modelWorld) start() {
 		panic(err)
 	}
 	view := resultcache.ViewConfig[int, modelValue]{
-		Loader: "model", TTL: modelTTL, NegativeTTL: modelTTL, StaleIfError: modelStale, Codec: &modelCodec,
+		Loader: "model", TTL: modelTTL, NegativeTTL: modelTTL, StaleIfError: modelStale, Codec: w.codec(),
+		KeepExpired: w.Versions, Cost: func(int, modelValue) int64 { return 0 },
 	}
 	if w.Refresh {
 		view.RefreshAfter = 0.3
 	}
 	w.view = resultcache.For(w.memory, view)
-	w.loader = stages.NewLoader(w, stages.LoaderConfig[int, modelValue]{MaxBatch: w.MaxBatch, Cache: loadcache.Seal(w.wrap(w.view))})
+	w.loader = stages.NewLoader(w, stages.LoaderConfig[int, modelValue]{
+		MaxBatch: w.MaxBatch, Cache: loadcache.Seal(w.wrap(w.view)), AppendOnly: w.Versions,
+	})
 }
 
 func (w *modelWorld) stop() {
@@ -163,7 +223,7 @@ func (w *modelWorld) do(s modelStep) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for _, k := range s.Keys {
-			w.version[k]++
+			w.next(k)
 		}
 	case restart:
 		w.stop()
@@ -186,7 +246,7 @@ func (w *modelWorld) announce(keys []int, say func()) {
 	w.begun, w.open = w.begun+1, w.open+1
 	var versions [modelKeys]int
 	for _, k := range keys {
-		w.version[k]++
+		w.next(k)
 		versions[k] = w.version[k]
 	}
 	w.mu.Unlock()

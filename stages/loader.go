@@ -27,6 +27,11 @@ type LoaderConfig[K comparable, V any] struct {
 	// OutageFailsKeys makes an outage of the backend fail the requested keys, with ErrOutage, instead of the whole run.
 	// While the backend's breaker is open that takes no call and no retry; without a breaker every run retries in vain.
 	OutageFailsKeys bool
+	// AppendOnly says that the values are versions (see AsOf), and that the source only ever adds versions: none begins more than a
+	// minute before it can be loaded, and an older one does not change, except that it ends when the next begins. A value is then final
+	// for times more than a minute before it was loaded, and the Cache is used for them even if it is past its time to live. The
+	// Cache must be told to keep expired values.
+	AppendOnly bool
 	// FailureTTL is how long a key that a bulk call has died of is remembered: it fails without a call for so long, unless
 	// the Cache is told to invalidate it. 0: it is looked for again each time.
 	FailureTTL time.Duration
@@ -77,7 +82,7 @@ func (l *Loader[K, V]) Load(ctx context.Context, keys ...K) map[K]Result[V] {
 			distinct = append(distinct, k)
 		}
 	}
-	got := l.load(ctx, distinct, newBudget(0, 0, 0))
+	got := l.load(ctx, distinct, nil, newBudget(0, 0, 0))
 	for i, k := range distinct {
 		answers[k] = got.results[i]
 	}
@@ -102,24 +107,24 @@ type answer[V any] struct {
 }
 
 // load settles distinct keys. If the loader retries missing keys, it waits for their values.
-func (l *Loader[K, V]) load(ctx context.Context, keys []K, b budget) answer[V] {
-	a := l.settle(ctx, keys, b)
+func (l *Loader[K, V]) load(ctx context.Context, keys []K, wanted wantedAt, b budget) answer[V] {
+	a := l.settle(ctx, keys, wanted, b)
 	if l.cfg.RetryMissing {
-		l.retryMissing(ctx, keys, b, &a)
+		l.retryMissing(ctx, keys, wanted, b, &a)
 	}
 	return a
 }
 
 // settle settles distinct keys: from the cache, by loads in flight, and by a load of the others. It returns when all keys
 // are settled or the context has ended.
-func (l *Loader[K, V]) settle(ctx context.Context, keys []K, b budget) answer[V] {
+func (l *Loader[K, V]) settle(ctx context.Context, keys []K, wanted wantedAt, b budget) answer[V] {
 	a := answer[V]{results: make([]Result[V], len(keys)), origins: make([]origin, len(keys))}
 	if l.cfg.Local {
 		l.settleAlone(ctx, keys, b, &a)
 		return a
 	}
 	for at := positions(len(keys)); len(at) > 0; {
-		w := l.join(ctx, keys, at, &a)
+		w := l.join(ctx, keys, wanted, at, &a)
 		if w == nil {
 			break
 		}
@@ -141,11 +146,11 @@ func (l *Loader[K, V]) settleAlone(ctx context.Context, keys []K, b budget, a *a
 
 // join settles the keys at some positions that are cached or remembered as failed, and joins or creates loads for the
 // others. It returns nil if there are no others.
-func (l *Loader[K, V]) join(ctx context.Context, keys []K, at []int32, a *answer[V]) *wait[K, V] {
+func (l *Loader[K, V]) join(ctx context.Context, keys []K, wanted wantedAt, at []int32, a *answer[V]) *wait[K, V] {
 	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: l.cache != nil, maxKeys: l.cfg.MaxBatch}
 	return l.inflight.join(ctx, r, func() (rest []int32, since loadcache.Stamp) {
 		if l.cache != nil {
-			at, since = l.cached(ctx, keys, at, a)
+			at, since = l.cached(ctx, keys, wanted, at, a)
 		}
 		fail := func(j int32, err error) { a.results[j] = Result[V]{Err: err, State: Failed} }
 		return l.failures.of(keys, at, l.outdated, fail), since
@@ -161,17 +166,17 @@ func positions(n int) []int32 {
 }
 
 // cached settles the keys at some positions that the cache has, and returns the other positions.
-func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answer[V]) (rest []int32, since loadcache.Stamp) {
+func (l *Loader[K, V]) cached(ctx context.Context, keys []K, wanted wantedAt, at []int32, a *answer[V]) (rest []int32, since loadcache.Stamp) {
 	asked := pick(keys, at)
 	hits := 0
 	var due []K
 	since = l.cache.Get(ctx, asked, func(i int, r Result[V], isDue bool) {
-		if l.cfg.RetryMissing && r.State == Missing {
+		if l.cfg.RetryMissing && missingAt(r, wanted, int(at[i])) {
 			return
 		}
 		a.results[at[i]], a.origins[at[i]] = r, fromCache
 		hits++
-		if isDue {
+		if isDue && !l.final(r, wanted, int(at[i])) {
 			due = append(due, asked[i])
 		}
 	})
@@ -181,6 +186,9 @@ func (l *Loader[K, V]) cached(ctx context.Context, keys []K, at []int32, a *answ
 		if a.origins[j] != fromCache {
 			rest = append(rest, j)
 		}
+	}
+	if l.cfg.AppendOnly && wanted != nil && len(rest) > 0 {
+		rest = l.expired(ctx, keys, wanted, rest, a)
 	}
 	return rest, since
 }

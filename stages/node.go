@@ -1,6 +1,10 @@
 package stages
 
-import "iter"
+import (
+	"iter"
+	"slices"
+	"time"
+)
 
 // One adds a stage with one key for each element: a profile of each event's user.
 //
@@ -49,6 +53,8 @@ type loadNode[E any, K comparable, V any] struct {
 	id, edgeID int
 	loader     int // its planLoader
 	name       string
+	// latest returns the latest time for which each of the keys is wanted. nil: the values have no versions.
+	latest func(r *run[E]) []time.Time
 }
 
 func addNode[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], edgeID int) *loadNode[E, K, V] {
@@ -62,7 +68,14 @@ func addNode[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], edgeID int
 		}
 	}
 	n.loader = len(p.loaders)
-	p.loaders = append(p.loaders, &planLoader{loader: l, users: 1, open: func(shared bool) requester { return newKeyRequests(l, shared) }})
+	p.loaders = append(p.loaders, &planLoader{loader: l, users: 1, open: func(shared, timed bool) requester { return newKeyRequests(l, shared, timed) }})
+	return n
+}
+
+// addTimedNode adds a node whose keys are wanted for some times.
+func addTimedNode[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], edgeID int) *loadNode[E, K, V] {
+	n := addNode[E](p, l, edgeID)
+	p.loaders[n.loader].timed = l.minds()
 	return n
 }
 
@@ -71,7 +84,17 @@ func (n *loadNode[E, K, V]) edge() int { return n.edgeID }
 func (n *loadNode[E, K, V]) rename(name string) { n.name = name }
 
 func (n *loadNode[E, K, V]) request(r *run[E]) {
-	r.requests[n.id] = r.requesters[n.loader].(*keyRequests[K, V]).add(n.id, r.keys[n.edgeID].(*dedupe[K]).distinct)
+	requests := r.requesters[n.loader].(*keyRequests[K, V])
+	keys := r.keys[n.edgeID].(*dedupe[K]).distinct
+	var wanted wantedAt
+	switch {
+	case !requests.timed:
+	case n.latest != nil:
+		wanted = n.latest(r)
+	default:
+		wanted = slices.Repeat([]time.Time{forever}, len(keys))
+	}
+	r.requests[n.id] = requests.add(n.id, keys, wanted)
 }
 
 func (n *loadNode[E, K, V]) of(r *run[E]) *request[K, V] { return r.requests[n.id].(*request[K, V]) }
@@ -83,6 +106,7 @@ type View[K comparable, V any] struct {
 	keys    []K
 	at      []int32
 	request *request[K, V]
+	result  func(int32) Result[V] // of a key, in place of the request; may be nil
 	bad     func(int32) error
 }
 
@@ -92,6 +116,8 @@ func (v View[K, V]) Len() int { return len(v.at) }
 // At returns the i-th key and its result. An absent or unusable key is the zero K, Missing or Failed.
 func (v View[K, V]) At(i int) (K, Result[V]) {
 	switch j := v.at[i]; {
+	case j >= 0 && v.result != nil:
+		return v.keys[j], v.result(j)
 	case j >= 0:
 		return v.keys[j], v.request.slot(j).result
 	case j == noKey:

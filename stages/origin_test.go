@@ -61,8 +61,8 @@ func TestEachResultSaysWhereItCameFrom(t *testing.T) {
 		many := stages.Many(&plan, l, stages.ByEach(&plan, func(k int) iter.Seq[int] { return slices.Values([]int{k}) }))
 		rows := plan.Run(context.Background(), []int{1, 2, 3, 4, 0})
 		want := []stages.Result[int]{
-			{Value: 2, State: stages.Loaded, Tier: 2, Age: 11 * time.Second},
-			{Value: 4, State: stages.Loaded, Tier: 1},
+			{Value: 2, State: stages.Loaded, Tier: 2, Age: 12 * time.Second},
+			{Value: 4, State: stages.Loaded, Tier: 1, Age: time.Second},
 			{Value: 6, State: stages.Loaded},
 			{Value: 8, State: stages.Loaded},
 			{Err: stages.ErrNoKey},

@@ -25,6 +25,8 @@ type Plan[E any] struct {
 	nodes      []stage[E]
 	loaders    []*planLoader
 	conditions []int // the edges whose keys are conditions of stages
+	derived    []int // the edges whose keys are made of the results of stages
+	times      int   // how many stages have a time for each row
 }
 
 // keySet computes the keys of one or more stages for a run.
@@ -43,9 +45,10 @@ type stage[E any] interface {
 
 // planLoader is a loader of a plan.
 type planLoader struct {
-	loader any                         // the *Loader
-	users  int                         // the number of stages that use it
-	open   func(shared bool) requester // makes its keyRequests for a run
+	loader any                                // the *Loader
+	users  int                                // the number of stages that use it
+	timed  bool                               // it matters for which times keys are wanted
+	open   func(shared, timed bool) requester // makes its keyRequests for a run
 }
 
 // Run loads the keys of all stages for events, and returns when every key is settled, or ctx has ended. Loads of stages
@@ -57,9 +60,9 @@ func (p *Plan[E]) Run(ctx context.Context, events []E) *Rows[E] {
 	return &Rows[E]{run: r}
 }
 
-// wants reports whether the keys of an edge are those of a stage, or a condition.
+// wants reports whether the keys of an edge are those of a stage, or a condition, or made of results.
 func (p *Plan[E]) wants(edge int) bool {
-	return slices.Contains(p.conditions, edge) || slices.ContainsFunc(p.nodes, func(n stage[E]) bool { return n.edge() == edge })
+	return slices.Contains(p.conditions, edge) || slices.Contains(p.derived, edge) || slices.ContainsFunc(p.nodes, func(n stage[E]) bool { return n.edge() == edge })
 }
 
 // Dep is a stage that keys may depend on: any Node.

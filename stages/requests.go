@@ -19,9 +19,11 @@ type loadCall func(context.Context, budget) func() (settled []int, failure error
 // want it, and one call loads all keys that were added between two flushes.
 type keyRequests[K comparable, V any] struct {
 	loader *Loader[K, V]
+	timed  bool // keys are wanted for some times
 	slots  []slot[V]
 	index  map[K]int32 // the slot of each key; nil if a single stage uses the loader, since its keys are distinct
 	fresh  []K         // the keys of the last slots, to be loaded by the next flush
+	wanted wantedAt    // by slot, if timed
 	added  []*request[K, V]
 }
 
@@ -52,20 +54,20 @@ type request[K comparable, V any] struct {
 	calls    callStats
 }
 
-func newKeyRequests[K comparable, V any](l *Loader[K, V], shared bool) *keyRequests[K, V] {
-	d := &keyRequests[K, V]{loader: l}
+func newKeyRequests[K comparable, V any](l *Loader[K, V], shared, timed bool) *keyRequests[K, V] {
+	d := &keyRequests[K, V]{loader: l, timed: timed}
 	if shared {
 		d.index = make(map[K]int32)
 	}
 	return d
 }
 
-// add adds the distinct keys of a node.
-func (d *keyRequests[K, V]) add(node int, keys []K) *request[K, V] {
+// add adds the distinct keys of a node. wanted is nil if the requests are not timed.
+func (d *keyRequests[K, V]) add(node int, keys []K, wanted wantedAt) *request[K, V] {
 	q := &request[K, V]{requests: d, node: node, first: int32(len(d.slots)), size: len(keys)}
 	d.added = append(d.added, q)
 	if d.index == nil {
-		d.slots, d.fresh = make([]slot[V], len(keys)), keys
+		d.slots, d.fresh, d.wanted = make([]slot[V], len(keys)), keys, wanted
 		for i := range d.slots {
 			d.slots[i].owner = node
 		}
@@ -74,15 +76,31 @@ func (d *keyRequests[K, V]) add(node int, keys []K) *request[K, V] {
 	q.at = make([]int32, len(keys))
 	for i, k := range keys {
 		s, known := d.index[k]
-		if !known {
+		if !known || !d.want(s, wanted, i) {
 			s = int32(len(d.slots))
 			d.index[k] = s
 			d.slots = append(d.slots, slot[V]{owner: node})
 			d.fresh = append(d.fresh, k)
+			if d.timed {
+				d.wanted = append(d.wanted, wanted[i])
+			}
 		}
 		q.at[i] = s
 	}
 	return q
+}
+
+// want has the key of a slot loaded for the time wanted[i] too. It returns false if it is too late for that: the key is loaded already, or
+// about to be, for an earlier time.
+func (d *keyRequests[K, V]) want(s int32, wanted wantedAt, i int) bool {
+	if !d.timed || !wanted[i].After(d.wanted[s]) {
+		return true
+	}
+	if int(s) < len(d.slots)-len(d.fresh) {
+		return false
+	}
+	d.wanted[s] = wanted[i]
+	return true
 }
 
 func (d *keyRequests[K, V]) flush() (loadCall, []int) {
@@ -106,8 +124,12 @@ func (d *keyRequests[K, V]) flush() (loadCall, []int) {
 	if len(fresh) == 0 {
 		return nil, settled
 	}
+	var wanted wantedAt
+	if d.timed {
+		wanted = d.wanted[from:len(d.slots):len(d.slots)]
+	}
 	return func(ctx context.Context, b budget) func() ([]int, error) {
-		a := d.loader.load(ctx, fresh, b)
+		a := d.loader.load(ctx, fresh, wanted, b)
 		return func() ([]int, error) {
 			added[0].calls.add(a.calls)
 			return d.store(from, a, call), a.failure

@@ -40,7 +40,7 @@ func (s State) String() string {
 type Result[V any] struct {
 	Value V
 	Err   error
-	// Age is how long ago the value was loaded, if it comes from the cache. It is zero for a value from the source.
+	// Age is how long ago the load of the value began, if it comes from the cache. It is zero for a value from the source.
 	Age time.Duration
 	// Left is for how long at least the cache keeps the result before it expires or is due to be loaded again. It is zero if
 	// there is no cache, if the result is stale, and if it comes from a tier below the memory.

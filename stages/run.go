@@ -21,6 +21,8 @@ type run[E any] struct {
 	times      []times     // by node
 	requesters []requester // *keyRequests[K, V], by planLoader
 	bad        []error     // errors of unusable keys
+	rowTimes   []*rowTimes // by eventTimes, once they were asked for
+	versions   []any       // map[versionKey]Result[V], by eventTimes
 	failure    error       // the worst of the run as a whole
 	groups     *grouping   // of the rows, once it was asked for
 }
@@ -47,10 +49,12 @@ func newRun[E any](ctx context.Context, p *Plan[E], events []E) *run[E] {
 		settled:    make([]bool, len(p.nodes)),
 		times:      make([]times, len(p.nodes)),
 		requesters: make([]requester, len(p.loaders)),
+		rowTimes:   make([]*rowTimes, p.times),
+		versions:   make([]any, p.times),
 	}
 	r.domains[rowDomain] = domain{parent: -1, size: len(events)}
 	for i, l := range p.loaders {
-		r.requesters[i] = l.open(l.users > 1)
+		r.requesters[i] = l.open(l.users > 1, l.timed)
 	}
 	return r
 }

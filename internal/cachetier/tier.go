@@ -52,7 +52,7 @@ type Entry struct {
 	State stages.State
 	// Began is when the load began that brought the value. A Tier need not keep it.
 	Began time.Time
-	// Born is when the value was loaded, Expires the end of its time to live. Until is when the entry can go: it is after
+	// Born is when the load of the value began, Expires the end of its time to live. Until is when the entry can go: it is after
 	// Expires where it may be served stale.
 	Born, Expires, Until time.Time
 }

@@ -19,6 +19,9 @@ type Fragment struct {
 	points  [][]int32       // the closing braces before which the results of other stages go
 	fields  []jsondoc.Value // of conditions, by number
 	learned int             // what the sources of the keys had learned when the keys were made
+	// timeline has the versions if the fragment is all versions of a key. version is when it is valid if it is one of them.
+	timeline *timeline
+	version  *versionRow
 }
 
 // JSON returns the row or the list of rows. It must not be changed.
@@ -27,6 +30,9 @@ func (f *Fragment) JSON() []byte { return f.json }
 // Fragments makes the Fragments of one loader.
 type Fragments struct {
 	Paths
+	// Versions says that what a source returns for a key is a list of all versions of its rows. Many says that several rows may be
+	// valid at a time.
+	Versions, Many bool
 
 	nested children // of all nodes with this loader: only their fields are looked at
 }
@@ -39,6 +45,18 @@ func (f *Fragments) Source(from lookupext.Source) stages.Source[lookup.Key, *Fra
 
 // Fragment makes a Fragment of what a source returned for a key. The Fragment takes json over.
 func (f *Fragments) Fragment(json []byte) (*Fragment, error) {
+	if !f.Versions {
+		return f.fragment(json)
+	}
+	line, err := f.timelineOf(json)
+	if err != nil {
+		return nil, err
+	}
+	return &Fragment{json: json, timeline: line}, nil
+}
+
+// fragment makes a Fragment of a row or a list of rows.
+func (f *Fragments) fragment(json []byte) (*Fragment, error) {
 	if f.scanner == nil {
 		return &Fragment{json: json}, nil
 	}
@@ -105,5 +123,5 @@ func (f *Fragment) Bytes() int64 {
 	for _, points := range f.points {
 		n += int64(unsafe.Sizeof(points)) + 4*int64(cap(points))
 	}
-	return n
+	return n + f.timeline.bytes()
 }

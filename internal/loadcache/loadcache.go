@@ -18,6 +18,9 @@ type Cache[K comparable, R any] interface {
 	Set(ctx context.Context, since Stamp, keys []K, results []R)
 	// GetStale calls hit, as Get does, with values past their time that may be served while the source fails.
 	GetStale(ctx context.Context, keys []K, hit func(i int, r R))
+	// GetExpired calls hit, as Get does, with values past their time that were kept for it. Age is counted from the beginning of
+	// the load.
+	GetExpired(ctx context.Context, keys []K, hit func(i int, r R))
 	// Outdated reports whether a key was invalidated after the stamp was taken. What is being loaded for it may then be the
 	// old value.
 	Outdated(key K, since Stamp) bool

@@ -82,7 +82,7 @@ func (c *compiler) compile() *jsonenrich.Encoder {
 	for _, s := range c.layout.Stages {
 		id := s.identity()
 		if c.answers[id] == nil {
-			c.answers[id] = &answers{lookup: c.lookups[s.Index]}
+			c.answers[id] = &answers{lookup: c.lookups[s.Index], Fragments: jsonenrich.Fragments{Versions: s.HasVersions(), Many: s.Many}}
 		}
 		c.nodes[s.Index] = c.node(s, c.answers[id])
 	}
@@ -96,6 +96,10 @@ func (c *compiler) compile() *jsonenrich.Encoder {
 		case n.Parent == inEvent:
 			c.decoder.Nest(n.result, n.Into, n.Into, n.Name)
 		}
+	}
+	moments := make([]jsonenrich.Moment, len(c.nodes))
+	for i, n := range c.nodes {
+		moments[i] = c.moment(n)
 	}
 	fields := make([][]jsonenrich.Field, len(c.nodes))
 	for i, n := range c.nodes {
@@ -117,7 +121,7 @@ func (c *compiler) compile() *jsonenrich.Encoder {
 		if n.answers.cache != nil {
 			c.open.cached[n.Name] = cached{types: n.answers.lookup.Types, view: n.answers.cache, spreads: c.spreads(n)}
 		}
-		c.add(n, paths[i], fields[i])
+		c.add(n, paths[i], fields[i], moments[i])
 	}
 	return encoder
 }
@@ -146,6 +150,9 @@ func (s *Stage) identity() string {
 	}
 	if !s.waitsOut() {
 		id += " degrade"
+	}
+	if s.HasVersions() {
+		id += " " + string(s.History)
 	}
 	return id
 }
@@ -186,6 +193,7 @@ func (c *compiler) loader(n *node) *loader {
 	source := c.open.sources[n.Source]
 	cfg := stages.LoaderConfig[lookup.Key, *jsonenrich.Fragment]{
 		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(), OutageFailsKeys: !n.waitsOut(),
+		AppendOnly: n.History == pipelinefile.HistoryAppendOnly,
 	}
 	if table, ok := n.answers.lookup.(lookupext.Table); ok {
 		cfg.Local, cfg.MaxBatch = true, math.MaxInt32
@@ -193,7 +201,7 @@ func (c *compiler) loader(n *node) *loader {
 	} else if n.Cache.TTL > 0 && !c.fresh {
 		n.answers.cache = resultcache.For(c.open.memory, resultcache.ViewConfig[lookup.Key, *jsonenrich.Fragment]{
 			Loader: n.Name, Version: c.version(n), TTL: n.Cache.TTL, NegativeTTL: n.negativeTTL(),
-			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many,
+			StaleIfError: n.Cache.StaleIfError, StaleMissing: n.Many, KeepExpired: cfg.AppendOnly,
 			RefreshAfter: float64(n.Cache.Refresh) / 100,
 			Codec:        n.answers.Codec(),
 			Cost:         func(k lookup.Key, f *jsonenrich.Fragment) int64 { return int64(len(k)) + f.Bytes() },

@@ -180,7 +180,7 @@ func (f *former) row(s *Stage) *outputschema.Form {
 		return outputschema.NotKnown("nothing is known of the rows of stage %s, since source %s does not tell their types", s.Name, s.Source)
 	}
 	row := &outputschema.Form{Kind: outputschema.Object, Nullable: true, Origin: "the query of stage " + s.Name}
-	for _, c := range typed.ColumnTypes() {
+	for _, c := range s.rowColumns(typed.ColumnTypes()) {
 		row.Fields = append(row.Fields, outputschema.Field{Name: c.Name, Form: outputschema.Of(c.Type)})
 	}
 	for _, i := range s.Children {

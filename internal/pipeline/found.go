@@ -18,8 +18,16 @@ type Found struct {
 	Tiers []string      // the tiers of the cache that answered
 	Age   time.Duration // of the oldest answer from the cache
 	Stale time.Duration // how old the oldest row is that was served past its time
+	// Versions are the times for which the rows are valid, of a stage with versions.
+	Versions []Bounds
 	// Skipped says that the stage did not run for the event, by its condition or by that of a stage before.
 	Skipped bool
+}
+
+// Bounds are the time for which a version is valid: from From on, and until To. nil is open.
+type Bounds struct {
+	From *time.Time `json:"from"`
+	To   *time.Time `json:"to"`
 }
 
 // Found says what each stage has for an event, in the order of the file.
@@ -70,11 +78,23 @@ func (f *Found) add(n *node, r stages.Result[*jsonenrich.Fragment], tier string)
 	if r.Stale {
 		f.Stale = max(f.Stale, r.Age)
 	}
+	if from, to, is := r.Value.Valid(); is {
+		f.Versions = append(f.Versions, Bounds{From: known(from), To: known(to)})
+	}
 	if n.Many {
 		f.Rows += elements(r.Value.JSON())
 	} else {
 		f.Rows++
 	}
+}
+
+// known returns a bound, nil if it is open.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 // elements is the length of a list.

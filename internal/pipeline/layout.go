@@ -35,6 +35,8 @@ type Stage struct {
 
 	Index int
 	By    []KeyPart // the parts of the key
+	// Moment is the time of the event that the result is for; nil for the current time.
+	Moment *KeyPart
 	// Root is the index of the stage that the key comes from, -1 for the event.
 	Root int
 	// List says that there is a result for each element of By's last [].
@@ -87,12 +89,12 @@ func (s *Stage) negativeTTL() time.Duration {
 	return s.Cache.NegativeTTL
 }
 
-// reusable reports whether an event's keys alone decide about its results, and whether these are cached or from tables. Conditions
-// look at more than keys, and results in the event are not apart from it.
+// reusable reports whether an event's keys alone decide about its results, and whether these are cached or from tables. Conditions and
+// points in time look at more than keys, and results in the event are not apart from it.
 func (l *Layout) reusable(lookups map[int]Lookup) bool {
 	for _, s := range l.Stages {
 		_, table := lookups[s.Index].(lookupext.Table)
-		if s.When != nil || s.Cache.TTL <= 0 && !table || s.Parent == inEvent {
+		if s.When != nil || s.Moment != nil || s.Cache.TTL <= 0 && !table || s.Parent == inEvent {
 			return false
 		}
 	}
@@ -110,7 +112,7 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 	}
 	l.schemaFile()
 	l.where()
-	for _, check := range []func(*Stage){l.by, l.shape, l.into, l.when} {
+	for _, check := range []func(*Stage){l.by, l.shape, l.into, l.when, l.at} {
 		for _, s := range l.Stages {
 			check(s)
 		}

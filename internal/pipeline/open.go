@@ -215,7 +215,8 @@ func clashes(layout *Layout, s *Stage, lookups map[int]Lookup) error {
 		return nil
 	}
 	for _, column := range rows.Columns() {
-		if column == s.Field() {
+		gone := parent.HasVersions() && slices.Contains(versionColumns, column)
+		if column == s.Field() && !gone {
 			return layout.File.Errorf("stages."+s.Name+".into", "the rows of %s have a column %s already; choose another name, or leave the column out", parent.Name, column)
 		}
 	}

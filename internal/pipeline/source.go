@@ -86,8 +86,8 @@ var classes = map[pipelinefile.ErrorClass]stages.Class{
 
 // asks is what a stage asks its source. Stages that ask the same can share the answers.
 func (s *Stage) asks() string {
-	return fmt.Sprintf("%q %q %q %q %#v %#v %q %q %v",
-		strings.TrimSpace(s.Query), s.Get, s.Hash, s.Format, s.Request, s.Response, s.Key, s.KeyType, s.Many)
+	return fmt.Sprintf("%q %q %q %q %#v %#v %q %q %v %v",
+		strings.TrimSpace(s.Query), s.Get, s.Hash, s.Format, s.Request, s.Response, s.Key, s.KeyType, s.Many, s.HasVersions())
 }
 
 // askable checks what the stages ask of sources that need not be connected to for that.

@@ -47,7 +47,7 @@ func (h *service) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 		Name: s.Name, Method: string(s.Request.Method), Path: s.Request.Path, Body: s.Request.Body,
 		Param: s.Request.Param, Separator: s.Request.Separator,
 		Items: s.Response.Items, Named: s.Response.Named, Missing: s.Response.Missing, Value: s.Response.Value, Error: s.Response.Error, PermanentErrors: s.Response.PermanentErrors,
-		Key: s.Key, KeyType: s.KeyType, Many: s.Many,
+		Key: s.Key, KeyType: s.KeyType, Many: s.Stage.List(),
 	})
 	if err != nil {
 		return nil, h.file.Errorf("stages."+s.Name, "%v", errors.Unwrap(err))

@@ -44,7 +44,7 @@ func openRedis(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sour
 
 // Prepare checks what the stage asks; the server is not asked.
 func (r *redisServer) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
-	q := redislookup.Query{Name: s.Name, Key: s.Get, KeyType: s.KeyType, Kind: redislookup.JSON, Many: s.Many}
+	q := redislookup.Query{Name: s.Name, Key: s.Get, KeyType: s.KeyType, Kind: redislookup.JSON, Many: s.Stage.List()}
 	switch {
 	case s.Hash != "":
 		q.Key, q.Kind = s.Hash, redislookup.Hash

@@ -33,7 +33,7 @@ func openSQL(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source
 
 // Prepare has the database prepare the stage's statement.
 func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
-	made, err := d.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Many})
+	made, err := d.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Stage.List()})
 	switch {
 	case err == nil:
 	case stages.ClassOf(err) == stages.Fatal:

@@ -116,6 +116,17 @@ func (c *keptKeys) GetStale(ctx context.Context, keys []lookup.Key, hit func(int
 	c.view.GetStale(ctx, some, func(i int, r stages.Result[*jsonenrich.Fragment]) { hit(at[i], r) })
 }
 
+// GetExpired gets the keys that are kept.
+func (c *keptKeys) GetExpired(ctx context.Context, keys []lookup.Key, hit func(int, stages.Result[*jsonenrich.Fragment])) {
+	c.follow(ctx)
+	some, at := c.some(keys)
+	if at == nil {
+		c.view.GetExpired(ctx, keys, hit)
+		return
+	}
+	c.view.GetExpired(ctx, some, func(i int, r stages.Result[*jsonenrich.Fragment]) { hit(at[i], r) })
+}
+
 // Set keeps results, as loadcache.Cache says.
 func (c *keptKeys) Set(ctx context.Context, since loadcache.Stamp, keys []lookup.Key, results []stages.Result[*jsonenrich.Fragment]) {
 	c.follow(ctx)

@@ -163,6 +163,9 @@ func (p *Pipeline) prepare(ctx context.Context, layout *Layout, source string) (
 		if _, unreachable := errors.AsType[*UnreachableError](err); unreachable {
 			return nil, err
 		}
+		if err == nil {
+			err = checkVersions(layout, s, l)
+		}
 		if err != nil {
 			problems = append(problems, err)
 			continue

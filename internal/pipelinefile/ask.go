@@ -86,7 +86,7 @@ func (c *checker) checkTemplate(key string, s *Stage) {
 	if format := key + ".format"; hash && c.Valid(format) {
 		c.Fail(format, "a hash is an object of strings already; remove the key")
 	}
-	if many := key + ".many"; s.Many && (hash || s.Format != FormatJSON) {
+	if many := key + ".many"; s.Many && !s.HasVersions() && (hash || s.Format != FormatJSON) {
 		c.Fail(many, "only JSON can be a list; write get and format: json, or remove the key")
 	}
 	if !c.Valid(key + "." + name) {

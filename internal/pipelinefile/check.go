@@ -122,6 +122,7 @@ func (c *checker) checkStage(i int) {
 	}
 	c.checkKey(key, s)
 	c.checkAsk(key, s)
+	c.checkAt(key, s)
 	if s.OnMissing == OnMissingRetry && s.Many {
 		c.Fail(key+".on_missing", "with many: true no rows are an empty list, and not missing, so there is nothing to wait for; use keep, drop or dead_letter")
 	}

@@ -94,6 +94,15 @@ const (
 	OnMissingRetry      OnMissing = "retry"
 )
 
+// History says how the versions of a stage's rows change.
+type History string
+
+// How the versions of rows change: in any way, or only by new ones.
+const (
+	HistoryMutable    History = "mutable"
+	HistoryAppendOnly History = "append_only"
+)
+
 // RetryOrder says whether later events wait for earlier ones that are retried.
 type RetryOrder string
 

@@ -127,6 +127,8 @@ type Stage struct {
 	Name      string     `key:"-"`
 	Source    string     `key:"source"`
 	By        []string   `key:"by"`
+	At        string     `key:"at"` // Empty: rows as they are now.
+	History   History    `key:"history"`
 	Query     string     `key:"query"`
 	Get       string     `key:"get"`
 	Hash      string     `key:"hash"`

@@ -49,7 +49,7 @@ func (c *checker) checkPreload(key string, s *Stage) {
 	case !c.Valid(preload + ".query"):
 	case keysParameter.MatchString(s.Preload.Query):
 		c.Fail(preload+".query", "has $keys, but a preload reads rows without being told their keys; leave the condition out")
-	case s.Many && !orderBy.MatchString(s.Preload.Query):
+	case s.List() && !orderBy.MatchString(s.Preload.Query):
 		c.Fail(preload+".query", "the rows of a list have to stand together; add an ORDER BY that begins with the key")
 	}
 }

@@ -42,15 +42,15 @@ func TestSources(t *testing.T) {
 			}),
 		},
 		Stages: []pf.Stage{
-			{Name: "user", Source: "shop", By: []string{"event.user_id"}, Get: "user:$key"},
-			{Name: "settings", Source: "shop", By: []string{"event.tenant", "event.user_id"}, Hash: "{$key}:settings:$key"},
-			{Name: "user", Source: "shop", By: []string{"event.user_id"}, Key: []string{"id"}},
+			{History: pf.HistoryMutable, Name: "user", Source: "shop", By: []string{"event.user_id"}, Get: "user:$key"},
+			{History: pf.HistoryMutable, Name: "settings", Source: "shop", By: []string{"event.tenant", "event.user_id"}, Hash: "{$key}:settings:$key"},
+			{History: pf.HistoryMutable, Name: "user", Source: "shop", By: []string{"event.user_id"}, Key: []string{"id"}},
 			{
-				Name: "teams", Source: "more", By: []string{"event.user_id"}, Key: []string{"member.id"}, KeyType: []string{"bigint"}, Many: true,
+				History: pf.HistoryMutable, Name: "teams", Source: "more", By: []string{"event.user_id"}, Key: []string{"member.id"}, KeyType: []string{"bigint"}, Many: true,
 				Request:  pf.Request{Method: pf.MethodGet, Path: "/teams", Param: "user", Separator: ","},
 				Response: pf.Response{Items: "data.teams", Value: "team", Error: "status", PermanentErrors: []string{"INVALID", "GONE"}},
 			},
-			{Name: "names", Source: "more", By: []string{"event.user_id"}, Response: pf.Response{Named: true, Missing: []int{404, 410}}},
+			{History: pf.HistoryMutable, Name: "names", Source: "more", By: []string{"event.user_id"}, Response: pf.Response{Named: true, Missing: []int{404, 410}}},
 		},
 	}
 	got := &pf.File{Sources: slices.Concat(redis.Sources, service.Sources), Stages: slices.Concat(redis.Stages, service.Stages)}

@@ -37,7 +37,7 @@ func (w *batch[K, V]) add(name string, hash uint64, e cachetier.Entry) {
 // encode adds a result that the memory keeps as it. A value without bytes stays out.
 func (w *batch[K, V]) encode(key K, r stages.Result[V], it item) {
 	e := cachetier.Entry{
-		State: r.State, Began: w.since.Taken, Born: w.now, Expires: w.now.Add(it.life.ttl), Until: w.now.Add(it.kept),
+		State: r.State, Began: w.since.Taken, Born: w.now.Add(-it.life.age), Expires: w.now.Add(it.life.ttl), Until: w.now.Add(it.kept),
 	}
 	if r.State == stages.Loaded {
 		value, err := w.below.codec.Encode(r.Value)

@@ -33,21 +33,21 @@ type hitFunc[V any] = func(i int, r stages.Result[V], due bool)
 func (b *below[K, V]) get(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, hit hitFunc[V]) {
 	for n := 0; n < len(b.levels) && len(at) > 0 && ctx.Err() == nil; n++ {
 		asked := len(at)
-		at = b.read(ctx, stamp, keys, at, n, false, hit)
+		at = b.read(ctx, stamp, keys, at, n, freshRead, hit)
 		b.levels[n].hits.Add(uint64(asked - len(at)))
 		b.levels[n].misses.Add(uint64(len(at)))
 	}
 }
 
-// getStale looks for the keys at some positions that are past their time, but not too far.
-func (b *below[K, V]) getStale(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, hit hitFunc[V]) {
+// getPast looks for the keys at some positions that are past their time.
+func (b *below[K, V]) getPast(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, which readMode, hit hitFunc[V]) {
 	for n := 0; n < len(b.levels) && len(at) > 0 && ctx.Err() == nil; n++ {
-		at = b.read(ctx, stamp, keys, at, n, true, hit)
+		at = b.read(ctx, stamp, keys, at, n, which, hit)
 	}
 }
 
 // read reads one level, moves the entries that it holds up, and returns the positions that it does not hold.
-func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, n int, stale bool, hit hitFunc[V]) (rest []int32) {
+func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K, at []int32, n int, which readMode, hit hitFunc[V]) (rest []int32) {
 	names := make([]string, len(at))
 	for i, j := range at {
 		names[i] = b.codec.Key(keys[j])
@@ -62,7 +62,7 @@ func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K,
 	)
 	for i := range all {
 		f := &all[i]
-		l, ok := b.usable(&f.entry, now, stale)
+		l, ok := b.usable(&f.entry, now, which)
 		if !ok || has[f.at] {
 			continue
 		}
@@ -86,11 +86,11 @@ func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K,
 			up.add(names[f.at], it.hash, f.entry)
 		}
 		due := false
-		if stale {
+		if which == staleRead {
 			r.Stale, r.Age = true, max(l.age, 1)
 		} else {
 			r.Tier = uint8(n + 2)
-			due = b.view.cfg.RefreshAfter > 0 && l.age >= b.view.dueAfter(f.entry.Expires.Sub(f.entry.Born))
+			due = which == freshRead && b.view.cfg.RefreshAfter > 0 && l.age >= b.view.dueAfter(f.entry.Expires.Sub(f.entry.Born))
 		}
 		hit(int(j), r, due)
 	}
@@ -109,12 +109,9 @@ func (b *below[K, V]) read(ctx context.Context, stamp loadcache.Stamp, keys []K,
 
 // usable reports whether an entry can be served, and what is left of its life. A time to live that is shorter by now than
 // when the entry was made counts, and so a clock that was wrong then does no lasting harm.
-func (b *below[K, V]) usable(e *cachetier.Entry, now time.Time, stale bool) (life, bool) {
+func (b *below[K, V]) usable(e *cachetier.Entry, now time.Time, which readMode) (life, bool) {
 	l := life{age: age(e, now), ttl: min(e.Expires.Sub(now), b.view.ttl(e.State))}
-	if stale {
-		return l, b.view.staleable(e.State) && l.ttl+b.view.cfg.StaleIfError > 0
-	}
-	return l, l.ttl > 0
+	return l, b.view.servable(which, e.State, l.ttl)
 }
 
 func (b *below[K, V]) decode(e *cachetier.Entry) (stages.Result[V], bool) {

@@ -75,17 +75,29 @@ func (v *View[K, V]) getMemory(keys []K, hit hitFunc[V]) (missed []int32) {
 // GetStale calls hit with the values that are past their TTL by no more than StaleIfError and were not invalidated;
 // Age is their age. Keys that are known to be missing are among them only with StaleMissing. The tiers are asked as by Get.
 func (v *View[K, V]) GetStale(ctx context.Context, keys []K, hit func(i int, r stages.Result[V])) {
-	if v.cfg.StaleIfError <= 0 {
-		return
-	}
-	stamp := v.stamp()
-	if missed := v.getStaleMemory(keys, hit); len(missed) > 0 {
-		v.below.getStale(ctx, stamp, keys, missed, func(i int, r stages.Result[V], _ bool) { hit(i, r) })
+	if v.cfg.StaleIfError > 0 {
+		v.getPast(ctx, keys, staleRead, hit)
 	}
 }
 
-// getStaleMemory returns the positions to read from the tiers.
-func (v *View[K, V]) getStaleMemory(keys []K, hit func(int, stages.Result[V])) (missed []int32) {
+// GetExpired calls hit with the values, and the keys that are known to be missing, that are past their TTL and were not invalidated. It
+// finds those that KeepExpired has kept. The tiers are asked as by Get.
+func (v *View[K, V]) GetExpired(ctx context.Context, keys []K, hit func(i int, r stages.Result[V])) {
+	if v.cfg.KeepExpired {
+		v.getPast(ctx, keys, expiredRead, hit)
+	}
+}
+
+// getPast finds entries that are past their time.
+func (v *View[K, V]) getPast(ctx context.Context, keys []K, which readMode, hit func(i int, r stages.Result[V])) {
+	stamp := v.stamp()
+	if missed := v.getPastMemory(keys, which, hit); len(missed) > 0 {
+		v.below.getPast(ctx, stamp, keys, missed, which, func(i int, r stages.Result[V], _ bool) { hit(i, r) })
+	}
+}
+
+// getPastMemory returns the positions to read from the tiers.
+func (v *View[K, V]) getPastMemory(keys []K, which readMode, hit func(int, stages.Result[V])) (missed []int32) {
 	m := v.memory
 	m.reading.RLock()
 	defer m.reading.RUnlock()
@@ -95,13 +107,38 @@ func (v *View[K, V]) getStaleMemory(keys []K, hit func(int, stages.Result[V])) (
 	now := m.since()
 	for i := range keys {
 		switch e := v.lookup(keys[i]); {
-		case e != nil && v.staleable(e.state) && now-e.expires < v.cfg.StaleIfError:
-			hit(i, stages.Result[V]{Value: e.value, State: e.state, Stale: true, Age: max(now-e.born, 1)})
+		case e != nil && v.servable(which, e.state, e.expires-now):
+			r := stages.Result[V]{Value: e.value, State: e.state, Stale: which == staleRead, Age: max(now-e.born, 1)}
+			if which == expiredRead {
+				r.Tier = 1
+			}
+			hit(i, r)
 		case v.below != nil:
 			missed = append(missed, int32(i))
 		}
 	}
 	return missed
+}
+
+// readMode says which entries a read is for.
+type readMode uint8
+
+const (
+	freshRead   readMode = iota // within their time
+	staleRead                   // past it by no more than StaleIfError
+	expiredRead                 // past it by any time
+)
+
+// servable reports whether a read is for an entry that has some time left, which is negative for one past its time.
+func (v *View[K, V]) servable(which readMode, state stages.State, left time.Duration) bool {
+	switch which {
+	case staleRead:
+		return v.staleable(state) && left+v.cfg.StaleIfError > 0
+	case expiredRead:
+		return v.cfg.KeepExpired
+	default:
+		return left > 0
+	}
 }
 
 // lookup gives the key's entry, where it is this key's and not invalidated, also past its time. None of this is left to

@@ -29,6 +29,8 @@ type ViewConfig[K comparable, V any] struct {
 	NegativeTTL time.Duration
 	// StaleIfError is how long beyond its TTL a loaded value is kept, for when the source fails. Zero or less keeps none.
 	StaleIfError time.Duration
+	// KeepExpired keeps results past their time until their room is needed, for GetExpired.
+	KeepExpired bool
 	// StaleMissing reports whether a key without a value is kept so as well: for loaders where that is an answer like any
 	// other, such as a list without elements.
 	StaleMissing bool

@@ -18,6 +18,10 @@ func (v *View[K, V]) Set(ctx context.Context, since loadcache.Stamp, keys []K, r
 	items := make([]item, 0, min(len(keys), chunk))
 	w := v.below.batch(since, len(keys))
 	now := v.memory.since()
+	took := time.Duration(0) // What was loaded may be as old as the beginning of the load.
+	if !since.Taken.IsZero() {
+		took = max(time.Since(since.Taken), 0)
+	}
 	for i := range keys {
 		r := results[i]
 		ttl := v.ttl(r.State)
@@ -28,7 +32,7 @@ func (v *View[K, V]) Set(ctx context.Context, since loadcache.Stamp, keys []K, r
 			var none V
 			r.Value = none
 		}
-		it := v.item(since, keys[i], r, life{now: now, ttl: v.jittered(ttl)})
+		it := v.item(since, keys[i], r, life{now: now, age: took, ttl: v.jittered(ttl)})
 		items = append(items, it)
 		if w != nil {
 			w.encode(keys[i], r, it)
@@ -52,7 +56,7 @@ func (v *View[K, V]) ttl(state stages.State) time.Duration {
 	case stages.Loaded:
 		return v.cfg.TTL
 	case stages.Missing:
-		if v.cfg.StaleIfError > 0 || v.cfg.RefreshAfter > 0 {
+		if v.cfg.StaleIfError > 0 || v.cfg.RefreshAfter > 0 || v.cfg.KeepExpired {
 			return max(v.cfg.NegativeTTL, 1) // It takes the place of a value that would still be served.
 		}
 		return v.cfg.NegativeTTL
@@ -94,10 +98,17 @@ func (v *View[K, V]) staleable(state stages.State) bool {
 	return v.cfg.StaleIfError > 0 && (state == stages.Loaded || v.cfg.StaleMissing)
 }
 
+// expiredTime is how long an entry is kept past its time for GetExpired.
+const expiredTime = 10 * 365 * 24 * time.Hour
+
 // kept is how long the store keeps an entry that is good for ttl.
 func (v *View[K, V]) kept(state stages.State, ttl time.Duration) time.Duration {
-	if !v.staleable(state) {
-		return ttl
+	var longer time.Duration
+	if v.staleable(state) {
+		longer = v.cfg.StaleIfError
 	}
-	return ttl + min(v.cfg.StaleIfError, math.MaxInt64-max(ttl, 0))
+	if v.cfg.KeepExpired {
+		longer = max(longer, expiredTime)
+	}
+	return ttl + min(longer, math.MaxInt64-max(ttl, 0))
 }

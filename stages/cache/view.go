@@ -24,6 +24,8 @@ type ViewConfig[K comparable, V any] struct {
 	NegativeTTL time.Duration
 	// StaleIfError is how long past its TTL a value may still be used while the source fails. Defaults to not at all.
 	StaleIfError time.Duration
+	// KeepExpired keeps values past their TTL for as long as there is room, for stages.LoaderConfig.AppendOnly.
+	KeepExpired bool
 	// RefreshAfter is the share of its time to live, between 0 and 1, after which an entry that is read is loaded again in
 	// the background. At 0.8, that happens in the last fifth. Defaults to never.
 	RefreshAfter float64
@@ -59,7 +61,7 @@ type sealed[K comparable, V any] = loadcache.Sealed[K, stages.Result[V]]
 func For[K comparable, V any](m *Memory, cfg ViewConfig[K, V]) *View[K, V] {
 	view := resultcache.For(m.memory, resultcache.ViewConfig[K, V]{
 		Loader: cfg.Loader, Version: cfg.Version, TTL: cfg.TTL, NegativeTTL: cfg.NegativeTTL,
-		StaleIfError: cfg.StaleIfError, RefreshAfter: cfg.RefreshAfter,
+		StaleIfError: cfg.StaleIfError, KeepExpired: cfg.KeepExpired, RefreshAfter: cfg.RefreshAfter,
 		Codec: (*resultcache.Codec[K, V])(cfg.Codec), Cost: cfg.Cost,
 	})
 	return &View[K, V]{sealed: loadcache.Seal(view), view: view}

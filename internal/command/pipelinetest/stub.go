@@ -52,7 +52,7 @@ func (s *stub) Load(_ context.Context, b *stages.Batch[lookup.Key, []byte]) erro
 		case s.failure != nil && (s.fails == nil || s.fails[k]):
 			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(s.failure, stages.Permanent), State: stages.Failed})
 		case len(rows) == 0:
-		case s.stage.Many:
+		case s.stage.Stage.List():
 			b.Set(i, stages.Result[[]byte]{Value: list(rows), State: stages.Loaded})
 		case len(rows) > 1:
 			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(fmt.Errorf("%s for one key: many: true makes a list of them", plural.Count(len(rows), "row")), stages.Permanent), State: stages.Failed})

@@ -72,8 +72,10 @@ type Stage struct {
 	LeftOut int     `json:"left_out,omitempty"`
 	Age     float64 `json:"age_seconds,omitempty"`   // of the oldest answer from the cache
 	Stale   float64 `json:"stale_seconds,omitempty"` // the age of what was served past its time
-	Start   float64 `json:"start_ms"`
-	End     float64 `json:"end_ms"`
+	// Versions are the times for which the rows are valid, of a stage with at.
+	Versions []pipeline.Bounds `json:"versions,omitempty"`
+	Start    float64           `json:"start_ms"`
+	End      float64           `json:"end_ms"`
 }
 
 // Trial tries events one after the other, on one cache. It is for one goroutine.
@@ -166,7 +168,7 @@ func (t *Trial) stages(stats []stages.StageStats) []Stage {
 		}
 		stage := Stage{
 			Name: s.Stage, From: append([]string{}, t.found[i].Tiers...), Keys: s.Unique, Skipped: t.found[i].Skipped, Failed: s.Failed, Rows: t.found[i].Rows, Calls: s.Calls, LeftOut: s.Extra,
-			Age: t.found[i].Age.Round(time.Second).Seconds(), Stale: t.found[i].Stale.Round(time.Second).Seconds(), Start: millis(s.Asked), End: millis(s.Settled),
+			Age: t.found[i].Age.Round(time.Second).Seconds(), Stale: t.found[i].Stale.Round(time.Second).Seconds(), Versions: t.found[i].Versions, Start: millis(s.Asked), End: millis(s.Settled),
 		}
 		for _, from := range []struct {
 			name string

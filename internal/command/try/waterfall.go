@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/unrequested"
@@ -35,11 +36,22 @@ func (r *Report) Waterfall(colors console.Palette) string {
 		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %5d  %5d  %5d  %15s  %s", from, s.origin(), s.Keys, s.Rows, s.Calls, span, bar), " ") + "\n")
 	}
 	for _, s := range r.Stages {
+		for _, v := range s.Versions {
+			b.WriteString(colors.Faint(fmt.Sprintf("  %s: valid from %s to %s", s.Name, bound(v.From), bound(v.To))) + "\n")
+		}
 		if s.LeftOut > 0 {
 			b.WriteString(colors.Notable(fmt.Sprintf("warning: stage %s: %s (%d)", s.Name, unrequested.Rows, s.LeftOut)) + "\n")
 		}
 	}
 	return b.String()
+}
+
+// bound is a time at which a version begins or ends; nil is open.
+func bound(t *time.Time) string {
+	if t == nil {
+		return "..."
+	}
+	return t.Format(time.RFC3339Nano)
 }
 
 func (r *Report) paint(colors console.Palette, text string) string {
