@@ -1,10 +1,12 @@
 // Package lookupext has the interfaces of what lookups can do beyond lookup.Lookup. Only our own packages ask for it.
 //
 // A lookup of sqllookup is a Database, a lookup of httplookup is Typed and a Prober, and a lookup of redislookup is Typed.
+// A lookup of filelookup is a Table, and its client a Reloader.
 package lookupext
 
 import (
 	"context"
+	"time"
 
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages"
@@ -109,5 +111,22 @@ type Scanned struct {
 	// Rows is the number of rows that Value was made of.
 	Rows int
 	// Err says why there is no Value. What was found for the key before is not its value either.
+	Err error
+}
+
+// Reloader is a client that loads its rows again when they change elsewhere.
+type Reloader interface {
+	// Served says which rows it has now.
+	Served() Served
+}
+
+// Served is what a Reloader has loaded.
+type Served struct {
+	// Modified is when the content was written. It is zero if nothing was loaded.
+	Modified time.Time
+	// Rows and Bytes are their number, and about how much memory they take.
+	Rows  int
+	Bytes int64
+	// Err says why the latest content is not the one that is served; nil if it is.
 	Err error
 }

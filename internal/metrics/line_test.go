@@ -44,7 +44,7 @@ func startLine(t *testing.T, every time.Duration) *line {
 	status := func() []loaderline.WorkerStatus { return running.Load().Status() }
 	watch := backlog.New(backlog.Config{Kafka: kafka, Group: "g", Topics: []string{"in"}, ClientID: "this", Status: status, Every: every, Patience: patience})
 	l.metrics = metrics.New(metrics.Config{
-		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Tiers: []string{"redis"}, Status: status, Backlog: watch,
+		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Files: []string{"zones"}, Tiers: []string{"redis"}, Status: status, Backlog: watch,
 		Changes: metrics.Changes{Topics: []string{"shop.users"}},
 	})
 	l.watch = watch

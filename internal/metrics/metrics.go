@@ -11,6 +11,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -31,6 +32,10 @@ type Config struct {
 	Version string
 	// Stages, Sources and Tiers (of the cache) are the names whose series are there from zero.
 	Stages, Sources, Tiers []string
+	// Files are the names of the sources that are files. Defaults to none.
+	Files []string
+	// Served says what the files are served from. It is called at each scrape. Defaults to zeros.
+	Served func() map[string]lookupext.Served
 	// Status says what the workers are doing. It is called at each scrape. Defaults to no workers.
 	Status func() []loaderline.WorkerStatus
 	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
@@ -71,6 +76,9 @@ func New(cfg Config) *Metrics {
 	if cfg.SourceStats == nil {
 		cfg.SourceStats = func() map[string]stages.BackendStats { return nil }
 	}
+	if cfg.Served == nil {
+		cfg.Served = func() map[string]lookupext.Served { return nil }
+	}
 	if cfg.Disk == nil {
 		cfg.Disk = func() cachetier.DiskStats { return cachetier.DiskStats{} }
 	}
@@ -89,6 +97,9 @@ func New(cfg Config) *Metrics {
 	of.MustRegister(m.calls.all()...)
 	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newReused(cfg.Reused), newTiers(cfg.Tiers, cfg.Cache), newDiskStats(cfg.Disk))
 	of.MustRegister(newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
+	if len(cfg.Files) > 0 {
+		of.MustRegister(newFiles(cfg.Files, cfg.Served))
+	}
 	if cfg.Backlog != nil {
 		of.MustRegister(newLag(cfg.Backlog, cfg.Status))
 	}

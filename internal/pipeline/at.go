@@ -113,6 +113,9 @@ func checkVersions(layout *Layout, s *Stage, l Lookup) error {
 // zoneAdvice says how to select a column with a time zone.
 func zoneAdvice(layout *Layout, s *Stage, column string) string {
 	source, _ := layout.File.Source(s.Source)
+	if source.SQL == nil {
+		return "write times of RFC 3339, which have a zone"
+	}
 	example := ""
 	switch source.SQL.Driver {
 	case pipelinefile.DriverPostgres:

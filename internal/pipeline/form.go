@@ -180,6 +180,9 @@ func (f *former) row(s *Stage) *outputschema.Form {
 		return outputschema.NotKnown("nothing is known of the rows of stage %s, since source %s does not tell their types", s.Name, s.Source)
 	}
 	row := &outputschema.Form{Kind: outputschema.Object, Nullable: true, Origin: "the query of stage " + s.Name}
+	if source, _ := f.layout.File.Source(s.Source); source.Kind().Local() {
+		row.Origin = "source " + s.Source
+	}
 	for _, c := range s.rowColumns(typed.ColumnTypes()) {
 		row.Fields = append(row.Fields, outputschema.Field{Name: c.Name, Form: outputschema.Of(c.Type)})
 	}

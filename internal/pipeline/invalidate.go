@@ -72,7 +72,7 @@ func (p *Pipeline) changeSchemas(f pipelinefile.Format, in *pipelinefile.Input) 
 func CheckCommand(ctx context.Context, l *Layout, c invalidation.Command) (err error) {
 	stage := l.Stages[slices.IndexFunc(l.Stages, func(s *Stage) bool { return s.Name == c.Stage })]
 	at := slices.IndexFunc(l.File.Sources, func(f pipelinefile.Source) bool { return f.Name == stage.Source })
-	source, err := OpenSource(ctx, l.File, l.File.Sources[at], nil)
+	source, err := OpenSource(ctx, l.File, l.File.Sources[at], SourceOptions{})
 	if err != nil {
 		return err
 	}

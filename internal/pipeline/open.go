@@ -11,6 +11,7 @@ import (
 	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/resultcache"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
@@ -89,7 +90,7 @@ func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipeline
 	if o.Lookup != nil {
 		return standIn{o.Lookup}, nil
 	}
-	return OpenSource(ctx, file, f, o.Certificates)
+	return OpenSource(ctx, file, f, SourceOptions{Certificates: o.Certificates, Logger: o.Logger})
 }
 
 // Open connects to the sources of a layout, prepares every statement and builds the plan. A source that is not reachable is an
@@ -162,6 +163,17 @@ func (p *Pipeline) SourceStats() map[string]stages.BackendStats {
 	all := make(map[string]stages.BackendStats, len(p.sources))
 	for name, s := range p.sources {
 		all[name] = s.backend.Stats()
+	}
+	return all
+}
+
+// Served says which rows each source has that loads them again when they change. It is safe for concurrent use.
+func (p *Pipeline) Served() map[string]lookupext.Served {
+	all := map[string]lookupext.Served{}
+	for name, s := range p.sources {
+		if r, ok := s.Source.(lookupext.Reloader); ok {
+			all[name] = r.Served()
+		}
 	}
 	return all
 }

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -47,21 +49,35 @@ func (s standIn) Prepare(_ context.Context, stage *Stage) (Lookup, error) {
 func (s standIn) Close() error     { return nil }
 func (s standIn) identity() string { return "" }
 
-// OpenSource makes a Source without connecting. It tells watch of the certificates, unless watch is nil. Its error is a
-// *strictyaml.Error, or a *tlsfiles.EndedError.
-func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
+// SourceOptions are what a source is given beside the file. Zero values are defaults.
+type SourceOptions struct {
+	// Certificates is told of the source's TLS files. Defaults to none.
+	Certificates *tlsfiles.Watch
+	// Logger receives what a source says that loads its rows again. Defaults to none.
+	Logger *slog.Logger
+}
+
+// OpenSource makes a Source without connecting. Its error is a *strictyaml.Error, or a *tlsfiles.EndedError.
+func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, opts SourceOptions) (Source, error) {
 	switch f.Kind() {
 	case pipelinefile.KindRedis:
-		return openRedis(ctx, file, f, watch)
+		return openRedis(ctx, file, f, opts.Certificates)
 	case pipelinefile.KindHTTP:
-		return openHTTP(ctx, file, f, watch)
+		return openHTTP(ctx, file, f, opts.Certificates)
+	case pipelinefile.KindFile:
+		return openFile(ctx, file, f, opts.Logger)
+	case pipelinefile.KindInline:
+		return openInline(file, f)
 	default:
 		return openSQL(ctx, file, f)
 	}
 }
 
-// backendConfig is how the calls of a source are limited.
+// backendConfig is how the calls of a source are limited: not at all if its rows are in memory.
 func backendConfig(f pipelinefile.Source) stages.BackendConfig {
+	if f.Kind().Local() {
+		return stages.BackendConfig{Name: f.Name, MaxCalls: math.MaxInt16, Timeout: -1}
+	}
 	cfg := stages.BackendConfig{Name: f.Name, MaxCalls: f.MaxCalls, Timeout: f.Timeout}
 	if r := f.Rate; r != nil {
 		cfg.CallInterval, cfg.CallBurst = r.Per/time.Duration(r.Calls), r.Burst
@@ -97,13 +113,13 @@ func (l *layouter) askable() {
 		if f.Kind() == pipelinefile.KindSQL {
 			continue
 		}
-		source, err := OpenSource(ctx, l.File, withoutFiles(f), nil)
+		source, err := OpenSource(ctx, l.File, withoutFiles(f), SourceOptions{})
 		if err != nil {
 			l.problems = append(l.problems, err)
 			continue
 		}
 		for _, s := range l.Stages {
-			if s.Source != f.Name {
+			if s.Source != f.Name || f.File != nil { // A file is read where it is used.
 				continue
 			}
 			if _, err := source.Prepare(ctx, s); err != nil {

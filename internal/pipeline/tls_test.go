@@ -72,7 +72,7 @@ func TestCertificatesAreRenewedWithoutARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := pipeline.OpenSource(t.Context(), file, file.Sources[0], watch)
+	source, err := pipeline.OpenSource(t.Context(), file, file.Sources[0], pipeline.SourceOptions{Certificates: watch})
 	if err != nil {
 		t.Fatal(err)
 	}

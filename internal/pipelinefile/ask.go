@@ -24,7 +24,9 @@ var askKeys = []struct {
 }
 
 // kindWords are the kinds of sources as errors name them.
-var kindWords = map[Kind]string{KindSQL: "a database", KindRedis: "Redis", KindHTTP: "a service over HTTP"}
+var kindWords = map[Kind]string{
+	KindSQL: "a database", KindRedis: "Redis", KindHTTP: "a service over HTTP", KindFile: "a file", KindInline: "a table in this file",
+}
 
 // checkAsk checks what a stage asks its source: that its keys are of the source's kind, and what they say.
 func (c *checker) checkAsk(key string, s *Stage) {
@@ -44,8 +46,11 @@ func (c *checker) checkAsk(key string, s *Stage) {
 					fit = append(fit, other.name)
 				}
 			}
-			c.Fail(key+"."+ask.name, "is for sources of kind %s, and %s is %s, which is asked by %s",
-				strictyaml.JoinWords(of, "or"), s.Source, kindWords[kind], strictyaml.JoinWords(fit, "and"))
+			instead := "which is asked by " + strictyaml.JoinWords(fit, "and")
+			if len(fit) == 0 {
+				instead = "which needs by alone; remove the key"
+			}
+			c.Fail(key+"."+ask.name, "is for sources of kind %s, and %s is %s, %s", strictyaml.JoinWords(of, "or"), s.Source, kindWords[kind], instead)
 		}
 	}
 	switch kind {
@@ -64,6 +69,8 @@ func (c *checker) checkAsk(key string, s *Stage) {
 		default:
 			s.Key = []string{"id"}
 		}
+	case KindFile, KindInline:
+		c.checkTable(key, s, &source)
 	}
 }
 

@@ -113,6 +113,7 @@ func (c *checker) checkStage(i int) {
 		switch {
 		case !ok:
 			c.noSource(source)
+		case from.Kind().Local():
 		case s.OnOutage != OnOutagePause && !from.Breaker.Enabled && c.Valid(key+".on_outage"):
 			c.Fail(key+".on_outage", "without a breaker every micro-batch of an outage would first wait for the retries; add breaker: true to sources.%s", s.Source)
 		}
@@ -126,6 +127,16 @@ func (c *checker) checkStage(i int) {
 	if s.OnMissing == OnMissingRetry && s.Many {
 		c.Fail(key+".on_missing", "with many: true no rows are an empty list, and not missing, so there is nothing to wait for; use keep, drop or dead_letter")
 	}
+	if from, ok := c.file.Source(s.Source); ok && from.Kind().Local() {
+		c.checkLocalStage(key, s, &from)
+	} else {
+		c.checkStageCache(key, s)
+	}
+	c.checkPreload(key, s)
+}
+
+// checkStageCache sets the defaults of a stage's cache.
+func (c *checker) checkStageCache(key string, s *Stage) {
 	if !c.Valid(key + ".cache.ttl") {
 		s.Cache.TTL = c.file.Cache.TTL
 	}
@@ -138,7 +149,6 @@ func (c *checker) checkStage(i int) {
 	if s.Cache.Refresh > 0 && s.Cache.TTL == 0 {
 		c.Fail(key+".cache.refresh", "the stage is not cached, so there is nothing to refresh; give it a ttl, as in cache: {ttl: 10m, refresh: 80%%}")
 	}
-	c.checkPreload(key, s)
 }
 
 func (c *checker) noSource(key string) {

@@ -10,7 +10,7 @@ const (
 	DriverSQLite   Driver = "sqlite"
 )
 
-// Format is what a value is: of a record, of its key, or of a string in Redis.
+// Format is what a value is: of a record, of its key, or of a string in Redis. It is what a file is, too.
 type Format string
 
 // The formats of values.
@@ -21,6 +21,30 @@ const (
 	FormatAvro       Format = "avro"
 	FormatProtobuf   Format = "protobuf"
 	FormatJSONSchema Format = "json_schema"
+	FormatCSV        Format = "csv"
+	FormatNDJSON     Format = "ndjson"
+)
+
+// ColumnType is the type of a column in a file or an inline table.
+type ColumnType string
+
+// The types of columns.
+const (
+	ColumnAny         ColumnType = "any"
+	ColumnText        ColumnType = "text"
+	ColumnCIText      ColumnType = "citext"
+	ColumnChar        ColumnType = "char"
+	ColumnBoolean     ColumnType = "boolean"
+	ColumnSmallint    ColumnType = "smallint"
+	ColumnInteger     ColumnType = "integer"
+	ColumnBigint      ColumnType = "bigint"
+	ColumnNumeric     ColumnType = "numeric"
+	ColumnDouble      ColumnType = "double"
+	ColumnUUID        ColumnType = "uuid"
+	ColumnDate        ColumnType = "date"
+	ColumnTimestamp   ColumnType = "timestamp"
+	ColumnTimestamptz ColumnType = "timestamptz"
+	ColumnJSON        ColumnType = "json"
 )
 
 // HasSchema reports whether values of the format have a schema.

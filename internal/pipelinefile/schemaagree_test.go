@@ -102,7 +102,7 @@ func (m *mutation) change(document any) {
 func (m *mutation) free(section string) bool {
 	for ; section != ""; section = section[:max(0, strings.LastIndexByte(section, '.'))] {
 		switch m.keys[strings.TrimSuffix(section, "[]")].Type {
-		case strictyaml.TypeSecrets, strictyaml.TypeEnums, strictyaml.TypeExpressions, strictyaml.TypeStrings, strictyaml.TypeTemplate, strictyaml.TypeDocument:
+		case strictyaml.TypeSecrets, strictyaml.TypeEnums, strictyaml.TypeExpressions, strictyaml.TypeStrings, strictyaml.TypeTemplate, strictyaml.TypeDocument, strictyaml.TypeRows:
 			return true
 		default:
 		}

@@ -15,10 +15,18 @@ type Kind string
 
 // The kinds of sources, by their keys.
 const (
-	KindSQL   Kind = "sql"
-	KindRedis Kind = "redis"
-	KindHTTP  Kind = "http"
+	KindSQL    Kind = "sql"
+	KindRedis  Kind = "redis"
+	KindHTTP   Kind = "http"
+	KindFile   Kind = "file"
+	KindInline Kind = "inline"
 )
+
+// kinds are all kinds, in the order in which words name them.
+var kinds = []Kind{KindSQL, KindRedis, KindHTTP, KindFile, KindInline}
+
+// Local reports whether the rows of such a source are in this process: nothing is called, cached or limited.
+func (k Kind) Local() bool { return k == KindFile || k == KindInline }
 
 // Source is something that answers keys. Exactly one kind is set.
 type Source struct {
@@ -26,6 +34,8 @@ type Source struct {
 	SQL      *SQL          `key:"sql"`
 	Redis    *Redis        `key:"redis"`
 	HTTP     *HTTPSource   `key:"http"`
+	File     *FileSource   `key:"file"`
+	Inline   *Inline       `key:"inline"`
 	Timeout  time.Duration `key:"timeout"`
 	MaxKeys  int           `key:"max_keys"`
 	MaxCalls int           `key:"max_calls"`
@@ -42,12 +52,16 @@ func (s *Source) Kind() Kind {
 		return KindRedis
 	case s.HTTP != nil:
 		return KindHTTP
+	case s.File != nil:
+		return KindFile
+	case s.Inline != nil:
+		return KindInline
 	default:
 		return KindSQL
 	}
 }
 
-// Driver is what answers, in one word: the database's driver, redis or http.
+// Driver is what answers, in one word: the database's driver, or the kind of another source.
 func (s *Source) Driver() string {
 	if s.SQL != nil {
 		return string(s.SQL.Driver)
@@ -89,7 +103,7 @@ type Breaker struct {
 func sourceKeys() []strictyaml.Key {
 	return slices.Concat([]strictyaml.Key{
 		{Path: "sources", Type: strictyaml.TypeNames, Required: true, Pattern: namePattern, PatternDoc: nameWords, Reserved: reservedNames()[:1], Example: `{shop: {sql: {driver: postgres, dsn: "${SHOP_DSN}"}}}`, Doc: "Where stages look up keys, by a name of your choice."},
-		{Path: "sources.*", Type: strictyaml.TypeSection, Noun: "a source", Doc: "One source. It has one of sql, redis and http."},
+		{Path: "sources.*", Type: strictyaml.TypeSection, Noun: "a source", Doc: "One source. It has one of " + strictyaml.JoinWords(words(kinds...), "and") + "."},
 		{Path: "sources.*.sql", Type: strictyaml.TypeSection, Doc: "A database."},
 		{Path: "sources.*.sql.driver", Type: strictyaml.TypeEnum, Required: true, Example: "postgres", Enum: words(DriverPostgres, DriverMySQL, DriverSQLite), Doc: "The kind of database; use mysql for MariaDB too."},
 		{Path: "sources.*.sql.dsn", Type: strictyaml.TypeSecret, Required: true, Example: `"${SHOP_DSN}"`, Doc: "How to connect, in the driver's own notation; best from the environment or a file. For sqlite a path, relative to the pipeline file, or a file: URI."},
@@ -102,7 +116,7 @@ func sourceKeys() []strictyaml.Key {
 		{Path: "sources.*.http.health", Type: strictyaml.TypeString, Doc: "The path below the url that returns 2xx to a GET while the service works. Defaults to none: health checks then only connect."},
 		{Path: "sources.*.http.pool", Type: strictyaml.TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "The most connections."},
 		{Path: "sources.*.http.max_body", Type: strictyaml.TypeSize, Default: "64MiB", Min: kib, Max: gib, Doc: "The most bytes of a response, after decompression. A larger response is requested again with fewer keys."},
-	}, tlsKeys("sources.*.http", "How an https url is trusted."), []strictyaml.Key{
+	}, tlsKeys("sources.*.http", "How an https url is trusted."), tableKeys(), []strictyaml.Key{
 		{Path: "sources.*.timeout", Type: strictyaml.TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long one call may take, not counting the time that it waits to start."},
 		{Path: "sources.*.max_keys", Type: strictyaml.TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "The most keys in one call. More keys are split into several calls."},
 		{Path: "sources.*.max_calls", Type: strictyaml.TypeInteger, Default: "4", Min: 1, Max: 1000, Doc: "The most concurrent calls, over all workers and stages."},
@@ -123,12 +137,15 @@ func (c *checker) checkSource(s *Source) {
 	if !c.Has(key) {
 		return // Its name or its value has been refused.
 	}
-	kinds := c.kinds(s.Name)
+	has := c.kinds(s.Name)
 	switch {
-	case len(kinds) > 1:
-		c.Fail(key+"."+kinds[1], "the source has %s too, and a source is of one kind; make it a source of its own", kinds[0])
-	case len(kinds) == 0 && !c.FailedBelow(key):
-		c.Fail(key, "nothing says where it is; write one of sql, redis and http, for example sql: {driver: postgres, dsn: \"${SHOP_DSN}\"}")
+	case len(has) > 1:
+		c.Fail(key+"."+has[1], "the source has %s too, and a source is of one kind; make it a source of its own", has[0])
+	case len(has) == 0 && !c.FailedBelow(key):
+		c.Fail(key, "nothing says where it is; write one of %s, for example sql: {driver: postgres, dsn: \"${SHOP_DSN}\"}", strictyaml.JoinWords(words(kinds...), "and"))
+	}
+	if s.Kind().Local() {
+		c.checkLocal(key, s)
 	}
 	if s.Redis != nil {
 		c.checkRedis(key+".redis", s.Redis)
@@ -144,13 +161,13 @@ func (c *checker) checkSource(s *Source) {
 
 // kinds are the kinds that the file has for a source.
 func (c *checker) kinds(source string) []string {
-	var kinds []string
-	for _, kind := range []Kind{KindSQL, KindRedis, KindHTTP} {
+	var has []string
+	for _, kind := range kinds {
 		if c.Has("sources." + source + "." + string(kind)) {
-			kinds = append(kinds, string(kind))
+			has = append(has, string(kind))
 		}
 	}
-	return kinds
+	return has
 }
 
 // checkHeaders refuses a header that is there twice in two spellings.

@@ -1,13 +1,19 @@
-// Package runscope carries memory that lasts for one run of a plan from the code that starts the run to the code that encodes
-// its rows: in the context of the run.
+// Package runscope carries memory that lasts for one run of a plan from the code that starts the run to the code that loads and
+// encodes its rows: in the context of the run.
 package runscope
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
-// Scope has the values of one run. It is for one goroutine at a time, as the run's rows are.
+// Scope has the values of one run. Except for Pin it is for one goroutine at a time, as the run's rows are.
 type Scope struct {
 	events int
 	values []value
+
+	mu     sync.Mutex
+	pinned map[any]any // by owner; guarded by mu
 }
 
 type value struct {
@@ -47,10 +53,26 @@ func (s *Scope) Add(owner, v any, release func()) {
 	s.values = append(s.values, value{owner: owner, value: v, release: release})
 }
 
+// Pin returns what current returned at the first call for an owner, so that a run sees one version of what changes meanwhile. It is
+// safe for concurrent use. Release forgets it.
+func (s *Scope) Pin(owner any, current func() any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.pinned[owner]
+	if !ok {
+		if s.pinned == nil {
+			s.pinned = map[any]any{}
+		}
+		v = current()
+		s.pinned[owner] = v
+	}
+	return v
+}
+
 // Release releases the values, for other runs. Call it when nothing that was made with them is used any more, or not at all.
 func (s *Scope) Release() {
 	values := s.values
-	s.values = nil
+	s.values, s.pinned = nil, nil
 	for _, v := range values {
 		v.release()
 	}

@@ -2,6 +2,8 @@ package runscope_test
 
 import (
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/loaderline/loaderline/internal/runscope"
@@ -50,5 +52,31 @@ func TestAValueIsOneForEachRun(t *testing.T) {
 	}
 	if want := []int{25, 20}; !slices.Equal(released, want) {
 		t.Errorf("released %v, want %v", released, want)
+	}
+}
+
+func TestARunSeesOneVersion(t *testing.T) {
+	var current atomic.Int64
+	one, two := new(int), new(int)
+	read := func() any { return current.Add(1) }
+	_, first := runscope.New(t.Context(), 1)
+	_, second := runscope.New(t.Context(), 1)
+	seen := make([]any, 8)
+	var readers sync.WaitGroup
+	for i := range seen {
+		readers.Go(func() { seen[i] = first.Pin(one, read) })
+	}
+	readers.Wait()
+	for _, v := range seen {
+		if v != int64(1) {
+			t.Fatalf("the run has seen the versions %v", seen)
+		}
+	}
+	if got := []any{first.Pin(two, read), second.Pin(one, read), first.Pin(one, read)}; !slices.Equal(got, []any{int64(2), int64(3), int64(1)}) {
+		t.Errorf("other owners and runs have seen the versions %v", got)
+	}
+	first.Release()
+	if got := first.Pin(one, read); got != int64(4) {
+		t.Errorf("after its release the run has seen version %v", got)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/metrics"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
@@ -88,8 +89,8 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
-		Tiers:   file.Cache.Tiers(),
-		Status:  r.status, Cache: r.cacheStats, Reused: r.reused, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Backlog: r.backlog, Logger: cfg.Logger,
+		Tiers:   file.Cache.Tiers(), Files: files(file), Served: r.servedFiles,
+		Status: r.status, Cache: r.cacheStats, Reused: r.reused, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Backlog: r.backlog, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.
 	r.stop = stop
@@ -192,6 +193,24 @@ func (r *Run) reused() uint64 {
 func (r *Run) sourceStats() map[string]stages.BackendStats {
 	if open := r.open.Load(); open != nil {
 		return open.SourceStats()
+	}
+	return nil
+}
+
+// files returns the names of the sources that are files.
+func files(file *pipelinefile.File) []string {
+	var all []string
+	for _, s := range file.Sources {
+		if s.File != nil {
+			all = append(all, s.Name)
+		}
+	}
+	return all
+}
+
+func (r *Run) servedFiles() map[string]lookupext.Served {
+	if open := r.open.Load(); open != nil {
+		return open.Served()
 	}
 	return nil
 }

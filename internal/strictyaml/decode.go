@@ -133,6 +133,8 @@ func (d *decoder) value(k Key, at place, node ast.Node, into reflect.Value) {
 		d.scalarsByName(k, TypeSecret, at, node, into)
 	case TypeEnums:
 		d.scalarsByName(k, TypeEnum, at, node, into)
+	case TypeRows:
+		d.rows(k, at, node, into)
 	case TypeTemplate:
 		d.template(k, at, node, into)
 	case TypeDocument:

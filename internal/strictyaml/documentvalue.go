@@ -2,8 +2,10 @@ package strictyaml
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -19,13 +21,50 @@ func (d *decoder) document(k Key, at place, node ast.Node, into reflect.Value) {
 		return
 	}
 	d.positions[at.key] = at.pos
-	value, err := Node{file: d.file, key: at.key, node: node, interpolate: func(key string, s Scalar) string {
+	if value, ok := d.freeForm(k, Node{file: d.file, key: at.key, node: node}); ok {
+		into.SetBytes(value)
+	}
+}
+
+// freeForm returns a value of free form as JSON, with ${} replaced. It reports whether there was no problem.
+func (d *decoder) freeForm(k Key, n Node) (jsontext.Value, bool) {
+	n.interpolate = func(key string, s Scalar) string {
 		s, _ = d.substitute(k, key, s)
 		return s.text
-	}}.JSON()
+	}
+	value, err := n.JSON()
 	if problem, ok := errors.AsType[*Error](err); ok {
 		d.problems = append(d.problems, problem)
+		return nil, false
+	}
+	return value, true
+}
+
+// Row is one mapping of a TypeRows, as JSON and as it is in the file.
+type Row struct {
+	Node
+
+	Value jsontext.Value
+}
+
+// rows decodes a list of mappings of free form.
+func (d *decoder) rows(k Key, at place, node ast.Node, into reflect.Value) {
+	list, ok := node.(*ast.SequenceNode)
+	if !ok || len(list.Values) == 0 {
+		d.failAt(nodePos(node), at.key, "want %s with at least one element; write for example %s: %s", k.wants(), k.name(), k.Example)
 		return
 	}
-	into.SetBytes(value)
+	d.positions[at.key] = nodePos(node)
+	rows := make([]Row, 0, len(list.Values))
+	for i, value := range list.Values {
+		row := Row{Node: Node{file: d.file, key: fmt.Sprintf("%s[%d]", at.key, i), node: value}}
+		if !row.IsMapping() {
+			d.failAt(nodePos(value), row.key, "want a mapping, found %s", describe(value))
+			continue
+		}
+		if row.Value, ok = d.freeForm(k, row.Node); ok {
+			rows = append(rows, row)
+		}
+	}
+	into.Set(reflect.ValueOf(rows))
 }

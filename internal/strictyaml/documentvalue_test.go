@@ -41,3 +41,33 @@ func TestDocuments(t *testing.T) {
 		}
 	}
 }
+
+func TestRows(t *testing.T) {
+	t.Parallel()
+	opts := world()
+	opts.Getenv = func(name string) (string, bool) { return name, name != "UNSET" }
+	file, _, err := decode(t, least+"stock: [{of: books, n: 1.50}, {of: '${X}', at: [{a: ~}]}]\n", opts)
+	if err != nil || len(file.Stock) != 2 {
+		t.Fatalf("%d rows: %v", len(file.Stock), err)
+	}
+	for i, want := range []string{`{"of":"books","n":1.50}`, `{"of":"X","at":[{"a":null}]}`} {
+		if got := string(file.Stock[i].Value); got != want {
+			t.Errorf("row %d: %s, want %s", i, got, want)
+		}
+	}
+	if got, want := file.Stock[1].Errorf("too few").Error(), "shop.yaml:3:31: stock[1]: too few"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	for text, want := range map[string]string{
+		"books":                  "3:8: stock: want a list of mappings with at least one element; write for example stock: [{of: books}]",
+		"[]":                     "3:8: stock: want a list of mappings with at least one element",
+		"[{of: books}, maps]":    `3:22: stock[1]: want a mapping, found "maps"`,
+		"[{of: books, n: .inf}]": "3:24: stock[0].n: .inf is a number that JSON does not know",
+		"[{of: '${UNSET}'}]":     "3:14: stock[0].of: the environment variable UNSET is not set",
+	} {
+		_, _, err := decode(t, least+"stock: "+text+"\n", opts)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

@@ -90,8 +90,18 @@ func (k Key) leaf() *jsonSchema {
 		return k.expressions()
 	case TypeDocument:
 		return &jsonSchema{Type: "object", MinProperties: 1}
-	case TypeList:
-		return &jsonSchema{Type: "array", Items: k.item(), MinItems: 1}
+	case TypeRows, TypeList, TypeIntegers, TypeListOrOne, TypeListOrComma:
+		return k.list(number)
+	default:
+		return k.text(k.Required || k.Type == TypePath)
+	}
+}
+
+// list is the schema of a key for a list. number is that of an integer.
+func (k Key) list(number *jsonSchema) *jsonSchema {
+	switch k.Type {
+	case TypeRows:
+		return &jsonSchema{Type: "array", Items: &jsonSchema{Type: "object"}, MinItems: 1}
 	case TypeIntegers:
 		return &jsonSchema{Type: "array", Items: anyOf(number), MinItems: 1}
 	case TypeListOrOne:
@@ -101,7 +111,7 @@ func (k Key) leaf() *jsonSchema {
 		separated := &jsonSchema{Type: "string", Pattern: `^\s*` + one + `\s*(,\s*` + one + `\s*)*$`}
 		return anyOf(separated, &jsonSchema{Type: "array", Items: k.item(), MinItems: 1})
 	default:
-		return k.text(k.Required || k.Type == TypePath)
+		return &jsonSchema{Type: "array", Items: k.item(), MinItems: 1}
 	}
 }
 

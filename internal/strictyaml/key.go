@@ -35,6 +35,7 @@ const (
 	TypeExpressions Type = "mapping to expressions"    // A mapping from names that the user chooses to expressions: a slice of structs with the strings Name, Value and Key, the place of the value, in the order of the file.
 	TypeStrings     Type = "mapping to strings"        // A mapping from names that the user chooses to strings: as TypeExpressions.
 	TypeTemplate    Type = "tree of expressions"       // A mapping with names that the user chooses, a list or an expression, and so on below: a *Template, nil without the key.
+	TypeRows        Type = "list of mappings"          // A list of mappings with names and values that the user chooses: a []Row.
 	TypeDocument    Type = "mapping"                   // A mapping with names and values that the user chooses: a jsontext.Value, nil without the key.
 )
 

@@ -27,6 +27,7 @@ type shop struct {
 	Classes map[string]level             `key:"classes"`
 	Label   *strictyaml.Template         `key:"label"`
 	Filter  jsontext.Value               `key:"filter"`
+	Stock   []strictyaml.Row             `key:"stock"`
 	Sum     string                       `key:"sum"`
 	Columns []column                     `key:"columns"`
 	Limits  limits                       `key:"limits"`
@@ -113,6 +114,7 @@ func shopSchema() *strictyaml.Schema {
 			{Path: "classes", Type: strictyaml.TypeEnums, Enum: []string{"low", "high"}},
 			{Path: "label", Type: strictyaml.TypeTemplate},
 			{Path: "filter", Type: strictyaml.TypeDocument, Example: "{of: books}"},
+			{Path: "stock", Type: strictyaml.TypeRows, Example: "[{of: books}]"},
 			{Path: "sum", Type: strictyaml.TypeExpression},
 			{Path: "columns", Type: strictyaml.TypeExpressions},
 			{Path: "limits", Type: strictyaml.TypeSection},

@@ -41,6 +41,8 @@ func (k Key) wants() string {
 		return "a mapping from names to expressions"
 	case TypeStrings:
 		return "a mapping from names to texts"
+	case TypeRows:
+		return "a list of mappings"
 	case TypeTemplate:
 		return "an expression, a mapping or a list"
 	case TypeDocument:

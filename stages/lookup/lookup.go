@@ -1,4 +1,4 @@
-// Package lookup holds what the packages sqllookup, redislookup and httplookup have in common.
+// Package lookup holds what the packages sqllookup, redislookup, httplookup and filelookup have in common.
 //
 // Open of these packages makes a Client. Its Lookup prepares a query as a Lookup, which is a stages.Source: a stages.Loader can ask it
 // for keys. A Key is JSON, and so is a value: an object, or a list of objects where a query returns many for a key.

@@ -46,7 +46,7 @@ func (c Check) sources(ctx context.Context) <-chan []Finding {
 
 // source returns an error only if it reports no finding itself.
 func (c Check) source(ctx context.Context, file pipelinefile.Source) (err error) {
-	source, err := pipeline.OpenSource(ctx, c.Layout.File, file, nil)
+	source, err := pipeline.OpenSource(ctx, c.Layout.File, file, pipeline.SourceOptions{})
 	if err != nil {
 		return err
 	}

@@ -29,8 +29,9 @@ type Suite struct {
 	File     *testfile.File
 
 	layout *pipeline.Layout
-	stubs  []map[string]*stub // by test, by stage
-	inputs [][]*kgo.Record    // by test
+	stubs  []map[string]*stub         // by test, by stage
+	inline map[string]pipeline.Lookup // by stage: the rows that the pipeline file has itself
+	inputs [][]*kgo.Record            // by test
 }
 
 // Result is how a test ended.
@@ -76,10 +77,33 @@ func Load(path, tests string) (*Suite, error) {
 	if s.layout, err = pipeline.NewLayout(of); err != nil {
 		return nil, err
 	}
+	if err := s.openInline(); err != nil {
+		return nil, err
+	}
 	var badStubs, badRecords error
 	s.stubs, badStubs = bind(s.layout, file)
 	s.inputs, badRecords = records(of.Input.Topics, file)
 	return s, errors.Join(badStubs, badRecords)
+}
+
+// openInline prepares the stages whose rows are in the pipeline file.
+func (s *Suite) openInline() error {
+	s.inline = map[string]pipeline.Lookup{}
+	ctx := context.Background() // Nothing waits for anything.
+	for _, stage := range s.layout.Stages {
+		source, _ := s.layout.File.Source(stage.Source)
+		if source.Inline == nil {
+			continue
+		}
+		rows, err := pipeline.OpenSource(ctx, s.layout.File, source, pipeline.SourceOptions{})
+		if err != nil {
+			return err
+		}
+		if s.inline[stage.Name], err = rows.Prepare(ctx, stage); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // disconnect takes from a file what is only for connections, which may be unset, and what takes time or room: nothing is
@@ -147,7 +171,12 @@ func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[stri
 	if err != nil {
 		return nil, err
 	}
-	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{JSONEvents: true, Lookup: func(stage *pipeline.Stage) pipeline.Lookup { return stubs[stage.Name] }})
+	open, err := pipeline.Open(ctx, s.layout, pipeline.Options{JSONEvents: true, Lookup: func(stage *pipeline.Stage) pipeline.Lookup {
+		if rows := s.inline[stage.Name]; rows != nil && stubs[stage.Name].absent {
+			return rows
+		}
+		return stubs[stage.Name]
+	}})
 	if err != nil {
 		return nil, err
 	}

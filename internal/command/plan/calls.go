@@ -23,7 +23,7 @@ type Calls struct {
 	// Reuses are the stages that ask the same at another time: what was loaded for them is not asked for again.
 	Reuses []string `json:"reuses"`
 	// MaxKeys and Max are the keys and calls at most, together with the stages of With; null where the number of keys is
-	// that of a list's elements. Then there is one call for each KeysACall.
+	// that of a list's elements. Then there is one call for each KeysACall. Rows in memory take no call: Max and KeysACall are zero.
 	MaxKeys   *int `json:"max_keys"`
 	Max       *int `json:"max"`
 	KeysACall int  `json:"keys_a_call"`
@@ -35,6 +35,9 @@ func (p *Plan) expect(layout *pipeline.Layout) {
 	for i, s := range layout.Stages {
 		source, _ := layout.File.Source(s.Source)
 		c := Calls{RoundTrip: 1, With: []string{}, Reuses: []string{}, KeysACall: source.MaxKeys}
+		if source.Kind().Local() {
+			c.KeysACall = 0
+		}
 		for _, before := range s.Before() {
 			c.RoundTrip = max(c.RoundTrip, p.Stages[before].Calls.RoundTrip+1)
 		}
@@ -72,7 +75,10 @@ func (c *Calls) count(layout *pipeline.Layout, s *pipeline.Stage) {
 			keys, bounded = keys+n, bounded && ok
 		}
 	}
-	if bounded {
+	switch {
+	case c.KeysACall == 0:
+		c.Max = new(int)
+	case bounded:
 		calls := (keys + c.KeysACall - 1) / c.KeysACall
 		c.MaxKeys, c.Max = &keys, &calls
 	}

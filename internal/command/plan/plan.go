@@ -50,6 +50,7 @@ type Stage struct {
 	Preload   *Preload `json:"preload,omitempty"`   // nil: none
 	When      string   `json:"when,omitempty"`      // empty: for every event
 	WaitsFor  []string `json:"waits_for,omitempty"` // the stages that when looks at
+	InMemory  bool     `json:"in_memory,omitempty"` // the source has its rows in memory: nothing is called or cached
 	Cache     *Cache   `json:"cache"`               // null: not cached, but deduplicated and shared in flight
 	OnMissing string   `json:"on_missing"`
 	OnError   string   `json:"on_error"`
@@ -89,11 +90,12 @@ type Source struct {
 	Name     string   `json:"name"`
 	Driver   string   `json:"driver"`
 	Stages   []string `json:"stages"`
-	MaxCalls int      `json:"max_calls"` // at once
-	MaxKeys  int      `json:"max_keys"`  // in a call
-	Timeout  string   `json:"timeout"`   // of a call
-	Rate     *Rate    `json:"rate"`      // null: no bound
-	Breaker  *Breaker `json:"breaker"`   // null: none
+	InMemory bool     `json:"in_memory,omitempty"` // its rows are in memory: there are no calls
+	MaxCalls int      `json:"max_calls"`           // at once
+	MaxKeys  int      `json:"max_keys"`            // in a call
+	Timeout  string   `json:"timeout"`             // of a call
+	Rate     *Rate    `json:"rate"`                // null: no bound
+	Breaker  *Breaker `json:"breaker"`             // null: none
 }
 
 // Rate is how often calls may start.
@@ -130,7 +132,7 @@ func New(layout *pipeline.Layout) Plan {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
 			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
-			Into: s.Into.String(), When: s.Stage.When, Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), OnOutage: string(s.OnOutage), root: s.Root,
+			Into: s.Into.String(), When: s.Stage.When, Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), OnOutage: string(s.OnOutage), InMemory: source.Kind().Local(), root: s.Root,
 		}
 		switch {
 		case source.Kind() == pipelinefile.KindRedis, s.Response.Named:
@@ -153,7 +155,10 @@ func New(layout *pipeline.Layout) Plan {
 		p.Stages[i] = stage
 	}
 	for i, s := range f.Sources {
-		p.Sources[i] = Source{Name: s.Name, Driver: s.Driver(), Stages: []string{}, MaxCalls: s.MaxCalls, MaxKeys: s.MaxKeys, Timeout: short(s.Timeout)}
+		p.Sources[i] = Source{Name: s.Name, Driver: s.Driver(), Stages: []string{}, InMemory: s.Kind().Local()}
+		if !s.Kind().Local() {
+			p.Sources[i].MaxCalls, p.Sources[i].MaxKeys, p.Sources[i].Timeout = s.MaxCalls, s.MaxKeys, short(s.Timeout)
+		}
 		if s.Rate != nil {
 			p.Sources[i].Rate = &Rate{Calls: s.Rate.Calls, Per: short(s.Rate.Per), Burst: s.Rate.Burst}
 		}

@@ -24,6 +24,9 @@ func (s Stage) details() []string {
 		s.Cache.String(),
 		s.missing() + ", failed: " + outcome(s.OnError) + s.outage(),
 	}
+	if s.InMemory {
+		details[1] = "not cached: the rows are in memory"
+	}
 	if s.Preload != nil {
 		when := "before the first event"
 		if !s.Preload.Wait {

@@ -161,6 +161,8 @@ func (c Calls) String() string {
 	switch {
 	case c.Max == nil:
 		text = fmt.Sprintf("one call per %s", plural.Count(c.KeysACall, "key"))
+	case *c.Max == 0:
+		text = "no call: the rows are in memory"
 	case *c.Max == 1:
 		text = "1 call"
 	default:
@@ -185,6 +187,9 @@ func (t *tree) limits() {
 			stages = "no stage"
 		}
 		text := fmt.Sprintf("%s: %s at once, up to %s and %s each", s.Name, plural.Count(s.MaxCalls, "call"), plural.Count(s.MaxKeys, "key"), s.Timeout)
+		if s.InMemory {
+			text = s.Name + ": rows in memory"
+		}
 		if s.Rate != nil {
 			text += fmt.Sprintf(", at most %s in %s", plural.Count(s.Rate.Calls, "call"), s.Rate.Per)
 			if s.Rate.Burst > 1 {
