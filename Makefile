@@ -20,7 +20,7 @@ AT_ONCE_FAST := $(shell echo $$(($(PROCESSORS) * 2)))
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # The version of the brokers that tests start; empty is the default of testenv.
 export LOADERLINE_TEST_KAFKA_VERSION := $(KAFKA)
-# One command starts real Kafka, PostgreSQL, MariaDB, Redis and a schema registry, runs another with their addresses, and stops them.
+# One command starts real Kafka, PostgreSQL, MariaDB, Redis, FerretDB and a schema registry, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
 .PHONY: help build demo test test-race test-processes test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench profile services clean
@@ -34,7 +34,7 @@ build: ## Build ./bin/loaderline, guided by a profile: the first time takes a mi
 demo: ## Run the demo: an in-process broker and database, nothing to install
 	$(GO) run ./cmd/loaderline demo
 
-test: ## Run all tests, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB, Redis and a schema registry that it starts; most with the race detector
+test: ## Run all tests, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB, Redis, FerretDB and a schema registry that it starts; most with the race detector
 	$(WITH_SERVICES) $(MAKE) --keep-going --no-print-directory test-race test-processes
 
 # The packages of PKG, but for those whose tests only start programs. The programs are built without the race detector, so it

@@ -7,8 +7,8 @@ import (
 	"github.com/loaderline/loaderline/internal/loaderr"
 )
 
-// chunk settles the keys of one bulk call: by that call, by further calls for keys that may still load, and by bisection if
-// single keys make calls fail. One goroutine uses it.
+// chunk settles the keys of one bulk call, or of many calls with one key each: by these calls, by further calls for keys that
+// may still load, and by bisection if single keys make calls fail. One goroutine uses it.
 type chunk[K comparable, V any] struct {
 	loader  *Loader[K, V]
 	keys    []K
@@ -18,8 +18,10 @@ type chunk[K comparable, V any] struct {
 	bisectCalls int
 	// admitted is for the first call; nil if that has to be admitted as all others.
 	admitted *admission
-	stats    callStats
-	failure  error
+	// first is the position that the next round of single calls begins with.
+	first   int32
+	stats   callStats
+	failure error
 }
 
 func (l *Loader[K, V]) chunk(keys []K, results []Result[V], b budget) *chunk[K, V] {
@@ -63,9 +65,12 @@ func (c *chunk[K, V]) retry(ctx context.Context, at []int32) ([]int32, *loaderr.
 	}
 }
 
-// try makes one call for keys and takes over what it settled. open are the keys that another call may settle, and err says
-// why; a permanent err is one of the whole call. An error that fails the run leaves no key open.
+// try makes one call for keys, or one for each, and takes over what it settled. open are the keys that another call may settle,
+// and err says why; a permanent err is one of the whole call. An error that fails the run leaves no key open.
 func (c *chunk[K, V]) try(ctx context.Context, at []int32, tried *loaderr.KeyError) (open []int32, err error) {
+	if c.loader.cfg.MaxBatch == 1 && len(at) > 1 {
+		return c.tryEach(ctx, at, tried)
+	}
 	admitted := c.admitted
 	c.admitted = nil
 	if admitted == nil {

@@ -14,7 +14,8 @@ import (
 type LoaderConfig[K comparable, V any] struct {
 	// Name is used in errors and statistics. Defaults to "loader".
 	Name string
-	// MaxBatch bounds the keys of one call; more are split over several. Defaults to 5000.
+	// MaxBatch bounds the keys of one call; more are split over several. Defaults to 5000. With 1 each key has a call of its own,
+	// as many at once as the Backend allows. A key then fails alone, and an outage is found by a few calls.
 	MaxBatch int
 	// Backend is shared by the loaders of one database or service, and bounds their calls. Defaults to one that is not shared.
 	Backend *Backend
@@ -61,7 +62,7 @@ func NewLoader[K comparable, V any](source Source[K, V], cfg LoaderConfig[K, V])
 		cfg.Name = "loader"
 	}
 	if cfg.MaxBatch <= 0 {
-		cfg.MaxBatch = 5000
+		cfg.MaxBatch = defaultMaxBatch
 	}
 	if cfg.Backend == nil {
 		cfg.Backend = NewBackend(BackendConfig{Name: cfg.Name})
@@ -147,7 +148,7 @@ func (l *Loader[K, V]) settleAlone(ctx context.Context, keys []K, b budget, a *a
 // join settles the keys at some positions that are cached or remembered as failed, and joins or creates loads for the
 // others. It returns nil if there are no others.
 func (l *Loader[K, V]) join(ctx context.Context, keys []K, wanted wantedAt, at []int32, a *answer[V]) *wait[K, V] {
-	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: l.cache != nil, maxKeys: l.cfg.MaxBatch}
+	r := joinRequest[K]{keys: keys, outdated: l.outdated, cached: l.cache != nil, maxKeys: l.together()}
 	return l.inflight.join(ctx, r, func() (rest []int32, since loadcache.Stamp) {
 		if l.cache != nil {
 			at, since = l.cached(ctx, keys, wanted, at, a)
@@ -232,9 +233,10 @@ func (l *Loader[K, V]) setLeft(results []Result[V]) {
 	}
 }
 
-// loadChunks loads the keys in chunks of MaxBatch, which run concurrently as far as the backend allows.
+// loadChunks loads the keys in chunks of those that are settled together, which run concurrently as far as the backend allows.
 func (l *Loader[K, V]) loadChunks(f *load[K, V], first *admission, b budget) (callStats, error) {
-	if len(f.keys) <= l.cfg.MaxBatch {
+	size := l.together()
+	if len(f.keys) <= size {
 		c := l.chunk(f.keys, f.results, b)
 		c.admitted = first
 		c.settle(f.ctx)
@@ -244,8 +246,8 @@ func (l *Loader[K, V]) loadChunks(f *load[K, V], first *admission, b budget) (ca
 		wg     sync.WaitGroup
 		chunks []*chunk[K, V]
 	)
-	for from := 0; from < len(f.keys); from += l.cfg.MaxBatch {
-		to := min(from+l.cfg.MaxBatch, len(f.keys))
+	for from := 0; from < len(f.keys); from += size {
+		to := min(from+size, len(f.keys))
 		c := l.chunk(f.keys[from:to], f.results[from:to], b)
 		c.admitted, first = first, nil
 		chunks = append(chunks, c)

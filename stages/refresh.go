@@ -55,7 +55,7 @@ func (l *Loader[K, V]) Close() {
 	r.running.Wait()
 }
 
-// refresh has keys loaded soon that are due. Beyond MaxBatch it leaves them to the next run that asks for them.
+// refresh has keys loaded soon that are due. Beyond what is settled together it leaves them to the next run that asks for them.
 func (l *Loader[K, V]) refresh(keys []K) {
 	if len(keys) == 0 {
 		return
@@ -67,7 +67,7 @@ func (l *Loader[K, V]) refresh(keys []K) {
 		return
 	}
 	for _, k := range keys {
-		if len(r.due) == l.cfg.MaxBatch {
+		if len(r.due) == l.together() {
 			break
 		}
 		r.due[k] = struct{}{}

@@ -18,7 +18,7 @@ import (
 
 // shared holds the services of this test process. They belong to the process and not to a test, and a test has
 // only its testing.TB to hand on.
-var shared struct{ kafka, postgres, mariadb, redis, registry lazyService }
+var shared struct{ kafka, postgres, mariadb, redis, registry, mongodb lazyService }
 
 // lazyService is started when it is first asked for. A start that failed is not tried again.
 type lazyService struct {
@@ -80,7 +80,7 @@ type mainRunner struct{ m goleak.TestingM }
 // Run returns the tests' exit code, or 1 where all passed and a service did not end well.
 func (r mainRunner) Run() int {
 	code := r.m.Run()
-	err := errors.Join(shared.kafka.close(), shared.postgres.close(), shared.mariadb.close(), shared.redis.close(), shared.registry.close())
+	err := errors.Join(shared.kafka.close(), shared.postgres.close(), shared.mariadb.close(), shared.redis.close(), shared.registry.close(), shared.mongodb.close())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testenv:", err)
 		code = max(code, 1)
@@ -108,16 +108,40 @@ func Redis(tb testing.TB) string {
 func Registry(tb testing.TB) string {
 	tb.Helper()
 	url := shared.registry.address(tb, EnvRegistry, StartRegistry)
-	// A command that runs tests does not wait for its registry.
-	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
+	awaitStarted(tb, url, startTimeout, registryAnswers)
+	return url
+}
+
+// MongoDB returns the URI of a server that speaks MongoDB's protocol, and the name of an empty database of this test's own, which is
+// dropped when the test ends. The server is FerretDB, unless the environment names another.
+func MongoDB(tb testing.TB) (uri, database string) {
+	tb.Helper()
+	uri = shared.mongodb.address(tb, EnvMongoDB, func(ctx context.Context) (*Service, error) { return StartMongoDB(ctx, MongoDBConfig{}) })
+	awaitStarted(tb, uri, buildTimeout+startTimeout, mongoAnswers)
+	database = "loaderline_" + strings.ToLower(rand.Text())
+	tb.Cleanup(func() {
+		// The test's context has ended by now.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
+		defer cancel()
+		if err := dropMongoDB(ctx, uri, database); err != nil {
+			tb.Log(err)
+		}
+	})
+	return uri, database
+}
+
+// awaitStarted waits for a service that a command around the tests may still be starting.
+func awaitStarted(tb testing.TB, address string, limit time.Duration, answers func(ctx context.Context, address string) error) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), limit)
 	defer cancel()
 	for {
-		err := registryAnswers(ctx, url)
+		err := answers(ctx, address)
 		if err == nil {
-			return url
+			return
 		}
 		if waitErr := pause(ctx, 100*time.Millisecond); waitErr != nil {
-			tb.Fatalf("the schema registry at %s does not answer: %v", url, err)
+			tb.Fatalf("the service at %s does not answer: %v", address, err)
 		}
 	}
 }

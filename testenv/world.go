@@ -19,33 +19,34 @@ const (
 	EnvMySQL    = "LOADERLINE_TEST_MYSQL"
 	EnvRedis    = "LOADERLINE_TEST_REDIS"
 	EnvRegistry = "LOADERLINE_TEST_REGISTRY"
+	EnvMongoDB  = "LOADERLINE_TEST_MONGODB"
 )
 
 // World is one of each service, for a command that runs tests or benchmarks over them.
 type World struct {
-	// Kafka and Redis are host:port, Postgres and MariaDB are DSNs, and Registry is a URL.
-	Kafka, Postgres, MariaDB, Redis, Registry string
+	// Kafka and Redis are host:port, Postgres and MariaDB are DSNs, Registry is a URL, and MongoDB a URI.
+	Kafka, Postgres, MariaDB, Redis, Registry, MongoDB string
 
 	mu       sync.Mutex // guards progress and started.
 	progress io.Writer
 	started  []*Service
 
-	registry    sync.WaitGroup     // done once the registry is ready, or cannot start.
-	registryErr error              // why it cannot start; read after registry.
-	giveUp      context.CancelFunc // ends the start of the registry.
+	starting sync.WaitGroup     // done once the services that start behind Up are ready, or cannot start.
+	late     []error            // why they cannot start; read after starting.
+	giveUp   context.CancelFunc // ends their start.
 }
 
 // Up returns a world of running services. It takes the services that the environment names, and starts the rest side by
 // side. It writes a line to progress when a service is ready, with how long that took. If one cannot start, all are
-// closed again. The registry may still be starting, since few tests need it: see [World.Wait]. ctx bounds the start
-// alone; end the world by [World.Close].
+// closed again. The registry and MongoDB may still be starting, since few tests need them: see [World.Wait]. ctx bounds the
+// start alone; end the world by [World.Close].
 func Up(ctx context.Context, progress io.Writer) (*World, error) {
 	if err := installAll(ctx, progress); err != nil {
 		return nil, err
 	}
-	w := &World{progress: progress, giveUp: func() {}}
-	if err := w.startRegistry(ctx); err != nil {
-		return nil, err
+	w := &World{progress: progress}
+	if err := w.startBehind(ctx); err != nil {
+		return nil, errors.Join(err, w.Close())
 	}
 	kafka := func(ctx context.Context) (*Service, error) { return StartKafka(ctx, KafkaConfig{}) }
 	var group errgroup.Group
@@ -104,30 +105,44 @@ func (w *World) tell(format string, args ...any) {
 	_, _ = fmt.Fprintf(w.progress, format, args...)
 }
 
-// startRegistry begins to start the registry, unless the environment names one. Its URL is known at once.
-func (w *World) startRegistry(ctx context.Context) error {
-	if w.inUse("registry", EnvRegistry, &w.Registry) {
-		return nil
-	}
-	ports, err := freePorts(ctx, 1)
-	if err != nil {
-		return fmt.Errorf("starting registry: %w", err)
-	}
-	w.Registry = registryURL(ports[0])
+// startBehind begins to start the registry and MongoDB, unless the environment names them. Their addresses are known at once.
+func (w *World) startBehind(ctx context.Context) error {
 	ctx, w.giveUp = context.WithCancel(ctx)
-	w.registry.Go(func() {
-		_, w.registryErr = w.start(ctx, "registry", func(ctx context.Context) (*Service, error) { return startRegistry(ctx, ports[0]) })
-		if w.registryErr != nil && ctx.Err() == nil {
-			w.tell("registry not ready: %v\n", w.registryErr)
+	services := []struct {
+		name, env string
+		address   *string
+		url       func(port int) string
+		start     func(ctx context.Context, port int) (*Service, error)
+	}{
+		{"registry", EnvRegistry, &w.Registry, registryURL, startRegistry},
+		{"mongodb", EnvMongoDB, &w.MongoDB, mongoURI, func(ctx context.Context, port int) (*Service, error) {
+			return startMongoDB(ctx, MongoDBConfig{}, port)
+		}},
+	}
+	w.late = make([]error, len(services))
+	for i, service := range services {
+		if w.inUse(service.name, service.env, service.address) {
+			continue
 		}
-	})
+		ports, err := freePorts(ctx, 1)
+		if err != nil {
+			return fmt.Errorf("starting %s: %w", service.name, err)
+		}
+		*service.address = service.url(ports[0])
+		w.starting.Go(func() {
+			_, w.late[i] = w.start(ctx, service.name, func(ctx context.Context) (*Service, error) { return service.start(ctx, ports[0]) })
+			if w.late[i] != nil && ctx.Err() == nil {
+				w.tell("%-8s not ready: %v\n", service.name, w.late[i])
+			}
+		})
+	}
 	return nil
 }
 
-// Wait returns once the registry is ready too, or why it cannot start.
+// Wait returns once the registry and MongoDB are ready too, or why they cannot start.
 func (w *World) Wait() error {
-	w.registry.Wait()
-	return w.registryErr
+	w.starting.Wait()
+	return errors.Join(w.late...)
 }
 
 // installAll installs in one go what the services that will be started are missing: side by side they would ask the
@@ -166,14 +181,14 @@ func installAll(ctx context.Context, progress io.Writer) error {
 func (w *World) Env() []string {
 	return []string{
 		EnvKafka + "=" + w.Kafka, EnvPostgres + "=" + w.Postgres, EnvMySQL + "=" + w.MariaDB, EnvRedis + "=" + w.Redis,
-		EnvRegistry + "=" + w.Registry,
+		EnvRegistry + "=" + w.Registry, EnvMongoDB + "=" + w.MongoDB,
 	}
 }
 
 // Close ends the services that Up started and removes their data; services that were running before stay.
 func (w *World) Close() error {
 	w.giveUp()
-	w.registry.Wait()
+	w.starting.Wait()
 	errs := make([]error, len(w.started))
 	var group sync.WaitGroup
 	for i, s := range w.started {

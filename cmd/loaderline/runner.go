@@ -35,7 +35,7 @@ type runner struct {
 func (r *runner) run(ctx context.Context) (again bool, err error) {
 	open, err := pipeline.Open(ctx, r.layout, pipeline.Options{
 		Logger: r.log, OnCall: r.seen.Call, Tiers: r.tiers, Reuse: true, Certificates: r.certificates,
-		Start: &pipeline.Start{Wait: !r.flags.strictStart, OnAway: r.seen.Away, OnReached: r.seen.Reached},
+		Start: &pipeline.Start{Wait: !r.flags.strictStart, OnAway: r.seen.Away, OnReached: r.seen.Reached, OnTable: r.seen.Table},
 	})
 	if err != nil {
 		return false, unlessEnded(ctx, err)

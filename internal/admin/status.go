@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/backlog"
+	"github.com/loaderline/loaderline/internal/lookupext"
 )
 
 // Status is what a process reports about itself. Nothing in it is a secret, an address or a key of an event.
@@ -39,6 +40,33 @@ type Source struct {
 	Breaker string `json:"breaker,omitempty"` // closed, half_open or open; empty where there is none
 	// FailingSince is since when unanswered calls are tried again; nil if all calls are answered.
 	FailingSince *time.Time `json:"failing_since,omitempty"`
+	Table        *Table     `json:"table,omitempty"` // of a source that is a topic
+}
+
+// Table is how far a topic is read that is a table.
+type Table struct {
+	// Complete is false while the topic is read up to the end that it had at the start. Left and Total are the records of that.
+	Complete bool  `json:"complete"`
+	Left     int64 `json:"records_left"`
+	Total    int64 `json:"records_total"`
+	// Keys is left out if it is not known.
+	Keys  *int64 `json:"keys,omitempty"`
+	Bytes int64  `json:"bytes"`
+	// Lag is how many records the topic has that are not in the table yet, and Behind for how many seconds that may have been so.
+	Lag     int64   `json:"lag_records"`
+	Behind  float64 `json:"behind_seconds"`
+	Skipped uint64  `json:"skipped_records"`
+}
+
+// NewTable returns a status as it is shown.
+func NewTable(s lookupext.TableStatus) *Table {
+	t := &Table{
+		Complete: !s.Waiting, Left: max(s.Behind, 0), Total: s.Total, Bytes: s.Bytes, Lag: s.Lag, Behind: s.Age(time.Now()).Seconds(), Skipped: s.Skipped,
+	}
+	if s.Keys >= 0 {
+		t.Keys = &s.Keys
+	}
+	return t
 }
 
 // status returns the status of the process.

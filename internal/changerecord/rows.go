@@ -123,9 +123,8 @@ func (r *reading) isFlattened(as as) bool {
 // flatKnowsOld reports whether the row is a new row, or the old row of a deletion. For an update it does not have both
 // rows.
 func (r *reading) flatKnowsOld(m Mapping, as as) bool {
-	deleted, _ := r.values.place(as.wrapped, flatDeleted)
 	switch operation := r.values.text(as.wrapped, flatOp); {
-	case operation == "d", string(deleted) == "true", string(deleted) == `"true"`:
+	case operation == "d", r.isDeleted(as):
 		return m.OldKey == OldKeyBefore
 	default:
 		return operation == "c" || operation == "r"

@@ -12,6 +12,8 @@ import (
 	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
+var errSeveralMembers = errors.New("its key is an object with several members: set key to the members that are the stage's key")
+
 // wholeKey is the record's key as the stage's: a JSON value, the only member of an object, the elements of a list for a
 // composite key, or plain text.
 func (r *reading) wholeKey() (Key, error) {
@@ -32,7 +34,7 @@ func (r *reading) wholeKey() (Key, error) {
 	case '{':
 		members, err := children(body)
 		if err != nil || len(members) != 2 {
-			return nil, errors.New("its key is an object with several members: set key to the members that are the stage's key")
+			return nil, errSeveralMembers
 		}
 		return Key{members[1]}, nil
 	case '[':

@@ -31,14 +31,11 @@ func ReadFile(f format.Format, name, message string, options format.Options) (*S
 	case format.Avro:
 		return compileAvro(text, nil, options)
 	case format.Protobuf:
-		files := map[string]string{filepath.Base(name): text}
-		if err := readImports(filepath.Dir(name), text, files); err != nil {
-			return nil, err
-		}
-		s, err := compileProtobuf(files, filepath.Base(name), options)
+		parsed, err := parseProto(name, text)
 		if err != nil {
 			return nil, err
 		}
+		s := &Schema{options: options, Protobuf: parsed}
 		return s, s.take(message)
 	default:
 		if !json.Valid([]byte(text)) {
@@ -46,6 +43,15 @@ func ReadFile(f format.Format, name, message string, options format.Options) (*S
 		}
 		return jsonSchema(text, nil, options), nil
 	}
+}
+
+// parseProto compiles the text of a .proto file with what it imports below its folder.
+func parseProto(name, text string) (*protobuf.Schema, error) {
+	files := map[string]string{filepath.Base(name): text}
+	if err := readImports(filepath.Dir(name), text, files); err != nil {
+		return nil, err
+	}
+	return protobuf.Parse(files, filepath.Base(name))
 }
 
 // errSeveral is the error of a Protobuf schema whose values can be of several messages.

@@ -27,7 +27,7 @@ var (
 func knownSeries(t *testing.T) series {
 	t.Helper()
 	watch := backlog.New(backlog.Config{Group: "g", ClientID: "c", Status: func() []loaderline.WorkerStatus { return nil }})
-	gatherer := metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"s"}, Sources: []string{"s"}, Files: []string{"s"}, Tiers: []string{"t"}, Backlog: watch}).Gatherer()
+	gatherer := metrics.New(metrics.Config{Pipeline: "p", Stages: []string{"s"}, Sources: []string{"s"}, Files: []string{"s"}, Tables: []string{"s"}, Tiers: []string{"t"}, Backlog: watch}).Gatherer()
 	known := series{}
 	descriptions := make(chan *prometheus.Desc)
 	go func() {

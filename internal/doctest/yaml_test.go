@@ -49,7 +49,7 @@ func TestExamplePipelinesAreRight(t *testing.T) {
 func layOut(text string) error {
 	secrets := map[string]string{
 		"SHOP_DSN": "postgres://shop.example/shop", "KAFKA_USERNAME": "enrich", "KAFKA_PASSWORD": "secret",
-		"REDIS_PASSWORD": "secret", "USERS_TOKEN": "secret", "HTTP_TOKEN": "secret",
+		"REDIS_PASSWORD": "secret", "MONGO_URI": "mongodb://docs.example/shop", "USERS_TOKEN": "secret", "CATALOG_TOKEN": "secret", "HTTP_TOKEN": "secret",
 	}
 	file, err := pipelinefile.Parse("pipeline.yaml", []byte(text), pipelinefile.Options{
 		Getenv: func(name string) (string, bool) {

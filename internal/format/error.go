@@ -12,6 +12,8 @@ type Error struct {
 	Offset int    // of the byte in the input that was read
 	Reason string // without any part of the value
 	Shown  string // the beginning of what is wrong, or empty
+	// TooLong says that nothing is wrong but the length of the result.
+	TooLong bool
 }
 
 func (e *Error) Error() string {

@@ -33,7 +33,7 @@ type Change struct {
 	Mapping changerecord.Mapping
 	Stages  []string
 	// Schemas decodes the records, which are the same for all Changes of a topic. Nil: they are JSON.
-	Schemas *Schemas
+	Schemas *changerecord.Schemas
 }
 
 // Config says what is invalidated by what. Zero values are defaults where a field says so.
@@ -63,7 +63,7 @@ type Invalidator struct {
 
 // feed is one change topic.
 type feed struct {
-	schemas *Schemas // nil: records are JSON
+	schemas *changerecord.Schemas // nil: records are JSON
 	decoder *changerecord.Decoder
 	stages  [][]string // by mapping
 }
@@ -104,7 +104,7 @@ func (v *Invalidator) Apply(ctx context.Context, records []*kgo.Record) error {
 		if f.schemas == nil {
 			continue
 		}
-		if err := f.schemas.prepare(ctx, topic, records); err != nil {
+		if err := f.schemas.Prepare(ctx, topic, records); err != nil {
 			return err
 		}
 	}
@@ -151,7 +151,7 @@ func (v *Invalidator) change(ctx context.Context, r *kgo.Record, do work) (resul
 		return Nothing // Of a topic that nobody asked for.
 	}
 	result = Nothing
-	for _, c := range f.decoder.Decode(f.schemas.decode(r)) {
+	for _, c := range f.decoder.Decode(f.schemas.Decode(r)) {
 		for _, stage := range f.stages[c.Mapping] {
 			err := c.Unclear
 			for _, key := range c.Keys {

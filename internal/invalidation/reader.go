@@ -6,12 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v4"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
-	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/logattr"
+	"github.com/loaderline/loaderline/internal/topicfollow"
 )
 
 // Handler does what the records say. Its methods are called by one goroutine.
@@ -39,51 +38,37 @@ type ReaderConfig struct {
 	Logger *slog.Logger
 }
 
-const (
-	defaultEvery = 2 * time.Second
-	listTime     = 5 * time.Second // for one question to the cluster
-	pollRecords  = 10_000
-	maxPause     = 10 * time.Second // between two tries
-	warnEvery    = time.Minute
-)
+const warnEvery = time.Minute
 
-// Reader reads every partition of the change topics, including partitions that are added later. It belongs to no group.
-// NewReader makes one, and Run runs it.
+// Reader follows the change topics. NewReader makes one, and Run runs it. Before Caught is closed, what outlived the last process
+// may be outdated.
 type Reader struct {
+	*topicfollow.Follower
+
 	cfg   ReaderConfig
 	tiers []*durable
-
 	// What follows is Run's.
-	positions positions // of what was applied; nil before they are known
-	targets   positions // what Caught waits for
-	latest    extents   // when they were last looked at
-	pending   extents   // looked at before, and not reached since; those of a zero time are none
-	recreated map[string]bool
-	ids       map[string]string // of the topics, whose positions these are
+	positions topicfollow.Positions // from where the topics are read, while that is being decided
+	ids       map[string]string     // of the topics
 	warned    time.Time
 
-	placed, caught chan struct{}
-
-	mu     sync.Mutex
-	status Status // guarded by mu
+	placed chan struct{}
+	caught sync.Once
 }
+
+// Status is how far a Reader is.
+type Status = topicfollow.Status
 
 // NewReader makes a reader.
 func NewReader(cfg ReaderConfig) *Reader {
-	if cfg.Every == 0 {
-		cfg.Every = defaultEvery
-	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Reader{cfg: cfg, recreated: map[string]bool{}, placed: make(chan struct{}), caught: make(chan struct{})}
+	r := &Reader{cfg: cfg, placed: make(chan struct{})}
 	for _, t := range cfg.Tiers {
 		r.tiers = append(r.tiers, &durable{tier: t})
 	}
-	r.status = Status{Waiting: true, Behind: -1, Lag: map[string]int64{}, Current: time.Now()}
-	for _, topic := range cfg.Handler.Topics() {
-		r.status.Lag[topic] = 0
-	}
+	r.Follower = topicfollow.New(topicfollow.Config{Kafka: cfg.Kafka, Handler: handler{r}, Every: cfg.Every, OnTrouble: r.trouble, OnStatus: r.noted})
 	return r
 }
 
@@ -91,86 +76,61 @@ func NewReader(cfg ReaderConfig) *Reader {
 // the load and that position would be missed.
 func (r *Reader) Placed() <-chan struct{} { return r.placed }
 
-// Caught is closed when what was in the topics at the start has been applied. Before that, what outlived the last
-// process may be outdated.
-func (r *Reader) Caught() <-chan struct{} { return r.caught }
+// handler is the Reader as its Follower sees it.
+type handler struct{ r *Reader }
 
-// Run reads until ctx ends. A cluster that is away, or refuses, is asked again, and the log says so; the error is one of
-// configuration.
-func (r *Reader) Run(ctx context.Context) error {
-	if _, err := kafkaadmin.Options(r.cfg.Kafka); err != nil {
-		return err // No session could begin.
+func (h handler) Topics() []string { return h.r.cfg.Handler.Topics() }
+
+func (h handler) Apply(ctx context.Context, records []*kgo.Record) error {
+	return h.r.cfg.Handler.Apply(ctx, records)
+}
+
+// Applied lets all tiers know how far changes were applied.
+func (h handler) Applied(ctx context.Context, at topicfollow.Positions, _ time.Time) {
+	h.r.positions = at
+	h.r.save(ctx)
+}
+
+// Place decides from where the topics are read.
+func (h handler) Place(ctx context.Context, was topicfollow.Placement) (topicfollow.Placed, error) {
+	r := h.r
+	r.ids = was.Found.IDs
+	if was.At == nil {
+		r.place(ctx, was.Found)
+	} else {
+		r.positions = was.At
+		r.resume(ctx, was)
 	}
-	pause := backoff.NewExponentialBackOff(backoff.WithMaxInterval(maxPause), backoff.WithMaxElapsedTime(0))
-	for {
-		began := time.Now()
-		err := r.session(ctx)
-		if ended(ctx) {
-			return nil
-		}
-		if time.Since(began) > maxPause {
-			pause.Reset()
-		}
-		wait := time.Duration(0)
-		if err != nil {
-			r.warn(ctx, err)
-			wait = pause.NextBackOff()
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil
-		}
+	return topicfollow.Placed{From: r.positions}, nil
+}
+
+func (r *Reader) save(ctx context.Context) {
+	for _, t := range r.tiers {
+		t.save(ctx, r, r.positions)
+	}
+}
+
+// trouble logs that the topics cannot be read, now and then, and the end of that.
+func (r *Reader) trouble(ctx context.Context, err error) {
+	switch {
+	case err == nil:
+		r.warned = time.Time{}
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "change topics are read again")
+	case r.warned.IsZero() || time.Since(r.warned) >= warnEvery:
+		r.warned = time.Now()
+		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "change topics cannot be read; cached values may be outdated until they are",
+			slog.Any("error", err), logattr.Seconds("unread_seconds", time.Since(r.Status().Current).Round(time.Second)))
+	}
+}
+
+// noted logs once that the Reader has caught up.
+func (r *Reader) noted(ctx context.Context, s Status) {
+	if !s.Waiting {
+		r.caught.Do(func() {
+			r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "change topics were read to the end that they had at the start")
+		})
 	}
 }
 
 // ended reports whether ctx has ended.
 func ended(ctx context.Context) bool { return ctx.Err() != nil }
-
-// warn logs that the topics cannot be read, now and then.
-func (r *Reader) warn(ctx context.Context, err error) {
-	if !r.warned.IsZero() && time.Since(r.warned) < warnEvery {
-		return
-	}
-	r.warned = time.Now()
-	r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "change topics cannot be read; cached values may be outdated until they are",
-		slog.Any("error", err), logattr.Seconds("unread_seconds", time.Since(r.Status().Current).Round(time.Second)))
-}
-
-// healed logs the end of what warn said.
-func (r *Reader) healed(ctx context.Context) {
-	if r.warned.IsZero() {
-		return
-	}
-	r.warned = time.Time{}
-	r.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "change topics are read again")
-}
-
-// session reads with one client, until ctx ends, or what it reads has changed under it: then it returns nil where the
-// next session can begin at once.
-func (r *Reader) session(ctx context.Context) error {
-	client, err := kafkaadmin.NewClient(r.cfg.Kafka,
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.KeepControlRecords(), // So that a transaction's end is a position that was reached.
-		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.RetryTimeout(listTime),
-	)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	found, err := list(ctx, client, r.cfg.Handler.Topics())
-	if err != nil {
-		return err
-	}
-	r.place(ctx, found)
-	from := map[string]map[int32]kgo.Offset{}
-	for p, at := range r.positions {
-		if from[p.Topic] == nil {
-			from[p.Topic] = map[int32]kgo.Offset{}
-		}
-		from[p.Topic][p.Partition] = kgo.NewOffset().At(at)
-	}
-	client.AddConsumePartitions(from)
-	return r.consume(ctx, client)
-}

@@ -81,7 +81,7 @@ func (s schemaTopic) invalidator(t *testing.T, f format.Format, m *memory, log *
 		Cache: m, Pipeline: "line", Stages: []string{"user"}, Logger: log.Logger(slog.LevelInfo),
 		Changes: []invalidation.Change{{
 			Topic: "shop.users", Mapping: mapping, Stages: []string{"user"},
-			Schemas: &invalidation.Schemas{Values: codec.NewDecoder(cfg), Keys: codec.NewDecoder(keys)},
+			Schemas: &changerecord.Schemas{Values: codec.NewDecoder(cfg), Keys: codec.NewDecoder(keys)},
 		}},
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/topicfollow"
 )
 
 // Tier is the part of a cachetier.Tier that keeps how far changes have been applied to it, and what a Reader needs where that
@@ -24,12 +25,12 @@ type Tier interface {
 type durable struct {
 	tier Tier
 	// positions are the positions that were saved in the tier. A save that failed is tried again.
-	positions positions
+	positions topicfollow.Positions
 	failing   bool
 }
 
 // place lets the reading begin early enough for the tier, or clears the tier where that is not possible any more.
-func (t *durable) place(ctx context.Context, r *Reader, found extents) {
+func (t *durable) place(ctx context.Context, r *Reader, found topicfollow.Extents) {
 	saved, err := t.tier.Positions(ctx)
 	if err != nil {
 		t.failed(ctx, r, "read its positions", err)
@@ -38,7 +39,7 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 	recreated := t.take(r, saved, found)
 	why := ""
 	for _, topic := range r.cfg.Handler.Topics() {
-		of := missed(found, t.positions, topic)
+		of := found.Missed(t.positions, topic)
 		if recreated[topic] {
 			of = "it was deleted and created again"
 		}
@@ -58,27 +59,27 @@ func (t *durable) place(ctx context.Context, r *Reader, found extents) {
 		for _, space := range r.cfg.Scope.Spaces {
 			t.tier.InvalidateAll(ctx, space)
 		}
-		t.save(ctx, r, found.ends())
+		t.save(ctx, r, found.Ends())
 		return
 	}
 	if len(t.positions) > 0 || len(recreated) > 0 {
 		r.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "a cache may have missed changes and is cleared", slog.String("tier", t.tier.Name()), slog.String("reason", why))
 	}
 	t.clear(ctx, r)
-	t.positions = positions{}
-	t.save(ctx, r, found.ends())
+	t.positions = topicfollow.Positions{}
+	t.save(ctx, r, found.Ends())
 }
 
 // take takes the positions of the topics as they are now. It returns the topics that have only positions from before they
 // were deleted and created again.
-func (t *durable) take(r *Reader, saved []cachetier.Position, found extents) map[string]bool {
-	t.positions = positions{}
+func (t *durable) take(r *Reader, saved []cachetier.Position, found topicfollow.Extents) map[string]bool {
+	t.positions = topicfollow.Positions{}
 	recreated, known := map[string]bool{}, map[string]bool{}
 	for _, s := range saved {
 		topic, id, ok := r.cfg.Scope.topic(s.Topic)
 		switch {
 		case !ok:
-		case id != found.ids[topic]:
+		case id != found.IDs[topic]:
 			recreated[topic] = true
 		default:
 			known[topic] = true
@@ -101,8 +102,8 @@ func (t *durable) clear(ctx context.Context, r *Reader) {
 }
 
 // save tells the tier positions that it does not have yet.
-func (t *durable) save(ctx context.Context, r *Reader, at positions) {
-	told := positions{}
+func (t *durable) save(ctx context.Context, r *Reader, at topicfollow.Positions) {
+	told := topicfollow.Positions{}
 	var news []cachetier.Position
 	for p, offset := range at {
 		if before, ok := t.positions[p]; !ok || before < offset {

@@ -119,7 +119,7 @@ func (d *Decoder) json(value []byte) ([]byte, error) {
 	if d.format == JSON {
 		return value, nil
 	}
-	return d.format.appendJSON(make([]byte, 0, len(value)+2), value)
+	return d.format.AppendJSON(make([]byte, 0, len(value)+2), value)
 }
 
 // fill fills in what a scan found.

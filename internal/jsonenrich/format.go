@@ -29,8 +29,8 @@ func (f Format) words() string {
 	}
 }
 
-// appendJSON appends what bytes of the format are as JSON. It does not check JSON itself. Its errors continue "the value" or "the key".
-func (f Format) appendJSON(dst, raw []byte) ([]byte, error) {
+// AppendJSON appends what bytes of the format are as JSON. It does not check JSON itself. Its errors continue "the value" or "the key".
+func (f Format) AppendJSON(dst, raw []byte) ([]byte, error) {
 	switch f {
 	case Text:
 		if !utf8.Valid(raw) {

@@ -142,7 +142,7 @@ func (f recordField) key(dst []byte, r *loaderline.Record) ([]byte, error) {
 
 func (f recordField) keyJSON(r *loaderline.Record) ([]byte, error) {
 	if f.schemas == nil {
-		return f.format.appendJSON(nil, r.Key)
+		return f.format.AppendJSON(nil, r.Key)
 	}
 	v, err := f.schemas.Decode(nil, r.Key, r.Headers)
 	if err != nil {

@@ -1,6 +1,7 @@
 // Package lookupext has the interfaces of what lookups can do beyond lookup.Lookup. Only our own packages ask for it.
 //
-// A lookup of sqllookup is a Database, a lookup of httplookup is Typed and a Prober, and a lookup of redislookup is Typed.
+// A lookup of sqllookup is a Database, lookups of httplookup, grpclookup and mongolookup are Typed and Probers, and a lookup of
+// redislookup is Typed.
 // A lookup of filelookup is a Table, and its client a Reloader.
 package lookupext
 
@@ -53,6 +54,17 @@ type Prober interface {
 	// source that cannot be reached, are no errors: they tell nothing.
 	Probe(ctx context.Context) error
 }
+
+// SettingError says which setting of a query is wrong, by its name in a pipeline file, such as method or request.ids[0].
+type SettingError struct {
+	Setting string
+	Err     error
+}
+
+func (e *SettingError) Error() string { return e.Setting + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *SettingError) Unwrap() error { return e.Err }
 
 // Spelling says how many keys a source can take for equal. A cache of results by key must know it.
 type Spelling uint8
@@ -129,4 +141,38 @@ type Served struct {
 	Bytes int64
 	// Err says why the latest content is not the one that is served; nil if it is.
 	Err error
+}
+
+// Follower is a client whose rows are read from a topic, which it follows.
+type Follower interface {
+	// Await waits, not for long, until a lookup may begin. It returns the errors of Load.
+	Await(ctx context.Context) error
+	// Status says how far the table is. It is safe for concurrent use.
+	Status() TableStatus
+	// Describe says what the topic is, without reading it. The warning says why the topic may not keep what the table needs.
+	Describe(ctx context.Context) (detail, warning string, err error)
+}
+
+// TableStatus is how far a table is that is read from a topic.
+type TableStatus struct {
+	// Waiting is true until the table is complete. Behind is how many offsets are left then, -1 if that is not known, and Total how
+	// many there were.
+	Waiting       bool
+	Behind, Total int64
+	// Lag is the number of offsets to the end of the topic.
+	Lag int64
+	// Current is the time up to which everything that was committed has been applied.
+	Current time.Time
+	// Keys is the number of keys, negative if it is not known, and Bytes the memory or disk space that they take.
+	Keys, Bytes int64
+	// Skipped counts the bad records that were left out.
+	Skipped uint64
+}
+
+// Age is for how long the topic may have had records that are not in the table.
+func (s TableStatus) Age(now time.Time) time.Duration {
+	if s.Current.IsZero() {
+		return 0
+	}
+	return max(now.Sub(s.Current), 0)
 }

@@ -185,6 +185,8 @@ func (t Type) appendValue(dst []byte, v value) ([]byte, error) {
 		return appendBoolean(dst, v)
 	case Timestamptz, Timestamp, Date:
 		return t.appendTime(dst, v)
+	case ObjectID:
+		return appendObjectID(dst, v)
 	}
 	return dst, fmt.Errorf("there is no key type %s", t)
 }

@@ -80,6 +80,7 @@ func TestCanonical(t *testing.T) {
 		{lookupkey.Timestamptz, `"2024-02-29T23:30:00.000Z"`, `"2024-02-29T23:30:00Z"`},
 		{lookupkey.Timestamp, `"2024-02-29 23:30:00.50"`, `"2024-02-29T23:30:00.5"`},
 		{lookupkey.Date, `"2024-02-29"`, `"2024-02-29"`},
+		{lookupkey.ObjectID, `"65f0C0ffee0123456789ABCD"`, `"65f0c0ffee0123456789abcd"`},
 	} {
 		got, err := tc.typ.Canonical([]byte(tc.raw))
 		if err != nil || string(got) != tc.want {
@@ -109,11 +110,11 @@ func TestCanonicalAllocatesNothing(t *testing.T) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, raw := range []string{`5`, `"00123"`, `"\ud83d\ude00"`, `null`, `"2024-02-29T23:30:00.5+02:00"`, `{"a":[1]}`, `"{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}"`, `"-0.50"`, "\"\xff", `1e5`, `7.00`, `-1.25e-3`, `1e999999999`, `"İß  "`} {
+	for _, raw := range []string{`5`, `"00123"`, `"\ud83d\ude00"`, `null`, `"2024-02-29T23:30:00.5+02:00"`, `{"a":[1]}`, `"{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}"`, `"-0.50"`, `"65f0C0ffee0123456789ABCD"`, "\"\xff", `1e5`, `7.00`, `-1.25e-3`, `1e999999999`, `"İß  "`} {
 		f.Add([]byte(raw))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		for typ := lookupkey.Any; typ <= lookupkey.Date; typ++ {
+		for typ := lookupkey.Any; typ <= lookupkey.ObjectID; typ++ {
 			key, err := typ.AppendCanonical(nil, raw)
 			if err != nil {
 				continue

@@ -59,6 +59,26 @@ func appendUUID(dst []byte, v value) ([]byte, error) {
 	return append(key, '"'), nil
 }
 
+// objectIDDigits are the digits of 12 bytes.
+const objectIDDigits = 24
+
+// appendObjectID appends 24 hexadecimal digits in lower case.
+func appendObjectID(dst []byte, v value) ([]byte, error) {
+	if v.kind != stringValue || len(v.text) != objectIDDigits {
+		return dst, ObjectID.mismatch(v)
+	}
+	key := dst
+	key = append(key, '"')
+	for _, c := range v.text {
+		digit, ok := lowerHex(c)
+		if !ok {
+			return dst, ObjectID.mismatch(v)
+		}
+		key = append(key, digit)
+	}
+	return append(key, '"'), nil
+}
+
 // lowerHex is a hexadecimal digit in lower case. It reports whether c is one.
 func lowerHex(c byte) (digit byte, ok bool) {
 	if c >= 'A' && c <= 'F' {

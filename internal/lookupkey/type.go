@@ -36,6 +36,8 @@ const (
 	Timestamp
 	// Date is a string such as `"2006-01-02"`.
 	Date
+	// ObjectID is a string with 24 hexadecimal digits in any case, as MongoDB's shell writes an ObjectId.
+	ObjectID
 	// CaselessASCII is Text of a source that ignores case in its own way. Text for which IsPlain is true is in lower case.
 	// Other text stays as it is, since sources differ in what they take for equal there. No pipeline file can name this
 	// type.
@@ -44,11 +46,11 @@ const (
 
 const (
 	numTypes = int(CaselessASCII) + 1
-	numNamed = int(Date) + 1 // by files
+	numNamed = int(ObjectID) + 1 // by files
 )
 
 var typeNames = [numTypes]string{
-	"any", "smallint", "integer", "bigint", "numeric", "text", "citext", "char", "uuid", "boolean", "timestamptz", "timestamp", "date", "caseless",
+	"any", "smallint", "integer", "bigint", "numeric", "text", "citext", "char", "uuid", "boolean", "timestamptz", "timestamp", "date", "objectid", "caseless",
 }
 
 // String is the type's name in a pipeline file and in SQL.
@@ -89,7 +91,7 @@ func ParseType(name string) (Type, error) {
 
 // article is the type's name as a sentence has it.
 func (t Type) article() string {
-	if t == Integer || t == Any {
+	if t == Integer || t == Any || t == ObjectID {
 		return "an " + t.String()
 	}
 	return "a " + t.String()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/plural"
 )
 
 // field is a column of rows that are text, and its name as the rows have it.
@@ -53,7 +54,7 @@ func (b *Builder) Header(names []string) error {
 // AddText adds a row of texts, one for each column of the header. place is where the row is, for Duplicate.
 func (b *Builder) AddText(place int, texts []string) error {
 	if len(texts) != len(b.header) {
-		return fmt.Errorf("the row has %d columns, and the header has %d", len(texts), len(b.header))
+		return fmt.Errorf("the row has %s, and the header has %d", plural.Count(len(texts), "column"), len(b.header))
 	}
 	b.begin()
 	for i, text := range texts {

@@ -44,6 +44,8 @@ func spellings(t lookupkey.Type) []spelled {
 		return []spelled{{`"2024-02-29T23:30:00"`, []string{`"2024-02-29T23:30:00"`, `"2024-02-29 23:30:00.000"`}}}
 	case lookupkey.Date:
 		return []spelled{{`"2024-02-29"`, []string{`"2024-02-29"`}}}
+	case lookupkey.ObjectID:
+		return []spelled{{`"65f0c0ffee0123456789abcd"`, []string{`"65f0c0ffee0123456789abcd"`, `"65F0C0FFEE0123456789ABCD"`}}}
 	}
 	return nil
 }

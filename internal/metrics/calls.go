@@ -15,7 +15,7 @@ type calls struct {
 func newCalls(sources []string) *calls {
 	c := &calls{
 		total: counter("source_calls_total",
-			"Bulk calls of sources by result: ok, or error where the call failed as a whole. Calls are counted when they end, also those of micro-batches that are not committed.", "source", "result"),
+			"Bulk calls of sources by result: ok, or error where the call failed as a whole. With request.one each request is a call. Calls are counted when they end, also those of micro-batches that are not committed.", "source", "result"),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "source_call_duration_seconds", Help: "Duration of bulk calls of sources, including failed calls.",
 			Buckets: []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},

@@ -46,6 +46,7 @@ func startLine(t *testing.T, every time.Duration) *line {
 	l.metrics = metrics.New(metrics.Config{
 		Pipeline: "p", Stages: []string{"user"}, Sources: []string{"shop"}, Files: []string{"zones"}, Tiers: []string{"redis"}, Status: status, Backlog: watch,
 		Changes: metrics.Changes{Topics: []string{"shop.users"}},
+		Tables:  []string{"users"},
 	})
 	l.watch = watch
 	measured := kafka

@@ -36,6 +36,10 @@ type Config struct {
 	Files []string
 	// Served says what the files are served from. It is called at each scrape. Defaults to zeros.
 	Served func() map[string]lookupext.Served
+	// Tables are the names of the sources that are topics. Defaults to none.
+	Tables []string
+	// TableStatus says how far these have been read. It is called at each scrape. Defaults to zeros.
+	TableStatus func() map[string]lookupext.TableStatus
 	// Status says what the workers are doing. It is called at each scrape. Defaults to no workers.
 	Status func() []loaderline.WorkerStatus
 	// Cache says what happened in the cache. It is called at each scrape. Defaults to zeros.
@@ -79,6 +83,9 @@ func New(cfg Config) *Metrics {
 	if cfg.Served == nil {
 		cfg.Served = func() map[string]lookupext.Served { return nil }
 	}
+	if cfg.TableStatus == nil {
+		cfg.TableStatus = func() map[string]lookupext.TableStatus { return nil }
+	}
 	if cfg.Disk == nil {
 		cfg.Disk = func() cachetier.DiskStats { return cachetier.DiskStats{} }
 	}
@@ -99,6 +106,9 @@ func New(cfg Config) *Metrics {
 	of.MustRegister(newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
 	if len(cfg.Files) > 0 {
 		of.MustRegister(newFiles(cfg.Files, cfg.Served))
+	}
+	if len(cfg.Tables) > 0 {
+		of.MustRegister(newTables(cfg.Tables, cfg.TableStatus))
 	}
 	if cfg.Backlog != nil {
 		of.MustRegister(newLag(cfg.Backlog, cfg.Status))

@@ -195,6 +195,9 @@ func (c *compiler) loader(n *node) *loader {
 		Name: n.Name, MaxBatch: source.file.MaxKeys, Backend: source.backend, RetryMissing: n.waits(), OutageFailsKeys: !n.waitsOut(),
 		AppendOnly: n.History == pipelinefile.HistoryAppendOnly,
 	}
+	if n.Request.One {
+		cfg.MaxBatch = 1
+	}
 	if table, ok := n.answers.lookup.(lookupext.Table); ok {
 		cfg.Local, cfg.MaxBatch = true, math.MaxInt32
 		c.reuse.Follow(table.Changes)

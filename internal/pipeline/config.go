@@ -41,7 +41,7 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 		DeadLetterLimit: deadLetterLimit(file), DeadLetterWindow: file.DeadLetter.Window,
 		Tombstones:      tombstones[file.Input.Tombstones],
 		ShutdownTimeout: noneIfZero(file.Shutdown.Timeout),
-		Prepare:         c.open.schemas.prepare(),
+		Prepare:         c.open.prepareRecords(),
 		Decode:          c.decoder.Decode,
 		Plan:            c.plan,
 		Encode:          encoder.Encode,

@@ -57,14 +57,14 @@ func (p *Pipeline) Invalidator(l *Layout, logger *slog.Logger) *invalidation.Inv
 
 // changeSchemas returns what decodes change records of a format, nil for JSON. It spells keys as in events. It returns nil too for a Pipeline that
 // is not open: this one reads no records.
-func (p *Pipeline) changeSchemas(f pipelinefile.Format, in *pipelinefile.Input) *invalidation.Schemas {
+func (p *Pipeline) changeSchemas(f pipelinefile.Format, in *pipelinefile.Input) *changerecord.Schemas {
 	if !f.HasSchema() || p.schemas.client == nil {
 		return nil
 	}
 	cfg := codec.Config{Format: schemaFormats[f], Options: decodeOptions(in), Registry: p.schemas.client, Backend: p.schemas.backend}
 	keys := cfg
 	keys.Part, keys.AnyFormat = schemaid.Key, true
-	return &invalidation.Schemas{Values: codec.NewDecoder(cfg), Keys: codec.NewDecoder(keys)}
+	return &changerecord.Schemas{Values: codec.NewDecoder(cfg), Keys: codec.NewDecoder(keys)}
 }
 
 // CheckCommand asks the source of a command's stage, which is cached, whether the command's keys can be such. Its error is an

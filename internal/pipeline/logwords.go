@@ -12,7 +12,7 @@ func logWords(file *pipelinefile.File) []string {
 		all = append(all, s.Name, s.Driver())
 	}
 	for _, s := range file.Stages {
-		all = append(all, s.Name, s.Query, s.Get, s.Hash, s.Into, s.When, s.Request.Path, s.Request.Param, s.Response.Items, s.Response.Value, s.Response.Error)
+		all = append(all, s.Name, s.Query, s.Get, s.Hash, s.Into, s.When, s.Request.Path, s.Request.Param, s.Response.Items, s.Response.Value, s.Response.Error, s.Collection, string(s.Find))
 		all = append(all, s.By...)
 		all = append(all, s.Key...)
 		all = append(all, s.KeyType...)

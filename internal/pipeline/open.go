@@ -86,11 +86,11 @@ func (o Options) onCall(source string) func(time.Duration, error) {
 }
 
 // source opens a source, or what stands in its place.
-func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+func (o Options) source(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, s *schemas) (Source, error) {
 	if o.Lookup != nil {
 		return standIn{o.Lookup}, nil
 	}
-	return OpenSource(ctx, file, f, SourceOptions{Certificates: o.Certificates, Logger: o.Logger})
+	return OpenSource(ctx, file, f, SourceOptions{Certificates: o.Certificates, Logger: o.Logger, Registry: s.client, RegistryBackend: s.backend})
 }
 
 // Open connects to the sources of a layout, prepares every statement and builds the plan. A source that is not reachable is an
@@ -102,10 +102,10 @@ func Open(ctx context.Context, layout *Layout, opts Options) (_ *Pipeline, err e
 			err = errors.Join(err, p.Close())
 		}
 	}()
-	if err := p.connect(ctx, layout.File, opts); err != nil {
+	if err := p.openSchemas(layout.File, opts); err != nil {
 		return nil, err
 	}
-	if err := p.openSchemas(layout.File, opts); err != nil {
+	if err := p.connect(ctx, layout.File, opts); err != nil {
 		return nil, err
 	}
 	if err := p.reachRegistry(ctx, layout.File, opts.Start); err != nil {
@@ -201,7 +201,7 @@ func (p *Pipeline) Close() error {
 
 func (p *Pipeline) connect(ctx context.Context, file *pipelinefile.File, opts Options) error {
 	for _, f := range file.Sources {
-		s, err := opts.source(ctx, file, f)
+		s, err := opts.source(ctx, file, f, &p.schemas)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
+	"github.com/loaderline/loaderline/internal/registry"
+	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -55,6 +57,10 @@ type SourceOptions struct {
 	Certificates *tlsfiles.Watch
 	// Logger receives what a source says that loads its rows again. Defaults to none.
 	Logger *slog.Logger
+	// Registry has the schemas of records, and RegistryBackend bounds its requests. A topic whose records have schemas needs them to
+	// be read.
+	Registry        *registry.Client
+	RegistryBackend *stages.Backend
 }
 
 // OpenSource makes a Source without connecting. Its error is a *strictyaml.Error, or a *tlsfiles.EndedError.
@@ -64,10 +70,16 @@ func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sou
 		return openRedis(ctx, file, f, opts.Certificates)
 	case pipelinefile.KindHTTP:
 		return openHTTP(ctx, file, f, opts.Certificates)
+	case pipelinefile.KindGRPC:
+		return openGRPC(ctx, file, f, opts.Certificates)
+	case pipelinefile.KindMongoDB:
+		return openMongoDB(ctx, file, f, opts.Certificates)
 	case pipelinefile.KindFile:
 		return openFile(ctx, file, f, opts.Logger)
 	case pipelinefile.KindInline:
 		return openInline(file, f)
+	case pipelinefile.KindTopic:
+		return openTopic(ctx, file, f, opts)
 	default:
 		return openSQL(ctx, file, f)
 	}
@@ -102,20 +114,22 @@ var classes = map[pipelinefile.ErrorClass]stages.Class{
 
 // asks is what a stage asks its source. Stages that ask the same can share the answers.
 func (s *Stage) asks() string {
-	return fmt.Sprintf("%q %q %q %q %#v %#v %q %q %v %v",
-		strings.TrimSpace(s.Query), s.Get, s.Hash, s.Format, s.Request, s.Response, s.Key, s.KeyType, s.Many, s.HasVersions())
+	return fmt.Sprintf("%q %q %q %q %#v %#v %q %q %v %v %q %q %q %q",
+		strings.TrimSpace(s.Query), s.Get, s.Hash, s.Format, s.Request, s.Response, s.Key, s.KeyType, s.Many, s.HasVersions(),
+		s.Collection, s.Find, s.Project, s.Sort)
 }
 
 // askable checks what the stages ask of sources that need not be connected to for that.
 func (l *layouter) askable() {
 	ctx := context.Background() // Nothing waits for anything.
+	var found []error
 	for _, f := range l.File.Sources {
-		if f.Kind() == pipelinefile.KindSQL {
+		if f.Kind() == pipelinefile.KindSQL || f.GRPC != nil && f.GRPC.Reflection {
 			continue
 		}
 		source, err := OpenSource(ctx, l.File, withoutFiles(f), SourceOptions{})
 		if err != nil {
-			l.problems = append(l.problems, err)
+			found = append(found, err)
 			continue
 		}
 		for _, s := range l.Stages {
@@ -123,12 +137,15 @@ func (l *layouter) askable() {
 				continue
 			}
 			if _, err := source.Prepare(ctx, s); err != nil {
-				l.problems = append(l.problems, err)
+				found = append(found, err)
 			}
 		}
 		if err := source.Close(); err != nil {
-			l.problems = append(l.problems, err)
+			found = append(found, err)
 		}
+	}
+	if err := strictyaml.Join(found); err != nil { // Stages that ask the same can be wrong in the same way.
+		l.problems = append(l.problems, err)
 	}
 }
 
@@ -141,6 +158,18 @@ func withoutFiles(f pipelinefile.Source) pipelinefile.Source {
 	if f.HTTP != nil {
 		h := *f.HTTP
 		h.TLS, f.HTTP = pipelinefile.TLS{}, &h
+		if h.OAuth != nil {
+			o := *h.OAuth
+			o.TLS, h.OAuth = pipelinefile.TLS{}, &o
+		}
+	}
+	if f.GRPC != nil {
+		g := *f.GRPC
+		g.TLS, f.GRPC = pipelinefile.TLS{}, &g
+	}
+	if f.MongoDB != nil {
+		m := *f.MongoDB
+		m.TLS, f.MongoDB = pipelinefile.TLS{}, &m
 	}
 	return f
 }

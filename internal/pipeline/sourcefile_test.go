@@ -86,7 +86,7 @@ stages:
 func TestBrokenTablesAtStart(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ file, source, stage, want string }{
-		"a bad row":      {"id,n\n1,a\n2\n", "file: {path: a.csv, key: id}", "", "pipeline.yaml:8:20: sources.s.file.path: FOLDER/a.csv:3: the row has 1 columns, and the header has 2"},
+		"a bad row":      {"id,n\n1,a\n2\n", "file: {path: a.csv, key: id}", "", "pipeline.yaml:8:20: sources.s.file.path: FOLDER/a.csv:3: the row has 1 column, and the header has 2"},
 		"a key twice":    {"id,n\n1,a\n1,b\n", "file: {path: a.csv, key: id}", "", "pipeline.yaml:8:20: sources.s.file.path: stage zone: FOLDER/a.csv:3: the row has the key of line 2; many: true makes a list of them"},
 		"no file":        {"", "file: {path: b.csv, key: id}", "", "pipeline.yaml:8:20: sources.s.file.path: FOLDER/b.csv: no such file or directory"},
 		"no format":      {"", "file: {path: zones, key: id}", "", "pipeline.yaml:8:7: sources.s.file: the name of the file does not say its format: it is csv, ndjson or json"},

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/oauth"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
+	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -17,8 +19,10 @@ import (
 // service is a source of kind http.
 type service struct {
 	lookup.Client[httplookup.Query]
-	file *pipelinefile.File
-	cfg  httplookup.Config
+	file   *pipelinefile.File
+	cfg    httplookup.Config
+	oauth  *pipelinefile.OAuth // nil: there is none
+	tokens *oauth.Tokens
 }
 
 func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
@@ -34,17 +38,41 @@ func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sourc
 	for name, value := range f.HTTP.Headers {
 		cfg.Header[name] = lookup.Secret(value.Reveal())
 	}
-	client, err := httplookup.Open(ctx, cfg)
-	if err != nil {
+	h := &service{file: file, oauth: f.HTTP.OAuth}
+	if h.oauth != nil {
+		if h.tokens, err = openOAuth(file, section+".oauth", h.oauth, f.Timeout, encryption, watch); err != nil {
+			return nil, err
+		}
+		cfg.Token = h.token
+	}
+	if h.Client, err = httplookup.Open(ctx, cfg); err != nil {
 		return nil, file.Errorf(section, "%v", errors.Unwrap(err))
 	}
-	return &service{Client: client, file: file, cfg: cfg}, nil
+	h.cfg = cfg
+	return h, nil
+}
+
+// token is httplookup.Config.Token.
+func (h *service) token(ctx context.Context, refused lookup.Secret) (lookup.Secret, error) {
+	token, err := h.tokens.Token(ctx, string(refused))
+	if e, ok := errors.AsType[*oauth.Error](err); ok && e.Refused() {
+		err = stages.WithClass(err, stages.Fatal)
+	}
+	return lookup.Secret(token), err
+}
+
+// Close ends the connections to the service and to the token endpoint.
+func (h *service) Close() error {
+	if h.tokens != nil {
+		h.tokens.Close()
+	}
+	return h.Client.Close()
 }
 
 // Prepare checks what the stage asks; the service is not asked.
 func (h *service) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	l, err := h.Lookup(ctx, httplookup.Query{
-		Name: s.Name, Method: string(s.Request.Method), Path: s.Request.Path, Body: s.Request.Body,
+		Name: s.Name, One: s.Request.One, Method: string(s.Request.Method), Path: s.Request.Path, Body: s.Request.Body,
 		Param: s.Request.Param, Separator: s.Request.Separator,
 		Items: s.Response.Items, Named: s.Response.Named, Missing: s.Response.Missing, Value: s.Response.Value, Error: s.Response.Error, PermanentErrors: s.Response.PermanentErrors,
 		Key: s.Key, KeyType: s.KeyType, Many: s.Stage.List(),
@@ -55,12 +83,18 @@ func (h *service) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	return l.(Lookup), nil
 }
 
-// identity has the headers too: what a service answers can depend on who asks.
+// identity has the headers and the client too: what a service answers can depend on who asks.
 func (h *service) identity() string {
 	var b strings.Builder
 	b.WriteString(h.cfg.URL)
 	for _, name := range slices.Sorted(maps.Keys(h.cfg.Header)) {
 		fmt.Fprintf(&b, " %q: %q", name, string(h.cfg.Header[name]))
+	}
+	if o := h.oauth; o != nil {
+		fmt.Fprintf(&b, " %q %q %q", o.TokenURL, o.ClientID, o.Scopes)
+		for _, name := range slices.Sorted(maps.Keys(o.Params)) {
+			fmt.Fprintf(&b, " %q: %q", name, o.Params[name].Reveal())
+		}
 	}
 	return b.String()
 }

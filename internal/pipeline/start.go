@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/logattr"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -24,6 +25,8 @@ type Start struct {
 	OnAway func(Away)
 	// OnReached is called when a source was reached. Optional.
 	OnReached func(source string)
+	// OnTable is called before a topic is read as a table, with how far that is. Optional.
+	OnTable func(source string, status func() lookupext.TableStatus)
 }
 
 // Away is a source that was not reached.
@@ -53,6 +56,9 @@ func (l *Layout) optional(source string) bool {
 // start without. Its error is an *UnreachableError, or joined *strictyaml.Errors.
 func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start *Start) (map[int]Lookup, error) {
 	source, optional := p.sources[name], false
+	if t, ok := source.Source.(*topicTable); ok && start != nil && start.OnTable != nil {
+		start.OnTable(name, t.Status)
+	}
 	limit := connectTime
 	if start != nil {
 		switch optional = layout.optional(name); {
@@ -87,8 +93,13 @@ func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start
 	return lookups, err
 }
 
-// ask pings a source, and prepares its stages' statements.
+// ask pings a source, and prepares its stages' statements. A topic is read first, which takes as long as it takes.
 func (p *Pipeline) ask(ctx context.Context, layout *Layout, name string) (map[int]Lookup, error) {
+	if t, ok := p.sources[name].Source.(*topicTable); ok {
+		if err := t.read(ctx); err != nil {
+			return nil, &UnreachableError{Source: name, Err: err, Permanent: stages.ClassOf(err) == stages.Fatal}
+		}
+	}
 	if err := p.sources[name].backend.Ping(ctx); err != nil {
 		return nil, err
 	}
@@ -129,26 +140,13 @@ func (p *Pipeline) reachAll(ctx context.Context, layout *Layout, start *Start) (
 	for _, of := range found {
 		maps.Copy(lookups, of)
 	}
-	all := slices.Concat(apart(problems)...)
+	all := problems
 	for _, s := range layout.Stages {
 		if err := clashes(layout, s, lookups); err != nil {
 			all = append(all, err)
 		}
 	}
 	return lookups, strictyaml.Join(all)
-}
-
-// apart splits joined problems.
-func apart(problems []error) [][]error {
-	all := make([][]error, len(problems))
-	for i, problem := range problems {
-		if joined, is := problem.(interface{ Unwrap() []error }); is {
-			all[i] = joined.Unwrap()
-		} else if problem != nil {
-			all[i] = []error{problem}
-		}
-	}
-	return all
 }
 
 // prepare prepares the stages' statements for a source, and reports all problems at once.

@@ -52,6 +52,15 @@ func TLSFiles(file *pipelinefile.File) []tlsfiles.Files {
 		}
 		if s.HTTP != nil {
 			add("sources."+s.Name+".http.tls", s.HTTP.TLS)
+			if s.HTTP.OAuth != nil {
+				add("sources."+s.Name+".http.oauth.tls", s.HTTP.OAuth.TLS)
+			}
+		}
+		if s.GRPC != nil {
+			add("sources."+s.Name+".grpc.tls", s.GRPC.TLS)
+		}
+		if s.MongoDB != nil {
+			add("sources."+s.Name+".mongodb.tls", s.MongoDB.TLS)
 		}
 	}
 	if file.Cache.Redis != nil {

@@ -4,10 +4,48 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
+
+// checkOne checks a stage whose requests have one key each.
+func (c *checker) checkOne(key string, s *Stage, source *Source) {
+	for _, no := range []struct{ key, reason string }{
+		{".request.param", "is for many keys, and one: true asks for one; write the key into the path, as in path: /users?id=$key"},
+		{".request.separator", "is for many keys, and one: true asks for one; remove it"},
+		{".response.items", "leads to the items of many keys, and with one: true the response is the item; write value if the result is within it"},
+		{".response.named", "is for many keys, and with one: true the response is the item; remove it"},
+		{".key", "names the key in an item, and with one: true the response needs no key; remove it"},
+	} {
+		if c.Has(key + no.key) {
+			c.Fail(key+no.key, "%s", no.reason)
+		}
+	}
+	if !c.Has(key+".request.method") && s.Request.Body == "" {
+		s.Request.Method = MethodGet
+	}
+	for _, status := range []int{http.StatusNotFound, http.StatusGone} {
+		if class, both := source.Errors[strconv.Itoa(status)]; both {
+			c.Fail(key+".request.one", "with it %d means that the key is missing, and sources.%s.errors has %d as %s; remove one of the two", status, source.Name, status, class)
+		}
+	}
+	switch at := key + ".request"; {
+	case c.FailedBelow(at):
+	case s.Request.Method == MethodGet && s.Request.Body != "":
+		c.Fail(at+".body", "a GET has no body; write the key into the path, as in path: /users/$key, or method: POST")
+	case !strings.Contains(s.Request.Path+s.Request.Body, "$key"):
+		c.Fail(at+".one", "nothing says where the key goes; write $key into the path, as in path: /users/$key")
+	default:
+		if c.Has(at + ".path") {
+			at += ".path"
+		} else {
+			at += ".body"
+		}
+		c.checkPlaceholders(at, s.Request.Path+" "+s.Request.Body, s)
+	}
+}
 
 // checkNamed checks a stage whose items stand under their keys.
 func (c *checker) checkNamed(key string, s *Stage) {

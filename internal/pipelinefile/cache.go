@@ -30,9 +30,9 @@ func (i *Invalidate) CommandTopic() string {
 	return i.Topic
 }
 
-// OfOthers reports whether loaderline does not create the topic: it has change records, and their writer creates it.
+// OfOthers reports whether loaderline does not create the topic: it has change records or is a table, and its writer creates it.
 func (f *File) OfOthers(topic string) bool {
-	return slices.Contains(f.Cache.Invalidate.Topics(), topic) && topic != f.Cache.Invalidate.Topic &&
+	return slices.Contains(slices.Concat(f.Cache.Invalidate.Topics(), f.Tables()), topic) && topic != f.Cache.Invalidate.CommandTopic() &&
 		!slices.Contains(f.OutputTopics(), topic) && topic != f.DeadLetter.Topic && !slices.Contains(f.Input.Topics, topic)
 }
 

@@ -10,7 +10,7 @@ const (
 	DriverSQLite   Driver = "sqlite"
 )
 
-// Format is what a value is: of a record, of its key, or of a string in Redis. It is what a file is, too.
+// Format is what a value is: of a record, of its key, of a string in Redis, or of the result of MongoDB. It is what a file is, too.
 type Format string
 
 // The formats of values.
@@ -21,8 +21,10 @@ const (
 	FormatAvro       Format = "avro"
 	FormatProtobuf   Format = "protobuf"
 	FormatJSONSchema Format = "json_schema"
-	FormatCSV        Format = "csv"
-	FormatNDJSON     Format = "ndjson"
+	// FormatExtendedJSON is MongoDB's JSON, in which values name their types.
+	FormatExtendedJSON Format = "extended_json"
+	FormatCSV          Format = "csv"
+	FormatNDJSON       Format = "ndjson"
 )
 
 // ColumnType is the type of a column in a file or an inline table.

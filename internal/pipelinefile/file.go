@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
@@ -121,34 +123,40 @@ type Batch struct {
 
 // Stage is one bulk lookup of the plan. By, Key and KeyType have one element
 // for a single key and one for each part of a composite key; Key and KeyType
-// may be empty. What is asked is Query for a database, Get or Hash for Redis, and
-// Request and Response for HTTP.
+// may be empty. What is asked is Query for a database, Get or Hash for Redis,
+// Request and Response for HTTP, and Collection and Find for MongoDB.
 type Stage struct {
-	Name      string     `key:"-"`
-	Source    string     `key:"source"`
-	By        []string   `key:"by"`
-	At        string     `key:"at"` // Empty: rows as they are now.
-	History   History    `key:"history"`
-	Query     string     `key:"query"`
-	Get       string     `key:"get"`
-	Hash      string     `key:"hash"`
-	Format    Format     `key:"format"`
-	Request   Request    `key:"request"`
-	Response  Response   `key:"response"`
-	Key       []string   `key:"key"`
-	KeyType   []string   `key:"key_type"`
-	Many      bool       `key:"many"`
-	Into      string     `key:"into"` // Empty: a field named after the stage.
-	When      string     `key:"when"` // Empty: for every event.
-	OnMissing OnMissing  `key:"on_missing"`
-	OnError   OnError    `key:"on_error"`
-	OnOutage  OnOutage   `key:"on_outage"`
-	Cache     StageCache `key:"cache"`
-	Preload   *Preload   `key:"preload"` // nil: none.
+	Name    string   `key:"-"`
+	Source  string   `key:"source"`
+	By      []string `key:"by"`
+	At      string   `key:"at"` // Empty: rows as they are now.
+	History History  `key:"history"`
+	Query   string   `key:"query"`
+	Get     string   `key:"get"`
+	Hash    string   `key:"hash"`
+	Format  Format   `key:"format"`
+	// Find, Project and Sort are JSON. nil: there is none.
+	Collection string         `key:"collection"`
+	Find       jsontext.Value `key:"find"`
+	Project    jsontext.Value `key:"project"`
+	Sort       jsontext.Value `key:"sort"`
+	Request    Request        `key:"request"`
+	Response   Response       `key:"response"`
+	Key        []string       `key:"key"`
+	KeyType    []string       `key:"key_type"`
+	Many       bool           `key:"many"`
+	Into       string         `key:"into"` // Empty: a field named after the stage.
+	When       string         `key:"when"` // Empty: for every event.
+	OnMissing  OnMissing      `key:"on_missing"`
+	OnError    OnError        `key:"on_error"`
+	OnOutage   OnOutage       `key:"on_outage"`
+	Cache      StageCache     `key:"cache"`
+	Preload    *Preload       `key:"preload"` // nil: none.
 }
 
 // Request is how an HTTP service is asked.
 type Request struct {
+	One       bool   `key:"one"`
 	Method    Method `key:"method"`
 	Path      string `key:"path"`
 	Body      string `key:"body"`

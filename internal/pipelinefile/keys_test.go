@@ -97,7 +97,7 @@ func TestDefaultsAndExamplesParse(t *testing.T) {
 	for _, k := range pf.Keys() {
 		if k.Default == "" || strings.HasPrefix(k.Path, "kafka.sasl") || strings.HasPrefix(k.Path, "sources.*.breaker.") ||
 			strings.HasPrefix(k.Path, "cache.invalidate") || strings.HasPrefix(k.Path, "cache.disk") || strings.HasPrefix(k.Path, "output.routes") ||
-			strings.HasPrefix(k.Path, "registry") || k.Path == "output.format" {
+			strings.HasPrefix(k.Path, "registry") || strings.HasPrefix(k.Path, "sources.*.http.oauth") || k.Path == "output.format" {
 			continue // Their section is not there unless it is written.
 		}
 		path := baseOf(k.Path)
@@ -177,6 +177,11 @@ func reveal(f *pf.File) pf.File {
 			service := *s.HTTP
 			service.Headers = nil
 			s.HTTP = &service
+		}
+		if s.GRPC != nil {
+			service := *s.GRPC
+			service.Metadata = nil
+			s.GRPC = &service
 		}
 		g.Sources = append(g.Sources, s)
 	}

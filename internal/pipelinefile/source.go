@@ -15,18 +15,21 @@ type Kind string
 
 // The kinds of sources, by their keys.
 const (
-	KindSQL    Kind = "sql"
-	KindRedis  Kind = "redis"
-	KindHTTP   Kind = "http"
-	KindFile   Kind = "file"
-	KindInline Kind = "inline"
+	KindSQL     Kind = "sql"
+	KindRedis   Kind = "redis"
+	KindHTTP    Kind = "http"
+	KindGRPC    Kind = "grpc"
+	KindMongoDB Kind = "mongodb"
+	KindTopic   Kind = "topic"
+	KindFile    Kind = "file"
+	KindInline  Kind = "inline"
 )
 
 // kinds are all kinds, in the order in which words name them.
-var kinds = []Kind{KindSQL, KindRedis, KindHTTP, KindFile, KindInline}
+var kinds = []Kind{KindSQL, KindRedis, KindHTTP, KindGRPC, KindMongoDB, KindTopic, KindFile, KindInline}
 
 // Local reports whether the rows of such a source are in this process: nothing is called, cached or limited.
-func (k Kind) Local() bool { return k == KindFile || k == KindInline }
+func (k Kind) Local() bool { return k == KindTopic || k == KindFile || k == KindInline }
 
 // Source is something that answers keys. Exactly one kind is set.
 type Source struct {
@@ -34,8 +37,11 @@ type Source struct {
 	SQL      *SQL          `key:"sql"`
 	Redis    *Redis        `key:"redis"`
 	HTTP     *HTTPSource   `key:"http"`
+	GRPC     *GRPC         `key:"grpc"`
+	MongoDB  *MongoDB      `key:"mongodb"`
 	File     *FileSource   `key:"file"`
 	Inline   *Inline       `key:"inline"`
+	Topic    *TopicSource  `key:"topic"`
 	Timeout  time.Duration `key:"timeout"`
 	MaxKeys  int           `key:"max_keys"`
 	MaxCalls int           `key:"max_calls"`
@@ -52,10 +58,16 @@ func (s *Source) Kind() Kind {
 		return KindRedis
 	case s.HTTP != nil:
 		return KindHTTP
+	case s.GRPC != nil:
+		return KindGRPC
+	case s.MongoDB != nil:
+		return KindMongoDB
 	case s.File != nil:
 		return KindFile
 	case s.Inline != nil:
 		return KindInline
+	case s.Topic != nil:
+		return KindTopic
 	default:
 		return KindSQL
 	}
@@ -80,6 +92,7 @@ type SQL struct {
 type HTTPSource struct {
 	URL     string                       `key:"url"`
 	Headers map[string]strictyaml.Secret `key:"headers"`
+	OAuth   *OAuth                       `key:"oauth"` // nil: none.
 	Health  string                       `key:"health"`
 	TLS     TLS                          `key:"tls"`
 	Pool    int                          `key:"pool"`
@@ -110,13 +123,13 @@ func sourceKeys() []strictyaml.Key {
 		{Path: "sources.*.sql.pool", Type: strictyaml.TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "The most connections."},
 		{Path: "sources.*.redis", Type: strictyaml.TypeSection, Doc: "A Redis server or cluster, 6 or later."},
 	}, redisKeys("sources.*.redis"), []strictyaml.Key{
-		{Path: "sources.*.http", Type: strictyaml.TypeSection, Doc: "An HTTP service that returns many keys at once, in JSON."},
+		{Path: "sources.*.http", Type: strictyaml.TypeSection, Doc: "An HTTP service that returns JSON, for many keys at once or for one."},
 		{Path: "sources.*.http.url", Type: strictyaml.TypeString, Required: true, Example: "https://users.example/v2", Pattern: `^https?://[^\s@?#]+$`, PatternDoc: "a url begins with https:// or http:// and has no credentials, query or fragment; put a token into headers", Doc: "The URL of the service. Redirects are not followed, and link-local and metadata addresses are never contacted."},
 		{Path: "sources.*.http.headers", Type: strictyaml.TypeSecrets, Doc: `Headers of each request, such as {Authorization: "Bearer ${TOKEN}"}.`},
 		{Path: "sources.*.http.health", Type: strictyaml.TypeString, Doc: "The path below the url that returns 2xx to a GET while the service works. Defaults to none: health checks then only connect."},
 		{Path: "sources.*.http.pool", Type: strictyaml.TypeInteger, Default: "8", Min: 1, Max: 1000, Doc: "The most connections."},
 		{Path: "sources.*.http.max_body", Type: strictyaml.TypeSize, Default: "64MiB", Min: kib, Max: gib, Doc: "The most bytes of a response, after decompression. A larger response is requested again with fewer keys."},
-	}, tlsKeys("sources.*.http", "How an https url is trusted."), tableKeys(), []strictyaml.Key{
+	}, tlsKeys("sources.*.http", "How an https url is trusted."), oauthKeys("sources.*.http", "A bearer token for each request."), grpcKeys(), mongoDBKeys(), topicKeys(), tableKeys(), []strictyaml.Key{
 		{Path: "sources.*.timeout", Type: strictyaml.TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long one call may take, not counting the time that it waits to start."},
 		{Path: "sources.*.max_keys", Type: strictyaml.TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "The most keys in one call. More keys are split into several calls."},
 		{Path: "sources.*.max_calls", Type: strictyaml.TypeInteger, Default: "4", Min: 1, Max: 1000, Doc: "The most concurrent calls, over all workers and stages."},
@@ -127,7 +140,7 @@ func sourceKeys() []strictyaml.Key {
 		{Path: "sources.*.breaker", Type: strictyaml.TypeSwitch, Default: "false", Doc: "Stops calling a source for a while if its calls fail. A section configures it; true takes the defaults."},
 		{Path: "sources.*.breaker.failures", Type: strictyaml.TypeInteger, Default: "5", Min: 1, Max: 1_000_000, Doc: "Failed calls in a row that open the breaker. A call that the source rejects has not failed."},
 		{Path: "sources.*.breaker.delay", Type: strictyaml.TypeDuration, Default: "5s", Min: ms, Max: hour, Doc: "How long the breaker stays open before one call tries again."},
-		{Path: "sources.*.errors", Type: strictyaml.TypeEnums, Enum: words(ErrorPermanent, ErrorTransient, ErrorFatal), Doc: "Overrides the class of errors, by the code in dead letters and the log: an SQLSTATE, MySQL's number, SQLite's name, an HTTP status, the first word of a Redis error, such as {\"57014\": permanent}. permanent: the event is at fault; transient: nothing is at fault, and the call is retried; fatal: the configuration is at fault, and the pipeline stops."},
+		{Path: "sources.*.errors", Type: strictyaml.TypeEnums, Enum: words(ErrorPermanent, ErrorTransient, ErrorFatal), Doc: "Overrides the class of errors, by the code in dead letters and the log: an SQLSTATE, MySQL's number, SQLite's name, an HTTP status, the first word of a Redis error, a code of gRPC (NOT_FOUND), MongoDB's name, such as {\"57014\": permanent}. permanent: the event is at fault; transient: nothing is at fault, and the call is retried; fatal: the configuration is at fault, and the pipeline stops."},
 	})
 }
 
@@ -147,11 +160,20 @@ func (c *checker) checkSource(s *Source) {
 	if s.Kind().Local() {
 		c.checkLocal(key, s)
 	}
+	if s.Topic != nil {
+		c.checkTopicSource(key+".topic", s.Topic)
+	}
 	if s.Redis != nil {
 		c.checkRedis(key+".redis", s.Redis)
 	}
+	if s.GRPC != nil {
+		c.checkGRPC(key, s)
+	}
 	if s.HTTP != nil {
 		c.checkHeaders(key+".http.headers", s.HTTP)
+		if s.HTTP.OAuth != nil {
+			c.checkOAuth(key+".http", s.HTTP.OAuth)
+		}
 		c.checkCodes(key+".errors", s)
 		if s.HTTP.TLS.Enabled && strings.HasPrefix(s.HTTP.URL, "http:") {
 			c.Fail(key+".http.tls", "the url begins with http://, which is not encrypted; write https://, or remove the key")
@@ -175,6 +197,9 @@ func (c *checker) checkHeaders(key string, s *HTTPSource) {
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
 		canonical := http.CanonicalHeaderKey(name)
+		if canonical == "Authorization" && s.OAuth != nil {
+			c.Fail(strictyaml.JoinKey(key, name), "is set by oauth; remove one of the two")
+		}
 		if first, twice := seen[canonical]; twice {
 			c.Fail(strictyaml.JoinKey(key, name), "is the same header as %s; remove one of them", strictyaml.JoinKey("", first))
 		}

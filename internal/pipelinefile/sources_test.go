@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	pf "github.com/loaderline/loaderline/internal/pipelinefile"
@@ -18,6 +19,10 @@ func TestSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	service, err := pf.Parse("http.yaml", read(t, "testdata/right/http.yaml"), pf.Options{Getenv: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := pf.Parse("mongodb.yaml", read(t, "testdata/right/mongodb.yaml"), pf.Options{Getenv: secret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,6 +45,13 @@ func TestSources(t *testing.T) {
 				},
 				Rate: &pf.Rate{Calls: 1, Per: time.Minute, Burst: 3}, Breaker: pf.Breaker{Enabled: true, Failures: 2, Delay: time.Minute},
 			}),
+			named("login", pf.Source{HTTP: &pf.HTTPSource{URL: "https://users.example/v3", Pool: 8, MaxBody: 64 << 20, OAuth: &pf.OAuth{
+				TokenURL: "https://login.example/token", ClientID: "loaderline", ClientSecret: strictyaml.NewSecret("secret"), Scopes: []string{"users.read"},
+				Params: map[string]strictyaml.Secret{"audience": strictyaml.NewSecret("users")}, Auth: pf.ClientAuthBody, TLS: pf.TLS{Enabled: true, CA: "login.pem"},
+			}}}),
+			named("docs", pf.Source{MongoDB: &pf.MongoDB{
+				URI: strictyaml.NewSecret("mongodb://reader:secret@a.example,b.example/?replicaSet=rs0"), Database: "shop", TLS: pf.TLS{Enabled: true, CA: "ca.pem"}, Pool: 8,
+			}}),
 		},
 		Stages: []pf.Stage{
 			{History: pf.HistoryMutable, Name: "user", Source: "shop", By: []string{"event.user_id"}, Get: "user:$key"},
@@ -51,9 +63,22 @@ func TestSources(t *testing.T) {
 				Response: pf.Response{Items: "data.teams", Value: "team", Error: "status", PermanentErrors: []string{"INVALID", "GONE"}},
 			},
 			{History: pf.HistoryMutable, Name: "names", Source: "more", By: []string{"event.user_id"}, Response: pf.Response{Named: true, Missing: []int{404, 410}}},
+			{
+				History: pf.HistoryMutable, Name: "profile", Source: "login", By: []string{"event.tenant", "event.user_id"},
+				Request: pf.Request{One: true, Method: pf.MethodGet, Path: "/t/$key/users/$key"}, Response: pf.Response{Value: "data"},
+			},
+			{History: pf.HistoryMutable, Name: "score", Source: "login", By: []string{"event.user_id"}, Request: pf.Request{One: true, Path: "/scores", Body: `{"id": $key}`}},
+			{
+				History: pf.HistoryMutable, Name: "user", Source: "docs", By: []string{"event.user_id"}, Collection: "users", KeyType: []string{"objectid"},
+				Find: jsontext.Value(`{"_id":{"$in":"$keys"},"deleted":{"$ne":true}}`),
+			},
+			{
+				History: pf.HistoryMutable, Name: "bought", Source: "docs", By: []string{"event.tenant", "event.user_id"}, Collection: "purchases", Find: jsontext.Value(`{"$or":"$keys"}`),
+				Key: []string{"tenant", "user_id"}, Project: jsontext.Value(`{"at":1,"_id":0}`), Sort: jsontext.Value(`{"at":-1}`), Format: pf.FormatExtendedJSON, Many: true,
+			},
 		},
 	}
-	got := &pf.File{Sources: slices.Concat(redis.Sources, service.Sources), Stages: slices.Concat(redis.Stages, service.Stages)}
+	got := &pf.File{Sources: slices.Concat(redis.Sources, service.Sources, documents.Sources), Stages: slices.Concat(redis.Stages, service.Stages, documents.Stages)}
 	if diff := gocmp.Diff(filled(want), got, compare()); diff != "" {
 		t.Errorf("file differs (-want +got):\n%s", diff)
 	}

@@ -35,10 +35,22 @@ func (f *File) Published() []string {
 	return slices.Concat(f.OutputTopics(), []string{f.DeadLetter.Topic}, f.Retry.TopicNames())
 }
 
-// AllTopics returns the input topics, the output, dead-letter and retry topics, and the change topics, each once.
+// Tables returns the topics that are tables, each once.
+func (f *File) Tables() []string {
+	var topics []string
+	for _, s := range f.Sources {
+		if s.Topic != nil && !slices.Contains(topics, s.Topic.Topic) {
+			topics = append(topics, s.Topic.Topic)
+		}
+	}
+	return topics
+}
+
+// AllTopics returns the input topics, the output, dead-letter and retry topics, the change topics, and those that are tables, each
+// once.
 func (f *File) AllTopics() []string {
 	topics := slices.Concat(f.Input.Topics, f.Published())
-	for _, topic := range f.Cache.Invalidate.Topics() {
+	for _, topic := range slices.Concat(f.Cache.Invalidate.Topics(), f.Tables()) {
 		if !slices.Contains(topics, topic) { // Events may tell of changes.
 			topics = append(topics, topic)
 		}
@@ -61,6 +73,8 @@ func (f *File) KeyOf(topic string) string {
 		return "retry.topics"
 	case slices.Contains(f.Cache.Invalidate.Topics(), topic):
 		return "cache.invalidate"
+	case slices.Contains(f.Tables(), topic):
+		return "sources"
 	default:
 		return ""
 	}

@@ -56,6 +56,7 @@ type Run struct {
 	following   atomic.Pointer[func() string] // for what reader waits
 	log         *slog.Logger
 	away        away
+	tables      tables
 	dead        deadLetters
 	// closing says that the cache is being closed. It is held for reading while something is invalidated.
 	closing struct {
@@ -89,7 +90,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
-		Tiers:   file.Cache.Tiers(), Files: files(file), Served: r.servedFiles,
+		Tiers:   file.Cache.Tiers(), Files: files(file), Served: r.servedFiles, Tables: tableSources(file), TableStatus: r.tables.status,
 		Status: r.status, Cache: r.cacheStats, Reused: r.reused, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Backlog: r.backlog, Logger: cfg.Logger,
 	})
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // A drain is observed too.

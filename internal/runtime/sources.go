@@ -70,6 +70,9 @@ func (r *Run) waiting() string {
 	if sources := r.waitingSources(); sources != "" {
 		return sources
 	}
+	if tables := r.tables.waiting(); tables != "" {
+		return tables
+	}
 	if following := r.following.Load(); following != nil {
 		return (*following)()
 	}
@@ -112,16 +115,19 @@ func (r *Run) retries(file *pipelinefile.File) func() string {
 	}
 }
 
-// sources returns the sources that have a breaker or fail.
+// sources returns the sources that have a breaker or a table, or fail.
 func (r *Run) sources(file *pipelinefile.File) []admin.Source {
 	all := []admin.Source{}
-	stats := r.sourceStats()
+	stats, tables := r.sourceStats(), r.tables.status()
 	for _, source := range file.Sources {
 		s := admin.Source{Name: source.Name, Breaker: stats[source.Name].Breaker}
 		if since := r.failing(source.Name); !since.IsZero() {
 			s.FailingSince = &since
 		}
-		if s.Breaker != "" || s.FailingSince != nil {
+		if table, ok := tables[source.Name]; ok {
+			s.Table = admin.NewTable(table)
+		}
+		if s.Breaker != "" || s.FailingSince != nil || s.Table != nil {
 			all = append(all, s)
 		}
 	}

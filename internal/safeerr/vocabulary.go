@@ -53,6 +53,8 @@ addresses allow belongs bool brackets but choose closing comes compressed conten
 goes goroutine got here hex leave letter link lists looked looks makes max_keys metadata near never nor paths place port reads run same say says
 scanned sets several single something speak stand stands those together told true trusted twice wants whole dsn
 registry schemas records subject id guid registered register compatible html how may redirects sends
+aborted already_exists data_loss deadline_exceeded failed_precondition grpc health implement internal invalid_argument not_found not_serving
+out_of_range permission_denied reflection resource_exhausted unauthenticated unimplemented
 wrongtype err noauth wrongpass noperm clusterdown masterdown tryagain moved ask readonly oom noscript misconf
 `)
 

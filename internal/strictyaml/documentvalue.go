@@ -20,7 +20,7 @@ func (d *decoder) document(k Key, at place, node ast.Node, into reflect.Value) {
 		d.failAt(nodePos(node), at.key, "has no keys; write for example %s: %s%s", k.name(), k.Example, k.orRemove())
 		return
 	}
-	d.positions[at.key] = at.pos
+	d.place(at.key, node)
 	if value, ok := d.freeForm(k, Node{file: d.file, key: at.key, node: node}); ok {
 		into.SetBytes(value)
 	}
@@ -67,4 +67,21 @@ func (d *decoder) rows(k Key, at place, node ast.Node, into reflect.Value) {
 		}
 	}
 	into.Set(reflect.ValueOf(rows))
+}
+
+// place notes where a value is, and what is in it.
+func (d *decoder) place(key string, node ast.Node) {
+	d.positions[key] = nodePos(node)
+	if pairs, ok := entries(node); ok {
+		for _, pair := range pairs {
+			if name, ok := nodeScalar(pair.Key); ok {
+				d.place(JoinKey(key, name.text), pair.Value)
+			}
+		}
+	}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		for i, item := range list.Values {
+			d.place(fmt.Sprintf("%s[%d]", key, i), item)
+		}
+	}
 }

@@ -3,6 +3,8 @@ package strictyaml_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 func TestDocuments(t *testing.T) {
@@ -38,6 +40,22 @@ func TestDocuments(t *testing.T) {
 		_, _, err := decode(t, least+"filter: "+text+"\n", opts)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// What is wrong in a mapping of free form is said where it stands.
+func TestPlacesInDocuments(t *testing.T) {
+	t.Parallel()
+	_, d, err := decode(t, least+"filter: {a: {b: [1, {c: x}]}}\n", world())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]strictyaml.Position{
+		"filter": {Line: 3, Column: 9}, "filter.a": {Line: 3, Column: 13}, "filter.a.b": {Line: 3, Column: 17}, "filter.a.b[1].c": {Line: 3, Column: 25}, "filter.z": {Line: 3, Column: 9},
+	} {
+		if got := d.Position(key); got != want {
+			t.Errorf("%s is at %v, want %v", key, got, want)
 		}
 	}
 }

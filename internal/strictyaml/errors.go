@@ -39,14 +39,14 @@ func (e *Error) Error() string {
 	return text + e.Message
 }
 
-// Join joins problems: first each [*Error] once, in the order of their places, then errors of other types. It returns
-// nil for no problems.
+// Join joins problems, and those that are joined in them: first each [*Error] once, in the order of their places, then errors of
+// other types. It returns nil for no problems.
 func Join(problems []error) error {
 	var (
 		placed []*Error
 		others []error
 	)
-	for _, problem := range problems {
+	for _, problem := range apart(nil, problems) {
 		e, ok := errors.AsType[*Error](problem)
 		switch {
 		case !ok:
@@ -56,6 +56,18 @@ func Join(problems []error) error {
 		}
 	}
 	return errors.Join(append([]error{join(placed)}, others...)...)
+}
+
+// apart appends problems, each by itself.
+func apart(all, problems []error) []error {
+	for _, problem := range problems {
+		if joined, is := problem.(interface{ Unwrap() []error }); is {
+			all = apart(all, joined.Unwrap())
+		} else {
+			all = append(all, problem)
+		}
+	}
+	return all
 }
 
 // join returns the problems in the order of the file as one error, nil for none.

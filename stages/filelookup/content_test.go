@@ -89,7 +89,7 @@ func TestUnusableFiles(t *testing.T) {
 		want          string // behind the path
 	}{
 		{"a.csv", "", ids, ": the file is empty; its first line has the names of the columns"},
-		{"a.csv", "id,name\n1,a\n2\n", ids, ":3: the row has 1 columns, and the header has 2"},
+		{"a.csv", "id,name\n1,a\n2\n", ids, ":3: the row has 1 column, and the header has 2"},
 		{"a.csv", "id,name\n1,a,b\n", ids, ":2: the row has 3 columns, and the header has 2"},
 		{"a.csv", "name,zone\n", ids, `:1: there is no column "id", which holds the key`},
 		{"a.csv", "id,name,name\n", ids, `:1: column "name" is there twice`},

@@ -169,7 +169,7 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 		do   func(t *testing.T, path string)
 		want string // behind the path
 	}{
-		"too few columns": {func(t *testing.T, path string) { t.Helper(); write(t, path, zone(1)+"2\n") }, ":3: the row has 1 columns, and the header has 2"},
+		"too few columns": {func(t *testing.T, path string) { t.Helper(); write(t, path, zone(1)+"2\n") }, ":3: the row has 1 column, and the header has 2"},
 		"a key twice":     {func(t *testing.T, path string) { t.Helper(); replaced(t, path, zone(1)+"01,2\n") }, ":3: the row has the key of line 2; many: true makes a list of them"},
 		"empty":           {func(t *testing.T, path string) { t.Helper(); write(t, path, "") }, ": the file is empty; its first line has the names of the columns"},
 		"removed": {func(t *testing.T, path string) {

@@ -5,13 +5,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/guardedhttp"
+	"github.com/loaderline/loaderline/internal/serviceerr"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
@@ -21,6 +22,11 @@ type Config struct {
 	URL string
 	// Header is sent with each request, such as Authorization: Bearer TOKEN. No error shows its values.
 	Header map[string]lookup.Secret
+	// Token returns the bearer token of the next request, such as one that OAuth 2.0 issues. refused is empty, or a token that the
+	// service has just answered with 401: the request is then sent once more with the token that Token returns. It is called
+	// concurrently, for each request. Its error has a class by stages.ClassOf, and a text without secrets, addresses and keys.
+	// Defaults to none.
+	Token func(ctx context.Context, refused lookup.Secret) (lookup.Secret, error) `json:"-"`
 	// TLS is the configuration of https connections. Defaults to the system's roots.
 	TLS *tls.Config `json:"-"`
 	// RenewTLS returns the configuration for the next connection, in place of TLS, so that certificates can be renewed without
@@ -54,21 +60,19 @@ func (cfg Config) withDefaults() Config {
 
 // client is a lookup.Client.
 type client struct {
-	cfg       Config
-	base      *url.URL
-	header    http.Header
-	health    *url.URL // nil: there is none
-	dialer    *net.Dialer
-	transport *http.Transport
-	http      *http.Client
+	cfg    Config
+	base   *url.URL
+	header http.Header
+	health *url.URL // nil: there is none
+	http   *guardedhttp.Client
 }
 
 // Open makes a client of a service without connecting, whatever ctx is. Its error has all mistakes in the configuration, and quotes
 // no value.
 //
 // The client's Lookup checks a query without a request to the service, and ignores its context. All its errors are
-// fatal by stages.ClassOf. Ping requests Config.Health, or only connects. Close ends idle connections. Connections in
-// use end with their calls.
+// fatal by stages.ClassOf. Ping requests Config.Health, or gets a token and only connects. Close ends idle connections.
+// Connections in use end with their calls.
 func Open(_ context.Context, cfg Config) (lookup.Client[Query], error) {
 	cfg = cfg.withDefaults()
 	c := &client{cfg: cfg}
@@ -82,25 +86,10 @@ func Open(_ context.Context, cfg Config) (lookup.Client[Query], error) {
 	if err := errors.Join(urlErr, healthErr, headerErr); err != nil {
 		return nil, fmt.Errorf("http: %w", err)
 	}
-	c.dialer = &net.Dialer{Timeout: cfg.Timeout, KeepAlive: 30 * time.Second, Control: refuseBlocked}
-	c.transport = &http.Transport{
-		DialContext:            c.dialer.DialContext,
-		TLSClientConfig:        cfg.TLS.Clone(),
-		TLSHandshakeTimeout:    cfg.Timeout,
-		MaxConnsPerHost:        cfg.Pool,
-		MaxIdleConnsPerHost:    cfg.Pool,
-		MaxIdleConns:           cfg.Pool,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		ForceAttemptHTTP2:      true,
+	if c.cfg.Token != nil && c.header.Get("Authorization") != "" {
+		return nil, errors.New("http: the header Authorization is set, and Token has another value for it: leave out one of them")
 	}
-	if cfg.RenewTLS != nil {
-		c.transport.DialTLSContext = c.dialTLS
-	}
-	c.http = &http.Client{
-		Transport:     c.transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	c.http = guardedhttp.New(guardedhttp.Config{TLS: cfg.TLS, RenewTLS: cfg.RenewTLS, Pool: cfg.Pool, Timeout: cfg.Timeout})
 	return c, nil
 }
 
@@ -120,7 +109,7 @@ func parseBase(text string) (*url.URL, error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("the url has a query or a fragment: a query belongs to a stage's path")
 	}
-	if address, err := netip.ParseAddr(u.Hostname()); err == nil && isBlocked(address) {
+	if address, err := netip.ParseAddr(u.Hostname()); err == nil && guardedhttp.Blocked(address) {
 		return nil, fmt.Errorf("the url's address %s is link-local or a metadata service: it is never asked", address)
 	}
 	return u, nil
@@ -172,41 +161,19 @@ func (c *client) askHealth(ctx context.Context) error {
 	return nil
 }
 
+// connect gets a token, if the service wants one, and connects.
 func (c *client) connect(ctx context.Context) error {
-	port := c.base.Port()
-	if port == "" {
-		port = c.base.Scheme
+	if _, err := c.token(ctx, ""); err != nil {
+		return err
 	}
-	address := net.JoinHostPort(c.base.Hostname(), port)
-	dial := c.dialer.DialContext
-	if c.base.Scheme == "https" {
-		dial = c.dialTLS
+	if err := c.http.Connect(ctx, c.base); err != nil {
+		return serviceerr.Unanswered(ctx, err)
 	}
-	conn, err := dial(ctx, "tcp", address)
-	if err != nil {
-		return failure(ctx, err)
-	}
-	_ = conn.Close() // Nothing was sent.
 	return nil
-}
-
-// dialTLS connects with the current configuration.
-func (c *client) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	config := c.cfg.TLS
-	if c.cfg.RenewTLS != nil {
-		config = c.cfg.RenewTLS()
-	}
-	if config = config.Clone(); config == nil {
-		config = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	config.NextProtos = []string{"h2", "http/1.1"}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
-	defer cancel()
-	return (&tls.Dialer{NetDialer: c.dialer, Config: config}).DialContext(ctx, network, address)
 }
 
 // Close implements lookup.Client.
 func (c *client) Close() error {
-	c.transport.CloseIdleConnections()
+	c.http.Close()
 	return nil
 }

@@ -1,46 +1,16 @@
 package httplookup
 
 import (
-	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/loaderline/loaderline/internal/safeerr"
+	"github.com/loaderline/loaderline/internal/guardedhttp"
+	"github.com/loaderline/loaderline/internal/lookupanswer"
+	"github.com/loaderline/loaderline/internal/serviceerr"
 	"github.com/loaderline/loaderline/stages"
 )
-
-// serviceError is what a service said, or why it said nothing. It is a lookup.Error, whose text holds no header and no part of an
-// answer either.
-type serviceError struct {
-	code       string
-	message    string
-	retryAfter time.Duration
-	err        error
-}
-
-// Code implements lookup.Error by the status of the answer, or of an item in it, or the item's own word for its error.
-func (e *serviceError) Code() string { return e.code }
-
-// RetryAfter returns the pause that a service with a 429 or 503 response requests, at most a day. A stages.Backend
-// obeys it. It is 1 s for a 429 without Retry-After, and 0 for other responses.
-func (e *serviceError) RetryAfter() time.Duration { return e.retryAfter }
-
-func (e *serviceError) Error() string { return e.message }
-
-// Unwrap is the error of net/http.
-func (e *serviceError) Unwrap() error { return e.err }
-
-// invalid is an error that the pipeline's author must fix.
-func invalid(err error) error {
-	return stages.WithClass(&serviceError{message: err.Error(), err: err}, stages.Fatal)
-}
 
 // statusClass is whose fault a status is. That of a success is not asked for.
 func statusClass(status int) stages.Class {
@@ -67,91 +37,44 @@ const defaultRest = time.Second
 // statusError is the error of an answer that is not 200, classified.
 func statusError(response *http.Response, now time.Time) error {
 	status := response.StatusCode
-	e := &serviceError{code: strconv.Itoa(status), message: "the service answered " + statusText(status)}
+	e := &serviceerr.Error{Status: strconv.Itoa(status), Message: "the service answered " + guardedhttp.StatusText(status)}
 	switch status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		e.retryAfter = retryAfter(response.Header, now)
+		e.Rest = guardedhttp.RetryAfter(response.Header, now)
 	}
 	switch {
-	case e.retryAfter > 0:
-		e.message += fmt.Sprintf(" and asks to be left alone for %v", e.retryAfter)
+	case e.Rest > 0:
+		e.Message += fmt.Sprintf(" and asks to be left alone for %v", e.Rest)
 	case status == http.StatusTooManyRequests:
-		e.retryAfter = defaultRest
+		e.Rest = defaultRest
 	case status/100 == 3:
-		e.message += ", a redirect: configure the url that it leads to"
+		e.Message += ", a redirect: configure the url that it leads to"
 	}
 	return classified(e, statusClass(status))
 }
 
-func statusText(status int) string {
-	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
+// itemStatus is what the error of an item means that is a status.
+func itemStatus(word string) (lookupanswer.Status, bool) {
+	status, err := strconv.Atoi(word)
+	switch {
+	case err != nil || status < 100 || status > 599:
+		return lookupanswer.Status{}, false
+	case status/100 == 2:
+		return lookupanswer.Status{}, true
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return lookupanswer.Status{Missing: true}, true
+	}
+	e := &serviceerr.Error{Status: word, Message: "the service answered " + guardedhttp.StatusText(status) + " for this key"}
+	if statusClass(status) == stages.Transient {
+		return lookupanswer.Status{Err: e}, true
+	}
+	return lookupanswer.Status{Err: stages.WithClass(e, stages.Permanent)}, true
 }
 
-func classified(e *serviceError, class stages.Class) error {
-	switch class {
-	case stages.Permanent:
-		return stages.WithClass(e, stages.Permanent)
-	case stages.Fatal:
-		return stages.WithClass(e, stages.Fatal)
-	default:
+// classified is e in a class. Errors are transient unless they say otherwise.
+func classified(e *serviceerr.Error, class stages.Class) error {
+	if class == stages.Transient {
 		return e
 	}
-}
-
-// retryAfter reads seconds, or a date, which it compares with the service's own clock where that was told.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	const most = 24 * time.Hour
-	text := strings.TrimSpace(header.Get("Retry-After"))
-	seconds, err := strconv.ParseUint(text, 10, 63)
-	if err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(seconds, uint64(most/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = date
-	}
-	return min(max(at.Sub(now), 0), most)
-}
-
-// failure is the error of a request that was not answered, or not to the end, classified. ctx is the call's own.
-func failure(ctx context.Context, err error) error {
-	switch ended := ctx.Err(); {
-	case errors.Is(ended, context.DeadlineExceeded):
-		return &serviceError{message: "the service did not answer in time", err: ended}
-	case ended != nil:
-		return &serviceError{message: "the call was cancelled", err: ended}
-	case errors.Is(err, errBlocked):
-		return stages.WithClass(&serviceError{message: "the service's name leads to an address that is link-local or a metadata service", err: err}, stages.Fatal)
-	}
-	return &serviceError{message: connectionWords(err), err: err}
-}
-
-// connectionWords says why there is no answer, without the addresses that network errors name.
-func connectionWords(err error) string {
-	words := "the connection to the service was lost"
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" || isUntrusted(err) {
-		words = "cannot connect to the service"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return "cannot connect to the service: it does not speak TLS"
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return words + " before the end of the answer"
-	}
-	switch reason := safeerr.Reason(err); reason {
-	case "":
-		return words
-	case safeerr.NoAnswer:
-		return "the service did not answer in time"
-	default:
-		return words + ": " + reason
-	}
-}
-
-func isUntrusted(err error) bool {
-	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
-	return ok
+	return stages.WithClass(e, class)
 }

@@ -7,14 +7,8 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// IsBlocked lets tests try addresses that they cannot dial.
-var IsBlocked = isBlocked
-
-// RetryAfterOf lets tests choose the clock.
-var RetryAfterOf = retryAfter
-
 // Resolve makes the client look names up elsewhere.
-func Resolve(c lookup.Client[Query], r *net.Resolver) { c.(*client).dialer.Resolver = r }
+func Resolve(c lookup.Client[Query], r *net.Resolver) { c.(*client).http.Dialer.Resolver = r }
 
 // Decode settles a batch by one answer, without a service.
 func Decode(l lookup.Lookup, body []byte, b *stages.Batch[lookup.Key, []byte]) error {
@@ -22,7 +16,7 @@ func Decode(l lookup.Lookup, body []byte, b *stages.Batch[lookup.Key, []byte]) e
 	for i := range places {
 		places[i] = int32(i)
 	}
-	return newAnswers(l.(*httpLookup), b).settle(body, places)
+	return l.(*httpLookup).layout.Answers(b).Settle(body, places)
 }
 
 // SetMaxURLBytes makes a lookup send shorter URLs.

@@ -9,8 +9,11 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// Probe implements lookupext.Prober by a request without keys.
+// Probe implements lookupext.Prober by a request without keys. Where a request has one key, there is none without it.
 func (l *httpLookup) Probe(ctx context.Context) error {
+	if l.one != nil {
+		return nil
+	}
 	r := request{target: l.target}
 	if l.query.Param == "" {
 		r.body = l.appendBody(nil)
@@ -20,7 +23,7 @@ func (l *httpLookup) Probe(ctx context.Context) error {
 		r.target = &target
 	}
 	none := stages.NewBatch[lookup.Key, []byte](nil)
-	switch err := l.load(ctx, newAnswers(l, none), r); stages.ClassOf(err) {
+	switch err := l.load(ctx, l.layout.Answers(none), r); stages.ClassOf(err) {
 	case stages.Fatal, stages.Unusable:
 		return err
 	case stages.Transient, stages.Permanent, stages.SomeMissing:

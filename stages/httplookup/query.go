@@ -9,15 +9,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupanswer"
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/serviceerr"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
-
-// defaultBody is the body of a POST where a Query has none.
-const defaultBody = `{"ids": $keys}`
 
 // maxURLBytes bounds the URL of a GET.
 const maxURLBytes = 8000
@@ -43,6 +42,15 @@ type Query struct {
 	Param string
 	// Separator joins the keys in one parameter instead: ids=1,2. A key that holds it fails.
 	Separator string
+	// One reports whether a request asks for one key, for services that do not know more: $key in Path or in Body stands for it,
+	// as in /users/$key. A composite key has $key for each part in order, in Path and then in Body. In Path a key is escaped, and
+	// fails if it is empty, . or .. there. The answer is the item, and with Many, Value leads to the list that is the result. 404
+	// and 410 mean that the key is missing. Method defaults to GET, or with a Body to POST. A part in Path has the KeyType text by
+	// default.
+	//
+	// Load sends as many requests at once as there are connections. With stages.LoaderConfig.MaxBatch 1 each is a call of the
+	// loader instead, so that the limits of the stages.Backend and its statistics are those of requests.
+	One bool
 
 	// Items is the path to the list of items. [] stands for each element of a list on the way. Defaults to the answer itself.
 	Items string
@@ -77,7 +85,9 @@ type httpLookup struct {
 	types  lookupkey.Types
 	target *url.URL
 	body   [2]string // around $keys
-	layout *layout
+	one    *template // nil: a request asks for many keys
+	from   string    // the request that is answered, for errors
+	layout *lookupanswer.Layout
 
 	maxURLBytes int
 }
@@ -95,25 +105,46 @@ func (c *client) Lookup(_ context.Context, q Query) (lookup.Lookup, error) {
 	}
 	l := &httpLookup{client: c, query: q, maxURLBytes: maxURLBytes}
 	if err := l.compile(); err != nil {
-		return nil, fmt.Errorf("stage %s: %w", q.Name, invalid(err))
+		return nil, fmt.Errorf("stage %s: %w", q.Name, serviceerr.Invalid(err))
 	}
 	return l, nil
 }
 
 func (l *httpLookup) compile() error {
 	q := &l.query
-	q.PermanentErrors, q.Missing = slices.Clone(q.PermanentErrors), slices.Clone(q.Missing)
-	var namedErr, pathErr, layoutErr error
-	if q.Named {
-		namedErr = q.compileNamed()
+	q.Missing = slices.Clone(q.Missing)
+	var formErr, pathErr, requestErr, layoutErr error
+	switch {
+	case q.One:
+		formErr = q.compileOne()
+	case q.Named:
+		formErr = q.compileNamed()
+	}
+	l.target, pathErr = below(l.client.base, q.Path)
+	parts := max(len(q.Key), 1)
+	if q.One {
+		if requestErr = l.compileTemplate(); requestErr == nil {
+			parts = l.one.parts()
+		}
+	} else {
+		requestErr = l.compileRequest()
 	}
 	if len(q.Key) == 0 {
 		q.Key = []string{"id"}
 	}
-	l.target, pathErr = below(l.client.base, q.Path)
-	requestErr := l.compileRequest()
-	l.layout, layoutErr = newLayout(*q)
-	return errors.Join(pathErr, namedErr, l.compileTypes(), requestErr, checkMissing(q.Missing), layoutErr)
+	typesErr := l.compileTypes(parts)
+	l.from = q.Method + " /" + strings.TrimLeft(pathOf(q.Path), "/")
+	l.layout, layoutErr = lookupanswer.New(lookupanswer.Form{
+		From: l.from, Items: q.Items, ItemsSetting: "response.items", Named: q.Named, One: q.One, Key: slices.Clone(q.Key), Types: l.types,
+		Value: q.Value, Error: q.Error, PermanentErrors: slices.Clone(q.PermanentErrors), Status: itemStatus, Many: q.Many,
+	})
+	return errors.Join(pathErr, formErr, typesErr, requestErr, checkMissing(q.Missing), layoutErr)
+}
+
+// pathOf is a path without its query, which can hold a secret.
+func pathOf(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return path
 }
 
 // compileNamed checks what only named items ask for.
@@ -157,7 +188,7 @@ func canBeMissing(status int) bool {
 	return status/100 == 4 && statusClass(status) != stages.Transient
 }
 
-func (l *httpLookup) compileTypes() error {
+func (l *httpLookup) compileTypes(n int) error {
 	for _, name := range l.query.KeyType {
 		t, err := lookupkey.ParseType(name)
 		if err != nil {
@@ -165,73 +196,17 @@ func (l *httpLookup) compileTypes() error {
 		}
 		l.types = append(l.types, t)
 	}
-	n := len(l.query.Key)
 	if l.types == nil {
 		l.types = make(lookupkey.Types, n) // Any.
 	}
 	if len(l.types) != n {
-		return fmt.Errorf("the key has %s, and key_type says %s", plural.Count(n, "path"), plural.Count(len(l.types), "type"))
+		what := "path"
+		if l.query.One {
+			what = "part"
+		}
+		return fmt.Errorf("the key has %s, and key_type says %s", plural.Count(n, what), plural.Count(len(l.types), "type"))
 	}
 	return nil
-}
-
-func (l *httpLookup) compileRequest() error {
-	q := &l.query
-	switch q.Method {
-	case "", http.MethodPost:
-		q.Method = http.MethodPost
-		if q.Param != "" || q.Separator != "" {
-			return errors.New("a POST has its keys in the body: leave out param and separator, or say method GET")
-		}
-		if q.Body == "" {
-			q.Body = defaultBody
-		}
-		var err error
-		l.body, err = splitBody(q.Body)
-		return err
-	case http.MethodGet:
-		switch {
-		case q.Body != "":
-			return errors.New("a GET has no body: name the parameter that holds the keys by param, or say method POST")
-		case q.Param == "":
-			return errors.New("there is no param: it names the parameter of a GET that holds the keys")
-		case l.target != nil && l.target.Query().Has(q.Param):
-			return fmt.Errorf("the path sets the parameter %q, which holds the keys", q.Param)
-		case len(q.Key) > 1:
-			return errors.New("a key of several parts cannot stand in a parameter: use a POST")
-		}
-		return nil
-	}
-	return fmt.Errorf("unknown method %q: it is POST or GET", q.Method)
-}
-
-// splitBody finds the one $keys of a body that is JSON without it.
-func splitBody(body string) (around [2]string, err error) {
-	const placeholder = "$keys"
-	at, quoted := -1, false
-	for i := 0; i < len(body); i++ {
-		switch {
-		case quoted && body[i] == '\\':
-			i++
-		case body[i] == '"':
-			quoted = !quoted
-		case !strings.HasPrefix(body[i:], placeholder):
-		case quoted:
-			return around, errors.New("$keys stands in quotes in the body: it is a list, write it without them")
-		case at >= 0:
-			return around, errors.New("the body has $keys twice")
-		default:
-			at = i
-		}
-	}
-	if at < 0 {
-		return around, errors.New("the body has no $keys: it stands for the list of keys")
-	}
-	around = [2]string{body[:at], body[at+len(placeholder):]}
-	if !isJSON(around[0] + `["key"]` + around[1]) {
-		return around, errors.New("the body is not JSON")
-	}
-	return around, nil
 }
 
 // Key implements lookup.Lookup.

@@ -2,7 +2,6 @@ package httplookup
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/serviceerr"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -51,7 +51,7 @@ func (l *httpLookup) requests(b *stages.Batch[lookup.Key, []byte]) []request {
 	for i, key := range b.Keys {
 		text = lookupkey.AppendText(text[:0], key)
 		if l.query.Separator != "" && (len(text) == 0 || bytes.Contains(text, []byte(l.query.Separator))) {
-			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(&serviceError{message: fmt.Sprintf(
+			b.Set(i, stages.Result[[]byte]{Err: stages.WithClass(&serviceerr.Error{Message: fmt.Sprintf(
 				"a key that is empty or holds %q cannot stand in a list that it separates", l.query.Separator)}, stages.Permanent), State: stages.Failed})
 			continue
 		}
@@ -97,27 +97,6 @@ func (l *httpLookup) appendBody(keys []lookup.Key) []byte {
 	}
 	body = append(body, ']')
 	return append(body, l.body[1]...)
-}
-
-// send sends one request. The error is a lookup.Error, classified.
-func (c *client) send(ctx context.Context, method string, target *url.URL, body []byte) (*http.Response, error) {
-	var content io.Reader
-	if body != nil {
-		content = bytes.NewReader(body)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, target.String(), content)
-	if err != nil {
-		return nil, failure(ctx, err)
-	}
-	r.Header = c.header.Clone()
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	response, err := c.http.Do(r)
-	if err != nil {
-		return nil, failure(ctx, err)
-	}
-	return response, nil
 }
 
 // release ends an answer that nobody reads further. A short one is read to its end, so that its connection serves again.

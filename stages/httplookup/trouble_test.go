@@ -87,7 +87,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		},
 	} {
 		client := open(t, httplookup.Config{URL: serve(t, handler), MaxAnswerBytes: limit, Timeout: time.Minute})
-		if e := fails(t, prepare(t, client, httplookup.Query{}), stages.Permanent, ""); !strings.Contains(e.Error(), "lower max_keys") {
+		if e := fails(t, prepare(t, client, httplookup.Query{}), stages.Permanent, ""); !strings.Contains(e.Error(), "raise max_body") {
 			t.Errorf("%s: %v", name, e)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package lookup holds what the packages sqllookup, redislookup, httplookup and filelookup have in common.
+// Package lookup holds what the packages sqllookup, redislookup, httplookup, grpclookup, mongolookup and filelookup have in common.
 //
 // Open of these packages makes a Client. Its Lookup prepares a query as a Lookup, which is a stages.Source: a stages.Loader can ask it
 // for keys. A Key is JSON, and so is a value: an object, or a list of objects where a query returns many for a key.
@@ -19,6 +19,7 @@
 //   - timestamptz: a string in RFC 3339. Equal moments are equal in any zone. Microseconds count.
 //   - timestamp: a string such as 2006-01-02T15:04:05, without a zone.
 //   - date: a string such as 2006-01-02.
+//   - objectid: a string of 24 hexadecimal digits in any case.
 //
 // All types read a number by its value: 5, 5.0 and 50e-1 are one key.
 package lookup
@@ -68,7 +69,7 @@ type Secret = secret.Text
 type Error interface {
 	error
 	// Code returns the source's word for the error: an SQLSTATE (42501), MySQL's number (1146), SQLite's name (SQLITE_BUSY), the
-	// first word of Redis (WRONGTYPE), a status of HTTP (503), or a service's own word. It is empty if the source said nothing.
-	// stages.BackendConfig.Errors classifies errors by it.
+	// first word of Redis (WRONGTYPE), a status of HTTP (503), a code of gRPC (NOT_FOUND), MongoDB's name (Unauthorized), or a
+	// service's own word. It is empty if the source said nothing. stages.BackendConfig.Errors classifies errors by it.
 	Code() string
 }

@@ -28,8 +28,8 @@ func expand(s statement, size int, places []string) rewrite {
 	if len(places) > 1 {
 		key = "(" + key + ")"
 	}
-	return s.rewriteWith(func(f form) string {
-		if f == bare {
+	return s.rewriteWith(func(u use) string {
+		if u.form == bare {
 			return "?"
 		}
 		return "IN (" + strings.Repeat(key+",", size-1) + key + ")"

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
@@ -15,25 +18,21 @@ import (
 // typed finds the key's types, by asking the server unless key_type says them, and the statement to run with them.
 func (l *pgLookup) typed(ctx context.Context, s statement) (rewrite, error) {
 	parts := max(len(l.query.Key), 1)
-	final := s.rewriteWith(func(f form) string {
+	relations := s.relations()
+	final := s.rewriteWith(func(u use) string {
 		switch {
-		case parts == 1 && f == inKeys:
+		case parts == 1 && u.form == inKeys:
 			return "= ANY($1)"
-		case parts == 1:
-			return "$1"
-		default:
+		case u.form == inKeys:
 			return "IN (SELECT * FROM unnest(" + parameters(parts) + "))"
+		default:
+			return parameters(parts)
 		}
 	})
-	probe := final
 	if parts > 1 {
-		for _, u := range s.uses {
-			if u.form != inKeys {
-				return final, invalid(errors.New("the key has several columns: write WHERE (a, b) IN ($keys); unnest($keys) and = ANY($keys) take a key of one column"))
-			}
+		if err := onlyRows(s, relations, parts); err != nil {
+			return final, invalid(err)
 		}
-		// The types of a row's parts are inferred from what it is compared with; those of unnest's arguments are not.
-		probe = s.rewriteWith(func(form) string { return "IN ((" + parameters(parts) + "))" })
 	}
 	for _, t := range l.types {
 		oid, err := arrayOf(t)
@@ -45,21 +44,18 @@ func (l *pgLookup) typed(ctx context.Context, s statement) (rewrite, error) {
 	if l.oids != nil {
 		return final, nil
 	}
-	described, err := l.db.describe(ctx, probe, nil)
+	oids, lists, err := l.infer(ctx, s, final, relations, parts)
 	if err != nil {
 		return final, err
 	}
-	if err := l.db.learn(ctx, described.ParamOIDs); err != nil {
+	if err := l.db.learn(ctx, oids); err != nil {
 		return final, err
 	}
-	if len(described.ParamOIDs) != parts {
-		return final, invalid(fmt.Errorf("the statement has %s, and the key %s", plural.Count(len(described.ParamOIDs), "parameter"), plural.Count(parts, "part")))
-	}
-	for _, oid := range described.ParamOIDs {
+	for _, oid := range oids {
 		_, t, _ := l.db.known(oid)
-		element, array := t.element, oid
-		if parts > 1 {
-			element, array = oid, t.array
+		element, array := oid, t.array
+		if lists {
+			element, array = t.element, oid
 		}
 		if element == 0 || array == 0 {
 			return final, invalid(fmt.Errorf("$keys is a list, and the statement uses it as one %s: write = ANY($keys) or IN ($keys)", t.name))
@@ -74,13 +70,113 @@ func (l *pgLookup) typed(ctx context.Context, s statement) (rewrite, error) {
 	return final, nil
 }
 
+// onlyRows refuses uses that take a key of one column.
+func onlyRows(s statement, relations []relation, parts int) error {
+	for n, u := range s.uses {
+		at := slices.IndexFunc(relations, func(r relation) bool { return r.use == n })
+		switch {
+		case at < 0 && u.form != inKeys:
+			return errors.New("the key has several columns: write WHERE (a, b) IN ($keys), or FROM unnest($keys) AS k(a, b); = ANY($keys) takes a key of one column")
+		case at >= 0 && relations[at].alias != "" && relations[at].named() != parts:
+			return fmt.Errorf("unnest($keys) is named with %s, and the key has %s: write one for each, as in AS k(a, b)",
+				plural.Count(relations[at].named(), "column"), plural.Count(parts, "part"))
+		}
+	}
+	return nil
+}
+
+// infer asks the server for the types of the key's parts, or for the types of lists of them. The types of a row's parts are inferred
+// from what they are compared with; those of unnest's arguments are not.
+func (l *pgLookup) infer(ctx context.Context, s statement, final rewrite, relations []relation, parts int) (oids []uint32, lists bool, err error) {
+	probe, named := final, len(relations) > 0 && s.namesEach(parts, relations)
+	switch {
+	case parts == 1:
+	case named:
+		oids, err = l.inferColumns(ctx, s, relations, parts)
+		return oids, false, err
+	case len(relations) > 0:
+		return nil, false, invalid(errors.New("nothing says the types of the key: name each column of $keys by its alias where it is compared, " +
+			"as in FROM unnest($keys) AS k(a, b) JOIN t ON t.x = k.a AND t.y = k.b, or say the types by key_type"))
+	default:
+		probe = s.rewriteWith(func(use) string { return "IN ((" + parameters(parts) + "))" })
+	}
+	described, err := l.db.describe(ctx, probe, nil)
+	switch {
+	case err != nil && named && isTypeError(err):
+		oids, err = l.inferColumns(ctx, s, relations, parts)
+		return oids, false, err
+	case err != nil:
+		return nil, false, err
+	}
+	if oids = described.ParamOIDs; len(oids) != parts {
+		return nil, false, invalid(fmt.Errorf("the statement has %s, and the key %s", plural.Count(len(oids), "parameter"), plural.Count(parts, "part")))
+	}
+	return oids, parts == 1, nil
+}
+
+// inferColumns asks the server with a parameter in place of each column of the keys. Where a column stands both in the result and in
+// a WHERE, the server takes one parameter for two types, and so is asked again with a parameter for each place.
+func (l *pgLookup) inferColumns(ctx context.Context, s statement, relations []relation, parts int) ([]uint32, error) {
+	var refused error
+	for _, distinct := range []bool{false, true} {
+		probe, owner := s.probe(parts, relations, distinct)
+		described, err := l.db.describe(ctx, probe, nil)
+		if err == nil {
+			oids, err := partTypes(described.ParamOIDs, owner, parts)
+			if err != nil {
+				return nil, invalid(err)
+			}
+			return oids, nil
+		}
+		if !isTypeError(err) {
+			return nil, err
+		}
+		if e, ok := errors.AsType[*databaseError](err); ok && refused == nil {
+			refused = stages.WithClass(&databaseError{code: e.code, err: e.err, message: e.message +
+				"; if the statement is right, say the types of the key by key_type"}, stages.Fatal)
+		}
+	}
+	return nil, refused
+}
+
+// typeErrors are the SQLSTATEs of a probe whose parameters have no type, or several: ambiguous_parameter, indeterminate_datatype,
+// datatype_mismatch, undefined_function, ambiguous_function, and of DISTINCT ON and GROUP BY of different parameters.
+var typeErrors = []string{"42P08", "42P18", "42804", "42883", "42725", "42P10", "42803"}
+
+func isTypeError(err error) bool {
+	e, ok := errors.AsType[*databaseError](err)
+	return ok && slices.Contains(typeErrors, e.code)
+}
+
+// partTypes are the types of a key's parts, of parameters that stand for them. Nothing but a place in the result makes a parameter
+// text, so another type says more.
+func partTypes(oids []uint32, owner []int, parts int) ([]uint32, error) {
+	found := make([]uint32, parts)
+	for i, part := range owner {
+		switch {
+		case i >= len(oids):
+		case found[part] == 0, found[part] == pgtype.TextOID:
+			found[part] = oids[i]
+		case oids[i] != found[part] && oids[i] != pgtype.TextOID:
+			return nil, fmt.Errorf("part %d of the key is compared with columns of several types: say its type by key_type", part+1)
+		}
+	}
+	if slices.Contains(found, 0) {
+		return nil, errors.New("the statement does not say the types of the key: say them by key_type")
+	}
+	return found, nil
+}
+
+// parameters are the parameters for the parts of a key.
 func parameters(n int) string {
 	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("$%d", i+1)
+	for part := range names {
+		names[part] = parameterName(part)
 	}
 	return strings.Join(names, ",")
 }
+
+func parameterName(i int) string { return "$" + strconv.Itoa(i+1) }
 
 // describe asks the server of what types a statement's parameters and columns are.
 func (p *postgres) describe(ctx context.Context, r rewrite, oids []uint32) (*pgconn.StatementDescription, error) {

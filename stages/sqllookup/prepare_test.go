@@ -58,7 +58,7 @@ func TestPrepareRefuses(t *testing.T) {
 		{"no name", reader, sqllookup.Query{SQL: "SELECT id, 1+1 FROM users WHERE id IN ($keys)", Key: id}, "", "column 2 has no name"},
 		{"no rows", pg, sqllookup.Query{SQL: "DELETE FROM users WHERE id IN ($keys)", Key: id}, "", "write a SELECT"},
 		{"composite any", reader, sqllookup.Query{SQL: "SELECT id, name FROM users WHERE id = ANY($keys)", Key: []string{"id", "name"}}, "", "(a, b) IN ($keys)"},
-		{"composite unnest", reader, sqllookup.Query{SQL: "SELECT id, name FROM users JOIN unnest($keys) AS k(a, b) ON id = a AND name = b", Key: []string{"id", "name"}}, "", "write WHERE (a, b) IN ($keys); unnest($keys) and = ANY($keys) take a key of one column"},
+		{"composite unnest", reader, sqllookup.Query{SQL: "SELECT id, name FROM users JOIN unnest($keys) AS k(a, b) ON id = a AND name = b", Key: []string{"id", "name"}}, "", "name each column of $keys by its alias"},
 		{"key type", reader, sqllookup.Query{SQL: "SELECT id FROM users WHERE id IN ($keys)", Key: id, KeyType: []string{"bigit"}}, "", "unknown key type"},
 		{"key types", reader, sqllookup.Query{SQL: "SELECT id FROM users WHERE id IN ($keys)", Key: id, KeyType: []string{"text", "text"}}, "", "key_type says 2 types"},
 		{"no keys", reader, sqllookup.Query{SQL: "SELECT id FROM users"}, "", "there is no $keys"},

@@ -34,9 +34,9 @@ func (s *sqlite) prepare(ctx context.Context, l *prepared, st statement) error {
 			return invalid(errors.New("a key of several columns is written (a, b) IN ($keys)"))
 		}
 	}
-	sl := &sqliteLookup{prepared: l, pool: s.pool, sql: st.rewriteWith(func(f form) string {
+	sl := &sqliteLookup{prepared: l, pool: s.pool, sql: st.rewriteWith(func(u use) string {
 		switch {
-		case f == bare:
+		case u.form == bare:
 			return "?1"
 		case parts == 1:
 			return "IN (SELECT value FROM json_each(?1))"

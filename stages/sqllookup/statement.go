@@ -36,15 +36,15 @@ type rewrite struct {
 
 type edit struct{ source, sourceEnd, at, atEnd int }
 
-// rewriteWith replaces each use by what replace returns for its form.
-func (s statement) rewriteWith(replace func(form) string) rewrite {
+// rewriteWith replaces each use by what replace returns for it.
+func (s statement) rewriteWith(replace func(use) string) rewrite {
 	var b strings.Builder
 	r := rewrite{from: s.source}
 	last := 0
 	for _, u := range s.uses {
 		b.WriteString(s.source[last:u.start])
 		at := b.Len()
-		b.WriteString(replace(u.form))
+		b.WriteString(replace(u))
 		r.edits = append(r.edits, edit{u.start, u.end, at, b.Len()})
 		last = u.end
 	}
@@ -135,10 +135,20 @@ func parseStatement(sql string, d dialect) (statement, error) {
 	return s, nil
 }
 
+// tokens are all tokens of the source.
+func (s statement) tokens(d dialect) []token {
+	var all []token
+	sc := scanner{sql: s.source, dialect: d}
+	for t := sc.next(); t.kind != endToken; t = sc.next() {
+		all = append(all, t)
+	}
+	return all
+}
+
 // words are the identifiers of a statement, in lower case and without quotes, and more.
 func (s statement) words(d dialect) map[string]bool {
-	words, sc := map[string]bool{}, scanner{sql: s.source, dialect: d}
-	for tok := sc.next(); tok.kind != endToken; tok = sc.next() {
+	words := map[string]bool{}
+	for _, tok := range s.tokens(d) {
 		if tok.kind == wordToken || tok.kind == quotedToken {
 			words[strings.ToLower(strings.Trim(tok.text(s.source), "`\""))] = true
 		}

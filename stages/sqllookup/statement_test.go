@@ -45,7 +45,7 @@ func TestParseStatement(t *testing.T) {
 			}
 			got := "!"
 			if s, err := parseStatement(tc.sql, d); err == nil {
-				got = s.rewriteWith(func(f form) string { return []string{"<bare>", "<in>", "<any>"}[f] }).sql
+				got = s.rewriteWith(func(u use) string { return []string{"<bare>", "<in>", "<any>"}[u.form] }).sql
 			}
 			if got != want {
 				t.Errorf("%s, dialect %d:\n got %q\nwant %q", tc.name, d, got, want)
@@ -70,7 +70,7 @@ func TestParseMySQLStatement(t *testing.T) {
 	} {
 		got := "!"
 		if s, err := parseStatement(tc.sql, mysqlDialect); err == nil {
-			got = s.rewriteWith(func(f form) string { return []string{"<bare>", "<in>", "<any>"}[f] }).sql
+			got = s.rewriteWith(func(u use) string { return []string{"<bare>", "<in>", "<any>"}[u.form] }).sql
 		}
 		if got != tc.want {
 			t.Errorf("%s:\n got %q\nwant %q", tc.name, got, tc.want)
@@ -85,8 +85,8 @@ func TestPlaceOfAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := s.rewriteWith(func(f form) string {
-		if f == inKeys {
+	r := s.rewriteWith(func(u use) string {
+		if u.form == inKeys {
 			return "= ANY($1)"
 		}
 		return "$1"
@@ -110,10 +110,10 @@ func TestParseStatementNeverPanics(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if same := s.rewriteWith(func(form) string { return "" }); len(same.edits) == 0 {
+			if same := s.rewriteWith(func(use) string { return "" }); len(same.edits) == 0 {
 				rt.Errorf("%q has no $keys and is no error", sql)
 			}
-			r := s.rewriteWith(func(form) string { return "<keys>" })
+			r := s.rewriteWith(func(use) string { return "<keys>" })
 			for position := range len(r.sql) + 2 {
 				if line, column := r.place(position); line < 1 || column < 1 {
 					rt.Errorf("position %d of %q is at %d:%d", position, r.sql, line, column)

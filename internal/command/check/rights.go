@@ -91,6 +91,9 @@ func (c Check) rights(ctx context.Context, client *kgo.Client) {
 		c.topicRight(topic, access[topic], kmsg.ACLOperationRead, "Read")
 		c.topicRight(topic, access[topic], kmsg.ACLOperationWrite, "Write")
 	}
+	for _, topic := range file.Tables() {
+		c.topicRight(topic, access[topic], kmsg.ACLOperationRead, "Read")
+	}
 	if i := file.Cache.Invalidate; i != nil {
 		for _, topic := range i.Topics() {
 			if !slices.Contains(file.Input.Topics, topic) {

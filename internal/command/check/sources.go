@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ func (c Check) source(ctx context.Context, file pipelinefile.Source) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
+	if topic, ok := source.(lookupext.Follower); ok {
+		return c.table(ctx, source, topic, file)
+	}
 	err = pipeline.Reach(ctx, file.Name, func(ctx context.Context) error {
 		try, cancel := context.WithTimeout(ctx, sourceTry)
 		defer cancel()
@@ -64,12 +68,32 @@ func (c Check) source(ctx context.Context, file pipelinefile.Source) (err error)
 	} else {
 		c.ok("source", file.Name, "%s answers", file.Driver())
 	}
+	c.stages(ctx, source, file.Name)
+	return nil
+}
+
+// table checks a source that is a topic, which is not read.
+func (c Check) table(ctx context.Context, source pipeline.Source, topic lookupext.Follower, file pipelinefile.Source) error {
+	detail, warning, err := topic.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	if warning != "" {
+		c.Report(Finding{What: "source", Name: file.Name, OK: true, Warning: true, Detail: detail + "; " + warning})
+	} else {
+		c.ok("source", file.Name, "%s", detail)
+	}
+	c.stages(ctx, source, file.Name)
+	return nil
+}
+
+// stages checks the stages of a source.
+func (c Check) stages(ctx context.Context, source pipeline.Source, name string) {
 	for _, s := range c.Layout.Stages {
-		if s.Source == file.Name {
+		if s.Source == name {
 			c.stage(ctx, source, s)
 		}
 	}
-	return nil
 }
 
 // stage prepares what a stage asks.
@@ -119,7 +143,8 @@ func (c Check) unrequestedRows(ctx context.Context, stage string, table lookupex
 	}
 }
 
-// probe sends a request without keys if a stage's source is a service. A 404 can mean that there are no keys.
+// probe sends a request without keys if a stage's source can take one. A 404 or NOT_FOUND can mean that there are no keys, and a
+// collection of MongoDB may be made later.
 func probe(ctx context.Context, l pipeline.Lookup) (problem, warning error) {
 	service, ok := l.(lookupext.Prober)
 	if !ok {
@@ -129,7 +154,7 @@ func probe(ctx context.Context, l pipeline.Lookup) (problem, warning error) {
 	defer cancel()
 	err := service.Probe(try)
 	said, ok := errors.AsType[lookup.Error](err)
-	if ok && (said.Code() == "404" || said.Code() == "410") {
+	if ok && slices.Contains([]string{"404", "410", "NOT_FOUND", "NamespaceNotFound"}, said.Code()) {
 		return nil, err
 	}
 	return err, nil

@@ -118,7 +118,10 @@ func disconnect(f *pipelinefile.File) {
 			s.Redis.Addresses = []string{"unset:6379"}
 		}
 		if s.HTTP != nil {
-			s.HTTP.URL = "https://unset"
+			s.HTTP.URL, s.HTTP.OAuth = "https://unset", nil
+		}
+		if s.GRPC != nil {
+			s.GRPC.Address = "unset:443"
 		}
 	}
 }

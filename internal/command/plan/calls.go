@@ -35,7 +35,10 @@ func (p *Plan) expect(layout *pipeline.Layout) {
 	for i, s := range layout.Stages {
 		source, _ := layout.File.Source(s.Source)
 		c := Calls{RoundTrip: 1, With: []string{}, Reuses: []string{}, KeysACall: source.MaxKeys}
-		if source.Kind().Local() {
+		switch {
+		case s.Request.One:
+			c.KeysACall = 1
+		case source.Kind().Local():
 			c.KeysACall = 0
 		}
 		for _, before := range s.Before() {

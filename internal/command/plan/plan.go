@@ -111,6 +111,20 @@ type Breaker struct {
 	Delay    string `json:"delay"`
 }
 
+// keyOf returns where a row has its key: columns, paths or fields.
+func keyOf(s *pipeline.Stage, kind pipelinefile.Kind) []string {
+	switch {
+	case kind == pipelinefile.KindRedis, s.Response.Named, s.Request.One:
+		return []string{} // A value does not say whose it is.
+	case len(s.Key) == 0 && kind == pipelinefile.KindMongoDB:
+		return []string{} // It is the field that find compares.
+	case len(s.Key) == 0:
+		return []string{"_key"}
+	default:
+		return s.Key
+	}
+}
+
 // New makes a Plan of a layout.
 func New(layout *pipeline.Layout) Plan {
 	f := layout.File
@@ -131,15 +145,10 @@ func New(layout *pipeline.Layout) Plan {
 	for i, s := range layout.Stages {
 		source, _ := f.Source(s.Source)
 		stage := Stage{
-			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Key: s.Key, Many: s.Many,
+			Name: s.Name, DependsOn: "event", Source: s.Source, Driver: source.Driver(), By: s.Stage.By, Many: s.Many,
 			Into: s.Into.String(), When: s.Stage.When, Cache: cacheOf(f, s.Name, s.Cache), OnMissing: string(s.OnMissing), OnError: string(s.OnError), OnOutage: string(s.OnOutage), InMemory: source.Kind().Local(), root: s.Root,
 		}
-		switch {
-		case source.Kind() == pipelinefile.KindRedis, s.Response.Named:
-			stage.Key = []string{} // A value does not say whose it is.
-		case len(stage.Key) == 0:
-			stage.Key = []string{"_key"}
-		}
+		stage.Key = keyOf(s, source.Kind())
 		if s.Root >= 0 {
 			stage.DependsOn = layout.Stages[s.Root].Name
 		}

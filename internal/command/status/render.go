@@ -190,6 +190,9 @@ func process(s admin.Status, colours console.Palette) string {
 		if source.Breaker != "" && source.Breaker != "closed" {
 			waits = append(waits, fmt.Sprintf("the breaker of %s is %s", source.Name, strings.ReplaceAll(source.Breaker, "_", " ")))
 		}
+		if t := source.Table; t != nil && !t.Complete {
+			waits = append(waits, fmt.Sprintf("it reads the table of %s, %d of %s to go", source.Name, t.Left, plural.Count(int(t.Total), "record")))
+		}
 	}
 	text := fmt.Sprintf("%s on this machine, %s: ", s.Instance, plural.Count(len(s.Workers), "worker"))
 	if s.Stalled != nil {

@@ -160,5 +160,7 @@ func (d *decoding) message(l *layout, first, last int32) *format.Error {
 }
 
 func (d *decoding) tooLong(at int) *format.Error {
-	return fail(at, "the message is more than %d bytes as JSON", d.options.Limit())
+	err := fail(at, "the message is more than %d bytes as JSON", d.options.Limit())
+	err.TooLong = true
+	return err
 }

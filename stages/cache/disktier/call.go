@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/pebblestore"
 )
 
 // call uses the store in another goroutine, and waits for it as long as the context and the limit allow. A failure ends
@@ -21,7 +23,7 @@ func call[T any](ctx context.Context, s *store, limit time.Duration, late *atomi
 	go func() {
 		defer s.using.RUnlock()
 		var a answer
-		if a.err = guard(func() (err error) {
+		if a.err = pebblestore.Guard(func() (err error) {
 			a.value, err = do(s)
 			return err
 		}); a.err != nil {

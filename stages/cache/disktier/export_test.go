@@ -5,6 +5,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loaderline/loaderline/internal/pebblestore"
 )
 
 // Tier is what Open seals.
@@ -21,7 +23,7 @@ var (
 )
 
 // Sweep does what is done every 10 s.
-func (t *tier) Sweep() error { return guard(t.store.Load().sweepOnce) }
+func (t *tier) Sweep() error { return pebblestore.Guard(t.store.Load().sweepOnce) }
 
 // Rows counts what is stored: entries, and where they are found by their end.
 func (t *tier) Rows() (entries, ends int) {

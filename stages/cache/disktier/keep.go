@@ -53,7 +53,7 @@ func (t *tier) giveUp(s *store) {
 	}
 	t.store.Store(nil) // Only now: an invalidation that finds no store relies on it.
 	_ = s.close()      // It has failed already.
-	if err := t.folder.clean(); err != nil {
+	if err := t.folder.Clean(); err != nil {
 		t.warn("what the disk cache held cannot be removed", err)
 	}
 }
@@ -68,7 +68,7 @@ func (t *tier) distrust(do func() error) error {
 }
 
 func (t *tier) restart() {
-	err := t.folder.renew()
+	err := t.folder.Renew()
 	if err == nil { // Else what is there may be somebody else's, or what has missed an invalidation.
 		err = t.start()
 	}
@@ -86,7 +86,7 @@ func (t *tier) stop() {
 			t.warn("the disk cache was not closed well", err)
 		}
 	}
-	if err := t.folder.release(); err != nil {
+	if err := t.folder.Release(); err != nil {
 		t.warn("the disk cache's lock is still held", err)
 	}
 }

@@ -1,13 +1,10 @@
 package disktier
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
-	"runtime"
-
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+
+	"github.com/loaderline/loaderline/internal/pebblestore"
 )
 
 const (
@@ -33,7 +30,7 @@ const (
 	maxOpenFiles = 2 * fileShare
 	// stopWrites is how far the sorting of what is written may stay behind, in files to look into, before writes wait.
 	stopWrites = 32
-	// pebbleFormat is what Pebble writes. It never goes down, see the format in folder.go.
+	// pebbleFormat is what Pebble writes. It never goes down, see Content.Format.
 	pebbleFormat = pebble.FormatNewest
 )
 
@@ -48,7 +45,7 @@ func (s *store) options(blocks *pebble.Cache, cfg Config) *pebble.Options {
 		L0StopWritesThreshold:       stopWrites,
 		MaxOpenFiles:                maxOpenFiles,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 1 },
-		Logger:                      quietLogger{log: cfg.Logger, fail: s.trip},
+		Logger:                      pebblestore.Logger{Log: cfg.Logger, Fail: s.trip},
 		EventListener: &pebble.EventListener{
 			BackgroundError: s.trip,
 			DataCorruption:  func(info pebble.DataCorruptionInfo) { s.trip(info.Details) },
@@ -64,21 +61,4 @@ func (s *store) options(blocks *pebble.Cache, cfg Config) *pebble.Options {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
 	}
 	return opts
-}
-
-// quietLogger receives what Pebble logs. Fatalf ends the goroutine that calls it, not the process.
-type quietLogger struct {
-	log  *slog.Logger
-	fail func(error)
-}
-
-func (quietLogger) Infof(string, ...any) {}
-
-func (l quietLogger) Errorf(msg string, args ...any) {
-	l.log.LogAttrs(context.Background(), slog.LevelDebug, "pebble", slog.String("error", fmt.Sprintf(msg, args...)))
-}
-
-func (l quietLogger) Fatalf(msg string, args ...any) {
-	l.fail(fmt.Errorf(msg, args...))
-	runtime.Goexit()
 }

@@ -3,7 +3,6 @@ package disktier
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -12,12 +11,13 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/pebblestore"
 )
 
 // store is one opening of a folder's data. It ends with its first failure.
 type store struct {
 	db       *pebble.DB
-	fs       *fuseFS
+	fs       *pebblestore.FuseFS
 	maxBytes int64
 	maxValue int // bytes
 	batch    int // bytes of a batch
@@ -45,14 +45,14 @@ type store struct {
 }
 
 // openStore opens the data in dir, or makes it. It does not panic, whatever Pebble does.
-func openStore(folder *folder, below vfs.FS, cfg Config) (*store, error) {
+func openStore(folder *pebblestore.Folder, below vfs.FS, cfg Config) (*store, error) {
 	s := &store{
 		maxBytes: cfg.MaxBytes, maxValue: int(cfg.Memory / valueShare), batch: int(cfg.Memory / batchShare),
-		failed: make(chan struct{}), distrust: sync.OnceValue(folder.distrust),
+		failed: make(chan struct{}), distrust: sync.OnceValue(folder.Distrust),
 		positions: map[cachetier.Partition]int64{}, sweep: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
-	s.fs = &fuseFS{FS: below, onBlow: s.trip}
-	if err := guard(func() error { return s.open(folder.data(), cfg) }); err != nil {
+	s.fs = &pebblestore.FuseFS{FS: below, OnBlow: s.trip}
+	if err := pebblestore.Guard(func() error { return s.open(folder.Data(), cfg) }); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -66,9 +66,9 @@ func (s *store) open(dir string, cfg Config) (err error) {
 		return err
 	}
 	s.db = db
-	s.fs.opened.Store(true)
+	s.fs.Opened()
 	if err = s.readPositions(); err == nil && s.broken.Load() {
-		err = errBlown
+		err = pebblestore.ErrBlown
 	}
 	if err != nil {
 		return errors.Join(err, db.Close())
@@ -82,7 +82,7 @@ func (s *store) open(dir string, cfg Config) (err error) {
 // trip ends the use of s after a failure.
 func (s *store) trip(err error) {
 	s.broken.Store(true)
-	s.fs.blown.Store(true)
+	s.fs.Blow()
 	s.fail.Do(func() {
 		s.cause = err
 		close(s.failed)
@@ -95,7 +95,7 @@ func (s *store) close() error {
 	close(s.ended)
 	s.using.Lock() // Not unlocked: nobody uses s again.
 	s.sweeper.Wait()
-	return guard(s.db.Close)
+	return pebblestore.Guard(s.db.Close)
 }
 
 func (s *store) readPositions() (err error) {
@@ -118,29 +118,13 @@ func (s *store) readPositions() (err error) {
 // measure looks at the files' size.
 func (s *store) measure() { s.bytes.Store(int64(s.db.Metrics().DiskSpaceUsage())) }
 
-// guard does what Pebble might panic in, or end the goroutine of.
-func guard(do func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		err := errors.New("pebble gave up")
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("pebble panicked: %v", p)
-			}
-			done <- err
-		}()
-		err = do()
-	}()
-	return <-done
-}
-
 // write commits a batch. With handOver the operating system has it, and everything before it, when write returns.
 // The caller holds writing.
 func (s *store) write(b *pebble.Batch, handOver bool) error {
 	s.unswept += int64(b.Len())
 	opts := pebble.NoSync
 	if handOver {
-		opts = pebble.Sync // See fuseFS: it does not wait for the disk.
+		opts = pebble.Sync // See pebblestore.FuseFS: it does not wait for the disk.
 	}
 	return b.Commit(opts)
 }

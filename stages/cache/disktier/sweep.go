@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/loaderline/loaderline/internal/pebblestore"
 )
 
 const (
@@ -57,7 +59,7 @@ func (s *store) sweepLoop() {
 		if !s.using.TryRLock() {
 			return // It is being closed.
 		}
-		err := guard(s.sweepOnce)
+		err := pebblestore.Guard(s.sweepOnce)
 		s.using.RUnlock()
 		if err != nil {
 			s.trip(err)

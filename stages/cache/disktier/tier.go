@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/pebblestore"
 	"github.com/loaderline/loaderline/stages/cache"
 )
 
@@ -22,12 +23,18 @@ const (
 	mustTime = 10 * time.Second
 )
 
+// content is what the directory of a tier holds.
+var content = pebblestore.Content{Name: "cache", Format: 1}
+
+// ErrHeld is the error of Open if another process uses the directory, or another tier of this process.
+var ErrHeld = pebblestore.ErrHeld
+
 var errAway = errors.New("disktier: the disk does not answer")
 
 // tier is a cachetier.Disk. It is safe for concurrent use, and made by openOn.
 type tier struct {
 	cfg    Config
-	folder *folder
+	folder *pebblestore.Folder
 	below  vfs.FS
 	log    *slog.Logger
 	// retryAfter is how long the disk is left alone after a failure.
@@ -69,7 +76,7 @@ func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*tier, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	folder, err := claim(cfg.Dir)
+	folder, err := pebblestore.Claim(cfg.Dir, content)
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +86,9 @@ func openOn(cfg Config, below vfs.FS, retryAfter time.Duration) (*tier, error) {
 	}
 	if err := t.start(); err != nil {
 		t.warn("what the disk cache holds cannot be read and is given up", err)
-		err := t.distrust(t.folder.distrust)
+		err := t.distrust(t.folder.Distrust)
 		if err == nil {
-			err = errors.Join(t.folder.clean(), t.start())
+			err = errors.Join(t.folder.Clean(), t.start())
 		}
 		if err != nil {
 			t.warn("the disk cannot be used for the cache; trying again later", err)

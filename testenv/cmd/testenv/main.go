@@ -1,4 +1,4 @@
-// Command testenv starts Apache Kafka, PostgreSQL, MariaDB, Redis and a schema registry to test loaderline on.
+// Command testenv starts Apache Kafka, PostgreSQL, MariaDB, Redis, FerretDB and a schema registry to test loaderline on.
 //
 //	testenv up [--seed]       start them, print the variables that name them, stay until interrupted
 //	testenv run -- CMD ARG... start them, run a command over them, stop them, exit with its code
@@ -29,7 +29,7 @@ func main() {
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "testenv",
-		Short:         "Real Kafka, PostgreSQL, MariaDB, Redis and a schema registry to test loaderline on",
+		Short:         "Real Kafka, PostgreSQL, MariaDB, Redis, FerretDB and a schema registry to test loaderline on",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
