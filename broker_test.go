@@ -135,7 +135,7 @@ func (b *broker) setLimit(topic string, limit int) {
 // waitFor waits until the group has committed so many records.
 func (b *broker) waitFor(records int64) {
 	b.t.Helper()
-	for end := time.Now().Add(30 * time.Second); b.committed() < records; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); b.committed() < records; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			b.t.Fatalf("%d of %d records are committed", b.committed(), records)
 		}
