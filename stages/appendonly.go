@@ -46,18 +46,13 @@ func (l *Loader[K, V]) final(r Result[V], w wantedAt, i int) bool {
 	return l.cfg.AppendOnly && w != nil && w[i].Before(time.Now().Add(-r.Age-commitDelay))
 }
 
-// expired settles the keys at some positions that the cache has and whose results are final, and returns the other positions.
-func (l *Loader[K, V]) expired(ctx context.Context, keys []K, wanted wantedAt, at []int32, a *answer[V]) (rest []int32) {
+// expired settles the keys at some positions that the cache has and whose results are final. It returns the other positions.
+func (l *Loader[K, V]) expired(ctx context.Context, keys []K, wanted wantedAt, at []int32, a *answer[V]) []int32 {
 	l.cache.GetExpired(ctx, pick(keys, at), func(i int, r Result[V]) {
 		j := at[i]
 		if l.final(r, wanted, int(j)) && (!l.cfg.RetryMissing || !missingAt(r, wanted, int(j))) {
 			a.results[j], a.origins[j] = r, fromCache
 		}
 	})
-	for _, j := range at {
-		if a.origins[j] != fromCache {
-			rest = append(rest, j)
-		}
-	}
-	return rest
+	return a.notCached(at, 0)
 }

@@ -53,7 +53,7 @@ func AsOfMany[E any, K comparable, V Timeline[W], W any](
 	list := func(r *run[E], row int32) (span, int32) {
 		i := r.resolve(k.parent, row)
 		if i < 0 {
-			return span{}, i
+			return span{}, max(i, blockedKey) // A bad key is that of the stage before.
 		}
 		s := r.keys[id].(*dedupe[K]).spans[i]
 		return s, min(s.from, open)
@@ -88,23 +88,16 @@ func AsOfMany[E any, K comparable, V Timeline[W], W any](
 			s, code := list(r, row)
 			if code == open {
 				code = min(r.domains[edgeID+1].at[row], open)
-				if code <= firstBad {
-					return Result[View[K, W]]{Err: r.badKey(code), State: Failed}
-				}
 			}
-			switch code {
-			case open:
-				d := r.keys[id].(*dedupe[K])
-				t, _ := times.of(r, row)
-				return Result[View[K, W]]{State: Loaded, Value: View[K, W]{
-					keys: d.distinct, at: d.at[s.from:s.to], bad: r.badKey,
-					result: func(j int32) Result[W] { return v.result(r, v.key(r, j, t)) },
-				}}
-			case noKey:
-				return Result[View[K, W]]{Err: ErrNoKey}
-			default:
-				return Result[View[K, W]]{Err: ErrBlocked, State: Blocked}
+			if code != open {
+				return keyless[View[K, W]](code, r.badKey)
 			}
+			d := r.keys[id].(*dedupe[K])
+			t, _ := times.of(r, row)
+			return Result[View[K, W]]{State: Loaded, Value: View[K, W]{
+				keys: d.distinct, at: d.at[s.from:s.to], bad: r.badKey,
+				result: func(j int32) Result[W] { return v.result(r, v.key(r, j, t)) },
+			}}
 		},
 	}
 }

@@ -110,6 +110,18 @@ func without(s State) int32 {
 	return blockedKey
 }
 
+// keyless returns the result for an element without a usable key, by its code. bad returns the error of an unusable key.
+func keyless[V any](code int32, bad func(int32) error) Result[V] {
+	switch code {
+	case noKey:
+		return Result[V]{Err: ErrNoKey}
+	case blockedKey:
+		return Result[V]{Err: ErrBlocked, State: Blocked}
+	default:
+		return Result[V]{Err: bad(code), State: Failed}
+	}
+}
+
 func (d *dedupe[K]) blocked(s State) { d.at = append(d.at, without(s)) }
 
 // span is a part of at. An element that has no list has a code for from.

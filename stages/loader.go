@@ -182,16 +182,22 @@ func (l *Loader[K, V]) cached(ctx context.Context, keys []K, wanted wantedAt, at
 		}
 	})
 	l.refresh(due)
-	rest = make([]int32, 0, len(at)-hits)
+	rest = a.notCached(at, len(at)-hits)
+	if l.cfg.AppendOnly && wanted != nil && len(rest) > 0 {
+		rest = l.expired(ctx, keys, wanted, rest, a)
+	}
+	return rest, since
+}
+
+// notCached returns the positions, about n, whose results are not from the cache.
+func (a *answer[V]) notCached(at []int32, n int) []int32 {
+	rest := make([]int32, 0, n)
 	for _, j := range at {
 		if a.origins[j] != fromCache {
 			rest = append(rest, j)
 		}
 	}
-	if l.cfg.AppendOnly && wanted != nil && len(rest) > 0 {
-		rest = l.expired(ctx, keys, wanted, rest, a)
-	}
-	return rest, since
+	return rest
 }
 
 // pick returns the keys at some positions, which are in increasing order.

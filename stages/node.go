@@ -34,16 +34,13 @@ func Many[E any, K comparable, V any](p *Plan[E], l *Loader[K, V], keys Lists[E,
 		plan: p, id: n.id, domain: k.parent, gates: k.gates, lists: true,
 		at: func(r *run[E], i int32) Result[View[K, V]] {
 			d := r.keys[id].(*dedupe[K])
-			switch span := d.spans[i]; span.from {
-			case noKey:
-				return Result[View[K, V]]{Err: ErrNoKey}
-			case blockedKey:
-				return Result[View[K, V]]{Err: ErrBlocked, State: Blocked}
-			default:
-				return Result[View[K, V]]{State: Loaded, Value: View[K, V]{
-					keys: d.distinct, at: d.at[span.from:span.to], request: n.of(r), bad: r.badKey,
-				}}
+			span := d.spans[i]
+			if span.from < 0 {
+				return keyless[View[K, V]](span.from, r.badKey)
 			}
+			return Result[View[K, V]]{State: Loaded, Value: View[K, V]{
+				keys: d.distinct, at: d.at[span.from:span.to], request: n.of(r), bad: r.badKey,
+			}}
 		},
 	}
 }
@@ -120,12 +117,8 @@ func (v View[K, V]) At(i int) (K, Result[V]) {
 		return v.keys[j], v.result(j)
 	case j >= 0:
 		return v.keys[j], v.request.slot(j).result
-	case j == noKey:
-		return *new(K), Result[V]{Err: ErrNoKey}
-	case j == blockedKey:
-		return *new(K), Result[V]{Err: ErrBlocked, State: Blocked}
 	default:
-		return *new(K), Result[V]{Err: v.bad(j), State: Failed}
+		return *new(K), keyless[V](j, v.bad)
 	}
 }
 

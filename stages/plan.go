@@ -92,16 +92,13 @@ func (n Node[E, V]) Of(row Row[E]) Result[V] {
 
 // result maps the index of an element of the node's domain, or one of the codes of an element without a key.
 func (n Node[E, V]) result(r *run[E], i int32) Result[V] {
-	switch {
-	case i >= 0:
+	if i >= 0 {
 		return n.at(r, i)
-	case i == noKey:
-		return Result[V]{Err: ErrNoKey}
-	case i == blockedKey || n.lists:
-		return Result[V]{Err: ErrBlocked, State: Blocked}
-	default:
-		return Result[V]{Err: r.badKey(i), State: Failed}
 	}
+	if n.lists {
+		i = max(i, blockedKey)
+	}
+	return keyless[V](i, r.badKey)
 }
 
 // Named gives the stage a name for statistics, instead of its loader's, and returns it.

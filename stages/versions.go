@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -62,7 +61,7 @@ func (v Versions[V]) At(t time.Time) (version int, ok bool) {
 		if v.From.IsZero() {
 			return -1
 		}
-		return cmp.Compare(v.From.Compare(t), 0)
+		return v.From.Compare(t)
 	})
 	if !exact {
 		i--

@@ -47,9 +47,7 @@ func statements(t *testing.T, driver, dsn string, all ...string) *sql.DB {
 // Ranges and times of PostgreSQL, and MariaDB's own history of a table, with a composite key.
 func TestVersionsOnServers(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it starts databases")
-	}
+	testenv.NeedServices(t)
 	postgres, mariadb := testenv.Postgres(t), testenv.MariaDB(t)
 	statements(t, "pgx", postgres,
 		`CREATE TABLE tiers (tenant text, id bigint, tier text, valid tstzrange, valid_from timestamptz, valid_to timestamptz, local_from timestamp)`,
@@ -147,9 +145,7 @@ func sqlBlocks(t *testing.T) (mariadb, postgres string) {
 // What the page on points in time says keeps a history does keep one.
 func TestHistoriesOfThePage(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it starts databases")
-	}
+	testenv.NeedServices(t)
 	forMariaDB, forPostgres := sqlBlocks(t)
 	postgres, mariadb := testenv.Postgres(t), testenv.MariaDB(t)
 	const table = `CREATE TABLE user_tiers (user_id bigint PRIMARY KEY, tier varchar(9))`
