@@ -196,6 +196,13 @@ func (c *scan) document(from reader, root *node) error {
 	return from.end()
 }
 
+// Brief says what is wrong with a document of a size, as SyntaxError.Brief does, by an error of Explain or of package jsontext. err must
+// not be nil.
+func Brief(err error, size int) string {
+	syntax, _ := errors.AsType[*SyntaxError](Explain(err, size)) // It always is one.
+	return syntax.Brief()
+}
+
 // Explain turns jsontext's error about a document of a size into a *SyntaxError. Other errors stay as they are.
 func Explain(err error, size int) error {
 	if _, is := errors.AsType[*SyntaxError](err); is || err == nil {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // Moment is where the time of an event is.
@@ -38,42 +40,29 @@ func (m Moment) Of(d Document) (time.Time, error) {
 	return at, nil
 }
 
-// momentLayouts are the forms of times with a zone: RFC 3339, and how databases write them.
-var momentLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07", "2006-01-02 15:04:05.999999999Z0700"}
-
 // parseMoment reads a time from JSON.
 func parseMoment(raw []byte) (time.Time, error) {
 	if raw[0] != '"' {
-		return time.Time{}, fmt.Errorf("%s is no time; write a text in RFC 3339, as 2006-01-02T15:04:05Z", excerpt(raw))
+		return time.Time{}, fmt.Errorf("%s is no time; write a text in RFC 3339, as 2006-01-02T15:04:05Z", lookupkey.Excerpt(raw))
 	}
 	var spare [40]byte
 	text, err := jsontext.AppendUnquote(spare[:0], raw)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%s is no text", excerpt(raw))
+		return time.Time{}, fmt.Errorf("%s is no text", lookupkey.Excerpt(raw))
 	}
 	return parseMomentText(string(text))
 }
 
 func parseMomentText(text string) (time.Time, error) {
-	for _, layout := range momentLayouts {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
-		}
+	at, err := lookupkey.ParseMoment(text)
+	if err == nil {
+		return at, nil
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly} {
-		if _, err := time.Parse(layout, text); err == nil {
+	raw := lookupkey.AppendString(nil, text)
+	for _, zoneless := range []lookupkey.Type{lookupkey.Timestamp, lookupkey.Date} {
+		if _, err := zoneless.Canonical(raw); err == nil {
 			return time.Time{}, fmt.Errorf("%q has no time zone; write it in RFC 3339, as 2006-01-02T15:04:05Z", text)
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time in RFC 3339, as 2006-01-02T15:04:05Z", excerpt([]byte(text)))
-}
-
-// mostQuoted is how much of a value an error quotes.
-const mostQuoted = 64
-
-func excerpt(raw []byte) string {
-	if len(raw) > mostQuoted {
-		return string(raw[:mostQuoted]) + "..."
-	}
-	return string(raw)
+	return time.Time{}, fmt.Errorf("%q is no time in RFC 3339, as 2006-01-02T15:04:05Z", lookupkey.Excerpt([]byte(text)))
 }

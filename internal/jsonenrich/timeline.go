@@ -9,13 +9,6 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
-// The members of a row that say when it is valid. The row has them only while it is a version.
-const (
-	FromMember  = "_from"
-	ToMember    = "_to"
-	ValidMember = "_valid" // a range of PostgreSQL, in place of the others
-)
-
 // timeline has all versions of a key.
 type timeline struct {
 	fragments *Fragments

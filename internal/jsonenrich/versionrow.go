@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/loaderline/loaderline/internal/lookupext"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
 // readVersions reads a list of rows with the members that say when each is valid. ends reports whether any row says when it ends, if only
@@ -67,10 +70,10 @@ func (r *rowReader) read() (versionRow, error) {
 		return r.row, err
 	}
 	if !r.begins {
-		return r.row, fmt.Errorf("it has no %s, which says from when on it is valid", FromMember)
+		return r.row, fmt.Errorf("it has no %s, which says from when on it is valid", lookupext.FromMember)
 	}
 	if !r.row.from.IsZero() && !r.row.to.IsZero() && r.row.to.Before(r.row.from) {
-		return r.row, fmt.Errorf("%s %s is after %s %s", FromMember, r.row.from.UTC().Format(time.RFC3339Nano), ToMember, r.row.to.UTC().Format(time.RFC3339Nano))
+		return r.row, fmt.Errorf("%s %s is after %s %s", lookupext.FromMember, r.row.from.UTC().Format(time.RFC3339Nano), lookupext.ToMember, r.row.to.UTC().Format(time.RFC3339Nano))
 	}
 	return r.row, nil
 }
@@ -78,13 +81,13 @@ func (r *rowReader) read() (versionRow, error) {
 // bound takes a member that says when the row is valid. It reports whether it is one.
 func (r *rowReader) bound(name string, value []byte) (is bool, err error) {
 	switch name {
-	case `"` + FromMember + `"`:
+	case `"` + lookupext.FromMember + `"`:
 		r.begins = true
 		r.row.from, err = parseBound(value)
-	case `"` + ToMember + `"`:
+	case `"` + lookupext.ToMember + `"`:
 		r.ends = true
 		r.row.to, err = parseBound(value)
-	case `"` + ValidMember + `"`:
+	case `"` + lookupext.ValidMember + `"`:
 		r.begins, r.ends = true, true
 		r.row.from, r.row.to, err = parseRange(value)
 	default:
@@ -109,7 +112,7 @@ func parseBound(raw []byte) (time.Time, error) {
 func parseRange(raw []byte) (from, to time.Time, err error) {
 	text, err := jsontext.AppendUnquote(nil, raw)
 	if err != nil {
-		return from, to, fmt.Errorf("%s is no range of times", excerpt(raw))
+		return from, to, fmt.Errorf("%s is no range of times", lookupkey.Excerpt(raw))
 	}
 	if string(text) == "empty" {
 		return time.Unix(0, 0), time.Unix(0, 0), nil
@@ -117,7 +120,7 @@ func parseRange(raw []byte) (from, to time.Time, err error) {
 	inner := string(text)
 	lower, upper, found := strings.Cut(strings.Trim(inner, "[]()"), ",")
 	if !found || len(inner) < len("[,]") || !strings.ContainsAny(inner[:1], "[(") {
-		return from, to, fmt.Errorf("%s is no range of times", excerpt(raw))
+		return from, to, fmt.Errorf("%s is no range of times", lookupkey.Excerpt(raw))
 	}
 	if from, err = parseRangeBound(lower); err != nil {
 		return from, to, err

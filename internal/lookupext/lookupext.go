@@ -14,6 +14,17 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
+// The members of a row that are not part of what is enriched.
+const (
+	// KeyMember holds the key, if no other member is named.
+	KeyMember = "_key"
+	// FromMember and ToMember say from when on and until when a row is valid, for a stage that asks for all versions of its rows.
+	FromMember = "_from"
+	ToMember   = "_to"
+	// ValidMember is a range of PostgreSQL in place of both.
+	ValidMember = "_valid"
+)
+
 // Source loads JSON by key. A value is one compact JSON document: an object, or a list of objects for a source that returns many
 // rows for a key. It is never changed once it was put.
 type Source = stages.Source[lookup.Key, []byte]

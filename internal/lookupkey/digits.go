@@ -11,7 +11,7 @@ import (
 func parseNumber(raw []byte) (value, error) {
 	n, ok := splitNumber(raw)
 	if !ok {
-		return value{}, fmt.Errorf("%s is not JSON", quoted(raw))
+		return value{}, fmt.Errorf("%s is not JSON", Excerpt(raw))
 	}
 	digits := slices.Concat(n.whole, n.fraction)
 	point := n.exponent + len(n.whole) // Where the point is in digits, or would beyond either end.
@@ -21,7 +21,7 @@ func parseNumber(raw []byte) (value, error) {
 		return value{integerValue, []byte("0")}, nil
 	}
 	if max(point, len(digits)-point) > MaxBytes { // Nothing is made of an exponent before it is known to be small.
-		return value{}, fmt.Errorf("%s has more than %d digits: no key is as long", quoted(raw), MaxBytes)
+		return value{}, fmt.Errorf("%s has more than %d digits: no key is as long", Excerpt(raw), MaxBytes)
 	}
 	text := make([]byte, 0, max(point, 1)+max(len(digits)-point, 0)+2)
 	if n.negative {

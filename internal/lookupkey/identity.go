@@ -105,33 +105,43 @@ func spacedMoment(text string) string {
 	return spacedTime + "Z07"
 }
 
+// isSpaced reports whether a space is between the date and the time of day.
+func isSpaced(text string) bool { return len(text) > 10 && text[10] == ' ' }
+
+// ParseMoment reads a time with a zone: in RFC 3339, or as databases write it.
+func ParseMoment(text string) (time.Time, error) {
+	if isSpaced(text) {
+		return time.Parse(spacedMoment(text), text)
+	}
+	return time.Parse(time.RFC3339Nano, text)
+}
+
 func (t Type) appendTime(dst []byte, v value) ([]byte, error) {
 	if v.kind != stringValue {
 		return dst, t.mismatch(v)
 	}
-	layout, example, text := time.DateOnly, time.DateOnly, string(v.text)
-	spaced := len(text) > 10 && text[10] == ' '
+	var (
+		text            = string(v.text)
+		layout, example = time.DateOnly, time.DateOnly
+		at              time.Time
+		err             error
+	)
 	switch t { //nolint:exhaustive // Date is the default.
 	case Timestamptz:
 		layout, example = moment, "2006-01-02T15:04:05Z (RFC 3339)"
-		if spaced {
-			layout = spacedMoment(text)
-		}
+		at, err = ParseMoment(text)
 	case Timestamp:
 		layout, example = localTime, "2006-01-02T15:04:05"
-		if spaced {
-			layout = spacedTime
+		written := localTime
+		if isSpaced(text) {
+			written = spacedTime
 		}
+		at, err = time.Parse(written, text)
+	default:
+		at, err = time.Parse(layout, text)
 	}
-	at, err := time.Parse(layout, text)
 	if err != nil {
 		return dst, fmt.Errorf("%w: write it as %s", t.mismatch(v), example)
-	}
-	switch t { //nolint:exhaustive // Date is the default.
-	case Timestamptz:
-		layout = moment
-	case Timestamp:
-		layout = localTime
 	}
 	at = at.UTC().Round(time.Microsecond)
 	if at.Year() < 0 || at.Year() > 9999 {

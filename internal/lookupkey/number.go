@@ -28,7 +28,7 @@ func (t Type) appendInteger(dst []byte, v value) ([]byte, error) {
 	n, err := strconv.ParseInt(string(v.text), 10, t.bits())
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return dst, fmt.Errorf("%s is out of range for %s", quoted(v.text), t.article())
+		return dst, fmt.Errorf("%s is out of range for %s", Excerpt(v.text), t.article())
 	case err != nil:
 		return dst, t.mismatch(v)
 	}

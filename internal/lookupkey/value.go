@@ -36,7 +36,7 @@ func parseValue(raw []byte) (value, error) {
 	case c == '[':
 		return value{}, errors.New("a list cannot be a key: a key is a string, a number or a boolean")
 	}
-	return value{}, fmt.Errorf("%s is not JSON", quoted(raw))
+	return value{}, fmt.Errorf("%s is not JSON", Excerpt(raw))
 }
 
 // mismatch says that a value is none of a type, in the words of the file.
@@ -45,16 +45,16 @@ func (t Type) mismatch(v value) error {
 	case booleanValue:
 		return fmt.Errorf("%s is a boolean, not %s", v.text, t.article())
 	case integerValue:
-		return fmt.Errorf("%s is an integer, not %s", quoted(v.text), t.article())
+		return fmt.Errorf("%s is an integer, not %s", Excerpt(v.text), t.article())
 	case fractionValue:
-		return fmt.Errorf("%s is a number with a fraction, not %s", quoted(v.text), t.article())
+		return fmt.Errorf("%s is a number with a fraction, not %s", Excerpt(v.text), t.article())
 	default:
-		return fmt.Errorf("%q is not %s", quoted(v.text), t.article())
+		return fmt.Errorf("%q is not %s", Excerpt(v.text), t.article())
 	}
 }
 
-// quoted is the beginning of a key, 64 bytes at most: what is in an event does not belong into messages in full.
-func quoted(text []byte) string {
+// Excerpt is the beginning of a value, 64 bytes at most: what is in an event does not belong into messages in full.
+func Excerpt(text []byte) string {
 	const limit = 64
 	if len(text) <= limit {
 		return string(text)

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -57,7 +58,7 @@ func (b *Builder) AddObject(place int, object []byte) error {
 func (b *Builder) AddNamed(place int, key string, object []byte) error {
 	b.begin()
 	b.text = lookupkey.AppendString(b.text[:0], key)
-	if err := b.member(b.schema.column(HiddenKey), "", b.text); err != nil {
+	if err := b.member(b.schema.column(lookupext.KeyMember), "", b.text); err != nil {
 		return fmt.Errorf("the name of the row %w", err)
 	}
 	if err := b.members(object); err != nil {
@@ -75,7 +76,7 @@ func (b *Builder) begin() {
 func (b *Builder) members(object []byte) error {
 	compact, err := jsontext.AppendFormat(nil, object, jsontext.PreserveRawStrings(true))
 	if err != nil {
-		return errors.New("the row " + brief(err, len(object)))
+		return errors.New("the row " + jsondoc.Brief(err, len(object)))
 	}
 	if compact[0] != '{' {
 		return errors.New("the row is not a JSON object")
@@ -173,12 +174,4 @@ func (b *Builder) keep(value []byte) []byte {
 func (b *Builder) Rows() *Rows {
 	b.places = nil
 	return b.rows
-}
-
-// brief says what is wrong with a JSON text of a size, without what is in it.
-func brief(err error, size int) string {
-	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](jsondoc.Explain(err, size)); ok {
-		return syntax.Brief()
-	}
-	return "is not JSON"
 }

@@ -14,12 +14,9 @@ import (
 	"github.com/loaderline/loaderline/internal/lookupkey"
 )
 
-// HiddenKey is the column that holds the key if no other is named. It is left out of the rows.
-const HiddenKey = "_key"
-
 // Config says what is known of the columns of a table.
 type Config struct {
-	// Key has the columns that hold the parts of the key. Defaults to HiddenKey.
+	// Key has the columns that hold the parts of the key. Defaults to lookupext.KeyMember.
 	Key []string
 	// Types has the types of columns by their names. A column without one has the type any.
 	Types map[string]string
@@ -52,7 +49,7 @@ func NewSchema(cfg Config) (*Schema, error) {
 		s.other.typ, _ = parseType("text")
 	}
 	if len(s.key) == 0 {
-		s.key = []string{HiddenKey}
+		s.key = []string{lookupext.KeyMember}
 	}
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(cfg.Types)) {
@@ -73,7 +70,7 @@ func NewSchema(cfg Config) (*Schema, error) {
 		case c.typ.notBy != "":
 			problems = append(problems, fmt.Errorf("column %s cannot be a key as %s; %s", name, c.typ.name, c.typ.notBy))
 		}
-		c.part, c.hidden = i, name == HiddenKey
+		c.part, c.hidden = i, name == lookupext.KeyMember
 		s.keyTypes = append(s.keyTypes, c.typ.key)
 	}
 	return s, errors.Join(problems...)

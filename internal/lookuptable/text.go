@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/plural"
@@ -68,7 +69,7 @@ func (b *Builder) AddText(place int, texts []string) error {
 		case f.typ.name == "json":
 			value, err := jsontext.AppendFormat(b.text[:0], text, jsontext.PreserveRawStrings(true))
 			if err != nil {
-				return fmt.Errorf("column %s %s", strconv.Quote(f.name), brief(err, len(text)))
+				return fmt.Errorf("column %s %s", strconv.Quote(f.name), jsondoc.Brief(err, len(text)))
 			}
 			b.text = value
 		default:

@@ -6,7 +6,6 @@ import (
 
 	"github.com/loaderline/loaderline/internal/expression"
 	"github.com/loaderline/loaderline/internal/jsondoc"
-	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -72,7 +71,7 @@ func (l *layouter) momentPath(s *Stage, path jsondoc.Path) string {
 }
 
 // versionColumns are the columns that say when a row is valid.
-var versionColumns = []string{jsonenrich.FromMember, jsonenrich.ToMember, jsonenrich.ValidMember}
+var versionColumns = []string{lookupext.FromMember, lookupext.ToMember, lookupext.ValidMember}
 
 // zoneless are the kinds of columns that are no moments.
 var zoneless = []lookupext.ColumnKind{
@@ -92,8 +91,8 @@ func checkVersions(layout *Layout, s *Stage, l Lookup) error {
 			has[c.Name] = c.Type
 		}
 	}
-	valid, ranges := has[jsonenrich.ValidMember]
-	_, begins := has[jsonenrich.FromMember]
+	valid, ranges := has[lookupext.ValidMember]
+	_, begins := has[lookupext.FromMember]
 	switch {
 	case !ranges && !begins:
 		return layout.File.Errorf(key, "no column says when a row was valid; select the columns AS _from and AS _to, or a range AS _valid, for all versions of a key")

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/loaderline/loaderline/internal/jsondoc"
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookuptable"
 )
 
@@ -23,7 +24,7 @@ func (c *client) readJSON(content io.Reader, b *lookuptable.Builder) error {
 	switch kind := r.decoder.PeekKind(); {
 	case kind == '[':
 		return r.inside(r.rows)
-	case kind == '{' && slices.Equal(c.schema.Key(), []string{lookuptable.HiddenKey}):
+	case kind == '{' && slices.Equal(c.schema.Key(), []string{lookupext.KeyMember}):
 		return r.inside(r.named)
 	case kind == '{':
 		return c.at(1, errors.New("the file is an object, which has each row under its key; write a list of rows, or leave out key"))

@@ -2,7 +2,6 @@ package redislookup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -68,10 +67,7 @@ func renderJSON(text string) ([]byte, error) {
 		return value, nil
 	}
 	// The error's own text has the names of members around the place, which belong to the payload.
-	if syntax, ok := errors.AsType[*jsondoc.SyntaxError](jsondoc.Explain(err, len(text))); ok {
-		return nil, redisconn.NewError("", "the value "+syntax.Brief(), err)
-	}
-	return nil, redisconn.NewError("", "the value is not JSON", err)
+	return nil, redisconn.NewError("", "the value "+jsondoc.Brief(err, len(text)), err)
 }
 
 func renderList(text string) ([]byte, error) {

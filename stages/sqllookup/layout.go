@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 )
-
-// hiddenKey is the column that holds a row's key and is left out of the row.
-const hiddenKey = "_key"
 
 // layout is what becomes of a result's columns: the row's key, the row's JSON.
 type layout struct {
@@ -27,18 +25,18 @@ func newLayout(names, key []string) (*layout, error) {
 			return nil, fmt.Errorf("column %d has no name: write AS name after it", i+1)
 		case slices.Contains(names[:i], name):
 			return nil, fmt.Errorf("two columns are called %q: rename one by AS", name)
-		case name != hiddenKey:
+		case name != lookupext.KeyMember:
 			l.labels[i] = string(append(lookupkey.AppendString(nil, name), ':'))
 		}
 	}
-	hidden := slices.Contains(names, hiddenKey)
+	hidden := slices.Contains(names, lookupext.KeyMember)
 	switch {
 	case len(key) == 0 && !hidden:
 		return nil, fmt.Errorf("nothing says which column holds the key: name it by key, or select it AS _key (the columns are %s)",
 			strings.Join(names, ", "))
 	case len(key) == 0:
-		key = []string{hiddenKey}
-	case hidden && !slices.Contains(key, hiddenKey):
+		key = []string{lookupext.KeyMember}
+	case hidden && !slices.Contains(key, lookupext.KeyMember):
 		return nil, fmt.Errorf("both a column _key and key (%s) say what holds the key: leave out one", strings.Join(key, ", "))
 	}
 	for _, name := range key {

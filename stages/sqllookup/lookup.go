@@ -105,7 +105,7 @@ func (l *sqlLookup) Learned() (times int, types bool) {
 
 // Columns implements lookupext.Database.
 func (l *sqlLookup) Columns() []string {
-	return slices.DeleteFunc(slices.Clone(l.described.Load().columns), func(name string) bool { return name == hiddenKey })
+	return slices.DeleteFunc(slices.Clone(l.described.Load().columns), func(name string) bool { return name == lookupext.KeyMember })
 }
 
 // ColumnTypes implements lookupext.Database.
@@ -113,7 +113,7 @@ func (l *sqlLookup) ColumnTypes() []lookupext.Column {
 	p := l.described.Load()
 	var columns []lookupext.Column
 	for i, name := range p.columns {
-		if name != hiddenKey {
+		if name != lookupext.KeyMember {
 			columns = append(columns, lookupext.Column{Name: name, Type: p.columnTypes[i]})
 		}
 	}

@@ -68,10 +68,7 @@ func compact(row []byte) ([]byte, error) {
 	}
 	value, err := jsontext.AppendFormat(make([]byte, 0, len(row)), row, jsontext.PreserveRawStrings(true))
 	if err != nil {
-		if syntax, ok := errors.AsType[*jsondoc.SyntaxError](jsondoc.Explain(err, len(row))); ok {
-			return nil, errors.New("its value " + syntax.Brief())
-		}
-		return nil, errors.New("its value is not JSON")
+		return nil, errors.New("its value " + jsondoc.Brief(err, len(row)))
 	}
 	if string(value) == "null" {
 		return nil, nil

@@ -3,6 +3,8 @@ package topiclookup
 import (
 	"encoding/binary"
 	"time"
+
+	"github.com/loaderline/loaderline/internal/lookupext"
 )
 
 // A history is all rows that a key has had, as it is stored: for each version its timestamp (8 bytes, milliseconds since 1970), the
@@ -115,8 +117,8 @@ func appendVersions(dst, history []byte) []byte {
 		}
 		open = true
 		dst = append(dst, separator)
-		dst = appendMoment(append(dst, `{"_from":`...), v.at)
-		dst = append(dst, `,"_to":`...)
+		dst = appendMoment(append(dst, `{"`+lookupext.FromMember+`":`...), v.at)
+		dst = append(dst, `,"`+lookupext.ToMember+`":`...)
 		if len(rest) > 0 {
 			after, _ := next(rest)
 			dst = appendMoment(dst, after.at)

@@ -8,14 +8,14 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // The table is searched for histories that have become shorter this often: a key that has no new record keeps its own.
 const (
-	pruneShare              = 10 // of Retain
-	minPrune, maxPrune      = time.Minute, time.Hour
-	fromMember, untilMember = "_from", "_to"
+	pruneShare         = 10 // of Retain
+	minPrune, maxPrune = time.Minute, time.Hour
 )
 
 // edge is before what versions are not kept.
@@ -71,7 +71,7 @@ func (r *reader) prune(ctx context.Context) {
 
 // checkMembers refuses a row that has members of the names that those of versions have. It must be an object.
 func checkMembers(row []byte) error {
-	if !bytes.Contains(row, []byte(`"`+fromMember+`"`)) && !bytes.Contains(row, []byte(`"`+untilMember+`"`)) {
+	if !bytes.Contains(row, []byte(`"`+lookupext.FromMember+`"`)) && !bytes.Contains(row, []byte(`"`+lookupext.ToMember+`"`)) {
 		return nil
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(row))
@@ -83,7 +83,7 @@ func checkMembers(row []byte) error {
 		if err != nil {
 			return err
 		}
-		if name.String() == fromMember || name.String() == untilMember {
+		if name.String() == lookupext.FromMember || name.String() == lookupext.ToMember {
 			return errors.New("its value has a member _from or _to, which the table adds to versions")
 		}
 		if err := d.SkipValue(); err != nil {

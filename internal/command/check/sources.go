@@ -163,7 +163,7 @@ func probe(ctx context.Context, l pipeline.Lookup) (problem, warning error) {
 // keyed says which columns hold the key, and of what types they are.
 func keyed(columns, types []string) string {
 	if len(columns) != len(types) {
-		columns = []string{"_key"}
+		columns = []string{lookupext.KeyMember}
 	}
 	if len(columns) != len(types) {
 		return "key types " + strings.Join(types, ", ")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/plural"
@@ -17,8 +18,6 @@ import (
 )
 
 const (
-	// hiddenKey is the field that holds a row's key and is left out of it.
-	hiddenKey = "_key"
 	// wholeValue is the field that holds all that is found, for values that are no objects.
 	wholeValue = "_value"
 )
@@ -102,15 +101,15 @@ func (b *binder) keyed(stage *pipeline.Stage, rows []testfile.Row) []keyedRow {
 // keyOf is the key of a row: in _key, which is left out then, or in the fields that the stage says.
 func (b *binder) keyOf(stage *pipeline.Stage, row testfile.Row) []jsontext.Value {
 	columns := stage.Key
-	if len(columns) == 0 || named(row, hiddenKey) != nil {
-		columns = []string{hiddenKey}
+	if len(columns) == 0 || named(row, lookupext.KeyMember) != nil {
+		columns = []string{lookupext.KeyMember}
 	}
 	var key []jsontext.Value
 	for _, column := range columns {
 		field := named(row, column)
 		if field == nil {
 			hint := ""
-			if column != hiddenKey {
+			if column != lookupext.KeyMember {
 				hint = "; _key may hold it instead"
 			}
 			b.fail(row.Node.Errorf("the row has no %s, which holds the key of stage %s%s", column, stage.Name, hint))
@@ -160,7 +159,7 @@ func (r keyedRow) json() jsontext.Value {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	for _, f := range r.Fields {
-		if f.Name == hiddenKey {
+		if f.Name == lookupext.KeyMember {
 			continue
 		}
 		if b.Len() > 1 {

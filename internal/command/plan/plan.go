@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -119,7 +120,7 @@ func keyOf(s *pipeline.Stage, kind pipelinefile.Kind) []string {
 	case len(s.Key) == 0 && kind == pipelinefile.KindMongoDB:
 		return []string{} // It is the field that find compares.
 	case len(s.Key) == 0:
-		return []string{"_key"}
+		return []string{lookupext.KeyMember}
 	default:
 		return s.Key
 	}
