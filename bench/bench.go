@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,6 +77,7 @@ type Bench struct {
 	shop   database
 	drop   func(context.Context) error
 	inputs map[input]string // topics that are published already.
+	users  string           // the topic with the users, if it is published already.
 	oracle testenv.Oracle   // nil where the outputs are not compared.
 }
 
@@ -114,8 +117,12 @@ func Open(ctx context.Context, config Config) (_ *Bench, err error) {
 // Close removes what the bench made.
 func (b *Bench) Close(ctx context.Context) error {
 	errs := []error{os.RemoveAll(b.dir)}
-	for _, topic := range b.inputs {
-		errs = append(errs, testenv.DeleteTopics(ctx, b.config.Kafka, topic))
+	topics := slices.Collect(maps.Values(b.inputs))
+	if b.users != "" {
+		topics = append(topics, b.users)
+	}
+	if len(topics) > 0 {
+		errs = append(errs, testenv.DeleteTopics(ctx, b.config.Kafka, topics...))
 	}
 	if b.drop != nil {
 		errs = append(errs, b.drop(ctx))
@@ -168,6 +175,11 @@ func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn strin
 	defer func() { err = errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), w.brokers, topics...)) }()
 	for _, topic := range topics {
 		if err := testenv.CreateTopic(ctx, w.brokers, topic, b.config.Partitions); err != nil {
+			return Result{}, err
+		}
+	}
+	if strings.Contains(p.File, "{users}") {
+		if w.users, err = b.publishedUsers(ctx); err != nil {
 			return Result{}, err
 		}
 	}

@@ -33,6 +33,23 @@ func seed(ctx context.Context, admin, dsn string, users int) (_ database, err er
 	return database{admin: admin, dsn: dsn, name: conn.Config().Database}, err
 }
 
+// users returns the users as records of a table: the id is the key, and the row the value.
+func (d database) users(ctx context.Context) (_ []testenv.Event, err error) {
+	conn, err := pgx.Connect(ctx, d.dsn)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	rows, err := conn.Query(ctx, "SELECT id::text, row_to_json(users)::text FROM users")
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (e testenv.Event, err error) {
+		err = row.Scan(&e.Key, &e.Value)
+		return e, err
+	})
+}
+
 // calls returns how many transactions the shop has seen. Opening a connection does not count. A server process reports
 // its transactions when it ends: calls waits for that.
 func (d database) calls(ctx context.Context) (_ int64, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,24 @@ func (b *Bench) published(ctx context.Context, in input) (string, error) {
 	b.inputs[in] = topic
 	_, _ = fmt.Fprintf(b.config.Words, "published %d events in %.1f s\n", done.Records, done.Elapsed.Seconds())
 	return topic, nil
+}
+
+// publishedUsers returns a compacted topic that holds the users of the shop, which it fills where none does.
+func (b *Bench) publishedUsers(ctx context.Context) (string, error) {
+	if b.users != "" {
+		return b.users, nil
+	}
+	rows, err := b.shop.users(ctx)
+	if err != nil {
+		return "", err
+	}
+	topic := fmt.Sprintf("bench-%s-users", b.id)
+	if err := testenv.CreateTopic(ctx, b.config.Kafka, topic, b.config.Partitions, "cleanup.policy=compact"); err != nil {
+		return "", err
+	}
+	b.users = topic
+	_, err = testenv.Publish(ctx, testenv.PublishConfig{Kafka: b.config.Kafka, Topic: topic}, slices.Values(rows))
+	return topic, err
 }
 
 // paced measures how late the outputs are while events come at a steady rate. They begin to come when the output of a

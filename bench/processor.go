@@ -12,6 +12,7 @@ import (
 //	{brokers} {dsn} {input} {output} {dead} {group}
 //	{http}  a free address, at which it serves /metrics as client_golang's Go collector does
 //	{schema}  a file with the Avro schema of the events
+//	{users}  a compacted topic with the users of the shop
 //
 // and, in the arguments alone, {file} for the path of its file.
 type Processor struct {
@@ -95,6 +96,9 @@ type LoaderlineOptions struct {
 	Preload bool
 	// AtLeastOnce is output.delivery.
 	AtLeastOnce bool
+	// UserOnly leaves out all stages but that of the user. Table takes the user from a topic, and not from the database; it needs
+	// UserOnly.
+	UserOnly, Table bool
 	// Output is more of the section output, such as value: {id: event.event_id}. Defaults to nothing.
 	Output string
 	// Avro reads Avro.
@@ -113,7 +117,7 @@ func Loaderline(path string, o LoaderlineOptions) Processor {
 	if o.Workers == 0 {
 		o.Workers = 4
 	}
-	p := Processor{Name: "loaderline", Processes: o.Processes, Avro: o.Avro, OwnOutputs: o.Output != "" || o.Avro, Command: []string{path, "run", "{file}"}}
+	p := Processor{Name: "loaderline", Processes: o.Processes, Avro: o.Avro, OwnOutputs: o.Output != "" || o.Avro || o.UserOnly, Command: []string{path, "run", "{file}"}}
 	if o.Profile {
 		p.Command = append(p.Command, "--cpu-profile", "{file}"+profileSuffix)
 	}

@@ -75,6 +75,13 @@ func Shapes(programs Programs) []Shape {
 			},
 		},
 		{
+			Name: "tables", Text: "as zipf, with the user alone: cached before the first event, and from a topic",
+			Processors: []Processor{
+				loaderline(LoaderlineOptions{UserOnly: true, Preload: true}), again(loaderline(LoaderlineOptions{UserOnly: true, Preload: true})),
+				loaderline(LoaderlineOptions{Name: "loaderline-table", UserOnly: true, Table: true}),
+			},
+		},
+		{
 			Name: "warm", Text: "as zipf, with all users cached before the first event",
 			Processors: []Processor{
 				tuned(TunedOptions{Sessions: four, Preload: true}), again(tuned(TunedOptions{Sessions: four, Preload: true})),

@@ -10,7 +10,7 @@ import (
 )
 
 // world is what one run of a processor is given.
-type world struct{ brokers, dsn, input, output, dead, group, schema string }
+type world struct{ brokers, dsn, input, output, dead, group, schema, users string }
 
 // launch is how one process of a processor is started.
 type launch struct {
@@ -41,7 +41,7 @@ func (w world) launches(ctx context.Context, p Processor, dir string) ([]launch,
 func (w world) command(p Processor, http, dir string) ([]string, error) {
 	words := []string{
 		"{brokers}", w.brokers, "{dsn}", w.dsn, "{input}", w.input, "{output}", w.output, "{dead}", w.dead,
-		"{group}", w.group, "{http}", http, "{schema}", w.schema,
+		"{group}", w.group, "{http}", http, "{schema}", w.schema, "{users}", w.users,
 	}
 	if p.File != "" {
 		path, err := write(dir, p.Name+"-*.yaml", strings.NewReplacer(words...).Replace(p.File))

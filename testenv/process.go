@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -179,6 +180,23 @@ func (p *process) signalTree(sig syscall.Signal) error {
 		_ = syscall.Kill(pid, sig) // one that has just ended needs none.
 	}
 	return nil
+}
+
+// pause stops the process and its children by SIGSTOP, and waits until all their threads have stopped: a thread that is at work learns
+// of the signal a little later.
+func (p *process) pause() error {
+	const patience = 10 * time.Second
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
+		if err := p.signalTree(syscall.SIGSTOP); err != nil { // Again, as there may be new children.
+			return err
+		}
+		if !slices.ContainsFunc(p.tree(), func(pid int) bool { return !stopped(pid) }) {
+			return nil
+		}
+	}
+	return fmt.Errorf("pid %d has not stopped within %s of SIGSTOP", p.pid, patience)
 }
 
 // stop asks the process to end by sig, and kills it where it has not ended within grace or before ctx does.

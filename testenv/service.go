@@ -135,10 +135,8 @@ func (s *Service) Stop(ctx context.Context) error {
 // Kill ends the service by SIGKILL, as a crash would, and returns once its processes are gone.
 func (s *Service) Kill() error { return s.signalled("killing", (*process).killed) }
 
-// Pause freezes the service by SIGSTOP: its connections stay open and nothing answers.
-func (s *Service) Pause() error {
-	return s.signalled("pausing", func(p *process) error { return p.signalTree(syscall.SIGSTOP) })
-}
+// Pause freezes the service by SIGSTOP: its connections stay open and nothing answers. It returns once all threads have stopped.
+func (s *Service) Pause() error { return s.signalled("pausing", (*process).pause) }
 
 // Resume lets a paused service go on.
 func (s *Service) Resume() error {
