@@ -61,12 +61,12 @@ func run(ctx context.Context, o options) error {
 		group.Go(func() error {
 			db, err := pgx.Connect(ctx, o.dsn)
 			if err != nil {
-				return err
+				return program.UnlessEnded(ctx, err) // A session may be the last to open, when all is done.
 			}
 			defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
 			s, err := open(ctx, o, n)
 			if err != nil {
-				return err
+				return program.UnlessEnded(ctx, err)
 			}
 			defer s.close()
 			return loop(ctx, s, &lookup{db: db, tails: tails}, o)
