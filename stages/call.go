@@ -57,10 +57,13 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 		outcome = err
 	}
 	took := time.Since(began)
-	stats.add(callStats{calls: 1, extra: b.extra})
-	if backend.cfg.OnCall != nil {
+	made := callStats{calls: 1, extra: b.extra}
+	if l.cfg.Local {
+		made.calls = 0
+	} else if backend.cfg.OnCall != nil {
 		backend.cfg.OnCall(took, err)
 	}
+	stats.add(made)
 	return b, err
 }
 

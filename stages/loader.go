@@ -38,7 +38,8 @@ type LoaderConfig[K comparable, V any] struct {
 	FailureTTL time.Duration
 	// Local says that the source has its rows in memory, where they can change at any time. Each run then loads its keys itself:
 	// it joins no load that another run began, which may have read rows from before a change that this run must see. Cache and
-	// FailureTTL are ignored for the same reason. Defaults to false.
+	// FailureTTL are ignored for the same reason. Its loads are no calls: StageStats and BackendConfig.OnCall do not count them.
+	// Defaults to false.
 	Local bool
 }
 

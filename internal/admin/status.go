@@ -41,6 +41,28 @@ type Source struct {
 	// FailingSince is since when unanswered calls are tried again; nil if all calls are answered.
 	FailingSince *time.Time `json:"failing_since,omitempty"`
 	Table        *Table     `json:"table,omitempty"` // of a source that is a topic
+	File         *File      `json:"file,omitempty"`  // of a source that is a file
+}
+
+// File is the content that a source's file is served from.
+type File struct {
+	Rows     int        `json:"rows"`
+	Bytes    int64      `json:"bytes"`
+	Modified *time.Time `json:"modified,omitempty"`
+	// Refused says why the latest content is not served; empty if it is.
+	Refused string `json:"refused,omitempty"`
+}
+
+// NewFile returns a status as it is shown.
+func NewFile(s lookupext.Served) *File {
+	f := &File{Rows: s.Rows, Bytes: s.Bytes}
+	if !s.Modified.IsZero() {
+		f.Modified = &s.Modified
+	}
+	if s.Err != nil {
+		f.Refused = s.Err.Error()
+	}
+	return f
 }
 
 // Table is how far a topic is read that is a table.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/lookupext"
 )
 
 func TestStatus(t *testing.T) {
@@ -47,5 +48,17 @@ func TestNobodyToAskForTheStatus(t *testing.T) {
 	}
 	if _, err := admin.AskStatus(t.Context(), admin.Target{}); err == nil {
 		t.Error("no address, no error")
+	}
+}
+
+func TestFileThatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	written := time.Unix(1764000000, 0)
+	got := admin.NewFile(lookupext.Served{Modified: written, Rows: 3, Bytes: 90, Err: errors.New("zones.csv:4: no key")})
+	if diff := cmp.Diff(&admin.File{Rows: 3, Bytes: 90, Modified: &written, Refused: "zones.csv:4: no key"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(&admin.File{}, admin.NewFile(lookupext.Served{})); diff != "" {
+		t.Errorf("without content (-want +got):\n%s", diff)
 	}
 }

@@ -77,6 +77,9 @@ func (p *keyPath) at(i int, s *scanned) key {
 }
 
 func (p *keyPath) named(k lookup.Key, err error) key {
+	if wrong, ok := errors.AsType[*lookupkey.PartError](err); ok {
+		return key{err: fmt.Errorf("%s: %w", p.parts[wrong.Part].name, wrong.Err)}
+	}
 	if err != nil {
 		return key{err: fmt.Errorf("%s: %w", p.parts[0].name, err)}
 	}

@@ -82,7 +82,7 @@ func (ts Types) AppendCanonical(dst []byte, raws ...[]byte) ([]byte, error) {
 			if errors.Is(err, stages.ErrNoKey) {
 				return dst, err
 			}
-			return dst, fmt.Errorf("part %d: %w", i+1, err)
+			return dst, &PartError{Part: i, Err: err}
 		}
 	}
 	key = append(key, ']')
@@ -91,6 +91,18 @@ func (ts Types) AppendCanonical(dst []byte, raws ...[]byte) ([]byte, error) {
 	}
 	return key, nil
 }
+
+// PartError says which part of a composite key, counted from 0, is wrong.
+type PartError struct {
+	Part int
+	Err  error
+}
+
+// Error counts the parts from 1.
+func (e *PartError) Error() string { return fmt.Sprintf("part %d: %v", e.Part+1, e.Err) }
+
+// Unwrap returns what is wrong with the part.
+func (e *PartError) Unwrap() error { return e.Err }
 
 // isCanonical reports whether raw is its own canonical form, for the cases that nearly every key is in. What it denies may
 // still be canonical.

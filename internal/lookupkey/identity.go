@@ -126,7 +126,7 @@ func (t Type) appendTime(dst []byte, v value) ([]byte, error) {
 		at              time.Time
 		err             error
 	)
-	switch t { //nolint:exhaustive // Date is the default.
+	switch t {
 	case Timestamptz:
 		layout, example = moment, "2006-01-02T15:04:05Z (RFC 3339)"
 		at, err = ParseMoment(text)

@@ -27,6 +27,9 @@ func Unchecked(raws ...[]byte) (lookup.Key, error) {
 		if key, err = Any.AppendCanonical(key, raw); errors.Is(err, stages.ErrNoKey) && len(raws) > 1 {
 			key, err = append(key, "null"...), nil // Another part may be why there is no key.
 		}
+		if err != nil && len(raws) > 1 {
+			return "", &PartError{Part: i, Err: err}
+		}
 		if err != nil {
 			return "", err
 		}

@@ -92,11 +92,12 @@ func TestEnrich(t *testing.T) {
 		{
 			name: "a composite key", stages: `
   tenant: {source: shop, by: [event.tenant, event.id], query: "SELECT tenant, id, name FROM tenants WHERE (tenant, id) IN ($keys)", key: [tenant, id]}`,
-			events: []string{`{"tenant":"a","id":1}`, `{"tenant":"b","id":"01"}`, `{"tenant":"a"}`},
+			events: []string{`{"tenant":"a","id":1}`, `{"tenant":"b","id":"01"}`, `{"tenant":"a"}`, `{"tenant":"a","id":{}}`},
 			want: []string{
 				`{"event":{"tenant":"a","id":1},"tenant":{"tenant":"a","id":1,"name":"one of a"}}`,
 				`{"event":{"tenant":"b","id":"01"},"tenant":{"tenant":"b","id":1,"name":"one of b"}}`,
 				`{"event":{"tenant":"a"},"tenant":null}`,
+				`key in stage tenant: event.id: an object cannot be a key: a key is a string, a number or a boolean`,
 			},
 		},
 		{

@@ -130,7 +130,7 @@ func TestEnrichFromGRPC(t *testing.T) {
 			`lookup in stage product (BANNED): the service answered the error BANNED for this key`,
 			`{"event":{"tenant":"b","product":1},"product":null}`,
 			`{"event":{"product":1},"product":null}`,
-			`key in stage product: event.tenant: part 2: "x" is not a bigint`,
+			`key in stage product: event.product: "x" is not a bigint`,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

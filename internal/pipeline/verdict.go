@@ -9,6 +9,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/loaderr"
+	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
@@ -167,7 +168,11 @@ func (n *node) failed(err error) *loaderline.Failure {
 	if bad, ok := errors.AsType[*loaderr.BadKeyError](err); ok {
 		f.Kind, f.Message = sink.KindKey, bad.Err.Error()
 		if _, asked := errors.AsType[*loaderr.KeyError](err); asked { // The source has said so, which knows no paths.
-			f.Message = n.By[0].Text + ": " + f.Message
+			by := n.By[0].Text
+			if wrong, ok := errors.AsType[*lookupkey.PartError](bad.Err); ok {
+				by, f.Message = n.By[wrong.Part].Text, wrong.Err.Error()
+			}
+			f.Message = by + ": " + f.Message
 		}
 		return f
 	}

@@ -115,10 +115,10 @@ func (r *Run) retries(file *pipelinefile.File) func() string {
 	}
 }
 
-// sources returns the sources that have a breaker or a table, or fail.
+// sources returns the sources that have a breaker, a table or a file, or fail.
 func (r *Run) sources(file *pipelinefile.File) []admin.Source {
 	all := []admin.Source{}
-	stats, tables := r.sourceStats(), r.tables.status()
+	stats, tables, files := r.sourceStats(), r.tables.status(), r.servedFiles()
 	for _, source := range file.Sources {
 		s := admin.Source{Name: source.Name, Breaker: stats[source.Name].Breaker}
 		if since := r.failing(source.Name); !since.IsZero() {
@@ -127,7 +127,10 @@ func (r *Run) sources(file *pipelinefile.File) []admin.Source {
 		if table, ok := tables[source.Name]; ok {
 			s.Table = admin.NewTable(table)
 		}
-		if s.Breaker != "" || s.FailingSince != nil || s.Table != nil {
+		if file, ok := files[source.Name]; ok {
+			s.File = admin.NewFile(file)
+		}
+		if s.Breaker != "" || s.FailingSince != nil || s.Table != nil || s.File != nil {
 			all = append(all, s)
 		}
 	}

@@ -194,6 +194,11 @@ func process(s admin.Status, colours console.Palette) string {
 			waits = append(waits, fmt.Sprintf("it reads the table of %s, %d of %s to go", source.Name, t.Left, plural.Count(int(t.Total), "record")))
 		}
 	}
+	for _, source := range s.Sources {
+		if f := source.File; f != nil && f.Refused != "" {
+			waits = append(waits, fmt.Sprintf("%s keeps the rows of before: %s", source.Name, f.Refused))
+		}
+	}
 	text := fmt.Sprintf("%s on this machine, %s: ", s.Instance, plural.Count(len(s.Workers), "worker"))
 	if s.Stalled != nil {
 		waits = append(waits, fmt.Sprintf("stalled since %s: %s", s.Stalled.Since.UTC().Format(time.RFC3339), s.Stalled.Text))

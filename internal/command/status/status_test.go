@@ -120,7 +120,13 @@ func TestTheText(t *testing.T) {
 		DeadLetters: status.DeadLetters{Topic: "dead", AtMost: 12},
 		Process: &admin.Status{
 			Instance: "a", Workers: []admin.Worker{{Worker: 0, Joined: true, Paused: "shop"}, {Worker: 1}},
-			Sources: []admin.Source{{Name: "shop", Breaker: "half_open"}, {Name: "other", Breaker: "closed"}, {Name: "users", FailingSince: &since}},
+			Sources: []admin.Source{
+				{Name: "shop", Breaker: "half_open"},
+				{Name: "other", Breaker: "closed"},
+				{Name: "users", FailingSince: &since},
+				{Name: "zones", File: &admin.File{Rows: 3, Refused: "zones.csv:4: the key 7 is there twice"}},
+				{Name: "trips", File: &admin.File{Rows: 1}},
+			},
 		},
 	}
 	const want = `p: group g is stable, 2 members
@@ -136,7 +142,7 @@ in 1       none       0      0      -
 lag           1,200 records, the oldest 2h0m0s old
 speed         40.3 records/s done, 10/s new: caught up in 1m30s
 dead letters  about 12, markers of transactions included, in dead
-process       a on this machine, 2 workers: worker 0 waits for shop, worker 1 is not in the group, the breaker of shop is half open, it retries users since 12:03:04
+process       a on this machine, 2 workers: worker 0 waits for shop, worker 1 is not in the group, the breaker of shop is half open, it retries users since 12:03:04, zones keeps the rows of before: zones.csv:4: the key 7 is there twice
 `
 	if diff := cmp.Diff(want, report.Text(console.Palette{}, 0)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
