@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +187,14 @@ func started[E any](t *testing.T, p *loaderline.Pipeline[E]) (stop func() error)
 			return fmt.Errorf("the pipeline does not end")
 		}
 	}
+}
+
+// inputOf says where the input record of a published record is, as partition:offset.
+func inputOf(r *kgo.Record) string {
+	if short := strings.Split(header(r, "loaderline.source"), "/"); len(short) == 3 {
+		return short[1] + ":" + short[2]
+	}
+	return header(r, "loaderline.source.partition") + ":" + header(r, "loaderline.source.offset")
 }
 
 func header(r *kgo.Record, key string) string {

@@ -44,7 +44,7 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order
 		total += len(m.sources)
 	}
 	o := outcome[E]{worker: w, order: order, to: w.envelope.Batch(total), output: output{
-		records: make([]*kgo.Record, 0, total), inputs: total, tallies: make([]Tally, len(micro)),
+		records: make([]*kgo.Record, 0, total), origins: make([]*kgo.Record, 0, total), inputs: total, tallies: make([]Tally, len(micro)),
 	}}
 	done := 0
 	for i, m := range micro {
@@ -222,14 +222,14 @@ func (o *outcome[E]) encode(row stages.Row[E]) (records []Record, failure *Failu
 	return records, nil
 }
 
-// Enrich returns the records that Run would publish for a micro-batch. It takes the same steps, but connects to no
-// broker, so it can try and test a pipeline. Each returned record names its input in the headers loaderline.source.*.
-// It is a dead letter if its topic is Sink.DeadLetterTopic. An input without a record was dropped or filtered.
+// Enrich returns the records that Run would publish for each record of a micro-batch, at the same index. It takes the same steps, but
+// connects to no broker, so it can try and test a pipeline. A record is a dead letter if its topic is Sink.DeadLetterTopic. An input
+// without a record was dropped or filtered.
 //
 // Enrich ignores Config.Retry: an event that Run would send to a retry topic is a dead letter here. Topics have Kafka's
 // default size limit. An error, for example stages.ErrOutage, fails the whole batch: Run would publish nothing and poll
 // the batch again. Do not call Enrich on a Pipeline that runs.
-func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, Tally, error) {
+func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) (published [][]*Record, _ Tally, err error) {
 	cfg := p.cfg
 	cfg.Retry = Retry{}
 	limits := newTopicLimits(nil)
@@ -242,5 +242,14 @@ func (p *Pipeline[E]) Enrich(ctx context.Context, batch []*Record) ([]*Record, T
 	if err != nil {
 		return nil, Tally{}, err
 	}
-	return out.records, out.tallies[0], nil
+	published = make([][]*Record, len(batch))
+	done := 0
+	for i, src := range batch {
+		begin := done
+		for done < len(out.records) && out.origins[done] == src {
+			done++
+		}
+		published[i] = out.records[begin:done:done]
+	}
+	return published, out.tallies[0], nil
 }

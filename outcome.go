@@ -18,6 +18,7 @@ import (
 // output is the records of one transaction, and their counts.
 type output struct {
 	records []*kgo.Record
+	origins []*kgo.Record   // the input record of each of the records
 	bytes   int             // of the records
 	inputs  int             // the number of input records
 	sources [][]*kgo.Record // the input records, by micro-batch
@@ -59,11 +60,11 @@ func (o *outcome[E]) row(src *kgo.Record, row stages.Row[E]) {
 	for i := range records {
 		r, failure := o.to.Enriched(src, records[i])
 		if failure != nil {
-			o.records, o.bytes = o.records[:before], bytes
+			o.records, o.origins, o.bytes = o.records[:before], o.origins[:before], bytes
 			o.dead(src, failure)
 			return
 		}
-		o.add(r)
+		o.add(src, r)
 	}
 	o.done(src)
 	o.tally.Enriched++
@@ -80,7 +81,7 @@ func (o *outcome[E]) tombstone(src *kgo.Record) {
 		o.dead(src, failure)
 		return
 	}
-	o.add(r)
+	o.add(src, r)
 	o.done(src)
 	o.tally.Forwarded++
 }
@@ -121,7 +122,7 @@ func (o *outcome[E]) retry(src *kgo.Record, tier int, due time.Time, f Failure) 
 	if failure != nil {
 		return false
 	}
-	o.add(r)
+	o.add(src, r)
 	o.order.Record(src.Partition, src.Key, from, tier)
 	o.tally.Retried++
 	if from == 0 {
@@ -133,7 +134,7 @@ func (o *outcome[E]) retry(src *kgo.Record, tier int, due time.Time, f Failure) 
 
 func (o *outcome[E]) dead(src *kgo.Record, f *Failure) {
 	o.done(src)
-	o.add(o.to.DeadLetter(src, envelope.Accumulate(*f, o.attempts.previous(o.at))))
+	o.add(src, o.to.DeadLetter(src, envelope.Accumulate(*f, o.attempts.previous(o.at))))
 	o.tally.dead(f)
 	o.counts.At(o.attempts.tier(o.at)).Dead += o.attempts.weight(o.at)
 	if o.samples == nil {
@@ -149,8 +150,8 @@ func (o *outcome[E]) done(src *kgo.Record) {
 	o.counts.At(tier).Events++
 }
 
-func (o *outcome[E]) add(r *kgo.Record) {
-	o.records = append(o.records, r)
+func (o *outcome[E]) add(src, r *kgo.Record) {
+	o.records, o.origins = append(o.records, r), append(o.origins, src)
 	o.bytes += envelope.WireSize(r)
 }
 

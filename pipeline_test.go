@@ -108,7 +108,7 @@ func TestEveryEventHasOneOutcome(t *testing.T) {
 
 			seen := map[string]int{}
 			for _, r := range append(out, dead...) {
-				seen[header(r, "loaderline.source.partition")+":"+header(r, "loaderline.source.offset")]++
+				seen[inputOf(r)]++
 			}
 			for at, n := range seen {
 				if n != 1 {
@@ -216,7 +216,7 @@ func TestAnInstanceTakesOverFromAnother(t *testing.T) {
 	b.publish(events(500)...)
 	seen := map[string]bool{}
 	for _, r := range b.read("out", 1500) {
-		at := header(r, "loaderline.source.partition") + ":" + header(r, "loaderline.source.offset")
+		at := inputOf(r)
 		if seen[at] {
 			t.Errorf("%s has two outcomes", at)
 		}

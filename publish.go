@@ -56,7 +56,7 @@ func (w *worker[E]) unpublished(err error, out *output) error {
 	if kafkaerr.IsTooLarge(rejected) {
 		w.readLimits(rejected.First.Topic)
 	}
-	return w.rejected.note(rejected, w.cfg.envelope)
+	return w.rejected.note(rejected, out, w.cfg.envelope)
 }
 
 // readLimits reads the limit of a topic, and of the dead-letter topic, and uses it if it is lower than at start. If it

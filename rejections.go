@@ -3,7 +3,7 @@ package loaderline
 import (
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -22,14 +22,10 @@ const maxUnattributed = 32
 // rejections are the source records whose outcomes a broker rejected. They are dead-lettered when their micro-batch is
 // polled again.
 type rejections struct {
-	failures map[coordinates]*Failure
+	failures map[envelope.Coordinates]*Failure
 	// shortened holds sources whose dead letter was rejected once as too large; the next one obeys the new limit.
-	shortened    map[coordinates]bool
+	shortened    map[envelope.Coordinates]bool
 	unattributed int
-}
-
-type coordinates struct {
-	topic, partition, offset string
 }
 
 // rejectedError says that a broker rejected records, and that the next attempt publishes others.
@@ -41,9 +37,9 @@ func (e *rejectedError) Error() string { return e.err.Error() }
 // Unwrap returns what the broker said.
 func (e *rejectedError) Unwrap() error { return e.err }
 
-// note records the records that a broker rejected. It returns a *rejectedError, or another error if polling again would
+// note records the records of an output that a broker rejected. It returns a *rejectedError, or another error if polling again would
 // not help.
-func (r *rejections) note(refused *session.RejectedError, topics envelope.Config) error {
+func (r *rejections) note(refused *session.RejectedError, out *output, topics envelope.Config) error {
 	if len(refused.Records) == 0 {
 		if r.unattributed++; r.unattributed > maxUnattributed {
 			return fmt.Errorf("refused %s, with no record at fault: %w", plural.Count(r.unattributed, "time"), refused)
@@ -52,20 +48,20 @@ func (r *rejections) note(refused *session.RejectedError, topics envelope.Config
 	}
 	r.unattributed = 0
 	for _, rejection := range refused.Records {
-		at := coordinatesOf(rejection.Record)
+		at := envelope.CoordinatesOf(out.origins[slices.Index(out.records, rejection.Record)])
 		if rejection.Record.Topic == topics.DeadLetterTopic {
 			if envelope.WireSize(rejection.Record) > topics.MaxMessageBytes(topics.DeadLetterTopic) && !r.shortened[at] {
 				// The limit was lowered: the next one obeys it, if it can.
 				if r.shortened == nil {
-					r.shortened = map[coordinates]bool{}
+					r.shortened = map[envelope.Coordinates]bool{}
 				}
 				r.shortened[at] = true
 				continue
 			}
-			return fmt.Errorf("the dead letter of topic %s partition %s offset %s is refused: %w", at.topic, at.partition, at.offset, refused)
+			return fmt.Errorf("the dead letter of topic %s partition %d offset %d is refused: %w", at.Topic, at.Partition, at.Offset, refused)
 		}
 		if r.failures == nil {
-			r.failures = map[coordinates]*Failure{}
+			r.failures = map[envelope.Coordinates]*Failure{}
 		}
 		r.failures[at] = failureOf(rejection)
 	}
@@ -101,7 +97,7 @@ func (r *rejections) forget(batches [][]*kgo.Record) {
 	}
 	for _, batch := range batches {
 		for _, src := range batch {
-			at := coordinatesIn(src)
+			at := envelope.CoordinatesOf(src)
 			delete(r.failures, at)
 			delete(r.shortened, at)
 		}
@@ -113,24 +109,5 @@ func (r *rejections) failure(src *kgo.Record) *Failure {
 	if len(r.failures) == 0 {
 		return nil
 	}
-	return r.failures[coordinatesIn(src)]
-}
-
-func coordinatesIn(src *kgo.Record) coordinates {
-	return coordinates{src.Topic, strconv.Itoa(int(src.Partition)), strconv.FormatInt(src.Offset, 10)}
-}
-
-func coordinatesOf(published *kgo.Record) coordinates {
-	var c coordinates
-	for _, h := range published.Headers {
-		switch h.Key {
-		case sink.HeaderSourceTopic:
-			c.topic = string(h.Value)
-		case sink.HeaderSourcePartition:
-			c.partition = string(h.Value)
-		case sink.HeaderSourceOffset:
-			c.offset = string(h.Value)
-		}
-	}
-	return c
+	return r.failures[envelope.CoordinatesOf(src)]
 }

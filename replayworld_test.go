@@ -64,7 +64,7 @@ func plain(b *broker) loaderline.Config[int] {
 func (b *broker) sources(topic string, n int) map[string]int {
 	seen := map[string]int{}
 	for _, r := range b.read(topic, n) {
-		seen[header(r, "loaderline.source.partition")+":"+header(r, "loaderline.source.offset")]++
+		seen[inputOf(r)]++
 	}
 	return seen
 }

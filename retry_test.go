@@ -15,6 +15,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -99,7 +100,7 @@ func TestAKeyThatFailsForAWhileIsEnrichedInOrder(t *testing.T) {
 			b := newBroker(t, withRetryTopics())
 			s := newSick(2, "a")
 			cfg := retrying(b, s)
-			cfg.Consumer.Delivery = delivery
+			cfg.Consumer.Delivery, cfg.Sink.Source = delivery, sink.SourceFull
 			stop := start(t, cfg)
 			for i := range 10 {
 				keyed(b, 20*i, 20, "a", "b", "c")

@@ -10,6 +10,20 @@ const (
 	BySource
 )
 
+// Source says which headers of an enriched record name its input record. Dead letters and records in retry topics have those of
+// SourceFull with each.
+type Source int
+
+const (
+	// SourceShort is HeaderSource. The timestamp of the input record is the record's own.
+	SourceShort Source = iota
+	// SourceFull is HeaderSourceTopic, HeaderSourcePartition, HeaderSourceOffset and HeaderSourceTimestamp. They cost more, see
+	// docs/output.md.
+	SourceFull
+	// SourceNone is no header.
+	SourceNone
+)
+
 // Config says where outcomes go.
 type Config struct {
 	// Topic is the topic for enriched records whose Topic is empty. Required.
@@ -22,6 +36,8 @@ type Config struct {
 	DeadLetterTopic string
 	// Partition chooses the partition of enriched records. Defaults to ByKey.
 	Partition Partition
+	// Source chooses the headers that name the input record. Defaults to SourceShort.
+	Source Source
 	// OwnKeys says that a nil Key of an enriched record is no key, and not the key of the input. Tombstones that are
 	// forwarded keep theirs. Defaults to false.
 	OwnKeys bool

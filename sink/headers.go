@@ -3,7 +3,12 @@ package sink
 // Prefix is the prefix of the keys of all headers that loaderline adds.
 const Prefix = "loaderline."
 
-// The headers of every record.
+// HeaderSource is in enriched records: the topic, partition and offset of the input record, as topic/partition/offset. See
+// Config.Source.
+const HeaderSource = Prefix + "source"
+
+// The headers of dead letters, of records in retry topics, and of enriched records with SourceFull: where the input record is, and its
+// timestamp in milliseconds since 1970.
 const (
 	HeaderSourceTopic     = Prefix + "source.topic"
 	HeaderSourcePartition = Prefix + "source.partition"

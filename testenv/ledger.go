@@ -6,7 +6,6 @@ import (
 	"hash/maphash"
 	"maps"
 	"slices"
-	"strconv"
 	"sync"
 )
 
@@ -14,8 +13,8 @@ import (
 // itself: see [Checker]. Records may come in any interleaving, but those of one partition in the order of their
 // offsets; it keeps hashes of them, not the records, and the parts of events. It is safe for concurrent use.
 //
-// An outcome says by its headers loaderline.source.partition and .offset which record it is of. One that has not
-// got them, of another program, is found by its event's bytes, which must be unlike in all input records.
+// An outcome says by its headers which record it is of, see [SourceOf]. One without them, of another program, is found by its
+// event's bytes, which must be unlike in all input records.
 type Ledger struct {
 	config LedgerConfig
 	seed   maphash.Seed
@@ -201,22 +200,11 @@ func (l *Ledger) Report() Report {
 
 // identify returns the input record that an outcome is of.
 func (l *Ledger) identify(r *Record, event uint64) Source {
-	partition, ok := integerHeader(r, "loaderline.source.partition")
-	offset, ok2 := integerHeader(r, "loaderline.source.offset")
-	if !ok || !ok2 {
+	source, ok := SourceOf(r)
+	if !ok {
 		return Source{Partition: -1, Offset: int64(event)}
 	}
-	return Source{Partition: int(partition), Offset: offset}
-}
-
-// integerHeader returns a header that is a number.
-func integerHeader(r *Record, name string) (int64, bool) {
-	text, ok := r.Header(name)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil
+	return source
 }
 
 // nullHash stands for null.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -16,6 +17,21 @@ type Source struct {
 
 // String returns PARTITION:OFFSET.
 func (s Source) String() string { return fmt.Sprintf("%d:%d", s.Partition, s.Offset) }
+
+// SourceOf returns the input record that an outcome names: by the header loaderline.source, as topic/partition/offset, or by
+// loaderline.source.partition and .offset. It returns false if the outcome has neither.
+func SourceOf(r *Record) (Source, bool) {
+	partition, ok := r.Header("loaderline.source.partition")
+	offset, ok2 := r.Header("loaderline.source.offset")
+	if short, isShort := r.Header("loaderline.source"); isShort {
+		if parts := strings.Split(short, "/"); len(parts) == 3 {
+			partition, offset, ok, ok2 = parts[1], parts[2], true, true
+		}
+	}
+	p, err := strconv.Atoi(partition)
+	o, err2 := strconv.ParseInt(offset, 10, 64)
+	return Source{Partition: p, Offset: o}, ok && ok2 && err == nil && err2 == nil
+}
 
 // DeadLetter is what a dead letter says of itself.
 type DeadLetter struct {

@@ -110,6 +110,14 @@ func (f *replayFlags) validate(cmd *cobra.Command) error {
 	}
 }
 
+// fit checks what the pipeline file says about the flags.
+func (f *replayFlags) fit(path string, file *pipelinefile.File) error {
+	if f.diff && file.Output.Source == pipelinefile.SourceHeadersNone {
+		return file.Errorf("output.source", "replay --diff finds what was published for an event by its source, which records do not name; set it to short, and compare events that were enriched since then")
+	}
+	return checkInto(path, file, f.into)
+}
+
 // asked is what the ranges are made of.
 func (f *replayFlags) asked() string {
 	text := fmt.Sprintf("--from %s --to %s", f.from, f.to)
@@ -124,7 +132,7 @@ func replayPipeline(ctx context.Context, c *console.Console, path string, in io.
 	if err != nil {
 		return err
 	}
-	if err := checkInto(path, l.layout.File, f.into); err != nil {
+	if err := f.fit(path, l.layout.File); err != nil {
 		return err
 	}
 	topics, err := inputTopics(l, f.topic)

@@ -138,16 +138,16 @@ func TestLibraryPage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, want := string(out[0].Value), `{"name":"lamp","product":"p1"}`; got != want {
+			if got, want := string(out[0][0].Value), `{"name":"lamp","product":"p1"}`; got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
-			if out[1].Topic != "orders-dead" || tally.Enriched != 1 {
-				t.Errorf("%s to %s, %+v", out[1].Value, out[1].Topic, tally)
+			if dead := out[1][0]; dead.Topic != "orders-dead" || tally.Enriched != 1 {
+				t.Errorf("%s to %s, %+v", dead.Value, dead.Topic, tally)
 			}
-			if len(out) != 2 || tally.Filtered != 1 {
-				t.Errorf("%d records, %+v", len(out), tally)
+			if len(out[2]) != 0 || tally.Filtered != 1 {
+				t.Errorf("%d records, %+v", len(out[2]), tally)
 			}
-			if got := string(out[1].Value); got != `{"product":"p2"}` {
+			if got := string(out[1][0].Value); got != `{"product":"p2"}` {
 				t.Errorf("the dead letter holds %s", got)
 			}
 		})

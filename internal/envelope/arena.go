@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/sink"
 )
 
 // arena hands out records, headers and text from slabs. A slab is not written twice
@@ -14,23 +16,23 @@ type arena struct {
 	text    slab[byte]
 	records slab[kgo.Record]
 
-	topic         string // Of topicText.
-	topicText     []byte
-	replay        []byte // nil: none.
-	sourceHeaders int
-	partition     int32 // Of partitionText.
-	partitionText []byte
+	replay    []byte // nil: none.
+	topic     string // Of placeText, as is partition.
+	partition int32
+	placeText []byte
 }
 
-func (a *arena) open(records int, replay string) {
+// maxNumber is the most bytes of a number's text.
+const maxNumber = 20
+
+func (a *arena) open(records int, replay string, form sink.Source) {
 	records = max(records, 1)
-	a.topicText, a.partitionText, a.replay, a.sourceHeaders = nil, nil, nil, sourceHeaders
+	a.placeText, a.replay = nil, nil
 	if replay != "" {
 		a.replay = []byte(replay)
-		a.sourceHeaders++
 	}
 	a.records.open(records)
-	a.headers.open(records * a.sourceHeaders)
+	a.headers.open(records * a.sourceHeaders(form))
 	a.text.open(records * sourceTextBytes)
 }
 
@@ -86,7 +88,7 @@ func (a *arena) room(n int) { a.text.room(n) }
 func (a *arena) since(at int) []byte { return a.text.used[at:len(a.text.used):len(a.text.used)] }
 
 func (a *arena) number(n int64) []byte {
-	a.room(20)
+	a.room(maxNumber)
 	at := len(a.text.used)
 	a.text.used = strconv.AppendInt(a.text.used, n, 10)
 	return a.since(at)

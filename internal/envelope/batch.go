@@ -28,7 +28,7 @@ func (e *Envelope) Batch(records int) *Batch {
 		b = &Batch{envelope: e}
 	}
 	b.limit = 0
-	b.arena.open(records, e.cfg.Replay)
+	b.arena.open(records, e.cfg.Replay, e.cfg.Source)
 	return b
 }
 
@@ -66,7 +66,7 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *sink.Fa
 	if b.envelope.cfg.Partition == sink.BySource {
 		r.Partition = src.Partition
 	}
-	headers := b.arena.take(len(src.Headers) + len(out.Headers) + b.arena.sourceHeaders)
+	headers := b.arena.take(len(src.Headers) + len(out.Headers) + b.arena.sourceHeaders(b.envelope.cfg.Source))
 	headers = appendOthers(headers, src.Headers, sink.Prefix)
 	if drop := b.envelope.cfg.DropHeader; drop != nil {
 		headers = slices.DeleteFunc(headers, func(h kgo.RecordHeader) bool { return drop(h.Key) })
@@ -78,7 +78,7 @@ func (b *Batch) Enriched(src *kgo.Record, out kgo.Record) (*kgo.Record, *sink.Fa
 		}
 	}
 	headers = appendOthers(headers, out.Headers, sourcePrefix, originPrefix, sink.HeaderRedrives)
-	r.Headers = b.arena.source(headers, src)
+	r.Headers = b.arena.source(headers, src, b.envelope.cfg.Source)
 	b.arena.done(r.Headers)
 
 	if size, limit := WireSize(r), b.limitOf(r.Topic); size > limit {

@@ -51,9 +51,9 @@ func (b *Batch) deadHeaders(src *kgo.Record, f sink.Failure, left leftOut, now t
 		keep = nil
 	}
 	a.room(deadLetterTextBytes)
-	headers := appendOthers(a.take(len(keep)+a.sourceHeaders+originHeaders+deathHeaders), keep, sink.Prefix)
+	headers := appendOthers(a.take(len(keep)+a.sourceHeaders(sink.SourceFull)+originHeaders+deathHeaders), keep, sink.Prefix)
 	headers = appendOrigin(headers, src.Headers)
-	headers = a.source(headers, src)
+	headers = a.source(headers, src, sink.SourceFull)
 	headers = append(headers,
 		kgo.RecordHeader{Key: sink.HeaderPipeline, Value: a.string(cfg.Pipeline)},
 		kgo.RecordHeader{Key: sink.HeaderVersion, Value: a.string(cfg.Version)},

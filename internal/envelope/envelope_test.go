@@ -76,6 +76,7 @@ func TestEnriched(t *testing.T) {
 		name      string
 		partition sink.Partition
 		ownKeys   bool
+		source    sink.Source
 		out       kgo.Record
 		want      kgo.Record
 		headers   []string
@@ -84,6 +85,19 @@ func TestEnriched(t *testing.T) {
 			name: "from the source",
 			out:  kgo.Record{Value: []byte("e")},
 			want: kgo.Record{Topic: "out", Partition: -1, Key: []byte("k"), Value: []byte("e"), Timestamp: born},
+		},
+		{
+			name:    "with all about the source",
+			source:  sink.SourceFull,
+			out:     kgo.Record{Value: []byte("e")},
+			want:    kgo.Record{Topic: "out", Partition: -1, Key: []byte("k"), Value: []byte("e"), Timestamp: born},
+			headers: []string{"loaderline.source.topic=in", "loaderline.source.partition=3", "loaderline.source.offset=42", "loaderline.source.timestamp=1700000000123"},
+		},
+		{
+			name:   "with nothing about the source",
+			source: sink.SourceNone,
+			out:    kgo.Record{Value: []byte("e")},
+			want:   kgo.Record{Topic: "out", Partition: -1, Key: []byte("k"), Value: []byte("e"), Timestamp: born},
 		},
 		{
 			name:      "partition of the source",
@@ -109,6 +123,7 @@ func TestEnriched(t *testing.T) {
 				Topic: "t", Key: []byte{}, Timestamp: other,
 				Headers: []kgo.RecordHeader{
 					{Key: "loaderline.degraded", Value: []byte("user=error")},
+					{Key: "loaderline.source", Value: []byte("forged")},
 					{Key: "loaderline.source.offset", Value: []byte("forged")},
 					{Key: "loaderline.origin.offset", Value: []byte("forged")},
 					{Key: "loaderline.redrives", Value: []byte("forged")},
@@ -120,14 +135,15 @@ func TestEnriched(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := envelope.New(envelope.Config{Config: sink.Config{Topic: "out", Partition: tt.partition, OwnKeys: tt.ownKeys}, MaxMessageBytes: atMost})
+			s := envelope.New(envelope.Config{Config: sink.Config{Topic: "out", Partition: tt.partition, OwnKeys: tt.ownKeys, Source: tt.source}, MaxMessageBytes: atMost})
 			got, failure := s.Batch(1).Enriched(source(), tt.out)
 			if failure != nil {
 				t.Fatal(failure)
 			}
 			headers := append([]string{"trace=1", "trace=", "loaderline.redrives=2"}, tt.headers...)
-			headers = append(headers, "loaderline.source.topic=in", "loaderline.source.partition=3",
-				"loaderline.source.offset=42", "loaderline.source.timestamp=1700000000123")
+			if tt.source == sink.SourceShort {
+				headers = append(headers, "loaderline.source=in/3/42")
+			}
 			if diff := cmp.Diff(headers, texts(got.Headers)); diff != "" {
 				t.Errorf("headers (-want +got):\n%s", diff)
 			}
@@ -165,7 +181,10 @@ func TestEnrichedTooLarge(t *testing.T) {
 // any mixture, and looks at all of them at the end.
 func TestBatchKeepsRecordsApart(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		b := newEnvelope(1 << 20).Batch(rapid.IntRange(0, 8).Draw(rt, "hint"))
+		form := rapid.SampledFrom([]sink.Source{sink.SourceShort, sink.SourceFull, sink.SourceNone}).Draw(rt, "source")
+		b := envelope.New(envelope.Config{
+			Config: sink.Config{Topic: "out", DeadLetterTopic: "dead", Source: form}, MaxMessageBytes: atMost,
+		}).Batch(rapid.IntRange(0, 8).Draw(rt, "hint"))
 		type made struct {
 			got  *kgo.Record
 			want map[string]string
@@ -173,16 +192,21 @@ func TestBatchKeepsRecordsApart(t *testing.T) {
 		var all []made
 		for i := range rapid.IntRange(1, 40).Draw(rt, "records") {
 			src := &kgo.Record{Topic: rapid.SampledFrom([]string{"a", "bb"}).Draw(rt, "topic"), Partition: rapid.Int32Range(0, 12).Draw(rt, "partition"), Offset: int64(i), Timestamp: time.UnixMilli(int64(i))}
-			want := map[string]string{
-				sink.HeaderSourceTopic: src.Topic, sink.HeaderSourcePartition: fmt.Sprint(src.Partition),
-				sink.HeaderSourceOffset: fmt.Sprint(i), sink.HeaderSourceTimestamp: fmt.Sprint(i),
-			}
+			want := map[string]string{}
 			for h := range rapid.IntRange(0, 3).Draw(rt, "headers") {
 				key, value := fmt.Sprint("h", h), fmt.Sprint(i, h)
 				src.Headers = append(src.Headers, kgo.RecordHeader{Key: key, Value: []byte(value)})
 				want[key] = value
 			}
-			if rapid.Bool().Draw(rt, "dead") {
+			dead := rapid.Bool().Draw(rt, "dead")
+			switch {
+			case dead || form == sink.SourceFull:
+				want[sink.HeaderSourceTopic], want[sink.HeaderSourcePartition] = src.Topic, fmt.Sprint(src.Partition)
+				want[sink.HeaderSourceOffset], want[sink.HeaderSourceTimestamp] = fmt.Sprint(i), fmt.Sprint(i)
+			case form == sink.SourceShort:
+				want[sink.HeaderSource] = fmt.Sprintf("%s/%d/%d", src.Topic, src.Partition, i)
+			}
+			if dead {
 				want[sink.HeaderErrorMessage] = fmt.Sprint("m", i)
 				all = append(all, made{b.DeadLetter(src, sink.Failure{Message: fmt.Sprint("m", i)}), want})
 				continue
@@ -195,7 +219,10 @@ func TestBatchKeepsRecordsApart(t *testing.T) {
 		}
 		for _, m := range all {
 			got := byKey(t, m.got.Headers)
-			maps.DeleteFunc(got, func(k, _ string) bool { _, wanted := m.want[k]; return !wanted })
+			maps.DeleteFunc(got, func(k, _ string) bool {
+				_, wanted := m.want[k]
+				return !wanted && !strings.HasPrefix(k, sink.HeaderSource)
+			})
 			if diff := cmp.Diff(m.want, got); diff != "" {
 				rt.Fatalf("headers (-want +got):\n%s", diff)
 			}

@@ -10,41 +10,22 @@ import (
 )
 
 const (
-	sourcePrefix   = sink.Prefix + "source."
-	originPrefix   = sink.Prefix + "origin."
-	errorPrefix    = sink.Prefix + "error."
-	retryPrefix    = sink.Prefix + "retry."
-	sourceHeaders  = 4
-	originHeaders  = 4
-	failureHeaders = 7
-	deathHeaders   = failureHeaders + 6
-	retryHeaders   = failureHeaders + 4
+	sourcePrefix = sink.HeaderSource // The four keys of SourceFull begin with it too.
+	originPrefix = sink.Prefix + "origin."
+	errorPrefix  = sink.Prefix + "error."
+	retryPrefix  = sink.Prefix + "retry."
+	// fullSourceHeaders are those of sink.SourceFull.
+	fullSourceHeaders = 4
+	originHeaders     = 4
+	failureHeaders    = 7
+	deathHeaders      = failureHeaders + 6
+	retryHeaders      = failureHeaders + 4
 	// maxOriginText is the longest name of a topic. Whatever is longer was not written by a redrive.
 	maxOriginText = 249
-	// sourceTextBytes is room for the two long numbers of a record.
+	// sourceTextBytes is room for an offset and a timestamp, or for the short form with a topic of usual length.
 	sourceTextBytes     = 20 + 14
 	deadLetterTextBytes = 512
 )
-
-// source appends where src came from, and by which replay. Neighbours mostly share topic and
-// partition, and then the texts of them too.
-func (a *arena) source(to []kgo.RecordHeader, src *kgo.Record) []kgo.RecordHeader {
-	if a.topicText == nil || a.topic != src.Topic {
-		a.topic, a.topicText = src.Topic, a.string(src.Topic)
-	}
-	if a.partitionText == nil || a.partition != src.Partition {
-		a.partition, a.partitionText = src.Partition, a.number(int64(src.Partition))
-	}
-	if a.replay != nil {
-		to = append(to, kgo.RecordHeader{Key: sink.HeaderReplay, Value: a.replay})
-	}
-	return append(to,
-		kgo.RecordHeader{Key: sink.HeaderSourceTopic, Value: a.topicText},
-		kgo.RecordHeader{Key: sink.HeaderSourcePartition, Value: a.partitionText},
-		kgo.RecordHeader{Key: sink.HeaderSourceOffset, Value: a.number(src.Offset)},
-		kgo.RecordHeader{Key: sink.HeaderSourceTimestamp, Value: a.number(src.Timestamp.UnixMilli())},
-	)
-}
 
 // failure is what went wrong.
 func (a *arena) failure(f sink.Failure, message string, now time.Time) []kgo.RecordHeader {

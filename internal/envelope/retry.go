@@ -26,8 +26,8 @@ func (b *Batch) Retry(src *kgo.Record, topic string, due time.Time, share []byte
 	r := a.record()
 	*r = kgo.Record{Topic: topic, Key: src.Key, Value: src.Value, Timestamp: now, Partition: src.Partition}
 	a.room(deadLetterTextBytes)
-	headers := appendOthers(a.take(len(src.Headers)+a.sourceHeaders+retryHeaders), src.Headers, ofRetry...)
-	headers = append(a.source(headers, src),
+	headers := appendOthers(a.take(len(src.Headers)+a.sourceHeaders(sink.SourceFull)+retryHeaders), src.Headers, ofRetry...)
+	headers = append(a.source(headers, src, sink.SourceFull),
 		kgo.RecordHeader{Key: sink.HeaderPipeline, Value: a.string(cfg.Pipeline)},
 		kgo.RecordHeader{Key: sink.HeaderVersion, Value: a.string(cfg.Version)},
 		kgo.RecordHeader{Key: sink.HeaderRetryDue, Value: a.time(due)},
@@ -65,15 +65,13 @@ func RetryShare(r *kgo.Record) float64 {
 // SourceOf returns the input record of a record of a retry topic, and its earlier failure, with an empty Kind if there
 // was none. A record without readable coordinates, which Retry has not made, is its own input record.
 func SourceOf(r *kgo.Record) (*kgo.Record, sink.Failure) {
-	partition, err1 := strconv.ParseInt(lastHeader(r.Headers, sink.HeaderSourcePartition), 10, 32)
-	offset, err2 := strconv.ParseInt(lastHeader(r.Headers, sink.HeaderSourceOffset), 10, 64)
-	timestamp, err3 := strconv.ParseInt(lastHeader(r.Headers, sink.HeaderSourceTimestamp), 10, 64)
-	topic := lastHeader(r.Headers, sink.HeaderSourceTopic)
-	if err1 != nil || err2 != nil || err3 != nil || topic == "" {
+	at, found := SourceCoordinates(r)
+	timestamp, err := strconv.ParseInt(lastHeader(r.Headers, sink.HeaderSourceTimestamp), 10, 64)
+	if err != nil || !found {
 		return r, sink.Failure{}
 	}
 	src := *r
-	src.Topic, src.Partition, src.Offset, src.Timestamp = topic, int32(partition), offset, time.UnixMilli(timestamp)
+	src.Topic, src.Partition, src.Offset, src.Timestamp = at.Topic, at.Partition, at.Offset, time.UnixMilli(timestamp)
 	src.Headers = appendOthers(make([]kgo.RecordHeader, 0, len(r.Headers)), r.Headers, ofRetry...)
 	return &src, earlier(r.Headers)
 }

@@ -34,6 +34,7 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 		Sink: sink.Config{
 			Topic: file.Output.Topic, Topics: file.OutputTopics()[1:], DeadLetterTopic: file.DeadLetter.Topic,
 			Partition: partitions[file.Output.Partition], OwnKeys: file.Output.HasKey,
+			Source:     sources[file.Output.Source],
 			DropHeader: dropHeader(file),
 		},
 		Retry:           retries(file),
@@ -108,6 +109,11 @@ var (
 	partitions = map[pipelinefile.Partition]sink.Partition{
 		pipelinefile.PartitionKey:    sink.ByKey,
 		pipelinefile.PartitionSource: sink.BySource,
+	}
+	sources = map[pipelinefile.SourceHeaders]sink.Source{
+		pipelinefile.SourceHeadersShort: sink.SourceShort,
+		pipelinefile.SourceHeadersFull:  sink.SourceFull,
+		pipelinefile.SourceHeadersNone:  sink.SourceNone,
 	}
 	tombstones = map[pipelinefile.Tombstones]loaderline.Tombstones{
 		pipelinefile.TombstonesDeadLetter: loaderline.DeadLetterTombstones,

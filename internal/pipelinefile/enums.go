@@ -216,6 +216,16 @@ const (
 	PartitionSource Partition = "source"
 )
 
+// SourceHeaders says which headers of an output record name its event's record.
+type SourceHeaders string
+
+// The headers that name the event's record: one, four, or none.
+const (
+	SourceHeadersShort SourceHeaders = "short"
+	SourceHeadersFull  SourceHeaders = "full"
+	SourceHeadersNone  SourceHeaders = "none"
+)
+
 // DefaultListen is the address of the HTTP server where the file says none.
 const DefaultListen = "127.0.0.1:8080"
 

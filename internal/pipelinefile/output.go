@@ -22,6 +22,8 @@ type Output struct {
 	Delivery  Delivery  `key:"delivery"`
 	Shape     Shape     `key:"shape"`
 	Partition Partition `key:"partition"`
+	// Source is what the record's headers say about where its event came from.
+	Source SourceHeaders `key:"source"`
 	// Value is the form of the record's value. nil: Shape decides.
 	Value *strictyaml.Template `key:"value"`
 	// HasKey says that Key is the record's key, and not the input's. An empty Key is then none.
@@ -70,6 +72,7 @@ func recordKeys() []strictyaml.Key {
 		{Path: "output.delivery", Type: strictyaml.TypeEnum, Default: "exactly_once", Enum: words(DeliveryExactlyOnce, DeliveryAtLeastOnce), Doc: "The guarantee for published records."},
 		{Path: "output.shape", Type: strictyaml.TypeEnum, Default: "nest", Enum: words(ShapeNest, ShapeMerge), Doc: "nest puts the event into its own field; merge puts the stages next to the event's fields. Not with value."},
 		{Path: "output.partition", Type: strictyaml.TypeEnum, Default: "key", Enum: words(PartitionKey, PartitionSource), Doc: "The output partition: by the record's key as Java clients do, or the number of the source partition."},
+		{Path: "output.source", Type: strictyaml.TypeEnum, Default: "short", Enum: words(SourceHeadersShort, SourceHeadersFull, SourceHeadersNone), Doc: "Headers that say where the event came from. short: loaderline.source, as topic/partition/offset; full: loaderline.source.topic, .partition, .offset and .timestamp, which cost time and space; none: no header, and no replay --diff. Dead letters and retries have the four."},
 		{Path: "output.value", Type: strictyaml.TypeTemplate, Example: "{id: event.order_id, user: {name: user.name}, total: event.amount * 1.2}", Doc: "The value of the record: a tree of names of your choice, and at its ends paths, which are copied as they are, or expressions in the language of when. Defaults to what shape says."},
 		{Path: "output.key", Type: strictyaml.TypeExpression, Example: "event.order_id", Doc: "The key of the record: a path or an expression. null: no key. Defaults to the input's key, byte for byte."},
 		{Path: "output.headers", Type: strictyaml.TypeExpressions, Example: "{tenant: event.tenant}", Doc: "Headers that are added to the input's: by their names, paths or expressions. One whose value is null is left out."},

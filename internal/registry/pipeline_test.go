@@ -119,7 +119,7 @@ func TestAPipelineWithARegistry(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, r := range records {
+	for _, r := range slices.Concat(records...) {
 		message := ""
 		for _, h := range r.Headers {
 			if h.Key == "loaderline.error.message" {

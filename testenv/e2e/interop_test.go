@@ -26,10 +26,10 @@ func TestKafkaTools(t *testing.T) {
 	wants := [][]string{
 		{},
 		{},
-		{`(?m)^7 \{"event":\{"user_id":7\},"user":\{"id":7,.*"purchases":\[`, `(?m)^trace=t1,.*loaderline\.source\.topic=TOPIC,`},
+		{`(?m)^7 \{"event":\{"user_id":7\},"user":\{"id":7,.*"purchases":\[`, `(?m)^trace=t1,.*loaderline\.source=TOPIC/\d+/0$`},
 		{`(?m)^broken \{"user_id":$`, `(?m)^trace=t2,.*loaderline\.error\.kind=decode,.*loaderline\.error\.message=the value is not JSON: `},
 		{},
-		{`(?m)^trace:t1,.*\t7\t\{"event":\{"user_id":7\},`, `(?m)^trace:t3,.*loaderline\.source\.topic:TOPIC,.*\t8\t\{"event":\{"user_id":8\},`},
+		{`(?m)^trace:t1,.*\t7\t\{"event":\{"user_id":7\},`, `(?m)^trace:t3,.*loaderline\.source:TOPIC/\d+/0\t8\t\{"event":\{"user_id":8\},`},
 		{`(?m)^trace:t2,.*loaderline\.error\.kind:decode,.*\tbroken\t\{"user_id":$`},
 	}
 	if len(commands) != len(wants) {

@@ -55,12 +55,14 @@ func (s *scenario) replayed(topic, id string) map[string]int {
 	}
 	seen := map[string]int{}
 	for _, r := range records {
-		partition, _ := r.Header("loaderline.source.partition")
-		offset, _ := r.Header("loaderline.source.offset")
+		source, named := testenv.SourceOf(&r)
+		if !named {
+			s.t.Fatal("a record does not name its source")
+		}
 		if of, _ := r.Header("loaderline.replay"); of != id {
 			s.t.Fatalf("a record of replay %q", of)
 		}
-		seen[partition+":"+offset]++
+		seen[source.String()]++
 	}
 	for source, n := range seen {
 		if n != 1 {
@@ -209,9 +211,8 @@ func (s *scenario) ofUsers(n int64) map[string]bool {
 			s.t.Fatal(err)
 		}
 		if value.User.ID >= 1 && value.User.ID <= n {
-			partition, _ := r.Header("loaderline.source.partition")
-			offset, _ := r.Header("loaderline.source.offset")
-			sources[partition+":"+offset] = true
+			source, _ := testenv.SourceOf(&r)
+			sources[source.String()] = true
 		}
 	}
 	return sources

@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/loaderline/loaderline/internal/envelope"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/topicread"
@@ -25,12 +25,11 @@ type coordinates struct {
 
 // sourceOf reads from an outcome's headers which event it belongs to.
 func sourceOf(r *kgo.Record) (coordinates, error) {
-	partition, err := strconv.ParseInt(header(r, sink.HeaderSourcePartition), 10, 32)
-	offset, offsetErr := strconv.ParseInt(header(r, sink.HeaderSourceOffset), 10, 64)
-	if err != nil || offsetErr != nil {
+	at, found := envelope.SourceCoordinates(r)
+	if !found {
 		return coordinates{}, fmt.Errorf("a record of topic %s does not say which event it belongs to", r.Topic)
 	}
-	return coordinates{int32(partition), offset}, nil
+	return coordinates{at.Partition, at.Offset}, nil
 }
 
 func header(r *kgo.Record, key string) string {

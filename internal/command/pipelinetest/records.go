@@ -2,7 +2,6 @@ package pipelinetest
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/testfile"
-	"github.com/loaderline/loaderline/sink"
 )
 
 // partition is a partition of an input topic.
@@ -81,20 +79,6 @@ func record(e testfile.Event, topics []string, next map[partition]int64) (*kgo.R
 
 func positionOf(r kgo.Record) position {
 	return position{partition{r.Topic, r.Partition}, r.Offset}
-}
-
-// source returns the position of the input record that a record was made of.
-func source(r *kgo.Record) position {
-	number := func(name string, bits int) int64 {
-		text, _ := header(r, name)
-		n, err := strconv.ParseInt(text, 10, bits)
-		if err != nil {
-			panic("a record without its source: " + err.Error()) // The sink names it in every record.
-		}
-		return n
-	}
-	topic, _ := header(r, sink.HeaderSourceTopic)
-	return position{partition{topic, int32(number(sink.HeaderSourcePartition, 32))}, number(sink.HeaderSourceOffset, 64)}
 }
 
 func header(r *kgo.Record, name string) (string, bool) {

@@ -191,10 +191,9 @@ func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[stri
 		return nil, err
 	}
 	made, _, err := line.Enrich(ctx, inputs)
-	outcomes, of := make([]outcome, len(inputs)), map[position]*outcome{}
+	outcomes := make([]outcome, len(inputs))
 	for i, r := range inputs {
-		at := positionOf(*r)
-		outcomes[i].filtered, of[at] = filtered[at], &outcomes[i]
+		outcomes[i].filtered = filtered[positionOf(*r)]
 	}
 	if outage, ok := errors.AsType[*loaderr.OutageError](err); ok {
 		for i := range outcomes {
@@ -202,9 +201,9 @@ func (s *Suite) enrich(ctx context.Context, inputs []*kgo.Record, stubs map[stri
 		}
 		return outcomes, nil
 	}
-	for _, r := range made {
-		o := of[source(r)]
-		o.records, o.dead = append(o.records, r), r.Topic == s.layout.File.DeadLetter.Topic
+	for i, records := range made {
+		outcomes[i].records = records
+		outcomes[i].dead = len(records) > 0 && records[0].Topic == s.layout.File.DeadLetter.Topic
 	}
 	return outcomes, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/envelope"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/topicread"
@@ -127,22 +128,16 @@ func (w *comparison) compare(ctx context.Context) error {
 	if len(w.batch) == 0 {
 		return nil
 	}
-	records, _, err := w.line.Enrich(ctx, w.batch)
+	made, _, err := w.line.Enrich(ctx, w.batch)
 	if err != nil {
 		return err
 	}
-	now := make(map[Source]outcome, len(records))
-	for _, r := range records {
-		source, _ := sourceOf(r)
-		if r.Topic == w.Pipeline.Config.Sink.DeadLetterTopic {
-			now[source] = outcome{why: reason(r)}
-		} else {
-			now[source] = outcome{records: append(now[source].records, r)}
+	for i, r := range w.batch {
+		now := outcome{records: made[i]}
+		if len(made[i]) > 0 && made[i][0].Topic == w.Pipeline.Config.Sink.DeadLetterTopic {
+			now = outcome{why: reason(made[i][0])}
 		}
-	}
-	for _, r := range w.batch {
-		source := Source{r.Topic, r.Partition, r.Offset}
-		if err := w.one(source, now[source]); err != nil {
+		if err := w.one(Source(envelope.CoordinatesOf(r)), now); err != nil {
 			return err
 		}
 	}

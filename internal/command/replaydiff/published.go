@@ -3,15 +3,14 @@ package replaydiff
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/envelope"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"
@@ -52,7 +51,8 @@ func (d Differ) published(ctx context.Context) (map[Source][]*kgo.Record, error)
 	}
 	from := offsetexpr.Position{Kind: offsetexpr.Time, Time: time.UnixMilli(max(oldest, 0))}
 	err := topicread.Read(ctx, topicread.Config{Kafka: d.Kafka, Topics: d.Outputs, From: from, To: &offsetexpr.Position{Kind: offsetexpr.Latest}}, func(r *kgo.Record) error {
-		if source, ok := sourceOf(r); ok {
+		if at, ok := envelope.SourceCoordinates(r); ok {
+			source := Source(at)
 			if of, is := d.Ranges[source.Topic][source.Partition]; is && source.Offset >= of.From && source.Offset < of.To {
 				if found[source] == nil {
 					found[source] = &runs{}
@@ -116,27 +116,4 @@ func (r run) compare(other run) int {
 		}
 	}
 	return strings.Compare(r.replay, other.replay)
-}
-
-// sourceOf is what a record's headers say about where it comes from.
-func sourceOf(r *kgo.Record) (Source, bool) {
-	var (
-		s         Source
-		partition int64
-		problems  error
-	)
-	for _, h := range r.Headers {
-		var err error
-		switch h.Key {
-		case sink.HeaderSourceTopic:
-			s.Topic = string(h.Value)
-		case sink.HeaderSourcePartition:
-			partition, err = strconv.ParseInt(string(h.Value), 10, 32)
-		case sink.HeaderSourceOffset:
-			s.Offset, err = strconv.ParseInt(string(h.Value), 10, 64)
-		}
-		problems = errors.Join(problems, err)
-	}
-	s.Partition = int32(partition)
-	return s, problems == nil && s.Topic != ""
 }

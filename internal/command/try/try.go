@@ -111,7 +111,7 @@ func (t *Trial) Event(ctx context.Context, src kgo.Record) (*Report, error) {
 	}
 	src.Offset = t.tried
 	t.tried++
-	records, tally, err := t.line.Enrich(ctx, []*kgo.Record{&src})
+	made, tally, err := t.line.Enrich(ctx, []*kgo.Record{&src})
 	took := time.Since(start)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (t *Trial) Event(ctx context.Context, src kgo.Record) (*Report, error) {
 	if tally.Filtered > 0 {
 		r.Outcome = Filtered
 	}
-	if len(records) > 0 {
+	if records := made[0]; len(records) > 0 {
 		r.publish(records, t.topics)
 	}
 	return r, nil
