@@ -106,9 +106,9 @@ func Shapes(programs Programs) []Shape {
 			Name: "paced", Text: "10,000 events a second; from when an event was due to its committed output", Rate: pace,
 			Processors: []Processor{
 				tuned(TunedOptions{}), again(tuned(TunedOptions{})), tuned(TunedOptions{Preload: true}),
-				loaderline(LoaderlineOptions{Workers: 1, Linger: "0s"}),
+				loaderline(LoaderlineOptions{}), loaderline(LoaderlineOptions{Workers: 1}),
 				tuned(TunedOptions{AtLeastOnce: true}),
-				loaderline(LoaderlineOptions{Workers: 1, Linger: "0s", AtLeastOnce: true}),
+				loaderline(LoaderlineOptions{Workers: 1, AtLeastOnce: true}),
 			},
 		},
 		{

@@ -69,7 +69,7 @@ type Config struct {
 	// MaxBytes closes a micro-batch with that many bytes of keys, values and headers. A batch may exceed it if record
 	// sizes vary. Defaults to 8 MiB.
 	MaxBytes int
-	// Linger closes a micro-batch that long after its first record. Defaults to 20 ms. A negative value takes only
-	// records that are already fetched.
+	// Linger closes a micro-batch that long after the commit before it, so that a worker commits no more often. If that time has passed
+	// when the first record arrives, or with a negative value, it takes only records that are already fetched. Defaults to 5 ms.
 	Linger time.Duration
 }

@@ -91,7 +91,7 @@ func inputKeys() []strictyaml.Key {
 		{Path: "batch", Type: strictyaml.TypeSection, Doc: "The limits of a micro-batch, for each worker."},
 		{Path: "batch.max_records", Type: strictyaml.TypeInteger, Default: "5000", Min: 1, Max: 1_000_000, Doc: "The most records in a micro-batch. If more wait, up to four micro-batches run side by side, with 5000 records in total."},
 		{Path: "batch.max_bytes", Type: strictyaml.TypeSize, Default: "8MiB", Min: kib, Max: gib, Doc: "The most bytes of keys and values in a micro-batch. A larger record forms a batch by itself."},
-		{Path: "batch.linger", Type: strictyaml.TypeDuration, Default: "20ms", Min: 0, Max: 60 * sec, Doc: "How long a micro-batch waits for more records."},
+		{Path: "batch.linger", Type: strictyaml.TypeDuration, Default: "5ms", Min: 0, Max: 60 * sec, Doc: "How long after the commit before it a micro-batch waits for more records. A later one does not wait."},
 	}
 }
 

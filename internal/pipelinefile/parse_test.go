@@ -66,7 +66,7 @@ func TestDefaults(t *testing.T) {
 			Format: pf.FormatJSON, KeyFormat: pf.FormatText, ID: pf.SchemaIDConfluent, Decimals: pf.FormNumber, Timestamps: pf.FormString, Int64: pf.FormNumber,
 			Start: pf.Start{Position: pf.StartEarliest}, Tombstones: pf.TombstonesDeadLetter,
 		},
-		Batch: pf.Batch{MaxRecords: 5000, MaxBytes: 8 << 20, Linger: 20 * time.Millisecond},
+		Batch: pf.Batch{MaxRecords: 5000, MaxBytes: 8 << 20, Linger: 5 * time.Millisecond},
 		Sources: []pf.Source{{
 			Name: "shop", SQL: &pf.SQL{Driver: pf.DriverSQLite, DSN: strictyaml.NewSecret("testdata/right/shop.db"), Pool: 8},
 			Timeout: 5 * time.Second, MaxKeys: 5000, MaxCalls: 4,

@@ -41,6 +41,7 @@ func (s *Session) Commit(ctx context.Context, out []*kgo.Record) (committed bool
 		committed, err = s.commitAcknowledged(ctx, out)
 	}
 	if committed {
+		s.commitTime = time.Now()
 		s.pauseEnded()
 	} else {
 		s.bounds.rewound()

@@ -66,7 +66,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxRecords, DefaultMaxRecords)
 	c.MaxPollRecords = max(c.MaxPollRecords, c.MaxRecords)
 	orDefault(&c.MaxBytes, 8<<20)
-	orDefault(&c.Linger, 20*time.Millisecond)
+	orDefault(&c.Linger, 5*time.Millisecond)
 	orDefault(&c.Retry.MaxKeys, DefaultMaxRetryKeys)
 	if c.MaxMessageBytes == nil {
 		c.MaxMessageBytes = func(string) int { return kafkaadmin.DefaultMaxMessageBytes }

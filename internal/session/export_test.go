@@ -1,6 +1,13 @@
 package session
 
-import "github.com/twmb/franz-go/pkg/kgo"
+import (
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// CommittedEarlier lets a session believe that its last commit was so much earlier.
+func CommittedEarlier(s *Session, by time.Duration) { s.commitTime = s.commitTime.Add(-by) }
 
 // Balancer is how a session's group is balanced.
 func Balancer(retryTopics ...string) kgo.GroupBalancer { return balancer(Retry{Topics: retryTopics}) }

@@ -19,7 +19,7 @@ const (
 )
 
 // Poll returns the next records: it waits for MaxRecords or Limit, for MaxBytes
-// or for Linger after the first record, and takes up to MaxPollRecords where they
+// or until Linger has passed since the commit before, and takes up to MaxPollRecords where they
 // are there already. Records of one partition are in order. The batch is empty,
 // without an error, when a second passed without records, as in a pause or
 // without partitions.
@@ -57,8 +57,9 @@ func (s *Session) collect(ctx, wait context.Context, closing *time.Timer) ([]*kg
 	var batch []*kgo.Record
 	var bytes int
 	limit, most := s.maxRecords()
+	atOnce := false // It takes only what is already here.
 	for len(batch) < limit && bytes < s.cfg.MaxBytes {
-		if len(batch) > 0 && s.cfg.Linger < 0 && s.cl.BufferedFetchRecords() == 0 {
+		if len(batch) > 0 && atOnce && s.cl.BufferedFetchRecords() == 0 {
 			break
 		}
 		fetches := s.cl.PollRecords(wait, s.size.records(s.cfg.MaxBytes-bytes, most-len(batch)))
@@ -87,7 +88,11 @@ func (s *Session) collect(ctx, wait context.Context, closing *time.Timer) ([]*kg
 			break
 		}
 		if before == 0 && len(batch) > 0 {
-			closing.Reset(s.linger())
+			linger := s.linger()
+			if atOnce = linger <= 0; atOnce {
+				linger = buffered
+			}
+			closing.Reset(linger)
 		}
 	}
 	return batch, nil
@@ -95,12 +100,14 @@ func (s *Session) collect(ctx, wait context.Context, closing *time.Timer) ([]*kg
 
 func isDone(ctx context.Context) bool { return ctx.Err() != nil }
 
-// linger is how long a batch waits for more records after its first ones.
+// linger is how long a batch waits for more records after its first ones: for the rest of Linger since the commit before. So a batch that
+// comes long after it does not wait, and commits do not follow each other faster. The first batch waits for all of it, since its records
+// come in the first answers of several brokers.
 func (s *Session) linger() time.Duration {
-	if s.cfg.Linger < 0 {
-		return buffered
+	if s.commitTime.IsZero() {
+		return s.cfg.Linger
 	}
-	return s.cfg.Linger
+	return time.Until(s.commitTime.Add(s.cfg.Linger))
 }
 
 // settleRevoked ends the transaction session's work on partitions that were

@@ -38,13 +38,14 @@ type Session struct {
 	// it until it has joined again.
 	lost atomic.Pointer[membership]
 
-	size   averageSize
-	limit  int                                        // Records of a batch; zero means MaxPollRecords.
-	held   int                                        // Records of the held batch.
-	began  time.Time                                  // When the current transaction began; zero between two.
-	pace   map[string]int                             // Bytes that a topic takes at once, where a broker has shown that.
-	note   func(topic string, partition int32) string // Of the offsets that are committed next.
-	failed error                                      // What ended this session, for every later call.
+	size       averageSize
+	limit      int                                        // Records of a batch; zero means MaxPollRecords.
+	held       int                                        // Records of the held batch.
+	commitTime time.Time                                  // Of the last batch that was committed; zero before.
+	began      time.Time                                  // When the current transaction began; zero between two.
+	pace       map[string]int                             // Bytes that a topic takes at once, where a broker has shown that.
+	note       func(topic string, partition int32) string // Of the offsets that are committed next.
+	failed     error                                      // What ended this session, for every later call.
 
 	published Publishing // By the last Commit.
 

@@ -158,6 +158,24 @@ func TestBatchCloses(t *testing.T) {
 	}
 }
 
+// A record that comes long after the last commit does not wait for more.
+func TestLingerCountsFromTheCommitBefore(t *testing.T) {
+	t.Parallel()
+	eachDelivery(t, 1, 1, func(w *world, cfg session.Config) {
+		t := w.t
+		cfg.MaxRecords, cfg.Linger = 10, time.Hour
+		s := w.open(cfg)
+		s.Limit(1)
+		commit(t, s, echo(poll(t, s)))
+		s.Limit(0)
+		session.CommittedEarlier(s, time.Hour)
+		w.publish(1, 1, 1)
+		if diff := cmp.Diff(numbered(1, 1), values(poll(t, s))); diff != "" {
+			t.Errorf("batch (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
