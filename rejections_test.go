@@ -19,6 +19,7 @@ import (
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/abort"
+	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -108,22 +109,23 @@ func TestABrokersLimitIsNotTheRecordsFault(t *testing.T) {
 	}
 }
 
-// Records that an output topic does not take are dead-lettered, and none of those around them.
+// Records that an output topic does not take are dead-lettered, and none of those around them, whatever their headers say.
 func TestARefusedRecordIsADeadLetter(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		reason *kerr.Error
 		kind   string
+		source sink.Source
 	}{
-		{kerr.InvalidRecord, "encode"},
-		{kerr.InvalidTimestamp, "encode"},
-		{kerr.RecordListTooLarge, "too_large"},
+		{kerr.InvalidRecord, "encode", sink.SourceShort},
+		{kerr.InvalidTimestamp, "encode", sink.SourceFull},
+		{kerr.RecordListTooLarge, "too_large", sink.SourceNone},
 	} {
 		t.Run(test.reason.Message, func(t *testing.T) {
 			t.Parallel()
 			b := newBroker(t)
 			cfg := uncompressed(numbers(b, doubles))
-			cfg.Tombstones = loaderline.ForwardTombstones
+			cfg.Tombstones, cfg.Sink.Source = loaderline.ForwardTombstones, test.source
 			cfg.Encode = func(row stages.Row[int]) ([]loaderline.Record, error) {
 				value := "good"
 				if row.Event()%60 == 30 {

@@ -99,6 +99,8 @@ type LoaderlineOptions struct {
 	// UserOnly leaves out all stages but that of the user. Table takes the user from a topic, and not from the database; it needs
 	// UserOnly.
 	UserOnly, Table bool
+	// Source is output.source. Defaults to loaderline's own default.
+	Source string
 	// Output is more of the section output, such as value: {id: event.event_id}. Defaults to nothing.
 	Output string
 	// Avro reads Avro.

@@ -49,13 +49,16 @@ func TestLoaderlineFiles(t *testing.T) {
 		"loaderline-2-at-least-once": {LoaderlineOptions{Workers: 2, AtLeastOnce: true}, `delivery: at_least_once}`},
 		"small":                      {LoaderlineOptions{Name: "small", Memory: "64MiB", MaxRecords: 10, Linger: "1s"}, `batch: {max_records: 10, linger: 1s}\n(?s:.*)cache: {memory: 64MiB}`},
 		"warm":                       {LoaderlineOptions{Name: "warm", Preload: true}, `(?s)(.*preload: {query: "SELECT){3}`},
+		"none":                       {LoaderlineOptions{Name: "none", Source: "none"}, `delivery: exactly_once, source: none}`},
+		"table":                      {LoaderlineOptions{Name: "table", UserOnly: true, Table: true}, `users: {topic: {topic: u, (?s:.*)\n  user: {source: users, by: event.user_id, on_missing: dead_letter}\noutput:`},
+		"user":                       {LoaderlineOptions{Name: "user", UserOnly: true, Preload: true}, `(?s)stages:\n  user:(.*preload: {query: "SELECT){1}[^\n]*\noutput:`},
 		"few":                        {LoaderlineOptions{Name: "few", MaxRecords: 10}, `batch: {max_records: 10, }\n`},
 	} {
 		p := Loaderline("loaderline", tc.options)
 		if p.Name != name {
 			t.Errorf("%s is named %s", name, p.Name)
 		}
-		w := world{brokers: "b:1", dsn: "postgres://h/d", input: "i", output: "o", dead: "e", group: "g"}
+		w := world{brokers: "b:1", dsn: "postgres://h/d", input: "i", output: "o", dead: "e", group: "g", users: "u"}
 		launches, err := w.launches(t.Context(), p, t.TempDir())
 		if err != nil {
 			t.Fatal(err)

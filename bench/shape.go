@@ -59,6 +59,7 @@ func Shapes(programs Programs) []Shape {
 			Processors: []Processor{
 				tuned(TunedOptions{Sessions: four}), again(tuned(TunedOptions{Sessions: four})), tuned(TunedOptions{}),
 				loaderline(LoaderlineOptions{}),
+				loaderline(LoaderlineOptions{Name: "loaderline-none", Source: "none"}), loaderline(LoaderlineOptions{Name: "loaderline-full", Source: "full"}),
 				loaderline(LoaderlineOptions{Name: "loaderline-64MiB", Memory: "64MiB"}),
 				loaderline(LoaderlineOptions{Name: "loaderline-2x2", Workers: 2, Processes: 2}),
 				Naive(programs.Naive),
@@ -86,13 +87,14 @@ func Shapes(programs Programs) []Shape {
 			Processors: []Processor{
 				tuned(TunedOptions{Sessions: four, Preload: true}), again(tuned(TunedOptions{Sessions: four, Preload: true})),
 				tuned(TunedOptions{Preload: true}), loaderline(LoaderlineOptions{Preload: true}),
+				loaderline(LoaderlineOptions{Name: "loaderline-none", Source: "none", Preload: true}),
 			},
 		},
 		{
 			Name: "uniform", Text: "all users are equally likely; the cache is cold", Uniform: true,
 			Processors: []Processor{
 				tuned(TunedOptions{Sessions: four}), again(tuned(TunedOptions{Sessions: four})), tuned(TunedOptions{}),
-				loaderline(LoaderlineOptions{}),
+				loaderline(LoaderlineOptions{}), loaderline(LoaderlineOptions{Name: "loaderline-none", Source: "none"}),
 			},
 		},
 		{
