@@ -12,15 +12,15 @@ import (
 
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
-	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/lookuptest"
 )
 
 func TestOneInAPathConforms(t *testing.T) {
 	t.Parallel()
 	// One of the suite's texts is empty, and no path can hold it.
-	types := slices.DeleteFunc(slices.Clone(keyTypes), func(t lookupkey.Type) bool { return t == lookupkey.Text })
+	types := slices.DeleteFunc(slices.Clone(keyTypes), func(t string) bool { return t == "text" })
 	lookuptest.Run(t, oneHarness(types, httplookup.Query{One: true, Path: "/rows/$key/row"}, func(r *http.Request) (json.RawMessage, error) {
 		segment := strings.Split(r.URL.EscapedPath(), "/")[2]
 		text, err := url.PathUnescape(segment)
@@ -30,7 +30,7 @@ func TestOneInAPathConforms(t *testing.T) {
 
 func TestOneInABodyConforms(t *testing.T) {
 	t.Parallel()
-	types := append([]lookupkey.Type{lookupkey.Any}, keyTypes...)
+	types := append([]string{"any"}, keyTypes...)
 	lookuptest.Run(t, oneHarness(types, httplookup.Query{One: true, Path: "/rows", Body: `{"id": $key}`}, func(r *http.Request) (json.RawMessage, error) {
 		var body struct{ ID json.RawMessage }
 		err := json.NewDecoder(r.Body).Decode(&body)
@@ -39,20 +39,17 @@ func TestOneInABodyConforms(t *testing.T) {
 }
 
 // oneHarness has a service that reads the key of a request by a function. It cannot have two rows for a key, nor others.
-func oneHarness(types []lookupkey.Type, q httplookup.Query, keyOf func(*http.Request) (json.RawMessage, error)) lookuptest.Harness {
+func oneHarness(types []string, q httplookup.Query, keyOf func(*http.Request) (json.RawMessage, error)) lookuptest.Harness {
 	q.Value, q.Error = "row", "failed"
 	source := func(tb testing.TB, w lookuptest.World, bad lookup.Key) lookupext.Source {
 		tb.Helper()
-		q.Many, q.KeyType = w.Many, []string{w.Type.String()}
+		q.Many, q.KeyType = w.Many, []string{w.KeyType}
 		return asking(tb, q, func(rw http.ResponseWriter, r *http.Request) {
 			raw, err := keyOf(r)
 			if err != nil {
 				tb.Errorf("the key of %s: %v", r.URL, err)
 			}
-			key, err := w.Type.Canonical(raw)
-			if err != nil {
-				tb.Errorf("the key %s: %v", raw, err)
-			}
+			key := canonical(tb, w.KeyType, raw)
 			if key == bad {
 				says(`{"failed": 422}`)(rw, r)
 				return
@@ -74,7 +71,7 @@ func oneHarness(types []lookupkey.Type, q httplookup.Query, keyOf func(*http.Req
 		})
 	}
 	return lookuptest.Harness{
-		Types: types, OneRow: true,
+		KeyTypes: types, OneRow: true,
 		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			return source(tb, w, "")

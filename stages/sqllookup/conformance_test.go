@@ -4,8 +4,7 @@ import (
 	"testing"
 
 	"github.com/loaderline/loaderline/internal/lookupext"
-	"github.com/loaderline/loaderline/internal/lookupkey"
-	"github.com/loaderline/loaderline/internal/lookuptest"
+	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 )
 
@@ -14,23 +13,20 @@ const rowsSQL = "SELECT id AS _key, n, body FROM rows WHERE id IN ($keys) ORDER 
 func TestPostgresConforms(t *testing.T) {
 	t.Parallel()
 	lookuptest.Run(t, lookuptest.Harness{
-		Types: []lookupkey.Type{
-			lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessASCII, lookupkey.PaddedText,
-			lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
-		},
+		KeyTypes: []string{"smallint", "integer", "bigint", "numeric", "text", "caseless", "char", "uuid", "boolean", "timestamptz", "timestamp", "date"},
 		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newPostgres(tb)
-			name := w.Type.String()
-			if w.Type == lookupkey.CaselessASCII {
+			name := w.KeyType
+			if w.KeyType == "caseless" {
 				name = "citext"
 				d.exec(tb, "CREATE EXTENSION citext")
 			}
-			if w.Type == lookupkey.PaddedText {
+			if w.KeyType == "char" {
 				name = "char(10)"
 			}
 			d.fill(tb, name, w)
-			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.Type)
+			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.KeyType)
 		},
 		Extra: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
@@ -51,17 +47,17 @@ func TestPostgresConforms(t *testing.T) {
 
 func TestSQLiteConforms(t *testing.T) {
 	t.Parallel()
-	declared := map[lookupkey.Type]string{
-		lookupkey.Bigint: "INTEGER", lookupkey.Numeric: "NUMERIC", lookupkey.Text: "TEXT", lookupkey.UUID: "UUID", lookupkey.Boolean: "BOOLEAN",
+	declared := map[string]string{
+		"bigint": "INTEGER", "numeric": "NUMERIC", "text": "TEXT", "uuid": "UUID", "boolean": "BOOLEAN",
 	}
 	lookuptest.Run(t, lookuptest.Harness{
-		Types: []lookupkey.Type{lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.UUID, lookupkey.Boolean},
+		KeyTypes: []string{"bigint", "numeric", "text", "uuid", "boolean"},
 		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newSQLite(tb)
-			name := declared[w.Type]
+			name := declared[w.KeyType]
 			d.fill(tb, name, w)
-			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.Type)
+			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many}, w.KeyType)
 		},
 		Extra: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()

@@ -11,9 +11,8 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 
 	"github.com/loaderline/loaderline/internal/lookupext"
-	"github.com/loaderline/loaderline/internal/lookupkey"
-	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -50,8 +49,8 @@ func fillMySQL(tb testing.TB, d database, keyType string, w lookuptest.World) {
 		)
 		for i, r := range w.Rows[from:min(from+chunk, len(w.Rows))] {
 			values = append(values, "(?, ?, ?, ?)")
-			key := d.stored(r.Key, w.Type)
-			if text, ok := key.(string); ok && w.Type == lookupkey.Timestamptz {
+			key := d.stored(r.Key, w.KeyType)
+			if text, ok := key.(string); ok && w.KeyType == "timestamptz" {
 				at, err := time.Parse(time.RFC3339, text)
 				if err != nil {
 					tb.Fatal(err)
@@ -66,24 +65,21 @@ func fillMySQL(tb testing.TB, d database, keyType string, w lookuptest.World) {
 
 func TestMySQLConforms(t *testing.T) {
 	t.Parallel()
-	declared := map[lookupkey.Type]string{
-		lookupkey.Smallint: "smallint", lookupkey.Integer: "integer", lookupkey.Bigint: "bigint", lookupkey.Numeric: "decimal(40, 10)",
-		lookupkey.Text:          "varchar(1000) COLLATE utf8mb4_nopad_bin",
-		lookupkey.CaselessASCII: "varchar(100) COLLATE utf8mb4_general_ci", lookupkey.PaddedText: "char(10) COLLATE utf8mb4_bin",
-		lookupkey.UUID: "uuid", lookupkey.Boolean: "boolean", lookupkey.Timestamptz: "timestamp(6)", lookupkey.Timestamp: "datetime(6)", lookupkey.Date: "date",
+	declared := map[string]string{
+		"smallint": "smallint", "integer": "integer", "bigint": "bigint", "numeric": "decimal(40, 10)",
+		"text":     "varchar(1000) COLLATE utf8mb4_nopad_bin",
+		"caseless": "varchar(100) COLLATE utf8mb4_general_ci", "char": "char(10) COLLATE utf8mb4_bin",
+		"uuid": "uuid", "boolean": "boolean", "timestamptz": "timestamp(6)", "timestamp": "datetime(6)", "date": "date",
 	}
-	said := map[lookupkey.Type][]string{lookupkey.UUID: {"uuid"}, lookupkey.Boolean: {"boolean"}}
+	said := map[string][]string{"uuid": {"uuid"}, "boolean": {"boolean"}}
 	const rowsSQL = "SELECT id AS _key, n, body FROM `rows` WHERE id IN ($keys) ORDER BY seq"
 	lookuptest.Run(t, lookuptest.Harness{
-		Types: []lookupkey.Type{
-			lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessASCII, lookupkey.PaddedText,
-			lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
-		},
+		KeyTypes: []string{"smallint", "integer", "bigint", "numeric", "text", "caseless", "char", "uuid", "boolean", "timestamptz", "timestamp", "date"},
 		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			d := newMySQL(tb)
-			fillMySQL(tb, d, declared[w.Type], w)
-			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many, KeyType: said[w.Type]}, w.Type)
+			fillMySQL(tb, d, declared[w.KeyType], w)
+			return d.typed(tb, sqllookup.Query{SQL: rowsSQL, Many: w.Many, KeyType: said[w.KeyType]}, w.KeyType)
 		},
 		Extra: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()

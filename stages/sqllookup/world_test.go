@@ -14,9 +14,9 @@ import (
 
 	"github.com/loaderline/loaderline/internal/lookupext"
 	"github.com/loaderline/loaderline/internal/lookupkey"
-	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/sqllookup"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -87,11 +87,11 @@ func (d database) lookup(tb testing.TB, q sqllookup.Query) lookupext.Database {
 }
 
 // typed is a lookup by a key of a type.
-func (d database) typed(tb testing.TB, q sqllookup.Query, key lookupkey.Type) lookupext.Database {
+func (d database) typed(tb testing.TB, q sqllookup.Query, keyType string) lookupext.Database {
 	tb.Helper()
 	l := d.lookup(tb, q)
-	if got := l.Types(); len(got) != 1 || got[0] != key {
-		tb.Errorf("the key types are %v, want %v", got, key)
+	if got := l.Types(); len(got) != 1 || got[0].String() != keyType {
+		tb.Errorf("the key types are %v, want %s", got, keyType)
 	}
 	return l
 }
@@ -129,26 +129,26 @@ func (d database) fill(tb testing.TB, keyType string, w lookuptest.World) {
 		for i, r := range w.Rows[from:min(from+chunk, len(w.Rows))] {
 			n := 4 * i
 			values = append(values, fmt.Sprintf("($%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4))
-			args = append(args, d.stored(r.Key, w.Type), from+i, r.N, r.Body)
+			args = append(args, d.stored(r.Key, w.KeyType), from+i, r.N, r.Body)
 		}
 		d.exec(tb, "INSERT INTO rows (id, seq, n, body) VALUES "+strings.Join(values, ","), args...)
 	}
 }
 
 // stored is a key as an argument.
-func (d database) stored(key lookup.Key, t lookupkey.Type) any {
+func (d database) stored(key lookup.Key, keyType string) any {
 	text := string(lookupkey.AppendText(nil, key))
-	switch t {
-	case lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint:
+	switch keyType {
+	case "smallint", "integer", "bigint":
 		n, _ := strconv.ParseInt(text, 10, 64)
 		return n
-	case lookupkey.Boolean:
+	case "boolean":
 		return text == "true"
-	case lookupkey.Date, lookupkey.Timestamp, lookupkey.Timestamptz:
+	case "date", "timestamp", "timestamptz":
 		if d.driver == sqllookup.Postgres {
-			at, err := time.Parse(map[lookupkey.Type]string{
-				lookupkey.Date: "2006-01-02", lookupkey.Timestamp: "2006-01-02T15:04:05", lookupkey.Timestamptz: time.RFC3339,
-			}[t], text)
+			at, err := time.Parse(map[string]string{
+				"date": "2006-01-02", "timestamp": "2006-01-02T15:04:05", "timestamptz": time.RFC3339,
+			}[keyType], text)
 			if err != nil {
 				panic(err)
 			}

@@ -11,9 +11,8 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/logtest"
 	"github.com/loaderline/loaderline/internal/lookupext"
-	"github.com/loaderline/loaderline/internal/lookupkey"
-	"github.com/loaderline/loaderline/internal/lookuptest"
 	"github.com/loaderline/loaderline/stages/lookup"
+	"github.com/loaderline/loaderline/stages/lookuptest"
 	"github.com/loaderline/loaderline/stages/topiclookup"
 	"github.com/loaderline/loaderline/testenv"
 )
@@ -31,16 +30,13 @@ func TestConforms(t *testing.T) {
 // harness fills topics of Kafka with worlds. Keys are JSON.
 func harness(onDisk bool) lookuptest.Harness {
 	return lookuptest.Harness{
-		OneRow: true,
-		Types: []lookupkey.Type{
-			lookupkey.Any, lookupkey.Smallint, lookupkey.Integer, lookupkey.Bigint, lookupkey.Numeric, lookupkey.Text, lookupkey.CaselessText,
-			lookupkey.PaddedText, lookupkey.UUID, lookupkey.Boolean, lookupkey.Timestamptz, lookupkey.Timestamp, lookupkey.Date,
-		},
+		OneRow:   true,
+		KeyTypes: []string{"any", "smallint", "integer", "bigint", "numeric", "text", "citext", "char", "uuid", "boolean", "timestamptz", "timestamp", "date"},
 		New: func(tb testing.TB, w lookuptest.World) lookupext.Source {
 			tb.Helper()
 			topic := testenv.Topic(tb, "conforms", 3, "cleanup.policy=compact", "max.message.bytes=20000000")
 			fill(tb, topic, w)
-			cfg := topiclookup.Config{Kafka: consumer.Kafka{Brokers: []string{testenv.Kafka(tb)}}, Topic: topic, KeyType: []string{w.Type.String()}, Decode: jsonKeys}
+			cfg := topiclookup.Config{Kafka: consumer.Kafka{Brokers: []string{testenv.Kafka(tb)}}, Topic: topic, KeyType: []string{w.KeyType}, Decode: jsonKeys}
 			if onDisk {
 				cfg.Dir = tb.TempDir()
 			}

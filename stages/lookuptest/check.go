@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loaderline/loaderline/internal/lookupext"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -20,11 +20,11 @@ type reporter interface {
 }
 
 // load asks for keys and returns the settled batch.
-func load(ctx context.Context, t reporter, s lookupext.Source, keys []lookup.Key) *stages.Batch[lookup.Key, []byte] {
+func load(ctx context.Context, t reporter, s stages.Source[lookup.Key, []byte], keys []lookup.Key) *stages.Batch[lookup.Key, []byte] {
 	t.Helper()
 	b := stages.NewBatch[lookup.Key, []byte](keys)
 	if err := s.Load(ctx, b); err != nil {
-		t.Fatalf("Load of %d keys: %v", len(keys), err)
+		t.Fatalf("Load of %s: %v", plural.Count(len(keys), "key"), err)
 	}
 	return b
 }
@@ -61,7 +61,7 @@ func differs(r stages.Result[[]byte], want []string, many bool) error {
 		return nil
 	case len(want) > 1 && !many:
 		if r.State != stages.Failed || stages.ClassOf(r.Err) != stages.Permanent {
-			return fmt.Errorf("%s, want a permanent failure for %d rows", shown(r), len(want))
+			return fmt.Errorf("%s, want a permanent failure for %s", shown(r), plural.Count(len(want), "row"))
 		}
 		return nil
 	case r.State != stages.Loaded:

@@ -11,23 +11,27 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
+
+// bigint is the key type of most worlds.
+var bigint = lookupkey.Bigint.String()
 
 func number(n int) lookup.Key { return lookup.Key(strconv.Itoa(n)) }
 
 func text(s string) lookup.Key { return lookup.Key(lookupkey.AppendString(nil, s)) }
 
 func numbered(n int) World {
-	w := World{Type: lookupkey.Bigint}
+	w := World{KeyType: bigint}
 	for i := range n {
 		w.Rows = append(w.Rows, Row{Key: number(i), N: int64(i) * 3, Body: fmt.Sprintf("row %d", i)})
 	}
 	return w
 }
 
-func (h Harness) answersByKey(t *testing.T) {
+func (h suite) answersByKey(t *testing.T) {
 	w := numbered(20)
 	slices.Reverse(w.Rows)
 	s := h.New(t, w)
@@ -41,23 +45,23 @@ func (h Harness) answersByKey(t *testing.T) {
 		b := load(t.Context(), t, s, keys)
 		expect(t, w, b)
 		if b.Extra() != 0 {
-			t.Errorf("%v: %d rows were not asked for", keys, b.Extra())
+			t.Errorf("%v: the source has put %s that it was not asked for", keys, plural.Count(b.Extra(), "row"))
 		}
 	}
 }
 
-func (h Harness) noKeys(t *testing.T) {
+func (h suite) noKeys(t *testing.T) {
 	s := h.New(t, numbered(2))
 	if err := s.Load(t.Context(), stages.NewBatch[lookup.Key, []byte](nil)); err != nil {
 		t.Errorf("Load of no keys: %v", err)
 	}
 }
 
-func (h Harness) oddText(t *testing.T) {
-	if !slices.Contains(h.Types, lookupkey.Text) {
+func (h suite) oddText(t *testing.T) {
+	if !slices.Contains(h.types, lookupkey.Text) {
 		return
 	}
-	w := World{Type: lookupkey.Text}
+	w := World{KeyType: lookupkey.Text.String()}
 	for i, s := range []string{
 		"", " ", "a b", `"`, `\`, `\"`, "'", "''", "'; DROP TABLE rows; --", "$keys", "$1", "?", "{a,b}", "{}", "[1]", "NULL", "null",
 		"a,b", "tab\tnew\nline\rfeed", "\u0001", "ü", "日本", "😀", "é", "A", "a", "100", "0100", "1e3", "true", "%", "_", strings.Repeat("x", 1000),
@@ -72,8 +76,8 @@ func (h Harness) oddText(t *testing.T) {
 	expect(t, w, load(t.Context(), t, s, keys))
 }
 
-func (h Harness) lists(t *testing.T) {
-	w := World{Type: lookupkey.Bigint, Many: true}
+func (h suite) lists(t *testing.T) {
+	w := World{KeyType: bigint, Many: true}
 	for i := range 60 {
 		w.Rows = append(w.Rows, Row{Key: number(i % 7), N: int64(100 - i), Body: "b"})
 	}
@@ -82,7 +86,7 @@ func (h Harness) lists(t *testing.T) {
 	expect(t, w, load(t.Context(), t, s, []lookup.Key{"6", "0", "50", "3", "99"}))
 }
 
-func (h Harness) twoRows(t *testing.T) {
+func (h suite) twoRows(t *testing.T) {
 	if h.OneRow {
 		return
 	}
@@ -92,7 +96,7 @@ func (h Harness) twoRows(t *testing.T) {
 	expect(t, w, load(t.Context(), t, s, []lookup.Key{"1", "2", "3", "4", "5", "6"}))
 }
 
-func (h Harness) unrequestedRows(t *testing.T) {
+func (h suite) unrequestedRows(t *testing.T) {
 	if h.Extra == nil {
 		return
 	}
@@ -102,12 +106,12 @@ func (h Harness) unrequestedRows(t *testing.T) {
 		b := load(t.Context(), t, h.Extra(t, w), []lookup.Key{"2", "7", "40"})
 		expect(t, w, b)
 		if b.Extra() != 8 {
-			t.Errorf("many %v: %d extra rows were counted, want 8", many, b.Extra())
+			t.Errorf("many %v: the batch counts %s not asked for, want 8", many, plural.Count(b.Extra(), "row"))
 		}
 	}
 }
 
-func (h Harness) partialFailure(t *testing.T) {
+func (h suite) partialFailure(t *testing.T) {
 	if h.PartlyFailing == nil {
 		return
 	}
@@ -131,7 +135,7 @@ func (h Harness) partialFailure(t *testing.T) {
 	expectAt(t, w, b, 0, 2, 3)
 }
 
-func (h Harness) manyKeys(t *testing.T) {
+func (h suite) manyKeys(t *testing.T) {
 	w := numbered(5000)
 	s := h.New(t, w)
 	keys := make([]lookup.Key, 0, 5000)
@@ -141,15 +145,15 @@ func (h Harness) manyKeys(t *testing.T) {
 	expect(t, w, load(t.Context(), t, s, keys))
 }
 
-func (h Harness) hugeValue(t *testing.T) {
+func (h suite) hugeValue(t *testing.T) {
 	w := numbered(3)
 	w.Rows[1].Body = strings.Repeat("0123456789abcdé\n", 256<<10)
 	expect(t, w, load(t.Context(), t, h.New(t, w), []lookup.Key{"0", "1", "2"}))
 }
 
-func (h Harness) anyWorld(t *testing.T) {
+func (h suite) anyWorld(t *testing.T) {
 	for _, many := range []bool{false, true} {
-		w := World{Type: lookupkey.Bigint, Many: many}
+		w := World{KeyType: bigint, Many: many}
 		for i := range 40 {
 			w.Rows = append(w.Rows, Row{Key: number(i * i % 37), N: int64(i), Body: strings.Repeat("z", i)})
 			if h.OneRow && !many && i >= 18 { // Squares repeat from here on.

@@ -1,11 +1,35 @@
 package lookuptest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/loaderline/loaderline/internal/lookupkey"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
+
+// suite is a Harness whose key types were parsed.
+type suite struct {
+	Harness
+
+	types []lookupkey.Type
+}
+
+// parseKeyTypes returns the key types of these names. Its error lists the names.
+func parseKeyTypes(names []string) ([]lookupkey.Type, error) {
+	types := make([]lookupkey.Type, len(names))
+	for i, name := range names {
+		if name == lookupkey.CaselessASCII.String() {
+			types[i] = lookupkey.CaselessASCII
+			continue
+		}
+		var err error
+		if types[i], err = lookupkey.ParseType(name); err != nil {
+			return nil, fmt.Errorf("%w, %s", err, lookupkey.CaselessASCII)
+		}
+	}
+	return types, nil
+}
 
 // spelled is a key as it is stored, and ways to write it in an event.
 type spelled struct {
@@ -50,10 +74,10 @@ func spellings(t lookupkey.Type) []spelled {
 	return nil
 }
 
-func (h Harness) keyTypes(t *testing.T) {
-	for _, typ := range h.Types {
+func (h suite) keyTypes(t *testing.T) {
+	for _, typ := range h.types {
 		t.Run(typ.String(), func(t *testing.T) {
-			w := World{Type: typ}
+			w := World{KeyType: typ.String()}
 			for i, sp := range spellings(typ) {
 				w.Rows = append(w.Rows, Row{Key: sp.stored, N: int64(i), Body: "here"})
 			}

@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-func (h Harness) concurrently(t *testing.T) {
+func (h suite) concurrently(t *testing.T) {
 	w := numbered(400)
 	s := h.New(t, w)
 	var wg sync.WaitGroup
@@ -34,7 +34,7 @@ func (h Harness) concurrently(t *testing.T) {
 	wg.Wait()
 }
 
-func (h Harness) cancelledBefore(t *testing.T) {
+func (h suite) cancelledBefore(t *testing.T) {
 	w := numbered(3)
 	s := h.New(t, w)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -46,7 +46,7 @@ func (h Harness) cancelledBefore(t *testing.T) {
 	expect(t, w, load(t.Context(), t, s, []lookup.Key{"1"}))
 }
 
-func (h Harness) tooSlow(t *testing.T) {
+func (h suite) tooSlow(t *testing.T) {
 	if h.Slow == nil {
 		return
 	}
