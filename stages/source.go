@@ -10,7 +10,7 @@ import (
 // Load settles each of b.Keys by b.Put, b.Fail or b.Set. If it returns nil, keys that it left unsettled are missing. If it
 // returns KeyErrors, only the keys named there fail. After any other error the unsettled keys are loaded again, unless
 // WithClass says otherwise, and fail in the end. Load is called concurrently. Its context ends at the backend's timeout, and
-// Load must return soon after that.
+// Load must return soon after that. Package lookuptest tests sources of JSON.
 type Source[K comparable, V any] interface {
 	Load(ctx context.Context, b *Batch[K, V]) error
 }
