@@ -87,8 +87,9 @@ type LoaderlineOptions struct {
 	Workers int
 	// Processes share the group. Defaults to 1.
 	Processes int
-	// Memory, MaxRecords and Linger are cache.memory, batch.max_records and batch.linger. They default to loaderline's
-	// own defaults.
+	// Total, Memory, MaxRecords and Linger are memory, cache.memory, batch.max_records and batch.linger. They default to
+	// loaderline's own defaults.
+	Total      string
 	Memory     string
 	MaxRecords int
 	Linger     string

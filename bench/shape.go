@@ -76,6 +76,14 @@ func Shapes(programs Programs) []Shape {
 			},
 		},
 		{
+			Name: "memory", Text: "as zipf, with bounds for the memory of the process",
+			Processors: []Processor{
+				tuned(TunedOptions{Sessions: four}), again(tuned(TunedOptions{Sessions: four})), loaderline(LoaderlineOptions{}),
+				loaderline(LoaderlineOptions{Name: "loaderline-512MiB", Total: "512MiB"}),
+				loaderline(LoaderlineOptions{Name: "loaderline-192MiB", Total: "192MiB"}),
+			},
+		},
+		{
 			Name: "tables", Text: "as zipf, with the user alone: cached before the first event, and from a topic",
 			Processors: []Processor{
 				loaderline(LoaderlineOptions{UserOnly: true, Preload: true}), again(loaderline(LoaderlineOptions{UserOnly: true, Preload: true})),

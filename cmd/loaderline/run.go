@@ -161,10 +161,11 @@ func wrongListen(file *pipelinefile.File, err error) error {
 
 // limitMemory sets the Go runtime's soft limit, and how often its collector runs, where the environment does not.
 func limitMemory(ctx context.Context, file *pipelinefile.File, log *slog.Logger) {
-	if _, set := os.LookupEnv("GOGC"); !set {
+	most := max(file.Memory-pipelinefile.ProcessMemory, 0)
+	if _, set := os.LookupEnv("GOGC"); !set && most == 0 { // With a limit the collector runs as often as that needs.
 		debug.SetGCPercent(memlimit.GCPercent(file.Cache.Memory))
 	}
-	limit, err := memlimit.Set(automemlimit.FromCgroup)
+	limit, err := memlimit.Set(automemlimit.FromCgroup, most)
 	switch {
 	case err != nil:
 		log.LogAttrs(ctx, slog.LevelDebug, "no memory limit found", slog.Any("error", err))

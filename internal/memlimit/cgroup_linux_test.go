@@ -59,7 +59,7 @@ func TestSetFromCgroup(t *testing.T) {
 			}
 			var got int64
 			var err error
-			if denied := inRoot(root, func() { got, err = memlimit.Set(automemlimit.FromCgroup) }); denied != nil {
+			if denied := inRoot(root, func() { got, err = memlimit.Set(automemlimit.FromCgroup, 0) }); denied != nil {
 				if os.Getenv("CI") != "" {
 					t.Fatalf("CI has to have the right to change the root of the file system: %v", denied)
 				}

@@ -13,20 +13,26 @@ import (
 // Share of the memory limit that the heap may have: the rest is for what the Go runtime does not count.
 const Share = 0.9
 
-// Set sets the Go runtime's soft memory limit to Share of the limit in bytes that find returns, and returns what it set
-// in bytes. Where the environment has GOMEMLIMIT, it sets nothing and returns 0. If find returns an error, such as
-// automemlimit's ErrNoLimit where memory is not limited, it sets nothing and returns the error.
+// Set sets the Go runtime's soft memory limit to Share of the limit in bytes that find returns, and to most if that is less, and
+// returns what it set in bytes. 0 for most stands for no bound. Where the environment has GOMEMLIMIT, it sets nothing and returns 0. If
+// find returns an error, such as automemlimit's ErrNoLimit where memory is not limited, it sets most, or nothing and returns the error.
 //
 // It does not call automemlimit's own Set, which takes the share from AUTOMEMLIMIT where the environment has it.
-func Set(find memlimit.Provider) (int64, error) {
+func Set(find memlimit.Provider, most int64) (int64, error) {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); set {
 		return 0, nil
 	}
 	share, err := memlimit.ApplyRatio(find, Share)()
-	if err != nil {
+	switch {
+	case err != nil && most == 0:
 		return 0, err
+	case err != nil:
+		share = math.MaxInt64
 	}
 	limit := int64(min(share, math.MaxInt64))
+	if most > 0 {
+		limit = min(limit, most)
+	}
 	debug.SetMemoryLimit(limit)
 	return limit, nil
 }

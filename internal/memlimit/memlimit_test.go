@@ -39,12 +39,12 @@ func TestSet(t *testing.T) {
 		{1 << 40, 989560464998},
 		{math.MaxInt64, 8301034833169298432},
 	} {
-		got, err := memlimit.Set(automemlimit.Limit(uint64(test.limit)))
+		got, err := memlimit.Set(automemlimit.Limit(uint64(test.limit)), 0)
 		if err != nil || got != test.want || debug.SetMemoryLimit(-1) != test.want {
 			t.Errorf("limit %d: set %d, have %d, want %d: %v", test.limit, got, debug.SetMemoryLimit(-1), test.want, err)
 		}
 	}
-	got, err := memlimit.Set(automemlimit.Limit(math.MaxUint64))
+	got, err := memlimit.Set(automemlimit.Limit(math.MaxUint64), 0)
 	if err != nil || got != math.MaxInt64 || debug.SetMemoryLimit(-1) != math.MaxInt64 {
 		t.Errorf("the largest limit: %d, %v", got, err)
 	}
@@ -56,10 +56,30 @@ func TestSetWithoutLimit(t *testing.T) {
 	for _, want := range []error{
 		automemlimit.ErrNoLimit, automemlimit.ErrNoCgroup, automemlimit.ErrCgroupsNotSupported, os.ErrPermission,
 	} {
-		got, err := memlimit.Set(func() (uint64, error) { return 0, want })
+		got, err := memlimit.Set(func() (uint64, error) { return 0, want }, 0)
 		if got != 0 || !errors.Is(err, want) || debug.SetMemoryLimit(-1) != before {
 			t.Errorf("%v: set %d, have %d, want %d: %v", want, got, debug.SetMemoryLimit(-1), before, err)
 		}
+	}
+}
+
+// A bound of the caller's own holds if it is the lower one, or the only one.
+func TestSetKeepsToABound(t *testing.T) {
+	without(t, "GOMEMLIMIT")
+	for name, test := range map[string]struct {
+		find automemlimit.Provider
+		want int64
+	}{
+		"below the limit": {automemlimit.Limit(1000), 700},
+		"above the limit": {automemlimit.Limit(500), 450},
+		"without a limit": {func() (uint64, error) { return 0, automemlimit.ErrNoLimit }, 700},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keepLimit(t)
+			if got, err := memlimit.Set(test.find, 700); err != nil || got != test.want || debug.SetMemoryLimit(-1) != test.want {
+				t.Errorf("set %d, have %d, want %d: %v", got, debug.SetMemoryLimit(-1), test.want, err)
+			}
+		})
 	}
 }
 
@@ -68,7 +88,7 @@ func TestSetKeepsTheEnvironments(t *testing.T) {
 	before := keepLimit(t)
 	for _, value := range []string{"1GiB", "off", ""} {
 		t.Setenv("GOMEMLIMIT", value)
-		got, err := memlimit.Set(automemlimit.Limit(1 << 30))
+		got, err := memlimit.Set(automemlimit.Limit(1<<30), 0)
 		if err != nil || got != 0 || debug.SetMemoryLimit(-1) != before {
 			t.Errorf("GOMEMLIMIT=%s: set %d, have %d, want %d: %v", value, got, debug.SetMemoryLimit(-1), before, err)
 		}

@@ -41,6 +41,7 @@ func (c *compiler) config(logger *slog.Logger, watch *tlsfiles.Watch) (loaderlin
 		Workers:         file.Workers,
 		DeadLetterLimit: deadLetterLimit(file), DeadLetterWindow: file.DeadLetter.Window,
 		Tombstones:      tombstones[file.Input.Tombstones],
+		MaxOutputBytes:  int(file.Batch.MaxOutput),
 		ShutdownTimeout: noneIfZero(file.Shutdown.Timeout),
 		Prepare:         c.open.prepareRecords(),
 		Decode:          c.decoder.Decode,

@@ -40,6 +40,7 @@ func (c *checker) check() {
 	for i := range f.Sources {
 		c.checkSource(&f.Sources[i])
 	}
+	c.shareMemory()
 	for i := range f.Stages {
 		c.checkStage(i)
 	}

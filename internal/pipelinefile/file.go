@@ -19,6 +19,8 @@ type File struct {
 	// Instance tells this process from others of the same pipeline; empty
 	// where the host name is to be used.
 	Instance string `key:"instance"`
+	// Memory is what a run keeps to, in bytes. 0: nothing bounds it. Parse derives from it what the file does not set by hand.
+	Memory int64 `key:"memory"`
 	// Workers is the number of sessions in this process.
 	Workers int   `key:"workers"`
 	Input   Input `key:"input"`
@@ -119,6 +121,8 @@ type Batch struct {
 	MaxRecords int           `key:"max_records"`
 	MaxBytes   int64         `key:"max_bytes"`
 	Linger     time.Duration `key:"linger"`
+	// MaxOutput is the most bytes of records for one transaction, if Memory is set.
+	MaxOutput int64 `key:"-"`
 }
 
 // Stage is one bulk lookup of the plan. By, Key and KeyType have one element

@@ -51,6 +51,7 @@ func rootKeys() []strictyaml.Key {
 	return []strictyaml.Key{
 		{Path: "name", Type: strictyaml.TypeString, Pattern: `^[^\x00-\x1f\x7f]{1,200}$`, PatternDoc: "a pipeline's name has 1 to 200 characters, none of them a control character", Doc: "The pipeline's name. It forms transactional IDs, metric labels and headers. Defaults to input.group."},
 		{Path: "instance", Type: strictyaml.TypeString, Pattern: `^[^\x00-\x1f\x7f]{0,200}$`, PatternDoc: "an instance has at most 200 characters, none of them a control character", Doc: "Distinguishes this process from the pipeline's other processes. Defaults to the host name, with a number if another process on this host uses it."},
+		{Path: "memory", Type: strictyaml.TypeSize, Min: 96 * mib, Max: tib, Example: "512MiB", Doc: "The memory that a run keeps to: cache, tables, events in work, and what Go needs. cache.memory, batch.max_bytes, batch.max_records and the memory of tables are derived from it unless they are set; check shows them. Defaults to none: these keys have their own defaults."},
 		{Path: "workers", Type: strictyaml.TypeInteger, Default: "4", Min: 1, Max: 256, Doc: "The number of sessions in this process. They share sources and cache; each has its own batch limits."},
 	}
 }
@@ -144,7 +145,7 @@ func stageKeys() []strictyaml.Key {
 func outputKeys() []strictyaml.Key {
 	return slices.Concat([]strictyaml.Key{
 		{Path: "cache", Type: strictyaml.TypeSection, Doc: "The cache that all stages of a process share."},
-		{Path: "cache.memory", Type: strictyaml.TypeSize, Default: "256MiB", Min: mib, Max: tib, Doc: "Memory for cached rows."},
+		{Path: "cache.memory", Type: strictyaml.TypeSize, Default: "256MiB", Min: mib, Max: tib, Doc: "Memory for cached rows. With memory, a quarter of what is left for it."},
 		{Path: "cache.ttl", Type: strictyaml.TypeDuration, Default: "0s", Min: 0, Max: year, Doc: "How long rows are cached for stages without their own ttl. 0s: they are not cached."},
 		{Path: "cache.disk", Type: strictyaml.TypeSection, Doc: "A cache on disk below the memory, so that a restarted process has a warm cache. Defaults to none."},
 		{Path: "cache.disk.path", Type: strictyaml.TypePath, Required: true, Example: "cache", Doc: "The folder, relative to the pipeline file. It is created if it is missing. Each process on a host uses its own subfolder."},

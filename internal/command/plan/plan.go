@@ -24,6 +24,7 @@ type Plan struct {
 	Output     Output   `json:"output"`
 	Retry      *Retry   `json:"retry,omitempty"` // nil: no retry topics
 	DeadLetter Topic    `json:"dead_letter"`
+	Memory     *Memory  `json:"memory,omitempty"` // nil: nothing bounds it as a whole
 }
 
 // Retry is where events wait whose failure is transient.
@@ -135,6 +136,7 @@ func New(layout *pipeline.Layout) Plan {
 		Stages:     make([]Stage, len(layout.Stages)),
 		Sources:    make([]Source, len(f.Sources)),
 		Output:     outputOf(f),
+		Memory:     memoryOf(f),
 		DeadLetter: Topic{f.DeadLetter.Topic},
 	}
 	if len(f.Retry.Topics) > 0 {

@@ -32,6 +32,9 @@ func (p Plan) Tree(colors console.Palette) string {
 	t.labelled("dead", p.DeadLetter.Topic, p.reasons())
 	t.calls()
 	t.limits()
+	if t.Memory != nil {
+		t.wrapped("memory  ", strings.Repeat(" ", len("memory  ")), t.Memory.text(t.Workers))
+	}
 	return t.String()
 }
 

@@ -1,0 +1,97 @@
+package pipelinefile
+
+import (
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// ProcessMemory is the part of memory for what the Go runtime does not count: mostly the pages of the program. Measured were 31 to 38 MiB
+// beside the limit of the runtime.
+const ProcessMemory = 48 * mib
+
+const (
+	// tableShare and cacheShare are the parts of the rest that tables and the cache have.
+	tableShare = 4
+	cacheShare = 4
+	// garbage is how much more a worker may allocate before the collector runs.
+	garbage = 2
+	// leastOfWorker is the least that a worker can do with.
+	leastOfWorker = 4 * mib
+
+	// What a worker has is for the events of a transaction, and what is fetched ahead (fetched); for their outputs (published); and for the
+	// records and rows of each, which are many times an event (bytesARecord, in four micro-batches).
+	fetched       = 8
+	published     = 2
+	bytesARecord  = 16 * kib
+	fewestRecords = 100
+	leastFetch    = 256 * kib
+)
+
+// shareMemory derives the parts of memory that the file does not set by hand.
+func (c *checker) shareMemory() {
+	f := c.file
+	if !c.Valid("memory") {
+		return
+	}
+	rest, parts := f.Memory-ProcessMemory, []string{"the process has " + humanize.IBytes(ProcessMemory)}
+	take := func(key string, bytes int64) {
+		rest -= bytes
+		parts = append(parts, key+" is "+humanize.IBytes(uint64(bytes)))
+	}
+	if f.Cache.Disk != nil {
+		take("cache.disk.memory", f.Cache.Disk.Memory)
+	}
+	derived := c.tables(take)
+	each := max(rest/tableShare/int64(max(len(derived), 1)), mib)
+	for _, table := range derived {
+		*table.bytes = each
+		take(table.key, each)
+	}
+	if !c.Has("cache.memory") {
+		f.Cache.Memory = max(rest/cacheShare, mib)
+	}
+	take("cache.memory", f.Cache.Memory)
+	worker := rest / garbage / int64(f.Workers)
+	if worker < leastOfWorker {
+		least := f.Memory - rest + int64(f.Workers)*garbage*leastOfWorker
+		c.Fail("memory", "%s is too little: %s, and workers need %s each; write at least %s, or fewer workers",
+			c.Scalar("memory"), strings.Join(parts, ", "), humanize.IBytes(garbage*leastOfWorker), humanize.IBytes(uint64(least)))
+		return
+	}
+	if !c.Has("batch.max_bytes") {
+		f.Batch.MaxBytes = min(max(worker/fetched, leastFetch), f.Batch.MaxBytes)
+	}
+	if !c.Has("batch.max_records") {
+		f.Batch.MaxRecords = min(max(int(worker/bytesARecord), fewestRecords), f.Batch.MaxRecords)
+	}
+	f.Batch.MaxOutput = worker / published
+}
+
+// tableMemory is the memory of a source that is a table, and its key.
+type tableMemory struct {
+	key   string
+	bytes *int64
+}
+
+// tables takes the memory of tables that the file sets, and returns that of the others.
+func (c *checker) tables(take func(key string, bytes int64)) (derived []tableMemory) {
+	for i := range c.file.Sources {
+		s := &c.file.Sources[i]
+		var table tableMemory
+		switch {
+		case s.Topic != nil:
+			table = tableMemory{"sources." + s.Name + ".topic.memory", &s.Topic.Memory}
+		case s.File != nil:
+			table = tableMemory{"sources." + s.Name + ".file.max_bytes", &s.File.MaxBytes}
+		default:
+			continue
+		}
+		if c.Has(table.key) {
+			take(table.key, *table.bytes)
+		} else {
+			derived = append(derived, table)
+		}
+	}
+	return derived
+}
