@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	_ "github.com/loaderline/loaderline/internal/pipeline/all" // Tests use sources of all kinds.
 	"github.com/loaderline/loaderline/testenv"
 )
 

@@ -22,6 +22,7 @@ import (
 	"github.com/loaderline/loaderline/internal/jsoncorpus"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipeline"
+	_ "github.com/loaderline/loaderline/internal/pipeline/all" // Tests use sources of several kinds.
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"

@@ -223,6 +223,6 @@ func (c *compiler) loader(n *node) *loader {
 // is no part of it: what the tiers hold outlives a change of that.
 func (c *compiler) version(n *node) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s %q", n.question(), c.open.sources[n.Source].identity())
+	_, _ = fmt.Fprintf(h, "%s %q", n.question(), c.open.sources[n.Source].Identity())
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }

@@ -78,7 +78,7 @@ func (c *compiler) merged() map[string]bool {
 // Kafka says how to reach a file's brokers. It tells watch of the certificates, unless watch is nil.
 func Kafka(file *pipelinefile.File, logger *slog.Logger, watch *tlsfiles.Watch) (consumer.Kafka, error) {
 	k := consumer.Kafka{Brokers: file.Kafka.Brokers, Logger: logger}
-	encryption, err := renewedTLS(file, "kafka.tls", file.Kafka.TLS, watch)
+	encryption, err := RenewedTLS(file, "kafka.tls", file.Kafka.TLS, watch)
 	if err != nil {
 		return k, err
 	}

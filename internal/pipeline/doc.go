@@ -3,4 +3,7 @@
 //
 // NewLayout checks what the stages depend on and where their results go, without connecting to anything. Open connects
 // to the sources, prepares every statement and builds the plan.
+//
+// The package has no driver of a source or a cache tier. The packages below it have, one for each kind. A program imports those
+// that it wants, or package all.
 package pipeline

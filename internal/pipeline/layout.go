@@ -121,6 +121,9 @@ func NewLayout(file *pipelinefile.File) (*Layout, error) {
 		}
 	}
 	l.places()
+	if l.linked(); len(l.problems) > 0 {
+		return nil, errors.Join(l.problems...)
+	}
 	l.askable()
 	l.readChanges()
 	l.output()

@@ -25,10 +25,10 @@ const (
 	forgetAtOnce = 1000
 )
 
-// scannable is a lookup that can also read many rows without being told their keys.
-type scannable struct {
+// Scannable is a Lookup that can also read many rows without being told their keys. It is for a stage with a preload.
+type Scannable struct {
 	lookupext.Database
-	rows lookupext.Scan
+	Rows lookupext.Scan
 }
 
 // Preload fills the cache of a stage from a whole table.
@@ -64,13 +64,13 @@ func (p *Pipeline) Preloads() []*Preload { return p.preloads }
 func (c *compiler) preloads() []*Preload {
 	var all []*Preload
 	for _, n := range c.nodes {
-		table, ok := c.lookups[n.Index].(*scannable)
+		table, ok := c.lookups[n.Index].(*Scannable)
 		if !ok {
 			continue
 		}
 		all = append(all, &Preload{
 			Stage: n.Name, Wait: n.Preload.Wait, maxRows: n.Preload.MaxRows, ttl: n.Cache.TTL, retry: c.layout.File.Retry,
-			rows: table.rows, answers: n.answers, memory: c.open.memory,
+			rows: table.Rows, answers: n.answers, memory: c.open.memory,
 		})
 	}
 	return all

@@ -44,7 +44,7 @@ func OpenRegistry(file *pipelinefile.File, watch *tlsfiles.Watch) (*registry.Cli
 		return nil, nil //nolint:nilnil // No registry is no client.
 	}
 	var renew func() *tls.Config
-	renew, err := renewedTLS(file, "registry.tls", f.TLS, watch)
+	renew, err := RenewedTLS(file, "registry.tls", f.TLS, watch)
 	if err != nil {
 		return nil, err
 	}

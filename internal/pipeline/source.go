@@ -24,8 +24,16 @@ type Source interface {
 	// tell is an *UnreachableError.
 	Prepare(ctx context.Context, s *Stage) (Lookup, error)
 	Close() error
-	// identity tells it from a source that can answer otherwise. It may hold secrets.
-	identity() string
+	// Identity tells it from a source that can answer otherwise. It may hold secrets.
+	Identity() string
+}
+
+// Table is a Source whose rows are read before the pipeline starts, and followed from then on.
+type Table interface {
+	Source
+	lookupext.Follower
+	// Read waits until the table is complete, as long as that takes.
+	Read(ctx context.Context) error
 }
 
 // Lookup loads the keys of a stage. See package lookupext for what else some can do.
@@ -41,6 +49,15 @@ func asLearner(l Lookup) lookupext.Learner {
 	return nil
 }
 
+// ColumnTypes returns the types of columns as texts.
+func ColumnTypes(types map[string]pipelinefile.ColumnType) map[string]string {
+	texts := make(map[string]string, len(types))
+	for name, t := range types {
+		texts[name] = string(t)
+	}
+	return texts
+}
+
 // standIn answers in place of a source.
 type standIn struct{ lookup func(*Stage) Lookup }
 
@@ -49,7 +66,7 @@ func (s standIn) Prepare(_ context.Context, stage *Stage) (Lookup, error) {
 	return s.lookup(stage), nil
 }
 func (s standIn) Close() error     { return nil }
-func (s standIn) identity() string { return "" }
+func (s standIn) Identity() string { return "" }
 
 // SourceOptions are what a source is given beside the file. Zero values are defaults.
 type SourceOptions struct {
@@ -61,28 +78,6 @@ type SourceOptions struct {
 	// be read.
 	Registry        *registry.Client
 	RegistryBackend *stages.Backend
-}
-
-// OpenSource makes a Source without connecting. Its error is a *strictyaml.Error, or a *tlsfiles.EndedError.
-func OpenSource(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, opts SourceOptions) (Source, error) {
-	switch f.Kind() {
-	case pipelinefile.KindRedis:
-		return openRedis(ctx, file, f, opts.Certificates)
-	case pipelinefile.KindHTTP:
-		return openHTTP(ctx, file, f, opts.Certificates)
-	case pipelinefile.KindGRPC:
-		return openGRPC(ctx, file, f, opts.Certificates)
-	case pipelinefile.KindMongoDB:
-		return openMongoDB(ctx, file, f, opts.Certificates)
-	case pipelinefile.KindFile:
-		return openFile(ctx, file, f, opts.Logger)
-	case pipelinefile.KindInline:
-		return openInline(file, f)
-	case pipelinefile.KindTopic:
-		return openTopic(ctx, file, f, opts)
-	default:
-		return openSQL(ctx, file, f)
-	}
 }
 
 // backendConfig is how the calls of a source are limited: not at all if its rows are in memory.

@@ -56,7 +56,7 @@ func (l *Layout) optional(source string) bool {
 // start without. Its error is an *UnreachableError, or joined *strictyaml.Errors.
 func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start *Start) (map[int]Lookup, error) {
 	source, optional := p.sources[name], false
-	if t, ok := source.Source.(*topicTable); ok && start != nil && start.OnTable != nil {
+	if t, ok := source.Source.(Table); ok && start != nil && start.OnTable != nil {
 		start.OnTable(name, t.Status)
 	}
 	limit := connectTime
@@ -95,8 +95,8 @@ func (p *Pipeline) reach(ctx context.Context, layout *Layout, name string, start
 
 // ask pings a source, and prepares its stages' statements. A topic is read first, which takes as long as it takes.
 func (p *Pipeline) ask(ctx context.Context, layout *Layout, name string) (map[int]Lookup, error) {
-	if t, ok := p.sources[name].Source.(*topicTable); ok {
-		if err := t.read(ctx); err != nil {
+	if t, ok := p.sources[name].Source.(Table); ok {
+		if err := t.Read(ctx); err != nil {
 			return nil, &UnreachableError{Source: name, Err: err, Permanent: stages.ClassOf(err) == stages.Fatal}
 		}
 	}

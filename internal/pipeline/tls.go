@@ -11,9 +11,9 @@ import (
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 )
 
-// renewedTLS opens the files of a section tls, whose key is key. It returns the function that gives each new connection its
+// RenewedTLS opens the files of a section tls, whose key is key. It returns the function that gives each new connection its
 // configuration, or nil where the section is off.
-func renewedTLS(file *pipelinefile.File, key string, section pipelinefile.TLS, watch *tlsfiles.Watch) (func() *tls.Config, error) {
+func RenewedTLS(file *pipelinefile.File, key string, section pipelinefile.TLS, watch *tlsfiles.Watch) (func() *tls.Config, error) {
 	if !section.Enabled {
 		return nil, nil //nolint:nilnil // No encryption is no configuration.
 	}

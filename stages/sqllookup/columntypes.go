@@ -5,17 +5,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/loaderline/loaderline/internal/lookupext"
 )
 
 // pgColumnKinds are the kinds of PostgreSQL's types. What is not among them is text, as cellOf has it.
 var pgColumnKinds = map[uint32]lookupext.ColumnKind{
-	pgtype.Int2OID: lookupext.Integer, pgtype.Int4OID: lookupext.Integer, pgtype.Int8OID: lookupext.Bigint, pgtype.OIDOID: lookupext.Bigint,
-	pgtype.NumericOID: lookupext.Numeric, pgtype.Float4OID: lookupext.Real, pgtype.Float8OID: lookupext.Double, pgtype.BoolOID: lookupext.Boolean,
-	pgtype.JSONOID: lookupext.JSON, pgtype.JSONBOID: lookupext.JSON, pgtype.ByteaOID: lookupext.Bytes, pgtype.UUIDOID: lookupext.UUID,
-	pgtype.TimestamptzOID: lookupext.Timestamptz, pgtype.TimestampOID: lookupext.Timestamp, pgtype.DateOID: lookupext.Date, pgtype.TimeOID: lookupext.Time,
+	oidInt2: lookupext.Integer, oidInt4: lookupext.Integer, oidInt8: lookupext.Bigint, oidOID: lookupext.Bigint,
+	oidNumeric: lookupext.Numeric, oidFloat4: lookupext.Real, oidFloat8: lookupext.Double, oidBool: lookupext.Boolean,
+	oidJSON: lookupext.JSON, oidJSONB: lookupext.JSON, oidBytea: lookupext.Bytes, oidUUID: lookupext.UUID,
+	oidTimestamptz: lookupext.Timestamptz, oidTimestamp: lookupext.Timestamp, oidDate: lookupext.Date, oidTime: lookupext.Time,
 }
 
 // columnType is the type of a column, which learn was asked for. The modifier of an array is that of its elements.

@@ -11,13 +11,13 @@ import (
 	"github.com/loaderline/loaderline/stages/lookup"
 )
 
-// The drivers.
+// The drivers. A program imports the package of each that it uses.
 const (
-	// Postgres is for PostgreSQL.
+	// Postgres is for PostgreSQL: package sqllookup/postgres.
 	Postgres = "postgres"
-	// MySQL is for MySQL and MariaDB.
+	// MySQL is for MySQL and MariaDB: package sqllookup/mysql.
 	MySQL = "mysql"
-	// SQLite is for files of SQLite.
+	// SQLite is for files of SQLite: package sqllookup/sqlite.
 	SQLite = "sqlite"
 )
 
@@ -99,6 +99,11 @@ func Open(ctx context.Context, cfg Config) (lookup.Client[Query], error) {
 		return nil, fmt.Errorf("sql: %w", err)
 	}
 	return db, nil
+}
+
+// withoutDriver is the error of Open if the program does not import a driver.
+func withoutDriver(name string) error {
+	return fmt.Errorf("this program is built without the driver %s: import _ %q", name, "github.com/loaderline/loaderline/stages/sqllookup/"+name)
 }
 
 // Ping implements lookup.Client. Its error is for the operator: it names the database's host and port or file, and no credentials.

@@ -3,6 +3,12 @@
 // A query names its keys once, as $keys. The database gets it once for all keys of a call, with the keys as a parameter and never
 // as text. The database says which types they have. A value that does not fit is no key, and fails alone before the call.
 //
+// A program imports the driver of each database that it uses, for its effect, and no other:
+//
+//	import _ "github.com/loaderline/loaderline/stages/sqllookup/postgres"
+//	import _ "github.com/loaderline/loaderline/stages/sqllookup/mysql"
+//	import _ "github.com/loaderline/loaderline/stages/sqllookup/sqlite"
+//
 // # Values
 //
 // Each row becomes one JSON object. A number keeps its digits, and nothing is lost:

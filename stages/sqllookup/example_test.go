@@ -10,6 +10,7 @@ import (
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/sqllookup"
+	_ "github.com/loaderline/loaderline/stages/sqllookup/sqlite" // The driver.
 )
 
 func Example() {

@@ -3,6 +3,9 @@ package sqllookup_test
 import (
 	"testing"
 
+	_ "github.com/loaderline/loaderline/stages/sqllookup/mysql" // The drivers.
+	_ "github.com/loaderline/loaderline/stages/sqllookup/postgres"
+	_ "github.com/loaderline/loaderline/stages/sqllookup/sqlite"
 	"github.com/loaderline/loaderline/testenv"
 )
 

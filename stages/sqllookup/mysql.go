@@ -3,14 +3,14 @@ package sqllookup
 import (
 	"context"
 	"database/sql"
-	sqldriver "database/sql/driver"
+	stddriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	driver4 "github.com/go-sql-driver/mysql"
+	"github.com/loaderline/loaderline/internal/sqldriver"
 )
 
 // mysql is MySQL or MariaDB: what they differ in is asked for in comments that only one of them reads.
@@ -20,20 +20,20 @@ type mysql struct {
 }
 
 func openMySQL(cfg Config) (*mysql, error) {
-	dc, err := mysqlDSN(string(cfg.DSN))
+	d := sqldriver.OfMySQL()
+	if d == nil {
+		return nil, withoutDriver(MySQL)
+	}
+	server, err := d.Open(string(cfg.DSN))
 	if err != nil {
 		return nil, err
 	}
-	connector, err := driver4.NewConnector(dc)
-	if err != nil {
-		return nil, errMySQLDSN
-	}
-	pool := sql.OpenDB(&mysqlConnector{Connector: connector, settings: mysqlSettings(cfg.Timeout, dc.Params)})
+	pool := sql.OpenDB(&mysqlConnector{Connector: server.Connector, settings: mysqlSettings(cfg.Timeout, server.Params)})
 	pool.SetMaxOpenConns(cfg.Pool)
 	pool.SetMaxIdleConns(cfg.Pool)
 	// Servers and proxies close what is idle for long; 8 hours is the server's default.
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &mysql{pool: pool, address: dc.Addr}, nil
+	return &mysql{pool: pool, address: server.Address}, nil
 }
 
 // mysqlSettings are the statements that begin a session. What params says of the time limits wins.
@@ -54,18 +54,18 @@ func mysqlSettings(timeout time.Duration, params map[string]string) []string {
 
 // mysqlConnector makes connections whose session is set.
 type mysqlConnector struct {
-	sqldriver.Connector
+	stddriver.Connector
 
 	settings []string
 }
 
 // Connect connects and sets the session.
-func (c *mysqlConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+func (c *mysqlConnector) Connect(ctx context.Context) (stddriver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, &connectError{err}
 	}
-	session, ok := conn.(sqldriver.ExecerContext)
+	session, ok := conn.(stddriver.ExecerContext)
 	if !ok {
 		return nil, errors.Join(errors.New("the driver's connections cannot be set"), conn.Close())
 	}

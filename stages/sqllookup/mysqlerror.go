@@ -8,8 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	driver4 "github.com/go-sql-driver/mysql"
-
+	"github.com/loaderline/loaderline/internal/sqldriver"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -18,21 +17,21 @@ func mysqlError(ctx context.Context, err error) error {
 	if e := ended(ctx); e != nil {
 		return e
 	}
-	if errors.Is(err, driver4.ErrPktTooLarge) {
+	f := sqldriver.OfMySQL().Failure(err)
+	if f.TooLarge {
 		return stages.WithClass(&databaseError{message: "the keys of one call are too large for the database: lower max_keys", err: err}, stages.Permanent)
 	}
-	said, ok := errors.AsType[*driver4.MySQLError](err)
-	if !ok {
+	if f.Number == 0 {
 		_, connecting := errors.AsType[*connectError](err)
-		e := &databaseError{message: connectionWords(err, connecting), err: err}
-		if connecting && isLoginProblem(err) {
-			e.message = "the database refuses the login: " + loginAdvice(err)
+		e := &databaseError{message: connectionWords(err, connecting, false, ""), err: err}
+		if connecting && (f.NoTLS || f.Login) {
+			e.message = "the database refuses the login: " + loginAdvice(f)
 			return stages.WithClass(e, stages.Fatal)
 		}
 		return e
 	}
-	e := &databaseError{code: strconv.Itoa(int(said.Number)), message: mysqlMessage(said), err: err}
-	switch classOfMySQL(said.Number, string(said.SQLState[:])) {
+	e := &databaseError{code: strconv.Itoa(int(f.Number)), message: mysqlMessage(f), err: err}
+	switch classOfMySQL(f.Number, f.State) {
 	case stages.Permanent:
 		return stages.WithClass(e, stages.Permanent)
 	case stages.Fatal:
@@ -42,13 +41,8 @@ func mysqlError(ctx context.Context, err error) error {
 	}
 }
 
-func isLoginProblem(err error) bool {
-	return errors.Is(err, driver4.ErrNoTLS) || errors.Is(err, driver4.ErrCleartextPassword) || errors.Is(err, driver4.ErrNativePassword) ||
-		errors.Is(err, driver4.ErrOldPassword) || errors.Is(err, driver4.ErrUnknownPlugin)
-}
-
-func loginAdvice(err error) string {
-	if errors.Is(err, driver4.ErrNoTLS) {
+func loginAdvice(f sqldriver.MySQLFailure) string {
+	if f.NoTLS {
 		return "it has no TLS, and the dsn demands it"
 	}
 	return "the dsn does not allow the way in which it asks for the password"
@@ -81,7 +75,7 @@ func classOfMySQL(number uint16, state string) stages.Class {
 }
 
 // mysqlMessage is what the server said, without users and addresses.
-func mysqlMessage(said *driver4.MySQLError) string {
+func mysqlMessage(said sqldriver.MySQLFailure) string {
 	switch said.Number {
 	case 1045, 1130, 1524, 1698, 1862, 4151:
 		return "the database refuses the login"
@@ -128,8 +122,8 @@ func mysqlPrepareError(ctx context.Context, err error, r rewrite) error {
 	if !ok || stages.ClassOf(err) == stages.Transient {
 		return err
 	}
-	said, ok := errors.AsType[*driver4.MySQLError](err)
-	if !ok || said.Number != 1064 {
+	said := sqldriver.OfMySQL().Failure(err)
+	if said.Number != 1064 {
 		return stages.WithClass(e, stages.Fatal)
 	}
 	near, line, ok := syntaxError(said.Message)

@@ -3,7 +3,7 @@ package sqllookup
 import (
 	"context"
 	"database/sql"
-	sqldriver "database/sql/driver"
+	stddriver "database/sql/driver"
 	"errors"
 )
 
@@ -34,7 +34,7 @@ func (l *mysqlLookup) stream(ctx context.Context, query string, each func(*layou
 		return mysqlError(ctx, err)
 	}
 	defer func() {
-		_ = conn.Raw(func(any) error { return sqldriver.ErrBadConn }) // Its session is not one for lookups any more.
+		_ = conn.Raw(func(any) error { return stddriver.ErrBadConn }) // Its session is not one for lookups any more.
 		_ = conn.Close()
 	}()
 	if _, err := conn.ExecContext(ctx, unlimited); err != nil {

@@ -8,10 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/sqldriver"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -65,17 +63,17 @@ func (l *pgLookup) learnEquality(ctx context.Context, r rewrite, lay *layout) er
 func (l *pgLookup) equalityOf(ctx context.Context, oid uint32, collation string) (partEquality, error) {
 	_, t, _ := l.db.known(oid)
 	switch oid {
-	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.NumericOID, pgtype.BoolOID, pgtype.UUIDOID,
-		pgtype.TimestamptzOID, pgtype.TimestampOID, pgtype.DateOID:
+	case oidInt2, oidInt4, oidInt8, oidNumeric, oidBool, oidUUID,
+		oidTimestamptz, oidTimestamp, oidDate:
 		return partEquality{exact: true}, nil
-	case pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID:
+	case oidText, oidVarchar, oidBPChar:
 		return partEquality{exact: collation == ""}, nil
-	case pgtype.Float4OID:
+	case oidFloat4:
 		return partEquality{fold: foldFloat(32)}, nil
-	case pgtype.Float8OID:
+	case oidFloat8:
 		return partEquality{fold: foldFloat(64)}, nil
-	case pgtype.InetOID, pgtype.CIDROID, pgtype.MacaddrOID, pgtype.Macaddr8OID, pgtype.TimeOID, pgtype.BitOID, pgtype.VarbitOID,
-		pgtype.NameOID, pgtype.QCharOID, pgtype.OIDOID:
+	case oidInet, oidCIDR, oidMacaddr, oidMacaddr8, oidTime, oidBit, oidVarbit,
+		oidName, oidQChar, oidOID:
 		return partEquality{distinct: true}, nil
 	}
 	switch {
@@ -93,7 +91,7 @@ func (l *pgLookup) equalityOf(ctx context.Context, oid uint32, collation string)
 
 // lowersASCII reports whether the database's locale lowers I to i: the Turkish locale does not.
 func (l *pgLookup) lowersASCII(ctx context.Context) (usual bool, err error) {
-	err = l.db.run(ctx, pgQuery{sql: "SELECT lower('I') = 'i'"}, func(_ []pgconn.FieldDescription, v [][]byte) error {
+	err = l.db.run(ctx, sqldriver.PostgresQuery{SQL: "SELECT lower('I') = 'i'"}, func(_ []sqldriver.PostgresField, v [][]byte) error {
 		usual = string(v[0]) == "t"
 		return nil
 	})
@@ -110,7 +108,7 @@ func (l *pgLookup) collations(ctx context.Context, r rewrite, lay *layout, eleme
 	)
 	for i, oid := range elements {
 		switch oid {
-		case pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID:
+		case oidText, oidVarchar, oidBPChar:
 			columns = append(columns, `pg_collation_for("loaderline keyed".`+quotePostgres(lay.names[lay.keys[i]])+"::text)")
 			at = append(at, i)
 		}
@@ -118,15 +116,15 @@ func (l *pgLookup) collations(ctx context.Context, r rewrite, lay *layout, eleme
 	if len(columns) == 0 {
 		return found, nil
 	}
-	q := pgQuery{
-		sql:  "SELECT " + strings.Join(columns, ", ") + " FROM (SELECT 1) one LEFT JOIN (\n" + r.sql + "\n) \"loaderline keyed\" ON false",
-		oids: l.oids,
+	q := sqldriver.PostgresQuery{
+		SQL:  "SELECT " + strings.Join(columns, ", ") + " FROM (SELECT 1) one LEFT JOIN (\n" + r.sql + "\n) \"loaderline keyed\" ON false",
+		OIDs: l.oids,
 	}
 	for range l.oids {
-		q.values = append(q.values, []byte("{}"))
+		q.Values = append(q.Values, []byte("{}"))
 	}
 	names := make([]string, len(columns))
-	if err := l.db.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+	if err := l.db.run(ctx, q, func(_ []sqldriver.PostgresField, v [][]byte) error {
 		for i := range v {
 			names[i] = string(v[i])
 		}
@@ -157,8 +155,8 @@ func (l *pgLookup) comparesLoosely(ctx context.Context, collation string) (loose
 	if collation == "" || collation == `"default"` || collation == `"C"` {
 		return false, nil
 	}
-	q := pgQuery{sql: looseSQL, values: [][]byte{[]byte(collation)}, oids: []uint32{pgtype.TextOID}}
-	err = l.db.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+	q := sqldriver.PostgresQuery{SQL: looseSQL, Values: [][]byte{[]byte(collation)}, OIDs: []uint32{oidText}}
+	err = l.db.run(ctx, q, func(_ []sqldriver.PostgresField, v [][]byte) error {
 		loose = string(v[0]) != "0"
 		return nil
 	})
@@ -197,8 +195,8 @@ func (l *pgLookup) compare(ctx context.Context, sql string, keys []lookup.Key, r
 	for _, list := range lists {
 		values = append(values, append(list, '}'))
 	}
-	q := pgQuery{sql: sql, values: values, oids: slices.Concat(l.oids, l.oids)}
-	return l.db.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+	q := sqldriver.PostgresQuery{SQL: sql, Values: values, OIDs: slices.Concat(l.oids, l.oids)}
+	return l.db.run(ctx, q, func(_ []sqldriver.PostgresField, v [][]byte) error {
 		key, err := strconv.Atoi(string(v[0]))
 		if err != nil {
 			return err

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/loaderline/loaderline/internal/safeerr"
+	"github.com/loaderline/loaderline/internal/sqldriver"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -20,20 +19,16 @@ func postgresError(ctx context.Context, err error) error {
 	if expired, ok := errors.AsType[*tlsfiles.EndedError](err); ok {
 		return stages.WithClass(&databaseError{message: expired.Error(), err: err}, stages.Fatal)
 	}
-	connecting := false
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		connecting = true
+	f := sqldriver.OfPostgres().Failure(err)
+	if f.Code == "" {
+		return &databaseError{message: connectionWords(err, f.Connecting, f.Timeout, f.Role), err: err}
 	}
-	said, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return &databaseError{message: connectionWords(err, connecting), err: err}
-	}
-	e := &databaseError{code: said.Code, message: firstLine(said.Message), err: err}
-	if words := loginWords(said.Code, connecting); words != "" {
+	e := &databaseError{code: f.Code, message: firstLine(f.Message), err: err}
+	if words := loginWords(f.Code, f.Connecting); words != "" {
 		e.message = words
 	}
-	switch class := classOfState(said.Code); {
-	case class == stages.Permanent && !connecting:
+	switch class := classOfState(f.Code); {
+	case class == stages.Permanent && !f.Connecting:
 		return stages.WithClass(e, stages.Permanent)
 	case class != stages.Transient: // A connection has no keys: a setting of the dsn is at fault.
 		return stages.WithClass(e, stages.Fatal)
@@ -77,34 +72,20 @@ func loginWords(code string, connecting bool) string {
 	return ""
 }
 
-// roleWords says what a server is that the dsn does not ask for. Where there are several, the last one speaks for all.
-func roleWords(err error) string {
-	switch {
-	case errors.Is(err, pgconn.ErrReadOnlyConnection):
-		return "the server is read only"
-	case errors.Is(err, pgconn.ErrReadWriteConnection):
-		return "the server is not read only"
-	case errors.Is(err, pgconn.ErrStandbyConnection):
-		return "the server is a standby"
-	case errors.Is(err, pgconn.ErrPrimaryConnection):
-		return "the server is no standby"
-	}
-	return ""
-}
-
-// connectionWords says why there is no answer, without the addresses that network errors name.
-func connectionWords(err error, connecting bool) string {
+// connectionWords says why there is no answer, without the addresses that network errors name. role is what the server is that the dsn
+// does not ask for.
+func connectionWords(err error, connecting, timeout bool, role string) string {
 	words := "the connection to the database was lost"
 	if connecting {
 		words = "cannot connect to the database"
 	}
 	reason := safeerr.Reason(err)
-	if role := roleWords(err); role != "" && connecting {
+	if role != "" && connecting {
 		reason = "target_session_attrs: " + role
 	}
 	switch {
 	case reason != "":
-	case pgconn.Timeout(err):
+	case timeout:
 		reason = safeerr.NoAnswer
 	case connecting && strings.Contains(err.Error(), "server refused TLS"): // The driver has no name for it.
 		reason = "it has no TLS, and sslmode in the dsn demands it"

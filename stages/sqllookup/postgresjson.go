@@ -9,8 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/loaderline/loaderline/internal/jsondoc"
 	"github.com/loaderline/loaderline/internal/lookupkey"
 )
@@ -25,21 +23,21 @@ func (p *postgres) cellOf(oid uint32) appendPG {
 		return arrayCell(p.cellOf(t.element))
 	}
 	switch oid {
-	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.OIDOID:
+	case oidInt2, oidInt4, oidInt8, oidOID:
 		return appendAsIs
-	case pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID:
+	case oidNumeric, oidFloat4, oidFloat8:
 		return appendNumber
-	case pgtype.BoolOID:
+	case oidBool:
 		return appendBool
-	case pgtype.JSONOID:
+	case oidJSON:
 		return appendUncheckedJSON
-	case pgtype.JSONBOID:
+	case oidJSONB:
 		return appendJSON
-	case pgtype.ByteaOID:
+	case oidBytea:
 		return appendBytea
-	case pgtype.TimestamptzOID:
+	case oidTimestamptz:
 		return appendTimestamptz
-	case pgtype.TimestampOID:
+	case oidTimestamp:
 		return appendTimestamp
 	}
 	return appendText

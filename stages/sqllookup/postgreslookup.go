@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
+	"github.com/loaderline/loaderline/internal/sqldriver"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/lookup"
 )
@@ -43,7 +42,7 @@ func (p *postgres) prepare(ctx context.Context, l *prepared, s statement) error 
 	l.columns = shape.layout.names
 	pl.fields = typesOf(described.Fields)
 	for _, f := range described.Fields {
-		l.columnTypes = append(l.columnTypes, p.columnType(f.DataTypeOID, f.TypeModifier))
+		l.columnTypes = append(l.columnTypes, p.columnType(f.Type, f.Modifier))
 	}
 	l.load, l.scan, l.without = pl.loadRows, pl.prepareScan, pl.withoutKeys
 	l.verify = func(ctx context.Context) error { return p.explain(ctx, final, pl.oids) }
@@ -58,8 +57,8 @@ func (p *postgres) prepare(ctx context.Context, l *prepared, s statement) error 
 }
 
 func (l *pgLookup) withoutKeys(ctx context.Context, before, after string) (returns bool, err error) {
-	q := pgQuery{sql: before + l.sql + after, oids: l.oids, values: slices.Repeat([][]byte{[]byte("{}")}, len(l.oids))}
-	err = l.db.run(ctx, q, func([]pgconn.FieldDescription, [][]byte) error {
+	q := sqldriver.PostgresQuery{SQL: before + l.sql + after, OIDs: l.oids, Values: slices.Repeat([][]byte{[]byte("{}")}, len(l.oids))}
+	err = l.db.run(ctx, q, func([]sqldriver.PostgresField, [][]byte) error {
 		returns = true
 		return nil
 	})
@@ -74,11 +73,11 @@ type pgShape struct {
 
 // shapeOf is the shape for a result's columns. Types that are not known yet are read from the catalog, so ctx must
 // not hold the only connection.
-func (l *pgLookup) shapeOf(ctx context.Context, fields []pgconn.FieldDescription) (*pgShape, error) {
+func (l *pgLookup) shapeOf(ctx context.Context, fields []sqldriver.PostgresField) (*pgShape, error) {
 	oids := make([]uint32, len(fields))
 	names := make([]string, len(fields))
 	for i, f := range fields {
-		oids[i], names[i] = f.DataTypeOID, f.Name
+		oids[i], names[i] = f.Type, f.Name
 	}
 	if err := l.db.learn(ctx, oids); err != nil {
 		return nil, err
@@ -94,16 +93,16 @@ func (l *pgLookup) shapeOf(ctx context.Context, fields []pgconn.FieldDescription
 	return s, nil
 }
 
-func typesOf(fields []pgconn.FieldDescription) []uint32 {
+func typesOf(fields []sqldriver.PostgresField) []uint32 {
 	oids := make([]uint32, len(fields))
 	for i, f := range fields {
-		oids[i] = f.DataTypeOID
+		oids[i] = f.Type
 	}
 	return oids
 }
 
 // expect is errOutdated for columns of other types than were described.
-func (l *pgLookup) expect(fields []pgconn.FieldDescription) error {
+func (l *pgLookup) expect(fields []sqldriver.PostgresField) error {
 	if !slices.Equal(typesOf(fields), l.fields) && !l.vague.Load() {
 		return errOutdated
 	}
@@ -111,9 +110,9 @@ func (l *pgLookup) expect(fields []pgconn.FieldDescription) error {
 }
 
 // knows reports whether no type of fields must be read from the catalog first.
-func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
-	return !slices.ContainsFunc(fields, func(f pgconn.FieldDescription) bool {
-		_, _, ok := l.db.known(f.DataTypeOID)
+func (l *pgLookup) knows(fields []sqldriver.PostgresField) bool {
+	return !slices.ContainsFunc(fields, func(f sqldriver.PostgresField) bool {
+		_, _, ok := l.db.known(f.Type)
 		return !ok
 	})
 }
@@ -122,14 +121,14 @@ func (l *pgLookup) knows(fields []pgconn.FieldDescription) bool {
 var errUnknownType = errors.New("a column's type is not known yet")
 
 func (l *pgLookup) loadRows(ctx context.Context, b *stages.Batch[lookup.Key, []byte]) error {
-	q := pgQuery{sql: l.sql, values: arrays(b.Keys, len(l.oids)), oids: l.oids, columns: l.expect}
+	q := sqldriver.PostgresQuery{SQL: l.sql, Values: arrays(b.Keys, len(l.oids)), OIDs: l.oids, Columns: l.expect}
 	for {
 		var (
 			a       *answer
 			r       pgRow
-			unknown []pgconn.FieldDescription
+			unknown []sqldriver.PostgresField
 		)
-		err := l.db.run(ctx, q, func(fields []pgconn.FieldDescription, values [][]byte) error {
+		err := l.db.run(ctx, q, func(fields []sqldriver.PostgresField, values [][]byte) error {
 			if a == nil {
 				if !l.knows(fields) {
 					unknown = slices.Clone(fields)

@@ -8,10 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/sqldriver"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -108,7 +106,7 @@ func (l *pgLookup) infer(ctx context.Context, s statement, final rewrite, relati
 	case err != nil:
 		return nil, false, err
 	}
-	if oids = described.ParamOIDs; len(oids) != parts {
+	if oids = described.Parameters; len(oids) != parts {
 		return nil, false, invalid(fmt.Errorf("the statement has %s, and the key %s", plural.Count(len(oids), "parameter"), plural.Count(parts, "part")))
 	}
 	return oids, parts == 1, nil
@@ -122,7 +120,7 @@ func (l *pgLookup) inferColumns(ctx context.Context, s statement, relations []re
 		probe, owner := s.probe(parts, relations, distinct)
 		described, err := l.db.describe(ctx, probe, nil)
 		if err == nil {
-			oids, err := partTypes(described.ParamOIDs, owner, parts)
+			oids, err := partTypes(described.Parameters, owner, parts)
 			if err != nil {
 				return nil, invalid(err)
 			}
@@ -155,9 +153,9 @@ func partTypes(oids []uint32, owner []int, parts int) ([]uint32, error) {
 	for i, part := range owner {
 		switch {
 		case i >= len(oids):
-		case found[part] == 0, found[part] == pgtype.TextOID:
+		case found[part] == 0, found[part] == oidText:
 			found[part] = oids[i]
-		case oids[i] != found[part] && oids[i] != pgtype.TextOID:
+		case oids[i] != found[part] && oids[i] != oidText:
 			return nil, fmt.Errorf("part %d of the key is compared with columns of several types: say its type by key_type", part+1)
 		}
 	}
@@ -179,13 +177,8 @@ func parameters(n int) string {
 func parameterName(i int) string { return "$" + strconv.Itoa(i+1) }
 
 // describe asks the server of what types a statement's parameters and columns are.
-func (p *postgres) describe(ctx context.Context, r rewrite, oids []uint32) (*pgconn.StatementDescription, error) {
-	conn, err := p.pool.Acquire(ctx)
-	if err != nil {
-		return nil, postgresError(ctx, err)
-	}
-	defer conn.Release()
-	described, err := conn.Conn().PgConn().Prepare(ctx, "", r.sql, oids)
+func (p *postgres) describe(ctx context.Context, r rewrite, oids []uint32) (*sqldriver.PostgresDescription, error) {
+	described, err := p.pool.Describe(ctx, r.sql, oids)
 	if err != nil {
 		return nil, statementError(ctx, err, r, 0)
 	}
@@ -195,11 +188,11 @@ func (p *postgres) describe(ctx context.Context, r rewrite, oids []uint32) (*pgc
 // explain plans a statement without keys: the server checks the rights, which it does not when it describes one.
 func (p *postgres) explain(ctx context.Context, r rewrite, oids []uint32) error {
 	const prefix = "EXPLAIN "
-	q := pgQuery{sql: prefix + r.sql, oids: oids}
+	q := sqldriver.PostgresQuery{SQL: prefix + r.sql, OIDs: oids}
 	for range oids {
-		q.values = append(q.values, []byte("{}"))
+		q.Values = append(q.Values, []byte("{}"))
 	}
-	err := p.run(ctx, q, func([]pgconn.FieldDescription, [][]byte) error { return nil })
+	err := p.run(ctx, q, func([]sqldriver.PostgresField, [][]byte) error { return nil })
 	if err != nil {
 		return statementError(ctx, err, r, len(prefix))
 	}
@@ -219,11 +212,11 @@ func statementError(ctx context.Context, err error, r rewrite, prefix int) error
 	if stages.ClassOf(err) == stages.Transient {
 		return err
 	}
-	said, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok || int(said.Position) <= prefix {
+	said := sqldriver.OfPostgres().Failure(err)
+	if said.Position <= prefix {
 		return stages.WithClass(e, stages.Fatal)
 	}
-	line, column := r.place(int(said.Position) - prefix)
+	line, column := r.place(said.Position - prefix)
 	return stages.WithClass(&databaseError{
 		code: e.code, err: e.err,
 		message: fmt.Sprintf("line %d, column %d of the query: %s", line, column, e.message),

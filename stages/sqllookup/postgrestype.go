@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/loaderline/loaderline/internal/lookupkey"
+	"github.com/loaderline/loaderline/internal/sqldriver"
 )
 
 // pgType is what the catalog says of a type.
@@ -64,8 +62,8 @@ func (p *postgres) readTypes(ctx context.Context, oids []uint32) (map[uint32]pgT
 		}
 		list = strconv.AppendUint(list, uint64(oid), 10)
 	}
-	q := pgQuery{sql: typesSQL, values: [][]byte{append(list, '}')}, oids: []uint32{pgtype.OIDArrayOID}}
-	err := p.run(ctx, q, func(_ []pgconn.FieldDescription, v [][]byte) error {
+	q := sqldriver.PostgresQuery{SQL: typesSQL, Values: [][]byte{append(list, '}')}, OIDs: []uint32{oidOIDArray}}
+	err := p.run(ctx, q, func(_ []sqldriver.PostgresField, v [][]byte) error {
 		learned[oidOf(v[0])] = pgType{name: string(v[1]), array: oidOf(v[2]), base: oidOf(v[3]), enum: string(v[4]) == "e", element: oidOf(v[5])}
 		return nil
 	})
@@ -97,27 +95,27 @@ func (p *postgres) known(oid uint32) (uint32, pgType, bool) {
 func (p *postgres) keyType(oid uint32) (lookupkey.Type, error) {
 	oid, t, _ := p.known(oid)
 	switch oid {
-	case pgtype.Int2OID:
+	case oidInt2:
 		return lookupkey.Smallint, nil
-	case pgtype.Int4OID:
+	case oidInt4:
 		return lookupkey.Integer, nil
-	case pgtype.Int8OID, pgtype.OIDOID:
+	case oidInt8, oidOID:
 		return lookupkey.Bigint, nil
-	case pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID:
+	case oidNumeric, oidFloat4, oidFloat8:
 		return lookupkey.Numeric, nil
-	case pgtype.BoolOID:
+	case oidBool:
 		return lookupkey.Boolean, nil
-	case pgtype.UUIDOID:
+	case oidUUID:
 		return lookupkey.UUID, nil
-	case pgtype.TimestamptzOID:
+	case oidTimestamptz:
 		return lookupkey.Timestamptz, nil
-	case pgtype.TimestampOID:
+	case oidTimestamp:
 		return lookupkey.Timestamp, nil
-	case pgtype.DateOID:
+	case oidDate:
 		return lookupkey.Date, nil
-	case pgtype.BPCharOID:
+	case oidBPChar:
 		return lookupkey.PaddedText, nil
-	case pgtype.ByteaOID, pgtype.JSONOID, pgtype.JSONBOID, pgtype.RecordOID:
+	case oidBytea, oidJSON, oidJSONB, oidRecord:
 		return lookupkey.Any, fmt.Errorf("a %s cannot be a key: compare with a column of another type", t.name)
 	}
 	if t.name == citext {
@@ -130,27 +128,27 @@ func (p *postgres) keyType(oid uint32) (lookupkey.Type, error) {
 func arrayOf(t lookupkey.Type) (uint32, error) {
 	switch t { //nolint:exhaustive // The others are not a type in every database.
 	case lookupkey.Smallint:
-		return pgtype.Int2ArrayOID, nil
+		return oidInt2Array, nil
 	case lookupkey.Integer:
-		return pgtype.Int4ArrayOID, nil
+		return oidInt4Array, nil
 	case lookupkey.Bigint:
-		return pgtype.Int8ArrayOID, nil
+		return oidInt8Array, nil
 	case lookupkey.Numeric:
-		return pgtype.NumericArrayOID, nil
+		return oidNumericArray, nil
 	case lookupkey.Text:
-		return pgtype.TextArrayOID, nil
+		return oidTextArray, nil
 	case lookupkey.PaddedText:
-		return pgtype.BPCharArrayOID, nil
+		return oidBPCharArray, nil
 	case lookupkey.UUID:
-		return pgtype.UUIDArrayOID, nil
+		return oidUUIDArray, nil
 	case lookupkey.Boolean:
-		return pgtype.BoolArrayOID, nil
+		return oidBoolArray, nil
 	case lookupkey.Timestamptz:
-		return pgtype.TimestamptzArrayOID, nil
+		return oidTimestamptzArray, nil
 	case lookupkey.Timestamp:
-		return pgtype.TimestampArrayOID, nil
+		return oidTimestampArray, nil
 	case lookupkey.Date:
-		return pgtype.DateArrayOID, nil
+		return oidDateArray, nil
 	}
 	return 0, fmt.Errorf("key_type %s has no type in PostgreSQL: leave it out, or cast the column", t)
 }

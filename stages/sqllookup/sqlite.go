@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // The database/sql driver "sqlite".
+	"github.com/loaderline/loaderline/internal/sqldriver"
 )
 
 type sqlite struct {
@@ -19,11 +19,15 @@ type sqlite struct {
 }
 
 func openSQLite(cfg Config) (*sqlite, error) {
+	d := sqldriver.OfSQLite()
+	if d == nil {
+		return nil, withoutDriver(SQLite)
+	}
 	dsn, file, err := sqliteDSN(cfg)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := sql.Open("sqlite", dsn)
+	pool, err := d.Open(dsn)
 	if err != nil {
 		return nil, errors.New("the dsn cannot be read: write a path, or file:path?mode=ro")
 	}

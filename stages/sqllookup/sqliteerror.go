@@ -2,12 +2,9 @@ package sqllookup
 
 import (
 	"context"
-	"errors"
 	"strings"
 
-	driver3 "modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
+	"github.com/loaderline/loaderline/internal/sqldriver"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -16,65 +13,73 @@ func sqliteError(ctx context.Context, err error) error {
 	if e := ended(ctx); e != nil {
 		return e
 	}
-	said, ok := errors.AsType[*driver3.Error](err)
+	code, text, ok := sqldriver.OfSQLite().Said(err)
 	if !ok {
 		return &databaseError{message: "the database cannot be read", err: err}
 	}
-	code := said.Code() & 0xff // The rest says more of the same.
-	e := &databaseError{code: sqliteName(code), message: sqliteMessage(said), err: err}
+	code &= 0xff // The rest says more of the same.
+	e := &databaseError{code: sqliteNames[code], message: sqliteMessage(text), err: err}
+	if e.code == "" {
+		e.code = "SQLITE"
+	}
 	switch code {
-	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
+	case sqliteCodeConstraint, sqliteCodeMismatch, sqliteCodeTooBig:
 		return stages.WithClass(e, stages.Permanent)
-	case sqlite3.SQLITE_ERROR:
+	case sqliteCodeError:
 		// One code for what is wrong with the statement and with the data that it computes with.
 		if strings.Contains(e.message, "malformed JSON") || strings.Contains(e.message, "integer overflow") {
 			return stages.WithClass(e, stages.Permanent)
 		}
 		return stages.WithClass(e, stages.Fatal)
-	case sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
-		sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE:
+	case sqliteCodePerm, sqliteCodeAuth, sqliteCodeReadOnly, sqliteCodeCorrupt, sqliteCodeNotADB,
+		sqliteCodeMisuse, sqliteCodeRange:
 		return stages.WithClass(e, stages.Fatal)
 	}
 	return e
 }
 
 // sqliteMessage is what the database said without the code that the driver adds.
-func sqliteMessage(err *driver3.Error) string {
-	text := strings.TrimSuffix(err.Error(), " (SQLITE_BUSY)")
+func sqliteMessage(text string) string {
+	text = strings.TrimSuffix(text, " (SQLITE_BUSY)")
 	if i := strings.LastIndex(text, " ("); i > 0 {
 		text = text[:i]
 	}
 	return firstLine(strings.TrimPrefix(text, "SQL logic error: "))
 }
 
-func sqliteName(code int) string {
-	switch code {
-	case sqlite3.SQLITE_ERROR:
-		return "SQLITE_ERROR"
-	case sqlite3.SQLITE_PERM:
-		return "SQLITE_PERM"
-	case sqlite3.SQLITE_BUSY:
-		return "SQLITE_BUSY"
-	case sqlite3.SQLITE_LOCKED:
-		return "SQLITE_LOCKED"
-	case sqlite3.SQLITE_READONLY:
-		return "SQLITE_READONLY"
-	case sqlite3.SQLITE_INTERRUPT:
-		return "SQLITE_INTERRUPT"
-	case sqlite3.SQLITE_IOERR:
-		return "SQLITE_IOERR"
-	case sqlite3.SQLITE_CORRUPT:
-		return "SQLITE_CORRUPT"
-	case sqlite3.SQLITE_CANTOPEN:
-		return "SQLITE_CANTOPEN"
-	case sqlite3.SQLITE_TOOBIG:
-		return "SQLITE_TOOBIG"
-	case sqlite3.SQLITE_CONSTRAINT:
-		return "SQLITE_CONSTRAINT"
-	case sqlite3.SQLITE_MISMATCH:
-		return "SQLITE_MISMATCH"
-	case sqlite3.SQLITE_NOTADB:
-		return "SQLITE_NOTADB"
-	}
-	return "SQLITE"
+// The codes of SQLite, which it never changes.
+const (
+	sqliteCodeError      = 1
+	sqliteCodePerm       = 3
+	sqliteCodeBusy       = 5
+	sqliteCodeLocked     = 6
+	sqliteCodeReadOnly   = 8
+	sqliteCodeInterrupt  = 9
+	sqliteCodeIOErr      = 10
+	sqliteCodeCorrupt    = 11
+	sqliteCodeCantOpen   = 14
+	sqliteCodeTooBig     = 18
+	sqliteCodeConstraint = 19
+	sqliteCodeMismatch   = 20
+	sqliteCodeMisuse     = 21
+	sqliteCodeAuth       = 23
+	sqliteCodeRange      = 25
+	sqliteCodeNotADB     = 26
+)
+
+// sqliteNames are SQLite's names for its codes.
+var sqliteNames = map[int]string{
+	sqliteCodeError:      "SQLITE_ERROR",
+	sqliteCodePerm:       "SQLITE_PERM",
+	sqliteCodeBusy:       "SQLITE_BUSY",
+	sqliteCodeLocked:     "SQLITE_LOCKED",
+	sqliteCodeReadOnly:   "SQLITE_READONLY",
+	sqliteCodeInterrupt:  "SQLITE_INTERRUPT",
+	sqliteCodeIOErr:      "SQLITE_IOERR",
+	sqliteCodeCorrupt:    "SQLITE_CORRUPT",
+	sqliteCodeCantOpen:   "SQLITE_CANTOPEN",
+	sqliteCodeTooBig:     "SQLITE_TOOBIG",
+	sqliteCodeConstraint: "SQLITE_CONSTRAINT",
+	sqliteCodeMismatch:   "SQLITE_MISMATCH",
+	sqliteCodeNotADB:     "SQLITE_NOTADB",
 }

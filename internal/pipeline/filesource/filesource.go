@@ -1,11 +1,12 @@
-package pipeline
+// Package filesource adds files with rows to the sources of the programs that import it.
+package filesource
 
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/loaderline/loaderline/internal/lookupext"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/stages/filelookup"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -20,11 +21,13 @@ type table struct {
 	path string
 }
 
-func openFile(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, logger *slog.Logger) (Source, error) {
+func init() { pipeline.RegisterSource(string(pipelinefile.KindFile), open) }
+
+func open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, opts pipeline.SourceOptions) (pipeline.Source, error) {
 	section := "sources." + f.Name + ".file"
 	client, err := filelookup.Open(ctx, filelookup.Config{
-		Path: f.File.Path, Format: string(f.File.Format), Delimiter: f.File.Delimiter, Key: f.File.Key, Types: columnTypes(f.File.Types),
-		MaxBytes: f.File.MaxBytes, Poll: f.File.Poll, Logger: logger,
+		Path: f.File.Path, Format: string(f.File.Format), Delimiter: f.File.Delimiter, Key: f.File.Key, Types: pipeline.ColumnTypes(f.File.Types),
+		MaxBytes: f.File.MaxBytes, Poll: f.File.Poll, Logger: opts.Logger,
 	})
 	if err != nil {
 		return nil, file.Errorf(section, "%v", errors.Unwrap(err))
@@ -32,20 +35,11 @@ func openFile(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sourc
 	return &table{Client: client, Reloader: client.(lookupext.Reloader), file: file, key: section + ".path", path: f.File.Path}, nil
 }
 
-// columnTypes returns the types of columns as texts.
-func columnTypes(types map[string]pipelinefile.ColumnType) map[string]string {
-	texts := make(map[string]string, len(types))
-	for name, t := range types {
-		texts[name] = string(t)
-	}
-	return texts
-}
-
 // Ping fails if the file is not there. Only another configuration helps then.
 func (t *table) Ping(ctx context.Context) error { return t.placed(t.Client.Ping(ctx)) }
 
 // Prepare reads the file at the first call.
-func (t *table) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+func (t *table) Prepare(ctx context.Context, s *pipeline.Stage) (pipeline.Lookup, error) {
 	l, err := t.Lookup(ctx, filelookup.Query{Name: s.Name, Many: s.Stage.List()})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -53,7 +47,7 @@ func (t *table) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	if err != nil {
 		return nil, t.placed(err)
 	}
-	return l.(Lookup), nil
+	return l.(pipeline.Lookup), nil
 }
 
 // placed returns an error of the file as one of the pipeline file.
@@ -64,4 +58,4 @@ func (t *table) placed(err error) error {
 	return t.file.Errorf(t.key, "%v", err)
 }
 
-func (t *table) identity() string { return t.path }
+func (t *table) Identity() string { return t.path }

@@ -1,4 +1,5 @@
-package pipeline
+// Package inlinesource adds tables in the pipeline file itself to the sources of the programs that import it.
+package inlinesource
 
 import (
 	"context"
@@ -6,6 +7,7 @@ import (
 	"math"
 
 	"github.com/loaderline/loaderline/internal/lookuptable"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
@@ -16,8 +18,10 @@ type inline struct {
 	rows  []strictyaml.Row
 }
 
-func openInline(file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
-	schema, err := lookuptable.NewSchema(lookuptable.Config{Key: f.Inline.Key, Types: columnTypes(f.Inline.Types)})
+func init() { pipeline.RegisterSource(string(pipelinefile.KindInline), open) }
+
+func open(_ context.Context, file *pipelinefile.File, f pipelinefile.Source, _ pipeline.SourceOptions) (pipeline.Source, error) {
+	schema, err := lookuptable.NewSchema(lookuptable.Config{Key: f.Inline.Key, Types: pipeline.ColumnTypes(f.Inline.Types)})
 	if err != nil {
 		return nil, file.Errorf("sources."+f.Name+".inline", "%v", err)
 	}
@@ -38,7 +42,7 @@ func openInline(file *pipelinefile.File, f pipelinefile.Source) (Source, error) 
 func (*inline) Ping(context.Context) error { return nil }
 
 // Prepare checks that no key has several rows, unless the stage makes lists of them.
-func (i *inline) Prepare(_ context.Context, s *Stage) (Lookup, error) {
+func (i *inline) Prepare(_ context.Context, s *pipeline.Stage) (pipeline.Lookup, error) {
 	if d := i.table.Rows().Duplicate(); d != nil && !s.Stage.List() {
 		return nil, i.rows[d.Second].Errorf("the row has the key of the row in line %d; remove one of them, or write many: true in stage %s for a list of them", i.rows[d.First].Line(), s.Name)
 	}
@@ -48,4 +52,4 @@ func (i *inline) Prepare(_ context.Context, s *Stage) (Lookup, error) {
 // Close does nothing.
 func (*inline) Close() error { return nil }
 
-func (*inline) identity() string { return "" }
+func (*inline) Identity() string { return "" }

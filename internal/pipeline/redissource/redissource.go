@@ -1,4 +1,5 @@
-package pipeline
+// Package redissource adds Redis to the programs that import it: as a source, and as the cache that processes share.
+package redissource
 
 import (
 	"context"
@@ -6,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/redisconn"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
@@ -20,18 +22,23 @@ type redisServer struct {
 	cfg  redislookup.Config
 }
 
-// redisConfig is a section that is a pipelinefile.Redis, as its client has it.
-func redisConfig(file *pipelinefile.File, section string, r *pipelinefile.Redis, timeout time.Duration, watch *tlsfiles.Watch) (redislookup.Config, error) {
-	encryption, err := renewedTLS(file, section+".tls", r.TLS, watch)
+// config is a section that is a pipelinefile.Redis, as its client has it.
+func config(file *pipelinefile.File, section string, r *pipelinefile.Redis, timeout time.Duration, watch *tlsfiles.Watch) (redislookup.Config, error) {
+	encryption, err := pipeline.RenewedTLS(file, section+".tls", r.TLS, watch)
 	return redislookup.Config{
 		Addrs: r.Addresses, Cluster: r.Cluster, Username: r.Username, Password: lookup.Secret(r.Password.Reveal()), DB: r.DB,
 		RenewTLS: encryption, Pool: r.Pool, Timeout: timeout,
 	}, err
 }
 
-func openRedis(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
+func init() {
+	pipeline.RegisterSource(string(pipelinefile.KindRedis), open)
+	pipeline.RegisterRedisTier(openTier)
+}
+
+func open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, opts pipeline.SourceOptions) (pipeline.Source, error) {
 	section := "sources." + f.Name + ".redis"
-	cfg, err := redisConfig(file, section, f.Redis, f.Timeout, watch)
+	cfg, err := config(file, section, f.Redis, f.Timeout, opts.Certificates)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +50,7 @@ func openRedis(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sour
 }
 
 // Prepare checks what the stage asks; the server is not asked.
-func (r *redisServer) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+func (r *redisServer) Prepare(ctx context.Context, s *pipeline.Stage) (pipeline.Lookup, error) {
 	q := redislookup.Query{Name: s.Name, Key: s.Get, KeyType: s.KeyType, Kind: redislookup.JSON, Many: s.Stage.List()}
 	switch {
 	case s.Hash != "":
@@ -58,9 +65,9 @@ func (r *redisServer) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	if err != nil {
 		return nil, r.file.Errorf("stages."+s.Name, "%v", errors.Unwrap(err))
 	}
-	return l.(Lookup), nil
+	return l.(pipeline.Lookup), nil
 }
 
-func (r *redisServer) identity() string {
+func (r *redisServer) Identity() string {
 	return fmt.Sprintf("%v, database %d", redisconn.Config(r.cfg), r.cfg.DB)
 }

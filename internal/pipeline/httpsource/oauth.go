@@ -1,10 +1,11 @@
-package pipeline
+package httpsource
 
 import (
 	"crypto/tls"
 	"time"
 
 	"github.com/loaderline/loaderline/internal/oauth"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 )
@@ -14,7 +15,7 @@ import (
 func openOAuth(file *pipelinefile.File, key string, o *pipelinefile.OAuth, timeout time.Duration, encryption func() *tls.Config, watch *tlsfiles.Watch) (*oauth.Tokens, error) {
 	if o.TLS.Enabled {
 		var err error
-		if encryption, err = renewedTLS(file, key+".tls", o.TLS, watch); err != nil {
+		if encryption, err = pipeline.RenewedTLS(file, key+".tls", o.TLS, watch); err != nil {
 			return nil, err
 		}
 	}

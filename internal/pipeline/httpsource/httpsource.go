@@ -1,4 +1,5 @@
-package pipeline
+// Package httpsource adds services over HTTP to the sources of the programs that import it.
+package httpsource
 
 import (
 	"context"
@@ -9,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/oauth"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/httplookup"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -25,9 +26,11 @@ type service struct {
 	tokens *oauth.Tokens
 }
 
-func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
+func init() { pipeline.RegisterSource(string(pipelinefile.KindHTTP), open) }
+
+func open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, opts pipeline.SourceOptions) (pipeline.Source, error) {
 	section := "sources." + f.Name + ".http"
-	encryption, err := renewedTLS(file, section+".tls", f.HTTP.TLS, watch)
+	encryption, err := pipeline.RenewedTLS(file, section+".tls", f.HTTP.TLS, opts.Certificates)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func openHTTP(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sourc
 	}
 	h := &service{file: file, oauth: f.HTTP.OAuth}
 	if h.oauth != nil {
-		if h.tokens, err = openOAuth(file, section+".oauth", h.oauth, f.Timeout, encryption, watch); err != nil {
+		if h.tokens, err = openOAuth(file, section+".oauth", h.oauth, f.Timeout, encryption, opts.Certificates); err != nil {
 			return nil, err
 		}
 		cfg.Token = h.token
@@ -70,7 +73,7 @@ func (h *service) Close() error {
 }
 
 // Prepare checks what the stage asks; the service is not asked.
-func (h *service) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+func (h *service) Prepare(ctx context.Context, s *pipeline.Stage) (pipeline.Lookup, error) {
 	l, err := h.Lookup(ctx, httplookup.Query{
 		Name: s.Name, One: s.Request.One, Method: string(s.Request.Method), Path: s.Request.Path, Body: s.Request.Body,
 		Param: s.Request.Param, Separator: s.Request.Separator,
@@ -80,11 +83,11 @@ func (h *service) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	if err != nil {
 		return nil, h.file.Errorf("stages."+s.Name, "%v", errors.Unwrap(err))
 	}
-	return l.(Lookup), nil
+	return l.(pipeline.Lookup), nil
 }
 
-// identity has the headers and the client too: what a service answers can depend on who asks.
-func (h *service) identity() string {
+// Identity has the headers and the client too: what a service answers can depend on who asks.
+func (h *service) Identity() string {
 	var b strings.Builder
 	b.WriteString(h.cfg.URL)
 	for _, name := range slices.Sorted(maps.Keys(h.cfg.Header)) {

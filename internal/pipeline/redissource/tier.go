@@ -1,4 +1,4 @@
-package pipeline
+package redissource
 
 import (
 	"context"
@@ -11,12 +11,11 @@ import (
 	"github.com/loaderline/loaderline/stages/cache/redistier"
 )
 
-// OpenRedisTier makes the cache tier of cache.redis, which the file has. A Redis that does not answer is no error.
-// Mistakes are *strictyaml.Errors. The caller closes the tier.
-func OpenRedisTier(ctx context.Context, file *pipelinefile.File, logger *slog.Logger, watch *tlsfiles.Watch) (cachetier.Remote, error) {
+// openTier is a pipeline.RedisTierOpener.
+func openTier(ctx context.Context, file *pipelinefile.File, logger *slog.Logger, watch *tlsfiles.Watch) (cachetier.Remote, error) {
 	const section = "cache.redis"
 	f := file.Cache.Redis
-	cfg, err := redisConfig(file, section, &f.Redis, f.Timeout, watch)
+	cfg, err := config(file, section, &f.Redis, f.Timeout, watch)
 	if err != nil {
 		return nil, err
 	}

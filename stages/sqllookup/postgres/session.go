@@ -1,4 +1,4 @@
-package sqllookup
+package postgres
 
 import (
 	"context"
@@ -78,7 +78,7 @@ const pooled = "loaderline pooled"
 
 // connected makes the settings of a new connection, in one round trip. A pooler tells clients its own process number. Then
 // connected sets nothing, since other clients share the server's session, and each transaction makes the settings for itself.
-func (p *postgres) connected(ctx context.Context, pg *pgconn.PgConn) error {
+func (p *pool) connected(ctx context.Context, pg *pgconn.PgConn) error {
 	ctx, cancel := context.WithTimeout(ctx, p.connectTimeout)
 	defer cancel()
 	results, err := pg.Exec(ctx, p.settings.ofSession(pg.PID())).ReadAll()
@@ -97,33 +97,4 @@ func (p *postgres) connected(ctx context.Context, pg *pgconn.PgConn) error {
 func isPooled(pg *pgconn.PgConn) bool {
 	_, is := pg.CustomData()[pooled]
 	return is
-}
-
-// each sends a query in one round trip, and calls each with every row until it returns an error. On a pooled connection the
-// settings go before the query, in the same transaction: a transaction is what is between two Syncs.
-func (p *postgres) each(ctx context.Context, pg *pgconn.PgConn, q pgQuery, each func(*pgconn.ResultReader) error) error {
-	if q.set || !isPooled(pg) {
-		rows := pg.ExecParams(ctx, q.sql, q.values, q.oids, nil, nil)
-		if err := each(rows); err != nil {
-			_, _ = rows.Close()
-			return err
-		}
-		_, err := rows.Close()
-		return err
-	}
-	batch := &pgconn.Batch{}
-	batch.ExecParams(p.settings.ofTransaction(), nil, nil, nil, nil)
-	batch.ExecParams(q.sql, q.values, q.oids, nil, nil)
-	results := pg.ExecBatch(ctx, batch)
-	for n := 0; results.NextResult(); n++ {
-		if n == 0 {
-			_, _ = results.ResultReader().Close() // Its error is that of results.
-			continue
-		}
-		if err := each(results.ResultReader()); err != nil {
-			_ = results.Close()
-			return err
-		}
-	}
-	return results.Close()
 }

@@ -1,4 +1,5 @@
-package pipeline
+// Package sqlsource opens databases as sources of a pipeline file, with the drivers that the program imports.
+package sqlsource
 
 import (
 	"context"
@@ -6,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loaderline/loaderline/internal/lookupext"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/plural"
 	"github.com/loaderline/loaderline/internal/strictyaml"
@@ -21,7 +23,8 @@ type database struct {
 	dsn  strictyaml.Secret
 }
 
-func openSQL(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source) (Source, error) {
+// Open is a pipeline.SourceOpener.
+func Open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, _ pipeline.SourceOptions) (pipeline.Source, error) {
 	db, err := sqllookup.Open(ctx, sqllookup.Config{
 		Driver: string(f.SQL.Driver), DSN: lookup.Secret(f.SQL.DSN.Reveal()), Pool: f.SQL.Pool, Timeout: f.Timeout,
 	})
@@ -32,7 +35,7 @@ func openSQL(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source
 }
 
 // Prepare has the database prepare the stage's statement.
-func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+func (d *database) Prepare(ctx context.Context, s *pipeline.Stage) (pipeline.Lookup, error) {
 	made, err := d.Lookup(ctx, sqllookup.Query{Name: s.Name, SQL: s.Query, Key: s.Key, KeyType: s.KeyType, Many: s.Stage.List()})
 	switch {
 	case err == nil:
@@ -40,7 +43,7 @@ func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 		// The place names the stage already.
 		return nil, d.file.Errorf("stages."+s.Name+".query", "%s%s", strings.TrimPrefix(err.Error(), "stage "+s.Name+": "), rightsOf(err))
 	default:
-		return nil, &UnreachableError{Source: s.Source, Err: err}
+		return nil, &pipeline.UnreachableError{Source: s.Source, Err: err}
 	}
 	l := made.(lookupext.Database)
 	if n := len(l.Types()); n != len(s.By) {
@@ -52,15 +55,15 @@ func (d *database) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	rows, err := l.Scan(ctx, s.Preload.Query)
 	switch {
 	case err == nil:
-		return &scannable{Database: l, rows: rows}, nil
+		return &pipeline.Scannable{Database: l, Rows: rows}, nil
 	case stages.ClassOf(err) == stages.Fatal:
 		return nil, d.file.Errorf("stages."+s.Name+".preload.query", "%v%s", err, rightsOf(err))
 	default:
-		return nil, &UnreachableError{Source: s.Source, Err: err}
+		return nil, &pipeline.UnreachableError{Source: s.Source, Err: err}
 	}
 }
 
-func (d *database) identity() string { return d.dsn.Reveal() }
+func (d *database) Identity() string { return d.dsn.Reveal() }
 
 // insufficientPrivilege is the SQLSTATE of a missing right.
 const insufficientPrivilege = "42501"

@@ -1,4 +1,4 @@
-package sqllookup
+package postgres
 
 import (
 	"context"

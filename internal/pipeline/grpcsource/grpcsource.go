@@ -1,4 +1,5 @@
-package pipeline
+// Package grpcsource adds gRPC services to the sources of the programs that import it.
+package grpcsource
 
 import (
 	"context"
@@ -10,8 +11,8 @@ import (
 
 	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/lookupext"
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
 	"github.com/loaderline/loaderline/stages/grpclookup"
 	"github.com/loaderline/loaderline/stages/lookup"
@@ -26,9 +27,11 @@ type rpcService struct {
 	query   grpclookup.Query // of each stage, without what the stage itself says
 }
 
-func openGRPC(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
+func init() { pipeline.RegisterSource(string(pipelinefile.KindGRPC), open) }
+
+func open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, opts pipeline.SourceOptions) (pipeline.Source, error) {
 	g, section := f.GRPC, "sources."+f.Name+".grpc"
-	encryption, err := renewedTLS(file, section+".tls", g.TLS, watch)
+	encryption, err := pipeline.RenewedTLS(file, section+".tls", g.TLS, opts.Certificates)
 	if err != nil {
 		return nil, err
 	}
@@ -53,15 +56,15 @@ func openGRPC(ctx context.Context, file *pipelinefile.File, f pipelinefile.Sourc
 }
 
 // Prepare checks what the stage asks. The service is asked for its descriptors if there is no file with them.
-func (r *rpcService) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+func (r *rpcService) Prepare(ctx context.Context, s *pipeline.Stage) (pipeline.Lookup, error) {
 	q := r.query
 	q.Name, q.KeyType, q.Many = s.Name, s.KeyType, s.Stage.List()
 	l, err := r.Lookup(ctx, q)
 	switch {
 	case err == nil:
-		return l.(Lookup), nil
+		return l.(pipeline.Lookup), nil
 	case stages.ClassOf(err) != stages.Fatal:
-		return nil, &UnreachableError{Source: s.Source, Err: errors.Unwrap(err)}
+		return nil, &pipeline.UnreachableError{Source: s.Source, Err: errors.Unwrap(err)}
 	}
 	placed := r.settingErrors(s, err)
 	if len(placed) == 0 {
@@ -71,7 +74,7 @@ func (r *rpcService) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 }
 
 // settingErrors places each wrong setting in the file.
-func (r *rpcService) settingErrors(s *Stage, err error) []error {
+func (r *rpcService) settingErrors(s *pipeline.Stage, err error) []error {
 	if wrong, is := err.(*lookupext.SettingError); is { //nolint:errorlint // What it wraps is walked below.
 		section := r.section
 		if wrong.Setting == "key_type" {
@@ -93,8 +96,8 @@ func (r *rpcService) settingErrors(s *Stage, err error) []error {
 	return placed
 }
 
-// identity has the metadata too: what a service answers can depend on who asks.
-func (r *rpcService) identity() string {
+// Identity has the metadata too: what a service answers can depend on who asks.
+func (r *rpcService) Identity() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %+v", r.cfg.Address, r.query)
 	for _, name := range slices.Sorted(maps.Keys(r.cfg.Metadata)) {

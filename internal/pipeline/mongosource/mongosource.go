@@ -1,11 +1,12 @@
-package pipeline
+// Package mongosource adds MongoDB to the sources of the programs that import it.
+package mongosource
 
 import (
 	"context"
 	"errors"
 
+	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages/lookup"
 	"github.com/loaderline/loaderline/stages/mongolookup"
 )
@@ -17,9 +18,11 @@ type mongoDB struct {
 	cfg  mongolookup.Config
 }
 
-func openMongoDB(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, watch *tlsfiles.Watch) (Source, error) {
+func init() { pipeline.RegisterSource(string(pipelinefile.KindMongoDB), open) }
+
+func open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, opts pipeline.SourceOptions) (pipeline.Source, error) {
 	section := "sources." + f.Name + ".mongodb"
-	encryption, err := renewedTLS(file, section+".tls", f.MongoDB.TLS, watch)
+	encryption, err := pipeline.RenewedTLS(file, section+".tls", f.MongoDB.TLS, opts.Certificates)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +38,7 @@ func openMongoDB(ctx context.Context, file *pipelinefile.File, f pipelinefile.So
 }
 
 // Prepare checks what the stage asks; the server is not asked.
-func (m *mongoDB) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
+func (m *mongoDB) Prepare(ctx context.Context, s *pipeline.Stage) (pipeline.Lookup, error) {
 	l, err := m.Lookup(ctx, mongolookup.Query{
 		Name: s.Name, Collection: s.Collection, Find: string(s.Find), Project: string(s.Project), Sort: string(s.Sort),
 		Extended: s.Format == pipelinefile.FormatExtendedJSON, Key: s.Key, KeyType: s.KeyType, Many: s.Stage.List(),
@@ -43,8 +46,8 @@ func (m *mongoDB) Prepare(ctx context.Context, s *Stage) (Lookup, error) {
 	if err != nil {
 		return nil, m.file.Errorf("stages."+s.Name, "%v", errors.Unwrap(err))
 	}
-	return l.(Lookup), nil
+	return l.(pipeline.Lookup), nil
 }
 
-// identity is the servers and the database. A new password does not change what they answer.
-func (m *mongoDB) identity() string { return m.cfg.String() }
+// Identity is the servers and the database. A new password does not change what they answer.
+func (m *mongoDB) Identity() string { return m.cfg.String() }

@@ -1,4 +1,4 @@
-package sqllookup
+package mysql
 
 import (
 	"errors"
@@ -7,44 +7,44 @@ import (
 	"strings"
 	"time"
 
-	driver4 "github.com/go-sql-driver/mysql"
+	driver "github.com/go-sql-driver/mysql"
 )
 
-// errMySQLDSN keeps the driver's words back: they can hold parts of a password.
-var errMySQLDSN = errors.New("the dsn cannot be read: write mysql://user:password@host:3306/database, with %40 for an @ in the password, or user:password@tcp(host:3306)/database")
+// errDSN keeps the driver's words back: they can hold parts of a password.
+var errDSN = errors.New("the dsn cannot be read: write mysql://user:password@host:3306/database, with %40 for an @ in the password, or user:password@tcp(host:3306)/database")
 
-// mysqlDSN is the driver's configuration for a DSN, without what would change how values are read, or let a server
+// parseDSN is the driver's configuration for a DSN, without what would change how values are read, or let a server
 // read files.
-func mysqlDSN(dsn string) (*driver4.Config, error) {
+func parseDSN(dsn string) (*driver.Config, error) {
 	var (
-		cfg *driver4.Config
+		cfg *driver.Config
 		err error
 	)
 	if strings.HasPrefix(dsn, "mysql://") || strings.HasPrefix(dsn, "mariadb://") {
-		cfg, err = mysqlURL(dsn)
+		cfg, err = parseURL(dsn)
 	} else {
-		cfg, err = driver4.ParseDSN(dsn)
+		cfg, err = driver.ParseDSN(dsn)
 	}
 	if err != nil {
 		if strings.Contains(err.Error(), "TLS") || strings.Contains(err.Error(), "tls") {
 			return nil, errors.New("the dsn's TLS setting is wrong: tls is true, false, skip-verify or preferred")
 		}
-		return nil, errMySQLDSN
+		return nil, errDSN
 	}
 	cfg.ParseTime, cfg.InterpolateParams, cfg.MultiStatements, cfg.ColumnsWithAlias = false, false, false, false
 	cfg.AllowAllFiles, cfg.RejectReadOnly = false, false
-	cfg.Logger = &driver4.NopLogger{} // Its errors are returned, too.
+	cfg.Logger = &driver.NopLogger{} // Its errors are returned, too.
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 5 * time.Second
 	}
 	return cfg, nil
 }
 
-// mysqlURL is the configuration for a URL, whose parameters are the driver's.
-func mysqlURL(dsn string) (*driver4.Config, error) {
+// parseURL is the configuration for a URL, whose parameters are the driver's.
+func parseURL(dsn string) (*driver.Config, error) {
 	u, err := url.Parse(dsn)
 	if err != nil {
-		return nil, errMySQLDSN
+		return nil, errDSN
 	}
 	host, port := u.Hostname(), u.Port()
 	if host == "" {
@@ -54,7 +54,7 @@ func mysqlURL(dsn string) (*driver4.Config, error) {
 		port = "3306"
 	}
 	database := url.PathEscape(strings.TrimPrefix(u.Path, "/"))
-	cfg, err := driver4.ParseDSN("tcp(" + net.JoinHostPort(host, port) + ")/" + database + "?" + u.RawQuery)
+	cfg, err := driver.ParseDSN("tcp(" + net.JoinHostPort(host, port) + ")/" + database + "?" + u.RawQuery)
 	if err != nil {
 		return nil, err
 	}
