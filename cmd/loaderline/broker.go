@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/devbroker"
 	"github.com/loaderline/loaderline/internal/devlisten"
@@ -42,16 +43,16 @@ the order of the flags, so that these schemas have the same IDs each time.`,
   loaderline broker --dir ./broker --topics events,enriched,dead
   loaderline broker --listen 127.0.0.1:19092 --partitions 12
   loaderline broker --registry 127.0.0.1:8081 --schema events-value=events.avsc`,
-		Args: noArguments,
+		Args: cli.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.Partitions < 1 || f.Partitions > 10_000 {
-				return usagef("--partitions is %d; write a number from 1 to 10,000", f.Partitions)
+				return cli.Usagef("--partitions is %d; write a number from 1 to 10,000", f.Partitions)
 			}
 			if cmd.Flags().Changed("registry") && f.registry == "" {
-				return usagef("--registry needs an address, for example --registry %s", devregistry.DefaultListen)
+				return cli.Usagef("--registry needs an address, for example --registry %s", devregistry.DefaultListen)
 			}
 			if len(f.schemas) > 0 && f.registry == "" {
-				return usagef("--schema is for a registry; add --registry %s", devregistry.DefaultListen)
+				return cli.Usagef("--schema is for a registry; add --registry %s", devregistry.DefaultListen)
 			}
 			return runBroker(cmd.Context(), c, f)
 		},
@@ -68,8 +69,8 @@ the order of the flags, so that these schemas have the same IDs each time.`,
 func runBroker(ctx context.Context, c *console.Console, f brokerFlags) (err error) {
 	broker, err := devbroker.Start(ctx, f.Config)
 	if err != nil {
-		if is[*devbroker.ConfigError](err) {
-			return &usageError{fmt.Errorf("--%w", err)}
+		if cli.Is[*devbroker.ConfigError](err) {
+			return cli.AsUsage(fmt.Errorf("--%w", err))
 		}
 		return err
 	}
@@ -109,7 +110,7 @@ func (f brokerFlags) startRegistry(ctx context.Context) (_ *devregistry.Registry
 	}
 	r, err := devregistry.Start(ctx, f.registry)
 	if address, is := errors.AsType[*devlisten.Error](err); is {
-		return nil, &usageError{fmt.Errorf("--registry: %w", address)}
+		return nil, cli.AsUsage(fmt.Errorf("--registry: %w", address))
 	}
 	if err != nil {
 		return nil, err
@@ -122,11 +123,11 @@ func (f brokerFlags) startRegistry(ctx context.Context) (_ *devregistry.Registry
 	for _, text := range f.schemas {
 		subject, file, found := strings.Cut(text, "=")
 		if !found || subject == "" || file == "" {
-			return nil, usagef("--schema is %q; write a subject and a file, such as events-value=events.avsc", text)
+			return nil, cli.Usagef("--schema is %q; write a subject and a file, such as events-value=events.avsc", text)
 		}
 		err := r.RegisterFile(ctx, subject, file)
-		if is[*devregistry.FileError](err) {
-			return nil, &usageError{fmt.Errorf("--schema: %w", err)}
+		if cli.Is[*devregistry.FileError](err) {
+			return nil, cli.AsUsage(fmt.Errorf("--schema: %w", err))
 		}
 		if err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline/internal/admin"
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -38,11 +39,11 @@ type invalidateFlags struct {
 	keys     []string
 	keysFrom string
 	all, yes bool
-	format   choice
+	format   cli.Choice
 }
 
 func newInvalidate(c *console.Console) *cobra.Command {
-	f := invalidateFlags{format: choice{value: "text", of: []string{"text", "json"}}}
+	f := invalidateFlags{format: cli.Choice{Value: "text", Of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "invalidate PIPELINE",
 		Short: "Invalidate cached rows of a stage",
@@ -74,7 +75,7 @@ quotes: '"7"'. The stage's source checks the key; while the source is unreachabl
 					return err
 				}
 			}
-			return invalidate(cmd.Context(), c, l, command, f.format.value == "json")
+			return invalidate(cmd.Context(), c, l, command, f.format.Value == "json")
 		},
 	}
 	cmd.Flags().StringVar(&f.stage, "stage", "", "the `stage` of the rows")
@@ -100,7 +101,7 @@ func (f invalidateFlags) command(file *pipelinefile.File, in io.Reader) (invalid
 		}
 	}
 	if ways != 1 {
-		return command, usagef("which rows of stage %s? write one of --key KEY, --keys-from FILE and --all", f.stage)
+		return command, cli.Usagef("which rows of stage %s? write one of --key KEY, --keys-from FILE and --all", f.stage)
 	}
 	keys := f.keys
 	if f.keysFrom != "" {
@@ -132,11 +133,11 @@ func cachedStage(file *pipelinefile.File, name string) (pipelinefile.Stage, erro
 	all := strings.Join(stageNames(file), ", ")
 	switch {
 	case name == "":
-		return pipelinefile.Stage{}, usagef("which stage? write --stage with one of %s", all)
+		return pipelinefile.Stage{}, cli.Usagef("which stage? write --stage with one of %s", all)
 	case i < 0:
-		return pipelinefile.Stage{}, usagef("there is no stage %q; the stages are %s", name, all)
+		return pipelinefile.Stage{}, cli.Usagef("there is no stage %q; the stages are %s", name, all)
 	case file.Stages[i].Cache.TTL == 0:
-		return pipelinefile.Stage{}, usagef("stage %s is not cached, so there is nothing to forget", name)
+		return pipelinefile.Stage{}, cli.Usagef("stage %s is not cached, so there is nothing to forget", name)
 	default:
 		return file.Stages[i], nil
 	}
@@ -196,7 +197,7 @@ func checkKeys(ctx context.Context, c *console.Console, layout *pipeline.Layout,
 	defer cancel()
 	err := pipeline.CheckCommand(asking, layout, command)
 	if wrong, ok := errors.AsType[*invalidation.KeyError](err); ok {
-		return usagef("stage %s has no such key: %w", command.Stage, wrong.Err)
+		return cli.Usagef("stage %s has no such key: %w", command.Stage, wrong.Err)
 	}
 	if err != nil && ctx.Err() == nil {
 		c.Say("whether these can be keys of stage %s was not checked: %v", command.Stage, err)
@@ -209,12 +210,12 @@ func tellInstance(ctx context.Context, file *pipelinefile.File, command invalida
 	token := file.HTTP.Token.Reveal()
 	switch {
 	case file.HTTP.Listen == "" || strings.HasSuffix(file.HTTP.Listen, ":0"):
-		return usagef("no instance can be reached: set cache.invalidate.topic to reach all instances, or http.listen, with a port, and http.token to reach one on this machine")
+		return cli.Usagef("no instance can be reached: set cache.invalidate.topic to reach all instances, or http.listen, with a port, and http.token to reach one on this machine")
 	case token == "":
-		return usagef("no instance can be reached: set cache.invalidate.topic to reach all instances, or http.token to reach the one at %s", file.HTTP.Listen)
+		return cli.Usagef("no instance can be reached: set cache.invalidate.topic to reach all instances, or http.token to reach the one at %s", file.HTTP.Listen)
 	}
 	err := admin.AskToInvalidate(ctx, admin.Target{Listen: file.HTTP.Listen, Pipeline: file.Name, Token: token}, command)
-	if is[*admin.UnreachableError](err) {
+	if cli.Is[*admin.UnreachableError](err) {
 		return fmt.Errorf("no instance answers at http.listen on this machine: %w; set cache.invalidate.topic to reach all instances, wherever they run", err)
 	}
 	return err

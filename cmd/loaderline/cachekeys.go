@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/term"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/plural"
 )
@@ -21,7 +22,7 @@ func keysFrom(path string, in io.Reader) (keys []string, err error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("read the keys: %w", err)}
+			return nil, cli.AsUsage(fmt.Errorf("read the keys: %w", err))
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		in = file
@@ -36,7 +37,7 @@ func keysFrom(path string, in io.Reader) (keys []string, err error) {
 		return nil, fmt.Errorf("read the keys: %w", err)
 	}
 	if len(keys) == 0 {
-		return nil, usagef("there is no key in %s", path)
+		return nil, cli.Usagef("there is no key in %s", path)
 	}
 	return keys, nil
 }
@@ -47,14 +48,14 @@ func keyOf(text string, parts int) (jsontext.Value, error) {
 	if err := key.Compact(); err != nil || key.Kind() == 'n' || key.Kind() == '{' {
 		quoted, err := jsontext.AppendQuote(nil, text)
 		if err != nil {
-			return nil, usagef("key %q: %v", text, err)
+			return nil, cli.Usagef("key %q: %v", text, err)
 		}
 		key = quoted
 	}
 	var list []jsontext.Value
 	if key.Kind() == '[' {
 		if err := json.Unmarshal(key, &list); err != nil {
-			return nil, usagef("key %q: %v", text, err)
+			return nil, cli.Usagef("key %q: %v", text, err)
 		}
 	} else {
 		list = []jsontext.Value{key}
@@ -63,9 +64,9 @@ func keyOf(text string, parts int) (jsontext.Value, error) {
 	case len(list) == parts:
 		return key, nil
 	case parts == 1:
-		return nil, usagef("key %q is a list, but the stage's key is one value", text)
+		return nil, cli.Usagef("key %q is a list, but the stage's key is one value", text)
 	default:
-		return nil, usagef(`key %q has %d, but the stage's key has %s; write them as a list, such as '["acme",7]'`, text, len(list), plural.Count(parts, "part"))
+		return nil, cli.Usagef(`key %q has %d, but the stage's key has %s; write them as a list, such as '["acme",7]'`, text, len(list), plural.Count(parts, "part"))
 	}
 }
 
@@ -78,7 +79,7 @@ func typed(c *console.Console, in io.Reader) bool {
 // confirm asks on a terminal. Elsewhere nobody can answer: it takes --yes.
 func confirm(c *console.Console, in io.Reader, question string) (bool, error) {
 	if !typed(c, in) {
-		return false, usagef("%s This is not a terminal to ask on: add --yes", question)
+		return false, cli.Usagef("%s This is not a terminal to ask on: add --yes", question)
 	}
 	if _, err := fmt.Fprintf(c.Err, "%s [y/N] ", question); err != nil {
 		return false, err

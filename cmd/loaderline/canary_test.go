@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/demo"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/logtest"
@@ -164,7 +165,7 @@ func TestNothingSecretIsPrintedByARun(t *testing.T) {
 		search(t, path, text)
 	}
 	cancel()
-	if code := wait(); code != exitDone {
+	if code := wait(); code != cli.ExitDone {
 		t.Errorf("exit %d", code)
 	}
 	if !strings.Contains(out.String(), `"level":"DEBUG"`) || !strings.Contains(out.String(), `"dead_lettered":6`) {
@@ -182,14 +183,14 @@ func TestNothingSecretIsPrintedByAFailure(t *testing.T) {
 		code int
 		says string
 	}{
-		"an unreachable database":             {v.file(canaryPassword, "postgres", "postgres://user:"+canaryDSN+"@127.0.0.1:1/shop"), exitUnreachable, "source shop is not reachable"},
-		"an unreachable database, key=value":  {v.file(canaryPassword, "postgres", "host=127.0.0.1 port=1 user=u password="+canaryDSN), exitUnreachable, "source shop is not reachable"},
-		"a port that is none":                 {v.file(canaryPassword, "postgres", "postgres://user:"+canaryDSN+"@127.0.0.1:port/shop"), exitUsage, "sources.shop.sql.dsn"},
-		"a password that breaks the URL":      {v.file(canaryPassword, "postgres", "postgres://user:"+canaryDSN+"%zz@127.0.0.1:1/shop"), exitUsage, "sources.shop.sql.dsn"},
-		"a password with a slash":             {v.file(canaryPassword, "postgres", "postgres://user:/"+canaryDSN+"@127.0.0.1:1/shop"), exitUnreachable, "source shop is not reachable"},
-		"no notation at all":                  {v.file(canaryPassword, "postgres", canaryDSN), exitUsage, "sources.shop.sql.dsn"},
-		"a wrong password for Kafka":          {v.file(canaryWrong, "sqlite", v.shop), exitUnreachable, "the broker closes the connection"},
-		"a table that is not in the database": {v.file(canaryPassword, "sqlite", "file:empty-"+canaryDSN+"?mode=memory"), exitUsage, "no such table"},
+		"an unreachable database":             {v.file(canaryPassword, "postgres", "postgres://user:"+canaryDSN+"@127.0.0.1:1/shop"), cli.ExitUnreachable, "source shop is not reachable"},
+		"an unreachable database, key=value":  {v.file(canaryPassword, "postgres", "host=127.0.0.1 port=1 user=u password="+canaryDSN), cli.ExitUnreachable, "source shop is not reachable"},
+		"a port that is none":                 {v.file(canaryPassword, "postgres", "postgres://user:"+canaryDSN+"@127.0.0.1:port/shop"), cli.ExitUsage, "sources.shop.sql.dsn"},
+		"a password that breaks the URL":      {v.file(canaryPassword, "postgres", "postgres://user:"+canaryDSN+"%zz@127.0.0.1:1/shop"), cli.ExitUsage, "sources.shop.sql.dsn"},
+		"a password with a slash":             {v.file(canaryPassword, "postgres", "postgres://user:/"+canaryDSN+"@127.0.0.1:1/shop"), cli.ExitUnreachable, "source shop is not reachable"},
+		"no notation at all":                  {v.file(canaryPassword, "postgres", canaryDSN), cli.ExitUsage, "sources.shop.sql.dsn"},
+		"a wrong password for Kafka":          {v.file(canaryWrong, "sqlite", v.shop), cli.ExitUnreachable, "the broker closes the connection"},
+		"a table that is not in the database": {v.file(canaryPassword, "sqlite", "file:empty-"+canaryDSN+"?mode=memory"), cli.ExitUsage, "no such table"},
 	}
 	var checks []func()
 	for name, test := range tests {
@@ -228,7 +229,7 @@ func TestNothingSecretIsPrintedByAnEnd(t *testing.T) {
 	if err := v.client.ProduceSync(t.Context(), record).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	if code := wait(); code == exitDone {
+	if code := wait(); code == cli.ExitDone {
 		t.Errorf("exit 0 though the output topic is gone:\n%s", out)
 	}
 	search(t, "log", out.String())

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/check"
 	"github.com/loaderline/loaderline/internal/command/plan"
 	"github.com/loaderline/loaderline/internal/console"
@@ -17,11 +18,11 @@ import (
 type checkFlags struct {
 	connect, createTopics bool
 	partitions            int
-	format                choice
+	format                cli.Choice
 }
 
 func newCheck(c *console.Console) *cobra.Command {
-	f := checkFlags{partitions: 4, format: choice{value: "text", of: []string{"text", "json"}}}
+	f := checkFlags{partitions: 4, format: cli.Choice{Value: "text", Of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "check PIPELINE",
 		Short: "Check a pipeline file and show its plan",
@@ -39,10 +40,10 @@ a wrong column or key type before the first event.`,
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("partitions") && !f.createTopics {
-				return usagef("--partitions is for --create-topics")
+				return cli.Usagef("--partitions is for --create-topics")
 			}
 			if f.partitions < 1 || f.partitions > 10_000 {
-				return usagef("--partitions is %d; write a number from 1 to 10,000", f.partitions)
+				return cli.Usagef("--partitions is %d; write a number from 1 to 10,000", f.partitions)
 			}
 			return runCheck(cmd.Context(), c, args[0], f)
 		},
@@ -67,7 +68,7 @@ func runCheck(ctx context.Context, c *console.Console, path string, f checkFlags
 		return err
 	}
 	shown := planAndChecks{Plan: plan.New(l.layout)}
-	asJSON := f.format.value == "json"
+	asJSON := f.format.Value == "json"
 	if !asJSON {
 		if _, err := fmt.Fprint(c.Out, shown.Tree(c.OutPalette())); err != nil {
 			return err
@@ -115,5 +116,5 @@ func (l *loaded) failedChecks(findings []check.Finding, problems error) error {
 			failed++
 		}
 	}
-	return &reportedError{err: problems, text: fmt.Sprintf("%d of %s of %s failed", failed, plural.Count(len(findings), "check"), l.path)}
+	return &cli.ReportedError{Err: problems, Text: fmt.Sprintf("%d of %s of %s failed", failed, plural.Count(len(findings), "check"), l.path)}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 )
 
@@ -69,9 +70,9 @@ func script(cmd *cobra.Command, args []string) (func(io.Writer) error, error) {
 func completing(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if c, ok := f.Value.(*choice); ok {
+			if c, ok := f.Value.(*cli.Choice); ok {
 				// Only a flag that is not there, or a second function for one, is an error.
-				_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.of, cobra.ShellCompDirectiveNoFileComp))
+				_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.Of, cobra.ShellCompDirectiveNoFileComp))
 			}
 		})
 		if cmd.ValidArgsFunction != nil || cmd.ValidArgs != nil {

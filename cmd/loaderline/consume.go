@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/strictyaml"
@@ -20,12 +21,12 @@ type consumeFlags struct {
 	deadLetters bool
 	from, to    offsetexpr.Position
 	limit       int
-	format      choice
+	format      cli.Choice
 	raw         bool
 }
 
 func newConsume(c *console.Console) *cobra.Command {
-	f := consumeFlags{format: choice{value: string(topicread.FormatValue), of: []string{string(topicread.FormatValue), string(topicread.FormatJSON)}}}
+	f := consumeFlags{format: cli.Choice{Value: string(topicread.FormatValue), Of: []string{string(topicread.FormatValue), string(topicread.FormatJSON)}}}
 	cmd := &cobra.Command{
 		Use:   "consume PIPELINE",
 		Short: "Print the enriched records, or another topic's",
@@ -54,7 +55,7 @@ and value_base64.`,
 				to = &f.to
 			}
 			if f.limit < 0 || cmd.Flags().Changed("limit") && f.limit == 0 {
-				return usagef("--limit is %d; write how many records to print", f.limit)
+				return cli.Usagef("--limit is %d; write how many records to print", f.limit)
 			}
 			return consume(cmd.Context(), c, args[0], f, to)
 		},
@@ -92,7 +93,7 @@ func consume(ctx context.Context, c *console.Console, path string, f consumeFlag
 	}
 	defer end()
 	out := bufio.NewWriterSize(c.Out, 64<<10)
-	format := topicread.Format(f.format.value)
+	format := topicread.Format(f.format.Value)
 	var line []byte
 	cfg := topicread.Config{Kafka: l.kafka, Topics: topics, From: f.from, To: to, Limit: f.limit, Idle: out.Flush}
 	if c.Terminal {

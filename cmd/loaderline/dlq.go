@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
@@ -45,18 +46,18 @@ type letterFlags struct {
 	to        offsetexpr.Position
 	key       string
 	partition int32
-	kind      choice
-	state     choice
+	kind      cli.Choice
+	state     cli.Choice
 }
 
 // add adds the flags to a command that handles dead letters of some states: open ones unless it is told otherwise.
 func (f *letterFlags) add(cmd *cobra.Command, states ...deadletter.State) {
-	f.kind.of = []string{
+	f.kind.Of = []string{
 		string(sink.KindDecode), string(sink.KindKey), string(sink.KindMissing), string(sink.KindLookup), string(sink.KindEncode), string(sink.KindTooLarge),
 	}
-	f.state.value = string(deadletter.Open)
+	f.state.Value = string(deadletter.Open)
 	for _, s := range states {
-		f.state.of = append(f.state.of, string(s))
+		f.state.Of = append(f.state.Of, string(s))
 	}
 	flags := cmd.Flags()
 	flags.Var(&f.filter.From, "from", "position in the dead-letter topic to begin at; a time is when a record was dead-lettered")
@@ -88,18 +89,18 @@ func (f *letterFlags) resolve(cmd *cobra.Command, coordinates []string) (deadlet
 		filter.Partition = &f.partition
 	}
 	if filter.Limit < 0 || flags.Changed("limit") && filter.Limit == 0 {
-		return filter, usagef("--limit is %d; write how many dead letters", filter.Limit)
+		return filter, cli.Usagef("--limit is %d; write how many dead letters", filter.Limit)
 	}
-	filter.Kind, filter.State = f.kind.value, deadletter.State(f.state.value)
+	filter.Kind, filter.State = f.kind.Value, deadletter.State(f.state.Value)
 	for _, text := range coordinates {
 		one, err := deadletter.ParseCoordinates(text)
 		if err != nil {
-			return filter, &usageError{err}
+			return filter, cli.AsUsage(err)
 		}
 		filter.Only = append(filter.Only, one)
 	}
 	if len(filter.Only) > 0 && (flags.Changed("from") || flags.Changed("to")) {
-		return filter, usagef("--from and --to are for a range; %s names single dead letters", strings.Join(coordinates, " "))
+		return filter, cli.Usagef("--from and --to are for a range; %s names single dead letters", strings.Join(coordinates, " "))
 	}
 	return filter, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
 )
@@ -18,7 +19,7 @@ type dismissFlags struct {
 	letterFlags
 
 	undo, yes bool
-	format    *choice
+	format    *cli.Choice
 }
 
 func newDLQDismiss(c *console.Console) *cobra.Command {
@@ -71,7 +72,7 @@ func dismiss(ctx context.Context, c *console.Console, path string, filter deadle
 		return l.hinted(err)
 	}
 	sayOthers(c, plan.Others)
-	asJSON := f.format.value == "json"
+	asJSON := f.format.Value == "json"
 	if plan.Count == 0 {
 		c.Say("there is nothing to %s among the dead letters in %s", verb, m.Topic)
 		return printOutcome(c.Out, asJSON, deadletter.Outcome{})

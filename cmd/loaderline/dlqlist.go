@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
 )
@@ -36,7 +37,7 @@ example.`,
 			if all {
 				filter.State = ""
 			}
-			return listLetters(cmd.Context(), c, args[0], filter, format.value == "json", all)
+			return listLetters(cmd.Context(), c, args[0], filter, format.Value == "json", all)
 		},
 	}
 	f.add(cmd, deadletter.States()...)
@@ -46,7 +47,7 @@ example.`,
 	return cmd
 }
 
-func tableFormat() *choice { return &choice{value: "text", of: []string{"text", "json"}} }
+func tableFormat() *cli.Choice { return &cli.Choice{Value: "text", Of: []string{"text", "json"}} }
 
 func listLetters(ctx context.Context, c *console.Console, path string, filter deadletter.Filter, asJSON, all bool) error {
 	l, err := load(path, quietly(c))

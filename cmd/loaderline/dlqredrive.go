@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -29,7 +30,7 @@ type redriveFlags struct {
 	maxRedrives int64
 	rate        float64
 	dryRun, yes bool
-	format      *choice
+	format      *cli.Choice
 }
 
 func newDLQRedrive(c *console.Console) *cobra.Command {
@@ -62,9 +63,9 @@ two redrives of a pipeline run at the same time, the older one stops.
 			}
 			switch {
 			case f.rate < 0 || cmd.Flags().Changed("rate") && f.rate == 0:
-				return usagef("--rate is %v; write the dead letters a second, such as 100", f.rate)
+				return cli.Usagef("--rate is %v; write the dead letters a second, such as 100", f.rate)
 			case f.maxRedrives < 0:
-				return usagef("--max-redrives is %d; write how often a dead letter may have come back, such as 3", f.maxRedrives)
+				return cli.Usagef("--max-redrives is %d; write how often a dead letter may have come back, such as 3", f.maxRedrives)
 			}
 			return redrive(cmd.Context(), c, args[0], filter, f, cmd.InOrStdin())
 		},
@@ -84,7 +85,7 @@ func redrive(ctx context.Context, c *console.Console, path string, filter deadle
 	if err != nil {
 		return err
 	}
-	asJSON := f.format.value == "json"
+	asJSON := f.format.Value == "json"
 	r := deadletter.Redrive{Queue: l.deadLetters(), Filter: filter, MaxRedrives: f.maxRedrives, Rate: f.rate, By: operator()}
 	if f.fix != "" {
 		if r.Fix, err = readFix(f.fix); err != nil {
@@ -207,11 +208,11 @@ func (l *loaded) fixPayload(r *deadletter.Redrive) (end func(), err error) {
 func readFix(path string) (*deadletter.Fix, error) {
 	program, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &usageError{fmt.Errorf("read the fix: %w", err)}
+		return nil, cli.AsUsage(fmt.Errorf("read the fix: %w", err))
 	}
 	fix, err := deadletter.ParseFix(string(program), deadletter.FixLimits{})
 	if err != nil {
-		return nil, &usageError{fmt.Errorf("%s: %w", path, err)}
+		return nil, cli.AsUsage(fmt.Errorf("%s: %w", path, err))
 	}
 	return fix, nil
 }

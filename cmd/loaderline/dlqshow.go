@@ -41,7 +41,7 @@ first reason goes to stderr. --raw decodes nothing, and needs no registry.
 					filter.State = ""
 				}
 			}
-			return showLetters(cmd.Context(), c, args[0], filter, format.value == "json", raw)
+			return showLetters(cmd.Context(), c, args[0], filter, format.Value == "json", raw)
 		},
 	}
 	f.add(cmd, deadletter.States()...)

@@ -7,12 +7,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/loaderr"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
-	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
 // A port that is taken is said where the file names it, and without a place where it does not.
@@ -44,35 +41,6 @@ dead_letter: {topic: dead}
 	}
 }
 
-func TestErrors(t *testing.T) {
-	placed := &strictyaml.Error{File: "p.yaml", Line: 3, Column: 5, Key: "stages.user.by", Message: "is wrong"}
-	missing := &kafkaerr.TopicMissingError{Topics: []string{"a"}}
-	for name, test := range map[string]struct {
-		err   error
-		code  int
-		lines []string
-	}{
-		"a failure":                 {errors.New("boom"), exitFailed, []string{"loaderline: boom"}},
-		"several lines become one":  {fmt.Errorf("%s", "boom\ncrash\n"), exitFailed, []string{"loaderline: boom; crash"}},
-		"a place in a file":         {placed, exitUsage, []string{"p.yaml:3:5: stages.user.by: is wrong"}},
-		"a joined list":             {errors.Join(placed, errors.New("boom")), exitUsage, []string{"p.yaml:3:5: stages.user.by: is wrong", "loaderline: boom"}},
-		"a list in a list":          {errors.Join(errors.Join(placed, placed), nil), exitUsage, []string{"p.yaml:3:5: stages.user.by: is wrong", "p.yaml:3:5: stages.user.by: is wrong"}},
-		"wrapping two is one error": {fmt.Errorf("%w: %w", errors.New("a"), errors.New("b")), exitFailed, []string{"loaderline: a: b"}},
-		"a default's problem":       {&strictyaml.Error{File: "p.yaml", Key: "http.listen", Message: "is taken"}, exitUsage, []string{"p.yaml: http.listen: is taken"}},
-		"Kafka is away":             {&kafkaerr.UnreachableError{Brokers: []string{"k:9"}, Op: "connect", Err: errors.New("refused")}, exitUnreachable, []string{"loaderline: kafka at k:9: connect: refused"}},
-		"reported, with its cause":  {&reportedError{text: "1 of 2 failed", err: errors.Join(missing, placed)}, exitUsage, []string{"loaderline: 1 of 2 failed"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := exitCode(test.err); got != test.code {
-				t.Errorf("exit code %d, want %d", got, test.code)
-			}
-			if diff := cmp.Diff(test.lines, errorLines(test.err)); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
 // What a run ends with goes where its log goes.
 func TestNoKeyIsInTheErrorOfARun(t *testing.T) {
 	words := []string{"user", "SELECT id FROM users WHERE id = ANY($keys)"}
@@ -83,7 +51,7 @@ func TestNoKeyIsInTheErrorOfARun(t *testing.T) {
 		"of a key":       fmt.Errorf("stage user: %w", &loaderr.KeyError{Err: said}),
 	} {
 		got := withoutKeys(err, words)
-		if text := strings.Join(errorLines(got), "\n"); strings.Contains(text, "canary") || !strings.Contains(text, `relation "users" does not exist, nor … for … (SQLSTATE 42P01)`) || !errors.Is(got, said) {
+		if text := strings.Join(cli.ErrorLines(got), "\n"); strings.Contains(text, "canary") || !strings.Contains(text, `relation "users" does not exist, nor … for … (SQLSTATE 42P01)`) || !errors.Is(got, said) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}

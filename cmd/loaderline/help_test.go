@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/sink"
 )
@@ -29,7 +30,7 @@ func TestHelpFits(t *testing.T) {
 		cmd.InitDefaultHelpFlag()
 		for _, text := range []string{cmd.Long, cmd.Short, cmd.Example, cmd.UsageString()} {
 			for line := range strings.Lines(text) {
-				if line = strings.TrimRight(line, "\n"); utf8.RuneCountInString(line) > helpWidth {
+				if line = strings.TrimRight(line, "\n"); utf8.RuneCountInString(line) > cli.HelpWidth {
 					t.Errorf("%s: %d columns: %s", cmd.CommandPath(), utf8.RuneCountInString(line), line)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletter"
 )
@@ -16,7 +17,7 @@ func run() int {
 	if deadletter.ServeFix() {
 		return 0
 	}
-	ctx, stop := interruptible(context.Background(), os.Exit)
+	ctx, stop := cli.Interruptible(context.Background(), os.Exit)
 	defer stop()
 	return execute(ctx, console.New(os.Stdout, os.Stderr, os.Getenv), os.Args[1:])
 }

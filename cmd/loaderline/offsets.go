@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/offsets"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -32,7 +33,7 @@ func newOffsets(c *console.Console) *cobra.Command {
 	return cmd
 }
 
-func textOrJSON() choice { return choice{value: "text", of: []string{"text", "json"}} }
+func textOrJSON() cli.Choice { return cli.Choice{Value: "text", Of: []string{"text", "json"}} }
 
 func newOffsetsShow(c *console.Console) *cobra.Command {
 	format := textOrJSON()
@@ -57,7 +58,7 @@ the partition, the number of offsets between them (including transaction markers
 			if err != nil {
 				return unlessEnded(ctx, err)
 			}
-			return writeOffsets(c, rows, format.value)
+			return writeOffsets(c, rows, format.Value)
 		},
 	}
 	cmd.Flags().Var(&format, "format", "how to write them: json is one object per partition")
@@ -103,7 +104,7 @@ type setFlags struct {
 	topic       string
 	partition   int32
 	dryRun, yes bool
-	format      choice
+	format      cli.Choice
 }
 
 func newOffsetsSet(c *console.Console) *cobra.Command {
@@ -123,7 +124,7 @@ alone), @1764000000000 (milliseconds since 1970), 2026-11-24T08:00:00Z, -2h (two
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("to") {
-				return usagef("set them to what? add --to, such as --to earliest or --to 3:1000")
+				return cli.Usagef("set them to what? add --to, such as --to earliest or --to 3:1000")
 			}
 			var partition *int32
 			if cmd.Flags().Changed("partition") {
@@ -159,7 +160,7 @@ func setOffsets(ctx context.Context, c *console.Console, path string, in io.Read
 	if err != nil {
 		return unlessEnded(ctx, err)
 	}
-	if err := writeMoves(c, moves, f.format.value); err != nil || f.dryRun {
+	if err := writeMoves(c, moves, f.format.Value); err != nil || f.dryRun {
 		return err
 	}
 	if !f.yes {
@@ -217,7 +218,7 @@ func inputTopics(l *loaded, topic string) ([]string, error) {
 	case topic == "":
 		return all, nil
 	case !slices.Contains(all, topic):
-		return nil, usagef("--topic %s is not an input topic of the pipeline; it has %v", topic, all)
+		return nil, cli.Usagef("--topic %s is not an input topic of the pipeline; it has %v", topic, all)
 	default:
 		return []string{topic}, nil
 	}

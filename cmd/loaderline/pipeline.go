@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -34,8 +35,8 @@ type loaded struct {
 func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, error) {
 	file, err := pipelinefile.Load(path)
 	if err != nil {
-		if !is[*strictyaml.Error](err) {
-			return nil, &usageError{err}
+		if !cli.Is[*strictyaml.Error](err) {
+			return nil, cli.AsUsage(err)
 		}
 		return nil, err
 	}
@@ -49,11 +50,11 @@ func load(path string, logger func(pipelinefile.Log) *slog.Logger) (*loaded, err
 		return nil, err
 	}
 	if _, err := kafkaadmin.Options(l.kafka); err != nil {
-		if is[*kafkaerr.PlaintextPasswordError](err) {
+		if cli.Is[*kafkaerr.PlaintextPasswordError](err) {
 			return nil, file.Errorf("kafka.sasl", "a password would be sent without TLS: set kafka.tls, or kafka.sasl.allow_plaintext: true where the network is trusted")
 		}
 		var problems []error
-		for _, line := range errorLines(err) {
+		for _, line := range cli.ErrorLines(err) {
 			problems = append(problems, file.Errorf("kafka", "%s", strings.TrimPrefix(strings.TrimPrefix(line, "loaderline: "), "kafka: ")))
 		}
 		return nil, errors.Join(problems...)
@@ -90,7 +91,7 @@ func (l *loaded) inWords(c *console.Console) func() {
 // hinted adds to an error about missing topics what to do: those of the pipeline can be created by a command.
 func (l *loaded) hinted(err error) error {
 	if limit, ok := errors.AsType[*deadletterlimit.ExceededError](err); ok {
-		return &reportedError{err: err, text: fmt.Sprintf("%v; stopped by dead_letter.limit before they were published: fix the cause and run it again, or let them become dead letters with loaderline run --ignore-dead-letter-limit %s", limit, l.path)}
+		return &cli.ReportedError{Err: err, Text: fmt.Sprintf("%v; stopped by dead_letter.limit before they were published: fix the cause and run it again, or let them become dead letters with loaderline run --ignore-dead-letter-limit %s", limit, l.path)}
 	}
 	if timeout, ok := errors.AsType[*kafkaerr.TransactionTimeoutError](err); ok {
 		return l.layout.File.Errorf("kafka.transaction_timeout", "%v", timeout)
@@ -114,18 +115,18 @@ func (l *loaded) hinted(err error) error {
 	default:
 		text += fmt.Sprintf("; correct the name, or create what is missing: loaderline check %s --connect --create-topics", l.path)
 	}
-	return &reportedError{err: err, text: text}
+	return &cli.ReportedError{Err: err, Text: text}
 }
 
 // logged logs why a run has failed, in the log's own format, so that nothing writes the error again. Wrong usage does not go to
 // the log.
 func (l *loaded) logged(ctx context.Context, err error) error {
-	if err == nil || is[*usageError](err) {
+	if err == nil || cli.Is[*cli.UsageError](err) {
 		return err
 	}
-	for _, line := range errorLines(err) {
+	for _, line := range cli.ErrorLines(err) {
 		l.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "failed",
-			slog.String("error", strings.TrimPrefix(line, "loaderline: ")), slog.Int("exit_code", exitCode(err)))
+			slog.String("error", strings.TrimPrefix(line, "loaderline: ")), slog.Int("exit_code", cli.ExitCode(err)))
 	}
-	return &loggedError{err}
+	return &cli.LoggedError{Err: err}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"runtime/pprof"
 	"syscall"
+
+	"github.com/loaderline/loaderline/internal/cli"
 )
 
 // startProfile begins a CPU profile of the process, which stop writes to the file at path. Without a path it does nothing.
@@ -17,7 +19,7 @@ func startProfile(path string) (stop func() error, err error) {
 	}
 	file, err := createRegular(path)
 	if err != nil {
-		return nil, usagef("--cpu-profile: %w", err)
+		return nil, cli.Usagef("--cpu-profile: %w", err)
 	}
 	out := bufio.NewWriter(file) // It keeps an error of writing, which pprof does not return.
 	if err := pprof.StartCPUProfile(out); err != nil {

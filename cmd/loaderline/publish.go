@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -50,7 +51,7 @@ schema does not take is reported with its number and the field.`,
 		Args: onePipeline(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.rate < 0 || cmd.Flags().Changed("rate") && f.rate == 0 {
-				return usagef("--rate is %v; write the events a second, such as 500", f.rate)
+				return cli.Usagef("--rate is %v; write the events a second, such as 500", f.rate)
 			}
 			events := "-"
 			if len(args) > 1 {
@@ -79,7 +80,7 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	if events != "-" {
 		file, err := os.Open(events)
 		if err != nil {
-			return &usageError{fmt.Errorf("read the events: %w", err)}
+			return cli.AsUsage(fmt.Errorf("read the events: %w", err))
 		}
 		defer func() { _ = file.Close() }()
 		in, size = file, regularSize(file)
@@ -112,7 +113,7 @@ func publishEvents(ctx context.Context, c *console.Console, path, events string,
 	if cfg.Key != nil && cfg.Key.Nulls() > 0 {
 		c.Say("%s %s null at %s, and went out without a key", plural.Count(cfg.Key.Nulls(), "event"), english.PluralWord(cfg.Key.Nulls(), "has", "have"), cfg.Key)
 	}
-	if err != nil && exitCode(err) != exitFailed {
+	if err != nil && cli.ExitCode(err) != cli.ExitFailed {
 		return l.hinted(err)
 	}
 	return notPublished(err, n, refused)
@@ -127,7 +128,7 @@ func (f publishFlags) config(l *loaded) (publish.Config, error) {
 	if f.key != "" {
 		key, err := publish.ParseKey(f.key)
 		if err != nil {
-			return cfg, &usageError{fmt.Errorf("--key: %w", err)}
+			return cfg, cli.AsUsage(fmt.Errorf("--key: %w", err))
 		}
 		cfg.Key = key
 	}
@@ -154,7 +155,7 @@ func (f publishFlags) encode(ctx context.Context, l *loaded, cfg *publish.Config
 	if values != nil {
 		cfg.Encode = values.Encode
 	} else if f.message != "" {
-		return usagef("--message is for format: protobuf, and input.format is %s", file.Input.Format)
+		return cli.Usagef("--message is for format: protobuf, and input.format is %s", file.Input.Format)
 	}
 	if cfg.Key == nil {
 		return nil

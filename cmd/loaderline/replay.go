@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/replaydiff"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -27,7 +28,7 @@ type replayFlags struct {
 	createTopics                         bool
 	rate                                 float64
 	workers, samples                     int
-	format                               choice
+	format                               cli.Choice
 	hasFrom, hasTo                       bool
 }
 
@@ -92,19 +93,19 @@ func (f *replayFlags) validate(cmd *cobra.Command) error {
 	set := cmd.Flags().Changed
 	switch {
 	case f.into == "" && !f.intoOutput && !f.diff && !f.dryRun:
-		return usagef("where to? add --into TOPIC, --into-output for the pipeline's own, --diff to publish nothing and see what would change, or --dry-run")
+		return cli.Usagef("where to? add --into TOPIC, --into-output for the pipeline's own, --diff to publish nothing and see what would change, or --dry-run")
 	case !f.hasFrom && f.id == "":
-		return usagef("from where? add --from, such as --from -2h or --from 3:1000, or --id of a replay to continue")
+		return cli.Usagef("from where? add --from, such as --from -2h or --from 3:1000, or --id of a replay to continue")
 	case f.diff && f.id != "":
-		return usagef("--diff publishes nothing, so there is nothing to keep under an --id")
+		return cli.Usagef("--diff publishes nothing, so there is nothing to keep under an --id")
 	case f.rate < 0 || set("rate") && f.rate == 0:
-		return usagef("--rate is %v; write the events a second, such as 500", f.rate)
+		return cli.Usagef("--rate is %v; write the events a second, such as 500", f.rate)
 	case f.workers < 0 || set("workers") && f.workers == 0:
-		return usagef("--workers is %d; it is at least 1", f.workers)
+		return cli.Usagef("--workers is %d; it is at least 1", f.workers)
 	case f.samples < 0:
-		return usagef("--samples is %d; write how many records to show", f.samples)
+		return cli.Usagef("--samples is %d; write how many records to show", f.samples)
 	case f.createTopics && f.into == "":
-		return usagef("--create-topics is for the topics of --into")
+		return cli.Usagef("--create-topics is for the topics of --into")
 	default:
 		return nil
 	}
@@ -158,7 +159,7 @@ func replayPipeline(ctx context.Context, c *console.Console, path string, in io.
 	}
 	switch {
 	case f.dryRun:
-		return writeRanges(c.Out, c.OutWidth(), ranges, f.format.value)
+		return writeRanges(c.Out, c.OutWidth(), ranges, f.format.Value)
 	case f.diff:
 		return diffPipeline(ctx, c, l, ranges, f)
 	case kept.Finished():
@@ -199,7 +200,7 @@ func (f *replayFlags) find(ctx context.Context, l *loaded) (replay.Status, error
 	case err != nil:
 		return kept, err
 	case kept.Ranges == nil && !f.hasFrom:
-		return kept, usagef("there is no replay %s of pipeline %s to continue; begin it with --from", f.id, l.layout.File.Name)
+		return kept, cli.Usagef("there is no replay %s of pipeline %s to continue; begin it with --from", f.id, l.layout.File.Name)
 	case kept.Ranges != nil && (f.hasFrom || f.hasTo) && kept.Description != f.asked():
 		return kept, &replaystate.ChangedError{ID: f.id, What: "range", Was: kept.Description, Now: f.asked()}
 	}

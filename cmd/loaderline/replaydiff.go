@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/replaydiff"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -44,7 +45,7 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 		Kafka: l.kafka, Pipeline: open, Ranges: ranges, MaxRecords: file.Batch.MaxRecords, Outputs: file.OutputTopics(), Several: file.Output.ForEach != "",
 		Progress: progress.Update, Decode: decode,
 		Change: func(change replaydiff.Change) error {
-			if f.format.value == "json" {
+			if f.format.Value == "json" {
 				return asJSON.Encode(change)
 			}
 			if len(shown) < f.samples {
@@ -60,14 +61,14 @@ func diffPipeline(ctx context.Context, c *console.Console, l *loaded, ranges rep
 	case err != nil:
 		return unanswered(err)
 	}
-	if f.format.value == "text" {
+	if f.format.Value == "text" {
 		if err := writeDiff(c.Out, shown, counts); err != nil {
 			return err
 		}
 	}
 	c.Say("compared %s with what was published to %s: %s", plural.Count(counts.Records, "record"), outputs, summarize(counts))
 	if !counts.Equal() {
-		return &reportedError{err: errDiffers, text: fmt.Sprintf("%s of %s would be published differently now",
+		return &cli.ReportedError{Err: errDiffers, Text: fmt.Sprintf("%s of %s would be published differently now",
 			humanize.Comma(int64(counts.Changed+counts.NotFound+counts.Gone)), plural.Count(counts.Records, "record"))}
 	}
 	return nil

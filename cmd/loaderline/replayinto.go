@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/deadletter"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 )
@@ -12,23 +13,23 @@ func checkInto(path string, file *pipelinefile.File, into string) error {
 	case "":
 		return nil
 	case file.Output.Topic:
-		return usagef("%s is output.topic of %s: to publish to it, replace --into by --into-output; or name another topic", published, path)
+		return cli.Usagef("%s is output.topic of %s: to publish to it, replace --into by --into-output; or name another topic", published, path)
 	}
 	switch key := file.KeyOf(into); key {
 	case "":
 	case "output.routes":
-		return usagef("%s is in %s of %s: to publish to all output topics, replace --into by --into-output; or name another topic", published, key, path)
+		return cli.Usagef("%s is in %s of %s: to publish to all output topics, replace --into by --into-output; or name another topic", published, key, path)
 	default:
-		return usagef("%s is %s of %s, %s; name another topic", published, place(key), path, harm(key, "its own enriched records", "enriched records"))
+		return cli.Usagef("%s is %s of %s, %s; name another topic", published, place(key), path, harm(key, "its own enriched records", "enriched records"))
 	}
 	switch into {
 	case deadletter.LedgerTopic(file.DeadLetter.Topic):
-		return usagef("%s is where loaderline dlq keeps its ledger of %s; name another topic", published, file.DeadLetter.Topic)
+		return cli.Usagef("%s is where loaderline dlq keeps its ledger of %s; name another topic", published, file.DeadLetter.Topic)
 	case deadletter.ParkingTopic(file.DeadLetter.Topic):
-		return usagef("%s is where loaderline dlq parks dead letters of %s; name another topic", published, file.DeadLetter.Topic)
+		return cli.Usagef("%s is where loaderline dlq parks dead letters of %s; name another topic", published, file.DeadLetter.Topic)
 	}
 	if key := file.KeyOf(dead); key != "" {
-		return usagef("%s publishes dead letters to %s, which is %s of %s, %s; name another topic", published, dead, place(key), path, harm(key, "them", "them"))
+		return cli.Usagef("%s publishes dead letters to %s, which is %s of %s, %s; name another topic", published, dead, place(key), path, harm(key, "them", "them"))
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loaderline/loaderline"
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/replaydiff"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -62,7 +63,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	progress.Done()
 	count, took := counts.Count(), time.Since(start)
 	if status.Ranges != nil {
-		if err := writeReplay(c, f.format.value, into, status, count, took); err != nil {
+		if err := writeReplay(c, f.format.Value, into, status, count, took); err != nil {
 			return err
 		}
 	}
@@ -70,7 +71,7 @@ func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayF
 	switch now, _ := status.Offsets(); {
 	case errors.Is(err, loaderline.ErrDeadLetterLimit):
 		return fmt.Errorf("%w; stopped by dead_letter.limit before they were published: fix the cause, and %s", err, goOn)
-	case err != nil && status.Ranges != nil && exitCode(err) == exitFailed && !errors.Is(err, consumer.ErrFenced):
+	case err != nil && status.Ranges != nil && cli.ExitCode(err) == cli.ExitFailed && !errors.Is(err, consumer.ErrFenced):
 		return fmt.Errorf("%w; %s", l.hinted(err), goOn)
 	case err != nil:
 		return l.hinted(err)

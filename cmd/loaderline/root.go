@@ -7,40 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 )
 
 // execute runs the command that args name, and writes its error.
 func execute(ctx context.Context, c *console.Console, args []string) int {
-	root := newRoot(c)
-	root.SetArgs(args)
-	root.SetOut(c.Out)
-	root.SetErr(c.Err)
-	started := false
-	marking(root, &started)
-	err := root.ExecuteContext(ctx)
-	if err != nil && !started {
-		err = &usageError{err}
-	}
-	if err != nil && !is[*loggedError](err) {
-		for _, line := range errorLines(err) {
-			_, _ = fmt.Fprintln(c.Err, line) // A stream that is gone has nobody to tell.
-		}
-	}
-	return exitCode(err)
-}
-
-// marking notes when a command has begun: what fails before that is wrong usage.
-func marking(cmd *cobra.Command, started *bool) {
-	if run := cmd.RunE; run != nil {
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			*started = true
-			return run(cmd, args)
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		marking(sub, started)
-	}
+	return cli.Execute(ctx, c, newRoot(c), args)
 }
 
 func newRoot(c *console.Console) *cobra.Command {
@@ -56,23 +29,17 @@ broker, topic or source is not available at start.`,
   loaderline check pipeline.yaml --connect
   loaderline try pipeline.yaml '{"user_id":7}'
   loaderline run pipeline.yaml`,
-		SilenceUsage:               true,
-		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,
 		Args:                       noSuchCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.PersistentFlags().BoolVarP(&c.Quiet, "quiet", "q", false, "print no messages, only data and errors")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", flagError(cmd, err), cmd.CommandPath())
-	})
-	addGroup(root, "Try it without Kafka", newDemo(c), newBroker(c))
+	addGroup(root, "Try it without Kafka", cli.NewDemo(c), newBroker(c))
 	addGroup(root, "Write a pipeline", newCheck(c), newTry(c), newTest(c), newSchema(c))
 	addGroup(root, "Run it", newRun(c), newPublish(c), newConsume(c), newStatus(c))
 	addGroup(root, "Operate it", newDLQ(c), newReplay(c), newCache(c), newOffsets(c))
 	root.AddCommand(newCompletion(c), newVersion(c))
 	completing(root)
-	fitting(root)
+	cli.Complete(c, root)
 	return root
 }
 
@@ -108,12 +75,4 @@ func onePipeline(others int) cobra.PositionalArgs {
 			return nil
 		}
 	}
-}
-
-// noArguments wants none.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%s takes no argument, but there is %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
-	}
-	return nil
 }

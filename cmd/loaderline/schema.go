@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/testfile"
@@ -22,7 +23,7 @@ language server, write this as the first line of a pipeline file:
 The schema does not cover rules that involve several keys; "loaderline check" and "loaderline test" check these.`,
 		Example: `  loaderline schema > loaderline.schema.json
   loaderline schema --tests > loaderline-tests.schema.json`,
-		Args: noArguments,
+		Args: cli.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			text, err := pipelinefile.Schema()
 			if tests {

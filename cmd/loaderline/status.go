@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/status"
 	"github.com/loaderline/loaderline/internal/console"
 )
@@ -20,7 +21,7 @@ const (
 
 func newStatus(c *console.Console) *cobra.Command {
 	var watch bool
-	format := choice{value: "text", of: []string{"text", "json"}}
+	format := cli.Choice{Value: "text", Of: []string{"text", "json"}}
 	cmd := &cobra.Command{
 		Use:   "status PIPELINE",
 		Short: "Show the group, its members, its lag, and when it catches up",
@@ -35,7 +36,7 @@ topics. If a process of this pipeline runs at http.listen on this machine, it al
   loaderline status pipeline.yaml --format json`,
 		Args: onePipeline(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return showStatus(cmd.Context(), c, args[0], watch, format.value == "json")
+			return showStatus(cmd.Context(), c, args[0], watch, format.Value == "json")
 		},
 	}
 	cmd.Flags().BoolVar(&watch, "watch", false, "update it every two seconds, until SIGINT")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/pipelinetest"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/plural"
@@ -21,11 +22,11 @@ import (
 // testFlags are the flags of test.
 type testFlags struct {
 	run, junit string
-	format     choice
+	format     cli.Choice
 }
 
 func newTest(c *console.Console) *cobra.Command {
-	f := testFlags{format: choice{value: "text", of: []string{"text", "json"}}}
+	f := testFlags{format: cli.Choice{Value: "text", Of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "test PIPELINE...",
 		Short: "Run the tests of pipelines, without Kafka and sources",
@@ -56,7 +57,7 @@ Exit codes: 0 all passed, 1 a test failed, 2 wrong usage or a wrong file.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			matching, err := regexp.Compile(f.run)
 			if err != nil {
-				return usagef("--run is not a regular expression: %v", err)
+				return cli.Usagef("--run is not a regular expression: %v", err)
 			}
 			return test(cmd.Context(), c, args, matching, f)
 		},
@@ -75,7 +76,7 @@ func test(ctx context.Context, c *console.Console, paths []string, matching *reg
 	var results []pipelinetest.Result
 	failed := 0
 	for _, s := range suites {
-		of, err := runSuite(ctx, c, s, matching, f.format.value == "json")
+		of, err := runSuite(ctx, c, s, matching, f.format.Value == "json")
 		if err != nil {
 			return unlessEnded(ctx, err)
 		}
@@ -87,7 +88,7 @@ func test(ctx context.Context, c *console.Console, paths []string, matching *reg
 		results = append(results, of...)
 	}
 	if len(results) == 0 {
-		return usagef("no test has a name that matches %s", matching)
+		return cli.Usagef("no test has a name that matches %s", matching)
 	}
 	if f.junit != "" {
 		if err := writeJUnit(f.junit, results); err != nil {
@@ -116,15 +117,15 @@ func testsOf(paths []string) ([]*pipelinetest.Suite, error) {
 		seen = append(seen, path)
 		switch info, err := os.Stat(path); {
 		case err != nil:
-			problems = append(problems, usagef("read the pipeline file: %w", err))
+			problems = append(problems, cli.Usagef("read the pipeline file: %w", err))
 			continue
 		case info.IsDir():
-			problems = append(problems, usagef("%s is a folder; name its pipeline files, as in %s", path, filepath.Join(path, "*.yaml")))
+			problems = append(problems, cli.Usagef("%s is a folder; name its pipeline files, as in %s", path, filepath.Join(path, "*.yaml")))
 			continue
 		}
 		s, err := pipelinetest.Load(path, tests)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = usagef("%s has no tests: they belong in %s, which does not exist; loaderline test --help shows an example", path, tests)
+			err = cli.Usagef("%s has no tests: they belong in %s, which does not exist; loaderline test --help shows an example", path, tests)
 		}
 		problems = append(problems, err)
 		suites = append(suites, s)
@@ -163,7 +164,7 @@ func runSuite(ctx context.Context, c *console.Console, s *pipelinetest.Suite, ma
 func writeJUnit(path string, results []pipelinetest.Result) (err error) {
 	file, err := os.Create(path)
 	if err != nil {
-		return usagef("--junit: %w", err)
+		return cli.Usagef("--junit: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	return pipelinetest.WriteJUnit(file, results)

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/term"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/command/try"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -26,11 +27,11 @@ import (
 type tryFlags struct {
 	record  recordFlags
 	message string
-	format  choice
+	format  cli.Choice
 }
 
 func newTry(c *console.Console) *cobra.Command {
-	f := tryFlags{format: choice{value: "text", of: []string{"text", "json"}}}
+	f := tryFlags{format: cli.Choice{Value: "text", Of: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "try PIPELINE [EVENT|-]",
 		Short: "Send an event through the stages and see what each stage does",
@@ -74,12 +75,12 @@ source does not answer.`,
 func eventsOf(ctx context.Context, in io.Reader, args []string) (iter.Seq2[[]byte, error], error) {
 	if len(args) > 1 && args[1] != "-" {
 		if info, err := os.Stat(args[1]); err == nil && info.Mode().IsRegular() {
-			return nil, usagef("%s is a file, and EVENT is the event itself; write loaderline try %s < %s", args[1], args[0], args[1])
+			return nil, cli.Usagef("%s is a file, and EVENT is the event itself; write loaderline try %s < %s", args[1], args[0], args[1])
 		}
 		return func(yield func([]byte, error) bool) { yield([]byte(args[1]), nil) }, nil
 	}
 	if file, ok := in.(*os.File); ok && len(args) == 1 && term.IsTerminal(int(file.Fd())) {
-		return nil, usagef(`which event? as in loaderline try %s '{"user_id":7}', or - to type events here`, args[0])
+		return nil, cli.Usagef(`which event? as in loaderline try %s '{"user_id":7}', or - to type events here`, args[0])
 	}
 	return publish.Lines(ctx, in, kafkaadmin.DefaultMaxMessageBytes), nil
 }
@@ -118,7 +119,7 @@ func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.
 		if err != nil {
 			return unlessEnded(ctx, unanswered(err))
 		}
-		if err := showTrial(c, report, f.format.value == "json"); err != nil {
+		if err := showTrial(c, report, f.format.Value == "json"); err != nil {
 			return err
 		}
 		tried++
@@ -130,7 +131,7 @@ func tryEvents(ctx context.Context, c *console.Console, path string, record kgo.
 	case ctx.Err() != nil:
 		return nil
 	case tried == 0:
-		return usagef("there is no event on stdin; write one JSON object a line")
+		return cli.Usagef("there is no event on stdin; write one JSON object a line")
 	case unenriched == 1 && tried == 1:
 		return errors.New("the event would not be enriched")
 	case unenriched > 0:

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/format/schemaid"
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/recordtime"
@@ -51,7 +52,7 @@ func inputTopic(topics []string, named string) (string, error) {
 	if near, ok := strictyaml.Nearest(named, topics); ok {
 		hint = "did you mean " + near + "?"
 	}
-	return "", usagef("--topic: %q is not an input topic; %s", named, hint)
+	return "", cli.Usagef("--topic: %q is not an input topic; %s", named, hint)
 }
 
 // encodeTrial encodes the key of a record that is tried, if keys have a schema, and returns what encodes the values of its events.
@@ -71,7 +72,7 @@ func (l *loaded) encodeTrial(ctx context.Context, r *kgo.Record, message string)
 		}
 		if keys != nil {
 			if r.Key, err = keys.Encode(r.Key); err != nil {
-				return nil, usagef("--key: it is JSON for key_format %s, and cannot be encoded: %v", file.Input.KeyFormat, err)
+				return nil, cli.Usagef("--key: it is JSON for key_format %s, and cannot be encoded: %v", file.Input.KeyFormat, err)
 			}
 		}
 	}

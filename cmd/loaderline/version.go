@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cli"
 	"github.com/loaderline/loaderline/internal/console"
 )
 
@@ -19,15 +20,15 @@ type build struct {
 }
 
 func newVersion(c *console.Console) *cobra.Command {
-	format := choice{value: "text", of: []string{"text", "json"}}
+	format := cli.Choice{Value: "text", Of: []string{"text", "json"}}
 	cmd := &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  loaderline version --format json",
-		Args:    noArguments,
+		Args:    cli.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
-			if format.value == "json" {
+			if format.Value == "json" {
 				return console.NewEncoder(c.Out).Encode(b)
 			}
 			commit := ""

@@ -26,6 +26,8 @@ type Config struct {
 	// InputFormat is the format of the events, pipelinefile.FormatJSON or FormatAvro. With Avro the enriched records are Avro too, and their
 	// schemas are in a registry in this process. Defaults to FormatJSON.
 	InputFormat pipelinefile.Format
+	// Command is the command line that the demo was started with, without flags. Defaults to loaderline demo.
+	Command string
 	// Timeout bounds the demo up to its summary. Defaults to 2 minutes.
 	Timeout time.Duration
 	// Ready is called with the plan and where to look before the first event. Optional.
@@ -73,6 +75,9 @@ func Run(ctx context.Context, cfg Config) (*Summary, error) {
 	}
 	if cfg.InputFormat == "" {
 		cfg.InputFormat = pipelinefile.FormatJSON
+	}
+	if cfg.Command == "" {
+		cfg.Command = "loaderline demo"
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 2 * time.Minute

@@ -35,6 +35,7 @@ type Summary struct {
 	Seconds         float64        `json:"seconds"` // from the first event published to the last outcome seen
 
 	format         pipelinefile.Format // of the events
+	command        string              // as Config has it
 	enriched, dead *sample
 }
 
@@ -43,7 +44,7 @@ func (w world) summarize(a *audit, c runtime.Count, took time.Duration) *Summary
 		Published: len(a.published), Enriched: a.enriched, DeadLetters: a.dead,
 		Lost: a.lost(), Duplicates: a.repeated(), Wrong: a.wrong,
 		BackendCalls: c.Calls, Seconds: round(took.Seconds(), 1000),
-		format: w.InputFormat, enriched: a.sampleEnriched, dead: a.sampleDead,
+		format: w.InputFormat, command: w.Command, enriched: a.sampleEnriched, dead: a.sampleDead,
 	}
 	for _, kind := range a.published {
 		if kind != "" {
@@ -96,10 +97,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 			}
 		}
 	}
-	if s.format.HasSchema() {
-		b.WriteString(nextInAvro)
-	} else {
-		b.WriteString(next)
+	b.WriteString("\nWhat to try next\n")
+	for _, n := range s.next() {
+		fmt.Fprintf(&b, "  %s\n", n)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -116,24 +116,39 @@ func (s *sample) note() string {
 // telling are the headers of a dead letter that a newcomer wants to see.
 var telling = []string{sink.HeaderSourceTopic, sink.HeaderSourcePartition, sink.HeaderSourceOffset, sink.HeaderErrorKind, sink.HeaderErrorStage, sink.HeaderErrorMessage}
 
-const next = `
-What to try next
-  loaderline demo --events 200000       with more events the cache pays off
-  loaderline demo --input-format avro   the same in Avro, with a schema registry
-  loaderline demo --write shop          all of it in a folder, to run and change
-  loaderline check PIPELINE             check a pipeline of yours, see its plan
-  loaderline run PIPELINE               run it on your Kafka and your database
-`
-
-const nextInAvro = `
-What to try next
-  loaderline demo --input-format avro --events 200000
-                              with more events the cache pays off
-  loaderline demo --input-format avro --write shop
-                              all of it in a folder, to run and to change
-  loaderline check PIPELINE   check a pipeline file of yours, see its plan
-  loaderline run PIPELINE     run it on your Kafka, registry and database
-`
+// next are the lines that say what to try next.
+func (s *Summary) next() []string {
+	type try struct{ command, why string }
+	tries := []try{
+		{s.command + " --events 200000", "with more events the cache pays off"},
+		{s.command + " --input-format avro", "the same in Avro, with a registry"},
+		{s.command + " --write shop", "all in a folder, to run and change"},
+		{"loaderline check PIPELINE", "check yours, and see its plan"},
+		{"loaderline run PIPELINE", "run it on your Kafka and your database"},
+	}
+	if s.format.HasSchema() {
+		avro := s.command + " --input-format avro"
+		tries = []try{
+			{avro + " --events 200000", "with more events the cache pays off"},
+			{avro + " --write shop", "all in a folder, to run and change"},
+			tries[3],
+			{tries[4].command, "run it on your Kafka, registry and database"},
+		}
+	}
+	width := 0
+	for _, t := range tries {
+		width = max(width, len(t.command))
+	}
+	var lines []string
+	for _, t := range tries {
+		if s.format.HasSchema() {
+			lines = append(lines, t.command, "    "+t.why)
+		} else {
+			lines = append(lines, fmt.Sprintf("%-*s   %s", width, t.command, t.why))
+		}
+	}
+	return lines
+}
 
 func (s *Summary) kinds() string {
 	var parts []string

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// interruptible is a context that ends with the first SIGINT, SIGTERM or SIGHUP; the second calls exit at once. A
+// Interruptible is a context that ends with the first SIGINT, SIGTERM or SIGHUP; the second calls exit at once. A
 // SIGHUP that was to be ignored when the process started, as under nohup, is.
-func interruptible(parent context.Context, exit func(code int)) (context.Context, context.CancelFunc) {
+func Interruptible(parent context.Context, exit func(code int)) (context.Context, context.CancelFunc) {
 	ends := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		ends = append(ends, syscall.SIGHUP)
@@ -28,7 +28,7 @@ func interruptible(parent context.Context, exit func(code int)) (context.Context
 				return
 			}
 			if count == 2 {
-				exit(exitFailed)
+				exit(ExitFailed)
 				return
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -12,20 +12,23 @@ import (
 	"github.com/loaderline/loaderline/internal/strictyaml"
 )
 
-// choice is a flag with a few values.
-type choice struct {
-	value string
-	of    []string
+// Choice is a flag with a few values.
+type Choice struct {
+	Value string
+	Of    []string
 }
 
-func (c *choice) String() string { return c.value }
-func (c *choice) Type() string   { return strings.Join(c.of, "|") }
+func (c *Choice) String() string { return c.Value }
 
-func (c *choice) Set(value string) error {
-	if !slices.Contains(c.of, value) {
-		return fmt.Errorf("%q is not valid; choose %s", value, strings.Join(c.of, " or "))
+// Type implements pflag.Value.
+func (c *Choice) Type() string { return strings.Join(c.Of, "|") }
+
+// Set implements pflag.Value.
+func (c *Choice) Set(value string) error {
+	if !slices.Contains(c.Of, value) {
+		return fmt.Errorf("%q is not valid; choose %s", value, strings.Join(c.Of, " or "))
 	}
-	c.value = value
+	c.Value = value
 	return nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -19,15 +19,16 @@ import (
 type demoFlags struct {
 	events int
 	write  string
-	input  choice
-	format choice
+	input  Choice
+	format Choice
 }
 
-func newDemo(c *console.Console) *cobra.Command {
+// NewDemo returns the command demo.
+func NewDemo(c *console.Console) *cobra.Command {
 	f := demoFlags{
 		events: 10_000,
-		input:  choice{value: string(pipelinefile.FormatJSON), of: []string{string(pipelinefile.FormatJSON), string(pipelinefile.FormatAvro)}},
-		format: choice{value: "text", of: []string{"text", "json"}},
+		input:  Choice{Value: string(pipelinefile.FormatJSON), Of: []string{string(pipelinefile.FormatJSON), string(pipelinefile.FormatAvro)}},
+		format: Choice{Value: "text", Of: []string{"text", "json"}},
 	}
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -48,15 +49,15 @@ events as lines of JSON, which "loaderline publish" encodes. "loaderline broker 
   loaderline demo --input-format avro
   loaderline demo --write shop
   loaderline demo --format json`,
-		Args: noArguments,
+		Args: NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.events < 1 || f.events > 10_000_000 {
-				return usagef("--events is %d; write a number from 1 to 10,000,000", f.events)
+				return Usagef("--events is %d; write a number from 1 to 10,000,000", f.events)
 			}
 			if cmd.Flags().Changed("write") && f.write == "" {
-				return usagef("--write needs a folder, for example --write shop")
+				return Usagef("--write needs a folder, for example --write shop")
 			}
-			return runDemo(cmd.Context(), c, f)
+			return runDemo(cmd.Context(), c, cmd.CommandPath(), f)
 		},
 	}
 	cmd.Flags().IntVar(&f.events, "events", f.events, "`events` to publish")
@@ -66,14 +67,18 @@ events as lines of JSON, which "loaderline publish" encodes. "loaderline broker 
 	return cmd
 }
 
-func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
-	input := pipelinefile.Format(f.input.value)
+// loaderlineDemo is the command line of the demo in the program that has all commands.
+const loaderlineDemo = "loaderline demo"
+
+// runDemo runs the demo as the command line command has it.
+func runDemo(ctx context.Context, c *console.Console, command string, f demoFlags) error {
+	input := pipelinefile.Format(f.input.Value)
 	var files demo.Files
 	if f.write != "" {
 		var err error
 		if files, err = demo.Write(ctx, f.write, f.events, input); err != nil {
 			if errors.Is(err, demo.ErrExists) {
-				return &usageError{fmt.Errorf("--write: %w", err)}
+				return AsUsage(fmt.Errorf("--write: %w", err))
 			}
 			return err
 		}
@@ -89,13 +94,13 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 	show := func(s *demo.Summary) error {
 		progress.Done()
 		shown = true
-		if f.format.value == "json" {
+		if f.format.Value == "json" {
 			return console.NewEncoder(c.Out).Encode(s)
 		}
 		return s.WriteText(c.Out)
 	}
 	cfg := demo.Config{
-		Events: f.events, InputFormat: input,
+		Events: f.events, InputFormat: input, Command: command,
 		Progress: func(settled int) { progress.Update(int64(settled), int64(settled)) },
 		Ready: func(l *pipeline.Layout, at demo.Place) {
 			c.Say("metrics and health are at http://%s/metrics, /healthz and /readyz", at.HTTP)
@@ -103,15 +108,15 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 		},
 	}
 	var showing error
-	if f.format.value == "text" && onTerminal(c) {
+	if f.format.Value == "text" && onTerminal(c) {
 		cfg.Stay = func(s *demo.Summary, at demo.Place) {
 			showing = show(s)
-			sayFiles(c, files)
+			sayFiles(c, command, files)
 			servers := at.Broker
 			if at.Registry != "" {
 				servers += ", the schema registry, " + at.Registry
 			}
-			c.Say("\nThe broker, %s, and the pipeline stay up until Ctrl-C. In another terminal:", servers)
+			c.Say("\nThe broker, %s, and the pipeline stay up until Ctrl-C. In another terminal%s:", servers, builds(command))
 			sayCommands(c, at.Commands())
 		}
 	}
@@ -119,12 +124,12 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 	progress.Done()
 	switch {
 	case err != nil && ctx.Err() != nil && !shown:
-		return &reportedError{err: err, text: "the demo was interrupted before it was done"}
+		return &ReportedError{Err: err, Text: "the demo was interrupted before it was done"}
 	case err != nil:
 		return err
 	case !shown:
 		showing = show(summary)
-		sayFiles(c, files)
+		sayFiles(c, command, files)
 	}
 	return errors.Join(showing, summary.Failure())
 }
@@ -132,12 +137,20 @@ func runDemo(ctx context.Context, c *console.Console, f demoFlags) error {
 // onTerminal reports whether somebody is there to end the demo: both streams go to a terminal.
 func onTerminal(c *console.Console) bool { return c.Terminal && c.OutTerminal }
 
+// builds says how to get loaderline, to who has started the demo without it.
+func builds(command string) string {
+	if command == loaderlineDemo {
+		return ""
+	}
+	return ", with loaderline, which make build builds"
+}
+
 // sayFiles says how to run what was written, if anything was.
-func sayFiles(c *console.Console, files demo.Files) {
+func sayFiles(c *console.Console, command string, files demo.Files) {
 	if files.Pipeline == "" {
 		return
 	}
-	c.Say("\nWritten: %s. To run them, the broker and the pipeline each in its own terminal:", strictyaml.JoinWords(files.All(), "and"))
+	c.Say("\nWritten: %s. To run them, the broker and the pipeline each in its own terminal%s:", strictyaml.JoinWords(files.All(), "and"), builds(command))
 	sayCommands(c, files.Commands())
 }
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 
 func TestTheSecondSignalExitsAtOnce(t *testing.T) {
 	exits := make(chan int, 1)
-	ctx, stop := interruptible(t.Context(), func(code int) { exits <- code })
+	ctx, stop := Interruptible(t.Context(), func(code int) { exits <- code })
 	defer stop()
 	kill := func() {
 		t.Helper()
@@ -31,8 +31,8 @@ func TestTheSecondSignalExitsAtOnce(t *testing.T) {
 	kill()
 	select {
 	case code := <-exits:
-		if code != exitFailed {
-			t.Fatalf("exit code %d, want %d", code, exitFailed)
+		if code != ExitFailed {
+			t.Fatalf("exit code %d, want %d", code, ExitFailed)
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("the second signal did not exit")

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"regexp"
@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// helpWidth is the width of a terminal that nobody has made wider.
-const helpWidth = 80
+// HelpWidth is the width of a terminal that nobody has made wider.
+const HelpWidth = 80
 
 var paragraphs = regexp.MustCompile(`\n\s*\n`)
 
@@ -39,7 +39,7 @@ func refill(text string) string {
 		for word := range strings.FieldsSeq(paragraph) {
 			n := len([]rune(word))
 			switch {
-			case width > 0 && width+1+n > helpWidth:
+			case width > 0 && width+1+n > HelpWidth:
 				b.WriteByte('\n')
 				width = 0
 			case width > 0:
