@@ -32,7 +32,7 @@ build: ## Build ./bin/loaderline, guided by a profile: the first time takes a mi
 	CGO_ENABLED=0 $(GO) build -trimpath -pgo=$(PROFILE) -o bin/loaderline ./cmd/loaderline
 
 demo: ## Run the demo: an in-process broker and database, nothing to install
-	$(GO) run ./cmd/loaderline demo
+	$(GO) run ./cmd/demo
 
 test: ## Run all tests, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB, Redis, FerretDB and a schema registry that it starts; most with the race detector
 	$(WITH_SERVICES) $(MAKE) --keep-going --no-print-directory test-race test-processes

@@ -53,7 +53,7 @@ func foreign(program string) bool {
 // program that nobody knows here.
 func commandExists(line string) error {
 	for command := range strings.SplitSeq(line, "|") {
-		words := strings.Fields(strings.Replace(command, "go run ./cmd/loaderline", "loaderline", 1))
+		words := strings.Fields(strings.NewReplacer("go run ./cmd/loaderline", "loaderline", "go run ./cmd/demo", "loaderline demo").Replace(command))
 		if len(words) == 0 {
 			return fmt.Errorf("there is an empty command in %q", line)
 		}

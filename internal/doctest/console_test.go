@@ -204,7 +204,7 @@ func (r *reader) start(p page, b block, s step) {
 
 // command is a command of a page, which takes this test's broker for that of the page.
 func (r *reader) command(ctx context.Context, line string) *exec.Cmd {
-	line = strings.ReplaceAll(line, "go run ./cmd/loaderline", "loaderline")
+	line = strings.NewReplacer("go run ./cmd/loaderline", "loaderline", "go run ./cmd/demo", "loaderline demo").Replace(line)
 	line = strings.ReplaceAll(line, "loaderline broker", "loaderline broker --listen "+r.broker)
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Dir = r.dir
