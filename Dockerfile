@@ -5,7 +5,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG TARGETOS TARGETARCH
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -pgo=profiles/loaderline.pgo -ldflags=-s -o /loaderline ./cmd/loaderline
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -pgo=profiles/loaderline.pgo -ldflags="-s -w" -o /loaderline ./cmd/loaderline
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /loaderline /loaderline

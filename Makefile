@@ -29,7 +29,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 build: ## Build ./bin/loaderline, guided by a profile: the first time takes a minute or two
-	CGO_ENABLED=0 $(GO) build -trimpath -pgo=$(PROFILE) -o bin/loaderline ./cmd/loaderline
+	CGO_ENABLED=0 $(GO) build -trimpath -pgo=$(PROFILE) -ldflags "-s -w" -o bin/loaderline ./cmd/loaderline
 
 demo: ## Run the demo: an in-process broker and database, nothing to install
 	$(GO) run ./cmd/demo

@@ -139,7 +139,7 @@ func TestTheImageIsStaticAndWithoutRights(t *testing.T) {
 		t.Fatalf("the Dockerfile has %d stages, want one that builds and one to run", len(stages)-1)
 	}
 	build, image := stages[1], stages[2]
-	for _, want := range []string{"CGO_ENABLED=0", "-trimpath", "-pgo=profiles/loaderline.pgo", "go build"} {
+	for _, want := range []string{"CGO_ENABLED=0", "-trimpath", "-pgo=profiles/loaderline.pgo", `-ldflags="-s -w"`, "go build"} {
 		if !strings.Contains(build, want) {
 			t.Errorf("the build does not say %s", want)
 		}

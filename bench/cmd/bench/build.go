@@ -34,7 +34,7 @@ func buildToProfile(ctx context.Context, dir string) error {
 }
 
 func goBuild(ctx context.Context, dir, profile string, packages ...string) error {
-	args := append([]string{"build", "-trimpath", "-pgo=" + profile, "-o", dir + string(filepath.Separator)}, packages...)
+	args := append([]string{"build", "-trimpath", "-pgo=" + profile, "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}, packages...)
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Env = append(command.Environ(), "CGO_ENABLED=0")
 	command.Stderr = os.Stderr
