@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -33,7 +34,7 @@ func (s *Session) Close(ctx context.Context) error {
 		s.cut() // Close would wait for the same.
 	}
 	s.cl.Close()
-	if err != nil && quick.Err() != nil && ctx.Err() == nil && member != "" && !s.cfg.StaticMembership {
+	if err != nil && quick.Err() != nil && ctx.Err() == nil && !s.cfg.StaticMembership {
 		err = s.leaveWhileJoining(ctx, member)
 	}
 	if s.failed == nil {
@@ -63,8 +64,13 @@ func (s *Session) closeUnopened(ctx context.Context, failed error) {
 }
 
 // leaveWhileJoining withdraws a member whose client is closed, and so cannot
-// join again in answer.
+// join again in answer. A member whose first request to join was not answered
+// has no ID yet, and cannot be withdrawn.
 func (s *Session) leaveWhileJoining(ctx context.Context, member string) error {
+	if member == "" {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "closed while the first request to join the group was not answered: if a broker has taken it, the group may wait for the session timeout")
+		return nil
+	}
 	cl, err := kafkaadmin.Connect(ctx, s.cfg.Kafka)
 	if err != nil {
 		return err

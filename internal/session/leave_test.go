@@ -96,6 +96,25 @@ func TestCloseWhileTheFirstJoinIsOnItsWay(t *testing.T) {
 	}
 }
 
+// TestCloseBeforeThereIsAMemberID closes a session whose first request to join is not answered. Without an ID it cannot leave, which is
+// no error of the run that ends.
+func TestCloseBeforeThereIsAMemberID(t *testing.T) {
+	w := newWorld(t, 1)
+	asked, closed := make(chan struct{}), make(chan struct{})
+	w.cluster.ControlKey(int16(kmsg.JoinGroup), func(kmsg.Request) (kmsg.Response, error, bool) {
+		close(asked)
+		w.cluster.SleepControl(func() { <-closed })
+		return nil, nil, false
+	})
+	s := w.open(w.config())
+	<-asked
+	err := s.Close(t.Context())
+	close(closed)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func awaitMembers(t *testing.T, w *world, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); members(t, w) != n; time.Sleep(5 * time.Millisecond) {
