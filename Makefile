@@ -37,9 +37,10 @@ demo: ## Run the demo: an in-process broker and database, nothing to install
 test: ## Run all tests, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB, Redis, FerretDB and a schema registry that it starts; most with the race detector
 	$(WITH_SERVICES) $(MAKE) --keep-going --no-print-directory test-race test-processes
 
-# The packages of PKG, but for those whose tests only start programs. The programs are built without the race detector, so it
-# would find nothing there.
-PROCESSES := /(testenv|testenv/e2e|internal/doctest)$$
+# The packages of PKG, but for those whose tests only start programs. Most are built without the race detector, so it would find
+# nothing there. The commands start themselves, hundreds of times: with it they take three times as long, and what they do at
+# once is in packages below, whose tests have it.
+PROCESSES := /(testenv|testenv/e2e|internal/doctest|cmd/loaderline|cmd/demo)$$
 test-race:
 	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -vE '$(PROCESSES)' <<<"$$all" || true); \
 		[ -z "$$some" ] || $(GO) test -race -p $(AT_ONCE) -timeout 9m $$some
