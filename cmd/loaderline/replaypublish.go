@@ -26,6 +26,7 @@ import (
 // publishReplay begins a replay or continues it.
 func publishReplay(ctx context.Context, c *console.Console, l *loaded, f replayFlags, kept replay.Status, ranges replaydiff.Ranges) (err error) {
 	file := l.layout.File
+	limitMemory(ctx, file, l.log)
 	open, err := pipeline.Open(ctx, l.layout, pipeline.Options{Logger: l.log, Reuse: true, Fresh: f.fresh})
 	if err != nil {
 		return unlessEnded(ctx, err)

@@ -51,7 +51,7 @@ func rootKeys() []strictyaml.Key {
 	return []strictyaml.Key{
 		{Path: "name", Type: strictyaml.TypeString, Pattern: `^[^\x00-\x1f\x7f]{1,200}$`, PatternDoc: "a pipeline's name has 1 to 200 characters, none of them a control character", Doc: "The pipeline's name. It forms transactional IDs, metric labels and headers. Defaults to input.group."},
 		{Path: "instance", Type: strictyaml.TypeString, Pattern: `^[^\x00-\x1f\x7f]{0,200}$`, PatternDoc: "an instance has at most 200 characters, none of them a control character", Doc: "Distinguishes this process from the pipeline's other processes. Defaults to the host name, with a number if another process on this host uses it."},
-		{Path: "memory", Type: strictyaml.TypeSize, Min: 96 * mib, Max: tib, Example: "512MiB", Doc: "The memory that a run keeps to: cache, tables, events in work, and what Go needs. cache.memory, batch.max_bytes, batch.max_records and the memory of tables are derived from it unless they are set; check shows them. Defaults to none: these keys have their own defaults."},
+		{Path: "memory", Type: strictyaml.TypeSize, Min: 96 * mib, Max: tib, Example: "512MiB", Doc: "The memory that a run, or a replay, keeps to: cache, tables, events in work, and what Go needs. cache.memory, batch.max_bytes, batch.max_records and the memory of tables are derived from it unless they are set; check shows them. Defaults to none: these keys have their own defaults."},
 		{Path: "workers", Type: strictyaml.TypeInteger, Default: "4", Min: 1, Max: 256, Doc: "The number of sessions in this process. They share sources and cache; each has its own batch limits."},
 	}
 }
