@@ -118,7 +118,7 @@ func Shapes(programs Programs) []Shape {
 				tuned(TunedOptions{}), again(tuned(TunedOptions{})), tuned(TunedOptions{Preload: true}),
 				loaderline(LoaderlineOptions{}), loaderline(LoaderlineOptions{Workers: 1}),
 				tuned(TunedOptions{AtLeastOnce: true}),
-				loaderline(LoaderlineOptions{Workers: 1, AtLeastOnce: true}),
+				loaderline(LoaderlineOptions{Workers: 1, Linger: "0s", AtLeastOnce: true}),
 			},
 		},
 		{
