@@ -34,29 +34,34 @@ func (c *checker) shareMemory() {
 	if !c.Valid("memory") {
 		return
 	}
-	rest, parts := f.Memory-ProcessMemory, []string{"the process has " + humanize.IBytes(ProcessMemory)}
+	d := division{fixed: ProcessMemory, workers: int64(f.Workers)}
+	parts := []string{"the process has " + humanize.IBytes(ProcessMemory)}
+	say := func(key string, bytes int64) { parts = append(parts, key+" is "+humanize.IBytes(uint64(bytes))) }
 	take := func(key string, bytes int64) {
-		rest -= bytes
-		parts = append(parts, key+" is "+humanize.IBytes(uint64(bytes)))
+		d.fixed += bytes
+		say(key, bytes)
 	}
 	if f.Cache.Disk != nil {
 		take("cache.disk.memory", f.Cache.Disk.Memory)
 	}
 	derived := c.tables(take)
-	each := max(rest/tableShare/int64(max(len(derived), 1)), mib)
-	for _, table := range derived {
-		*table.bytes = each
-		take(table.key, each)
+	d.tables = int64(len(derived))
+	if c.Has("cache.memory") {
+		take("cache.memory", f.Cache.Memory)
+		d.cacheSet = true
 	}
-	if !c.Has("cache.memory") {
-		f.Cache.Memory = max(rest/cacheShare, mib)
+	table, cache, worker := d.of(f.Memory)
+	for _, t := range derived {
+		*t.bytes = table
+		say(t.key, table)
 	}
-	take("cache.memory", f.Cache.Memory)
-	worker := rest / garbage / int64(f.Workers)
+	if !d.cacheSet {
+		f.Cache.Memory = cache
+		say("cache.memory", cache)
+	}
 	if worker < leastOfWorker {
-		least := f.Memory - rest + int64(f.Workers)*garbage*leastOfWorker
-		c.Fail("memory", "%s is too little: %s, and workers need %s each; write at least %s, or fewer workers",
-			c.Scalar("memory"), strings.Join(parts, ", "), humanize.IBytes(garbage*leastOfWorker), humanize.IBytes(uint64(least)))
+		c.Fail("memory", "%s is too little: %s, and workers need %s each; write at least %dMiB, or fewer workers",
+			c.Scalar("memory"), strings.Join(parts, ", "), humanize.IBytes(garbage*leastOfWorker), d.least()/mib)
 		return
 	}
 	if !c.Has("batch.max_bytes") {
@@ -66,6 +71,39 @@ func (c *checker) shareMemory() {
 		f.Batch.MaxRecords = min(max(int(worker/bytesARecord), fewestRecords), f.Batch.MaxRecords)
 	}
 	f.Batch.MaxOutput = worker / published
+}
+
+// division says what shares the memory of a process.
+type division struct {
+	fixed    int64 // what is taken off first
+	tables   int64 // the number of those whose memory is derived
+	cacheSet bool  // the cache is in fixed
+	workers  int64
+}
+
+// of divides a number of bytes: what each table has, the cache, and what a worker may have in use.
+func (d division) of(bytes int64) (table, cache, worker int64) {
+	rest := bytes - d.fixed
+	if d.tables > 0 {
+		table = max(rest/tableShare/d.tables, mib)
+		rest -= d.tables * table
+	}
+	if !d.cacheSet {
+		cache = max(rest/cacheShare, mib)
+		rest -= cache
+	}
+	return table, cache, rest / garbage / d.workers
+}
+
+// least returns the fewest bytes, in whole MiB, with which each worker has enough.
+func (d division) least() int64 {
+	bytes := d.fixed / mib * mib
+	for {
+		if _, _, worker := d.of(bytes); worker >= leastOfWorker {
+			return bytes
+		}
+		bytes += mib
+	}
 }
 
 // tableMemory is the memory of a source that is a table, and its key.
