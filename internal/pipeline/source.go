@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/loaderline/loaderline/internal/strictyaml"
 	"github.com/loaderline/loaderline/internal/tlsfiles"
 	"github.com/loaderline/loaderline/stages"
+	"github.com/loaderline/loaderline/stages/lookup"
 )
 
 // Source is what a source of the file is, of whatever kind. It is safe for concurrent use.
@@ -56,6 +59,24 @@ func ColumnTypes(types map[string]pipelinefile.ColumnType) map[string]string {
 		texts[name] = string(t)
 	}
 	return texts
+}
+
+// Secrets returns secrets of the file as the configuration of a lookup has them.
+func Secrets(values map[string]strictyaml.Secret) map[string]lookup.Secret {
+	secrets := make(map[string]lookup.Secret, len(values))
+	for name, value := range values {
+		secrets[name] = lookup.Secret(value.Reveal())
+	}
+	return secrets
+}
+
+// SecretsIdentity returns the part of an Identity that tells secrets from others.
+func SecretsIdentity(secrets map[string]lookup.Secret) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		fmt.Fprintf(&b, " %q: %q", name, string(secrets[name]))
+	}
+	return b.String()
 }
 
 // standIn answers in place of a source.

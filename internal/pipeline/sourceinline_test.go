@@ -11,7 +11,7 @@ import (
 	"github.com/loaderline/loaderline/stages/lookuptest"
 )
 
-// The rows are here as the pipeline file has them after it was read, since a file is too small for those of the suite.
+// The test sets the rows as parsing leaves them, because a pipeline file is too small for the rows of the suite.
 func TestInlineTablesConform(t *testing.T) {
 	t.Parallel()
 	lookuptest.Run(t, lookuptest.Harness{

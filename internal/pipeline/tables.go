@@ -20,9 +20,9 @@ func (p *Pipeline) tables() map[string]Table {
 }
 
 // awaitTables waits, not for long, until each table is as current as the file wants it to be. An event that gets encoded results of
-// an earlier one asks no source, so this comes before the first event of a micro-batch is decoded. Its errors are those of a plan.
-func (p *Pipeline) awaitTables(ctx context.Context) error {
-	for name, t := range p.tables() {
+// an earlier one asks no source, so this comes before the first event of a micro-batch is decoded. It returns errors as a plan does.
+func (p *Pipeline) awaitTables(ctx context.Context, tables map[string]Table) error {
+	for name, t := range tables {
 		err := t.Await(ctx)
 		switch {
 		case err == nil:
@@ -39,12 +39,12 @@ func (p *Pipeline) awaitTables(ctx context.Context) error {
 
 // prepareRecords returns what Config.Prepare is; nil if there is nothing to prepare.
 func (p *Pipeline) prepareRecords() func(context.Context, []*loaderline.Record) error {
-	schemas := p.schemas.prepare()
-	if len(p.tables()) == 0 {
+	schemas, tables := p.schemas.prepare(), p.tables()
+	if len(tables) == 0 {
 		return schemas
 	}
 	return func(ctx context.Context, records []*loaderline.Record) error {
-		if err := p.awaitTables(ctx); err != nil || schemas == nil {
+		if err := p.awaitTables(ctx, tables); err != nil || schemas == nil {
 			return err
 		}
 		return schemas(ctx, records)

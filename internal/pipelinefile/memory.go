@@ -52,8 +52,8 @@ func (c *checker) shareMemory() {
 	}
 	table, cache, worker := d.of(f.Memory)
 	for _, t := range derived {
-		*t.bytes = table
-		say(t.key, table)
+		*t.Bytes = table
+		say(t.Key, table)
 	}
 	if !d.cacheSet {
 		f.Cache.Memory = cache
@@ -106,28 +106,33 @@ func (d division) least() int64 {
 	}
 }
 
-// tableMemory is the memory of a source that is a table, and its key.
-type tableMemory struct {
-	key   string
-	bytes *int64
+// TableMemory is the most memory of a source that is a table, and the key that sets it.
+type TableMemory struct {
+	Key   string
+	Bytes *int64
+}
+
+// TableMemory returns false for a source whose rows are not in memory, or in the file itself.
+func (s *Source) TableMemory() (TableMemory, bool) {
+	switch {
+	case s.Topic != nil:
+		return TableMemory{"sources." + s.Name + ".topic.memory", &s.Topic.Memory}, true
+	case s.File != nil:
+		return TableMemory{"sources." + s.Name + ".file.max_bytes", &s.File.MaxBytes}, true
+	default:
+		return TableMemory{}, false
+	}
 }
 
 // tables takes the memory of tables that the file sets, and returns that of the others.
-func (c *checker) tables(take func(key string, bytes int64)) (derived []tableMemory) {
+func (c *checker) tables(take func(key string, bytes int64)) (derived []TableMemory) {
 	for i := range c.file.Sources {
-		s := &c.file.Sources[i]
-		var table tableMemory
+		table, is := c.file.Sources[i].TableMemory()
 		switch {
-		case s.Topic != nil:
-			table = tableMemory{"sources." + s.Name + ".topic.memory", &s.Topic.Memory}
-		case s.File != nil:
-			table = tableMemory{"sources." + s.Name + ".file.max_bytes", &s.File.MaxBytes}
+		case !is:
+		case c.Has(table.Key):
+			take(table.Key, *table.Bytes)
 		default:
-			continue
-		}
-		if c.Has(table.key) {
-			take(table.key, *table.bytes)
-		} else {
 			derived = append(derived, table)
 		}
 	}

@@ -46,11 +46,8 @@ func memoryOf(f *pipelinefile.File) *Memory {
 		m.Disk = f.Cache.Disk.Memory
 	}
 	for _, s := range f.Sources {
-		switch {
-		case s.Topic != nil:
-			m.Tables = append(m.Tables, TableMemory{s.Name, s.Topic.Memory})
-		case s.File != nil:
-			m.Tables = append(m.Tables, TableMemory{s.Name, s.File.MaxBytes})
+		if table, is := s.TableMemory(); is {
+			m.Tables = append(m.Tables, TableMemory{s.Name, *table.Bytes})
 		}
 	}
 	return m

@@ -193,8 +193,6 @@ func process(s admin.Status, colours console.Palette) string {
 		if t := source.Table; t != nil && !t.Complete {
 			waits = append(waits, fmt.Sprintf("it reads the table of %s, %d of %s to go", source.Name, t.Left, plural.Count(int(t.Total), "record")))
 		}
-	}
-	for _, source := range s.Sources {
 		if f := source.File; f != nil && f.Refused != "" {
 			waits = append(waits, fmt.Sprintf("%s keeps the rows of before: %s", source.Name, f.Refused))
 		}

@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/lookupext"
@@ -36,10 +33,7 @@ func open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, o
 		return nil, err
 	}
 	cfg := grpclookup.Config{
-		Address: g.Address, Metadata: make(map[string]lookup.Secret, len(g.Metadata)), RenewTLS: encryption, Timeout: f.Timeout, MaxAnswerBytes: g.MaxBody,
-	}
-	for name, value := range g.Metadata {
-		cfg.Metadata[name] = lookup.Secret(value.Reveal())
+		Address: g.Address, Metadata: pipeline.Secrets(g.Metadata), RenewTLS: encryption, Timeout: f.Timeout, MaxAnswerBytes: g.MaxBody,
 	}
 	if !g.Reflection {
 		if cfg.Files, err = codec.ReadDescriptors(g.Descriptor); err != nil {
@@ -98,10 +92,5 @@ func (r *rpcService) settingErrors(s *pipeline.Stage, err error) []error {
 
 // Identity has the metadata too: what a service answers can depend on who asks.
 func (r *rpcService) Identity() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %+v", r.cfg.Address, r.query)
-	for _, name := range slices.Sorted(maps.Keys(r.cfg.Metadata)) {
-		fmt.Fprintf(&b, " %q: %q", name, string(r.cfg.Metadata[name]))
-	}
-	return b.String()
+	return fmt.Sprintf("%s %+v", r.cfg.Address, r.query) + pipeline.SecretsIdentity(r.cfg.Metadata)
 }

@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/loaderline/loaderline/internal/oauth"
 	"github.com/loaderline/loaderline/internal/pipeline"
@@ -35,11 +32,8 @@ func open(ctx context.Context, file *pipelinefile.File, f pipelinefile.Source, o
 		return nil, err
 	}
 	cfg := httplookup.Config{
-		URL: f.HTTP.URL, Header: make(map[string]lookup.Secret, len(f.HTTP.Headers)), RenewTLS: encryption, Health: f.HTTP.Health,
+		URL: f.HTTP.URL, Header: pipeline.Secrets(f.HTTP.Headers), RenewTLS: encryption, Health: f.HTTP.Health,
 		Pool: f.HTTP.Pool, Timeout: f.Timeout, MaxAnswerBytes: f.HTTP.MaxBody,
-	}
-	for name, value := range f.HTTP.Headers {
-		cfg.Header[name] = lookup.Secret(value.Reveal())
 	}
 	h := &service{file: file, oauth: f.HTTP.OAuth}
 	if h.oauth != nil {
@@ -88,16 +82,9 @@ func (h *service) Prepare(ctx context.Context, s *pipeline.Stage) (pipeline.Look
 
 // Identity has the headers and the client too: what a service answers can depend on who asks.
 func (h *service) Identity() string {
-	var b strings.Builder
-	b.WriteString(h.cfg.URL)
-	for _, name := range slices.Sorted(maps.Keys(h.cfg.Header)) {
-		fmt.Fprintf(&b, " %q: %q", name, string(h.cfg.Header[name]))
-	}
+	identity := h.cfg.URL + pipeline.SecretsIdentity(h.cfg.Header)
 	if o := h.oauth; o != nil {
-		fmt.Fprintf(&b, " %q %q %q", o.TokenURL, o.ClientID, o.Scopes)
-		for _, name := range slices.Sorted(maps.Keys(o.Params)) {
-			fmt.Fprintf(&b, " %q: %q", name, o.Params[name].Reveal())
-		}
+		identity += fmt.Sprintf(" %q %q %q", o.TokenURL, o.ClientID, o.Scopes) + pipeline.SecretsIdentity(pipeline.Secrets(o.Params))
 	}
-	return b.String()
+	return identity
 }
