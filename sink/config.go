@@ -10,8 +10,8 @@ const (
 	BySource
 )
 
-// Source says which headers of an enriched record name its input record. Dead letters and records in retry topics have those of
-// SourceFull with each.
+// Source says which headers of an enriched record name its input record. Dead letters and records in retry topics
+// always have the headers of SourceFull.
 type Source int
 
 const (

@@ -13,8 +13,8 @@ import (
 // itself: see [Checker]. Records may come in any interleaving, but those of one partition in the order of their
 // offsets; it keeps hashes of them, not the records, and the parts of events. It is safe for concurrent use.
 //
-// An outcome says by its headers which record it is of, see [SourceOf]. One without them, of another program, is found by its
-// event's bytes, which must be unlike in all input records.
+// The headers of an outcome name its input record, see [SourceOf]. An outcome of another program may have none. Then the bytes of its
+// event find the record, and no two input records may have the same bytes.
 type Ledger struct {
 	config LedgerConfig
 	seed   maphash.Seed

@@ -73,13 +73,13 @@ func ExitCode(err error) int {
 	}
 }
 
-// Is reports whether an error is of a type, or wraps one.
+// Is reports whether an error, or one that it wraps, has the type E.
 func Is[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
 }
 
-// ErrorLines are an error's problems, one a line: those of a file with their place, others with the program's name.
+// ErrorLines returns one line for each problem of an error. The line begins with a place in a file, or with the program's name.
 func ErrorLines(err error) []string {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var lines, texts []string

@@ -14,7 +14,7 @@ const (
 	originPrefix = sink.Prefix + "origin."
 	errorPrefix  = sink.Prefix + "error."
 	retryPrefix  = sink.Prefix + "retry."
-	// fullSourceHeaders are those of sink.SourceFull.
+	// fullSourceHeaders is the number of headers with sink.SourceFull.
 	fullSourceHeaders = 4
 	originHeaders     = 4
 	failureHeaders    = 7

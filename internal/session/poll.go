@@ -101,8 +101,8 @@ func (s *Session) collect(ctx, wait context.Context, closing *time.Timer) ([]*kg
 func isDone(ctx context.Context) bool { return ctx.Err() != nil }
 
 // linger is how long a batch waits for more records after its first ones: for the rest of Linger since the commit before. So a batch that
-// comes long after it does not wait, and commits do not follow each other faster. The first batch waits for all of it, since its records
-// come in the first answers of several brokers.
+// comes long after it does not wait, and commits do not follow each other faster. The first batch waits for the whole Linger, because
+// several brokers send its first records.
 func (s *Session) linger() time.Duration {
 	if s.commitTime.IsZero() {
 		return s.cfg.Linger

@@ -6,7 +6,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// TestOIDs compares the numbers of types with those of a driver.
+// TestOIDs compares the numbers of types with the numbers that the driver has.
 func TestOIDs(t *testing.T) {
 	for name, oid := range map[string][2]uint32{
 		"Bool":             {oidBool, pgtype.BoolOID},

@@ -6,7 +6,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// TestSQLiteCodes compares the codes with those of a driver.
+// TestSQLiteCodes compares the codes with the codes that the driver has.
 func TestSQLiteCodes(t *testing.T) {
 	for name, code := range map[string][2]int{
 		"ERROR":      {sqliteCodeError, sqlite3.SQLITE_ERROR},
