@@ -101,6 +101,13 @@ func (c *counter) result(started, ended time.Time) Result {
 	}
 }
 
+// counts returns how many events have an output by now, and how many outputs are beyond the first of their event.
+func (c *counter) counts() (distinct, repeated int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.distinct, c.repeated
+}
+
 // progress says how many events have an output by now.
 func (c *counter) progress() string {
 	c.mu.Lock()

@@ -13,8 +13,9 @@ import (
 //	{http}  a free address, at which it serves /metrics as client_golang's Go collector does
 //	{schema}  a file with the Avro schema of the events
 //	{users}  a compacted topic with the users of the shop
+//	{state}  a folder of the run, which is there again when the program starts again
 //
-// and, in the arguments alone, {file} for the path of its file.
+// and, in the arguments alone, {file} for the path of its file, and {jdbc} for the database as a URL of JDBC.
 type Processor struct {
 	// Name is what the results call it. Required.
 	Name string
@@ -34,6 +35,16 @@ type Processor struct {
 	Events int
 	// AtLeastOnce reports whether it may repeat outputs.
 	AtLeastOnce bool
+	// Restart is what it prints to standard error whenever it restarts within its process. Defaults to nothing.
+	Restart string
+}
+
+// delivery is the delivery as the results call it.
+func (p Processor) delivery() string {
+	if p.AtLeastOnce {
+		return "at least once"
+	}
+	return "exactly once"
 }
 
 // TunedOptions choose what [Tuned] runs.
@@ -97,6 +108,8 @@ type LoaderlineOptions struct {
 	Preload bool
 	// AtLeastOnce is output.delivery.
 	AtLeastOnce bool
+	// Static is kafka.static_membership.
+	Static bool
 	// UserOnly leaves out all stages but that of the user. Table takes the user from a topic, and not from the database; it needs
 	// UserOnly.
 	UserOnly, Table bool

@@ -49,6 +49,7 @@ func TestLoaderlineFiles(t *testing.T) {
 		"loaderline-2-at-least-once": {LoaderlineOptions{Workers: 2, AtLeastOnce: true}, `delivery: at_least_once}`},
 		"small":                      {LoaderlineOptions{Name: "small", Memory: "64MiB", MaxRecords: 10, Linger: "1s"}, `batch: {max_records: 10, linger: 1s}\n(?s:.*)cache: {memory: 64MiB}`},
 		"warm":                       {LoaderlineOptions{Name: "warm", Preload: true}, `(?s)(.*preload: {query: "SELECT){3}`},
+		"static":                     {LoaderlineOptions{Name: "static", Static: true}, `brokers: \["b:1"\]\n  static_membership: true\nhttp:`},
 		"none":                       {LoaderlineOptions{Name: "none", Source: "none"}, `delivery: exactly_once, source: none}`},
 		"table":                      {LoaderlineOptions{Name: "table", UserOnly: true, Table: true}, `users: {topic: {topic: u, (?s:.*)\n  user: {source: users, by: event.user_id, on_missing: dead_letter}\noutput:`},
 		"user":                       {LoaderlineOptions{Name: "user", UserOnly: true, Preload: true}, `(?s)stages:\n  user:(.*preload: {query: "SELECT){1}[^\n]*\noutput:`},

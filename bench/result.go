@@ -6,6 +6,8 @@ import "fmt"
 type Result struct {
 	Processor string `json:"processor"`
 	Round     int    `json:"round"`
+	// Delivery is "exactly once" or "at least once".
+	Delivery string `json:"delivery,omitempty"`
 	// Events is how many it was given.
 	Events int `json:"events"`
 	// Rate is in events a second, from a tenth to nine tenths of the distinct events, as a consumer with
@@ -27,6 +29,8 @@ type Result struct {
 	Allocated int64 `json:"allocated_bytes,omitempty"`
 	// Repeated is the number of outputs of an event beyond its first.
 	Repeated int `json:"repeated"`
+	// After is what came of the fault, in a shape with one.
+	After *After `json:"after_fault,omitempty"`
 	// Verdict is empty for a run whose outputs are right.
 	Verdict string `json:"verdict,omitempty"`
 	// Failure is why the run did not come to its end; nothing else counts then.
@@ -38,6 +42,8 @@ func (r Result) words() string {
 	switch {
 	case r.Failure != "":
 		return "FAILED: " + r.Failure
+	case r.After != nil:
+		return fmt.Sprintf("%s, lost %d, repeated %d  %s", r.After.What(), r.After.Lost, r.Repeated, r.Verdict)
 	case r.Latency != nil:
 		return fmt.Sprintf("p50 %4.0f ms  p99 %4.0f ms  p99.9 %4.0f ms  %6.2f CPU s  %5.0f MiB  %s",
 			r.Latency.P50, r.Latency.P99, r.Latency.P999, r.CPU, r.RSS, r.Verdict)

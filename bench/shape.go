@@ -20,10 +20,20 @@ type Shape struct {
 	Rate float64
 	// Start measures how soon a group that has committed before has its first output.
 	Start bool
+	// Fault is what befalls a processor while events come. It runs once then. Defaults to none.
+	Fault Fault
 	// Rounds is how often each processor runs at least. Defaults to the bench's.
 	Rounds int
+	// Missing are programs that belong here and could not be had.
+	Missing []Missing
 	// Processors run in turn. The first is what the report compares the others with. Required, with names that differ.
 	Processors []Processor
+}
+
+// Missing is a program that does not run, and why.
+type Missing struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
 }
 
 // check returns why a shape cannot run.

@@ -10,7 +10,7 @@ import (
 )
 
 // world is what one run of a processor is given.
-type world struct{ brokers, dsn, input, output, dead, group, schema, users string }
+type world struct{ brokers, dsn, input, output, dead, group, schema, users, state string }
 
 // launch is how one process of a processor is started.
 type launch struct {
@@ -41,7 +41,14 @@ func (w world) launches(ctx context.Context, p Processor, dir string) ([]launch,
 func (w world) command(p Processor, http, dir string) ([]string, error) {
 	words := []string{
 		"{brokers}", w.brokers, "{dsn}", w.dsn, "{input}", w.input, "{output}", w.output, "{dead}", w.dead,
-		"{group}", w.group, "{http}", http, "{schema}", w.schema, "{users}", w.users,
+		"{group}", w.group, "{http}", http, "{schema}", w.schema, "{users}", w.users, "{state}", w.state,
+	}
+	if strings.Contains(strings.Join(p.Command, " "), "{jdbc}") {
+		jdbc, err := jdbcURL(w.dsn)
+		if err != nil {
+			return nil, fmt.Errorf("database of %s: %w", p.Name, err)
+		}
+		words = append(words, "{jdbc}", jdbc)
 	}
 	if p.File != "" {
 		path, err := write(dir, p.Name+"-*.yaml", strings.NewReplacer(words...).Replace(p.File))
