@@ -23,7 +23,7 @@ export LOADERLINE_TEST_KAFKA_VERSION := $(KAFKA)
 # One command starts real Kafka, PostgreSQL, MariaDB, Redis, FerretDB and a schema registry, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
-.PHONY: help build demo test test-race test-processes test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench profile services clean
+.PHONY: help build demo test test-race test-processes test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench bench-peers profile services clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -86,6 +86,12 @@ mutants: ## Check that the fault suite finds defects: it builds some and turns r
 	$(GO) test -tags chaos -count=1 -run TestTheModelFindsWrongVersions ./stages
 
 bench: ## Compare with hand-written programs, see docs/benchmark.md: ROUNDS (5), EVENTS (500000), SHAPES (all)
+	$(GO) run ./bench/cmd/bench --events $(EVENTS) --rounds $(ROUNDS) --shapes '$(SHAPES)'
+
+bench-peers: EVENTS = 1000000
+bench-peers: ROUNDS = 3
+bench-peers: SHAPES = peers,malformed,kill
+bench-peers: ## Compare with Flink and Kafka Streams, at work and under faults (needs Java and Maven): ROUNDS (3), EVENTS (1000000), SHAPES (peers,malformed,kill)
 	$(GO) run ./bench/cmd/bench --events $(EVENTS) --rounds $(ROUNDS) --shapes '$(SHAPES)'
 
 profile: EVENTS = 2000000

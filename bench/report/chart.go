@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -19,10 +20,11 @@ const (
 	panelFoot  = 16
 )
 
-// chart draws a bar for each processor of each shape: the median, with a line from the lowest to the highest round.
+// chart draws a bar for each processor of each shape without a fault: the median, with a line from the lowest to the highest round.
 func (r Report) chart() string {
 	height := panelHead
-	for _, s := range r.Shapes {
+	drawn := slices.DeleteFunc(slices.Clone(r.Shapes), func(s Shape) bool { return s.About == aboutFault })
+	for _, s := range drawn {
 		height += panelHead + barStep*len(s.Summaries) + panelFoot
 	}
 	var svg strings.Builder
@@ -32,7 +34,7 @@ func (r Report) chart() string {
 `, chartWidth, height, escaped(fmt.Sprintf("loaderline benchmark, %s: %d cores, Kafka %s, PostgreSQL %s, Go %s",
 		r.Date, r.Environment.Cores, r.Environment.Kafka, r.Environment.Postgres, r.Environment.Go)))
 	y := panelHead
-	for _, s := range r.Shapes {
+	for _, s := range drawn {
 		s.draw(&svg, y)
 		y += panelHead + barStep*len(s.Summaries) + panelFoot
 	}

@@ -51,6 +51,21 @@ var targets = []target{
 		processor: "loaderline-1-at-least-once", to: "tuned-at-least-once",
 	},
 	{shape: "start", name: "seconds to the first output", limit: 1, atMost: true, of: first, processor: "loaderline"},
+	{shape: "malformed", name: "events lost or repeated", limit: 0, atMost: true, of: amiss, processor: "loaderline"},
+	{shape: "kill", name: "events lost or repeated", limit: 0, atMost: true, of: amiss, processor: "loaderline"},
+	besideRate("flink-sql", 6), besideRate("flink-async", 4), besideRate("streams-cached", 6), besideRate("streams-bulk", 6),
+	besideCPU("flink-sql"), besideCPU("flink-async"), besideCPU("streams-cached"), besideCPU("streams-bulk"),
+}
+
+// besideRate is how many times the rate of a peer loaderline is to have at least.
+func besideRate(peer string, least float64) target {
+	return target{shape: "peers", name: "events/s, to " + peer, limit: least, of: rate, processor: "loaderline", to: peer}
+}
+
+// besideCPU is the part of the CPU seconds of a peer that loaderline is to take at most.
+func besideCPU(peer string) target {
+	const eighth = 0.125
+	return target{shape: "peers", name: "CPU seconds an event, to " + peer, limit: eighth, atMost: true, of: cpu, processor: "loaderline", to: peer}
 }
 
 // figures returns what was reached of the targets of a shape.

@@ -31,13 +31,15 @@ type Shape struct {
 	Rounds int       `json:"rounds"`
 	// Events is the number of events of a run; of some processors less.
 	Events int `json:"events"`
-	// About is what the ratios are of: rate, latency or start. Base is the processor that they are to.
+	// About is what the ratios are of: rate, latency or start; or it is fault, which has none. Base is the processor that they are to.
 	About string `json:"about"`
 	Base  string `json:"base"`
 	// Noise is how far the control's ratios, of what the shape is about, were from 1 at most; 0 without a control.
 	Noise     float64        `json:"noise"`
 	Summaries []Summary      `json:"summary"`
 	Runs      []bench.Result `json:"runs"`
+	// Missing are programs that belong here and could not be had.
+	Missing []bench.Missing `json:"missing,omitempty"`
 }
 
 // What a shape can be about.
@@ -45,6 +47,7 @@ const (
 	aboutRate    = "rate"
 	aboutLatency = "latency"
 	aboutStart   = "start"
+	aboutFault   = "fault"
 )
 
 // measures are the measures that the shapes compare.
@@ -54,9 +57,11 @@ var measures = map[string]measure{aboutRate: rate, aboutLatency: p99, aboutStart
 func NewShape(shape bench.Shape, commit string, runs []bench.Result) Shape {
 	s := Shape{
 		Name: shape.Name, Text: shape.Text, Time: time.Now().UTC().Truncate(time.Second), Commit: commit,
-		About: aboutRate, Base: shape.Processors[0].Name, Runs: runs,
+		About: aboutRate, Base: shape.Processors[0].Name, Runs: runs, Missing: shape.Missing,
 	}
 	switch {
+	case shape.Fault != "":
+		s.About = aboutFault
 	case shape.Rate > 0:
 		s.About = aboutLatency
 	case shape.Start:
@@ -64,6 +69,9 @@ func NewShape(shape bench.Shape, commit string, runs []bench.Result) Shape {
 	}
 	for _, r := range runs {
 		s.Rounds, s.Events = max(s.Rounds, r.Round), max(s.Events, r.Events)
+	}
+	if s.About == aboutFault {
+		return s
 	}
 	s.Summaries = Summarize(runs, s.Base, measures[s.About])
 	s.Noise = noise(runs, measures[s.About])

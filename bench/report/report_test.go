@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,16 +119,17 @@ func TestFigures(t *testing.T) {
 // Each figure is of processors that run in its shape, and so can be met.
 func TestFiguresCanBeMeasured(t *testing.T) {
 	var r report.Report
-	for _, shape := range bench.Shapes(bench.Programs{}) {
+	for _, shape := range slices.Concat(bench.Shapes(bench.Programs{}), bench.PeerShapes(bench.Programs{}, "peers")) {
 		var runs []bench.Result
 		for _, p := range shape.Processors {
 			one := run(p.Name, 1, 1)
 			one.Latency = &bench.Latency{P50: 1, P99: 2, P999: 3}
+			one.After = &bench.After{}
 			runs = append(runs, one)
 		}
 		r.Add(report.NewShape(shape, "", runs))
 	}
-	if len(r.Figures) != 12 {
+	if len(r.Figures) != 22 {
 		t.Errorf("there are %d figures", len(r.Figures))
 	}
 	for _, f := range r.Figures {

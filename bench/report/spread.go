@@ -35,10 +35,18 @@ var (
 	memory    measure = func(r bench.Result) float64 { return r.RSS }
 	first     measure = func(r bench.Result) float64 { return r.FirstOutput }
 	repeated  measure = func(r bench.Result) float64 { return float64(r.Repeated) }
+	amiss     measure = func(r bench.Result) float64 { return float64(lost(r) + r.Repeated) }
 	p50       measure = func(r bench.Result) float64 { return late(r).P50 }
 	p99       measure = func(r bench.Result) float64 { return late(r).P99 }
 	p999      measure = func(r bench.Result) float64 { return late(r).P999 }
 )
+
+func lost(r bench.Result) int {
+	if r.After == nil {
+		return 0
+	}
+	return r.After.Lost
+}
 
 func late(r bench.Result) bench.Latency {
 	if r.Latency == nil {

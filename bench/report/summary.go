@@ -9,6 +9,7 @@ import (
 // Summary is what a processor's runs come to. Runs that failed count in nothing but Failed.
 type Summary struct {
 	Processor string `json:"processor"`
+	Delivery  string `json:"delivery,omitempty"`
 	Runs      int    `json:"runs"`
 	Wrong     int    `json:"wrong_runs"`
 	Failed    int    `json:"failed_runs"`
@@ -38,7 +39,7 @@ func Summarize(runs []bench.Result, base string, about measure) []Summary {
 	for _, r := range runs {
 		s := summaries[r.Processor]
 		if s == nil {
-			s = &Summary{Processor: r.Processor}
+			s = &Summary{Processor: r.Processor, Delivery: r.Delivery}
 			summaries[r.Processor] = s
 			order = append(order, r.Processor)
 		}

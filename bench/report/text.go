@@ -29,24 +29,36 @@ func (r Report) Text(w io.Writer) error {
 func (s Shape) Write(w io.Writer) error {
 	_, _ = fmt.Fprintf(w, "\n%s: %s\n%s events, rounds: %d, commit %s\n",
 		s.Name, s.Text, humanize.Comma(int64(s.Events)), s.Rounds, s.Commit)
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintf(table, "processor\t%s\tratio\trange\tCPU s/M\tratio\tRSS MiB\tcalls/k\tB/event\trepeated\t\t\n", strings.Join(s.columns(), "\t"))
-	for i := range s.Summaries {
-		p := &s.Summaries[i]
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%.1f\t%s\t%.0f\t%.2f\t%s\t%d\t%s\t\n", p.Processor, strings.Join(s.cells(p), "\t"),
-			ratio(p.Ratio.Median), p.Ratio.between("%.2f"), p.CPU.Median, ratio(p.CPURatio.Median), p.RSS.Median, p.Calls.Median,
-			known(p.Allocated.Median, "%.0f"), p.Repeated, p.verdict())
+	writeTable := s.writeRates
+	if s.About == aboutFault {
+		writeTable = s.writeFaults
 	}
-	if err := table.Flush(); err != nil {
+	if err := writeTable(w); err != nil {
 		return err
 	}
 	if s.Noise > 0 {
 		_, _ = fmt.Fprintf(w, "noise: two runs of one processor in a round differ by up to %.0f %%\n", s.Noise*100)
 	}
+	for _, missing := range s.Missing {
+		_, _ = fmt.Fprintf(w, "not had: %s: %s\n", missing.Name, missing.Why)
+	}
 	for _, line := range s.Problems() {
 		_, _ = fmt.Fprintln(w, line)
 	}
 	return nil
+}
+
+// writeRates writes a line for each processor.
+func (s Shape) writeRates(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintf(table, "processor\tdelivery\t%s\tratio\trange\tCPU s/M\tratio\tRSS MiB\tcalls/k\tB/event\trepeated\t\t\n", strings.Join(s.columns(), "\t"))
+	for i := range s.Summaries {
+		p := &s.Summaries[i]
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%.1f\t%s\t%.0f\t%.2f\t%s\t%d\t%s\t\n", p.Processor, p.Delivery, strings.Join(s.cells(p), "\t"),
+			ratio(p.Ratio.Median), p.Ratio.between("%.2f"), p.CPU.Median, ratio(p.CPURatio.Median), p.RSS.Median, p.Calls.Median,
+			known(p.Allocated.Median, "%.0f"), p.Repeated, p.verdict())
+	}
+	return table.Flush()
 }
 
 // columns are the heads of what a shape is about; medians, with the lowest and the highest of the first.

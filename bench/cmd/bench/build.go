@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/loaderline/loaderline/bench"
+	"github.com/loaderline/loaderline/testenv"
 )
 
 // programsIn returns the paths of the programs in a folder.
@@ -26,6 +28,39 @@ func buildToCompare(ctx context.Context, dir string) error {
 	return errors.Join(
 		goBuild(ctx, dir, "profiles/loaderline.pgo", "./cmd/loaderline"),
 		goBuild(ctx, dir, noProfile, "./bench/tuned", "./bench/naive"))
+}
+
+// peersIn returns the folder of the peers in that of the programs.
+func peersIn(dir string) bench.Peers { return bench.Peers(filepath.Join(dir, "peers")) }
+
+// buildWithPeers builds what [buildToCompare] does, and the peers.
+func buildWithPeers(ctx context.Context, dir string) error {
+	return errors.Join(buildToCompare(ctx, dir), buildPeers(ctx, peersIn(dir)))
+}
+
+// buildPeers builds the programs of bench/peers into a folder, which it makes.
+func buildPeers(ctx context.Context, dir bench.Peers) error {
+	if _, err := testenv.FindJava(ctx); err != nil {
+		return err
+	}
+	if err := os.CopyFS(string(dir), os.DirFS("bench/peers")); err != nil {
+		return err
+	}
+	if err := testenv.Maven(ctx, string(dir), "package"); err != nil {
+		return fmt.Errorf("building the peers: %w", err)
+	}
+	for _, module := range bench.PeerModules() {
+		target := filepath.Join(string(dir), module, "target")
+		libraries, err := os.ReadFile(filepath.Join(target, "classpath"))
+		if err != nil {
+			return err
+		}
+		path := strings.Join([]string{filepath.Join(target, "classes"), strings.TrimSpace(string(libraries))}, string(filepath.ListSeparator))
+		if err := os.WriteFile(dir.ClassPath(module), fmt.Appendf(nil, "-cp %q\n", path), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // buildToProfile builds loaderline so that what is recorded does not depend on the profile before it.

@@ -39,6 +39,22 @@ func (s *settings) choose(all []bench.Shape, names []string) ([]bench.Shape, err
 	return slices.DeleteFunc(shapes, func(shape bench.Shape) bool { return len(shape.Processors) == 0 }), nil
 }
 
+// known returns the shapes that can be chosen. Those that need Java and Maven run only where they are named.
+func (s *settings) known(programs bench.Programs, peers bench.Peers) []bench.Shape {
+	all := bench.Shapes(programs)
+	if len(s.shapes) == 0 {
+		return all
+	}
+	return slices.Concat(all, bench.PeerShapes(programs, peers))
+}
+
+// needPeers reports whether one of the shapes is beside Flink and Kafka Streams.
+func needPeers(shapes []bench.Shape) bool {
+	return slices.ContainsFunc(bench.PeerShapes(bench.Programs{}, ""), func(beside bench.Shape) bool {
+		return slices.ContainsFunc(shapes, func(shape bench.Shape) bool { return shape.Name == beside.Name })
+	})
+}
+
 // named returns those of all that have one of the names, or all where there are no names.
 func named[T any](what string, all []T, names []string, nameOf func(T) string) (chosen []T, err error) {
 	var known []string

@@ -16,15 +16,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // What is wrong with the command line is said before anything is built or started.
 func TestWrongUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"--shapes zpif":        `there is no shape named "zpif": want some of memory, paced, records, remote, start, tables, uniform, warm, zipf`,
-		"--shapes start naive": `there is no processor in these shapes named "naive": want some of loaderline, tuned-4`,
-		"--command mine":       "want NAME=COMMAND",
-		"--command =mine":      "want NAME=COMMAND",
-		"--events 9":           "9 events: want at least 10",
-		"--rounds -1":          "-1 rounds",
-		"--paced 10ms":         "paced for 10ms",
-		"--profile x tuned":    `named "tuned": want some of loaderline`,
-		"--profile x --out y":  "[out profile]",
+		"--shapes zpif":         `there is no shape named "zpif": want some of kill, malformed, memory, paced, peers, records, remote, start, tables, uniform, warm, zipf`,
+		"--shapes start naive":  `there is no processor in these shapes named "naive": want some of loaderline, tuned-4`,
+		"--shapes kill tuned-4": `there is no processor in these shapes named "tuned-4": want some of flink-async, flink-sql, loaderline, loaderline-static, streams-bulk, streams-cached`,
+		"--command mine":        "want NAME=COMMAND",
+		"--command =mine":       "want NAME=COMMAND",
+		"--events 9":            "9 events: want at least 10",
+		"--rounds -1":           "-1 rounds",
+		"--paced 10ms":          "paced for 10ms",
+		"--profile x tuned":     `named "tuned": want some of loaderline`,
+		"--profile x --out y":   "[out profile]",
 	} {
 		cmd := command()
 		cmd.SetArgs(strings.Fields(args))
@@ -33,6 +34,24 @@ func TestWrongUsage(t *testing.T) {
 		if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("bench %s: %v, want %q", args, err, want)
 		}
+	}
+}
+
+// The shapes that need Java run only where they are named: neither without the flag nor with an empty one.
+func TestKnownShapes(t *testing.T) {
+	for _, shape := range bench.PeerShapes(bench.Programs{}, "") {
+		if flag := command().Flags().Lookup("shapes"); strings.Contains(flag.DefValue, shape.Name) {
+			t.Errorf("%s is among %s", shape.Name, flag.DefValue)
+		}
+		s := settings{shapes: []string{shape.Name}}
+		chosen, err := s.choose(s.known(bench.Programs{}, ""), nil)
+		if err != nil || len(chosen) != 1 || !needPeers(chosen) {
+			t.Errorf("%s is not found: %v", shape.Name, err)
+		}
+	}
+	var s settings
+	if needPeers(s.known(bench.Programs{}, "")) {
+		t.Error("an empty list of shapes needs the peers")
 	}
 }
 

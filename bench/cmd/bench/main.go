@@ -4,6 +4,7 @@
 //	bench --rounds 5                                 all shapes
 //	bench --shapes zipf,warm --events 2000000        some of them
 //	bench --shapes zipf loaderline tuned-4           some of their processors, which is only printed
+//	bench --shapes peers,malformed,kill              beside Flink and Kafka Streams, which need Java and Maven
 //	bench --profile profiles/loaderline.pgo          no comparison, but the profile that loaderline is built with
 //
 // It writes bench/results/DATE.txt, .json and .svg after each shape. A shape that is measured again replaces its
@@ -59,7 +60,7 @@ func command() *cobra.Command {
 	for _, shape := range bench.Shapes(bench.Programs{}) {
 		shapes = append(shapes, shape.Name)
 	}
-	flags.StringSliceVar(&s.shapes, "shapes", shapes, "the shapes to run, comma-separated")
+	flags.StringSliceVar(&s.shapes, "shapes", shapes, "the shapes to run, comma-separated; also peers, malformed and kill, which need Java and Maven")
 	flags.IntVar(&s.Events, "events", 500_000, "events of a run")
 	flags.IntVar(&s.Users, "users", 100_000, "users in the shop")
 	flags.IntVar(&s.Rounds, "rounds", 1, "runs of each processor")
@@ -87,7 +88,7 @@ func (s *settings) run(cmd *cobra.Command, names []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	programs := programsIn(dir)
-	all, build := bench.Shapes(programs), buildToCompare
+	all, build := s.known(programs, peersIn(dir)), buildToCompare
 	if s.profile != "" {
 		all, build, s.shapes = bench.Profiled(programs.Loaderline), buildToProfile, nil
 	}
@@ -97,6 +98,9 @@ func (s *settings) run(cmd *cobra.Command, names []string) (err error) {
 	}
 	if err := s.Validate(); err != nil {
 		return err
+	}
+	if needPeers(shapes) {
+		build = buildWithPeers
 	}
 	if err := build(ctx, dir); err != nil {
 		return err
