@@ -10,7 +10,7 @@ import (
 	"github.com/loaderline/loaderline/testenv"
 )
 
-// Of the events of a fault: how many there are, and how many are published in a second. What a processor has not done
+// Of the events of a fault: how many there are at most, and how many are published in a second. What a processor has not done
 // faultPatience after the last of them it will not do: Kafka Streams waits 45 s for its session to end.
 const (
 	faultEvents   = 50_000
@@ -24,12 +24,12 @@ func (b *Bench) befall(ctx context.Context, p Processor, w world, fault Fault) (
 	if err != nil {
 		return Result{}, err
 	}
-	t := newTrial(fault, p, w, launches[0], b.config.Users)
+	t := newTrial(fault, p, w, launches[0], testenv.EventsConfig{Count: min(b.config.Events, faultEvents), Users: b.config.Users})
 	if err := t.run(ctx); err != nil {
 		return Result{}, fmt.Errorf("%s: %w", t.counter.progress(), err)
 	}
 	after, repeated := t.told()
-	r := Result{Events: faultEvents, Repeated: repeated, After: &after}
+	r := Result{Events: t.events.Count, Repeated: repeated, After: &after}
 	return r, b.account(ctx, w, p, &r)
 }
 
@@ -59,7 +59,8 @@ func (t *trial) run(ctx context.Context) (err error) {
 	defer working.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	one := testenv.EventsConfig{Count: 1, Users: t.users}
+	one := t.events
+	one.Count = 1
 	if _, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: t.world.brokers, Topic: t.world.input}, testenv.Events(one)); err != nil {
 		return err
 	}

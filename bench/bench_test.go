@@ -29,6 +29,7 @@ func TestBench(t *testing.T) {
 		{Name: "remote", Delay: time.Millisecond, Processors: []Processor{tuned(TunedOptions{Preload: true, AtLeastOnce: true})}},
 		{Name: "paced", Rate: 1000, Processors: []Processor{tuned(TunedOptions{Batch: 100})}},
 		{Name: "start", Start: true, Processors: []Processor{tuned(TunedOptions{})}},
+		{Name: "malformed", Fault: Malformed, Processors: []Processor{tuned(TunedOptions{})}},
 	}
 	ctx := t.Context()
 	b, err := Open(ctx, Config{
@@ -52,6 +53,12 @@ func TestBench(t *testing.T) {
 			if want := failures[r.Processor]; want != "" {
 				if !strings.Contains(r.Failure, want) {
 					t.Errorf("%s failed with %q, want %q", r.Processor, r.Failure, want)
+				}
+				continue
+			}
+			if shape.Fault != "" {
+				if r.Failure+r.Verdict != "" || r.After.Ended != "exit status 1" || r.After.Lost == 0 || r.After.Outputs+r.After.Lost != r.Events {
+					t.Errorf("%s: %+v, %+v", shape.Name, r, r.After)
 				}
 				continue
 			}

@@ -24,10 +24,10 @@ func TestWhatCameOfAFault(t *testing.T) {
 
 func TestTrial(t *testing.T) {
 	for fault, want := range map[Fault]int{Malformed: 1, Kill: 0} {
-		trial := newTrial(fault, Processor{Restart: "again"}, world{}, launch{}, 100)
-		events := slices.Collect(trial.events())
+		trial := newTrial(fault, Processor{Restart: "again"}, world{}, launch{}, testenv.EventsConfig{Count: 100, Users: 10})
+		events := slices.Collect(trial.input())
 		bad := slices.DeleteFunc(slices.Clone(events), func(e testenv.Event) bool { return string(e.Value) != malformed })
-		if len(events) != faultEvents-1+want || len(bad) != want {
+		if len(events) != 99+want || len(bad) != want {
 			t.Errorf("%s: %d events, %d malformed", fault, len(events), len(bad))
 		}
 		select {
@@ -45,7 +45,7 @@ func TestTrial(t *testing.T) {
 
 // What a killed process has published is seen after the kill too: the next output is that of a later event.
 func TestNextOutput(t *testing.T) {
-	trial := newTrial(Kill, Processor{}, world{}, launch{}, 100)
+	trial := newTrial(Kill, Processor{}, world{}, launch{}, testenv.EventsConfig{Count: 100, Users: 10})
 	now := time.Now()
 	trial.note(0, now)
 	trial.sent = 10
@@ -53,7 +53,7 @@ func TestNextOutput(t *testing.T) {
 	trial.note(10, now.Add(time.Second))
 	trial.note(11, now.Add(3*time.Second))
 	trial.note(12, now.Add(4*time.Second))
-	if after, _ := trial.told(); after.Next != 3 || after.Lost != faultEvents {
+	if after, _ := trial.told(); after.Next != 3 || after.Lost != 100 {
 		t.Errorf("told %+v", after)
 	}
 }

@@ -17,7 +17,7 @@ type trial struct {
 	processor Processor
 	world     world
 	launch    launch
-	users     int
+	events    testenv.EventsConfig
 	counter   *counter
 	first     chan struct{} // closed when the first event has its output.
 	middle    chan struct{} // closed when the events before the fault are published.
@@ -36,9 +36,9 @@ type trial struct {
 }
 
 // newTrial returns a trial that has not begun.
-func newTrial(fault Fault, p Processor, w world, l launch, users int) *trial {
+func newTrial(fault Fault, p Processor, w world, l launch, events testenv.EventsConfig) *trial {
 	t := &trial{
-		fault: fault, processor: p, world: w, launch: l, users: users, counter: newCounter(0, faultEvents),
+		fault: fault, processor: p, world: w, launch: l, events: events, counter: newCounter(0, events.Count),
 		first: make(chan struct{}), middle: make(chan struct{}), published: make(chan struct{}), failed: make(chan error, 2),
 	}
 	t.counter.seenAt = t.note
@@ -49,18 +49,18 @@ func newTrial(fault Fault, p Processor, w world, l launch, users int) *trial {
 func (t *trial) publish(ctx context.Context) error {
 	defer close(t.published)
 	config := testenv.PublishConfig{Kafka: t.world.brokers, Topic: t.world.input, Rate: faultRate}
-	_, err := testenv.Publish(ctx, config, t.events())
+	_, err := testenv.Publish(ctx, config, t.input())
 	return err
 }
 
-// events yields the events after the first, with the malformed record in the middle where that is the fault.
-func (t *trial) events() iter.Seq[testenv.Event] {
+// input yields the events after the first, with the malformed record in the middle where that is the fault.
+func (t *trial) input() iter.Seq[testenv.Event] {
 	return func(yield func(testenv.Event) bool) {
-		for e := range testenv.Events(testenv.EventsConfig{Count: faultEvents, Users: t.users}) {
+		for e := range testenv.Events(t.events) {
 			if e.ID == 0 {
 				continue
 			}
-			if e.ID == faultEvents/2 {
+			if e.ID == t.events.Count/2 {
 				close(t.middle)
 				if t.fault == Malformed && !yield(testenv.Event{Key: e.Key, Value: []byte(malformed)}) {
 					return
@@ -134,6 +134,6 @@ func (t *trial) restartsOf(p *process) int {
 func (t *trial) told() (after After, repeated int) {
 	outputs, repeated := t.counter.counts()
 	return After{
-		Outputs: outputs, Lost: faultEvents - outputs, Next: t.next.Seconds(), Restarts: t.restarts, Ended: t.ended,
+		Outputs: outputs, Lost: t.events.Count - outputs, Next: t.next.Seconds(), Restarts: t.restarts, Ended: t.ended,
 	}, repeated
 }
