@@ -28,10 +28,20 @@ type After struct {
 	Restarts int `json:"restarts,omitempty"`
 	// Ended is how it ended by itself; empty where it ran on.
 	Ended string `json:"ended,omitempty"`
+	// Open reports whether a transaction was still open a while after the processor had ended. It hides what follows it, so that
+	// the outputs were counted and not compared.
+	Open bool `json:"open_transaction,omitempty"`
 }
 
 // What says in words what the processor did.
 func (a After) What() string {
+	if a.Open {
+		return a.did() + ", and left a transaction open"
+	}
+	return a.did()
+}
+
+func (a After) did() string {
 	switch {
 	case a.Ended != "":
 		return "ended: " + a.Ended

@@ -10,11 +10,12 @@ import (
 
 func TestWhatCameOfAFault(t *testing.T) {
 	for want, after := range map[string]After{
-		"went on":                           {},
-		"went on after 2 restarts":          {Restarts: 2},
-		"stands still":                      {Lost: 1},
-		"restarts again and again, 7 times": {Lost: 1, Restarts: 7},
-		"ended: exit status 1":              {Lost: 1, Restarts: 1, Ended: "exit status 1"},
+		"went on":                                   {},
+		"went on after 2 restarts":                  {Restarts: 2},
+		"stands still":                              {Lost: 1},
+		"restarts again and again, 7 times":         {Lost: 1, Restarts: 7},
+		"stands still, and left a transaction open": {Lost: 1, Open: true},
+		"ended: exit status 1":                      {Lost: 1, Restarts: 1, Ended: "exit status 1"},
 	} {
 		if got := after.What(); got != want {
 			t.Errorf("%+v: %q, want %q", after, got, want)
