@@ -126,11 +126,12 @@ func (t *trial) kill(ctx context.Context) (err error) {
 	if err := t.await(ctx, t.middle); err != nil {
 		return err
 	}
-	t.begin(time.Now())
+	killed := time.Now()
 	if err := t.process.cmd.Process.Kill(); err != nil {
 		return err
 	}
 	<-t.process.exited
+	t.gone(killed)
 	t.restarts += t.restartsOf(t.process)
 	t.process, err = start(ctx, t.launch)
 	return err

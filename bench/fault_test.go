@@ -50,7 +50,7 @@ func TestNextOutput(t *testing.T) {
 	now := time.Now()
 	trial.note(0, now)
 	trial.sent = 10
-	trial.begin(now)
+	trial.gone(now)
 	trial.note(10, now.Add(time.Second))
 	trial.note(11, now.Add(3*time.Second))
 	trial.note(12, now.Add(4*time.Second))

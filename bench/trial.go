@@ -76,12 +76,12 @@ func (t *trial) input() iter.Seq[testenv.Event] {
 	}
 }
 
-// begin notes that the processor is killed now. What it published before may be seen later; what is published from now on is
+// gone notes that the processor was killed, and is gone. What it published may be seen later; what is published from now on is
 // the work of the next process.
-func (t *trial) begin(now time.Time) {
+func (t *trial) gone(killed time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.killed, t.after = now, t.sent+1
+	t.killed, t.after = killed, t.sent+1
 }
 
 // note is told of the first output of each event.
