@@ -45,7 +45,7 @@ func PeerShapes(programs Programs, peers Peers) []Shape {
 			Name: "peers", Text: "as zipf, beside Flink and Kafka Streams",
 			Processors: beside(tuned, loaderline, again(loaderline)),
 			Missing: []Missing{
-				{Name: "Flink as a cluster", Why: "Maven Central has its libraries and not its distribution; it runs in one process"},
+				{Name: "Flink as a cluster", Why: "it runs in one process, from its libraries in Maven Central; its distribution was not fetched"},
 				{Name: "Flink SQL with bulk lookups", Why: "its JDBC connector looks up one key after the other"},
 				{Name: "ksqlDB", Why: "it is not in Maven Central, and joins tables of Kafka, not of a database"},
 			},
