@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -166,7 +167,11 @@ func (b *Bench) Run(ctx context.Context, shape Shape) (results []Result, err err
 func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn string) (r Result, err error) {
 	b.runs++
 	name := fmt.Sprintf("bench-%s-%d", b.id, b.runs)
-	w := world{brokers: b.config.Kafka, dsn: dsn, schema: filepath.Join(b.dir, "event.avsc"), output: name + "-out", dead: name + "-dead", group: name}
+	partitions := cmp.Or(p.Partitions, b.config.Partitions)
+	w := world{
+		brokers: b.config.Kafka, dsn: dsn, schema: filepath.Join(b.dir, "event.avsc"), output: name + "-out", dead: name + "-dead", group: name,
+		partitions: partitions,
+	}
 	topics := []string{w.output, w.dead}
 	if shape.Rate > 0 || shape.Start { // It is published while the processor runs, or between its runs.
 		w.input = name + "-in"
@@ -174,7 +179,7 @@ func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn strin
 	}
 	defer func() { err = errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), w.brokers, topics...)) }()
 	for _, topic := range topics {
-		if err := testenv.CreateTopic(ctx, w.brokers, topic, b.config.Partitions); err != nil {
+		if err := testenv.CreateTopic(ctx, w.brokers, topic, partitions, p.Wide.configs()...); err != nil {
 			return Result{}, err
 		}
 	}
@@ -193,8 +198,8 @@ func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn strin
 		if p.Events > 0 {
 			events.Count = min(events.Count, p.Events)
 		}
-		if w.input, err = b.published(ctx, input{events, p.Avro}); err == nil {
-			r, err = b.measure(ctx, p, w, newCounter(0, events.Count), nil)
+		if w.input, err = b.published(ctx, input{events, p.Avro, partitions, p.Wide}); err == nil {
+			r, err = b.measure(ctx, p, w, newCounter(0, events.Count), nil, b.afterwards(shape, w))
 		}
 	}
 	if err != nil {

@@ -30,12 +30,13 @@ func (s Shape) Write(w io.Writer) error {
 	_, _ = fmt.Fprintf(w, "\n%s: %s\n%s events, rounds: %d, commit %s\n",
 		s.Name, s.Text, humanize.Comma(int64(s.Events)), s.Rounds, s.Commit)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintf(table, "processor\t%s\tratio\trange\tCPU s/M\tratio\tRSS MiB\tcalls/k\tB/event\trepeated\t\t\n", strings.Join(s.columns(), "\t"))
+	extras := s.extras()
+	_, _ = fmt.Fprintf(table, "processor\t%s\tratio\trange\tCPU s/M\tratio\tRSS MiB\tcalls/k\tB/event\t%srepeated\t\t\n", strings.Join(s.columns(), "\t"), extras.head())
 	for i := range s.Summaries {
 		p := &s.Summaries[i]
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%.1f\t%s\t%.0f\t%.2f\t%s\t%d\t%s\t\n", p.Processor, strings.Join(s.cells(p), "\t"),
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%.1f\t%s\t%.0f\t%.2f\t%s\t%s%d\t%s\t\n", p.Processor, strings.Join(s.cells(p), "\t"),
 			ratio(p.Ratio.Median), p.Ratio.between("%.2f"), p.CPU.Median, ratio(p.CPURatio.Median), p.RSS.Median, p.Calls.Median,
-			known(p.Allocated.Median, "%.0f"), p.Repeated, p.verdict())
+			known(p.Allocated.Median, "%.0f"), extras.cells(p), p.Repeated, p.verdict())
 	}
 	if err := table.Flush(); err != nil {
 		return err
