@@ -23,7 +23,7 @@ export LOADERLINE_TEST_KAFKA_VERSION := $(KAFKA)
 # One command starts real Kafka, PostgreSQL, MariaDB, Redis, FerretDB and a schema registry, runs another with their addresses, and stops them.
 WITH_SERVICES := $(GO) run ./testenv/cmd/testenv run --
 
-.PHONY: help build demo test test-race test-processes test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench bench-peers profile services clean
+.PHONY: help build demo test test-race test-others test-fast lint format fuzz bars chaos chaos-short chaos-longer soak mutants bench bench-peers profile services clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -35,19 +35,26 @@ demo: ## Run the demo: an in-process broker and database, nothing to install
 	$(GO) run ./cmd/demo
 
 test: ## Run all tests, on real Kafka (KAFKA=3.9.1 for that version), PostgreSQL, MariaDB, Redis, FerretDB and a schema registry that it starts; most with the race detector
-	$(WITH_SERVICES) $(MAKE) --keep-going --no-print-directory test-race test-processes
+	$(WITH_SERVICES) $(MAKE) --keep-going --no-print-directory test-race test-others
 
-# The packages of PKG, but for those whose tests only start programs. Most are built without the race detector, so it would find
-# nothing there. The commands start themselves, hundreds of times: with it they take three times as long, and what they do at
-# once is in packages below, whose tests have it.
-PROCESSES := /(testenv|testenv/e2e|internal/doctest|cmd/loaderline|cmd/demo)$$
+# The race detector is for packages that do several things at once. It leaves out:
+# those whose tests only start programs, most of them built without it: the commands start themselves, hundreds of times;
+STARTS_PROGRAMS := testenv|testenv/e2e|testenv/counterpart|internal/doctest|cmd/loaderline|cmd/demo
+# those that start no goroutine and have no lock, which a test of internal/doctest checks;
+SEQUENTIAL := bench/cmd/bench|bench/report|consumer|replay|sink|internal/(changerecord|command/plan|format|format/(jsonschema|schemaid)|instance|jsoncorpus|kafkaerr|logattr|lookupkey|offsetexpr|outputschema|pipelinefile|plural|recordtime|replaystate|safeerr|secret|strictyaml|testfile|yamljson)
+# and SQLite, which is C made to Go: with it a query takes ten times as long.
+RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
+NO_RACE := /loaderline/($(STARTS_PROGRAMS)|$(SEQUENTIAL))$$
+# One schedule of the model of the cache takes ten times as long with the race detector. It plays most of them without it.
+MODEL := TestLoadersAndCachesKeepTheRules
 test-race:
-	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -vE '$(PROCESSES)' <<<"$$all" || true); \
-		[ -z "$$some" ] || $(GO) test -race -p $(AT_ONCE) -timeout 9m $$some
+	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -vE '$(NO_RACE)' <<<"$$all" || true); \
+		[ -z "$$some" ] || $(GO) test $(RACE) -p $(AT_ONCE) -timeout 9m $$some
 
-test-processes:
-	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -E '$(PROCESSES)' <<<"$$all" || true); \
-		[ -z "$$some" ] || $(GO) test -timeout 9m $$some
+test-others:
+	@set -e; all=$$($(GO) list $(PKG)); some=$$(grep -E '$(NO_RACE)' <<<"$$all" || true); \
+		[ -z "$$some" ] || $(GO) test -p $(AT_ONCE) -timeout 9m $$some; \
+		! grep -q '/stages$$' <<<"$$all" || $(GO) test -run '^$(MODEL)$$' ./stages
 
 # As the program is built: without cgo, which also links faster.
 test-fast: ## Run the tests that need no service

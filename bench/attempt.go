@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,10 @@ import (
 func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn string) (r Result, err error) {
 	b.runs++
 	name := fmt.Sprintf("bench-%s-%d", b.id, b.runs)
-	w := world{brokers: b.config.Kafka, dsn: dsn, schema: filepath.Join(b.dir, "event.avsc"), output: name + "-out", dead: name + "-dead", group: name}
+	w := world{
+		brokers: b.config.Kafka, dsn: dsn, schema: filepath.Join(b.dir, "event.avsc"), output: name + "-out", dead: name + "-dead", group: name,
+		partitions: cmp.Or(p.Partitions, b.config.Partitions),
+	}
 	if w.state, err = os.MkdirTemp(b.dir, "state-"); err != nil {
 		return Result{}, err
 	}
@@ -27,7 +31,7 @@ func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn strin
 	}
 	defer func() { err = errors.Join(err, testenv.DeleteTopics(context.WithoutCancel(ctx), w.brokers, topics...)) }()
 	for _, topic := range topics {
-		if err := testenv.CreateTopic(ctx, w.brokers, topic, b.config.Partitions); err != nil {
+		if err := testenv.CreateTopic(ctx, w.brokers, topic, w.partitions, p.Wide.configs()...); err != nil {
 			return Result{}, err
 		}
 	}
@@ -69,10 +73,10 @@ func (b *Bench) work(ctx context.Context, shape Shape, p Processor, w *world) (r
 	if p.Events > 0 {
 		events.Count = min(events.Count, p.Events)
 	}
-	if w.input, err = b.published(ctx, input{events, p.Avro}); err != nil {
+	if w.input, err = b.published(ctx, input{events, p.Avro, w.partitions, p.Wide}); err != nil {
 		return Result{}, err
 	}
-	return b.measure(ctx, p, *w, newCounter(0, events.Count), nil)
+	return b.measure(ctx, p, *w, newCounter(0, events.Count), nil, b.afterwards(shape, *w))
 }
 
 // check compares a run's outputs with the input and the database; its verdict is empty when all is right.

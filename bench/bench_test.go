@@ -20,6 +20,8 @@ func TestBench(t *testing.T) {
 	naive := Naive(filepath.Join(programs, "naive"))
 	naive.Events = 10
 	tuned := func(o TunedOptions) Processor { return Tuned(filepath.Join(programs, "tuned"), o) }
+	joining := tuned(TunedOptions{})
+	joining.Command = append(joining.Command, "-txn", "joining")
 	shapes := []Shape{
 		{Name: "zipf", Processors: []Processor{
 			tuned(TunedOptions{Sessions: 2}), naive,
@@ -30,6 +32,11 @@ func TestBench(t *testing.T) {
 		{Name: "paced", Rate: 1000, Processors: []Processor{tuned(TunedOptions{Batch: 100})}},
 		{Name: "start", Start: true, Processors: []Processor{tuned(TunedOptions{})}},
 		{Name: "malformed", Fault: Malformed, Processors: []Processor{tuned(TunedOptions{})}},
+		{Name: "partitions", Idle: time.Second, Processors: []Processor{withPartitions(tuned(TunedOptions{Sessions: 2}), 2*mostFollowed)}},
+		{Name: "members", Join: &joining, Processors: []Processor{withPartitions(tuned(TunedOptions{Sessions: 2}), 3)}},
+		{Name: "wide", Processors: []Processor{{
+			Name: "tuned", OwnOutputs: true, Wide: Wide{Padding: 100_000, Keys: 10}, Events: 20, Command: tuned(TunedOptions{}).Command,
+		}}},
 	}
 	ctx := t.Context()
 	b, err := Open(ctx, Config{
@@ -76,6 +83,15 @@ func isWhole(t *testing.T, shape Shape, r Result) {
 	if (r.Latency != nil) != (shape.Rate > 0) || (r.Latency != nil && (r.Latency.P50 <= 0 || r.Latency.P999 < r.Latency.P50)) {
 		t.Errorf("%s: latency %+v", shape.Name, r.Latency)
 	}
+	if r.Idle < 0 || r.Idle > 100 || (r.Rebalance > 0) != (shape.Join != nil) {
+		t.Errorf("%s: idle %v %%, rebalance %v s", shape.Name, r.Idle, r.Rebalance)
+	}
+}
+
+// withPartitions returns the processor with topics of so many partitions.
+func withPartitions(p Processor, n int) Processor {
+	p.Partitions = n
+	return p
 }
 
 // buildPrograms builds programs of this folder and returns where they are.

@@ -12,7 +12,9 @@ import (
 type input struct {
 	testenv.EventsConfig
 
-	avro bool
+	avro       bool
+	partitions int
+	wide       Wide
 }
 
 // eventSchema is the schema of an event.
@@ -22,7 +24,7 @@ const eventSchema = `{"type":"record","name":"Event","namespace":"shop","fields"
 
 // all yields the events.
 func (in input) all() iter.Seq[testenv.Event] {
-	events := testenv.Events(in.EventsConfig)
+	events := in.wide.widen(testenv.Events(in.EventsConfig), in.Users)
 	if !in.avro {
 		return events
 	}

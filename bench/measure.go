@@ -17,7 +17,7 @@ func (b *Bench) published(ctx context.Context, in input) (string, error) {
 		return topic, nil
 	}
 	topic := fmt.Sprintf("bench-%s-in-%d", b.id, len(b.inputs)+1)
-	if err := testenv.CreateTopic(ctx, b.config.Kafka, topic, b.config.Partitions); err != nil {
+	if err := testenv.CreateTopic(ctx, b.config.Kafka, topic, in.partitions, in.wide.configs()...); err != nil {
 		return "", err
 	}
 	done, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: b.config.Kafka, Topic: topic}, in.all())
@@ -75,7 +75,7 @@ func (b *Bench) paced(ctx context.Context, p Processor, w world, events testenv.
 		}
 		_, err := testenv.Publish(ctx, publish, pace.events(testenv.Events(rest)))
 		return err
-	})
+	}, nil)
 	r.Latency = pace.latency()
 	return r, err
 }
@@ -87,7 +87,7 @@ func (b *Bench) started(ctx context.Context, p Processor, w world, events testen
 		if _, err := testenv.Publish(ctx, testenv.PublishConfig{Kafka: w.brokers, Topic: w.input}, testenv.Events(events)); err != nil {
 			return Result{}, err
 		}
-		if r, err = b.measure(ctx, p, w, newCounter(events.First, events.Count), nil); err != nil {
+		if r, err = b.measure(ctx, p, w, newCounter(events.First, events.Count), nil, nil); err != nil {
 			return r, err
 		}
 		events.First += events.Count
@@ -96,8 +96,8 @@ func (b *Bench) started(ctx context.Context, p Processor, w world, events testen
 }
 
 // measure runs a processor until each event has an output, ends it, and returns what it showed. Beside it runs
-// alongside, if it is not nil, which ends when all is done.
-func (b *Bench) measure(ctx context.Context, p Processor, w world, c *counter, alongside func(context.Context) error) (Result, error) {
+// alongside, which ends when all is done. Before it is ended, afterwards has it. Both may be nil.
+func (b *Bench) measure(ctx context.Context, p Processor, w world, c *counter, alongside func(context.Context) error, afterwards observation) (Result, error) {
 	const patience = 10 * time.Minute
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %s", patience))
 	defer cancel()
@@ -121,7 +121,7 @@ func (b *Bench) measure(ctx context.Context, p Processor, w world, c *counter, a
 			}
 		})
 	}
-	work(func(ctx context.Context) error { return testenv.Follow(ctx, w.brokers, w.output, c.take) })
+	work(func(ctx context.Context) error { return follow(ctx, w, c.take) })
 
 	g := &group{}
 	defer func() { _ = g.end() }() // After a failure, which says more than how they end.
@@ -142,6 +142,9 @@ func (b *Bench) measure(ctx context.Context, p Processor, w world, c *counter, a
 		return Result{}, fmt.Errorf("%s: %w", c.progress(), context.Cause(ctx))
 	}
 	r := c.result(begin, time.Now())
+	if err := g.observe(ctx, afterwards, failed, &r); err != nil {
+		return Result{}, err
+	}
 	if err := g.usage(ctx, &r); err != nil {
 		return Result{}, err
 	}

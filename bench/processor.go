@@ -33,6 +33,10 @@ type Processor struct {
 	Processes int
 	// Events is the most that it is given, for a slow one. Defaults to no limit.
 	Events int
+	// Partitions is the number of partitions of each of its topics. Defaults to the bench's.
+	Partitions int
+	// Wide is what its events hold besides. Defaults to nothing.
+	Wide Wide
 	// AtLeastOnce reports whether it may repeat outputs.
 	AtLeastOnce bool
 	// Restart is what it prints to standard error whenever it restarts within its process. Defaults to nothing.
@@ -121,6 +125,28 @@ type LoaderlineOptions struct {
 	Avro bool
 	// Profile records a CPU profile of each process, for [Bench.Profile].
 	Profile bool
+	// Partitions, Events and Wide are those of [Processor]. With Wide.Keys, a stage looks the users of the list up.
+	Partitions, Events int
+	Wide               Wide
+	// Stages is the number of stages. Those beyond the workload's three look the user up once more. Defaults to 3.
+	Stages int
+}
+
+// moreStage is a stage beyond those of the workload.
+type moreStage struct{ Name, By string }
+
+// moreStages returns the stages beyond those of the workload. They are chains of three: the first of each has its key from
+// the event, the others from the stage before.
+func (o LoaderlineOptions) moreStages() (list []moreStage) {
+	const workload, chain = 3, 3
+	for n := workload + 1; n <= o.Stages; n++ {
+		by := "event.user_id"
+		if n%chain != 1 {
+			by = fmt.Sprintf("user_%d.id", n-1)
+		}
+		list = append(list, moreStage{fmt.Sprintf("user_%d", n), by})
+	}
+	return list
 }
 
 //go:embed loaderline.yaml
@@ -133,7 +159,10 @@ func Loaderline(path string, o LoaderlineOptions) Processor {
 	if o.Workers == 0 {
 		o.Workers = 4
 	}
-	p := Processor{Name: "loaderline", Processes: o.Processes, Avro: o.Avro, OwnOutputs: o.Output != "" || o.Avro || o.UserOnly, Command: []string{path, "run", "{file}"}}
+	p := Processor{
+		Name: "loaderline", Processes: o.Processes, Avro: o.Avro, Partitions: o.Partitions, Events: o.Events, Wide: o.Wide,
+		OwnOutputs: o.Output != "" || o.Avro || o.UserOnly || o.Stages > 0 || o.Wide.Keys > 0, Command: []string{path, "run", "{file}"},
+	}
 	if o.Profile {
 		p.Command = append(p.Command, "--cpu-profile", "{file}"+profileSuffix)
 	}
@@ -147,7 +176,11 @@ func Loaderline(path string, o LoaderlineOptions) Processor {
 		p.Name = o.Name
 	}
 	var file strings.Builder
-	if err := loaderlineFile.Execute(&file, o); err != nil {
+	if err := loaderlineFile.Execute(&file, struct {
+		LoaderlineOptions
+
+		MoreStages []moreStage
+	}{o, o.moreStages()}); err != nil {
 		panic(err) // The template takes all options.
 	}
 	p.File = file.String()

@@ -27,6 +27,10 @@ type Result struct {
 	Calls int64 `json:"backend_calls"`
 	// Allocated is the bytes of all objects that the processes have allocated, by Go's own count; 0 is unknown.
 	Allocated int64 `json:"allocated_bytes,omitempty"`
+	// Idle is the share of a core, in percent, that the processes take while there is nothing to read, in a shape with Idle.
+	Idle float64 `json:"idle_percent,omitempty"`
+	// Rebalance is the seconds from the start of one more member until all members have their partitions, in a shape with Join.
+	Rebalance float64 `json:"rebalance_s,omitempty"`
 	// Repeated is the number of outputs of an event beyond its first.
 	Repeated int `json:"repeated"`
 	// After is what came of the fault, in a shape with one.
@@ -48,6 +52,13 @@ func (r Result) words() string {
 		return fmt.Sprintf("p50 %4.0f ms  p99 %4.0f ms  p99.9 %4.0f ms  %6.2f CPU s  %5.0f MiB  %s",
 			r.Latency.P50, r.Latency.P99, r.Latency.P999, r.CPU, r.RSS, r.Verdict)
 	default:
-		return fmt.Sprintf("%8.0f events/s  first after %5.2f s  %6.2f CPU s  %5.0f MiB  %s", r.Rate, r.FirstOutput, r.CPU, r.RSS, r.Verdict)
+		text := fmt.Sprintf("%8.0f events/s  first after %5.2f s  %6.2f CPU s  %5.0f MiB  %s", r.Rate, r.FirstOutput, r.CPU, r.RSS, r.Verdict)
+		if r.Idle > 0 {
+			text += fmt.Sprintf("  idle %.2f %%", r.Idle)
+		}
+		if r.Rebalance > 0 {
+			text += fmt.Sprintf("  rebalance %.2f s", r.Rebalance)
+		}
+		return text
 	}
 }

@@ -22,6 +22,12 @@ type Shape struct {
 	Start bool
 	// Fault is what befalls a processor while events come. It runs once then. Defaults to none.
 	Fault Fault
+	// Idle has a processor run for so long after the last output with nothing to read, and measures what it takes. Defaults to
+	// not at all.
+	Idle time.Duration
+	// Join is one more member, which joins after the last output: how long the group takes until all its members have their
+	// partitions is measured. Defaults to none.
+	Join *Processor
 	// Rounds is how often each processor runs at least. Defaults to the bench's.
 	Rounds int
 	// Missing are programs that belong here and could not be had.
@@ -135,6 +141,7 @@ func Shapes(programs Programs) []Shape {
 			Name: "start", Text: "from the start of the process to the first committed output, of a group that has committed before", Start: true,
 			Rounds: tries, Processors: []Processor{tuned(TunedOptions{Sessions: four}), loaderline(LoaderlineOptions{})},
 		},
+		partitions(programs), members(programs), wide(programs),
 	}
 }
 

@@ -10,7 +10,11 @@ import (
 )
 
 // world is what one run of a processor is given.
-type world struct{ brokers, dsn, input, output, dead, group, schema, users, state string }
+type world struct {
+	brokers, dsn, input, output, dead, group, schema, users, state string
+
+	partitions int // of each topic
+}
 
 // launch is how one process of a processor is started.
 type launch struct {

@@ -3,6 +3,7 @@ package stages_test
 import (
 	"flag"
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,7 +127,7 @@ func asItIs(v *resultcache.View[int, modelValue]) loadcache.Cache[int, stages.Re
 // each key's outcome is one that the source can have had.
 func TestLoadersAndCachesKeepTheRules(t *testing.T) {
 	if checks := flag.Lookup("rapid.checks"); !testing.Short() && checks.Value.String() == checks.DefValue {
-		if err := flag.Set("rapid.checks", "10000"); err != nil {
+		if err := flag.Set("rapid.checks", strconv.Itoa(modelChecks)); err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = flag.Set("rapid.checks", checks.DefValue) }()

@@ -24,7 +24,10 @@ func newClient(bootstrap string) *client {
 	// A connection takes as long as a busy machine needs: a test has its own deadline.
 	transport := &kafka.Transport{MetadataTTL: 500 * time.Millisecond, DialTimeout: 20 * time.Second, ClientID: clientID}
 	addr := kafka.TCP(strings.Split(bootstrap, ",")...)
-	return &client{transport: transport, Client: kafka.Client{Addr: addr, Transport: transport}}
+	// A broker may take half of Timeout for a request. Without one it may take 500 ms to publish a batch, which is too short on a busy
+	// machine if a replica has just gone.
+	const timeout = 2 * time.Minute
+	return &client{transport: transport, Client: kafka.Client{Addr: addr, Transport: transport, Timeout: timeout}}
 }
 
 // Close ends the client's connections.

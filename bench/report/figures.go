@@ -50,6 +50,15 @@ var targets = []target{
 		shape: "paced", name: "p99 at least once, to tuned", limit: 1.2, atMost: true, of: p99,
 		processor: "loaderline-1-at-least-once", to: "tuned-at-least-once",
 	},
+	{
+		shape: "partitions", name: "CPU seconds an event with 1,000, to 4", limit: 1.1, atMost: true, of: cpu,
+		processor: "loaderline-1000-partitions", to: "loaderline",
+	},
+	{shape: "partitions", name: "percent of a core with 1,000 and nothing to read", limit: 1, atMost: true, of: idle, processor: "loaderline-1000-partitions"},
+	{
+		shape: "members", name: "CPU seconds an event with 100, to 1", limit: 1.1, atMost: true, of: cpu,
+		processor: "loaderline-100-members", to: "loaderline-1-member",
+	},
 	{shape: "start", name: "seconds to the first output", limit: 1, atMost: true, of: first, processor: "loaderline"},
 	{shape: "malformed", name: "events lost or repeated", limit: 0, atMost: true, of: amiss, processor: "loaderline"},
 	{shape: "kill", name: "events lost or repeated", limit: 0, atMost: true, of: amiss, processor: "loaderline"},

@@ -116,6 +116,32 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// A column that only some shapes have is in their tables alone.
+func TestExtraColumns(t *testing.T) {
+	idle, joined := run("a", 1, 1), run("a", 1, 1)
+	idle.Idle, joined.Rebalance = 0.25, 3.5
+	for name, tc := range map[string]struct {
+		runs []bench.Result
+		want []string
+	}{
+		"none":      {[]bench.Result{run("a", 1, 1)}, nil},
+		"idle":      {[]bench.Result{idle, run("b", 1, 1)}, []string{"idle %", "0.25"}},
+		"rebalance": {[]bench.Result{joined}, []string{"rebalance s", "3.50"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var text strings.Builder
+			if err := shapeOf("any", tc.runs...).Write(&text); err != nil {
+				t.Fatal(err)
+			}
+			for _, extra := range []string{"idle %", "0.25", "rebalance s", "3.50"} {
+				if strings.Contains(text.String(), extra) != slices.Contains(tc.want, extra) {
+					t.Errorf("%q, want only %q, in\n%s", extra, tc.want, text.String())
+				}
+			}
+		})
+	}
+}
+
 // Each figure is of processors that run in its shape, and so can be met.
 func TestFiguresCanBeMeasured(t *testing.T) {
 	var r report.Report
@@ -129,7 +155,7 @@ func TestFiguresCanBeMeasured(t *testing.T) {
 		}
 		r.Add(report.NewShape(shape, "", runs))
 	}
-	if len(r.Figures) != 22 {
+	if len(r.Figures) != 25 {
 		t.Errorf("there are %d figures", len(r.Figures))
 	}
 	for _, f := range r.Figures {

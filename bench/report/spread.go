@@ -34,6 +34,8 @@ var (
 	allocated measure = func(r bench.Result) float64 { return float64(r.Allocated) / float64(r.Events) }   // bytes for one
 	memory    measure = func(r bench.Result) float64 { return r.RSS }
 	first     measure = func(r bench.Result) float64 { return r.FirstOutput }
+	idle      measure = func(r bench.Result) float64 { return r.Idle }
+	rebalance measure = func(r bench.Result) float64 { return r.Rebalance }
 	repeated  measure = func(r bench.Result) float64 { return float64(r.Repeated) }
 	amiss     measure = func(r bench.Result) float64 { return float64(lost(r) + r.Repeated) }
 	p50       measure = func(r bench.Result) float64 { return late(r).P50 }

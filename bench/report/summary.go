@@ -24,6 +24,9 @@ type Summary struct {
 	RSS         Spread `json:"rss_mib"`
 	Calls       Spread `json:"backend_calls_per_thousand_events"`
 	Allocated   Spread `json:"allocated_bytes_per_event"`
+	// Idle and Rebalance are 0 in a shape without them.
+	Idle      Spread `json:"idle_percent,omitzero"`
+	Rebalance Spread `json:"rebalance_s,omitzero"`
 	// Ratio is of what the shape is about (the rate, the 99th percentile, the first output) to the first processor's in
 	// the same round, and CPURatio of the CPU seconds for an event.
 	Ratio    Spread `json:"ratio"`
@@ -58,6 +61,7 @@ func Summarize(runs []bench.Result, base string, about measure) []Summary {
 		for to, m := range map[*Spread]measure{
 			&s.Rate: rate, &s.FirstOutput: first, &s.P50: p50, &s.P99: p99, &s.P999: p999,
 			&s.CPU: cpu, &s.RSS: memory, &s.Calls: calls, &s.Allocated: allocated,
+			&s.Idle: idle, &s.Rebalance: rebalance,
 		} {
 			*to = spreadOf(m.of(runs, name))
 		}

@@ -51,12 +51,13 @@ func (s Shape) Write(w io.Writer) error {
 // writeRates writes a line for each processor.
 func (s Shape) writeRates(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintf(table, "processor\tdelivery\t%s\tratio\trange\tCPU s/M\tratio\tRSS MiB\tcalls/k\tB/event\trepeated\t\t\n", strings.Join(s.columns(), "\t"))
+	extras := s.extras()
+	_, _ = fmt.Fprintf(table, "processor\tdelivery\t%s\tratio\trange\tCPU s/M\tratio\tRSS MiB\tcalls/k\tB/event\t%srepeated\t\t\n", strings.Join(s.columns(), "\t"), extras.head())
 	for i := range s.Summaries {
 		p := &s.Summaries[i]
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%.1f\t%s\t%.0f\t%.2f\t%s\t%d\t%s\t\n", p.Processor, p.Delivery, strings.Join(s.cells(p), "\t"),
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%.1f\t%s\t%.0f\t%.2f\t%s\t%s%d\t%s\t\n", p.Processor, p.Delivery, strings.Join(s.cells(p), "\t"),
 			ratio(p.Ratio.Median), p.Ratio.between("%.2f"), p.CPU.Median, ratio(p.CPURatio.Median), p.RSS.Median, p.Calls.Median,
-			known(p.Allocated.Median, "%.0f"), p.Repeated, p.verdict())
+			known(p.Allocated.Median, "%.0f"), extras.cells(p), p.Repeated, p.verdict())
 	}
 	return table.Flush()
 }

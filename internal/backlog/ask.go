@@ -117,51 +117,72 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[kadm
 	if err != nil {
 		return err
 	}
+	left := w.left(states, stable, now)
+	err = lookAll(ctx, client, ids, states, left)
 	open := kadm.TopicsSet{}
+	for _, at := range left {
+		p := states[at]
+		if p.found != p.Committed && p.stable == p.last { // No record waits, and none came.
+			p.Waiting = false
+		}
+		if p.blockedAt(p.last) {
+			open.Add(at.Topic, at.Partition)
+		} else {
+			p.Blocked = nil
+		}
+		states[at] = p
+	}
+	if err != nil {
+		return err
+	}
+	return w.block(ctx, admin, states, open, now)
+}
+
+// left returns the partitions that have not moved for a moment, and gives them their last stable offsets.
+func (w *Watch) left(states map[kadm.Partition]Partition, stable kadm.ListedOffsets, now time.Time) (left []kadm.Partition) {
 	for at, p := range states {
 		last, ok := stable.Lookup(at.Topic, at.Partition)
 		if p.End == p.Committed || now.Sub(p.Moved) < w.quiet() || !ok || last.Err != nil {
 			continue
 		}
-		err := p.look(ctx, client, ids[at.Topic], last.Offset)
-		if p.blockedAt(last.Offset) {
-			open.Add(at.Topic, at.Partition)
-		} else {
-			p.Blocked = nil
-		}
 		p.last = last.Offset
 		states[at] = p
-		if err != nil {
-			return err
-		}
+		left = append(left, at)
 	}
-	return w.block(ctx, admin, states, open, now)
+	return left
 }
 
-// look finds out whether a record waits before the last stable offset. An earlier finding for the same offsets
-// still holds.
-func (p *Partition) look(ctx context.Context, client *kgo.Client, topic kadm.TopicDetail, last int64) error {
-	switch {
-	case p.found == p.Committed: // There is a record.
-	case p.stable == last: // No record waits, and none came.
-		p.Waiting = false
-	default:
-		next, err := nextrecord.Find(ctx, client, topic.Partitions[p.Number].Leader, nextrecord.Position{
-			Topic: p.Topic, ID: topic.ID, Partition: p.Number, Offset: max(p.Committed, p.empty),
-		})
-		p.empty = next.Offset
-		switch {
-		case err != nil:
-			return err
-		case !next.Time.IsZero():
-			p.found = p.Committed
-			return nil
-		case next.Offset < last:
-			return nil // Nobody can say at the moment: it is asked again.
+// lookAll finds out in which of some partitions a record waits before the last stable offset, if no earlier finding still holds.
+func lookAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, states map[kadm.Partition]Partition, left []kadm.Partition) error {
+	var unknown []nextrecord.Position
+	for _, at := range left {
+		if p := states[at]; !p.known() {
+			unknown = append(unknown, nextrecord.Position{Topic: p.Topic, Partition: p.Number, Offset: max(p.Committed, p.empty)})
 		}
-		p.stable, p.Waiting = last, false
 	}
-	return nil
+	found, err := nextrecord.FindAll(ctx, client, topics, unknown)
+	for i, next := range found {
+		at := kadm.Partition{Topic: unknown[i].Topic, Partition: unknown[i].Partition}
+		p := states[at]
+		p.find(next)
+		states[at] = p
+	}
+	return err
+}
+
+// known reports whether an earlier finding still holds: a record waits, or none waits and none came.
+func (p *Partition) known() bool { return p.found == p.Committed || p.stable == p.last }
+
+// find takes what was found before the last stable offset: a record that waits, or nothing. Where nobody can say at the moment,
+// it is asked again.
+func (p *Partition) find(next nextrecord.Record) {
+	p.empty = next.Offset
+	switch {
+	case !next.Time.IsZero():
+		p.found = p.Committed
+	case next.Offset >= p.last:
+		p.stable = p.last
+	}
 }
 
 // blockedAt reports whether what is left is behind the last stable offset.

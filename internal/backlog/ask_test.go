@@ -3,6 +3,9 @@ package backlog_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,7 +78,7 @@ func (w *world) commit(at int64) {
 func (w *world) await(what string, holds func(*backlog.Watch) bool) {
 	w.t.Helper()
 	watch := backlog.New(backlog.Config{
-		Kafka: consumer.Kafka{Brokers: w.cluster.ListenAddrs()}, Group: "g", Topics: []string{"in"}, ClientID: "x",
+		Kafka: consumer.Kafka{Brokers: w.cluster.ListenAddrs()}, Group: "g", Topics: []string{"in", "many"}, ClientID: "x",
 		Status: backlog.Workers(loaderline.WorkerStatus{Joined: true, Committed: time.Now()}),
 		Every:  50 * time.Millisecond, Patience: time.Second,
 	})
@@ -97,6 +100,42 @@ func (w *world) await(what string, holds func(*backlog.Watch) bool) {
 func nothingWaits(watch *backlog.Watch) bool {
 	all := watch.Partitions()
 	return len(all) == 1 && all[0].End > all[0].Committed && !all[0].Waiting
+}
+
+// Whether records wait in many partitions is asked by few requests.
+func TestManyPartitionsAreAskedAtOnce(t *testing.T) {
+	t.Parallel()
+	const partitions, most = 200, 20
+	w := newWorld(t, kfake.SeedTopics(partitions, "many"))
+	records, offsets := make([]*kgo.Record, partitions), kadm.Offsets{}
+	for i := range records {
+		records[i] = &kgo.Record{Topic: "many", Partition: int32(i)}
+		offsets.AddOffset("many", int32(i), 1, -1)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.cluster.ListenAddrs()...), kgo.TransactionalID("many"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	err = client.BeginTransaction()
+	err = errors.Join(err, client.ProduceSync(t.Context(), records...).FirstErr(), client.EndTransaction(t.Context(), kgo.TryCommit))
+	if err := errors.Join(err, kadm.NewClient(client).CommitAllOffsets(t.Context(), "g", offsets)); err != nil {
+		t.Fatal(err)
+	}
+	var fetches atomic.Int64
+	w.cluster.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		w.cluster.KeepControl()
+		fetches.Add(1)
+		return nil, nil, false
+	})
+	w.await("only markers being left", func(watch *backlog.Watch) bool {
+		all := watch.Partitions()
+		waiting := slices.ContainsFunc(all, func(p backlog.Partition) bool { return p.Waiting })
+		return len(all) == partitions && !waiting
+	})
+	if n := fetches.Load(); n > most {
+		t.Errorf("it took %d fetches, want at most %d", n, most)
+	}
 }
 
 // However much was aborted behind the last record, nothing waits.

@@ -4,13 +4,11 @@ package nextrecord
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/loaderline/loaderline/internal/recordtime"
 )
@@ -18,7 +16,6 @@ import (
 const (
 	wait  = 1       // Milliseconds that a broker waits for records: what is there is there, and many partitions are asked in turn.
 	bytes = 1 << 20 // of an answer, at most
-	asks  = 16      // side by side
 )
 
 // Position is where reading a partition continues.
@@ -75,50 +72,37 @@ func Find(ctx context.Context, client *kgo.Client, leader int32, at Position) (R
 	}
 }
 
-// FindAll is Find at many positions, side by side. It takes the leaders and the IDs from topics. An error names the
-// position.
-func FindAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, all []Position) ([]Record, error) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(asks)
-	found := make([]Record, len(all))
-	for i, at := range all {
-		at.ID = topics[at.Topic].ID
-		partition, known := topics[at.Topic].Partitions[at.Partition]
-		if !known || partition.Leader < 0 {
-			found[i].Offset = at.Offset
-			continue
-		}
-		group.Go(func() (err error) {
-			if found[i], err = Find(ctx, client, partition.Leader, at); err != nil {
-				return fmt.Errorf("look for the next record of topic %s partition %d: %w", at.Topic, at.Partition, err)
-			}
-			return nil
-		})
-	}
-	return found, group.Wait()
-}
-
 func look(ctx context.Context, client *kgo.Client, leader int32, at Position, bytes int32) (Record, error) {
 	here := Record{Offset: at.Offset}
 	partition, err := fetch(ctx, client, leader, at, bytes)
 	if err != nil || partition == nil {
 		return here, err
 	}
-	found, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Offset: at.Offset, IsolationLevel: kgo.ReadCommitted(), Topic: at.Topic, Partition: at.Partition,
-	}, partition, kgo.DefaultDecompressor(), nil)
+	found, next := process(at, partition)
 	switch {
 	case found.Err != nil:
 		return here, nil //nolint:nilerr // A client meets it too, and says so.
 	case len(found.Records) > 0:
-		r := found.Records[0]
-		return Record{Offset: r.Offset, Time: timeOf(r, partition.RecordBatches)}, nil
+		return recordOf(found, partition), nil
 	case len(partition.RecordBatches) == 0:
 		// A broker gives one batch at least: none is left before the last stable offset.
 		return Record{Offset: max(partition.LastStableOffset, at.Offset)}, nil
 	default:
 		return Record{Offset: max(next, at.Offset)}, nil
 	}
+}
+
+// process returns the committed records of an answer, and the offset after it.
+func process(at Position, partition *kmsg.FetchResponseTopicPartition) (kgo.FetchPartition, int64) {
+	return kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
+		Offset: at.Offset, IsolationLevel: kgo.ReadCommitted(), Topic: at.Topic, Partition: at.Partition,
+	}, partition, kgo.DefaultDecompressor(), nil)
+}
+
+// recordOf returns the first of the records that were found in an answer.
+func recordOf(found kgo.FetchPartition, partition *kmsg.FetchResponseTopicPartition) Record {
+	r := found.Records[0]
+	return Record{Offset: r.Offset, Time: timeOf(r, partition.RecordBatches)}
 }
 
 // timeOf is a record's timestamp as it is in the log.
@@ -145,7 +129,7 @@ func Fetch(ctx context.Context, client *kgo.Client, at Position) (*kmsg.FetchRes
 }
 
 func fetch(ctx context.Context, client *kgo.Client, leader int32, at Position, bytes int32) (*kmsg.FetchResponseTopicPartition, error) {
-	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(at, bytes))
+	answer, err := client.Broker(int(leader)).RetriableRequest(ctx, request(bytes, bytes, at))
 	if err != nil {
 		return nil, err
 	}
@@ -156,15 +140,24 @@ func fetch(ctx context.Context, client *kgo.Client, leader int32, at Position, b
 	return &fetched.Topics[0].Partitions[0], nil
 }
 
-func request(at Position, bytes int32) *kmsg.FetchRequest {
+// request asks for so many bytes of each position, and of all.
+func request(bytes, all int32, positions ...Position) *kmsg.FetchRequest {
 	req := kmsg.NewPtrFetchRequest()
 	req.IsolationLevel = 1 // Read committed.
-	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = wait, 1, bytes
-	partition := kmsg.NewFetchRequestTopicPartition()
-	partition.Partition, partition.FetchOffset, partition.PartitionMaxBytes = at.Partition, at.Offset, bytes
-	topic := kmsg.NewFetchRequestTopic()
-	topic.Topic, topic.TopicID = at.Topic, at.ID
-	topic.Partitions = append(topic.Partitions, partition)
-	req.Topics = append(req.Topics, topic)
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = wait, 1, all
+	index := map[string]int{} // of the topics in the request
+	for _, at := range positions {
+		i, known := index[at.Topic]
+		if !known {
+			i = len(req.Topics)
+			index[at.Topic] = i
+			topic := kmsg.NewFetchRequestTopic()
+			topic.Topic, topic.TopicID = at.Topic, at.ID
+			req.Topics = append(req.Topics, topic)
+		}
+		partition := kmsg.NewFetchRequestTopicPartition()
+		partition.Partition, partition.FetchOffset, partition.PartitionMaxBytes = at.Partition, at.Offset, bytes
+		req.Topics[i].Partitions = append(req.Topics[i].Partitions, partition)
+	}
 	return req
 }

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // What is wrong with the command line is said before anything is built or started.
 func TestWrongUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"--shapes zpif":         `there is no shape named "zpif": want some of kill, malformed, memory, paced, peers, records, remote, start, tables, uniform, warm, zipf`,
+		"--shapes zpif":         `there is no shape named "zpif": want some of kill, malformed, members, memory, paced, partitions, peers, records, remote, start, tables, uniform, warm, wide, zipf`,
 		"--shapes start naive":  `there is no processor in these shapes named "naive": want some of loaderline, tuned-4`,
 		"--shapes kill tuned-4": `there is no processor in these shapes named "tuned-4": want some of flink-async, flink-sql, loaderline, loaderline-static, streams-bulk, streams-cached`,
 		"--command mine":        "want NAME=COMMAND",

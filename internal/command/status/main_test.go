@@ -3,7 +3,8 @@ package status_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/loaderline/loaderline/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also looks for goroutines that are left.
+func TestMain(m *testing.M) { testenv.Main(m) }
