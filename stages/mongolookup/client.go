@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/loaderline/loaderline/stages"
@@ -96,14 +97,25 @@ func (c *client) Ping(ctx context.Context) error {
 	defer cancel()
 	db, err := c.database(ctx)
 	if err == nil {
-		call, cancel := withoutDeadline(ctx)
-		defer cancel()
-		err = explain(ctx, db.Client().Ping(call, nil))
+		err = explain(ctx, ping(ctx, db.Client()))
 	}
 	if err != nil {
 		return fmt.Errorf("%v: %w", c.cfg, err)
 	}
 	return nil
+}
+
+// ping asks a server whether it is there. It asks again if another call's failure has taken the connection away: the driver does so for
+// reads alone, and what it says then does not name the failure.
+func ping(ctx context.Context, client *mongo.Client) error {
+	call, cancel := withoutDeadline(ctx)
+	defer cancel()
+	for {
+		var taken driver.RetryablePoolError
+		if err := client.Ping(call, nil); !errors.As(err, &taken) || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // database returns the driver's database. The first call makes the driver's client.
