@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/loaderline/loaderline/testenv"
@@ -20,6 +21,9 @@ func (b *Bench) attempt(ctx context.Context, shape Shape, p Processor, dsn strin
 		brokers: b.config.Kafka, dsn: dsn, schema: filepath.Join(b.dir, "event.avsc"), output: name + "-out", dead: name + "-dead", group: name,
 		partitions: cmp.Or(p.Partitions, b.config.Partitions),
 	}
+	w.manyPartitions = slices.ContainsFunc(shape.Processors, func(p Processor) bool {
+		return cmp.Or(p.Partitions, b.config.Partitions) > mostFollowed
+	})
 	if w.state, err = os.MkdirTemp(b.dir, "state-"); err != nil {
 		return Result{}, err
 	}

@@ -122,7 +122,7 @@ func (t *trial) await(ctx context.Context, reached <-chan struct{}) error {
 }
 
 // kill kills the processor in the middle, and starts it again.
-func (t *trial) kill(ctx context.Context) (err error) {
+func (t *trial) kill(ctx context.Context) error {
 	if err := t.await(ctx, t.middle); err != nil {
 		return err
 	}
@@ -133,8 +133,12 @@ func (t *trial) kill(ctx context.Context) (err error) {
 	<-t.process.exited
 	t.gone(killed)
 	t.restarts += t.restartsOf(t.process)
-	t.process, err = start(ctx, t.launch)
-	return err
+	next, err := start(ctx, t.launch)
+	if err != nil {
+		return err
+	}
+	t.process = next
+	return nil
 }
 
 // settle waits until all events have an output, the processor has ended, or there is no hope.
@@ -143,7 +147,10 @@ func (t *trial) settle(ctx context.Context) error {
 	case <-t.counter.done:
 		return nil
 	case <-t.process.exited:
-		return t.publishedAll(ctx)
+		if err := t.publishedAll(ctx); err != nil {
+			return err
+		}
+		return t.drain(ctx)
 	case <-t.published:
 	case err := <-t.failed:
 		return err
@@ -155,6 +162,23 @@ func (t *trial) settle(ctx context.Context) error {
 	select {
 	case <-t.counter.done:
 	case <-t.process.exited:
+		return t.drain(ctx)
+	case <-timer.C:
+	case err := <-t.failed:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// drain gives the reader time to see what a processor had committed before it ended.
+func (t *trial) drain(ctx context.Context) error {
+	const enough = 5 * time.Second
+	timer := time.NewTimer(enough)
+	defer timer.Stop()
+	select {
+	case <-t.counter.done:
 	case <-timer.C:
 	case err := <-t.failed:
 		return err

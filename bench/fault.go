@@ -46,7 +46,7 @@ func (a After) did() string {
 	case a.Ended != "":
 		return "ended: " + a.Ended
 	case a.Lost > 0 && a.Restarts > 0:
-		return fmt.Sprintf("restarts again and again, %d times", a.Restarts)
+		return fmt.Sprintf("restarted %d times without going on", a.Restarts)
 	case a.Lost > 0:
 		return "stands still"
 	case a.Restarts > 0:

@@ -13,7 +13,7 @@ func TestWhatCameOfAFault(t *testing.T) {
 		"went on":                                   {},
 		"went on after 2 restarts":                  {Restarts: 2},
 		"stands still":                              {Lost: 1},
-		"restarts again and again, 7 times":         {Lost: 1, Restarts: 7},
+		"restarted 7 times without going on":        {Lost: 1, Restarts: 7},
 		"stands still, and left a transaction open": {Lost: 1, Open: true},
 		"ended: exit status 1":                      {Lost: 1, Restarts: 1, Ended: "exit status 1"},
 	} {

@@ -17,7 +17,7 @@ const mostFollowed = 16
 // follow reads the output topic as a consumer with read_committed and hands the batches to take, until ctx ends or take
 // fails.
 func follow(ctx context.Context, w world, take func(testenv.Batch) error) error {
-	if w.partitions <= mostFollowed {
+	if !w.manyPartitions {
 		return testenv.Follow(ctx, w.brokers, w.output, take)
 	}
 	client, err := kgo.NewClient(

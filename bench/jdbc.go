@@ -6,8 +6,10 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // jdbcURL returns a DSN, a URL or keywords, as the URL that PostgreSQL's JDBC driver takes.
@@ -25,6 +27,9 @@ func jdbcURL(dsn string) (string, error) {
 	}
 	if config.TLSConfig != nil {
 		settings.Set("sslmode", "require")
+		if slices.ContainsFunc(config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil }) {
+			settings.Set("sslmode", "prefer")
+		}
 	}
 	address := net.JoinHostPort(config.Host, fmt.Sprint(config.Port))
 	return (&url.URL{Scheme: "jdbc:postgresql", Host: address, Path: "/" + config.Database, RawQuery: settings.Encode()}).String(), nil

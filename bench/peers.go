@@ -34,6 +34,9 @@ func (dir Peers) processors() []Processor {
 	return list
 }
 
+// PeersShape is the name of the shape that compares rates and costs with the peers.
+const PeersShape = "peers"
+
 // PeerShapes returns the shapes that need Java: loaderline beside Flink and Kafka Streams, at work and under faults.
 func PeerShapes(programs Programs, peers Peers) []Shape {
 	const four = 4
@@ -42,7 +45,7 @@ func PeerShapes(programs Programs, peers Peers) []Shape {
 	beside := func(own ...Processor) []Processor { return slices.Concat(own, peers.processors()) }
 	return []Shape{
 		{
-			Name: "peers", Text: "as zipf, beside Flink and Kafka Streams",
+			Name: PeersShape, Text: "as zipf, beside Flink and Kafka Streams",
 			Processors: beside(tuned, loaderline, again(loaderline)),
 			Missing: []Missing{
 				{Name: "Flink as a cluster", Why: "it runs in one process, from its libraries in Maven Central; its distribution was not fetched"},

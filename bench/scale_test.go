@@ -98,7 +98,7 @@ func TestBatchOf(t *testing.T) {
 }
 
 func TestFollowEnds(t *testing.T) {
-	w := world{brokers: testenv.Kafka(t), output: testenv.Topic(t, "follow", mostFollowed+1), partitions: mostFollowed + 1}
+	w := world{brokers: testenv.Kafka(t), output: testenv.Topic(t, "follow", mostFollowed+1), manyPartitions: true}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	ended := errors.New("ended")
 	cancel(ended)

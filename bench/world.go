@@ -13,7 +13,8 @@ import (
 type world struct {
 	brokers, dsn, input, output, dead, group, schema, users, state string
 
-	partitions int // of each topic
+	partitions     int  // of each topic
+	manyPartitions bool // some processor of the shape has more than mostFollowed: all outputs of a shape are read by the same client
 }
 
 // launch is how one process of a processor is started.

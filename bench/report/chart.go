@@ -20,10 +20,10 @@ const (
 	panelFoot  = 16
 )
 
-// chart draws a bar for each processor of each shape without a fault: the median, with a line from the lowest to the highest round.
-func (r Report) chart() string {
+// chart draws a bar for each processor of some shapes: the median, with a line from the lowest to the highest round. Faults have none.
+func (r Report) chart(shapes []Shape) string {
 	height := panelHead
-	drawn := slices.DeleteFunc(slices.Clone(r.Shapes), func(s Shape) bool { return s.About == aboutFault })
+	drawn := slices.DeleteFunc(slices.Clone(shapes), func(s Shape) bool { return s.About == aboutFault })
 	for _, s := range drawn {
 		height += panelHead + barStep*len(s.Summaries) + panelFoot
 	}

@@ -58,3 +58,21 @@ func TestFaultsAndMissing(t *testing.T) {
 		t.Errorf("the chart has bars of a fault: %v", err)
 	}
 }
+
+// The shape with the peers has a chart of its own, without those of other shapes.
+func TestChartOfPeers(t *testing.T) {
+	r := report.New(day, environment)
+	for _, name := range []string{"zipf", bench.PeersShape} {
+		r.Add(shapeOf(name, run("tuned-4", 1, 1), run("loaderline", 1, 2)))
+	}
+	dir := t.TempDir()
+	if err := r.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	for file, bars := range map[string]int{"2026-11-24.svg": 4, "2026-11-24-peers.svg": 2} {
+		chart, err := os.ReadFile(filepath.Join(dir, file))
+		if got := strings.Count(string(chart), "<rect"); err != nil || got != bars {
+			t.Errorf("%s has %d bars, want %d: %v", file, got, bars, err)
+		}
+	}
+}

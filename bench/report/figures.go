@@ -73,6 +73,7 @@ var targets = []target{
 		processor: "loaderline-100-members", to: "loaderline-1-member",
 	},
 	{shape: "malformed", name: "events lost or repeated", limit: 0, atMost: true, of: amiss, processor: "loaderline"},
+	{shape: "malformed", name: "dead letters", limit: 1, of: deadLetters, processor: "loaderline"},
 	{shape: "kill", name: "events lost or repeated", limit: 0, atMost: true, of: amiss, processor: "loaderline"},
 	besideRate("flink-sql", 6), besideRate("flink-async", 4), besideRate("streams-cached", 6), besideRate("streams-bulk", 6),
 	besideCPU("flink-sql"), besideCPU("flink-async"), besideCPU("streams-cached"), besideCPU("streams-bulk"),
@@ -119,10 +120,10 @@ func (t target) judge(runs []bench.Result) Figure {
 	return f
 }
 
-// wrong returns how many runs of the processor were wrong or failed.
+// wrong returns how many runs of the processor were wrong, failed, or left outputs that nobody can compare.
 func (t target) wrong(runs []bench.Result) (n int) {
 	for _, r := range runs {
-		if r.Processor == t.processor && (r.Verdict != "" || r.Failure != "") {
+		if r.Processor == t.processor && (r.Verdict != "" || r.Failure != "" || r.After != nil && r.After.Open) {
 			n++
 		}
 	}

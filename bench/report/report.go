@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,8 @@ func (r *Report) Add(s Shape) {
 	}
 }
 
-// Write writes DATE.txt, DATE.json and DATE.svg into a folder, which is made where it is missing.
+// Write writes DATE.txt, DATE.json and DATE.svg into a folder, which is made where it is missing, and DATE-peers.svg, with the shape peers
+// alone, if it was measured.
 func (r Report) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -134,7 +136,11 @@ func (r Report) Write(dir string) error {
 	if err := r.Text(&text); err != nil {
 		return err
 	}
-	for end, content := range map[string]string{".txt": text.String(), ".json": string(document) + "\n", ".svg": r.chart()} {
+	files := map[string]string{".txt": text.String(), ".json": string(document) + "\n", ".svg": r.chart(r.Shapes)}
+	if i := slices.IndexFunc(r.Shapes, func(s Shape) bool { return s.Name == bench.PeersShape }); i >= 0 {
+		files["-peers.svg"] = r.chart(r.Shapes[i : i+1])
+	}
+	for end, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, r.Date+end), []byte(content), 0o644); err != nil {
 			return err
 		}

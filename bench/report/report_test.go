@@ -155,7 +155,7 @@ func TestFiguresCanBeMeasured(t *testing.T) {
 		}
 		r.Add(report.NewShape(shape, "", runs))
 	}
-	if len(r.Figures) != 31 {
+	if len(r.Figures) != 32 {
 		t.Errorf("there are %d figures", len(r.Figures))
 	}
 	for _, f := range r.Figures {

@@ -37,17 +37,19 @@ var (
 	idle      measure = func(r bench.Result) float64 { return r.Idle }
 	rebalance measure = func(r bench.Result) float64 { return r.Rebalance }
 	repeated  measure = func(r bench.Result) float64 { return float64(r.Repeated) }
-	amiss     measure = func(r bench.Result) float64 { return float64(lost(r) + r.Repeated) }
-	p50       measure = func(r bench.Result) float64 { return late(r).P50 }
-	p99       measure = func(r bench.Result) float64 { return late(r).P99 }
-	p999      measure = func(r bench.Result) float64 { return late(r).P999 }
+	amiss     measure = func(r bench.Result) float64 { return float64(after(r).Lost + r.Repeated) }
+	// deadLetters is how many records a fault left there.
+	deadLetters measure = func(r bench.Result) float64 { return float64(after(r).Dead) }
+	p50         measure = func(r bench.Result) float64 { return late(r).P50 }
+	p99         measure = func(r bench.Result) float64 { return late(r).P99 }
+	p999        measure = func(r bench.Result) float64 { return late(r).P999 }
 )
 
-func lost(r bench.Result) int {
+func after(r bench.Result) bench.After {
 	if r.After == nil {
-		return 0
+		return bench.After{}
 	}
-	return r.After.Lost
+	return *r.After
 }
 
 func late(r bench.Result) bench.Latency {

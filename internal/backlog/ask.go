@@ -117,7 +117,7 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[kadm
 	if err != nil {
 		return err
 	}
-	left := w.left(states, stable, now)
+	left := w.withLastStable(states, stable, now)
 	err = lookAll(ctx, client, ids, states, left)
 	open := kadm.TopicsSet{}
 	for _, at := range left {
@@ -138,8 +138,8 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[kadm
 	return w.block(ctx, admin, states, open, now)
 }
 
-// left returns the partitions that have not moved for a moment, and gives them their last stable offsets.
-func (w *Watch) left(states map[kadm.Partition]Partition, stable kadm.ListedOffsets, now time.Time) (left []kadm.Partition) {
+// withLastStable returns the partitions that have not moved for a moment, and gives them their last stable offsets.
+func (w *Watch) withLastStable(states map[kadm.Partition]Partition, stable kadm.ListedOffsets, now time.Time) (left []kadm.Partition) {
 	for at, p := range states {
 		last, ok := stable.Lookup(at.Topic, at.Partition)
 		if p.End == p.Committed || now.Sub(p.Moved) < w.quiet() || !ok || last.Err != nil {

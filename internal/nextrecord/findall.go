@@ -13,12 +13,12 @@ import (
 
 const asks = 16 // side by side
 
-// rounds are how many partitions are asked for by one request, with how many bytes of each. Most partitions have only markers left,
-// or small batches of records. A larger batch does not fit: its partition is asked for again with more bytes, and alone at last.
-var rounds = []struct{ partitions, bytes int }{{1_000, 4 << 10}, {100, 64 << 10}}
+// sizes are the rounds: how many partitions one request asks for, and how many bytes of each. Most partitions have only markers left, or
+// small batches of records. A larger batch does not fit: its partition is asked for again with more bytes, and alone at last.
+var sizes = []struct{ partitions, bytes int }{{1_000, 4 << 10}, {100, 64 << 10}}
 
-// FindAll is Find at many positions, each in another partition. It asks for many partitions at once. It takes the leaders and the IDs from topics. With an
-// error too, which names the position, it returns how far it has come.
+// FindAll is Find at many positions, each in another partition. It asks for many partitions at once. It takes the leaders and the IDs
+// from topics. With an error too, which names the position, it returns how far it has come.
 func FindAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, all []Position) ([]Record, error) {
 	s := &search{client: client, positions: slices.Clone(all), leaders: make([]int32, len(all)), found: make([]Record, len(all))}
 	var open []int
@@ -30,9 +30,9 @@ func FindAll(ctx context.Context, client *kgo.Client, topics kadm.TopicDetails, 
 			open = append(open, i)
 		}
 	}
-	for _, round := range rounds {
+	for _, size := range sizes {
 		var err error
-		if open, err = s.round(ctx, open, round.partitions, round.bytes); err != nil {
+		if open, err = s.round(ctx, open, size.partitions, size.bytes); err != nil {
 			return s.found, err
 		}
 	}

@@ -105,14 +105,19 @@ func (c *client) Ping(ctx context.Context) error {
 	return nil
 }
 
-// ping asks a server whether it is there. It asks again if another call's failure has taken the connection away: the driver does so for
-// reads alone, and what it says then does not name the failure.
+// ping asks a server whether it is there, and again if the failure of another call has cleared the pool of connections. The driver repeats
+// only reads, and its error holds that failure as text alone, which explain cannot judge.
 func ping(ctx context.Context, client *mongo.Client) error {
 	call, cancel := withoutDeadline(ctx)
 	defer cancel()
+	return untilPooled(ctx, func() error { return client.Ping(call, nil) })
+}
+
+// untilPooled repeats a call as long as the pool of connections was cleared before it had one, and ctx has not ended.
+func untilPooled(ctx context.Context, call func() error) error {
 	for {
-		var taken driver.RetryablePoolError
-		if err := client.Ping(call, nil); !errors.As(err, &taken) || ctx.Err() != nil {
+		var cleared driver.RetryablePoolError
+		if err := call(); !errors.As(err, &cleared) || ctx.Err() != nil {
 			return err
 		}
 	}

@@ -183,3 +183,28 @@ func TestClosed(t *testing.T) {
 		t.Errorf("after Close: %v", e)
 	}
 }
+
+// cleared is what the driver returns if the pool of connections was cleared before a call had one.
+type cleared struct{ error }
+
+func (cleared) Retryable() bool { return true }
+
+// A call is repeated until it had a connection, and no longer than its context lasts.
+func TestUntilPooled(t *testing.T) {
+	refused := errors.New("the login is refused")
+	answers := []error{cleared{errors.New("cleared")}, cleared{errors.New("cleared again")}, refused}
+	err := mongolookup.UntilPooled(t.Context(), func() error {
+		first := answers[0]
+		answers = answers[1:]
+		return first
+	})
+	if !errors.Is(err, refused) || len(answers) > 0 {
+		t.Errorf("got %v with %d answers left, want what came of the last call", err, len(answers))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	calls := 0
+	if err := mongolookup.UntilPooled(ctx, func() error { calls++; return cleared{errors.New("cleared")} }); err == nil || calls != 1 {
+		t.Errorf("%d calls after the end of the context, want 1: %v", calls, err)
+	}
+}

@@ -11,6 +11,9 @@ func Render(document bson.Raw, extended bool) ([]byte, error) {
 	return newRenderer(extended).render(document)
 }
 
+// UntilPooled repeats a call as long as the pool of connections was cleared before it had one.
+var UntilPooled = untilPooled
+
 // Without returns a document without what is at some paths.
 func Without(document bson.Raw, paths ...string) (bson.Raw, error) {
 	var split [][]string

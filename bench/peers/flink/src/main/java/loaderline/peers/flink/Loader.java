@@ -1,6 +1,7 @@
 package loaderline.peers.flink;
 
 import com.github.benmanes.caffeine.cache.Cache;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,16 @@ final class Loader {
         });
     }
 
+    private static void close(Shop shop) {
+        try {
+            if (shop != null) {
+                shop.close();
+            }
+        } catch (SQLException e) {
+            System.err.println("closing a connection that failed: " + e);
+        }
+    }
+
     private void run(String jdbc) {
         Shop shop = null;
         while (true) {
@@ -66,6 +77,7 @@ final class Loader {
                 users.forEach(user -> pending.remove(user).complete(found.get(user)));
             } catch (Exception e) {
                 users.forEach(user -> pending.remove(user).completeExceptionally(e)); // The job restarts, and asks again.
+                close(shop);
                 shop = null;
             }
         }
