@@ -13,6 +13,7 @@ import (
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
+	"github.com/loaderline/loaderline/testenv"
 )
 
 // TestNotesOfANewCluster waits for the coordinator, which a cluster has only some time after a first group has asked.
@@ -29,11 +30,14 @@ func TestNotesOfANewCluster(t *testing.T) {
 // TestNotesWithoutABroker is worth another try: a supervisor knows it by the error's type.
 func TestNotesWithoutABroker(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1)
-	w.cluster.Close()
+	// The port of a cluster that was closed may be that of another test's cluster by now.
+	free, err := testenv.FreeAddresses(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // Less than Notes itself would wait.
 	defer cancel()
-	notes, err := kafkaadmin.Notes(ctx, consumer.Kafka{Brokers: w.brokers}, "g")
+	notes, err := kafkaadmin.Notes(ctx, consumer.Kafka{Brokers: free}, "g")
 	if _, ok := errors.AsType[*kafkaerr.UnreachableError](err); !ok {
 		t.Errorf("%v, %v", notes, err)
 	}
