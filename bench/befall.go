@@ -143,47 +143,30 @@ func (t *trial) kill(ctx context.Context) error {
 
 // settle waits until all events have an output, the processor has ended, or there is no hope.
 func (t *trial) settle(ctx context.Context) error {
-	select {
-	case <-t.counter.done:
-		return nil
-	case <-t.process.exited:
-		if err := t.publishedAll(ctx); err != nil {
-			return err
-		}
-		return t.drain(ctx)
-	case <-t.published:
-	case err := <-t.failed:
+	if err := t.publishedAll(ctx); err != nil {
 		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
-	timer := time.NewTimer(faultPatience)
-	defer timer.Stop()
-	select {
-	case <-t.counter.done:
-	case <-t.process.exited:
-		return t.drain(ctx)
-	case <-timer.C:
-	case err := <-t.failed:
+	if ended, err := t.outputs(ctx, faultPatience, t.process.exited); err != nil || !ended {
 		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
-	return nil
+	const reading = 5 * time.Second // for what the processor had committed before it ended.
+	_, err := t.outputs(ctx, reading, nil)
+	return err
 }
 
-// drain gives the reader time to see what a processor had committed before it ended.
-func (t *trial) drain(ctx context.Context) error {
-	const enough = 5 * time.Second
-	timer := time.NewTimer(enough)
+// outputs waits for the outputs of all events, for as long as patience. It returns true as soon as exited is closed; nil never is.
+func (t *trial) outputs(ctx context.Context, patience time.Duration, exited <-chan struct{}) (ended bool, err error) {
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case <-t.counter.done:
+	case <-exited:
+		return true, nil
 	case <-timer.C:
 	case err := <-t.failed:
-		return err
+		return false, err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
 	}
-	return nil
+	return false, nil
 }

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,19 +41,10 @@ func (b *Bench) join(ctx context.Context, p Processor, w world) (_ float64, err 
 			return 0, err
 		}
 	}
-	ctx, giveUp := context.WithCancelCause(ctx)
-	defer giveUp(nil)
-	done := make(chan error, 1)
-	go func() {
+	err = unlessFailed(ctx, failed, func(ctx context.Context) error {
 		_, err := w.settled(ctx, admin, members+1)
-		done <- err
-	}()
-	select {
-	case err = <-done:
-	case failure := <-failed:
-		giveUp(failure)
-		err = cmp.Or(<-done, failure)
-	}
+		return err
+	})
 	return time.Since(began).Seconds(), err
 }
 

@@ -39,22 +39,27 @@ func (g *group) observe(ctx context.Context, look observation, failed <-chan err
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	done := make(chan error, 1)
-	go func() { done <- look(ctx, g, r) }()
-	select {
-	case err = <-done:
-	case failure := <-failed:
-		cancel(failure)
-		err = cmp.Or(<-done, failure)
-	}
-	if err != nil {
+	if err := unlessFailed(ctx, failed, func(ctx context.Context) error { return look(ctx, g, r) }); err != nil {
 		return fmt.Errorf("after all events were done: %w", err)
 	}
 	after, err := g.seconds()
 	r.CPU -= after - before
 	return err
+}
+
+// unlessFailed runs a function, and cancels its context with the first error that comes from failed. It returns after the function.
+func unlessFailed(ctx context.Context, failed <-chan error, run func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case failure := <-failed:
+		cancel(failure)
+		return cmp.Or(<-done, failure)
+	}
 }
 
 // idle measures what the processes take for a while.

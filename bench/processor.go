@@ -125,17 +125,17 @@ type LoaderlineOptions struct {
 	Avro bool
 	// Profile records a CPU profile of each process, for [Bench.Profile].
 	Profile bool
-	// Partitions, Events and Wide are those of [Processor]. With Wide.Keys, a stage looks the users of the list up.
+	// Partitions, Events and Wide are as in [Processor]. With Wide.Keys, a stage looks up the users of the list.
 	Partitions, Events int
 	Wide               Wide
 	// Stages is the number of stages. Those beyond the workload's three look the user up once more. Defaults to 3.
 	Stages int
 }
 
-// moreStage is a stage beyond those of the workload.
+// moreStage is a stage that the workload does not have.
 type moreStage struct{ Name, By string }
 
-// moreStages returns the stages beyond those of the workload. They are chains of three: the first of each has its key from
+// moreStages returns the stages that the workload does not have. They are chains of three: the first of each has its key from
 // the event, the others from the stage before.
 func (o LoaderlineOptions) moreStages() (list []moreStage) {
 	const workload, chain = 3, 3

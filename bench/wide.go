@@ -18,7 +18,7 @@ type Wide struct {
 	Keys int
 }
 
-// configs are those of a topic that holds such events and their outputs.
+// configs returns the settings of a topic that has room for such events and their outputs.
 func (w Wide) configs() []string {
 	if w == (Wide{}) {
 		return nil

@@ -59,7 +59,7 @@ func TestFaultsAndMissing(t *testing.T) {
 	}
 }
 
-// The shape with the peers has a chart of its own, without those of other shapes.
+// The shape with the peers has its own chart, which shows no other shape.
 func TestChartOfPeers(t *testing.T) {
 	r := report.New(day, environment)
 	for _, name := range []string{"zipf", bench.PeersShape} {

@@ -47,7 +47,7 @@ type search struct {
 	found     []Record
 }
 
-// round asks each leader for so many of the open positions at once, and returns those that are still open.
+// round asks each leader for the open positions, as many in one request as partitions says. It returns the positions that are still open.
 func (s *search) round(ctx context.Context, open []int, partitions, bytes int) (left []int, err error) {
 	byLeader := map[int32][]int{}
 	for _, i := range open {
@@ -71,7 +71,8 @@ func (s *search) round(ctx context.Context, open []int, partitions, bytes int) (
 	return slices.Concat(parts...), nil
 }
 
-// ask asks one leader for some positions, again for those that have come further, and returns those that are still open.
+// ask asks one leader for some positions. It repeats the request for positions that moved forward, and returns the ones that did not and are
+// still open.
 func (s *search) ask(ctx context.Context, part []int, bytes int) (left []int, err error) {
 	for len(part) > 0 {
 		positions := make([]Position, len(part))
