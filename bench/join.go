@@ -56,7 +56,7 @@ func (w world) settled(ctx context.Context, admin *kadm.Client, atLeast int) (in
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for {
-		groups, err := kafkaadmin.AwaitCoordinator(ctx, nil, func(ctx context.Context) (kadm.DescribedGroups, error) {
+		groups, err := kafkaadmin.Await(ctx, nil, func(ctx context.Context) (kadm.DescribedGroups, error) {
 			groups, err := admin.DescribeGroups(ctx, w.group)
 			return groups, errors.Join(err, groups.Error())
 		})

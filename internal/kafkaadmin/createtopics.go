@@ -43,7 +43,9 @@ func CreateTopics(ctx context.Context, k consumer.Kafka, specs ...TopicSpec) err
 			configs[key] = &value
 		}
 		partitions, replicas := int32(cmp.Or(spec.Partitions, -1)), int16(cmp.Or(spec.ReplicationFactor, -1))
-		_, err := admin.CreateTopic(ctx, partitions, replicas, configs, spec.Name)
+		_, err := AwaitBriefly(ctx, func(ctx context.Context) (kadm.CreateTopicResponse, error) {
+			return admin.CreateTopic(ctx, partitions, replicas, configs, spec.Name)
+		})
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			problems = append(problems, fmt.Errorf("create kafka topic %s: %w", spec.Name, err))
 			continue

@@ -97,7 +97,7 @@ func TopicDetails(ctx context.Context, admin *kadm.Client, k consumer.Kafka, top
 	}
 	var retriable error // Why a topic could not be described the last time.
 	for {
-		details, err := admin.ListTopics(ctx, topics...)
+		details, err := AwaitBriefly(ctx, func(ctx context.Context) (kadm.TopicDetails, error) { return admin.ListTopics(ctx, topics...) })
 		switch {
 		case err != nil && retriable != nil && errors.Is(err, context.DeadlineExceeded):
 			return nil, Unreachable(k, "describe the topics", retriable) // The end of the wait says less.
@@ -142,7 +142,9 @@ func readLimits(ctx context.Context, admin *kadm.Client, log *slog.Logger, infos
 		topics = append(topics, topic)
 	}
 	slices.Sort(topics)
-	configs, err := admin.DescribeTopicConfigs(ctx, topics...)
+	configs, err := AwaitBriefly(ctx, func(ctx context.Context) (kadm.ResourceConfigs, error) {
+		return admin.DescribeTopicConfigs(ctx, topics...)
+	})
 	if err != nil {
 		if kafkaerr.IsDenied(err) {
 			log.LogAttrs(ctx, slog.LevelInfo, "topic configuration may not be read; the default limit is assumed")

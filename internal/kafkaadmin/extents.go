@@ -74,7 +74,7 @@ type ListOffsets func(ctx context.Context, topics ...string) (kadm.ListedOffsets
 
 // CompleteOffsets returns what list returns, or an error that names each topic and partition without an offset.
 func CompleteOffsets(ctx context.Context, list ListOffsets, topics ...string) (kadm.ListedOffsets, error) {
-	listed, err := list(ctx, topics...)
+	listed, err := AwaitBriefly(ctx, func(ctx context.Context) (kadm.ListedOffsets, error) { return list(ctx, topics...) })
 	if err != nil {
 		return nil, fmt.Errorf("find the offsets of %s: %w", strings.Join(topics, ", "), err)
 	}

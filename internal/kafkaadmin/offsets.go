@@ -36,7 +36,7 @@ func Offsets(ctx context.Context, k consumer.Kafka, group string) (map[string]ma
 
 // FetchOffsets is Offsets for a client.
 func FetchOffsets(ctx context.Context, cl *kgo.Client, group string) (map[string]map[int32]CommittedOffset, error) {
-	fetched, err := SettledCoordinator(ctx, func(ctx context.Context) (kadm.OffsetResponses, error) {
+	fetched, err := AwaitBriefly(ctx, func(ctx context.Context) (kadm.OffsetResponses, error) {
 		fetched, err := kadm.NewClient(cl).FetchOffsets(ctx, group)
 		return fetched, cmp.Or(err, fetched.Error())
 	})
@@ -54,14 +54,6 @@ func FetchOffsets(ctx context.Context, cl *kgo.Client, group string) (map[string
 		offsets[o.Topic][o.Partition] = CommittedOffset{At: o.At, Note: o.Metadata}
 	})
 	return offsets, nil
-}
-
-// SettledCoordinator asks a group's coordinator. It waits about ten seconds
-// until there is one.
-func SettledCoordinator[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, ReachTimeout)
-	defer cancel()
-	return AwaitCoordinator(ctx, nil, ask)
 }
 
 // Notes returns the texts of a group's committed offsets, by topic and partition. A group without offsets has none. A
@@ -129,10 +121,10 @@ func SetOffsetsWith(ctx context.Context, admin *kadm.Client, group string, offse
 			commit.Add(kadm.Offset{Topic: topic, Partition: p, At: offset.At, LeaderEpoch: -1, Metadata: offset.Note})
 		}
 	}
-	answers, err := admin.CommitOffsets(ctx, group, commit)
-	if err == nil {
-		err = answers.Error()
-	}
+	_, err := AwaitBriefly(ctx, func(ctx context.Context) (kadm.OffsetResponses, error) {
+		answers, err := admin.CommitOffsets(ctx, group, commit)
+		return answers, cmp.Or(err, answers.Error())
+	})
 	if kafkaerr.IsAny(err, kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.RebalanceInProgress) {
 		return cmp.Or(unused(ctx, admin, group), error(&GroupActiveError{Group: group})) // It was joined just now.
 	}
@@ -144,7 +136,7 @@ func SetOffsetsWith(ctx context.Context, admin *kadm.Client, group string, offse
 
 // unused returns a *GroupActiveError if a group has members.
 func unused(ctx context.Context, admin *kadm.Client, group string) error {
-	described, err := SettledCoordinator(ctx, func(ctx context.Context) (kadm.DescribedGroups, error) {
+	described, err := AwaitBriefly(ctx, func(ctx context.Context) (kadm.DescribedGroups, error) {
 		described, err := admin.DescribeGroups(ctx, group)
 		return described, cmp.Or(err, described.Error())
 	})

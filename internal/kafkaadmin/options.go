@@ -48,6 +48,9 @@ func Options(k consumer.Kafka) ([]kgo.Opt, error) {
 		kgo.ClientID(clientID),
 		kgo.WithLogger(clientLogger{log: loggerOf(k), shared: &SharedLog{}}),
 		kgo.MetadataMinAge(metadataMinAge),
+		// Reach finds out what TLS and the credentials should be. Later a connection that ends at its first request
+		// belongs to a broker that goes away.
+		kgo.AlwaysRetryEOF(),
 	}
 	switch {
 	case encrypted(k):

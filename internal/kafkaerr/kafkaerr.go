@@ -5,6 +5,7 @@ package kafkaerr
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -43,6 +44,14 @@ func IsProducerFenced(err error) bool {
 	// A commit gets the last one when the coordinator itself has just aborted the
 	// transaction (KAFKA-20785).
 	return IsAny(err, kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState)
+}
+
+// IsDisconnected reports whether a request failed because a broker could not be reached, or went away before it responded.
+func IsDisconnected(err error) bool {
+	op, network := errors.AsType[*net.OpError](err)
+	// A TLS alert of the other side is an operation of another name.
+	return network && (op.Op == "dial" || op.Op == "read" || op.Op == "write") ||
+		IsAny(err, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed) && !IsLogin(err)
 }
 
 // IsTransient reports whether the same request may succeed later.

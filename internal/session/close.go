@@ -34,6 +34,8 @@ func (s *Session) Close(ctx context.Context) error {
 		s.cut() // Close would wait for the same.
 	}
 	s.cl.Close()
+	// Close polls once more, and its own leave, if that begins later, would wait for the end of that poll for ever.
+	s.cl.AllowRebalance()
 	if err != nil && quick.Err() != nil && ctx.Err() == nil && !s.cfg.StaticMembership {
 		err = s.leaveWhileJoining(ctx, member)
 	}

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -109,14 +110,16 @@ func (d slowOffsets) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ t
 	}
 }
 
-// TestCommitEndsWithItsContext has a broker that does not respond.
+// TestCommitEndsWithItsContext has brokers that went away.
 func TestCommitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	eachDelivery(t, 1, 10, func(w *world, cfg session.Config) {
 		t := w.t
+		o := &outage{dial: (*outage).refuse, attempts: math.MaxInt}
+		cfg.Opts = o.options
 		s := w.open(cfg)
 		batch := poll(t, s)
-		w.cluster.Close()
+		o.begin()
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		began := time.Now()

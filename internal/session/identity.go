@@ -16,7 +16,7 @@ import (
 // predecessor left open. If the broker that it asks for the coordinator is
 // down, it asks another.
 func (s *Session) takeIdentity(ctx context.Context) error {
-	_, err := kafkaadmin.SettledCoordinator(ctx, func(ctx context.Context) (struct{}, error) {
+	_, err := kafkaadmin.AwaitBriefly(ctx, func(ctx context.Context) (struct{}, error) {
 		_, _, err := s.cl.ProducerID(ctx)
 		return struct{}{}, err
 	})

@@ -50,7 +50,7 @@ func TestNotesOfAPartitionThatFails(t *testing.T) {
 	w.cluster.ControlKey(int16(kmsg.OffsetFetch), func(request kmsg.Request) (kmsg.Response, error, bool) {
 		response := request.ResponseKind().(*kmsg.OffsetFetchResponse)
 		partition := kmsg.NewOffsetFetchResponseGroupTopicPartition()
-		partition.Offset, partition.ErrorCode = -1, kerr.UnknownTopicOrPartition.Code
+		partition.Offset, partition.ErrorCode = -1, kerr.TopicAuthorizationFailed.Code
 		topic := kmsg.NewOffsetFetchResponseGroupTopic()
 		topic.Topic, topic.Partitions = "in", []kmsg.OffsetFetchResponseGroupTopicPartition{partition}
 		group := kmsg.NewOffsetFetchResponseGroup()
@@ -58,7 +58,7 @@ func TestNotesOfAPartitionThatFails(t *testing.T) {
 		response.Groups = []kmsg.OffsetFetchResponseGroup{group}
 		return response, nil, true
 	})
-	if notes, err := kafkaadmin.Notes(t.Context(), consumer.Kafka{Brokers: w.brokers}, "g"); !errors.Is(err, kerr.UnknownTopicOrPartition) {
+	if notes, err := kafkaadmin.Notes(t.Context(), consumer.Kafka{Brokers: w.brokers}, "g"); !errors.Is(err, kerr.TopicAuthorizationFailed) {
 		t.Errorf("%v, %v", notes, err)
 	}
 }

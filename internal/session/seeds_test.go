@@ -26,26 +26,7 @@ func TestSomeBrokersAreDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := consumer.Kafka{Brokers: append(closed, w.brokers...)}
-	set := map[string]map[int32]kafkaadmin.CommittedOffset{"in": {0: {At: 1}}}
-	for name, ask := range map[string]func(context.Context) error{
-		"offsets":     func(ctx context.Context) error { _, err := kafkaadmin.Offsets(ctx, k, "g"); return err },
-		"set offsets": func(ctx context.Context) error { return kafkaadmin.SetOffsets(ctx, k, "other", set) },
-		"notes":       func(ctx context.Context) error { _, err := kafkaadmin.Notes(ctx, k, "g"); return err },
-		"describe":    func(ctx context.Context) error { _, err := kafkaadmin.Describe(ctx, k, "in"); return err },
-		"extents":     func(ctx context.Context) error { _, err := kafkaadmin.Extents(ctx, k, "in"); return err },
-		"create": func(ctx context.Context) error {
-			return kafkaadmin.CreateTopics(ctx, k, kafkaadmin.TopicSpec{Name: "in", Partitions: 1, ReplicationFactor: 1})
-		},
-		"open": func(ctx context.Context) error {
-			cfg := w.config()
-			cfg.Kafka = k
-			s, err := session.Open(ctx, cfg)
-			if err == nil {
-				err = s.Close(ctx)
-			}
-			return err
-		},
-	} {
+	for name, ask := range starts(w, k) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			failed := map[string]int{}
@@ -77,5 +58,35 @@ func TestTransactionTimeoutIsTooLong(t *testing.T) {
 		if err := kafkaadmin.CheckTransactionTimeout(t.Context(), w.cl, timeout); (err == nil) != fits {
 			t.Errorf("%v: %v", timeout, err)
 		}
+	}
+}
+
+// starts is what a process asks of Kafka when it starts.
+func starts(w *world, k consumer.Kafka) map[string]func(context.Context) error {
+	set := map[string]map[int32]kafkaadmin.CommittedOffset{"in": {0: {At: 1}}}
+	return map[string]func(context.Context) error{
+		"offsets":     func(ctx context.Context) error { _, err := kafkaadmin.Offsets(ctx, k, "g"); return err },
+		"set offsets": func(ctx context.Context) error { return kafkaadmin.SetOffsets(ctx, k, "other", set) },
+		"notes":       func(ctx context.Context) error { _, err := kafkaadmin.Notes(ctx, k, "g"); return err },
+		"describe":    func(ctx context.Context) error { _, err := kafkaadmin.Describe(ctx, k, "in"); return err },
+		"extents":     func(ctx context.Context) error { _, err := kafkaadmin.Extents(ctx, k, "in"); return err },
+		"create": func(ctx context.Context) error {
+			return kafkaadmin.CreateTopics(ctx, k, kafkaadmin.TopicSpec{Name: "in", Partitions: 1, ReplicationFactor: 1})
+		},
+		"open": func(ctx context.Context) error {
+			cfg := w.config()
+			cfg.Kafka = k
+			s, err := session.Open(ctx, cfg)
+			if err == nil {
+				_ = s.Close(ctx) // Its errors are about the group that it leaves.
+			}
+			return err
+		},
+		"commit the start": func(ctx context.Context) error {
+			cfg := w.config()
+			cfg.Kafka, cfg.Group = k, "new"
+			cfg.Start = consumer.Start{From: consumer.StartLatest}
+			return session.CommitStart(ctx, cfg)
+		},
 	}
 }

@@ -78,7 +78,7 @@ func (r *Reader) Read(ctx context.Context) (Report, error) {
 
 // group reads who takes part.
 func (r *Reader) group(ctx context.Context, report *Report) error {
-	groups, err := kafkaadmin.AwaitCoordinator(ctx, r.Waiting, func(ctx context.Context) (kadm.DescribedGroups, error) {
+	groups, err := kafkaadmin.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.DescribedGroups, error) {
 		groups, err := r.admin.DescribeGroups(ctx, report.Group)
 		return groups, cmp.Or(err, groups.Error())
 	})
@@ -131,7 +131,7 @@ func (r *Reader) refused(op, group string, err error) error {
 // partitions reads how far the group is.
 func (r *Reader) partitions(ctx context.Context, report *Report) error {
 	topics := r.file.Consumed()
-	commits, err := kafkaadmin.AwaitCoordinator(ctx, r.Waiting, func(ctx context.Context) (kadm.OffsetResponses, error) {
+	commits, err := kafkaadmin.Await(ctx, r.Waiting, func(ctx context.Context) (kadm.OffsetResponses, error) {
 		return r.admin.FetchOffsets(ctx, report.Group)
 	})
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {

@@ -41,7 +41,7 @@ func TestAwait(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond)
 				defer cancel()
 				waits, questions := 0, 0
-				_, err := kafkaadmin.AwaitCoordinator(ctx, func() { waits++ }, func(context.Context) (int, error) {
+				_, err := kafkaadmin.Await(ctx, func() { waits++ }, func(context.Context) (int, error) {
 					answer := c.answers[min(questions, len(c.answers)-1)]
 					questions++
 					return questions, answer
@@ -60,7 +60,7 @@ func TestAwaitIsCutOffWhileItAsks(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		first := true
-		_, err := kafkaadmin.AwaitCoordinator(ctx, nil, func(ctx context.Context) (int, error) {
+		_, err := kafkaadmin.Await(ctx, nil, func(ctx context.Context) (int, error) {
 			if first {
 				first = false
 				return 0, kerr.CoordinatorNotAvailable
