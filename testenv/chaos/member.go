@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -17,6 +18,10 @@ import (
 
 // exitTime is how long a process may take from SIGTERM to its end.
 const exitTime = 20 * time.Second
+
+// foundNoBroker begins the last words of a process that reached no broker for ten seconds when it started. A process that
+// has reached one waits for the brokers.
+var foundNoBroker = regexp.MustCompile(`"error":"kafka at \S+ connect.*"exit_code":3`)
 
 // member is a process of the pipeline, which may be started again after its end.
 type member struct {
@@ -70,6 +75,11 @@ func (m *member) startToEnd(ctx context.Context) (<-chan struct{}, error) { retu
 func (m *member) run(ctx context.Context, ends bool) (<-chan struct{}, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.runLocked(ctx, ends)
+}
+
+// runLocked needs mu.
+func (m *member) runLocked(ctx context.Context, ends bool) (<-chan struct{}, error) {
 	if m.cmd != nil {
 		return nil, fmt.Errorf("process %s runs already", m.name)
 	}
@@ -91,7 +101,7 @@ func (m *member) run(ctx context.Context, ends bool) (<-chan struct{}, error) {
 		if err != nil {
 			return
 		}
-		m.over(cmd.Wait(), ended)
+		m.over(ctx, cmd.Wait(), ended)
 		_ = log.Close()
 	}()
 	if err := <-started; err != nil {
@@ -101,15 +111,21 @@ func (m *member) run(ctx context.Context, ends bool) (<-chan struct{}, error) {
 	return ended, nil
 }
 
-// over notes the end of the process.
-func (m *member) over(err error, ended chan struct{}) {
+// over notes the end of the process. It starts a process again that found no broker at its start, as a supervisor does.
+func (m *member) over(ctx context.Context, err error, ended chan struct{}) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.err, m.cmd = err, nil
-	if !m.expected {
-		m.round.fail(fmt.Errorf("process %s ended by itself: %w; see %s", m.name, ending(err), m.log))
-	}
 	close(ended)
+	if m.expected {
+		return
+	}
+	if last, _ := m.lastWords(); foundNoBroker.Match(last) && m.round.running.Err() == nil {
+		if _, err = m.runLocked(ctx, false); err == nil {
+			return
+		}
+	}
+	m.round.fail(fmt.Errorf("process %s ended by itself: %w; see %s", m.name, ending(err), m.log))
 }
 
 // ending is why a process ended, an error also where the process exited with 0.
@@ -171,15 +187,18 @@ func (m *member) gaveUp(says string) error {
 	if !ok || exit.ExitCode() < failed {
 		return fmt.Errorf("process %s ended with %w, not with exit code %d; see %s", m.name, ending(m.err), failed, m.log)
 	}
+	last, err := m.lastWords()
+	if err == nil && !bytes.Contains(last, []byte(says)) {
+		err = fmt.Errorf("process %s ended and does not say %q, but: %s", m.name, says, last)
+	}
+	return err
+}
+
+// lastWords is the last line of the log.
+func (m *member) lastWords() ([]byte, error) {
 	text, err := os.ReadFile(m.log)
-	if err != nil {
-		return err
-	}
 	text = bytes.TrimSpace(text)
-	if last := text[bytes.LastIndexByte(text, '\n')+1:]; !bytes.Contains(last, []byte(says)) {
-		return fmt.Errorf("process %s ended and does not say %q, but: %s", m.name, says, last)
-	}
-	return nil
+	return text[bytes.LastIndexByte(text, '\n')+1:], err
 }
 
 // close ends the process however it is.
