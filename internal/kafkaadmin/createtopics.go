@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
@@ -27,14 +28,15 @@ type TopicSpec struct {
 // and waits until the cluster names them. It tries every one of them and
 // reports all that failed.
 func CreateTopics(ctx context.Context, k consumer.Kafka, specs ...TopicSpec) error {
-	cl, err := Connect(ctx, k)
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
+	_, err := connected(ctx, k, func(ctx context.Context, cl *kgo.Client) (struct{}, error) {
+		return struct{}{}, createTopics(ctx, kadm.NewClient(cl), k, specs)
+	})
+	return err
+}
+
+func createTopics(ctx context.Context, admin *kadm.Client, k consumer.Kafka, specs []TopicSpec) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*ReachTimeout)
 	defer cancel()
-	admin := kadm.NewClient(cl)
 	var problems []error
 	var created []string
 	for _, spec := range specs {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
 	"github.com/loaderline/loaderline/internal/kafkaerr"
@@ -39,14 +40,14 @@ type TopicInfo struct {
 // Errors: *kafkaerr.UnreachableError; *kafkaerr.TopicMissingError, together with the topics that exist; and errors of
 // the cluster.
 func Describe(ctx context.Context, k consumer.Kafka, topics ...string) (map[string]TopicInfo, error) {
-	cl, err := Connect(ctx, k)
-	if err != nil {
-		return nil, err
-	}
-	defer cl.Close()
+	return connected(ctx, k, func(ctx context.Context, cl *kgo.Client) (map[string]TopicInfo, error) {
+		return describe(ctx, kadm.NewClient(cl), k, topics)
+	})
+}
+
+func describe(ctx context.Context, admin *kadm.Client, k consumer.Kafka, topics []string) (map[string]TopicInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, ReachTimeout)
 	defer cancel()
-	admin := kadm.NewClient(cl)
 	details, err := TopicDetails(ctx, admin, k, topics)
 	missing, isMissing := errors.AsType[*kafkaerr.TopicMissingError](err)
 	if err != nil && !isMissing {
@@ -71,14 +72,11 @@ func Describe(ctx context.Context, k consumer.Kafka, topics ...string) (map[stri
 //
 // Errors: *kafkaerr.UnreachableError, *kafkaerr.TopicMissingError, and what the cluster refuses.
 func TopicIDs(ctx context.Context, k consumer.Kafka, topics ...string) (map[string][16]byte, error) {
-	cl, err := Connect(ctx, k)
-	if err != nil {
-		return nil, err
-	}
-	defer cl.Close()
-	ctx, cancel := context.WithTimeout(ctx, ReachTimeout)
-	defer cancel()
-	details, err := TopicDetails(ctx, kadm.NewClient(cl), k, topics)
+	details, err := connected(ctx, k, func(ctx context.Context, cl *kgo.Client) (kadm.TopicDetails, error) {
+		ctx, cancel := context.WithTimeout(ctx, ReachTimeout)
+		defer cancel()
+		return TopicDetails(ctx, kadm.NewClient(cl), k, topics)
+	})
 	if err != nil {
 		return nil, err
 	}

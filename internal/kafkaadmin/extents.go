@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
 )
@@ -24,16 +25,13 @@ type Extent struct {
 // Extents returns the extents of the partitions of topics, as CommittedExtents does. Errors: *kafkaerr.UnreachableError,
 // *kafkaerr.TopicMissingError, and what the cluster refuses.
 func Extents(ctx context.Context, k consumer.Kafka, topics ...string) (map[string]map[int32]Extent, error) {
-	cl, err := Connect(ctx, k)
-	if err != nil {
-		return nil, err
-	}
-	defer cl.Close()
-	admin := kadm.NewClient(cl)
-	if _, err := TopicDetails(ctx, admin, k, topics); err != nil {
-		return nil, err
-	}
-	return CommittedExtents(ctx, admin, topics...)
+	return connected(ctx, k, func(ctx context.Context, cl *kgo.Client) (map[string]map[int32]Extent, error) {
+		admin := kadm.NewClient(cl)
+		if _, err := TopicDetails(ctx, admin, k, topics); err != nil {
+			return nil, err
+		}
+		return CommittedExtents(ctx, admin, topics...)
+	})
 }
 
 // CommittedExtents returns the extents of the partitions of topics for readers of committed records: they end at the last

@@ -26,12 +26,9 @@ type CommittedOffset struct {
 // Offsets returns the committed offsets of a group, by topic and partition. A group that does not exist has none.
 // Errors: *kafkaerr.UnreachableError, and errors of the cluster.
 func Offsets(ctx context.Context, k consumer.Kafka, group string) (map[string]map[int32]CommittedOffset, error) {
-	cl, err := Connect(ctx, k)
-	if err != nil {
-		return nil, err
-	}
-	defer cl.Close()
-	return FetchOffsets(ctx, cl, group)
+	return connected(ctx, k, func(ctx context.Context, cl *kgo.Client) (map[string]map[int32]CommittedOffset, error) {
+		return FetchOffsets(ctx, cl, group)
+	})
 }
 
 // FetchOffsets is Offsets for a client.
@@ -102,12 +99,10 @@ func (e *GroupActiveError) Error() string {
 // not named stay as they are. Errors: *GroupActiveError, *kafkaerr.UnreachableError, and
 // what the cluster refuses.
 func SetOffsets(ctx context.Context, k consumer.Kafka, group string, offsets map[string]map[int32]CommittedOffset) error {
-	cl, err := Connect(ctx, k)
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
-	return SetOffsetsWith(ctx, kadm.NewClient(cl), group, offsets)
+	_, err := connected(ctx, k, func(ctx context.Context, cl *kgo.Client) (struct{}, error) {
+		return struct{}{}, SetOffsetsWith(ctx, kadm.NewClient(cl), group, offsets)
+	})
+	return err
 }
 
 // SetOffsetsWith is SetOffsets for a client.

@@ -120,6 +120,19 @@ func Connect(ctx context.Context, k consumer.Kafka) (*kgo.Client, error) {
 	return client, nil
 }
 
+// connected asks with a client that has reached the cluster. Brokers that go away meanwhile, and stay away, are a
+// *kafkaerr.UnreachableError too.
+func connected[T any](ctx context.Context, k consumer.Kafka, ask func(context.Context, *kgo.Client) (T, error)) (T, error) {
+	client, err := Connect(ctx, k)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	defer client.Close()
+	answer, err := ask(ctx, client)
+	return answer, Disconnected(k, err)
+}
+
 func brokersOf(k consumer.Kafka) []string {
 	if len(k.Brokers) == 0 {
 		return []string{defaultBroker}

@@ -26,6 +26,14 @@ func Unreachable(k consumer.Kafka, op string, err error) error {
 	return &kafkaerr.UnreachableError{Brokers: brokersOf(k), Op: op, Err: err}
 }
 
+// Disconnected returns err as a *kafkaerr.UnreachableError if it says that a broker went away.
+func Disconnected(k consumer.Kafka, err error) error {
+	if !kafkaerr.IsDisconnected(err) || errors.Is(err, consumer.ErrUnreachable) {
+		return err
+	}
+	return Unreachable(k, "keep the connection", err)
+}
+
 // Reach waits until a broker responds, for most in all. An error that
 // waiting does not fix (credentials, certificates) ends it at once.
 func Reach(parent context.Context, cl *kgo.Client, k consumer.Kafka, most time.Duration) error {

@@ -3,7 +3,9 @@ package session_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
+	"math"
 	"net"
 	"sync"
 	"syscall"
@@ -13,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/session"
 )
 
 // TestKafkaGoesAwayDuringTheStart ends all connections after each response of a start in turn. The brokers are back
@@ -43,6 +46,25 @@ func TestKafkaGoesAwayDuringTheStart(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestKafkaStaysAwayDuringTheStart has brokers that do not come back. A supervisor knows the error by its type, and a
+// worker knows that it can open the session again.
+func TestKafkaStaysAwayDuringTheStart(t *testing.T) {
+	t.Parallel()
+	for name := range starts(newWorld(t, 1), consumer.Kafka{}) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 1)
+			o := &outage{dial: (*outage).refuse, after: 2, attempts: math.MaxInt}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second) // Less than a start itself would wait.
+			defer cancel()
+			err := starts(w, consumer.Kafka{Brokers: w.brokers, Opts: o.options})[name](ctx)
+			if !errors.Is(err, consumer.ErrUnreachable) && (name != "open" || !session.Recoverable(err)) {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -31,6 +31,10 @@ func CommitStart(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer cl.Close()
+	return kafkaadmin.Disconnected(cfg.Kafka, commitStart(ctx, cl, cfg))
+}
+
+func commitStart(ctx context.Context, cl *kgo.Client, cfg Config) error {
 	admin := kadm.NewClient(cl)
 	committed, err := kafkaadmin.FetchOffsets(ctx, cl, cfg.Group)
 	if err != nil {

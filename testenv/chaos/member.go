@@ -21,7 +21,7 @@ const exitTime = 20 * time.Second
 
 // foundNoBroker begins the last words of a process that reached no broker for ten seconds when it started. A process that
 // has reached one waits for the brokers.
-var foundNoBroker = regexp.MustCompile(`"error":"kafka at \S+ connect.*"exit_code":3`)
+var foundNoBroker = regexp.MustCompile(`"error":"kafka at \S+ (connect|list topics|keep the connection).*"exit_code":3`)
 
 // member is a process of the pipeline, which may be started again after its end.
 type member struct {
