@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/loaderline/loaderline/consumer"
+	"github.com/loaderline/loaderline/internal/outagetest"
 	"github.com/loaderline/loaderline/internal/session"
 )
 
@@ -115,11 +116,11 @@ func TestCommitEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	eachDelivery(t, 1, 10, func(w *world, cfg session.Config) {
 		t := w.t
-		o := &outage{dial: (*outage).refuse, attempts: math.MaxInt}
-		cfg.Opts = o.options
+		o := &outagetest.Outage{Dial: outagetest.Refuse, Attempts: math.MaxInt}
+		cfg.Opts = o.Options
 		s := w.open(cfg)
 		batch := poll(t, s)
-		o.begin()
+		o.Begin()
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		began := time.Now()

@@ -92,9 +92,11 @@ func Keep(ctx context.Context, k consumer.Kafka, group string, ids IDs) (unkept 
 	for topic, n := range notes {
 		offsets.Add(kadm.Offset{Topic: topic, Partition: partition, At: beyond, LeaderEpoch: -1, Metadata: n.String()})
 	}
-	committed, err := kadm.NewClient(cl).CommitOffsets(ctx, Group(group), offsets)
+	committed, err := kafkaadmin.AwaitBriefly(ctx, func(ctx context.Context) (kadm.OffsetResponses, error) {
+		return kadm.NewClient(cl).CommitOffsets(ctx, Group(group), offsets)
+	})
 	if err != nil && !errors.Is(err, kerr.GroupAuthorizationFailed) {
-		return nil, fmt.Errorf("keep the topic IDs in group %q: %w", Group(group), err)
+		return nil, kafkaadmin.Disconnected(k, fmt.Errorf("keep the topic IDs in group %q: %w", Group(group), err))
 	}
 	kept := map[string]bool{}
 	var problems []error
