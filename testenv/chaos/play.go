@@ -103,7 +103,7 @@ func (r *Round) recover(since time.Time, from string) {
 	late, cancelLate := context.WithTimeout(r.running, longer)
 	defer cancelLate()
 	if err := r.checker.Load().WaitFor(late, published); err != nil {
-		r.problem("%d of %d have an outcome %v after %s: %w", r.checker.Load().Seen(), published, r.scenario.recoverWithin()+longer, from, err)
+		r.problem("%d of %d have an outcome %v after %s: %w%s", r.checker.Load().Seen(), published, r.scenario.recoverWithin()+longer, from, err, r.readiness())
 		return
 	}
 	r.problem("after %s it took %.1f s until all had an outcome, %v are allowed (%d of %d had by then)",

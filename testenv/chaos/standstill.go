@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -112,6 +113,27 @@ func (r *Round) latest(ctx context.Context, before int64, ask func(context.Conte
 		return now
 	}
 	return before
+}
+
+// readiness is what each process answers at /readyz.
+func (r *Round) readiness() string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.running), 2*askEvery)
+	defer cancel()
+	var words strings.Builder
+	for _, m := range r.members {
+		if !m.running() {
+			continue
+		}
+		_, body, err := m.get(ctx, "/readyz")
+		if err != nil {
+			fmt.Fprintf(&words, "; process %s: %v", m.name, err)
+			continue
+		}
+		text, _ := io.ReadAll(io.LimitReader(body, 4<<10))
+		_ = body.Close()
+		fmt.Fprintf(&words, "; process %s: %s", m.name, bytes.TrimSpace(text))
+	}
+	return words.String()
 }
 
 // says asks the process for its readiness and its metrics.
