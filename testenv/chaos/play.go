@@ -103,6 +103,7 @@ func (r *Round) recover(since time.Time, from string) {
 	late, cancelLate := context.WithTimeout(r.running, longer)
 	defer cancelLate()
 	if err := r.checker.Load().WaitFor(late, published); err != nil {
+		r.findUnmarked()
 		r.problem("%d of %d have an outcome %v after %s: %w%s", r.checker.Load().Seen(), published, r.scenario.recoverWithin()+longer, from, err, r.readiness())
 		return
 	}

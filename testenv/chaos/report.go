@@ -120,5 +120,10 @@ func (r Report) faults(to io.Writer) {
 	for _, s := range slices.Compact(skipped) {
 		_, _ = fmt.Fprintln(to, "not injected:", s)
 	}
+	for _, s := range r.Scenarios {
+		for _, transaction := range s.Repeated {
+			_, _ = fmt.Fprintf(to, "run again, since the brokers left a transaction open: %s: %s\n", s.Scenario, transaction)
+		}
+	}
 	_, _ = fmt.Fprint(to, "docs/guarantees.md says which faults no round injects, and why\n\n")
 }

@@ -30,7 +30,9 @@ type Result struct {
 	// Problems is what the checker does not see, and examples of what it has seen.
 	Problems []string `json:"problems"`
 	// Skipped are faults that could not be injected on this machine, and why.
-	Skipped  []string `json:"skipped,omitempty"`
+	Skipped []string `json:"skipped,omitempty"`
+	// Repeated are transactions that the brokers left open, for which rounds were run again: see Run.
+	Repeated []string `json:"repeated,omitempty"`
 	OK       bool     `json:"ok"`
 	Marks    []Mark   `json:"faults,omitempty"`
 	Timeline []Sample `json:"timeline,omitempty"`
@@ -108,6 +110,7 @@ func sum(results []Result) []Result {
 		s.PeakBytes = max(s.PeakBytes, r.PeakBytes)
 		s.Problems = append(slices.Clone(s.Problems), r.Problems...)
 		s.Skipped = append(slices.Clone(s.Skipped), r.Skipped...)
+		s.Repeated = append(slices.Clone(s.Repeated), r.Repeated...)
 		s.OK = s.OK && r.OK
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,6 +72,7 @@ type Round struct {
 	judging                    testenv.CheckerConfig
 	partitions                 int
 	foreign                    *kgo.Client  // another producer, with an open transaction; else nil
+	unmarked                   []string     // transactions that the brokers left open
 	silences                   []error      // times when the pipeline stood still and no process said so
 	strangers                  atomic.Int64 // offsets of the input that are no events of the source
 	source                     *source
@@ -84,24 +86,24 @@ type Round struct {
 	fail    context.CancelCauseFunc
 }
 
-// Run runs one round and gives its result; the error is of what should have been done and could not be.
-func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
+// run runs one round. It returns the transactions that the brokers left open if outcomes are missing.
+func run(ctx context.Context, w *World, s Scenario, o Options, attempt int) (_ Result, unmarked []string, _ error) {
 	lane, err := w.take(ctx)
 	if err != nil {
-		return Result{}, err
+		return Result{}, nil, err
 	}
 	defer w.give(lane)
 	r := &Round{
 		scenario: s, options: o, world: w, lane: lane, began: time.Now(),
 		random: rand.New(rand.NewPCG(o.Seed, o.Seed)),
 		log:    o.Log.With(slog.String("scenario", s.Name)),
-		dir:    filepath.Join(o.Dir, fmt.Sprintf("%s-%d", slug(s.Name), o.Seed)),
+		dir:    filepath.Join(o.Dir, fmt.Sprintf("%s-%d", slug(s.Name), o.Seed)+strings.Repeat("-again", attempt-1)),
 		result: Result{Scenario: s.Name, Seed: o.Seed, Rounds: 1},
 	}
 	r.running, r.fail = context.WithCancelCause(ctx)
 	defer r.fail(nil)
 	if err := r.setUp(ctx); err != nil {
-		return r.result, errors.Join(fmt.Errorf("%s: %w", s.Name, err), r.tearDown(ctx))
+		return r.result, nil, errors.Join(fmt.Errorf("%s: %w", s.Name, err), r.tearDown(ctx))
 	}
 	sampling, stop := context.WithCancel(r.running)
 	var sampled sync.WaitGroup
@@ -126,11 +128,11 @@ func Run(ctx context.Context, w *World, s Scenario, o Options) (Result, error) {
 	}
 	judged := r.judge(ctx)
 	if err := r.tearDown(ctx); err != nil {
-		return r.result, fmt.Errorf("%s: %w", s.Name, err)
+		return r.result, nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	r.result.Seconds = r.since(time.Now())
 	r.result.OK = judged && len(r.result.Problems) == 0
-	return r.result, nil
+	return r.result, r.unmarked, nil
 }
 
 // problem notes what went wrong, other than what the checker finds.
