@@ -39,7 +39,7 @@ func (r *Round) play() {
 
 // over reports whether the round has to end.
 func (r *Round) over() bool {
-	return r.running.Err() != nil || r.options.Quick && len(r.result.Problems) > 0
+	return r.running.Err() != nil || len(r.unmarked) > 0 || r.options.Quick && len(r.result.Problems) > 0
 }
 
 // step injects a fault while events flow, heals it, and waits until the pipeline has recovered.
