@@ -16,8 +16,8 @@
 //   - The outputs of a run. Each output is in one of their blocks, which the next runs reuse once this one is published. The
 //     results that rows of the run share are the end of their first output, or have a place of their own in a block: see
 //     encoded.
-//   - The reused. Key and results are in one allocation that never changes: an event with the same keys gets its results from
-//     there, also after the cache has dropped it.
+//   - The slab of Reuse. Key and results are in a block of it, where they never change: an event with the same keys gets its
+//     results from there, also after the slab has dropped the block.
 //
 // A record returned by Encode is thus valid until the next row of its run. What package sink makes of it is in memory of its
 // own.

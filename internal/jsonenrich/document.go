@@ -24,7 +24,7 @@ type Document struct {
 	closing   int32           // the offset of the closing brace
 	tail      codec.Tail      // how results are encoded behind the bytes of the event; zero: as JSON
 	overlaps  bool            // the event has members with the names of results
-	reused    *reused         // the results of an earlier event with the same keys; the Document has no keys then
+	reused    []byte          // the encoded results of an earlier event with the same keys; the Document has no keys then
 	since     uint64          // Reuse.changes before it was decoded
 }
 

@@ -170,7 +170,7 @@ const eventField = `{"event":`
 func (e *Encoder) Encode(row stages.Row[Document]) ([]loaderline.Record, error) {
 	d, out := row.Event(), e.outputs(row)
 	if d.reused != nil {
-		return e.encode(row, &d, out, &encoded{fields: d.reused.fields(), owned: true})
+		return e.encode(row, &d, out, &encoded{fields: d.reused, owned: true})
 	}
 	made := e.results(row, &d, out)
 	switch {

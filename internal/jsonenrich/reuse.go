@@ -1,7 +1,6 @@
 package jsonenrich
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
@@ -26,35 +25,14 @@ type Reuse struct {
 	tables []func() uint64 // how often each has changed
 	start  time.Time
 	seed   maphash.Seed
-	shards [reuseShards]clock
+	shards [reuseShards]slab
 	events atomic.Uint64
 }
 
 const (
 	reuseTime   = 10 * time.Second
 	reuseShards = 32
-	// entryBytes is the memory of an entry beside its key and its fields: itself, and its places in the map and the ring.
-	entryBytes = 192
 )
-
-// reused is an entry: the encoded results of an event, for later ones with the same keys. It takes no more than a cache line.
-type reused struct {
-	bytes  []byte        // the key, and behind it the fields; it never changes
-	hash   uint64        // of the key
-	since  uint64        // Reuse.changes before the rows were looked up
-	until  time.Duration // since Reuse.start
-	keyLen int32
-	slot   int32       // in the ring of its clock
-	used   atomic.Bool // since the hand of the clock last passed it
-}
-
-func (r *reused) key() []byte { return r.bytes[:r.keyLen] }
-
-// fields returns the results, in the form of encoded.fields.
-func (r *reused) fields() []byte { return r.bytes[r.keyLen:] }
-
-// size is the memory of the entry.
-func (r *reused) size() int64 { return int64(len(r.bytes)) + entryBytes }
 
 // NewReuse returns a Reuse of so many bytes. memory is the cache of the rows, whose invalidations end the entries.
 func NewReuse(memory *resultcache.Memory, size int64) *Reuse {
@@ -91,8 +69,8 @@ func (r *Reuse) Count() uint64 {
 	return r.events.Load()
 }
 
-// shard returns the clock for a key, and the key's hash.
-func (r *Reuse) shard(key []byte) (*clock, uint64) {
+// shard returns the slab for a key, and the key's hash.
+func (r *Reuse) shard(key []byte) (*slab, uint64) {
 	hash := maphash.Bytes(r.seed, key)
 	return &r.shards[hash%reuseShards], hash
 }
@@ -110,15 +88,12 @@ func (r *Reuse) find(d *Document) {
 		return
 	}
 	s, hash := r.shard(key)
-	entry := s.get(hash)
-	if entry == nil || !bytes.Equal(entry.key(), key) || entry.since != d.since || time.Since(r.start) >= entry.until {
+	fields := s.find(hash, key, d.since, time.Since(r.start))
+	if fields == nil {
 		return
 	}
-	if !entry.used.Load() {
-		entry.used.Store(true)
-	}
 	r.events.Add(1)
-	d.reused, d.singleKey, d.keys = entry, noKey, nil
+	d.reused, d.singleKey, d.keys = fields, noKey, nil
 }
 
 // noKey is the key of an event that needs none.
@@ -140,13 +115,10 @@ func (r *Reuse) store(row stages.Row[Document], nodes []*Node, made *encoded) {
 		return
 	}
 	s, hash := r.shard(key)
-	entry := &reused{
-		bytes: make([]byte, 0, len(key)+len(made.fields)), keyLen: int32(len(key)), hash: hash,
-		since: d.since, until: time.Since(r.start) + left,
+	now := time.Since(r.start)
+	if fields := s.put(hash, key, made.fields, d.since, now, now+left); fields != nil {
+		made.own(fields)
 	}
-	entry.bytes = append(append(entry.bytes, key...), made.fields...)
-	made.own(entry.fields())
-	s.put(entry)
 }
 
 // timeLeft returns for how long all results of a row are good, at most reuseTime, and zero if one is not.

@@ -164,7 +164,7 @@ func TestReuseIsBounded(t *testing.T) {
 	for i := range 8_000 {
 		users[fmt.Sprint(i)] = fmt.Sprintf(`{"id":%d,"text":%q}`, i, strings.Repeat("x", 100))
 	}
-	p, give := reusing(t, "1h, memory: 4MiB", "dead_letter", "on_error: dead_letter", map[string]table{"user": users, "team": {}}, pipeline.Options{Reuse: true})
+	p, give := reusing(t, "1h, memory: 3MiB", "dead_letter", "on_error: dead_letter", map[string]table{"user": users, "team": {}}, pipeline.Options{Reuse: true})
 	defer func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)
@@ -188,7 +188,7 @@ func TestReuseIsBounded(t *testing.T) {
 	if reused["popular"] < 270 {
 		t.Errorf("of 320 events for a popular user %d were given what there was", reused["popular"])
 	}
-	if most := (4 << 20) / 2 / 330; reused["all"] < most/8 || reused["all"] > most {
+	if most := (3 << 20) / 2 / 210; reused["all"] < most/8 || reused["all"] > most {
 		t.Errorf("what %d users were given is kept, in room for %d", reused["all"], most)
 	}
 }
