@@ -53,24 +53,29 @@ func (t Transaction) Command(brokers []string) string {
 // Find returns the oldest open transaction of each of the partitions that has one. It needs the right to read the
 // topics, as readers do; the rest of a Transaction is filled in as far as the user may see it.
 func Find(ctx context.Context, admin *kadm.Client, partitions kadm.TopicsSet) ([]Transaction, error) {
+	found, err := Open(ctx, admin, partitions)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	identify(ctx, admin, found)
+	return found, nil
+}
+
+// Open is Find without what only the coordinators know: there is no ID, and Since is when the producer last published to
+// the partition.
+func Open(ctx context.Context, admin *kadm.Client, partitions kadm.TopicsSet) ([]Transaction, error) {
 	described, err := admin.DescribeProducers(ctx, partitions)
 	if err != nil {
 		return nil, fmt.Errorf("look for open transactions: %w", err)
 	}
 	var found []Transaction
-	var producers []int64
 	for _, topic := range described.Sorted() {
 		for _, p := range topic.Partitions.Sorted() {
 			if t, open := oldest(p); open {
 				found = append(found, t)
-				producers = append(producers, t.ProducerID)
 			}
 		}
 	}
-	if len(found) == 0 {
-		return nil, nil
-	}
-	identify(ctx, admin, found, producers)
 	return found, nil
 }
 
@@ -90,7 +95,11 @@ func oldest(p kadm.DescribedProducersPartition) (first Transaction, open bool) {
 }
 
 // identify adds what the transactions' coordinators know. The rest stays unknown.
-func identify(ctx context.Context, admin *kadm.Client, found []Transaction, producers []int64) {
+func identify(ctx context.Context, admin *kadm.Client, found []Transaction) {
+	producers := make([]int64, len(found))
+	for i := range found {
+		producers[i] = found[i].ProducerID
+	}
 	listed, err := admin.ListTransactions(ctx, producers, nil)
 	if err != nil || len(listed) == 0 {
 		return

@@ -2,23 +2,24 @@ package chaos
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/loaderline/loaderline/internal/opentxn"
 )
 
 const (
-	// abortedWithin is how long the brokers leave a transaction open at most: they look every ten seconds for those that are older
-	// than the transaction timeout.
+	// abortedWithin is twice as long as the brokers take to abort a transaction that its producer does not end. They look every ten
+	// seconds for transactions that are older than the transaction timeout.
 	abortedWithin = 2 * (transactionTimeout + 10*time.Second)
-	// attempts is how often a round is run in which the brokers do not do so.
+	// attempts bounds how often a round is run if the brokers leave transactions open.
 	attempts = 3
 )
 
-// Run runs one round and gives its result; the error is of what should have been done and could not be.
+// Run runs one round and returns its result. It returns an error if the round could not be run.
 //
 // A broker that dies while it ends a transaction may never end it in all partitions: Kafka 4.4.0 has recorded in __transaction_state
 // that a commit is complete, 13 seconds after its preparation and after a start in between, and had written the marker to neither
@@ -51,7 +52,7 @@ func (r *Round) findUnmarked() {
 	r.unmarked = append(r.unmarked, found...)
 }
 
-// unmarked returns the transactions in topics that have been open since before a time.
+// unmarked returns the open transactions in topics whose producers last published before a time.
 func unmarked(ctx context.Context, broker string, before time.Time, topics []string) ([]string, error) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(broker))
 	if err != nil {
@@ -62,19 +63,14 @@ func unmarked(ctx context.Context, broker string, before time.Time, topics []str
 	for _, topic := range topics {
 		set.Add(topic) // All partitions.
 	}
-	described, err := kadm.NewClient(client).DescribeProducers(ctx, set)
+	open, err := opentxn.Open(ctx, kadm.NewClient(client), set)
 	if err != nil {
 		return nil, err
 	}
 	var found []string
-	for _, topic := range described.Sorted() {
-		for _, partition := range topic.Partitions.Sorted() {
-			for _, p := range partition.ActiveProducers.Sorted() {
-				if last := time.UnixMilli(p.LastTimestamp); p.CurrentTxnStartOffset >= 0 && last.Before(before) {
-					found = append(found, fmt.Sprintf("producer %d, epoch %d: %s[%d] from offset %d on, since %s",
-						p.ProducerID, p.ProducerEpoch, p.Topic, p.Partition, p.CurrentTxnStartOffset, last.UTC().Format(time.RFC3339)))
-				}
-			}
+	for _, t := range open {
+		if t.Since.Before(before) {
+			found = append(found, t.String())
 		}
 	}
 	return found, nil
