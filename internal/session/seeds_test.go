@@ -78,7 +78,7 @@ func starts(w *world, k consumer.Kafka) map[string]func(context.Context) error {
 			cfg.Kafka = k
 			s, err := session.Open(ctx, cfg)
 			if err == nil {
-				_ = s.Close(ctx) // Its errors are about the group that it leaves.
+				err = s.Close(ctx)
 			}
 			return err
 		},
