@@ -111,7 +111,7 @@ func (s *slab) write(hash uint64, key, fields []byte, since uint64, until time.D
 	offset := len(s.blocks[last])
 	block := s.blocks[last][:offset+size]
 	s.blocks[last] = block
-	r := (*reused)(unsafe.Pointer(&block[offset])) //nolint:gosec // As in entryAt.
+	r, _, _ := entryAt(block, uint32(offset)) // It is still empty.
 	r.hash, r.since, r.until = hash, since, until
 	r.keyLen, r.length = uint32(len(key)), uint32(len(key)+len(fields))
 	_, itsKey, kept := entryAt(block, uint32(offset))
