@@ -8,7 +8,7 @@ import (
 )
 
 // TestKafkaGoesAwayOnce ends all connections after one response of a run, from its first request to its first commits. The
-// brokers are back after some attempts to connect, so the run goes on, and each event is published once.
+// brokers come back after three attempts to connect. The run goes on and publishes each event once.
 func TestKafkaGoesAwayOnce(t *testing.T) {
 	t.Parallel()
 	const enriched = 7

@@ -31,7 +31,7 @@ type Outage struct {
 // Dial connects to a broker that is away.
 type Dial func() (net.Conn, error)
 
-// Options are those of a client. Its retries come soon.
+// Options returns the options of a client whose brokers the Outage takes away. The client retries after 10 ms.
 func (o *Outage) Options() []kgo.Opt {
 	return []kgo.Opt{kgo.Dialer(o.connect), kgo.WithHooks(o), kgo.RetryBackoffFn(func(int) time.Duration { return 10 * time.Millisecond })}
 }
