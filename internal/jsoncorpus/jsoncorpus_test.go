@@ -22,7 +22,7 @@ import (
 	"github.com/loaderline/loaderline/internal/jsoncorpus"
 	"github.com/loaderline/loaderline/internal/offsetexpr"
 	"github.com/loaderline/loaderline/internal/pipeline"
-	_ "github.com/loaderline/loaderline/internal/pipeline/all" // Tests use sources of several kinds.
+	_ "github.com/loaderline/loaderline/internal/pipeline/sqlitesource" // The source that tests use.
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/topicread"
 	"github.com/loaderline/loaderline/sink"

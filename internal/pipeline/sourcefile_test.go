@@ -220,6 +220,10 @@ stages:
   next: {source: zones, by: from.next}
   last: {source: zones, by: next.next}
 `)
+	versions := 100
+	if testing.Short() {
+		versions = 25
+	}
 	for _, reuse := range []bool{false, true} {
 		t.Run(fmt.Sprintf("reuse %t", reuse), func(t *testing.T) {
 			r := &replacement{path: filepath.Join(folder, "zones.csv")}
@@ -238,7 +242,7 @@ stages:
 					}
 				})
 			}
-			for version := 1; version <= 100 && !t.Failed(); version++ {
+			for version := 1; version <= versions && !t.Failed(); version++ {
 				if version%5 == 0 {
 					r.replace(t, "broken", -1, "1\n")
 					r.await(t, "the broken file", func(now lookupext.Served) bool { return now.Err != nil })

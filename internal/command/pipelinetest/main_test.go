@@ -5,7 +5,9 @@ import (
 
 	"go.uber.org/goleak"
 
-	_ "github.com/loaderline/loaderline/internal/pipeline/all" // Tests use sources of all kinds.
+	_ "github.com/loaderline/loaderline/internal/pipeline/httpsource" // The sources that tests use.
+	_ "github.com/loaderline/loaderline/internal/pipeline/postgressource"
+	_ "github.com/loaderline/loaderline/internal/pipeline/redissource"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -5,7 +5,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	_ "github.com/loaderline/loaderline/internal/pipeline/all" // Tests use sources of all kinds.
+	_ "github.com/loaderline/loaderline/internal/pipeline/sqlitesource" // The source that tests use.
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
