@@ -15,7 +15,7 @@ PROFILE := profiles/loaderline.pgo
 # How many packages go test builds and tests at once. Many tests wait more than they compute, so it is more than the processors.
 PROCESSORS   := $(shell getconf _NPROCESSORS_ONLN)
 AT_ONCE      := $(shell echo $$(($(PROCESSORS) + 1)))
-AT_ONCE_FAST := $(shell echo $$(($(PROCESSORS) * 2)))
+AT_ONCE_FAST := $(shell echo $$(($(PROCESSORS) * 3)))
 # Tools that are not part of the product are pinned in their own module file.
 TOOL    := $(GO) tool -modfile=.ci/tools.mod
 # The version of the brokers that tests start; empty is the default of testenv.
