@@ -48,7 +48,7 @@ type value struct{ view, key, version int }
 // model is the whole truth about one view: which entry each key has, if it was neither refused nor evicted.
 type model struct {
 	source      [modelKeys]int // the version of each row; every third version of it is no row
-	invalidated [modelKeys]int // when it was last invalidated, in world.now
+	invalidated int            // when all keys were last invalidated, in world.now
 	kept        [modelKeys]struct {
 		r     stages.Result[value]
 		until time.Time
@@ -65,7 +65,8 @@ type load struct {
 
 type world struct {
 	t      *testing.T
-	now    int // counts invalidations
+	now    int            // counts invalidations
+	slots  map[uint64]int // when the keys of a slot were last invalidated, in now
 	views  [2]*resultcache.View[int, value]
 	models [2]model
 	loads  []load
@@ -121,15 +122,16 @@ func (w *world) do(s step) error {
 		w.now++
 		for _, k := range s.Keys {
 			m.source[k]++
-			m.invalidate(k, w.now)
+			w.invalidate(resultcache.SlotOf(v, k))
 		}
 		v.Invalidate(w.t.Context(), s.Keys...)
 	case changeAll:
 		w.now++
 		for k := range modelKeys {
 			m.source[k]++
-			m.invalidate(k, w.now)
+			m.kept[k].until = time.Time{}
 		}
+		m.invalidated = w.now
 		v.InvalidateAll(w.t.Context())
 	case changeQuietly:
 		for _, k := range s.Keys {
@@ -141,9 +143,16 @@ func (w *world) do(s step) error {
 	return nil
 }
 
-func (m *model) invalidate(key, now int) {
-	m.invalidated[key] = now
-	m.kept[key].until = time.Time{}
+// invalidate invalidates the keys of a slot, in both views.
+func (w *world) invalidate(slot uint64) {
+	w.slots[slot] = w.now
+	for i := range w.models {
+		for k := range modelKeys {
+			if resultcache.SlotOf(w.views[i], k) == slot {
+				w.models[i].kept[k].until = time.Time{}
+			}
+		}
+	}
 }
 
 func (w *world) end(l load) {
@@ -154,14 +163,14 @@ func (w *world) end(l load) {
 		if l.results[i].State == stages.Missing {
 			ttl = modelTTL[l.view].missing
 		}
-		if ttl > 0 && l.results[i].State != stages.Failed && m.invalidated[k] <= l.began {
+		if ttl > 0 && l.results[i].State != stages.Failed && max(m.invalidated, w.slots[resultcache.SlotOf(w.views[l.view], k)]) <= l.began {
 			m.kept[k].r, m.kept[k].until = l.results[i], time.Now().Add(ttl)
 		}
 	}
 }
 
 // Whatever is loaded, invalidated, evicted and expired in whatever order: a hit is exactly the last value that was
-// kept, no older than the last invalidation and its time to live.
+// kept, no older than the last invalidation and its time to live. With few slots most keys are invalidated together with others.
 func TestAModelAgrees(t *testing.T) {
 	// Time passes and everything changes now and then only, or nothing would ever be hit.
 	kinds := []stepKind{read, read, begin, begin, begin, end, end, end, change, changeQuietly, wait, changeAll}
@@ -178,10 +187,12 @@ func TestAModelAgrees(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		run := steps.Draw(rt, "steps")
 		maxBytes := rapid.SampledFrom([]int64{4 << 10, 1 << 20}).Draw(rt, "max_bytes")
+		slots := rapid.SampledFrom([]int{0, 3, 10}).Draw(rt, "slots")
 		var failure error
 		synctest.Test(t, func(t *testing.T) {
 			m := newMemory(t, resultcache.MemoryConfig{MaxBytes: maxBytes})
-			w := &world{t: t}
+			resultcache.SetSlots(m, slots)
+			w := &world{t: t, slots: map[uint64]int{}}
 			for i := range w.views {
 				w.views[i] = resultcache.For(m, resultcache.ViewConfig[int, value]{
 					Loader: fmt.Sprint(i), TTL: modelTTL[i].loaded, NegativeTTL: modelTTL[i].missing,
