@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
@@ -35,10 +36,12 @@ func (w *worker[E]) enrich(s *session.Session, batch []*kgo.Record) (output, err
 // outcomes makes the outcomes of micro-batches, in order. Their lookups run side by side. Records that must wait behind an
 // earlier record of their key are sent to a retry topic instead. On error nothing of these batches may be published.
 func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order *session.KeyStep) (output, error) {
+	began := time.Now()
 	micro, err := w.load(ctx, batches, order)
 	if err != nil {
 		return output{}, err
 	}
+	loaded := time.Now()
 	total := 0
 	for _, m := range micro {
 		total += len(m.sources)
@@ -57,6 +60,8 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order
 		}
 		w.unrequested.warn(ctx, w.log, o.tally.Stages)
 	}
+	o.tallies[0].LoadTime, o.tallies[0].EncodeTime = loaded.Sub(began), time.Since(loaded)
+	onlyLongest(micro, o.tallies)
 	o.weigh()
 	o.release = func() {
 		for _, m := range micro {
@@ -65,6 +70,23 @@ func (w *worker[E]) outcomes(ctx context.Context, batches [][]*kgo.Record, order
 		o.to.Release()
 	}
 	return o.output, nil
+}
+
+// onlyLongest leaves StageStats.Critical to the micro-batch whose lookups took longest.
+func onlyLongest[E any](micro []*microBatch[E], tallies []Tally) {
+	longest := 0
+	for i, m := range micro {
+		if m.took > micro[longest].took {
+			longest = i
+		}
+	}
+	for i := range tallies {
+		for j := range tallies[i].Stages {
+			if i != longest {
+				tallies[i].Stages[j].Critical = 0
+			}
+		}
+	}
 }
 
 // Values of microBatch.planned for records without a row.
@@ -82,6 +104,7 @@ type microBatch[E any] struct {
 	failures map[int]*Failure
 	rows     *stages.Rows[E]
 	scope    *runscope.Scope // of the rows
+	took     time.Duration   // the lookups
 }
 
 // load decodes batches and runs the plan for each, side by side. The result is valid until the next call.
@@ -132,7 +155,9 @@ func (m *microBatch[E]) load(ctx context.Context, w *worker[E]) error {
 		}
 	}
 	ctx, m.scope = runscope.New(ctx, len(m.events))
+	began := time.Now()
 	m.rows = w.cfg.Plan.Run(ctx, m.events)
+	m.took = time.Since(began)
 	return m.rows.Err()
 }
 

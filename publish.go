@@ -3,6 +3,7 @@ package loaderline
 import (
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/loaderline/loaderline/internal/deadletterlimit"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -24,6 +25,7 @@ func (w *worker[E]) reserve(out *output) error {
 
 // publish commits the outcomes of a batch with its offsets. On error nothing is committed.
 func (w *worker[E]) publish(s *session.Session, out output) error {
+	began := time.Now()
 	s.Annotate(w.replay.note(out.reservation.Checkpoint()))
 	committed, err := s.Commit(w.drain, out.records)
 	out.reservation.Release(committed)
@@ -33,6 +35,7 @@ func (w *worker[E]) publish(s *session.Session, out output) error {
 	case !committed:
 		return session.ErrRebalance
 	}
+	out.tallies[0].CommitTime = time.Since(began)
 	w.state.commit()
 	out.release()
 	w.rejected.forget(out.sources)

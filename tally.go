@@ -1,6 +1,8 @@
 package loaderline
 
 import (
+	"time"
+
 	"github.com/loaderline/loaderline/sink"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -16,7 +18,12 @@ type Tally struct {
 	Dropped     int // events for which Encode returned no records, and dropped tombstones
 	Retried     int // records that went to a retry topic; each counts as a record again when it comes out
 	DeadLetters map[DeadLetter]int
-	Stages      []stages.StageStats
+	// Stages are the statistics of the stages. Only the micro-batch of a transaction whose lookups took longest has StageStats.Critical: those
+	// of the others ran at the same time.
+	Stages []stages.StageStats
+	// LoadTime, EncodeTime and CommitTime are how long the transaction took to decode its events and to look up what they need, to make the
+	// records, and to publish and commit them. Only its first micro-batch has them.
+	LoadTime, EncodeTime, CommitTime time.Duration
 }
 
 // DeadLetter is a reason for dead letters.

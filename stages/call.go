@@ -57,9 +57,9 @@ func (l *Loader[K, V]) call(ctx context.Context, keys []K, admitted *admission, 
 		outcome = err
 	}
 	took := time.Since(began)
-	made := callStats{calls: 1, extra: b.extra}
+	made := callStats{calls: 1, took: took, extra: b.extra}
 	if l.cfg.Local {
-		made.calls = 0
+		made.calls, made.took = 0, 0
 	} else if backend.cfg.OnCall != nil {
 		backend.cfg.OnCall(took, err)
 	}

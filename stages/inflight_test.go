@@ -62,7 +62,7 @@ func TestAKeyInFlightIsShared(t *testing.T) {
 			{Unique: 3, Coalesced: 3},
 		} {
 			stats[i].Stage = ""
-			stats[i].Asked, stats[i].Settled = 0, 0
+			stats[i].CallTime, stats[i].Asked, stats[i].Settled, stats[i].Critical = 0, 0, 0, 0
 			if diff := cmp.Diff(want, stats[i]); diff != "" {
 				t.Errorf("batch %d: %s", i, diff)
 			}

@@ -38,7 +38,7 @@ func TestLocalLoadsAreForOneRun(t *testing.T) {
 				if got := n.Of(rows.At(1)).Value; got != 4 || rows.Err() != nil {
 					t.Errorf("2 is %d: %v", got, rows.Err())
 				}
-				want := stages.StageStats{Stage: "loader", Unique: 2, Loaded: 2, Settled: time.Second}
+				want := stages.StageStats{Stage: "loader", Unique: 2, Loaded: 2, Settled: time.Second, Critical: time.Second}
 				if diff := cmp.Diff(want, rows.Stats()[0]); diff != "" {
 					t.Error(diff)
 				}

@@ -55,7 +55,7 @@ func TestStagesThatShareALoaderShareItsCalls(t *testing.T) {
 	}
 	got := rows.Stats()
 	for i := range got {
-		got[i].Asked, got[i].Settled = 0, 0
+		got[i].CallTime, got[i].Asked, got[i].Settled, got[i].Critical = 0, 0, 0, 0
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

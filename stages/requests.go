@@ -180,7 +180,7 @@ func (q *request[K, V]) callEnded() (int, bool) {
 
 // count says how each of the request's keys ended.
 func (q *request[K, V]) count(name string) StageStats {
-	s := StageStats{Stage: name, Unique: q.size, Calls: q.calls.calls, Extra: q.calls.extra}
+	s := StageStats{Stage: name, Unique: q.size, Calls: q.calls.calls, CallTime: q.calls.took, Extra: q.calls.extra}
 	for i := range int32(q.size) {
 		switch slot := q.slot(i); {
 		case slot.owner != q.node, slot.origin == fromFlight:
@@ -189,8 +189,10 @@ func (q *request[K, V]) count(name string) StageStats {
 			s.Failed++
 		case slot.origin == fromCache && slot.result.State == Missing:
 			s.Negative++
+			s.hitIn(slot.result.Tier)
 		case slot.origin == fromCache, slot.result.Stale:
 			s.Hit++
+			s.hitIn(slot.result.Tier)
 		case slot.result.State == Missing:
 			s.Missing++
 		default:

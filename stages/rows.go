@@ -50,5 +50,8 @@ func (r *Rows[E]) Stats() []StageStats {
 		stats[i] = n.stats(r.run)
 		stats[i].Asked, stats[i].Settled = r.run.times[i].asked, r.run.times[i].settled
 	}
+	for node := range r.run.criticalPath() {
+		stats[node].Critical = max(stats[node].Settled-stats[node].Asked, 0)
+	}
 	return stats
 }

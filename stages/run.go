@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/loaderline/loaderline/internal/loaderr"
@@ -119,6 +120,31 @@ func (r *run[E]) settle(nodes []int) {
 		r.settled[n] = true
 		r.times[n].settled = r.elapsed()
 	}
+}
+
+// criticalPath yields the nodes that the run waited for, from the last to the first: see StageStats.Critical.
+func (r *run[E]) criticalPath() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		last := -1
+		for node := range r.plan.nodes {
+			last = r.later(last, node)
+		}
+		for last >= 0 && yield(last) {
+			before := -1
+			for _, node := range r.plan.edges[r.plan.nodes[last].edge()].after() {
+				before = r.later(before, node)
+			}
+			last = before
+		}
+	}
+}
+
+// later returns the one of two nodes that settled later. -1 is no node.
+func (r *run[E]) later(a, b int) int {
+	if a < 0 || r.times[b].settled > r.times[a].settled {
+		return b
+	}
+	return a
 }
 
 func (r *run[E]) elapsed() time.Duration { return time.Since(r.budget.start) }

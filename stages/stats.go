@@ -12,21 +12,42 @@ type StageStats struct {
 	Missing   int    // not in the source
 	Failed    int
 	Coalesced int // loaded for another stage of the run, or for another run at the same time
+	// Tiers are the keys of Hit and Negative by the tier of the cache that had them: the memory, then those below it. It ends with the last
+	// tier that had any. Stale values are in none.
+	Tiers []int
 	// Calls is the number of bulk calls made for this stage. A call that stages share counts for the first of them.
 	Calls int
+	// CallTime is how long those calls took, all together. Calls that run at the same time each count in full.
+	CallTime time.Duration
 	// Extra is the number of values that those calls returned for keys that were not asked for. They are left out.
 	Extra int
 	// Asked and Settled are when the stage asked for its keys and when it had all results, from the start of the run.
 	Asked, Settled time.Duration
+	// Critical is the time from Asked to Settled if the stage is on the critical path of the run, and otherwise zero. The last stage to settle is on
+	// it, and before each stage on it, the last to settle of those that its keys come from. A run gets faster only if such a stage does.
+	Critical time.Duration
+}
+
+// hitIn counts a hit in a tier, as Result.Tier has it.
+func (s *StageStats) hitIn(tier uint8) {
+	if tier == 0 {
+		return
+	}
+	for len(s.Tiers) < int(tier) {
+		s.Tiers = append(s.Tiers, 0)
+	}
+	s.Tiers[tier-1]++
 }
 
 // callStats counts the calls of a loader.
 type callStats struct {
-	calls int // bulk calls made
-	extra int // values for keys that were not asked for
+	calls int           // bulk calls made
+	took  time.Duration // all of them together
+	extra int           // values for keys that were not asked for
 }
 
 func (s *callStats) add(o callStats) {
 	s.calls += o.calls
+	s.took += o.took
 	s.extra += o.extra
 }

@@ -22,9 +22,9 @@ func TestStatsSayWhenStagesRan(t *testing.T) {
 		stages.One(&plan, after(10*time.Millisecond), stages.By(&plan, self))
 		stages.One(&plan, after(5*time.Millisecond), stages.Then(slow, self))
 		for i, s := range plan.Run(t.Context(), []int{1}).Stats() {
-			want := [][2]time.Duration{{0, 30}, {0, 10}, {30, 35}}[i]
-			if got := [2]time.Duration{s.Asked / time.Millisecond, s.Settled / time.Millisecond}; got != want {
-				t.Errorf("stage %d ran from %d to %d ms, want %d to %d", i, got[0], got[1], want[0], want[1])
+			want := [][4]time.Duration{{0, 30, 30, 30}, {0, 10, 0, 10}, {30, 35, 5, 5}}[i]
+			if got := [4]time.Duration{s.Asked / time.Millisecond, s.Settled / time.Millisecond, s.Critical / time.Millisecond, s.CallTime / time.Millisecond}; got != want {
+				t.Errorf("stage %d: asked, settled, critical and called for %v ms, want %v", i, got, want)
 			}
 		}
 	})

@@ -96,29 +96,12 @@ func (h *Health) Healthy() (what string, ok bool) {
 func (h *Health) Ready() (what string, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	workers := h.status()
-	joined := 0
-	for _, w := range workers {
-		h.joined[w.Worker] = h.joined[w.Worker] || w.Joined
-		if h.joined[w.Worker] {
-			joined++
-		}
-	}
-	why := ""
-	if h.waits != nil {
-		why = h.waits()
-	}
+	starts := h.starts()
 	switch {
 	case h.draining:
 		return "draining", false
-	case why != "":
-		return "waiting for " + why, false
-	case !h.reached:
-		return "waiting for the sources to be reached", false
-	case len(workers) == 0:
-		return "waiting for Kafka", false
-	case joined < len(workers):
-		return fmt.Sprintf("waiting for the group: %d of %s %s joined", joined, plural.Count(len(workers), "worker"), english.PluralWord(len(workers), "has", "have")), false
+	case starts != "":
+		return "waiting for " + starts, false
 	}
 	if h.stalled != nil {
 		if stall := h.stalled(); stall != nil {
@@ -131,4 +114,43 @@ func (h *Health) Ready() (what string, ok bool) {
 		}
 	}
 	return "ok", true
+}
+
+// Starts returns what the process waits for before its first record; empty if its work has begun.
+func (h *Health) Starts() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.starts()
+}
+
+func (h *Health) starts() string {
+	workers := h.status()
+	joined := 0
+	for _, w := range workers {
+		h.joined[w.Worker] = h.joined[w.Worker] || w.Joined
+		if h.joined[w.Worker] {
+			joined++
+		}
+	}
+	if h.waits != nil {
+		if why := h.waits(); why != "" {
+			return why
+		}
+	}
+	switch {
+	case !h.reached:
+		return "the sources to be reached"
+	case len(workers) == 0:
+		return "Kafka"
+	case joined < len(workers):
+		return fmt.Sprintf("the group: %d of %s %s joined", joined, plural.Count(len(workers), "worker"), english.PluralWord(len(workers), "has", "have"))
+	}
+	return ""
+}
+
+// Draining reports whether the process is ending.
+func (h *Health) Draining() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.draining
 }

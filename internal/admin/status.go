@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline/internal/backlog"
+	"github.com/loaderline/loaderline/internal/figures"
 	"github.com/loaderline/loaderline/internal/lookupext"
+	"github.com/loaderline/loaderline/internal/verdict"
 )
 
 // Status is what a process reports about itself. Nothing in it is a secret, an address or a key of an event.
@@ -17,8 +19,20 @@ type Status struct {
 	Instance string   `json:"instance"`
 	Workers  []Worker `json:"workers"` // none before they start
 	Sources  []Source `json:"sources"` // sources with a breaker, and sources that do not respond
+	// Verdict says how the run is doing, in words.
+	Verdict verdict.Verdict `json:"verdict"`
+	// LastMinute is what was committed in the last minute.
+	LastMinute figures.Window `json:"last_minute"`
+	// Retries are the records that wait in retry topics until they are due; null if none do.
+	Retries *Retries `json:"retries"`
 	// Stalled says why nothing is committed though records wait; null if there is no stall.
 	Stalled *backlog.Stall `json:"stalled"`
+}
+
+// Retries are records in retry topics.
+type Retries struct {
+	Waiting int64     `json:"waiting"` // offsets, so markers of transactions count
+	NextDue time.Time `json:"next_due"`
 }
 
 // Worker is what one session's loop does.

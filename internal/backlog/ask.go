@@ -44,7 +44,7 @@ func (w *Watch) refresh(parent context.Context, client *kgo.Client) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.states = states
+	w.answer(asked, states)
 	return nil
 }
 
@@ -87,7 +87,7 @@ func (p Partition) next(committed, end int64, now time.Time) Partition {
 	}
 	switch {
 	case end == committed:
-		p.Since, p.Waiting, p.Blocked = time.Time{}, false, nil
+		p.Since, p.idled, p.Waiting, p.Blocked = time.Time{}, true, false, nil
 	case p.Since.IsZero():
 		p.Since = now
 	}
@@ -129,6 +129,9 @@ func (w *Watch) examine(ctx context.Context, client *kgo.Client, states map[kadm
 			open.Add(at.Topic, at.Partition)
 		} else {
 			p.Blocked = nil
+			if !p.Waiting {
+				p.Since, p.idled = now, true
+			}
 		}
 		states[at] = p
 	}

@@ -77,9 +77,15 @@ func (w *world) commit(at int64) {
 // await watches the group until a condition holds.
 func (w *world) await(what string, holds func(*backlog.Watch) bool) {
 	w.t.Helper()
+	w.awaitOf(what, loaderline.WorkerStatus{Joined: true, Committed: time.Now()}, holds)
+}
+
+// awaitOf is await with a worker.
+func (w *world) awaitOf(what string, worker loaderline.WorkerStatus, holds func(*backlog.Watch) bool) {
+	w.t.Helper()
 	watch := backlog.New(backlog.Config{
 		Kafka: consumer.Kafka{Brokers: w.cluster.ListenAddrs()}, Group: "g", Topics: []string{"in", "many"}, ClientID: "x",
-		Status: backlog.Workers(loaderline.WorkerStatus{Joined: true, Committed: time.Now()}),
+		Status: backlog.Workers(worker),
 		Every:  50 * time.Millisecond, Patience: time.Second,
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -180,4 +186,59 @@ func TestAnOpenTransactionThatNobodyNames(t *testing.T) {
 		return s != nil && s.Reason == backlog.Transaction && s.Text == "a transaction whose producer cannot be found is open in in[0] from offset 2 on, since "+
 			watch.Partitions()[0].Blocked.Since.UTC().Format(time.RFC3339)+", and what comes after it waits for its end"
 	})
+}
+
+// TestTheSpeedIsThatOfOffsets commits two records and publishes two more, once the watch has seen that nothing moves.
+func TestTheSpeedIsThatOfOffsets(t *testing.T) {
+	w := newWorld(t)
+	w.transaction(3, 10)
+	w.end(kgo.TryCommit)
+	w.commit(0)
+	moved := false
+	w.await("a speed", func(watch *backlog.Watch) bool {
+		speed, known := watch.Speed()
+		switch {
+		case !known:
+			return false
+		case moved:
+			return speed.Done > 0 && speed.New > 0
+		case speed != backlog.Speed{}:
+			t.Errorf("nothing moves, and the speed is %+v", speed)
+		}
+		w.commit(2)
+		w.transaction(2, 10)
+		w.end(kgo.TryCommit)
+		moved = true
+		return false
+	})
+}
+
+// TestRecordsAfterARestWaitSinceTheyCame has a worker whose last record is an hour old, and records that came just now.
+func TestRecordsAfterARestWaitSinceTheyCame(t *testing.T) {
+	for name, markers := range map[string]bool{"nothing was left": false, "a marker was left": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.transaction(1, 10)
+			w.end(kgo.TryCommit)
+			if markers {
+				w.commit(1)
+			} else {
+				w.commit(2)
+			}
+			hour := loaderline.WorkerStatus{Joined: true, Partitions: []loaderline.PartitionStatus{{Topic: "in", Newest: time.Now().Add(-time.Hour)}}}
+			came := false
+			w.awaitOf("a lag", hour, func(watch *backlog.Watch) bool {
+				lags := watch.Lags()
+				switch {
+				case came:
+					return len(lags) == 1 && lags[0].Waiting && lags[0].Seconds > 0 && lags[0].Seconds < 60
+				case len(lags) == 1 && !lags[0].Waiting && lags[0].Seconds == 0:
+					came = true
+					w.transaction(1, 10)
+					w.end(kgo.TryCommit)
+				}
+				return false
+			})
+		})
+	}
 }

@@ -48,6 +48,7 @@ type Watch struct {
 	answered time.Time // when the cluster last was asked with success; zero before
 	err      error     // of the last question; nil where it was answered
 	states   map[kadm.Partition]Partition
+	answers  []snapshot // the last ones
 }
 
 // Partition is a partition of this process when the cluster was last asked: this process has it, or had it last, or no
@@ -56,7 +57,7 @@ type Partition struct {
 	Topic          string
 	Number         int32
 	Committed, End int64
-	// Since is when it was first seen behind; zero if it is not behind.
+	// Since is when it was first seen behind, or last with nothing but markers; zero if it is not behind.
 	Since time.Time
 	// Moved is when its committed offset was first seen as it is.
 	Moved time.Time
@@ -68,6 +69,7 @@ type Partition struct {
 	// Blocked is the transaction that the records wait for; nil where none is.
 	Blocked *opentxn.Transaction
 
+	idled  bool      // no record waited at some time before Since
 	still  time.Time // when it was first seen as it is
 	stable int64     // the last stable offset for which there was nothing but markers; -1 where it is not known
 	last   int64     // the last stable offset

@@ -63,6 +63,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	log      *slog.Logger
 	outcomes *outcomes
+	work     *work
 	calls    *calls
 }
 
@@ -94,13 +95,14 @@ func New(cfg Config) *Metrics {
 	}
 	m := &Metrics{
 		registry: prometheus.NewPedanticRegistry(), log: cfg.Logger,
-		outcomes: newOutcomes(cfg.Stages), calls: newCalls(cfg.Sources),
+		outcomes: newOutcomes(cfg.Stages), work: newWork(cfg.Stages, cfg.Tiers), calls: newCalls(cfg.Sources),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	of := prometheus.WrapRegistererWith(prometheus.Labels{"pipeline": cfg.Pipeline}, m.registry)
 	of.MustRegister(m.outcomes.all()...)
+	of.MustRegister(m.work.all()...)
 	of.MustRegister(m.calls.all()...)
 	of.MustRegister(newWorkers(cfg.Status), newCacheStats(cfg.Cache), newReused(cfg.Reused), newTiers(cfg.Tiers, cfg.Cache), newDiskStats(cfg.Disk))
 	of.MustRegister(newLimits(cfg.Sources, cfg.SourceStats), newChanges(cfg.Changes, cfg.Stages), buildInfo(cfg.Version))
@@ -111,13 +113,16 @@ func New(cfg Config) *Metrics {
 		of.MustRegister(newTables(cfg.Tables, cfg.TableStatus))
 	}
 	if cfg.Backlog != nil {
-		of.MustRegister(newLag(cfg.Backlog, cfg.Status))
+		of.MustRegister(newLag(cfg.Backlog))
 	}
 	return m
 }
 
 // Commit counts a micro-batch that was committed.
-func (m *Metrics) Commit(t loaderline.Tally) { m.outcomes.commit(t, time.Now()) }
+func (m *Metrics) Commit(t loaderline.Tally) {
+	m.outcomes.commit(t, time.Now())
+	m.work.commit(t)
+}
 
 // Abort counts a micro-batch that was not committed and will be polled again.
 func (m *Metrics) Abort(why string) { m.outcomes.abort(why) }

@@ -53,6 +53,9 @@ func TestEverythingIsThereFromZero(t *testing.T) {
 		`stage_keys_total{result="unique",stage="user"}`, `stage_keys_total{result="hit",stage="user"}`, `stage_keys_total{result="negative",stage="user"}`,
 		`stage_keys_total{result="coalesced",stage="user"}`, `stage_keys_total{result="loaded",stage="user"}`, `stage_keys_total{result="missing",stage="user"}`,
 		`stage_keys_total{result="failed",stage="user"}`,
+		`stage_calls_total{stage="user"}`, `stage_call_seconds_total{stage="user"}`, `stage_critical_seconds_total{stage="user"}`,
+		`stage_tier_hits_total{stage="user",tier="memory"}`, `stage_tier_hits_total{stage="user",tier="redis"}`,
+		`transaction_seconds_total{step="load"}`, `transaction_seconds_total{step="encode"}`, `transaction_seconds_total{step="commit"}`,
 		`transactions_total{reason="",result="committed"}`, `transactions_total{reason="rebalance",result="aborted"}`, `transactions_total{reason="outage",result="aborted"}`,
 		`transactions_total{reason="shutdown",result="aborted"}`, `transactions_total{reason="refused",result="aborted"}`, `transactions_total{reason="error",result="aborted"}`, `transactions_total{reason="overflow",result="aborted"}`,
 		`source_breaker_state{source="shop",state="half_open"}`, `source_breaker_state{source="shop",state="open"}`,
@@ -84,7 +87,8 @@ func TestCounting(t *testing.T) {
 	m.Commit(loaderline.Tally{
 		Records: 24, Enriched: 10, Forwarded: 2, Filtered: 4, Dropped: 3,
 		DeadLetters: map[loaderline.DeadLetter]int{{Kind: sink.KindDecode}: 1, {Kind: sink.KindMissing, Stage: "user"}: 4},
-		Stages:      []stages.StageStats{{Stage: "user", Unique: 21, Hit: 6, Negative: 5, Coalesced: 4, Loaded: 3, Missing: 2, Failed: 1}},
+		Stages:      []stages.StageStats{{Stage: "user", Unique: 21, Hit: 6, Negative: 5, Coalesced: 4, Loaded: 3, Missing: 2, Failed: 1, Tiers: []int{8, 0, 3}, Calls: 5, CallTime: 1500 * time.Millisecond, Critical: time.Second}},
+		LoadTime:    2 * time.Second, EncodeTime: 500 * time.Millisecond, CommitTime: 250 * time.Millisecond,
 	})
 	m.Commit(loaderline.Tally{Records: 1, Enriched: 1})
 	m.Commit(loaderline.Tally{Number: 1, Records: 1, Enriched: 1}) // Of the same transaction.
@@ -120,6 +124,14 @@ func TestCounting(t *testing.T) {
 		`loaderline_stage_keys_total{result="loaded",stage="user"}`:       3,
 		`loaderline_stage_keys_total{result="missing",stage="user"}`:      2,
 		`loaderline_stage_keys_total{result="failed",stage="user"}`:       1,
+		`loaderline_stage_calls_total{stage="user"}`:                      5,
+		`loaderline_stage_call_seconds_total{stage="user"}`:               1.5,
+		`loaderline_stage_critical_seconds_total{stage="user"}`:           1,
+		`loaderline_stage_tier_hits_total{stage="user",tier="memory"}`:    8,
+		`loaderline_stage_tier_hits_total{stage="user",tier="redis"}`:     3,
+		`loaderline_transaction_seconds_total{step="load"}`:               2,
+		`loaderline_transaction_seconds_total{step="encode"}`:             0.5,
+		`loaderline_transaction_seconds_total{step="commit"}`:             0.25,
 		`loaderline_transactions_total{reason="",result="committed"}`:     2,
 		`loaderline_transactions_total{reason="outage",result="aborted"}`: 1,
 	}

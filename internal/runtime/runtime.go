@@ -14,6 +14,7 @@ import (
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/backlog"
 	"github.com/loaderline/loaderline/internal/cachetier"
+	"github.com/loaderline/loaderline/internal/figures"
 	"github.com/loaderline/loaderline/internal/invalidation"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/internal/kafkaadmin"
@@ -22,6 +23,7 @@ import (
 	"github.com/loaderline/loaderline/internal/pipeline"
 	"github.com/loaderline/loaderline/internal/pipelinefile"
 	"github.com/loaderline/loaderline/internal/resultcache"
+	"github.com/loaderline/loaderline/internal/verdict"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -58,6 +60,8 @@ type Run struct {
 	away        away
 	tables      tables
 	dead        deadLetters
+	figures     *figures.Figures
+	verdict     func() verdict.Verdict
 	// closing says that the cache is being closed. It is held for reading while something is invalidated.
 	closing struct {
 		sync.RWMutex
@@ -87,6 +91,8 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		Status: r.status, Logger: cfg.Logger,
 	})
 	r.health.Watch(r.backlog.Stalled)
+	r.figures = figures.New(names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }), file.Cache.Tiers(), r.rateWaits)
+	r.verdict = r.judge(file)
 	r.metrics = metrics.New(metrics.Config{
 		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
@@ -110,6 +116,7 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 	cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "http listening", slog.String("address", r.addr))
 	r.served.Go(func() error { return server.Serve(serving) })
 	r.served.Go(func() error { return r.backlog.Run(serving) })
+	r.served.Go(func() error { r.logStalls(serving); return nil })
 	return r, nil
 }
 
@@ -122,6 +129,7 @@ func (r *Run) Call(source string, took time.Duration, err error) { r.metrics.Cal
 // Commit notes a micro-batch that was committed.
 func (r *Run) Commit(tally loaderline.Tally) {
 	r.metrics.Commit(tally)
+	r.figures.Add(tally)
 	r.dead.add(tally.DeadLetters)
 }
 
@@ -170,6 +178,10 @@ func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 				worker.Assigned[p.Topic] = append(worker.Assigned[p.Topic], p.Partition)
 			}
 			s.Workers = append(s.Workers, worker)
+		}
+		s.Verdict, s.LastMinute = r.verdict(), r.figures.Window()
+		if waiting, due := backlog.Retries(r.backlog.Lags()); waiting > 0 {
+			s.Retries = &admin.Retries{Waiting: waiting, NextDue: due}
 		}
 		s.Stalled = r.backlog.Stalled()
 		s.Sources = r.sources(file)

@@ -14,12 +14,16 @@ import (
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/console"
 	"github.com/loaderline/loaderline/internal/plural"
+	"github.com/loaderline/loaderline/internal/verdict"
 )
 
 // Text returns a report for people: two tables that are at most width wide, where 0 means any width, and a summary.
 func (r Report) Text(colours console.Palette, width int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: group %s %s\n", colours.Bold(r.Pipeline), r.Group, r.state(colours))
+	if r.Process != nil && r.Process.Verdict.Text != "" {
+		b.WriteString(colour(r.Process.Verdict.State, colours)(r.Process.Verdict.Text) + "\n")
+	}
 	if len(r.Members) > 0 {
 		rows := [][]string{{"MEMBER", "HOST", "PARTITIONS"}}
 		members := map[string]int{}
@@ -42,9 +46,16 @@ func (r Report) Text(colours console.Palette, width int) string {
 		})
 	}
 	b.WriteString("\n" + table(colours, width, rows) + "\n")
+	if r.Process != nil {
+		b.WriteString(stages(r.Process.LastMinute, colours, width))
+	}
 	b.WriteString("lag           " + r.lag(colours) + "\n")
 	if r.Speed != nil {
 		b.WriteString("speed         " + r.Speed.text(r.Lag, r.goesOn(), colours) + "\n")
+	}
+	if r.Process != nil && r.Process.Retries != nil {
+		retries := r.Process.Retries
+		fmt.Fprintf(&b, "retries       %s not due yet, the next in %s\n", plural.Count(retries.Waiting, "record"), duration(max(retries.NextDue.Sub(r.at).Seconds(), 0)))
 	}
 	for _, t := range r.OpenTransactions {
 		fmt.Fprintf(&b, "waits for     %s\n              if its producer no longer runs: %s\n", colours.Bad(t.String()), t.Command)
@@ -54,6 +65,18 @@ func (r Report) Text(colours console.Palette, width int) string {
 		b.WriteString("process       " + process(*r.Process, colours) + "\n")
 	}
 	return b.String()
+}
+
+// colour is that of a verdict.
+func colour(s verdict.State, colours console.Palette) func(string) string {
+	switch s {
+	case verdict.Idle, verdict.KeepingUp, verdict.CatchingUp:
+		return colours.Good
+	case verdict.Stalled, verdict.Waiting, verdict.FallingBehind:
+		return colours.Bad
+	default:
+		return colours.Notable
+	}
 }
 
 func (r Report) state(colours console.Palette) string {
@@ -198,9 +221,6 @@ func process(s admin.Status, colours console.Palette) string {
 		}
 	}
 	text := fmt.Sprintf("%s on this machine, %s: ", s.Instance, plural.Count(len(s.Workers), "worker"))
-	if s.Stalled != nil {
-		waits = append(waits, fmt.Sprintf("stalled since %s: %s", s.Stalled.Since.UTC().Format(time.RFC3339), s.Stalled.Text))
-	}
 	if len(waits) == 0 {
 		return text + colours.Good("waiting for nothing")
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/loaderline/loaderline/internal/admin"
 	"github.com/loaderline/loaderline/internal/command/status"
 	"github.com/loaderline/loaderline/internal/console"
+	"github.com/loaderline/loaderline/internal/figures"
+	"github.com/loaderline/loaderline/internal/verdict"
 )
 
 func TestTheLagIsTheGroups(t *testing.T) {
@@ -119,6 +121,14 @@ func TestTheText(t *testing.T) {
 		Speed:       &status.Speed{Done: 40.25, Arrived: 10, CaughtUpIn: &soon},
 		DeadLetters: status.DeadLetters{Topic: "dead", AtMost: 12},
 		Process: &admin.Status{
+			Verdict: verdict.Verdict{State: verdict.CatchingUp, Text: "Catching up: 40/s done."},
+			LastMinute: figures.Window{
+				Seconds: 60, Records: 900, Load: 6, Encode: 1, Commit: 3,
+				Stages: []figures.Stage{
+					{Stage: "user", Keys: 600, Hits: 300, Negative: 60, Loaded: 180, Missing: 30, Failed: 30, Calls: 12, CallSeconds: 0.3, Share: 0.52},
+					{Stage: "orders"},
+				},
+			},
 			Instance: "a", Workers: []admin.Worker{{Worker: 0, Joined: true, Paused: "shop"}, {Worker: 1}},
 			Sources: []admin.Source{
 				{Name: "shop", Breaker: "half_open"},
@@ -130,6 +140,7 @@ func TestTheText(t *testing.T) {
 		},
 	}
 	const want = `p: group g is stable, 2 members
+Catching up: 40/s done.
 
 MEMBER      HOST      PARTITIONS
 a worker 1  10.0.0.1  also 1, in 0 2
@@ -139,6 +150,11 @@ PARTITION  COMMITTED  END    LAG    BEHIND
 in 0       1,000      2,200  1,200  2h0m0s
 in 1       none       0      0      -
 
+STAGE   KEYS/S  CACHED  LOADED/S  CALLS/S  KEYS/CALL  MS/CALL  TIME
+user    10      60%     4         0.2      20         25       52%
+orders  0       -       0         0        -          -        0%
+TIME is the share of the time of transactions in the last 60 s; commits take 30%, the rest 18%
+
 lag           1,200 records, the oldest 2h0m0s old
 speed         40.3 records/s done, 10/s new: caught up in 1m30s
 dead letters  about 12, markers of transactions included, in dead
@@ -146,6 +162,10 @@ process       a on this machine, 2 workers: worker 0 waits for shop, worker 1 is
 `
 	if diff := cmp.Diff(want, report.Text(console.Palette{}, 0)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	report.Process.Retries = &admin.Retries{Waiting: 3}
+	if text := report.Text(console.Palette{}, 0); !strings.Contains(text, "\nretries       3 records not due yet, the next in 0s\n") {
+		t.Error(text)
 	}
 	report.Speed = &status.Speed{Done: 1, Arrived: 2}
 	if text := report.Text(console.Palette{}, 0); !strings.Contains(text, "1 records/s done, 2/s new: it falls behind\n") {
