@@ -66,6 +66,6 @@ func (f *Field) value(event *Document, row stages.Row[Document]) ([]byte, error)
 		}
 		return nil, nil
 	default:
-		return fieldIn(r.Value.json, r.Value.fields[f.Ref.number])
+		return f.In.Fragments.field(r.Value, f.Ref.number)
 	}
 }

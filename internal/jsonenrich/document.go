@@ -2,8 +2,6 @@ package jsonenrich
 
 import (
 	"errors"
-	"slices"
-	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -47,7 +45,6 @@ type Decoder struct {
 	spliced  *codec.Encoder // of outputs that have the bytes of their events; nil: they have JSON
 	root     int            // the scanner's number of the event itself
 	overlaps []int          // the scanner's numbers of members with the names of results
-	spare    sync.Pool      // of *scanned
 	reuse    *Reuse         // nil: every event is looked up
 	where    *filter        // nil: all events are taken
 	inEvent  children       // the nodes whose results are in the event
@@ -70,12 +67,8 @@ func (d *Decoder) Compile(names map[string]bool) {
 // Decode finds the keys of an event. Its error is a *loaderline.Failure, or loaderline.ErrFiltered. The Document shares the
 // record's memory.
 func (d *Decoder) Decode(r loaderline.Record) (Document, error) {
-	s, ok := d.spare.Get().(*scanned)
-	if !ok {
-		s = &scanned{}
-	}
-	defer d.spare.Put(s)
-	s.found.Reset()
+	s := d.getScanned()
+	defer d.putScanned(s)
 	var (
 		written *codec.Value
 		err     error
@@ -160,10 +153,7 @@ func (d *Document) addPoints(found *jsondoc.Result) {
 	if d.extra == nil {
 		d.extra = &extra{}
 	}
-	d.extra.points = make([][]int32, len(found.Points))
-	for i, points := range found.Points {
-		d.extra.points[i] = slices.Clone(points)
-	}
+	d.extra.points = newIndex(len(found.Points), countPoints(found)).appendPoints(found)
 }
 
 // keysOf returns the keys of all paths. One allocation holds them, and another the slices.

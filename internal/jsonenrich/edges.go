@@ -13,8 +13,9 @@ func SingleKeys(plan *stages.Plan[Document], from *Node, path int) stages.Keys[D
 	}
 	fragments := from.Fragments
 	return stages.ThenErr(from.One, func(f *Fragment) (lookup.Key, error) {
-		k := fragments.keysOf(f, path)[0]
-		return k.key, k.err
+		var only key
+		fragments.eachKey(f, path, func(k lookup.Key, err error) { only = key{k, err} })
+		return only.key, only.err
 	})
 }
 
@@ -26,27 +27,19 @@ func ListedKeys(plan *stages.Plan[Document], from *Node, path int) stages.Lists[
 			if d.reused != nil {
 				return
 			}
-			for _, k := range d.keys[path] {
-				add(k.key, k.err)
-			}
+			addKeys(d.keys[path], add)
 		})
 	case from.List:
 		return stages.ThenEachErr(from.Each, func(v View, add func(lookup.Key, error)) {
 			for _, r := range v.All() {
 				if r.State == stages.Loaded {
-					from.Fragments.addKeys(r.Value, path, add)
+					from.Fragments.eachKey(r.Value, path, add)
 				} else if err := from.gap(r.State); err != nil {
 					add("", err)
 				}
 			}
 		})
 	default:
-		return stages.ThenEachErr(from.One, func(f *Fragment, add func(lookup.Key, error)) { from.Fragments.addKeys(f, path, add) })
-	}
-}
-
-func (f *Fragments) addKeys(fragment *Fragment, path int, add func(lookup.Key, error)) {
-	for _, k := range f.keysOf(fragment, path) {
-		add(k.key, k.err)
+		return stages.ThenEachErr(from.One, func(f *Fragment, add func(lookup.Key, error)) { from.Fragments.eachKey(f, path, add) })
 	}
 }

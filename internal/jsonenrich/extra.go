@@ -17,7 +17,7 @@ type extra struct {
 	json   []byte
 	values []jsondoc.Value // in json, by number
 	errs   []error         // why there is no value, by number; empty if all have one
-	points [][]int32       // the closing braces before which results of stages go
+	points index           // the closing braces before which results of stages go, by the scanner's number of the objects
 }
 
 // scanned is a document that was scanned.

@@ -76,6 +76,28 @@ func (p *keyPath) at(i int, s *scanned) key {
 	return p.named(p.composite(raws))
 }
 
+// place returns where the i-th key that a scan found is in the document: nowhere if there is none. It returns false if the key is no part of
+// the document, or an error.
+func (p *keyPath) place(i int, s *scanned) (jsondoc.Value, bool) {
+	k := p.at(i, s)
+	if errors.Is(k.err, stages.ErrNoKey) {
+		return jsondoc.Value{}, true
+	}
+	if k.err != nil || len(p.parts) > 1 || p.parts[0].extra {
+		return jsondoc.Value{}, false
+	}
+	v := p.parts[0].value(i, s)
+	return v, string(k.key) == string(v.In(s.doc))
+}
+
+// value returns the part of the i-th key if it is not an extra value.
+func (p *part) value(i int, s *scanned) jsondoc.Value {
+	if !p.list {
+		i = 0
+	}
+	return s.found.Values[p.number][i]
+}
+
 func (p *keyPath) named(k lookup.Key, err error) key {
 	if wrong, ok := errors.AsType[*lookupkey.PartError](err); ok {
 		return key{err: fmt.Errorf("%s: %w", p.parts[wrong.Part].name, wrong.Err)}
@@ -98,10 +120,7 @@ func (p *part) in(i int, s *scanned) ([]byte, error) {
 		}
 		return raw, nil
 	}
-	if !p.list {
-		i = 0
-	}
-	switch v := s.found.Values[p.number][i]; v.Kind {
+	switch v := p.value(i, s); v.Kind {
 	case jsondoc.Absent:
 		return nil, stages.ErrNoKey
 	case jsondoc.Mismatch:

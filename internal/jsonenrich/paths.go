@@ -2,6 +2,7 @@ package jsonenrich
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/loaderline/loaderline/internal/codec"
 	"github.com/loaderline/loaderline/internal/expression"
@@ -27,6 +28,7 @@ type Paths struct {
 	keyFormat      Format           // of the record's key
 	keySchemas     *codec.Decoder   // of the record's key; nil if it has no schema
 	scanner        *jsondoc.Scanner // nil if nothing is looked for
+	spare          sync.Pool        // of *scanned
 }
 
 // Ref is a field that was added to Paths: its number among the fields of the document, or among the extra values.
@@ -122,6 +124,21 @@ func (p *Paths) compile() {
 	if len(p.values)+len(p.points) > 0 {
 		p.scanner = jsondoc.NewScanner(p.values, p.points)
 	}
+}
+
+// getScanned returns memory for a scan, and putScanned takes it back for later ones.
+func (p *Paths) getScanned() *scanned {
+	s, ok := p.spare.Get().(*scanned)
+	if !ok {
+		return &scanned{}
+	}
+	s.found.Reset()
+	return s
+}
+
+func (p *Paths) putScanned(s *scanned) {
+	s.doc, s.extra = nil, nil
+	p.spare.Put(s)
 }
 
 // fieldsOf returns the fields that a scan found. Their paths have no [], so each has one value.

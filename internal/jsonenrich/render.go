@@ -99,7 +99,7 @@ func (r *renderer) result(dst []byte, n *Node, result stages.Result[*Fragment]) 
 	case result.State == stages.Loaded && len(n.children) == 0:
 		return append(dst, result.Value.json...)
 	case result.State == stages.Loaded:
-		return r.spliced(dst, n.children, result.Value.json, result.Value.points)
+		return r.spliced(dst, n.children, result.Value.json, result.Value.index)
 	}
 	if n.List && n.gap(result.State) != nil {
 		for _, c := range n.children {
@@ -113,7 +113,7 @@ func (r *renderer) result(dst []byte, n *Node, result stages.Result[*Fragment]) 
 }
 
 // spliced appends a document with the results of other stages in it, each before a closing brace.
-func (r *renderer) spliced(dst []byte, children []child, json []byte, places [][]int32) []byte {
+func (r *renderer) spliced(dst []byte, children []child, json []byte, places index) []byte {
 	var (
 		done int32
 		at   [8]int
@@ -126,7 +126,7 @@ func (r *renderer) spliced(dst []byte, children []child, json []byte, places [][
 		}
 		first, point := -1, int32(0)
 		for i, c := range children {
-			points := places[c.point]
+			points := places.list(c.point)
 			for used[i] < len(points) && points[used[i]] == jsondoc.NoPoint {
 				used[i]++
 				r.skip(c.Node)

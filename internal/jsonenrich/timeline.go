@@ -29,7 +29,7 @@ type versionRow struct {
 
 // At returns the number of the version that is valid at a time.
 func (f *Fragment) At(t time.Time) (version int, ok bool) {
-	line := f.timeline
+	line := f.rare.timeline
 	if !line.fragments.Many {
 		return line.one.At(t)
 	}
@@ -42,7 +42,7 @@ func (f *Fragment) At(t time.Time) (version int, ok bool) {
 
 // Version returns a version: a row, or with Many the list of the rows that are valid then.
 func (f *Fragment) Version(version int) *Fragment {
-	line := f.timeline
+	line := f.rare.timeline
 	if !line.fragments.Many {
 		row := line.one.Version(version)
 		return line.fragments.version(row)
@@ -69,16 +69,19 @@ func (f *Fragments) version(row versionRow) *Fragment {
 	if err != nil {
 		fragment = &Fragment{json: row.json} // It cannot be: the same bytes were scanned without an error.
 	}
-	fragment.version = &row
+	if fragment.rare == nil {
+		fragment.rare = &rare{}
+	}
+	fragment.rare.version = &row
 	return fragment
 }
 
 // Valid returns for which time a version is valid. A zero time is open. It returns false for what is no version.
 func (f *Fragment) Valid() (from, to time.Time, ok bool) {
-	if f.version == nil {
+	if f.rare == nil || f.rare.version == nil {
 		return from, to, false
 	}
-	return f.version.from, f.version.to, true
+	return f.rare.version.from, f.rare.version.to, true
 }
 
 // timelineOf reads the list of all rows of a key.

@@ -22,13 +22,13 @@ type Types []Type
 func (t Type) Canonical(raw []byte) (lookup.Key, error) {
 	raw = trimSpace(raw)
 	if t.isCanonical(raw) {
-		return aliased(raw), nil
+		return Aliased(raw), nil
 	}
 	key, err := t.appendSlow(make([]byte, 0, len(raw)+2), raw)
 	if err != nil {
 		return "", err
 	}
-	return aliased(key), nil
+	return Aliased(key), nil
 }
 
 // AppendCanonical appends what Canonical returns. dst is returned as it was where there is an error.
@@ -59,7 +59,7 @@ func (ts Types) Key(raws ...[]byte) (lookup.Key, error) {
 	if err != nil {
 		return "", err
 	}
-	return aliased(key), nil
+	return Aliased(key), nil
 }
 
 // AppendCanonical appends what Canonical returns. dst is returned as it was where there is an error.
@@ -219,5 +219,5 @@ func trimSpace(raw []byte) []byte {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
-// aliased makes a Key of bytes that will not change.
-func aliased(b []byte) lookup.Key { return lookup.Key(unsafe.String(unsafe.SliceData(b), len(b))) }
+// Aliased returns bytes as a Key that shares their memory: the bytes must not change any more.
+func Aliased(b []byte) lookup.Key { return lookup.Key(unsafe.String(unsafe.SliceData(b), len(b))) }

@@ -40,7 +40,7 @@ func Unchecked(raws ...[]byte) (lookup.Key, error) {
 	if len(key) > MaxBytes {
 		return "", tooLong(len(key))
 	}
-	return aliased(key), nil
+	return Aliased(key), nil
 }
 
 // IsUnchecked reports whether the Key was made by Unchecked.
