@@ -60,7 +60,7 @@ func (f *Facts) stage(s *figures.Stage) string {
 		}
 	}
 	if asked <= fewKeys*s.Calls {
-		return text + fmt.Sprintf(", with %s keys a call.", rate(float64(asked)/float64(s.Calls)))
+		return text + fmt.Sprintf(", few keys at a time (%s on average).", rate(float64(asked)/float64(s.Calls)))
 	}
 	return text + "."
 }

@@ -168,7 +168,7 @@ func TestOf(t *testing.T) {
 				f.LastMinute.Stages[1] = figures.Stage{Stage: "purchases", Share: 0.9, Calls: 6000, CallSeconds: 12, Loaded: 9000}
 			},
 			verdict.FallingBehind, "Falling behind: 0/s done, 3,010/s new, 12,304 records or 7.2 s behind." +
-				" purchases takes 90 % of the time: it loads 150 keys/s in 100 calls/s of 2.0 ms, with 1.5 keys a call.",
+				" purchases takes 90 % of the time: it loads 150 keys/s in 100 calls/s of 2.0 ms, few keys at a time (1.5 on average).",
 		},
 		"a stage without calls": {
 			func(f *verdict.Facts) {
