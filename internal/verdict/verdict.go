@@ -85,11 +85,11 @@ func Of(f *Facts) Verdict {
 		return Verdict{Waiting, fmt.Sprintf("Waiting for %s since %s%s. %s", paused, clock(since), f.breaker(paused), b.kept())}
 	case f.Stall != nil:
 		return Verdict{Stalled, fmt.Sprintf("Standing still since %s: %s. %s", clock(f.Stall.Since), f.Stall.Text, b.kept())}
-	case !f.Answered:
-		return Verdict{Unknown, "Kafka has not said yet how far the group is."}
-	case b.waiting > 0 && f.unanswered() != nil:
+	case f.unanswered() != nil:
 		source := f.unanswered()
 		return Verdict{Waiting, fmt.Sprintf("Waiting for %s, which has not answered since %s%s. %s", source.Name, clock(source.FailingSince), f.breaker(source.Name), b.kept())}
+	case !f.Answered:
+		return Verdict{Unknown, "Kafka has not said yet how far the group is."}
 	case b.waiting == 0 && b.later == 0:
 		return f.caughtUp()
 	case b.waiting == 0:
@@ -151,15 +151,16 @@ func (f *Facts) away() string {
 	return text.String()
 }
 
-// unanswered returns the source that has failed longest, if no worker has committed since then: its calls are tried again, and workers are not
-// paused yet.
+// unanswered returns the source that has failed longest, if a worker has records and none has committed since then: its calls are tried again,
+// and workers are not paused yet. The backlog may not show these records before the cluster is asked again.
 func (f *Facts) unanswered() (first *Source) {
 	for i := range f.Sources {
 		if s := &f.Sources[i]; !s.FailingSince.IsZero() && (first == nil || s.FailingSince.Before(first.FailingSince)) {
 			first = s
 		}
 	}
-	if first == nil || slices.ContainsFunc(f.Workers, func(w loaderline.WorkerStatus) bool { return w.Committed.After(first.FailingSince) }) {
+	busy := slices.ContainsFunc(f.Workers, func(w loaderline.WorkerStatus) bool { return !w.Busy.IsZero() })
+	if first == nil || !busy || slices.ContainsFunc(f.Workers, func(w loaderline.WorkerStatus) bool { return w.Committed.After(first.FailingSince) }) {
 		return nil
 	}
 	return first

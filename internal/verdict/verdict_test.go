@@ -96,13 +96,20 @@ func TestOf(t *testing.T) {
 		"a source that does not answer": {
 			func(f *verdict.Facts) {
 				f.Sources = append(f.Sources, verdict.Source{Name: "svc", FailingSince: now}, verdict.Source{Name: "later", FailingSince: now.Add(time.Second)})
-				f.Workers[0].Committed = now
+				f.Workers[0].Committed, f.Workers[1].Busy = now, now
 			},
 			verdict.Waiting, "Waiting for svc, which has not answered since 2026-11-28T14:02:11Z. Nothing is lost: 12,304 records wait.",
 		},
+		"a source that does not answer, before the backlog shows it": {
+			func(f *verdict.Facts) {
+				f.Sources[0].FailingSince, f.Workers[0].Busy = now, now.Add(-time.Second)
+				f.Lags, f.Answered = nil, false
+			},
+			verdict.Waiting, "Waiting for shop, which has not answered since 2026-11-28T14:02:11Z, and its breaker is open. Nothing is lost.",
+		},
 		"a source without which it goes on": {
 			func(f *verdict.Facts) {
-				f.Sources[0].FailingSince = now
+				f.Sources[0].FailingSince, f.Workers[0].Busy = now, now
 				f.Workers[1].Committed = now.Add(1)
 				f.LastMinute.Stages[1].Share = 0
 			},
