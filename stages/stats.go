@@ -23,8 +23,9 @@ type StageStats struct {
 	Extra int
 	// Asked and Settled are when the stage asked for its keys and when it had all results, from the start of the run.
 	Asked, Settled time.Duration
-	// Critical is the time from Asked to Settled if the stage is on the critical path of the run, and otherwise zero. The last stage to settle is on
-	// it, and before each stage on it, the last to settle of those that its keys come from. A run gets faster only if such a stage does.
+	// Critical is the time from Asked to Settled if the stage is on the critical path of the run, and otherwise zero. The path ends with the stage
+	// that settled last. Each stage on it was waited for by the next one: it settled last of those that the next one's keys come from. Only a
+	// faster stage on the path makes the run faster.
 	Critical time.Duration
 }
 

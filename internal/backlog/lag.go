@@ -1,6 +1,7 @@
 package backlog
 
 import (
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -72,8 +73,8 @@ type snapshot struct {
 	states map[kadm.Partition]Partition // never changed
 }
 
-// Speed returns how fast the partitions move that this process has had lately, by the last few answers of the cluster. It returns false if
-// there are not two yet, or if the last one is old.
+// Speed returns how fast the offsets move in the partitions of this process. It compares the last few answers of the cluster, and returns
+// false if there are not two yet, or if the last one is old.
 func (w *Watch) Speed() (Speed, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,6 +98,6 @@ func (w *Watch) answer(asked time.Time, states map[kadm.Partition]Partition) {
 	w.states = states
 	w.answers = append(w.answers, snapshot{asked, states})
 	if len(w.answers) > speedOver+1 {
-		w.answers = append(w.answers[:0], w.answers[1:]...)
+		w.answers = slices.Delete(w.answers, 0, 1)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/loaderline/loaderline/stages"
 )
 
+// MemoryName is the name of the memory itself, beside the names of the tiers.
+const MemoryName = "memory"
+
 // Tier keeps entries below the memory of a cache, on disk or in a store that several processes share. It holds bytes and
 // outlives the process. Nothing that goes wrong in it fails a load: what it cannot return, it does not hold. Implementations
 // log that once, count it, bound each call's time themselves, and are safe for concurrent use. Package tiertest has the

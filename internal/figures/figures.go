@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/stages"
 )
 
@@ -46,7 +47,7 @@ type mark struct {
 // New returns figures that are zero. names are the stages, and tiers are the tiers of the cache below the memory. rateWaits returns how long
 // the calls of each source have waited for its rate limit since the start; it may be called from any goroutine.
 func New(names, tiers []string, rateWaits func() map[string]time.Duration) *Figures {
-	f := &Figures{tiers: append([]string{"memory"}, tiers...), waits: rateWaits, began: time.Now()}
+	f := &Figures{tiers: append([]string{cachetier.MemoryName}, tiers...), waits: rateWaits, began: time.Now()}
 	for _, name := range names {
 		f.total.stages = append(f.total.stages, stages.StageStats{Stage: name})
 	}

@@ -9,7 +9,7 @@ import (
 // Window is what was committed in the last minute, or since the start.
 type Window struct {
 	Seconds float64 `json:"seconds"`
-	Records int     `json:"records"` // input records, and those of retry topics
+	Records int     `json:"records"` // of the input and of retry topics
 	// Load, Encode and Commit are how long the steps of transactions took, over all workers.
 	Load   float64 `json:"load_seconds"`
 	Encode float64 `json:"encode_seconds"`
@@ -23,7 +23,7 @@ type Window struct {
 // Busy is how long transactions took.
 func (w *Window) Busy() float64 { return w.Load + w.Encode + w.Commit }
 
-// Stage is what one stage did. Its keys are those of each micro-batch, without duplicates.
+// Stage is what one stage did. Each key counts once in a micro-batch.
 type Stage struct {
 	Stage string `json:"stage"`
 	Keys  int    `json:"keys"` // the sum of the next six
@@ -41,6 +41,9 @@ type Stage struct {
 	// Share is the part of the time of transactions for which they waited for this stage and for no other, from 0 to 1.
 	Share float64 `json:"share"`
 }
+
+// Requested is the number of keys that the source was asked for.
+func (s *Stage) Requested() int { return s.Loaded + s.Missing + s.Failed }
 
 // Window returns the last minute.
 func (f *Figures) Window() Window {

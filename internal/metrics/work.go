@@ -4,10 +4,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/loaderline/loaderline"
+	"github.com/loaderline/loaderline/internal/cachetier"
 )
-
-// memoryTier is the name of the first tier of the cache.
-const memoryTier = "memory"
 
 // work counts what stages did, and how long the steps of transactions took.
 type work struct {
@@ -18,7 +16,7 @@ type work struct {
 
 func newWork(stages, tiers []string) *work {
 	w := &work{
-		tiers: append([]string{memoryTier}, tiers...),
+		tiers: append([]string{cachetier.MemoryName}, tiers...),
 		calls: counter("stage_calls_total", "Bulk calls of sources for a stage. A call that stages share counts for the first of them.", "stage"),
 		callTime: counter("stage_call_seconds_total",
 			"Duration of the bulk calls for a stage, all together. Calls that run at the same time each count in full.", "stage"),

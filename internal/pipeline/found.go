@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/loaderline/loaderline/internal/cachetier"
 	"github.com/loaderline/loaderline/internal/jsonenrich"
 	"github.com/loaderline/loaderline/stages"
 )
@@ -57,7 +58,7 @@ func (p *Pipeline) tierOf(tier uint8) string {
 	case 0:
 		return ""
 	case 1:
-		return "memory"
+		return cachetier.MemoryName
 	default:
 		return p.allTiers[tier-2].Name()
 	}

@@ -61,7 +61,6 @@ type Run struct {
 	tables      tables
 	dead        deadLetters
 	figures     *figures.Figures
-	verdict     func() verdict.Verdict
 	// closing says that the cache is being closed. It is held for reading while something is invalidated.
 	closing struct {
 		sync.RWMutex
@@ -91,10 +90,10 @@ func Start(ctx context.Context, cfg Config) (*Run, error) {
 		Status: r.status, Logger: cfg.Logger,
 	})
 	r.health.Watch(r.backlog.Stalled)
-	r.figures = figures.New(names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }), file.Cache.Tiers(), r.rateWaits)
-	r.verdict = r.judge(file)
+	stageNames := names(file.Stages, func(s pipelinefile.Stage) string { return s.Name })
+	r.figures = figures.New(stageNames, file.Cache.Tiers(), r.rateWaits)
 	r.metrics = metrics.New(metrics.Config{
-		Pipeline: file.Name, Version: loaderline.Version, Stages: names(file.Stages, func(s pipelinefile.Stage) string { return s.Name }),
+		Pipeline: file.Name, Version: loaderline.Version, Stages: stageNames,
 		Sources: names(file.Sources, func(s pipelinefile.Source) string { return s.Name }),
 		Tiers:   file.Cache.Tiers(), Files: files(file), Served: r.servedFiles, Tables: tableSources(file), TableStatus: r.tables.status,
 		Status: r.status, Cache: r.cacheStats, Reused: r.reused, SourceStats: r.sourceStats, Disk: r.diskStats, Changes: r.changes(file.Cache.Invalidate), Backlog: r.backlog, Logger: cfg.Logger,
@@ -171,20 +170,21 @@ func (r *Run) status() []loaderline.WorkerStatus {
 // says is what the run says of itself over HTTP.
 func (r *Run) says(file *pipelinefile.File) func() admin.Status {
 	return func() admin.Status {
-		s := admin.Status{Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}}
-		for _, w := range r.status() {
+		facts := r.facts(file)
+		s := admin.Status{
+			Pipeline: file.Name, Instance: r.instance, Workers: []admin.Worker{}, Sources: r.sources(file),
+			Verdict: verdict.Of(&facts), LastMinute: facts.LastMinute, Stalled: facts.Stall,
+		}
+		for _, w := range facts.Workers {
 			worker := admin.Worker{Worker: w.Worker, Joined: w.Joined, Paused: w.Paused, LastActive: w.LastActive, SlowBytes: w.SlowBytes, Assigned: map[string][]int32{}}
 			for _, p := range w.Partitions {
 				worker.Assigned[p.Topic] = append(worker.Assigned[p.Topic], p.Partition)
 			}
 			s.Workers = append(s.Workers, worker)
 		}
-		s.Verdict, s.LastMinute = r.verdict(), r.figures.Window()
-		if waiting, due := backlog.Retries(r.backlog.Lags()); waiting > 0 {
+		if waiting, due := backlog.Retries(facts.Lags); waiting > 0 {
 			s.Retries = &admin.Retries{Waiting: waiting, NextDue: due}
 		}
-		s.Stalled = r.backlog.Stalled()
-		s.Sources = r.sources(file)
 		return s
 	}
 }

@@ -11,26 +11,24 @@ import (
 	"github.com/loaderline/loaderline/internal/verdict"
 )
 
-// judge returns a function that says how the run is doing.
-func (r *Run) judge(file *pipelinefile.File) func() verdict.Verdict {
-	return func() verdict.Verdict {
-		facts := verdict.Facts{
-			Now: time.Now(), Starts: r.health.Starts(), Draining: r.health.Draining(), Workers: r.status(), Stall: r.backlog.Stalled(),
-			Lags: r.backlog.Lags(), Answered: r.backlog.Answered(), LastMinute: r.figures.Window(),
-		}
-		facts.Speed, facts.SpeedKnown = r.backlog.Speed()
-		stats := r.sourceStats()
-		for _, s := range file.Sources {
-			source := verdict.Source{Name: s.Name, Breaker: stats[s.Name].Breaker, FailingSince: r.failing(s.Name)}
-			for _, stage := range file.Stages {
-				if stage.Source == s.Name {
-					source.Stages = append(source.Stages, stage.Name)
-				}
-			}
-			facts.Sources = append(facts.Sources, source)
-		}
-		return verdict.Of(&facts)
+// facts returns what is known of the run at the moment.
+func (r *Run) facts(file *pipelinefile.File) verdict.Facts {
+	facts := verdict.Facts{
+		Now: time.Now(), Starts: r.health.Starts(), Draining: r.health.Draining(), Workers: r.status(), Stall: r.backlog.Stalled(),
+		Lags: r.backlog.Lags(), Answered: r.backlog.Answered(), LastMinute: r.figures.Window(),
 	}
+	facts.Speed, facts.SpeedKnown = r.backlog.Speed()
+	stats := r.sourceStats()
+	for _, s := range file.Sources {
+		source := verdict.Source{Name: s.Name, Breaker: stats[s.Name].Breaker, FailingSince: r.failing(s.Name)}
+		for _, stage := range file.Stages {
+			if stage.Source == s.Name {
+				source.Stages = append(source.Stages, stage.Name)
+			}
+		}
+		facts.Sources = append(facts.Sources, source)
+	}
+	return facts
 }
 
 // rateWaits returns how long the calls of each source have waited for its rate limit.

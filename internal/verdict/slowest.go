@@ -52,7 +52,7 @@ func (f *Facts) stage(s *figures.Stage) string {
 		return text + "."
 	}
 	per := func(n int) string { return rate(float64(n) / f.LastMinute.Seconds) }
-	asked := s.Loaded + s.Missing + s.Failed
+	asked := s.Requested()
 	text += fmt.Sprintf(": it loads %s keys/s in %s calls/s of %s", per(asked), per(s.Calls), milliseconds(s.CallSeconds/float64(s.Calls)))
 	for _, source := range f.Sources {
 		if slices.Contains(source.Stages, s.Stage) && f.LastMinute.RateWaits[source.Name] >= muchRateWait*f.LastMinute.Seconds {

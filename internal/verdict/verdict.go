@@ -24,7 +24,7 @@ const (
 	Starting      State = "starting"       // it waits for what it needs before the first record
 	Draining      State = "draining"       // it ends
 	Stalled       State = "stalled"        // records wait, and nothing was committed for a while
-	Waiting       State = "waiting"        // all workers that have partitions wait for a source
+	Waiting       State = "waiting"        // a source does not answer, and nothing is committed
 	Unknown       State = "unknown"        // Kafka has not said yet how far the group is
 	Idle          State = "idle"           // no record waits
 	KeepingUp     State = "keeping_up"     // records come and are processed within seconds
@@ -75,7 +75,7 @@ const prompt = 5 * time.Second
 
 // Of returns the verdict on facts.
 func Of(f *Facts) Verdict {
-	b := behind(f.Lags)
+	b, source := behind(f.Lags), f.unanswered()
 	switch paused, since := f.paused(); {
 	case f.Draining:
 		return Verdict{Draining, "Ending: the micro-batches in progress are finished and committed."}
@@ -85,8 +85,7 @@ func Of(f *Facts) Verdict {
 		return Verdict{Waiting, fmt.Sprintf("Waiting for %s since %s%s. %s", paused, clock(since), f.breaker(paused), b.kept())}
 	case f.Stall != nil:
 		return Verdict{Stalled, fmt.Sprintf("Standing still since %s: %s. %s", clock(f.Stall.Since), f.Stall.Text, b.kept())}
-	case f.unanswered() != nil:
-		source := f.unanswered()
+	case source != nil:
 		return Verdict{Waiting, fmt.Sprintf("Waiting for %s, which has not answered since %s%s. %s", source.Name, clock(source.FailingSince), f.breaker(source.Name), b.kept())}
 	case !f.Answered:
 		return Verdict{Unknown, "Kafka has not said yet how far the group is."}

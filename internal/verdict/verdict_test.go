@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var now = time.Date(2026, 11, 28, 14, 2, 11, 0, time.UTC)
 
-// facts are those of a run with two workers and 12,304 records that wait, as change has them.
+// facts returns those of a run with two workers that have partitions, and 12,304 records that wait. change changes them.
 func facts(change func(*verdict.Facts)) *verdict.Facts {
 	assigned := []loaderline.PartitionStatus{{Topic: "in"}}
 	f := &verdict.Facts{

@@ -15,7 +15,7 @@ func stages(w figures.Window, colours console.Palette, width int) string {
 	rows := [][]string{{"STAGE", "KEYS/S", "CACHED", "LOADED/S", "CALLS/S", "KEYS/CALL", "MS/CALL", "TIME"}}
 	for i := range w.Stages {
 		s := &w.Stages[i]
-		loaded := s.Loaded + s.Missing + s.Failed
+		loaded := s.Requested()
 		rows = append(rows, []string{
 			s.Stage, rate(float64(s.Keys) / w.Seconds), ratio(float64(s.Hits+s.Negative), s.Keys), rate(float64(loaded) / w.Seconds),
 			rate(float64(s.Calls) / w.Seconds), quotient(float64(loaded), s.Calls), quotient(1000*s.CallSeconds, s.Calls), percent(s.Share),
